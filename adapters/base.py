@@ -1,0 +1,191 @@
+"""The contract between a client library and the harness.
+
+An adapter is the code a user of that library would write, and nothing more. It runs in the measured
+process, so this module imports the standard library only.
+
+A module of this package defines one class per mode and lists them in ``ADAPTERS``; the first is the
+library's default mode. Third parties add modules through the entry-point group
+``clientbench.adapters``.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+__all__ = [
+    "ERROR_KINDS",
+    "Adapter",
+    "AsyncAdapter",
+    "BaseAdapter",
+    "ErrorKind",
+    "Mode",
+    "Request",
+    "Response",
+    "Settings",
+]
+
+Mode = Literal["sync", "async"]
+ErrorKind = Literal[
+    "dns",
+    "connect",
+    "tls",
+    "timeout_connect",
+    "timeout_read",
+    "timeout_total",
+    "reset",
+    "protocol",
+    "status",
+    "body",
+    "cancelled",
+    "other",
+]
+# A kind's code in a recorded row is its position here plus one; codes never change their meaning.
+ERROR_KINDS: tuple[ErrorKind, ...] = ErrorKind.__args__  # type: ignore[attr-defined]
+
+# (HTTP status, bytes of body received). A plain tuple: the hot path builds one per request.
+Response = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as plain data; ``headers`` are sent as they stand, whatever else a library adds."""
+
+    method: str
+    url: str
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one session is opened with.
+
+    ``profile`` "parity": pool of ``pool_size`` connections, keep-alive on, redirects, retries, proxies and
+    environment off, TLS verified against ``ca_file`` unless ``verify`` is false, connect and read timeouts
+    of ``timeout_s`` as far as the library has them. "defaults": the library's own choices; only pool
+    size and, where the target needs it, ``ca_file`` / ``verify`` are set.
+    ``stream``: read the body chunk by chunk instead of whole.
+    """
+
+    pool_size: int = 1
+    timeout_s: float = 10.0
+    verify: bool = True
+    ca_file: str | None = None
+    stream: bool = False
+    profile: Literal["parity", "defaults"] = "parity"
+
+
+class BaseAdapter(ABC):
+    """What both modes share. One instance is one session."""
+
+    name: ClassVar[str]
+    mode: ClassVar[Mode]
+    # "slot": one session per thread (sync) or task (async), because the library wants it so;
+    # "process": one session shared by all, where that is documented to be safe.
+    session_scope: ClassVar[Literal["process", "slot"]] = "process"
+    can_stream: ClassVar[bool] = False
+    http_versions: ClassVar[tuple[str, ...]] = ("1.1",)
+    # Parity settings this library has no switch for: one short sentence each, shown as a warning.
+    unequal: ClassVar[tuple[str, ...]] = ()
+    # Library exceptions, most specific first. What is not listed is looked up in SYSTEM_ERRORS.
+    error_kinds: ClassVar[tuple[tuple[type[BaseException], ErrorKind], ...]] = ()
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @classmethod
+    def linked_versions(cls) -> dict[str, str]:
+        """Versions of the native libraries in use, by name (``{"libcurl": "8.17.0"}``)."""
+        return {}
+
+    def classify(self, error: BaseException) -> ErrorKind:
+        """The one kind of a failed ``send``: the library's own mapping first, then the causes below it.
+
+        Libraries wrap: a refused connection may arrive three exceptions deep. A mapping that only says
+        "connect" or "other" is therefore refined by the system error that caused it.
+        """
+        own = _lookup(error, self.error_kinds)
+        if own is None or own in ("connect", "other"):
+            for cause in _causes(error):
+                system = _lookup(cause, SYSTEM_ERRORS)
+                if system is not None:
+                    return system
+        return own or "other"
+
+
+class Adapter(BaseAdapter):
+    """A client that blocks."""
+
+    mode = "sync"
+
+    @abstractmethod
+    def open(self) -> None:
+        """Create the session; no connection needs to exist yet."""
+
+    @abstractmethod
+    def send(self, request: Request) -> Response:
+        """The call a user of the library would write; returns once the whole body is in hand.
+
+        Raises whatever the library raises; ``classify`` names it.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the session and its connections."""
+
+
+class AsyncAdapter(BaseAdapter):
+    """A client that awaits. As ``Adapter``, inside a running event loop."""
+
+    mode = "async"
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Create the session; no connection needs to exist yet."""
+
+    @abstractmethod
+    async def send(self, request: Request) -> Response:
+        """The call a user of the library would write; returns once the whole body is in hand."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Close the session and its connections."""
+
+
+SYSTEM_ERRORS: tuple[tuple[type[BaseException], ErrorKind], ...] = (
+    (socket.gaierror, "dns"),
+    (ssl.SSLEOFError, "reset"),
+    (ssl.SSLZeroReturnError, "reset"),
+    (ssl.SSLError, "tls"),
+    (ConnectionRefusedError, "connect"),
+    (ConnectionResetError, "reset"),
+    (ConnectionAbortedError, "reset"),
+    (BrokenPipeError, "reset"),
+    (TimeoutError, "timeout_read"),
+)
+
+
+def _lookup(
+    error: BaseException, kinds: tuple[tuple[type[BaseException], ErrorKind], ...]
+) -> ErrorKind | None:
+    return next((kind for type_, kind in kinds if isinstance(error, type_)), None)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and everything it was raised from, without running in circles."""
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        current = waiting.pop(0)
+        if not isinstance(current, BaseException) or id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        # urllib3 keeps the cause in `reason`, others pass it as an argument
+        waiting += [current.__cause__, current.__context__, getattr(current, "reason", None)]
+        waiting += list(current.args)

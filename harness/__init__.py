@@ -1,0 +1,1 @@
+"""clientbench's harness: scenario, plan, trial, samples, summary, store, comparison, report."""

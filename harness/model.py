@@ -1,0 +1,163 @@
+"""What crosses the seams of DESIGN §2: plain frozen data, in the order in which it comes to be.
+
+Units live in names. ``*_ns`` instants are CLOCK_MONOTONIC, the same for every process of the machine;
+wall-clock times are UTC ISO 8601 strings. URLs, headers and messages here are already redacted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from harness.histogram import Histogram
+
+__all__ = [
+    "Comparison",
+    "Doubt",
+    "Reading",
+    "RunRecord",
+    "SliceRecord",
+    "TrialSummary",
+]
+
+TrialState = Literal["complete", "partial", "failed"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One observation of resources."""
+
+    at_ns: int
+    source: Literal["worker", "target", "orchestrator", "machine"]
+    cpu_percent: float  # 100 = one core busy
+    rss_bytes: int | None = None  # workers: without the recorder's own pages
+    threads: int | None = None
+    open_files: int | None = None
+
+
+@dataclass(frozen=True)
+class SliceRecord:
+    """One measured window of one competitor."""
+
+    block: int
+    position: int  # place in the block's random order, from 0
+    start_ns: int
+    end_ns: int
+    completed: int  # responses and errors that ended inside the window
+    correct: int  # correct responses that ended inside the window
+    cpu_ns: int  # worker CPU between the two edge readings
+    cpu_requests: int  # completions between the same two readings
+    target_cpu_ns: int | None  # the target's CPU in the window, where it can be seen
+
+
+@dataclass(frozen=True)
+class TrialSummary:
+    """Everything kept of one trial: one row of ``benchmark_results`` and its neighbours."""
+
+    id: str
+    label: str  # the competitor as tables name it
+    round: int  # from 1
+    state: TrialState
+    reason: str | None  # why it is partial or failed, one line
+    # competitor
+    client_library: str
+    client_type: Literal["sync", "async"]
+    client_version: str
+    versions: dict[str, str]  # the whole visible closure, linked native libraries included
+    python_version: str
+    event_loop: str | None
+    profile: str
+    unequal: tuple[str, ...]  # parity settings the library has no switch for
+    http_method: str
+    url: str
+    body_bytes: int
+    concurrency: int
+    processes: int
+    # counting
+    started_at: str
+    ended_at: str
+    window_ns: int  # total length of the measured windows
+    completed: int  # ended inside the windows, errors included
+    correct: int  # correct responses that ended inside the windows
+    population: int  # requests whose intended start lies in a window, errors included
+    service: Histogram  # service times in ns of correct and timed-out requests of the population
+    censored: int  # how many of them timed out; they are its largest values
+    timeout_ns: int
+    mean_service_ns: float | None  # of the correct ones; None without any
+    status_counts: dict[int, int] = field(default_factory=dict)
+    error_counts: dict[str, int] = field(default_factory=dict)  # by kind, of the population
+    # cost
+    cpu_ns: int = 0
+    cpu_wall_ns: int = 0  # time between the edge readings, summed over windows
+    cpu_requests: int = 0
+    idle_cpu_ns: int = 0  # CPU used between windows, while others were measured
+    idle_rss_bytes: int | None = None
+    peak_rss_bytes: int | None = None
+    mean_rss_bytes: int | None = None
+    orchestrator_cpu_ns: int = 0
+    target_cpu_share: float | None = None  # of the CPUs the target may use, inside the windows
+    # bookkeeping
+    sent: int = 0  # every call of send, warm-up and lead-in included
+    lost_rows: int = 0  # rows the drain was too late for
+    slices: tuple[SliceRecord, ...] = ()
+    readings: tuple[Reading, ...] = ()
+
+    @property
+    def requests_per_second(self) -> float:
+        """Throughput: correct responses ending inside the windows ÷ total window time."""
+        return self.correct * 1e9 / self.window_ns if self.window_ns else 0.0
+
+    @property
+    def cpu_per_request_ns(self) -> float | None:
+        """User+system time of the workers per completed request, gross."""
+        return self.cpu_ns / self.cpu_requests if self.cpu_requests else None
+
+    @property
+    def errors(self) -> int:
+        """Failed requests of the population, all kinds."""
+        return sum(self.error_counts.values())
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Why a result should be read with care, and what to do about it."""
+
+    kind: str  # one of DESIGN §7, or what the harness itself noticed
+    subject: str  # a competitor's label, or "run"
+    message: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.subject}: {self.message}; {self.remedy}"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A competitor against the baseline: the ratio of one metric, paired within rounds."""
+
+    label: str
+    baseline: str
+    metric: Literal["throughput"]
+    ratio: float  # geometric mean over rounds
+    low: float | None  # 95 % interval of the ratio; None with fewer than two rounds
+    high: float | None
+    rounds: int  # n
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One call of ``clientbench compare``: what was asked, where, and what was noticed."""
+
+    id: str
+    name: str
+    started_at: str
+    ended_at: str
+    state: Literal["complete", "interrupted", "failed"]
+    axis: str  # what the competitors differ in: client, method, body_size or concurrency
+    baseline: str
+    seed: int
+    scenario: dict[str, Any]  # redacted; plain JSON
+    environment: dict[str, Any]  # host, kernel, CPU, Python, limits, processors; plain JSON
+    target: dict[str, str]
+    doubts: tuple[Doubt, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()

@@ -1,0 +1,65 @@
+"""The contract of a target: something that answers HTTP on the loopback interface."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection
+from dataclasses import dataclass
+
+__all__ = ["Counts", "Target", "TargetError"]
+
+
+class TargetError(Exception):
+    """The target could not be started, or stopped answering. One line, with the remedy."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a target has seen since it started."""
+
+    requests: int
+    connections: int
+
+
+class Target(ABC):
+    """A server that can be started, asked what it saw, and stopped.
+
+    Order of calls: ``start``, ``wait_ready``, then anything, then ``stop``. ``stop`` may be called at any
+    time and more than once; it leaves no process and no file behind.
+    """
+
+    name: str
+
+    @abstractmethod
+    def start(self, cpus: Collection[int] | None = None) -> None:
+        """Start it, on these CPUs only if given. Raises ``TargetError``."""
+
+    @abstractmethod
+    def wait_ready(self, timeout_s: float = 10.0) -> None:
+        """Return when it answers. Raises ``TargetError`` after ``timeout_s`` or when it died."""
+
+    @property
+    @abstractmethod
+    def base_url(self) -> str:
+        """Scheme, host and port, without a trailing slash."""
+
+    @property
+    @abstractmethod
+    def ca_file(self) -> str | None:
+        """The CA that signed its certificate, if it speaks TLS and made one."""
+
+    @abstractmethod
+    def processes(self) -> list[int]:
+        """Process ids whose CPU is the target's CPU."""
+
+    @abstractmethod
+    def counts(self) -> Counts | None:
+        """Requests and connections seen so far; None where the target cannot tell."""
+
+    @abstractmethod
+    def describe(self) -> dict[str, str]:
+        """Name, versions and configuration hash, as stored with each result."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """End it and wait until it is gone."""
