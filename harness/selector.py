@@ -1,0 +1,103 @@
+"""Selecting a client: ``NAME[==VERSION][:sync|:async][+LOOP][@PYTHON]`` (DESIGN §4).
+
+Syntax only. Whether a client of that name exists, is installed and has that mode is the catalogue's
+to say.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from harness.redaction import refusal
+
+__all__ = ["LOOPS", "MODES", "ClientSpec", "Loop", "Mode", "parse"]
+
+Mode = Literal["sync", "async"]
+Loop = Literal["asyncio", "uvloop"]
+MODES: tuple[Mode, ...] = ("sync", "async")
+LOOPS: tuple[Loop, ...] = ("asyncio", "uvloop")
+
+_GRAMMAR = (
+    "NAME[==VERSION][:sync|:async][+LOOP][@PYTHON], such as httpx, httpx:async or aiohttp+uvloop"
+)
+# Any text has these five pieces at most; what is allowed inside each is checked one by one.
+_PIECES = re.compile(
+    r"(?P<name>[^=:+@]*)(?:==(?P<version>[^:+@]*))?(?::(?P<mode>[^+@]*))?"
+    r"(?:\+(?P<loop>[^@]*))?(?:@(?P<python>.*))?",
+    re.DOTALL,
+)
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
+# PEP 440 without the local part, whose "+" would be taken for a loop.
+_VERSION = re.compile(r"[0-9](?:[A-Za-z0-9.!-]{0,62}[A-Za-z0-9])?")
+_PYTHON_VERSION = re.compile(r"3(?:\.[0-9]{1,2}){0,2}t?")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSpec:
+    """One client as the user named it; ``None`` means "not said"."""
+
+    name: str
+    version: str | None = None
+    mode: Mode | None = None
+    loop: Loop | None = None  # only ever set together with mode "async"
+    python: str | None = None  # a version such as 3.13, or the path of an interpreter
+
+    def __str__(self) -> str:
+        pieces = (("==", self.version), (":", self.mode), ("+", self.loop), ("@", self.python))
+        return self.name + "".join(sign + piece for sign, piece in pieces if piece is not None)
+
+
+def parse(text: str) -> ClientSpec:
+    """Read one selector. Names, modes and loops may be in any case; naming a loop implies ``:async``.
+
+    Raises ``UsageError`` with one line that names the piece at fault and what is accepted.
+    """
+    match = _PIECES.fullmatch(text.strip())
+    if match is None or not match["name"]:
+        raise refusal("client", text, _GRAMMAR)
+    loop = _loop(match["loop"])
+    mode = _mode(match["mode"])
+    if loop and mode == "sync":
+        raise refusal("client", text, f"no loop with :sync; write {match['name']}:async+{loop}")
+    return ClientSpec(
+        name=_name(match["name"]),
+        version=_version(match["version"]),
+        mode="async" if loop else mode,
+        loop=loop,
+        python=_python(match["python"]),
+    )
+
+
+def _name(text: str) -> str:
+    name = text.lower()
+    if not _NAME.fullmatch(name):
+        raise refusal("client name", text, "letters, digits, '.', '-' and '_'")
+    return name
+
+
+def _version(text: str | None) -> str | None:
+    if text is not None and not _VERSION.fullmatch(text):
+        raise refusal("client version", text, "an exact version such as 0.27.2")
+    return text
+
+
+def _mode(text: str | None) -> Mode | None:
+    if text is not None and text.lower() not in MODES:
+        raise refusal("client mode", text, "sync or async")
+    return cast("Mode | None", text and text.lower())
+
+
+def _loop(text: str | None) -> Loop | None:
+    if text is not None and text.lower() not in LOOPS:
+        raise refusal("client loop", text, "asyncio or uvloop")
+    return cast("Loop | None", text and text.lower())
+
+
+def _python(text: str | None) -> str | None:
+    if text is None or _PYTHON_VERSION.fullmatch(text) or ("/" in text and text.isprintable()):
+        return text
+    raise refusal(
+        "client interpreter", text, "a version such as 3.13 or the path of an interpreter"
+    )
