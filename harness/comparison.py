@@ -1,0 +1,283 @@
+"""From trials to competitors, and from competitors to ratios. Pure: summaries in, numbers out."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from harness.histogram import Histogram
+from harness.model import Comparison, TrialState, TrialSummary
+
+__all__ = [
+    "Censored",
+    "CompetitorSummary",
+    "compare",
+    "competitors",
+    "net_cpu_per_request_ns",
+    "percentile",
+    "rank",
+]
+
+Key = TypeVar("Key")
+
+CONFIDENCE = 0.95
+LARGEST_EXPONENT = math.log(1e300)
+
+
+@dataclass(frozen=True)
+class Censored:
+    """A duration of which only this is known: it is longer than the time limit."""
+
+    timeout_ns: int
+
+
+@dataclass(frozen=True)
+class CompetitorSummary:
+    """All trials (rounds) of one competitor, merged. Counts are sums; terms as in DESIGN §1."""
+
+    label: str
+    client_library: str
+    client_type: Literal["sync", "async"]
+    client_version: str
+    python_version: str
+    event_loop: str | None
+    profile: str
+    http_method: str
+    body_bytes: int
+    concurrency: int
+    processes: int
+    unequal: tuple[str, ...]
+    state: TrialState  # complete: every trial is; failed: none has a window
+    reasons: tuple[str, ...]  # why not complete, as "round 2: …", in order of rounds
+    rounds: int
+    window_ns: int
+    completed: int
+    correct: int
+    population: int
+    service: Histogram
+    censored: int
+    timeout_ns: int
+    mean_service_ns: float | None
+    status_counts: Mapping[int, int]
+    error_counts: Mapping[str, int]
+    cpu_ns: int
+    cpu_requests: int
+    idle_rss_bytes: int | None  # the largest of the trials
+    peak_rss_bytes: int | None  # the largest of the trials
+
+    @property
+    def requests_per_second(self) -> float | None:
+        """Throughput: correct responses ÷ total window time; None without a window."""
+        return self.correct * 1e9 / self.window_ns if self.window_ns else None
+
+    @property
+    def completions_per_second(self) -> float | None:
+        """All completions, errors included ÷ total window time; None without a window."""
+        return self.completed * 1e9 / self.window_ns if self.window_ns else None
+
+    @property
+    def cpu_per_request_ns(self) -> float | None:
+        """Gross CPU time of the workers per completed request."""
+        return self.cpu_ns / self.cpu_requests if self.cpu_requests else None
+
+    @property
+    def errors(self) -> int:
+        """Failed requests of the population, all kinds."""
+        return sum(self.error_counts.values())
+
+    @property
+    def error_rate(self) -> float | None:
+        """Failed requests ÷ population, 0 to 1; None without any request."""
+        return self.errors / self.population if self.population else None
+
+    def percentile(self, percent: float) -> int | Censored | None:
+        """Service time in ns at ``percent``; Censored when its rank is a timed-out request's."""
+        return percentile(self.service, percent, self.censored, self.timeout_ns)
+
+    def samples_beyond(self, percent: float) -> int:
+        """How many samples rank above the percentile: what it rests on."""
+        total = self.service.total
+        return total - rank(percent, total) if total else 0
+
+
+def rank(percent: float, total: int) -> int:
+    """Nearest rank, from 1: the smallest with at least ``percent`` of ``total`` at or below it.
+
+    Rounded first, so that 99.9 % of 1000 is 999 and not the 1000 of a float just above it.
+    """
+    return max(1, math.ceil(round(percent / 100 * total, 9)))
+
+
+def percentile(
+    service: Histogram, percent: float, censored: int, timeout_ns: int
+) -> int | Censored | None:
+    """Nearest-rank percentile in ns of a population whose ``censored`` largest values timed out."""
+    total = service.total
+    if total and rank(percent, total) > total - censored:
+        return Censored(timeout_ns)
+    return service.percentile(percent)
+
+
+def competitors(trials: Iterable[TrialSummary]) -> list[CompetitorSummary]:
+    """The competitors in order of first appearance, each with its trials merged."""
+    by_label: dict[str, list[TrialSummary]] = {}
+    for trial in trials:
+        by_label.setdefault(trial.label, []).append(trial)
+    return [_merged(sorted(group, key=lambda trial: trial.round)) for group in by_label.values()]
+
+
+def _merged(trials: Sequence[TrialSummary]) -> CompetitorSummary:
+    # A trial that never started may know little about its client; take what one that ran says.
+    known = next((trial for trial in trials if trial.window_ns), trials[0])
+    return CompetitorSummary(
+        label=known.label,
+        client_library=known.client_library,
+        client_type=known.client_type,
+        client_version=known.client_version,
+        python_version=known.python_version,
+        event_loop=known.event_loop,
+        profile=known.profile,
+        http_method=known.http_method,
+        body_bytes=known.body_bytes,
+        concurrency=known.concurrency,
+        processes=known.processes,
+        unequal=known.unequal,
+        state=_state(trials),
+        reasons=tuple(
+            f"round {trial.round}: {trial.reason or trial.state}"
+            for trial in trials
+            if trial.state != "complete"
+        ),
+        rounds=len(trials),
+        window_ns=sum(trial.window_ns for trial in trials),
+        completed=sum(trial.completed for trial in trials),
+        correct=sum(trial.correct for trial in trials),
+        population=sum(trial.population for trial in trials),
+        service=_sum(trial.service for trial in trials),
+        censored=sum(trial.censored for trial in trials),
+        timeout_ns=max(trial.timeout_ns for trial in trials),
+        mean_service_ns=_mean_service_ns(trials),
+        status_counts=_added(trial.status_counts for trial in trials),
+        error_counts=_added(trial.error_counts for trial in trials),
+        cpu_ns=sum(trial.cpu_ns for trial in trials),
+        cpu_requests=sum(trial.cpu_requests for trial in trials),
+        idle_rss_bytes=_largest(trial.idle_rss_bytes for trial in trials),
+        peak_rss_bytes=_largest(trial.peak_rss_bytes for trial in trials),
+    )
+
+
+def _state(trials: Sequence[TrialSummary]) -> TrialState:
+    if all(trial.state == "complete" for trial in trials):
+        return "complete"
+    if all(trial.state == "failed" or not trial.window_ns for trial in trials):
+        return "failed"
+    return "partial"
+
+
+def _sum(histograms: Iterable[Histogram]) -> Histogram:
+    total = Histogram()
+    for histogram in histograms:
+        total = total.merged(histogram)
+    return total
+
+
+def _mean_service_ns(trials: Sequence[TrialSummary]) -> float | None:
+    """Of the correct requests of all trials: the trials' means, weighted by their number."""
+    weighted = [
+        (trial.mean_service_ns, trial.service.total - trial.censored)
+        for trial in trials
+        if trial.mean_service_ns is not None
+    ]
+    count = sum(weight for _, weight in weighted)
+    return sum(mean * weight for mean, weight in weighted) / count if count else None
+
+
+def _added(counts: Iterable[Mapping[Key, int]]) -> dict[Key, int]:
+    total: Counter[Key] = Counter()
+    for count in counts:
+        total.update(count)
+    return dict(total)
+
+
+def _largest(values: Iterable[int | None]) -> int | None:
+    return max((value for value in values if value is not None), default=None)
+
+
+def net_cpu_per_request_ns(
+    competitor: CompetitorSummary, others: Iterable[CompetitorSummary]
+) -> float | None:
+    """CPU per request above what ``null`` costs under the same plan: the client's own share.
+
+    None unless a ``null`` of the same mode is among ``others``; on the same event loop, if any is.
+    """
+    floors = [
+        other
+        for other in others
+        if other.client_library == "null" and other.client_type == competitor.client_type
+    ]
+    floors.sort(key=lambda floor: floor.event_loop != competitor.event_loop)
+    gross = competitor.cpu_per_request_ns
+    floor = floors[0].cpu_per_request_ns if floors else None
+    return None if gross is None or floor is None else gross - floor
+
+
+def compare(trials: Iterable[TrialSummary], baseline_label: str) -> list[Comparison]:
+    """Every other competitor's throughput ÷ the baseline's, in order of first appearance.
+
+    Rounds are pairs: what slows the machine in a round slows both. The ratio is the geometric mean
+    over the rounds in which both are complete; its interval is Student's t on the logarithms, n the
+    number of rounds, so that A/B is exactly the inverse of B/A. No pair, no comparison.
+    """
+    rates: dict[str, dict[int, float]] = {}
+    for trial in trials:
+        of_label = rates.setdefault(trial.label, {})
+        if trial.state == "complete" and trial.requests_per_second > 0:
+            of_label[trial.round] = trial.requests_per_second
+    base = rates.pop(baseline_label, {})
+    compared = (
+        _comparison(label, baseline_label, _log_ratios(of_label, base))
+        for label, of_label in rates.items()
+    )
+    return [comparison for comparison in compared if comparison]
+
+
+def _log_ratios(rates: Mapping[int, float], base: Mapping[int, float]) -> list[float]:
+    common = sorted(rates.keys() & base.keys())
+    return [math.log(rates[number]) - math.log(base[number]) for number in common]
+
+
+def _comparison(label: str, baseline: str, logs: Sequence[float]) -> Comparison | None:
+    if not logs:
+        return None
+    mean = math.fsum(logs) / len(logs)
+    half = _half_width(logs, mean)
+    return Comparison(
+        label=label,
+        baseline=baseline,
+        metric="throughput",
+        ratio=_exp(mean),
+        low=None if half is None else _exp(mean - half),
+        high=None if half is None else _exp(mean + half),
+        rounds=len(logs),
+    )
+
+
+def _half_width(values: Sequence[float], mean: float) -> float | None:
+    """Half the width of Student's t-interval of the mean; None with fewer than two values."""
+    n = len(values)
+    if n < 2:
+        return None
+    # scipy.stats has the same behind half a second of import.
+    from scipy.special import stdtrit  # noqa: PLC0415
+
+    variance = math.fsum((value - mean) ** 2 for value in values) / (n - 1)
+    quantile = float(stdtrit(n - 1, (1 + CONFIDENCE) / 2))
+    return quantile * math.sqrt(variance / n)
+
+
+def _exp(value: float) -> float:
+    """Finite and above zero: an interval wider than any float can express stays a number."""
+    return math.exp(min(max(value, -LARGEST_EXPONENT), LARGEST_EXPONENT))

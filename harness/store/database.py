@@ -1,0 +1,212 @@
+"""The results database, opened for writing. What is saved stays readable whatever happens next."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from harness.errors import StoreError
+from harness.store import files, schema
+
+if TYPE_CHECKING:
+    from harness.model import RunRecord, TrialSummary
+
+__all__ = ["Store"]
+
+
+class Store:
+    """One open database. Get one from ``Store.open``; it is a context manager.
+
+    Every method writes in one transaction of its own: it happens whole or not at all. Other
+    processes may write to the same file; each waits for the others. All raise StoreError, one line
+    long.
+    """
+
+    def __init__(self, path: Path, db: Any) -> None:
+        self.path = path
+        self._db = db
+
+    @staticmethod
+    def check(path: str | Path) -> None:
+        """Raise StoreError unless results can be stored at ``path``; changes nothing."""
+        files.check_writable(Path(path))
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """Open or create the database and bring its schema up to date.
+
+        The parent directory must exist. A file of something else is refused and left untouched.
+        """
+        path = Path(path)
+        cls.check(path)
+        from sqlite_utils import Database  # noqa: PLC0415  dear to import
+
+        with _translated(path):
+            connection = files.connect(path, "rwc")
+            try:
+                store = cls(path, Database(connection, execute_plugins=False))
+                store._prepare()
+            except BaseException:
+                connection.close()
+                raise
+        return store
+
+    def begin(self, run: RunRecord) -> None:
+        """Store a run as unfinished, before its first round."""
+        from harness.store import rows  # noqa: PLC0415  brings numpy
+
+        with self._writing():
+            environment = rows.environment_row(run.environment, _now())
+            self._insert("environments", [environment], ignore=True)
+            self._insert("runs", [rows.run_row(run, environment["id"], finished=False)])
+
+    def save_round(
+        self,
+        run_id: str,
+        round: int,
+        *,
+        order: Sequence[str],
+        started_at: str,
+        ended_at: str,
+        trials: Sequence[TrialSummary],
+    ) -> None:
+        """Store a round that has ended.
+
+        ``order`` names the competitors as they were started; times are UTC, ISO 8601; ``trials``
+        has one summary per competitor, those that failed included.
+        """
+        from harness.store import rows  # noqa: PLC0415  brings numpy
+
+        with self._writing():
+            run = self._run(run_id)
+            self._insert(
+                "rounds",
+                [
+                    {
+                        "run_id": run_id,
+                        "round": round,
+                        "started_at": started_at,
+                        "ended_at": ended_at,
+                        "competitors": rows.to_json(list(order)),
+                    }
+                ],
+            )
+            now = _now()
+            for trial in trials:
+                self._insert(schema.RESULTS, [rows.trial_row(run, trial, now)])
+                for table, records in rows.trial_neighbours(trial).items():
+                    self._insert(table, records)
+
+    def finish(self, run: RunRecord) -> None:
+        """Store a begun run's final state, with its comparisons and doubts."""
+        from harness.store import rows  # noqa: PLC0415  brings numpy
+
+        with self._writing():
+            self._run(run.id)
+            environment = rows.environment_row(run.environment, _now())
+            self._insert("environments", [environment], ignore=True)
+            row = rows.run_row(run, environment["id"], finished=True)
+            self._db["runs"].update(run.id, _storable(row))
+            for table, records in (
+                ("comparisons", rows.comparison_rows(run)),
+                ("doubts", rows.doubt_rows(run)),
+            ):
+                self._db[table].delete_where("run_id = ?", [run.id])
+                self._insert(table, records)
+
+    def close(self) -> None:
+        """Close the file; closing again does nothing."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _prepare(self) -> None:
+        from harness.store.migrations import migrations  # noqa: PLC0415  brings sqlite_utils
+
+        _use_wal(self._db.conn)
+        if migrations.pending(self._db):
+            with self._writing():
+                migrations.apply(self._db)
+        # After the migrations: rebuilding a table that others refer to needs it off.
+        self._db.conn.execute("PRAGMA foreign_keys = ON")
+
+    def _run(self, run_id: str) -> Mapping[str, Any]:
+        found = list(self._db["runs"].rows_where("id = ?", [run_id]))
+        if not found:
+            raise StoreError(f"--db {str(self.path)!r}: run {run_id} was never begun")
+        row: Mapping[str, Any] = found[0]
+        return row
+
+    def _insert(self, table: str, records: Sequence[Mapping[str, Any]], **options: Any) -> None:
+        if records:
+            self._db[table].insert_all(map(_storable, records), **options)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """A transaction that takes the write lock at once.
+
+        One that begins by reading fails without waiting when another process has written meanwhile.
+        """
+        connection = self._db.conn
+        with _translated(self.path):
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.rollback()
+                raise
+
+
+@contextlib.contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(f"--db {str(path)!r}: {files.one_line(error)}") from error
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Readers and one writer side by side; a killed writer costs only its open transaction.
+
+    Where the file system cannot do it SQLite stays with its rollback journal, which is as safe.
+    """
+    deadline = time.monotonic() + files.BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").fetchall()
+        except sqlite3.OperationalError:
+            # SQLite does not wait for the lock here, as it does elsewhere.
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            connection.execute("PRAGMA synchronous = NORMAL")
+            return
+
+
+def _storable(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Messages of libraries may hold half a surrogate pair, which UTF-8 cannot express."""
+    return {
+        key: value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+        for key, value in record.items()
+    }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

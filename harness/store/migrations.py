@@ -1,0 +1,41 @@
+"""The numbered, named steps that bring a database to the current schema.
+
+Add a step at the end, with its name in ``schema.MIGRATIONS``; never change one that was released.
+Imported only when a database is opened: ``sqlite_utils`` costs more than everything else here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlite_utils import Migrations
+
+from harness.store import schema
+
+__all__ = ["migrations"]
+
+migrations: Any = Migrations(schema.MIGRATION_SET)
+
+
+@migrations(name=schema.MIGRATIONS[0])  # type: ignore[untyped-decorator]
+def _results(db: Any) -> None:
+    """``benchmark_results`` (an older tool's is kept and widened), its neighbours, the views."""
+    for statement in schema.TABLES_BEFORE:
+        db.execute(statement)
+    if schema.RESULTS in db.table_names():
+        _relax(db[schema.RESULTS])
+    else:
+        columns = ", ".join(f"{name} {kind}" for name, kind in schema.PUBLIC_COLUMNS)
+        db.execute(f"CREATE TABLE {schema.RESULTS} ({columns})")
+    for name, kind in schema.OWN_COLUMNS:
+        db.execute(f"ALTER TABLE {schema.RESULTS} ADD COLUMN {name} {kind}")
+    for statement in (*schema.TABLES_AFTER, *schema.INDICES, *schema.VIEWS):
+        db.execute(statement)
+
+
+def _relax(table: Any) -> None:
+    """Let an older tool's table take our rows: text ids as the key, NULL where we have no value."""
+    strict = {column.name for column in table.columns if column.notnull} & schema.NULLABLE
+    text_key = table.pks == ["id"] and table.columns_dict["id"] is str
+    if strict or not text_key:
+        table.transform(pk="id", types={"id": str}, not_null=dict.fromkeys(strict, False))

@@ -1,0 +1,265 @@
+"""Looking into a results database, on connections that cannot write."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import StoreError, UsageError
+from harness.store import files, schema
+
+if TYPE_CHECKING:
+    from harness.model import RunRecord, TrialSummary
+
+__all__ = ["RunLine", "list_runs", "query", "show_run"]
+
+Rows = list[tuple[Any, ...]]
+
+LATEST = "latest"
+STATEMENTS = ("SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA")
+PRAGMAS = frozenset(
+    {"table_info", "table_xinfo", "table_list", "index_list", "index_info", "foreign_key_list"}
+)
+# Blanks, comments and empty statements may stand before the first word.
+FIRST_WORD = re.compile(r"(?:\s|;|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*+(\w*)", re.DOTALL)
+READING_ACTIONS = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE})
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """A run as ``results list`` names it."""
+
+    id: str
+    name: str
+    started_at: str
+    ended_at: str | None  # None while it is unfinished
+    state: str  # as in RunRecord, or "unfinished": still going on, or killed
+    axis: str
+    baseline: str
+    competitors: tuple[str, ...]  # labels
+    rounds: int
+    doubts: int
+
+
+def list_runs(path: str | Path, limit: int = 20) -> list[RunLine]:
+    """The latest ``limit`` runs, latest first. Raises StoreError."""
+    with files.reading(Path(path)) as connection:
+        _check_has_runs(Path(path), connection)
+        connection.row_factory = sqlite3.Row
+        rows = connection.execute(
+            "SELECT id, name, started_at, ended_at, state, axis, baseline, rounds, doubts"
+            " FROM run_overview ORDER BY started_at DESC, id LIMIT ?",
+            (limit,),
+        ).fetchall()
+        return [_run_line(connection, row) for row in rows]
+
+
+def _run_line(connection: sqlite3.Connection, row: sqlite3.Row) -> RunLine:
+    labels = connection.execute(
+        "SELECT label FROM benchmark_results WHERE run_id = ? GROUP BY label ORDER BY MIN(rowid)",
+        (row["id"],),
+    )
+    competitors = tuple(label for (label,) in labels)
+    return RunLine(**dict(row), competitors=competitors)
+
+
+def show_run(path: str | Path, key: str = LATEST) -> tuple[RunRecord, list[TrialSummary]]:
+    """A run and all its trials, as they were stored.
+
+    ``key`` is a run's id, a trial's id (its run is meant), the unique beginning of one, or
+    ``latest``. An unfinished run reads as interrupted, ended when its last round did. Raises
+    StoreError, or UsageError when the key means no run or several.
+    """
+    path = Path(path)
+    with files.reading(path) as connection:
+        _check_has_runs(path, connection)
+        connection.row_factory = sqlite3.Row
+        run_id = _resolve(connection, path, key)
+        return _run_record(connection, run_id), _trials(connection, run_id)
+
+
+def _check_has_runs(path: Path, connection: sqlite3.Connection) -> None:
+    tables = connection.execute(
+        "SELECT COUNT(*) FROM sqlite_schema WHERE name IN ('runs', '_sqlite_migrations')"
+    )
+    if tables.fetchone()[0] < 2:
+        raise StoreError(f"--db {str(path)!r}: holds no clientbench runs; run a comparison first")
+    files.check_version(path, connection)
+
+
+def _resolve(connection: sqlite3.Connection, path: Path, key: str) -> str:
+    if key == LATEST:
+        rows = connection.execute("SELECT id FROM latest_run").fetchall()
+        expected = "it has none yet"
+    else:
+        rows = _runs_beginning(connection, key)
+        expected = "see `clientbench results list`"
+    if not rows:
+        raise UsageError(f"run {key!r}: no such run or trial in {str(path)!r}; {expected}")
+    ids = [str(row[0]) for row in rows]
+    if len(ids) > 1:
+        raise UsageError(f"run {key!r}: could be {', '.join(ids)}; give more of its id")
+    return ids[0]
+
+
+def _runs_beginning(connection: sqlite3.Connection, key: str) -> list[Any]:
+    exact = connection.execute(
+        "SELECT id FROM runs WHERE id = :key UNION"
+        " SELECT run_id FROM benchmark_results WHERE id = :key AND run_id IS NOT NULL",
+        {"key": key},
+    ).fetchall()
+    if exact or not key:
+        return exact
+    return connection.execute(
+        "SELECT id FROM runs WHERE substr(id, 1, length(:key)) = :key UNION"
+        " SELECT run_id FROM benchmark_results"
+        " WHERE substr(id, 1, length(:key)) = :key AND run_id IS NOT NULL LIMIT 4",
+        {"key": key},
+    ).fetchall()
+
+
+def _run_record(connection: sqlite3.Connection, run_id: str) -> RunRecord:
+    from harness.model import Comparison, Doubt, RunRecord  # noqa: PLC0415  brings numpy
+
+    row = connection.execute(
+        "SELECT runs.*, environment,"
+        " (SELECT MAX(ended_at) FROM rounds WHERE run_id = runs.id) AS last_round_ended_at"
+        " FROM runs JOIN environments ON environments.id = environment_id WHERE runs.id = ?",
+        (run_id,),
+    ).fetchone()
+    finished = row["ended_at"] is not None
+    return RunRecord(
+        id=row["id"],
+        name=row["name"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"] or row["last_round_ended_at"] or row["started_at"],
+        state=row["state"] if finished else "interrupted",
+        axis=row["axis"],
+        baseline=row["baseline"],
+        seed=row["seed"],
+        scenario=json.loads(row["scenario"]),
+        environment=json.loads(row["environment"]),
+        target=json.loads(row["target"]),
+        doubts=_rebuilt(Doubt, _of_run(connection, "doubts", run_id)),
+        comparisons=_rebuilt(Comparison, _of_run(connection, "comparisons", run_id)),
+    )
+
+
+def _of_run(connection: sqlite3.Connection, table: str, run_id: str) -> Iterable[sqlite3.Row]:
+    return connection.execute(
+        f"SELECT * FROM {table} WHERE run_id = ? ORDER BY sequence", (run_id,)
+    )
+
+
+def _of_trial(
+    connection: sqlite3.Connection, table: str, trial_id: str, order: str = "rowid"
+) -> Iterable[sqlite3.Row]:
+    return connection.execute(
+        f"SELECT * FROM {table} WHERE trial_id = ? ORDER BY {order}", (trial_id,)
+    )
+
+
+def _rebuilt(kind: Any, rows: Iterable[sqlite3.Row]) -> tuple[Any, ...]:
+    """Dataclass instances from rows whose columns have the fields' names."""
+    names = [field.name for field in fields(kind)]
+    return tuple(kind(**{name: row[name] for name in names}) for row in rows)
+
+
+def _trials(connection: sqlite3.Connection, run_id: str) -> list[TrialSummary]:
+    rows = connection.execute(
+        f"SELECT * FROM {schema.RESULTS} WHERE run_id = ? ORDER BY rowid", (run_id,)
+    ).fetchall()
+    return [_trial(connection, row) for row in rows]
+
+
+# Where a field of TrialSummary and its column have different names.
+RENAMED = {
+    "started_at": "start_time",
+    "ended_at": "end_time",
+    "completed": "requests_count",
+    "concurrency": "concurrency_level",
+}
+
+
+def _trial(connection: sqlite3.Connection, row: sqlite3.Row) -> TrialSummary:
+    from harness.model import Reading, SliceRecord, TrialSummary  # noqa: PLC0415  brings numpy
+
+    trial_id = row["id"]
+    elsewhere: dict[str, Any] = {
+        "versions": json.loads(row["versions"]),
+        "unequal": tuple(json.loads(row["unequal"])),
+        "service": _service(connection, trial_id),
+        "status_counts": {
+            counted["status"]: counted["count"]
+            for counted in _of_trial(connection, "status_counts", trial_id)
+        },
+        "error_counts": {
+            counted["kind"]: counted["count"]
+            for counted in _of_trial(connection, "error_counts", trial_id)
+        },
+        "slices": _rebuilt(SliceRecord, _of_trial(connection, "slices", trial_id, "sequence")),
+        "readings": _rebuilt(
+            Reading, _of_trial(connection, "resource_readings", trial_id, "sequence")
+        ),
+    }
+    names = [field.name for field in fields(TrialSummary) if field.name not in elsewhere]
+    return TrialSummary(**{name: row[RENAMED.get(name, name)] for name in names}, **elsewhere)
+
+
+def _service(connection: sqlite3.Connection, trial_id: str) -> Any:
+    from harness.histogram import Histogram  # noqa: PLC0415  brings numpy
+
+    row = connection.execute(
+        "SELECT encoded FROM histograms WHERE trial_id = ? AND metric = 'service_time'",
+        (trial_id,),
+    ).fetchone()
+    return Histogram.decode(row["encoded"].encode("ascii"))
+
+
+def query(path: str | Path, sql: str) -> tuple[list[str], Rows]:
+    """Column names and rows of one statement that only reads; any SQLite file will do.
+
+    Raises UsageError for anything but one SELECT, WITH, VALUES, EXPLAIN or table-info PRAGMA, and
+    for what SQLite says of it; StoreError for the file.
+    """
+    _check_statement(sql)
+    with files.reading(Path(path)) as connection:
+        connection.execute("PRAGMA query_only = ON")
+        connection.text_factory = lambda data: data.decode(errors="replace")
+        connection.set_authorizer(_authorize)
+        try:
+            cursor = connection.execute(sql)
+            names = [column[0] for column in cursor.description or ()]
+            return names, cursor.fetchall()
+        # "One statement at a time" is a plain Warning before Python 3.12.
+        except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
+            raise UsageError(f"SQL {_shortened(sql)}: {files.one_line(error)}") from error
+
+
+def _check_statement(sql: str) -> None:
+    found = FIRST_WORD.match(sql)
+    word = found[1].upper() if found else ""
+    if word not in STATEMENTS:
+        raise UsageError(f"SQL {_shortened(sql)}: only one {', '.join(STATEMENTS)} is accepted")
+
+
+def _authorize(
+    action: int, first: str | None, second: str | None, database: str | None, trigger: str | None
+) -> int:
+    """SQLite asks before every action. VACUUM INTO, ATTACH and the like could write files."""
+    allowed = (
+        action in READING_ACTIONS
+        or (action == sqlite3.SQLITE_PRAGMA and str(first).lower() in PRAGMAS)
+        or (action == sqlite3.SQLITE_FUNCTION and str(second).lower() != "load_extension")
+    )
+    return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
+
+
+def _shortened(sql: str) -> str:
+    text = " ".join(sql.split())
+    return repr(text if len(text) <= 60 else text[:59] + "…")

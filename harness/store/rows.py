@@ -1,0 +1,183 @@
+"""What becomes of a run and its trials as rows, column by column. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from harness.comparison import percentile
+from harness.model import RunRecord, TrialSummary
+
+__all__ = [
+    "MEGABYTE",
+    "Row",
+    "comparison_rows",
+    "doubt_rows",
+    "environment_row",
+    "run_row",
+    "to_json",
+    "trial_neighbours",
+    "trial_row",
+]
+
+Row = dict[str, Any]
+MEGABYTE = 1_000_000  # bytes; the SI prefix, as in df -H, not 2^20
+UNFINISHED = "unfinished"
+
+
+def to_json(value: Any) -> str:
+    """Canonical JSON: equal values give equal text. Raises ValueError for NaN and infinities."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def environment_row(environment: Mapping[str, Any], now: str) -> Row:
+    """The environment under the hash of its JSON, so that equal ones share a row."""
+    text = to_json(environment)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return {"id": digest, "environment": text, "first_seen_at": now}
+
+
+def run_row(run: RunRecord, environment_id: str, *, finished: bool) -> Row:
+    """A run; until it is finished it says so, because a killed one never gets to say more."""
+    return {
+        "id": run.id,
+        "name": run.name,
+        "started_at": run.started_at,
+        "ended_at": run.ended_at if finished else None,
+        "state": run.state if finished else UNFINISHED,
+        "axis": run.axis,
+        "baseline": run.baseline,
+        "seed": run.seed,
+        "scenario": to_json(run.scenario),
+        "target": to_json(run.target),
+        "environment_id": environment_id,
+    }
+
+
+def comparison_rows(run: RunRecord) -> list[Row]:
+    """The run's comparisons, in order."""
+    return _numbered({"run_id": run.id}, run.comparisons)
+
+
+def doubt_rows(run: RunRecord) -> list[Row]:
+    """The run's doubts, in order."""
+    return _numbered({"run_id": run.id}, run.doubts)
+
+
+def trial_row(run: Mapping[str, Any], trial: TrialSummary, now: str) -> Row:
+    """One row of ``benchmark_results``; ``run`` is the row of its run."""
+    return _public(run, trial, now) | _own(run["id"], trial)
+
+
+def _public(run: Mapping[str, Any], trial: TrialSummary, now: str) -> Row:
+    """The columns other tools' queries know, in their units."""
+    return {
+        "id": trial.id,
+        "name": run["name"],
+        "client_library": trial.client_library,
+        "client_type": trial.client_type,
+        "http_method": trial.http_method,
+        "url": trial.url,
+        "start_time": trial.started_at,
+        "end_time": trial.ended_at,
+        "duration": trial.window_ns / 1e9,
+        "requests_count": trial.completed,
+        "requests_per_second": trial.requests_per_second if trial.window_ns else None,
+        "avg_response_time": _seconds(trial.mean_service_ns),
+        "p95_response_time": _percentile_s(trial, 95),
+        "p99_response_time": _percentile_s(trial, 99),
+        "cpu_usage_avg": _share(100 * trial.cpu_ns, trial.cpu_wall_ns),
+        "memory_usage_avg": _share(trial.mean_rss_bytes, MEGABYTE),
+        "error_count": trial.errors,
+        "error_rate": _share(100 * trial.errors, trial.population),
+        "concurrency_level": trial.concurrency,
+        "config_snapshot": run["scenario"],
+        "created_at": now,
+    }
+
+
+def _own(run_id: str, trial: TrialSummary) -> Row:
+    """Our columns: provenance, and the whole numbers from which the others can be derived anew."""
+    return {
+        "run_id": run_id,
+        "label": trial.label,
+        "round": trial.round,
+        "state": trial.state,
+        "reason": trial.reason,
+        "client_version": trial.client_version,
+        "versions": to_json(trial.versions),
+        "python_version": trial.python_version,
+        "event_loop": trial.event_loop,
+        "profile": trial.profile,
+        "unequal": to_json(trial.unequal),
+        "processes": trial.processes,
+        "body_bytes": trial.body_bytes,
+        "p50_response_time": _percentile_s(trial, 50),
+        "completions_per_second": _share(trial.completed * 1e9, trial.window_ns),
+        "cpu_per_request_ns": trial.cpu_per_request_ns,
+        "window_ns": trial.window_ns,
+        "correct": trial.correct,
+        "population": trial.population,
+        "censored": trial.censored,
+        "timeout_ns": trial.timeout_ns,
+        "mean_service_ns": trial.mean_service_ns,
+        "cpu_ns": trial.cpu_ns,
+        "cpu_wall_ns": trial.cpu_wall_ns,
+        "cpu_requests": trial.cpu_requests,
+        "idle_cpu_ns": trial.idle_cpu_ns,
+        "idle_rss_bytes": trial.idle_rss_bytes,
+        "peak_rss_bytes": trial.peak_rss_bytes,
+        "mean_rss_bytes": trial.mean_rss_bytes,
+        "orchestrator_cpu_ns": trial.orchestrator_cpu_ns,
+        "target_cpu_share": trial.target_cpu_share,
+        "sent": trial.sent,
+        "lost_rows": trial.lost_rows,
+    }
+
+
+def trial_neighbours(trial: TrialSummary) -> dict[str, list[Row]]:
+    """A trial's rows in the other tables, by table."""
+    key = {"trial_id": trial.id}
+    return {
+        "slices": _numbered(key, trial.slices),
+        "resource_readings": _numbered(key, trial.readings),
+        "status_counts": [
+            key | {"status": status, "count": count}
+            for status, count in trial.status_counts.items()
+        ],
+        "error_counts": [
+            key | {"kind": kind, "count": count} for kind, count in trial.error_counts.items()
+        ],
+        "histograms": [key | _service_histogram(trial)],
+    }
+
+
+def _service_histogram(trial: TrialSummary) -> Row:
+    return {
+        "metric": "service_time",
+        "unit": "ns",
+        "total": trial.service.total,
+        "censored": trial.censored,
+        "encoded": trial.service.encode().decode("ascii"),
+    }
+
+
+def _numbered(key: Row, items: Sequence[Any]) -> list[Row]:
+    return [key | {"sequence": number} | asdict(item) for number, item in enumerate(items)]
+
+
+def _percentile_s(trial: TrialSummary, percent: float) -> float | None:
+    """In seconds; None without samples or where only the time limit is known."""
+    value = percentile(trial.service, percent, trial.censored, trial.timeout_ns)
+    return _seconds(value) if isinstance(value, int) else None
+
+
+def _seconds(value_ns: float | None) -> float | None:
+    return None if value_ns is None else value_ns / 1e9
+
+
+def _share(value: float | None, whole: float) -> float | None:
+    return None if value is None or not whole else value / whole
