@@ -10,8 +10,6 @@ library's default mode. Third parties add modules through the entry-point group
 
 from __future__ import annotations
 
-import socket
-import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -53,7 +51,7 @@ Response = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as plain data; ``headers`` are sent as they stand, whatever else a library adds."""
+    """One request as plain data; ``headers`` are sent as they stand, beside what a library adds."""
 
     method: str
     url: str
@@ -65,10 +63,11 @@ class Request:
 class Settings:
     """What one session is opened with.
 
-    ``profile`` "parity": pool of ``pool_size`` connections, keep-alive on, redirects, retries, proxies and
-    environment off, TLS verified against ``ca_file`` unless ``verify`` is false, connect and read timeouts
-    of ``timeout_s`` as far as the library has them. "defaults": the library's own choices; only pool
-    size and, where the target needs it, ``ca_file`` / ``verify`` are set.
+    ``profile`` "parity": pool of ``pool_size`` connections, keep-alive on, redirects, retries,
+    proxies and environment off, TLS verified against ``ca_file`` unless ``verify`` is false,
+    connect and read timeouts of ``timeout_s`` as far as the library has them. "defaults": the
+    library's own choices; only pool size and, where the target needs it, ``ca_file`` / ``verify``
+    are set.
     ``stream``: read the body chunk by chunk instead of whole.
     """
 
@@ -92,7 +91,7 @@ class BaseAdapter(ABC):
     http_versions: ClassVar[tuple[str, ...]] = ("1.1",)
     # Parity settings this library has no switch for: one short sentence each, shown as a warning.
     unequal: ClassVar[tuple[str, ...]] = ()
-    # Library exceptions, most specific first. What is not listed is looked up in SYSTEM_ERRORS.
+    # Library exceptions, most specific first; Python's own are in SYSTEM_ERRORS.
     error_kinds: ClassVar[tuple[tuple[type[BaseException], ErrorKind], ...]] = ()
 
     def __init__(self, settings: Settings) -> None:
@@ -104,18 +103,13 @@ class BaseAdapter(ABC):
         return {}
 
     def classify(self, error: BaseException) -> ErrorKind:
-        """The one kind of a failed ``send``: the library's own mapping first, then the causes below it.
+        """The one kind of a failed ``send``: the most telling one along the chain of its causes.
 
-        Libraries wrap: a refused connection may arrive three exceptions deep. A mapping that only says
-        "connect" or "other" is therefore refined by the system error that caused it.
+        Libraries wrap: a refused connection may arrive three exceptions deep, under names that only
+        say "connection error". Among equally telling kinds the outermost exception decides.
         """
-        own = _lookup(error, self.error_kinds)
-        if own is None or own in ("connect", "other"):
-            for cause in _causes(error):
-                system = _lookup(cause, SYSTEM_ERRORS)
-                if system is not None:
-                    return system
-        return own or "other"
+        kinds = (_lookup(cause, self.error_kinds) for cause in _causes(error))
+        return max((kind for kind in kinds if kind), key=_telling, default="other")
 
 
 class Adapter(BaseAdapter):
@@ -157,23 +151,39 @@ class AsyncAdapter(BaseAdapter):
         """Close the session and its connections."""
 
 
-SYSTEM_ERRORS: tuple[tuple[type[BaseException], ErrorKind], ...] = (
-    (socket.gaierror, "dns"),
-    (ssl.SSLEOFError, "reset"),
-    (ssl.SSLZeroReturnError, "reset"),
-    (ssl.SSLError, "tls"),
-    (ConnectionRefusedError, "connect"),
-    (ConnectionResetError, "reset"),
-    (ConnectionAbortedError, "reset"),
-    (BrokenPipeError, "reset"),
-    (TimeoutError, "timeout_read"),
-)
+# By name: importing ssl, asyncio or http.client here would load them into the measured process of
+# every client, also of those that need none of them.
+SYSTEM_ERRORS: dict[str, ErrorKind] = {
+    "asyncio.exceptions.CancelledError": "cancelled",
+    "builtins.BrokenPipeError": "reset",
+    "builtins.ConnectionAbortedError": "reset",
+    "builtins.ConnectionRefusedError": "connect",
+    "builtins.ConnectionResetError": "reset",
+    "builtins.TimeoutError": "timeout_read",
+    "http.client.HTTPException": "protocol",
+    "http.client.IncompleteRead": "body",
+    "socket.gaierror": "dns",
+    "ssl.SSLEOFError": "reset",
+    "ssl.SSLError": "tls",
+    "ssl.SSLZeroReturnError": "reset",
+}
+
+# What a wrapper may say while the cause knows better, vaguest first; every other kind is final.
+_VAGUE: tuple[ErrorKind, ...] = ("other", "connect", "protocol", "body", "tls")
+
+
+def _telling(kind: ErrorKind) -> int:
+    return _VAGUE.index(kind) if kind in _VAGUE else len(_VAGUE)
 
 
 def _lookup(
     error: BaseException, kinds: tuple[tuple[type[BaseException], ErrorKind], ...]
 ) -> ErrorKind | None:
-    return next((kind for type_, kind in kinds if isinstance(error, type_)), None)
+    own = next((kind for type_, kind in kinds if isinstance(error, type_)), None)
+    if own is not None:
+        return own
+    names = (f"{type_.__module__}.{type_.__qualname__}" for type_ in type(error).__mro__)
+    return next((SYSTEM_ERRORS[name] for name in names if name in SYSTEM_ERRORS), None)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

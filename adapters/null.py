@@ -1,0 +1,50 @@
+"""``null``: answers without doing anything.
+
+What is measured with it is the harness: pacing and recording cost, the memory floor of a worker,
+and the highest rate the generator itself can hold.
+"""
+
+from __future__ import annotations
+
+from adapters.base import Adapter, AsyncAdapter, BaseAdapter, Request, Response
+
+__all__ = ["ADAPTERS", "Null", "NullAsync"]
+
+_ANSWER: Response = (200, 0)
+
+
+class Null(Adapter):
+    """Returns a constant."""
+
+    name = "null"
+    can_stream = True
+
+    def open(self) -> None:
+        """Nothing to open."""
+
+    def send(self, request: Request) -> Response:
+        """Answer at once."""
+        return _ANSWER
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+class NullAsync(AsyncAdapter):
+    """Returns a constant, without ever yielding to the event loop."""
+
+    name = "null"
+    can_stream = True
+
+    async def open(self) -> None:
+        """Nothing to open."""
+
+    async def send(self, request: Request) -> Response:
+        """Answer at once."""
+        return _ANSWER
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+ADAPTERS: tuple[type[BaseAdapter], ...] = (Null, NullAsync)

@@ -1,0 +1,78 @@
+"""``requests``: one Session per thread, since sharing one is not documented as safe."""
+
+from __future__ import annotations
+
+import warnings
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from adapters.base import Adapter, BaseAdapter, Request, Response
+
+__all__ = ["ADAPTERS", "Requests"]
+
+_CHUNK_BYTES = 65536
+
+
+class Requests(Adapter):
+    """``Session.request`` with the whole body in ``content``, or ``iter_content``."""
+
+    name = "requests"
+    session_scope = "slot"
+    can_stream = True
+    error_kinds = (
+        (requests.exceptions.ConnectTimeout, "timeout_connect"),
+        (requests.exceptions.ReadTimeout, "timeout_read"),
+        (requests.exceptions.Timeout, "timeout_total"),
+        (requests.exceptions.SSLError, "tls"),
+        (requests.exceptions.ChunkedEncodingError, "body"),
+        (requests.exceptions.ContentDecodingError, "body"),
+        (requests.exceptions.TooManyRedirects, "protocol"),
+        (requests.exceptions.ProxyError, "connect"),
+        (requests.exceptions.RetryError, "connect"),
+        (requests.exceptions.ConnectionError, "connect"),
+    )
+
+    def open(self) -> None:
+        """Create the session and what every call is given."""
+        settings = self.settings
+        self._session = session = requests.Session()
+        self._options: dict[str, Any] = {
+            "verify": (settings.ca_file or True) if settings.verify else False,
+            "stream": settings.stream,
+        }
+        # pool_connections counts hosts, not connections: its default is no inequality.
+        pool: dict[str, Any] = {"pool_maxsize": settings.pool_size}
+        if settings.profile == "parity":
+            pool["max_retries"] = 0
+            session.trust_env = False
+            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+            timeouts = (settings.timeout_s, settings.timeout_s)
+            self._options |= {"timeout": timeouts, "allow_redirects": False}
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, HTTPAdapter(**pool))
+        if not settings.verify:
+            warnings.filterwarnings("ignore", message="Unverified HTTPS request")
+
+    def send(self, request: Request) -> Response:
+        """One request, its whole body read."""
+        response = self._session.request(
+            request.method,
+            request.url,
+            headers=request.headers,
+            data=request.body,
+            **self._options,
+        )
+        if self.settings.stream:
+            with response:
+                return response.status_code, sum(map(len, response.iter_content(_CHUNK_BYTES)))
+        return response.status_code, len(response.content)
+
+    def close(self) -> None:
+        """Close the session and its connections."""
+        self._session.close()
+
+
+ADAPTERS: tuple[type[BaseAdapter], ...] = (Requests,)

@@ -1,0 +1,124 @@
+"""``requestx``: httpx's interface over Rust's reqwest; one client for all threads or tasks.
+
+Version 1.0.11 takes several of httpx's arguments and ignores them. What has another way to be set
+(the environment that reqwest reads when a client is made) is set that way; the rest is ``unequal``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import requestx
+
+from adapters.base import Adapter, AsyncAdapter, BaseAdapter, Request, Response, Settings
+
+__all__ = ["ADAPTERS", "Requestx", "RequestxAsync"]
+
+_IDLE_S = 3600.0
+
+
+class _Requestx(BaseAdapter):
+    """What both modes share: error kinds and what cannot be set."""
+
+    name = "requestx"
+    unequal = (
+        "requestx has no read timeout: the timeout holds for the request as a whole",
+        "requestx cannot turn certificate verification off",
+        "requestx opens as many connections as there are concurrent requests",
+    )
+    error_kinds = (
+        (requestx.ConnectTimeout, "timeout_connect"),
+        (requestx.PoolTimeout, "timeout_connect"),
+        (requestx.ReadTimeout, "timeout_read"),
+        (requestx.WriteTimeout, "timeout_read"),
+        (requestx.TimeoutException, "timeout_total"),
+        (requestx.ConnectError, "connect"),
+        (requestx.NetworkError, "reset"),
+        (requestx.ProxyError, "connect"),
+        (requestx.ProtocolError, "protocol"),
+        (requestx.UnsupportedProtocol, "protocol"),
+        (requestx.DecodingError, "body"),
+        (requestx.TooManyRedirects, "protocol"),
+        (requestx.TransportError, "body"),
+        (requestx.RequestError, "reset"),
+    )
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    if settings.profile == "defaults":
+        return {}
+    return {"timeout": requestx.Timeout(settings.timeout_s), "follow_redirects": False}
+
+
+def _limits(settings: Settings) -> dict[str, Any]:
+    limits: dict[str, Any] = {
+        "max_connections": settings.pool_size,
+        "max_keepalive_connections": settings.pool_size,
+    }
+    if settings.profile == "parity":
+        limits["keepalive_expiry"] = _IDLE_S
+    return {"limits": requestx.Limits(**limits)}
+
+
+@contextmanager
+def _environment(settings: Settings) -> Iterator[None]:
+    """The environment reqwest reads, once, while a client is being made."""
+    wanted = {"SSL_CERT_FILE": settings.ca_file} if settings.ca_file else {}
+    if settings.profile == "parity":
+        wanted |= {"NO_PROXY": "*", "no_proxy": "*"}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+class Requestx(_Requestx, Adapter):
+    """``Client.request`` with the whole body in ``content``."""
+
+    def open(self) -> None:
+        """Create the client."""
+        with _environment(self.settings):
+            self._client = requestx.Client(**_options(self.settings))
+
+    def send(self, request: Request) -> Response:
+        """One request, its whole body read."""
+        response = self._client.request(
+            request.method, request.url, headers=request.headers, content=request.body
+        )
+        return response.status_code, len(response.content)
+
+    def close(self) -> None:
+        """Close the client and its connections."""
+        self._client.close()
+
+
+class RequestxAsync(_Requestx, AsyncAdapter):
+    """``AsyncClient.request`` with the whole body in ``content``."""
+
+    async def open(self) -> None:
+        """Create the client."""
+        with _environment(self.settings):
+            self._client = requestx.AsyncClient(**_options(self.settings), **_limits(self.settings))
+
+    async def send(self, request: Request) -> Response:
+        """One request, its whole body read."""
+        response = await self._client.request(
+            request.method, request.url, headers=request.headers, content=request.body
+        )
+        return response.status_code, len(response.content)
+
+    async def close(self) -> None:
+        """Close the client and its connections."""
+        await self._client.aclose()
+
+
+ADAPTERS: tuple[type[BaseAdapter], ...] = (Requestx, RequestxAsync)

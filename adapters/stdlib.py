@@ -1,0 +1,102 @@
+"""``stdlib``: ``http.client``, one connection per thread."""
+
+from __future__ import annotations
+
+import ssl
+from http.client import HTTPConnection, HTTPResponse, HTTPSConnection, IncompleteRead
+from urllib.parse import SplitResult, urlsplit
+
+from adapters.base import Adapter, BaseAdapter, Request, Response
+
+__all__ = ["ADAPTERS", "ConnectTimeoutError", "Stdlib"]
+
+_CHUNK_BYTES = 65536
+
+
+class ConnectTimeoutError(TimeoutError):
+    """Connecting took too long; ``http.client`` itself does not say which phase timed out."""
+
+
+class Stdlib(Adapter):
+    """``HTTPConnection.request``, ``getresponse`` and ``read``."""
+
+    name = "stdlib"
+    session_scope = "slot"
+    can_stream = True
+    unequal = (
+        "http.client notices that the server closed a kept connection only by failing: "
+        "that request counts as reset",
+    )
+    error_kinds = ((ConnectTimeoutError, "timeout_connect"),)
+
+    def open(self) -> None:
+        """Prepare for TLS; the connection is made by the first request, which names the host."""
+        self._context = ssl.create_default_context(cafile=self.settings.ca_file)
+        if not self.settings.verify:
+            self._context.check_hostname = False
+            self._context.verify_mode = ssl.CERT_NONE
+        self._connection: HTTPConnection | None = None
+        self._origin: tuple[str, str] | None = None
+        self._request: Request | None = None
+        self._target = ""
+
+    def send(self, request: Request) -> Response:
+        """One request, its whole body read."""
+        connection = self._connection
+        if connection is None or request is not self._request:
+            connection = self._prepare(request)
+        try:
+            if connection.sock is None:
+                self._connect(connection)
+            connection.request(request.method, self._target, request.body, request.headers)
+            response = connection.getresponse()
+            if self.settings.stream:
+                return response.status, _streamed(response)
+            return response.status, len(response.read())
+        except BaseException:
+            # Its state is unknown now; the next request connects anew.
+            connection.close()
+            raise
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        if self._connection is not None:
+            self._connection.close()
+
+    def _prepare(self, request: Request) -> HTTPConnection:
+        """Split the URL, once per request object, and change the connection if the host changed."""
+        url = urlsplit(request.url)
+        if self._connection is None or self._origin != (url.scheme, url.netloc):
+            self.close()
+            self._connection = self._connection_to(url)
+            self._origin = (url.scheme, url.netloc)
+        self._target = (url.path or "/") + (f"?{url.query}" if url.query else "")
+        self._request = request
+        return self._connection
+
+    def _connection_to(self, url: SplitResult) -> HTTPConnection:
+        host = url.hostname or ""
+        timeout = self.settings.timeout_s if self.settings.profile == "parity" else None
+        if url.scheme == "https":
+            return HTTPSConnection(host, url.port, timeout=timeout, context=self._context)
+        return HTTPConnection(host, url.port, timeout=timeout)
+
+    @staticmethod
+    def _connect(connection: HTTPConnection) -> None:
+        try:
+            connection.connect()
+        except TimeoutError as error:
+            raise ConnectTimeoutError(str(error)) from error
+
+
+def _streamed(response: HTTPResponse) -> int:
+    length = 0
+    while chunk := response.read(_CHUNK_BYTES):
+        length += len(chunk)
+    # Unlike read(), read(n) ends quietly when the connection does.
+    if response.length:
+        raise IncompleteRead(b"", response.length)
+    return length
+
+
+ADAPTERS: tuple[type[BaseAdapter], ...] = (Stdlib,)
