@@ -1,7 +1,7 @@
 """Keeps secrets out of everything that is stored, logged or shown.
 
-Authorization, cookies, URL user-info and keys never reach database, log or report. What may be one is
-hidden: a readable value too few is a nuisance, a key too many in a published database is a leak.
+Authorization, cookies, URL user-info and keys never reach database, log or report. What may be one
+is hidden: a readable value too few is a nuisance, a key too many in a published database a leak.
 
 Known limit: a secret that neither sits in a telling place nor looks like a key cannot be recognised
 (``?q=hunter2``), nor can one in a host name.
@@ -10,11 +10,20 @@ Known limit: a secret that neither sits in a telling place nor looks like a key 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from typing import cast
 from urllib.parse import unquote
 
 from harness.errors import UsageError
 
-__all__ = ["HIDDEN", "looks_secret", "quoted", "refusal"]
+__all__ = [
+    "HIDDEN",
+    "looks_secret",
+    "quoted",
+    "redact_headers",
+    "redact_url",
+    "refusal",
+]
 
 HIDDEN = "***"
 
@@ -34,8 +43,75 @@ _KNOWN_FORMATS = re.compile(
 _WORD = re.compile(r"[A-Za-z0-9_+=~%-]{16,}")
 
 
+# Every text matches (RFC 3986, appendix B).
+_URL = re.compile(
+    r"(?P<scheme>[^:/?#]+:)?(?://(?P<authority>[^/?#]*))?(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?.*",
+    re.DOTALL,
+)
+_AUTHORITY_START = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//")
+_AUTHORITY = re.compile(r"(?:\[[^@\]]*\]|[^@:\[\]]*)(?::[0-9]*)?")
+_TELLING_NAME = re.compile(
+    r"key|token|secret|passw|passphrase|pwd|sig|auth|session|credential|code|jwt|cookie|csrf|xsrf"
+    r"|bearer|saml|assertion|otp|sid$|^sid|nonce|private|access|login|^pass$|^pin$|^user",
+    re.IGNORECASE,
+)
+_KEY_LIKE = re.compile(r"[A-Za-z0-9_.~+/=-]{16,}")
+# Capabilities that live in a path, piece by piece: the last group is the secret.
+_WEBHOOKS = re.compile(
+    r"(?P<slack>/services/)[^?#]+|(?P<discord>/api/webhooks/)[^?#]+|(?P<telegram>/bot)[0-9]+:[^/?#]+"
+)
+_HARMLESS_HEADERS = frozenset(
+    {
+        "accept",
+        "accept-charset",
+        "accept-encoding",
+        "accept-language",
+        "cache-control",
+        "content-encoding",
+        "content-language",
+        "content-type",
+        "date",
+        "dnt",
+        "host",
+        "if-modified-since",
+        "pragma",
+        "range",
+        "upgrade-insecure-requests",
+        "user-agent",
+    }
+)
+
+
+def redact_url(url: str) -> str:
+    """``url`` (or a path with query) without user-info, fragment and whatever may be a key.
+
+    Never fails, whatever the text. Values of telling names (``?access_token=``) and values and path
+    segments built like keys become ``***``; plain ones such as ``?numbytes=10`` stay.
+    """
+    match = cast("re.Match[str]", _URL.fullmatch(_without_user_info(url)))
+    authority, query = match["authority"], match["query"]
+    return "".join(
+        (
+            match["scheme"] or "",
+            "" if authority is None else f"//{authority}",
+            _redacted_path(match["path"]),
+            "" if query is None else "?" + _redacted_pairs(query, "&", _value_may_be_secret),
+        )
+    )
+
+
+def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """``headers`` with all values hidden but those of a few harmless names that hold no key."""
+    return {
+        HIDDEN if looks_secret(name) else name: (
+            value if name.lower() in _HARMLESS_HEADERS and not looks_secret(value) else HIDDEN
+        )
+        for name, value in headers.items()
+    }
+
+
 def looks_secret(text: str) -> bool:
-    """Whether ``text`` is or contains something built like a key: a known format, or long and random."""
+    """Whether ``text`` contains something built like a key: a known format, or long and random."""
     plain = unquote(text)
     if _KNOWN_FORMATS.search(plain):
         return True
@@ -43,7 +119,7 @@ def looks_secret(text: str) -> bool:
 
 
 def quoted(value: object, limit: int = 60) -> str:
-    """``value`` as a message shows it: escaped to one line, shortened, hidden when it looks like a key."""
+    """``value`` as a message shows it: one line, shortened, hidden when it looks like a key."""
     text = str(value)
     if looks_secret(text):
         return repr(HIDDEN)
@@ -53,6 +129,40 @@ def quoted(value: object, limit: int = 60) -> str:
 def refusal(field: str, value: object, accepted: str) -> UsageError:
     """The error for a bad value. Never pass a header value, a body or a URL with user-info."""
     return UsageError(f"{field}: {quoted(value)} is not valid; expected {accepted}")
+
+
+def _without_user_info(url: str) -> str:
+    """Drop everything up to the ``@`` of the authority, even where a raw ``/?#`` cuts it short."""
+    match = _AUTHORITY_START.match(url)
+    start = match.end() if match else 0
+    rest = url[start:]
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    if match and _AUTHORITY.fullmatch(authority):
+        return url
+    within = rest if match and "@" not in authority else authority
+    return url[:start] + rest[within.rfind("@") + 1 :]
+
+
+def _redacted_path(path: str) -> str:
+    path = _WEBHOOKS.sub(lambda match: f"{match[match.lastgroup or 0]}{HIDDEN}", path)
+    return "/".join(_redacted_pairs(segment, ";", looks_secret) for segment in path.split("/"))
+
+
+def _redacted_pairs(text: str, separator: str, suspicious: Callable[[str], bool]) -> str:
+    return separator.join(_redacted_pair(pair, suspicious) for pair in text.split(separator))
+
+
+def _redacted_pair(pair: str, suspicious: Callable[[str], bool]) -> str:
+    name, equals, value = pair.partition("=")
+    if not equals or looks_secret(name):
+        return HIDDEN if suspicious(pair) else pair
+    hide = _TELLING_NAME.search(unquote(name)) or suspicious(value)
+    return f"{name}={HIDDEN if hide and value else value}"
+
+
+def _value_may_be_secret(text: str) -> bool:
+    plain = unquote(text)
+    return looks_secret(plain) or _KEY_LIKE.fullmatch(plain) is not None
 
 
 def _looks_random(word: str) -> bool:

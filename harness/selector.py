@@ -50,7 +50,7 @@ class ClientSpec:
 
 
 def parse(text: str) -> ClientSpec:
-    """Read one selector. Names, modes and loops may be in any case; naming a loop implies ``:async``.
+    """Read one selector; names, modes and loops may be in any case, and a loop implies ``:async``.
 
     Raises ``UsageError`` with one line that names the piece at fault and what is accepted.
     """

@@ -43,8 +43,8 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
 class Defaults:
     """What applies where no flag says otherwise.
 
-    ``compare_duration_s`` is ``compare``'s own default of 10 s, which gives way to the environment's
-    duration when that variable is set; ``duration_s`` serves ``load`` and the old flag form.
+    ``compare_duration_s`` is ``compare``'s own default of 10 s; it gives way to the environment's
+    duration when that variable is set. ``duration_s`` serves ``load`` and the old flag form.
     """
 
     concurrency: int = 10
@@ -74,7 +74,11 @@ def from_environment(environ: Mapping[str, str]) -> Defaults:
     duration_s = _variable_seconds(given, "duration", base.duration_s, 0.001, MAX_DURATION_S)
     return Defaults(
         concurrency=whole_number(
-            names["concurrency"], concurrency, 1, maximum, f" ({names['max_concurrency']})"
+            names["concurrency"],
+            concurrency,
+            1,
+            maximum,
+            f" ({names['max_concurrency']}={maximum})",
         ),
         duration_s=duration_s,
         compare_duration_s=duration_s if "duration" in given else base.compare_duration_s,
@@ -87,7 +91,7 @@ def from_environment(environ: Mapping[str, str]) -> Defaults:
 
 
 def database_path(flag: str | None, defaults: Defaults, cwd: Path) -> Path:
-    """Where results go: ``--db``, the environment, ``results/`` if there is one, else ``cwd`` itself."""
+    """Where results go: ``--db``, the environment, ``results/`` if there is one, else ``cwd``."""
     if flag is not None:
         return cwd / _path("--db", flag)
     if defaults.database is not None:
@@ -97,7 +101,7 @@ def database_path(flag: str | None, defaults: Defaults, cwd: Path) -> Path:
 
 
 def whole_number(field: str, value: str | int, low: int, high: int, note: str = "") -> int:
-    """``value`` as an integer of ``low..high``; ``note`` is added to the message of a ``UsageError``."""
+    """``value`` as an integer of ``low..high``; ``note`` ends the message of the ``UsageError``."""
     text = str(value).strip()
     if not _WHOLE.fullmatch(text) or not low <= int(text) <= high:
         raise refusal(field, value, f"a whole number from {low} to {high}{note}")
@@ -125,4 +129,4 @@ def _variable_seconds(
 def _path(field: str, text: str) -> Path:
     if not text.strip() or "\0" in text:
         raise refusal(field, text, "the path of a database file")
-    return Path(text).expanduser()
+    return Path(text)

@@ -1,0 +1,271 @@
+"""Reads the parts of a request as users write them: URL, headers, body, sizes, statuses.
+
+What comes out is unambiguous, so that every client sends the same bytes: URLs are escaped, host
+names and header values are ASCII. No message here repeats a header value, a body or a URL.
+"""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
+
+from harness.errors import UsageError
+from harness.redaction import quoted, refusal
+
+__all__ = [
+    "MAX_BODY_BYTES",
+    "Destination",
+    "content_type",
+    "parse_body",
+    "parse_headers",
+    "parse_size",
+    "parse_statuses",
+    "parse_url",
+]
+
+MAX_BODY_BYTES = 64 * 2**20
+_MAX_URL = 8000  # what servers commonly accept as a request line, less method and version
+
+_EXPECTED_URL = "http://HOST[:PORT]/PATH, https://… or a /PATH on the embedded target"
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_HOST_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# Visible ASCII, spaces and tabs: RFC 9110 asks for no more, and beyond it the clients disagree.
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
+# The client frames the message and keeps the connection; a second opinion would break both.
+_FRAMING_HEADERS = frozenset(
+    {
+        "connection",
+        "content-length",
+        "expect",
+        "http2-settings",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+_MAX_HEADER_BYTES = 64 * 2**10
+
+_SIZE = re.compile(r"([0-9]{1,12})\s*(?:(k|m)(?:ib)?|b)?")
+_SIZE_UNITS = {None: 1, "k": 2**10, "m": 2**20}
+_STATUSES = re.compile(r"([2-5])xx|([2-5][0-9]{2})(?:\s*-\s*([2-5][0-9]{2}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where requests go: a URL without user-info, or a path on the embedded target."""
+
+    url: str | None = None
+    path: str = "/"
+    authorization: str | None = None  # the user-info of the URL as a header value
+
+
+def parse_url(text: str | None) -> Destination:
+    """Read ``--url``: drop the fragment, escape what needs it, move user-info to a header value."""
+    if text is None:
+        return Destination()
+    if not text.isprintable() or " " in text or len(text) > _MAX_URL:
+        raise _bad_url(f"no spaces or control characters, at most {_MAX_URL} characters")
+    if text.startswith("/") and not text.startswith("//"):
+        path, _, _ = text.partition("#")
+        return Destination(path=_escaped(path))
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise _bad_url("a port from 1 to 65535, and an IPv6 address in brackets") from None
+    if parts.scheme not in ("http", "https") or not text.lower().startswith(f"{parts.scheme}://"):
+        raise _bad_url(_EXPECTED_URL)
+    if port == 0:
+        raise _bad_url("a port from 1 to 65535")
+    host = _host(parts.hostname or "")
+    authority = host if port is None else f"{host}:{port}"
+    return Destination(
+        url=f"{parts.scheme}://{authority}{_escaped(_origin_form(parts))}",
+        authorization=_authorization(parts.netloc),
+    )
+
+
+def parse_headers(
+    lines: Iterable[str], as_json: str | None, authorization: str | None
+) -> dict[str, str]:
+    """Read ``--header`` lines, then the ``--headers`` object; the same name twice is joined.
+
+    ``authorization`` comes from the URL's user-info and contradicts a header of that name.
+    """
+    headers: dict[str, str] = {}
+    spelling: dict[str, str] = {}
+    for field, name, value in [*map(_header_line, lines), *_json_headers(as_json)]:
+        _check_header(field, name, value)
+        known = spelling.setdefault(name.lower(), name)
+        joint = "; " if name.lower() == "cookie" else ", "
+        headers[known] = f"{headers[known]}{joint}{value}" if known in headers else value
+    if authorization is not None:
+        if "authorization" in spelling:
+            raise UsageError("--url: has user-info beside an Authorization header; expected one")
+        headers["Authorization"] = authorization
+    if sum(len(name) + len(value) for name, value in headers.items()) > _MAX_HEADER_BYTES:
+        raise UsageError(f"--header: too large; expected at most {_MAX_HEADER_BYTES} bytes in all")
+    return headers
+
+
+def parse_body(text: str | None) -> bytes | None:
+    """Read ``--body``: the text itself as UTF-8, or the content of ``@file``."""
+    if text is None:
+        return None
+    if text.startswith("@"):
+        return _file_body(text[1:])
+    try:
+        # arguments that were not UTF-8 arrive as lone surrogates: give their bytes back
+        body = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise UsageError("--body: is not valid text; expected UTF-8, or @FILE") from None
+    return _limited(body)
+
+
+def parse_size(text: str | int) -> int:
+    """Read ``--body-size`` in bytes: ``1024``, ``64k`` (KiB) or ``1M`` (MiB)."""
+    match = _SIZE.fullmatch(str(text).strip().lower())
+    size = int(match[1]) * _SIZE_UNITS[match[2]] if match else -1
+    if not 0 <= size <= MAX_BODY_BYTES:
+        raise refusal("--body-size", text, "bytes from 0 to 64M, such as 1024, 64k or 1M")
+    return size
+
+
+def parse_statuses(text: str) -> frozenset[int]:
+    """Read ``--expect``: final statuses such as ``200``, ``200-299,404`` or ``2xx``."""
+    accepted: set[int] = set()
+    for part in text.split(","):
+        match = _STATUSES.fullmatch(part.strip().lower())
+        if match is None:
+            raise refusal("--expect", text, "statuses from 200 to 599: 200, 200-299,404 or 2xx")
+        low = int(match[2] or f"{match[1]}00")
+        high = int(match[3] or match[2] or low + 99)
+        if low > high:
+            raise refusal("--expect", text, "ranges that rise, such as 200-299")
+        accepted.update(range(low, high + 1))
+    return frozenset(accepted)
+
+
+def content_type(body: bytes) -> str:
+    """What a body is sent as when the user did not say; clients' own choices differ."""
+    try:
+        is_json = isinstance(json.loads(body), dict | list)
+    except (ValueError, RecursionError):
+        is_json = False
+    return "application/json" if is_json else "application/octet-stream"
+
+
+def _bad_url(accepted: str) -> UsageError:
+    return UsageError(f"--url: is not valid; expected {accepted}")
+
+
+def _origin_form(parts: SplitResult) -> str:
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def _escaped(origin_form: str) -> str:
+    """Percent-encode what a URI may not contain, and signs that only look like an escape."""
+    return quote(_BAD_ESCAPE.sub("%25", origin_form), safe="%/?:@!$&'()*+,;=~-._")
+
+
+def _host(host: str) -> str:
+    if ":" in host:
+        try:
+            return f"[{ipaddress.IPv6Address(host)}]"
+        except ValueError:
+            raise _bad_url("an IPv6 address such as http://[::1]:8080/") from None
+    try:
+        name = host.encode("idna").decode("ascii")
+    except UnicodeError:
+        raise _bad_url("a host name or address after http://") from None
+    labels = name.removesuffix(".").split(".")
+    if len(name) > 253 or not all(map(_HOST_LABEL.fullmatch, labels)):
+        raise _bad_url("a host name or address after http://")
+    if labels[-1].isdigit():
+        _check_ipv4(name)
+    return name
+
+
+def _check_ipv4(text: str) -> None:
+    try:
+        ipaddress.IPv4Address(text)
+    except ValueError:
+        raise _bad_url("an IPv4 address such as http://127.0.0.1:8080/") from None
+
+
+def _authorization(netloc: str) -> str | None:
+    user_info, _, _ = netloc.rpartition("@")
+    if not user_info:
+        return None
+    user, _, password = user_info.partition(":")
+    if b":" in unquote_to_bytes(user):
+        raise _bad_url("a user name without a colon (RFC 7617)")
+    credentials = unquote_to_bytes(user) + b":" + unquote_to_bytes(password)
+    return "Basic " + base64.b64encode(credentials).decode("ascii")
+
+
+def _header_line(line: str) -> tuple[str, str, str]:
+    name, colon, value = line.partition(":")
+    if not colon:
+        raise UsageError("--header: has no colon; expected 'Name: value'")
+    return "--header", name, value.strip(" \t")
+
+
+def _json_headers(text: str | None) -> list[tuple[str, str, str]]:
+    if text is None:
+        return []
+    try:
+        # as a tuple of pairs, because an object may name a header twice
+        pairs = json.loads(text, object_pairs_hook=tuple)
+    except (ValueError, RecursionError):
+        pairs = None
+    if not isinstance(pairs, tuple):
+        raise UsageError('--headers: is not a JSON object; expected {"Name": "value", …}')
+    return [("--headers", name, _json_value(name, value)) for name, value in pairs]
+
+
+def _json_value(name: str, value: object) -> str:
+    if isinstance(value, str):
+        return value.strip(" \t")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return json.dumps(value)
+    raise UsageError(f"--headers: value of {quoted(name)} is not valid; expected text or a number")
+
+
+def _check_header(field: str, name: str, value: str) -> None:
+    if not _HEADER_NAME.fullmatch(name):
+        # what stands before the first colon may be half a secret
+        raise UsageError(
+            f"{field}: a name is not valid; expected letters, digits and !#$%&'*+-.^_`|~"
+        )
+    if name.lower() in _FRAMING_HEADERS:
+        raise refusal(field, name, "no framing or connection header: the client writes it itself")
+    if not _HEADER_VALUE.fullmatch(value):
+        raise UsageError(
+            f"{field}: value of {quoted(name)} is not valid; expected visible ASCII in one line"
+        )
+
+
+def _file_body(name: str) -> bytes:
+    try:
+        with Path(name).open("rb") as file:
+            return _limited(file.read(MAX_BODY_BYTES + 1))
+    except (OSError, ValueError):
+        raise refusal("--body", f"@{name}", "@FILE to name a readable file") from None
+
+
+def _limited(body: bytes) -> bytes:
+    if len(body) > MAX_BODY_BYTES:
+        raise UsageError("--body: is too large; expected at most 64 MiB")
+    return body
