@@ -9,15 +9,19 @@ Known limit: a secret that neither sits in a telling place nor looks like a key 
 
 from __future__ import annotations
 
+import base64
+import html
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import cast
-from urllib.parse import unquote
+from urllib.parse import quote, quote_plus, unquote
 
 from harness.errors import UsageError
 
 __all__ = [
     "HIDDEN",
+    "Redactor",
     "looks_secret",
     "quoted",
     "redact_headers",
@@ -40,7 +44,7 @@ _KNOWN_FORMATS = re.compile(
     """,
     re.VERBOSE,
 )
-_WORD = re.compile(r"[A-Za-z0-9_+=~%-]{16,}")
+_WORD = re.compile(r"[A-Za-z0-9_+/=~%-]{16,}")
 
 
 # Every text matches (RFC 3986, appendix B).
@@ -55,6 +59,11 @@ _TELLING_NAME = re.compile(
     r"|bearer|saml|assertion|otp|sid$|^sid|nonce|private|access|login|^pass$|^pin$|^user",
     re.IGNORECASE,
 )
+_URL_IN_TEXT = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+")
+# Shorter ones would take common words out of every message.
+_SHORTEST_SECRET = 4
+_SHORTEST_PIECE = 8
+_MAX_BODY_SCANNED = 64 * 2**10
 _KEY_LIKE = re.compile(r"[A-Za-z0-9_.~+/=-]{16,}")
 # Capabilities that live in a path, piece by piece: the last group is the secret.
 _WEBHOOKS = re.compile(
@@ -110,6 +119,30 @@ def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+class Redactor:
+    """Removes the secrets of one scenario from free text, such as the messages of exceptions."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        known = {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}
+        spellings = {spelling for secret in known for spelling in _spellings(secret)}
+        # longest first: a secret may be part of another
+        ordered = sorted(spellings, key=lambda spelling: (-len(spelling), spelling))
+        self._literals = re.compile("|".join(map(re.escape, ordered)) or "(?!)", re.IGNORECASE)
+
+    @classmethod
+    def of(cls, url: str | None, headers: Mapping[str, str], body: bytes | None) -> Redactor:
+        """The redactor for requests made of these; ``url`` may carry user-info or be a path only."""
+        return cls(
+            {*_url_secrets(url or ""), *_header_secrets(headers), *_body_secrets(body or b"")}
+        )
+
+    def scrub(self, text: str) -> str:
+        """``text`` without the secrets, however they are escaped, and with every URL redacted."""
+        text = self._literals.sub(HIDDEN, text)
+        text = _URL_IN_TEXT.sub(lambda match: redact_url(match[0]), text)
+        return _KNOWN_FORMATS.sub(HIDDEN, text)
+
+
 def looks_secret(text: str) -> bool:
     """Whether ``text`` contains something built like a key: a known format, or long and random."""
     plain = unquote(text)
@@ -160,6 +193,88 @@ def _redacted_pair(pair: str, suspicious: Callable[[str], bool]) -> str:
     return f"{name}={HIDDEN if hide and value else value}"
 
 
+def _url_secrets(url: str) -> Iterator[str]:
+    """What ``redact_url`` takes out of ``url``, piece by piece."""
+    bare = _without_user_info(url)
+    removed = url[: len(url) - len(bare)].partition("//")[2] or url[: len(url) - len(bare)]
+    user_info = removed.rstrip("@")
+    yield from (user_info, unquote(user_info), *user_info.split(":", 1))
+    match = cast("re.Match[str]", _URL.fullmatch(bare))
+    for webhook in _WEBHOOKS.finditer(match["path"]):
+        yield from webhook[0].split("/")[2:]
+    for segment in match["path"].split("/"):
+        yield from _hidden_values(segment.split(";"), looks_secret)
+    yield from _hidden_values((match["query"] or "").split("&"), _value_may_be_secret)
+
+
+def _hidden_values(pairs: Iterable[str], suspicious: Callable[[str], bool]) -> Iterator[str]:
+    for pair in pairs:
+        if _redacted_pair(pair, suspicious) != pair:
+            yield from (pair, pair.partition("=")[2])
+
+
+def _header_secrets(headers: Mapping[str, str]) -> Iterator[str]:
+    """Every hidden value, the pieces it is made of, and the credentials inside ``Basic``."""
+    for name, value in headers.items():
+        if redact_headers({name: value}) == {name: value}:
+            continue
+        yield value
+        for piece in re.split(r"[\s;,]+", value):
+            yield piece if len(piece) >= _SHORTEST_PIECE else ""
+            yield piece.partition("=")[2].strip('"')
+        yield from _basic_credentials(value)
+
+
+def _basic_credentials(value: str) -> Iterator[str]:
+    scheme, _, encoded = value.partition(" ")
+    if scheme.lower() != "basic":
+        return
+    try:
+        plain = base64.b64decode(encoded).decode()
+    except ValueError:
+        return
+    yield from (plain, *plain.split(":", 1))
+
+
+def _body_secrets(body: bytes) -> Iterator[str]:
+    """The whole body, and its longer words: messages quote bodies in part."""
+    text = body[:_MAX_BODY_SCANNED].decode("utf-8", "replace")
+    yield text
+    yield from re.findall(rf"[^\s\"'{{}}\[\]:,;&=<>]{{{_SHORTEST_PIECE},}}", text)
+
+
+def _spellings(secret: str) -> set[str]:
+    """``secret`` as URLs, JSON, ``repr`` and Basic authentication write it, once and twice escaped."""
+    raw = {secret, unquote(secret)}
+    encoded = {
+        spelling
+        for plain in raw
+        for spelling in (
+            quote(plain, safe="", errors="surrogatepass"),
+            quote(plain, errors="surrogatepass"),
+            quote_plus(plain, errors="surrogatepass"),
+            html.escape(plain),
+            _base64(plain),
+        )
+    }
+    once = {spelling for plain in raw for spelling in _escaped(plain)}
+    twice = {spelling for plain in once for spelling in _escaped(plain)}
+    return raw | encoded | once | twice
+
+
+def _escaped(text: str) -> tuple[str, ...]:
+    return (
+        json.dumps(text)[1:-1],
+        json.dumps(text, ensure_ascii=False)[1:-1],
+        repr(text)[1:-1],
+        repr(text.encode("utf-8", "surrogatepass"))[2:-1],
+    )
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode("utf-8", "surrogatepass")).decode().rstrip("=")
+
+
 def _value_may_be_secret(text: str) -> bool:
     plain = unquote(text)
     return looks_secret(plain) or _KEY_LIKE.fullmatch(plain) is not None
@@ -170,7 +285,7 @@ def _looks_random(word: str) -> bool:
 
     Words are judged part by part, so that slugs stay readable ("2024-01-my-first-http2-server").
     """
-    parts = [part for part in re.split(r"[-_+=~%]", word) if part]
+    parts = [part for part in re.split(r"[-_+/=~%]", word) if part]
     mixed = sum(len(part) for part in parts if _is_mixed(part))
     return 2 * mixed >= sum(map(len, parts)) > 0
 
