@@ -46,12 +46,13 @@ class CompetitorSummary:
     event_loop: str | None
     profile: str
     http_method: str
+    url: str
     body_bytes: int
     concurrency: int
     processes: int
     unequal: tuple[str, ...]
     state: TrialState  # complete: every trial is; failed: none has a window
-    reasons: tuple[str, ...]  # why not complete, as "round 2: …", in order of rounds
+    reasons: tuple[str, ...]  # why not complete, as "rounds 2, 3: …"
     rounds: int
     window_ns: int
     completed: int
@@ -141,16 +142,13 @@ def _merged(trials: Sequence[TrialSummary]) -> CompetitorSummary:
         event_loop=known.event_loop,
         profile=known.profile,
         http_method=known.http_method,
+        url=known.url,
         body_bytes=known.body_bytes,
         concurrency=known.concurrency,
         processes=known.processes,
         unequal=known.unequal,
         state=_state(trials),
-        reasons=tuple(
-            f"round {trial.round}: {trial.reason or trial.state}"
-            for trial in trials
-            if trial.state != "complete"
-        ),
+        reasons=_reasons(trials),
         rounds=len(trials),
         window_ns=sum(trial.window_ns for trial in trials),
         completed=sum(trial.completed for trial in trials),
@@ -175,6 +173,18 @@ def _state(trials: Sequence[TrialSummary]) -> TrialState:
     if all(trial.state == "failed" or not trial.window_ns for trial in trials):
         return "failed"
     return "partial"
+
+
+def _reasons(trials: Sequence[TrialSummary]) -> tuple[str, ...]:
+    """Each reason once, after its rounds: a client that is not there fails all of them alike."""
+    rounds: dict[str, list[str]] = {}
+    for trial in trials:
+        if trial.state != "complete":
+            rounds.setdefault(trial.reason or trial.state, []).append(str(trial.round))
+    return tuple(
+        f"round{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}: {reason}"
+        for reason, numbers in rounds.items()
+    )
 
 
 def _sum(histograms: Iterable[Histogram]) -> Histogram:

@@ -1,0 +1,23 @@
+"""A run as a table, JSON, CSV or Markdown. Pure: touches no file, prints nothing."""
+
+from harness.report.exporters import EXPORTERS, for_path
+from harness.report.json_document import document, to_json
+from harness.report.listings import rows_table, runs_table, trials_table
+from harness.report.tables import heading, to_csv, to_markdown
+from harness.report.terminal import footer, table, to_text
+
+__all__ = [
+    "EXPORTERS",
+    "document",
+    "footer",
+    "for_path",
+    "heading",
+    "rows_table",
+    "runs_table",
+    "table",
+    "to_csv",
+    "to_json",
+    "to_markdown",
+    "to_text",
+    "trials_table",
+]

@@ -1,0 +1,90 @@
+"""How numbers are written for people: three significant digits, a unit, never NaN. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from harness.comparison import Censored, CompetitorSummary
+from harness.model import Comparison
+
+__all__ = [
+    "NOTHING",
+    "client_name",
+    "error_count",
+    "latency_ms",
+    "megabytes",
+    "microseconds",
+    "ratio",
+    "significant",
+    "throughput",
+]
+
+DASH = "\N{EN DASH}"
+TIMES = "\N{MULTIPLICATION SIGN}"
+NOTHING = DASH  # there is no value
+DIGITS = 3
+
+
+def significant(value: float | None) -> str:
+    """Three significant digits, thousands set apart by commas; a dash for no or no finite value."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    if value == 0:
+        return "0"
+    # Round first: 999.6 is 1,000 and must not get the decimals of a three-digit number.
+    rounded = float(f"{value:.{DIGITS - 1}e}")
+    decimals = max(0, DIGITS - 1 - math.floor(math.log10(abs(rounded))))
+    return f"{rounded:,.{decimals}f}" if decimals <= 6 else f"{value:.{DIGITS - 1}e}"
+
+
+def latency_ms(value_ns: float | Censored | None) -> str:
+    """Milliseconds without the unit, as the column's heading has it; ``> 10 s`` when censored."""
+    if isinstance(value_ns, Censored):
+        return f"> {value_ns.timeout_ns / 1e9:g} s"
+    return significant(None if value_ns is None else value_ns / 1e6)
+
+
+def microseconds(value_ns: float | None) -> str:
+    """A duration in ns as microseconds, without the unit."""
+    return significant(None if value_ns is None else value_ns / 1e3)
+
+
+def megabytes(value_bytes: float | None) -> str:
+    """Bytes as MB (10^6 bytes), without the unit."""
+    return significant(None if value_bytes is None else value_bytes / 1e6)
+
+
+def throughput(competitor: CompetitorSummary) -> str:
+    """Requests per second; ``failed`` in its place, ``*`` after that of a partial competitor."""
+    if competitor.state == "failed":
+        return "failed"
+    mark = "*" if competitor.state == "partial" else ""
+    return significant(competitor.requests_per_second) + mark
+
+
+def ratio(comparison: Comparison | None, *, is_baseline: bool) -> str:
+    """The ratio and in brackets its 95 % interval, as far as there is one."""
+    if is_baseline:
+        return "1 (baseline)"
+    if comparison is None:
+        return NOTHING
+    text = significant(comparison.ratio) + TIMES
+    if comparison.low is None or comparison.high is None:
+        return text
+    return f"{text} ({significant(comparison.low)}{DASH}{significant(comparison.high)})"
+
+
+def error_count(competitor: CompetitorSummary) -> str:
+    """Failed requests, and their share when there are any: ``12 (0.3%)``."""
+    if not competitor.population:
+        return NOTHING
+    if not competitor.errors:
+        return "0"
+    share = 100 * competitor.errors / competitor.population
+    return f"{competitor.errors:,} ({significant(share)}%)"
+
+
+def client_name(competitor: CompetitorSummary) -> str:
+    """The label without what stands in columns of its own: mode and version."""
+    return re.sub(r"==[^:+@]*|:(?:a?sync)(?![^+@])", "", competitor.label)

@@ -1,0 +1,109 @@
+"""A run as one JSON document: every number unrounded, its unit in its name. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from typing import Any
+
+from harness.comparison import (
+    Censored,
+    CompetitorSummary,
+    compare,
+    competitors,
+    net_cpu_per_request_ns,
+)
+from harness.model import Comparison, RunRecord, TrialSummary
+
+__all__ = ["PERCENTILES", "SCHEMA_VERSION", "comparisons_of", "document", "to_json"]
+
+SCHEMA_VERSION = 1  # goes up when a name or a meaning changes, not when something is added
+PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 100.0)
+
+
+def to_json(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
+    """``document`` as text, ending in a line break."""
+    return json.dumps(document(run, trials), indent=2, allow_nan=False) + "\n"
+
+
+def document(run: RunRecord, trials: Sequence[TrialSummary]) -> dict[str, Any]:
+    """Everything known of a run except the series of readings, as plain JSON values."""
+    summaries = competitors(trials)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run": _run(run),
+        "competitors": [_competitor(summary, summaries) for summary in summaries],
+        "comparisons": [asdict(comparison) for comparison in comparisons_of(run, trials)],
+        "doubts": [asdict(doubt) for doubt in run.doubts],
+        "trials": [_trial(trial) for trial in trials],
+    }
+
+
+def comparisons_of(run: RunRecord, trials: Sequence[TrialSummary]) -> tuple[Comparison, ...]:
+    """The run's own comparisons; made from its trials when it was killed before it had any."""
+    return run.comparisons or tuple(compare(trials, run.baseline))
+
+
+def _run(run: RunRecord) -> dict[str, Any]:
+    listed_apart = {"doubts", "comparisons"}
+    return {
+        field.name: getattr(run, field.name)
+        for field in fields(run)
+        if field.name not in listed_apart
+    }
+
+
+def _competitor(summary: CompetitorSummary, others: Sequence[CompetitorSummary]) -> dict[str, Any]:
+    derived_or_bulky = {"service", "status_counts", "error_counts", "unequal", "reasons"}
+    plain = {
+        field.name: getattr(summary, field.name)
+        for field in fields(summary)
+        if field.name not in derived_or_bulky
+    }
+    return plain | {
+        "unequal": list(summary.unequal),
+        "reasons": list(summary.reasons),
+        "requests_per_second": summary.requests_per_second,
+        "completions_per_second": summary.completions_per_second,
+        "cpu_per_request_ns": summary.cpu_per_request_ns,
+        "net_cpu_per_request_ns": net_cpu_per_request_ns(summary, others),
+        "samples": summary.service.total,
+        "percentiles": [_percentile(summary, percent) for percent in PERCENTILES],
+        "errors": summary.errors,
+        "error_rate": summary.error_rate,
+        "error_counts": dict(summary.error_counts),
+        "status_counts": _text_keys(summary.status_counts),
+    }
+
+
+def _percentile(summary: CompetitorSummary, percent: float) -> dict[str, Any]:
+    """``service_ns`` is null without samples, and where only ``above_ns``, the limit, is known."""
+    value = summary.percentile(percent)
+    censored = isinstance(value, Censored)
+    return {
+        "percent": percent,
+        "service_ns": None if censored else value,
+        "above_ns": value.timeout_ns if isinstance(value, Censored) else None,
+        "samples_beyond": summary.samples_beyond(percent),
+    }
+
+
+def _trial(trial: TrialSummary) -> dict[str, Any]:
+    apart = {"service", "readings", "status_counts", "slices", "unequal"}
+    plain = {
+        field.name: getattr(trial, field.name) for field in fields(trial) if field.name not in apart
+    }
+    return plain | {
+        "unequal": list(trial.unequal),
+        "requests_per_second": trial.requests_per_second if trial.window_ns else None,
+        "cpu_per_request_ns": trial.cpu_per_request_ns,
+        "status_counts": _text_keys(trial.status_counts),
+        "slices": [asdict(part) for part in trial.slices],
+        "service_histogram": trial.service.encode().decode("ascii"),
+    }
+
+
+def _text_keys(counts: Any) -> dict[str, int]:
+    """JSON's keys are text; converting here keeps ``document`` equal to what is read back."""
+    return {str(key): count for key, count in counts.items()}

@@ -1,0 +1,92 @@
+"""What ``results list``, ``show`` and ``sql`` print: data in, rich tables out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from harness.model import TrialSummary
+from harness.report import figures
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from harness.store.reading import RunLine
+
+__all__ = ["rows_table", "runs_table", "trials_table"]
+
+
+def runs_table(lines: Iterable[RunLine]) -> Table:
+    """One row per run, in the order given."""
+    rows = [
+        (
+            line.id,
+            line.started_at[:19].replace("T", " "),
+            line.state,
+            str(line.rounds),
+            str(line.doubts),
+            " ".join(line.competitors),
+        )
+        for line in lines
+    ]
+    headings = ("run", "started (UTC)", "state", "rounds", "warnings", "competitors")
+    return _grid(headings, rows, right=range(3, 5), folding={5})
+
+
+def trials_table(trials: Iterable[TrialSummary]) -> Table:
+    """One row per trial: the rounds behind a comparison."""
+    rows = [
+        (
+            trial.id,
+            str(trial.round),
+            trial.label,
+            trial.state,
+            figures.significant(trial.requests_per_second if trial.window_ns else None),
+            figures.microseconds(trial.cpu_per_request_ns),
+            figures.megabytes(trial.peak_rss_bytes),
+            str(trial.errors),
+        )
+        for trial in trials
+    ]
+    headings = (
+        *("trial", "round", "client", "state"),
+        *("req/s", "CPU µs/req", "peak MB", "errors"),
+    )
+    return _grid(headings, rows, right={1, 4, 5, 6, 7}, folding={0, 2})
+
+
+def rows_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
+    """Any query's result; numbers stand right, nothing is rounded, no value is ``NULL``."""
+    rows = list(rows)
+    numeric = {
+        number
+        for number in range(len(columns))
+        if any(isinstance(row[number], int | float) for row in rows)
+    }
+    texts = [tuple("NULL" if value is None else str(value) for value in row) for row in rows]
+    return _grid(columns, texts, right=numeric, folding=range(len(columns)))
+
+
+def _grid(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: Iterable[int],
+    folding: Iterable[int],
+) -> Table:
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415  dear to import
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    right, folding = set(right), set(folding)
+    grid = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    for number, heading in enumerate(headings):
+        grid.add_column(
+            Text(heading),
+            justify="right" if number in right else "left",
+            no_wrap=number not in folding,
+            overflow="fold",
+        )
+    for row in rows:
+        grid.add_row(*map(Text, row))
+    return grid

@@ -1,0 +1,182 @@
+"""A run as CSV (numbers for programs) and as Markdown (figures for people). Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness.comparison import (
+    Censored,
+    CompetitorSummary,
+    competitors,
+    net_cpu_per_request_ns,
+)
+from harness.model import Comparison, RunRecord, TrialSummary
+from harness.report import figures
+from harness.report.json_document import comparisons_of
+
+__all__ = ["cells", "heading", "headings", "to_csv", "to_markdown", "troubles"]
+
+HEADINGS = (
+    "client",
+    "mode",
+    "version",
+    "throughput req/s",
+    "ratio (95 %)",
+    "p50 ms",
+    "p95 ms",
+    "p99 ms",
+    "CPU µs/req",
+    "peak MB",
+    "errors",
+)
+
+
+def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
+    """What all competitors had in common, and how often and how long each was measured."""
+    summaries = competitors(trials)
+    described = (
+        {f"{summary.http_method} {summary.url}" for summary in summaries},
+        {f"concurrency {summary.concurrency}" for summary in summaries},
+        {f"{summary.body_bytes} B body" for summary in summaries if summary.body_bytes},
+        {f"{summary.profile} settings" for summary in summaries},
+        {_measured(summary) for summary in summaries if summary.state == "complete"},
+    )
+    common = [texts.pop() for texts in described if len(texts) == 1]
+    return f"{run.name}: {', '.join(common)}" if run.name else ", ".join(common)
+
+
+def _measured(summary: CompetitorSummary) -> str:
+    rounds = "1 round" if summary.rounds == 1 else f"{summary.rounds} rounds"
+    return f"{rounds}, {figures.significant(summary.window_ns / 1e9)} s each"
+
+
+def headings(run: RunRecord) -> tuple[str, ...]:
+    """The table's columns; the first one is what the competitors differ in."""
+    return (run.axis.replace("_", " "), *HEADINGS[1:])
+
+
+def cells(run: RunRecord, trials: Sequence[TrialSummary]) -> list[tuple[str, ...]]:
+    """One row of figures per competitor, as ``headings`` has them."""
+    by_label = {comparison.label: comparison for comparison in comparisons_of(run, trials)}
+    return [_cells(run, summary, by_label) for summary in competitors(trials)]
+
+
+def _cells(
+    run: RunRecord, summary: CompetitorSummary, by_label: Mapping[str, Comparison]
+) -> tuple[str, ...]:
+    is_baseline = summary.label == run.baseline and summary.state != "failed"
+    return (
+        figures.client_name(summary) if run.axis == "client" else summary.label,
+        summary.client_type,
+        summary.client_version or figures.NOTHING,
+        figures.throughput(summary),
+        figures.ratio(by_label.get(summary.label), is_baseline=is_baseline),
+        *(figures.latency_ms(summary.percentile(percent)) for percent in (50, 95, 99)),
+        figures.microseconds(summary.cpu_per_request_ns),
+        figures.megabytes(summary.peak_rss_bytes),
+        figures.error_count(summary),
+    )
+
+
+def troubles(trials: Sequence[TrialSummary]) -> list[str]:
+    """Why competitors are failed or partial, a line each."""
+    marks = {"failed": "failed", "partial": "* partial"}
+    return [
+        f"{marks[summary.state]}: {summary.label}: {'; '.join(summary.reasons)}"
+        for summary in competitors(trials)
+        if summary.state != "complete"
+    ]
+
+
+def to_markdown(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
+    """The table of the terminal for a README or an issue, doubts and troubles below it."""
+    titles = headings(run)
+    rule = ["---"] * 3 + ["---:"] * (len(titles) - 3)
+    lines = [_markdown_row(row) for row in (titles, rule, *cells(run, trials))]
+    notes = [*troubles(trials), *(f"warning: {doubt}" for doubt in run.doubts)]
+    if notes:
+        lines += ["", *(f"- {_escaped(note)}" for note in notes)]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown_row(values: Sequence[str]) -> str:
+    return f"| {' | '.join(map(_escaped, values))} |"
+
+
+def _escaped(text: str) -> str:
+    for sign in ("\\", "|", "*", "_", "`", "<", "["):
+        text = text.replace(sign, "\\" + sign)
+    return " ".join(text.split())
+
+
+def to_csv(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
+    """One row per competitor, unrounded, units in the names; an empty cell where there is no value.
+
+    Where a percentile falls on timed-out requests its cell is empty, and ``…_above_ns`` has the
+    time limit.
+    """
+    summaries = competitors(trials)
+    by_label = {comparison.label: comparison for comparison in comparisons_of(run, trials)}
+    rows = [_record(run, summary, summaries, by_label) for summary in summaries]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]) if rows else ["run_id"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _record(
+    run: RunRecord,
+    summary: CompetitorSummary,
+    others: Sequence[CompetitorSummary],
+    by_label: Mapping[str, Comparison],
+) -> dict[str, Any]:
+    comparison = by_label.get(summary.label)
+    return {
+        "run_id": run.id,
+        "label": summary.label,
+        "client_library": summary.client_library,
+        "client_type": summary.client_type,
+        "client_version": summary.client_version,
+        "python_version": summary.python_version,
+        "event_loop": summary.event_loop,
+        "profile": summary.profile,
+        "http_method": summary.http_method,
+        "url": summary.url,
+        "body_bytes": summary.body_bytes,
+        "concurrency": summary.concurrency,
+        "processes": summary.processes,
+        "state": summary.state,
+        "rounds": summary.rounds,
+        "window_ns": summary.window_ns,
+        "requests_per_second": summary.requests_per_second,
+        "completions_per_second": summary.completions_per_second,
+        "baseline": run.baseline,
+        "ratio": comparison and comparison.ratio,
+        "ratio_low": comparison and comparison.low,
+        "ratio_high": comparison and comparison.high,
+        "samples": summary.service.total,
+        "mean_service_ns": summary.mean_service_ns,
+        **_percentiles(summary),
+        "cpu_per_request_ns": summary.cpu_per_request_ns,
+        "net_cpu_per_request_ns": net_cpu_per_request_ns(summary, others),
+        "idle_rss_bytes": summary.idle_rss_bytes,
+        "peak_rss_bytes": summary.peak_rss_bytes,
+        "population": summary.population,
+        "errors": summary.errors,
+        "error_rate": summary.error_rate,
+        "censored": summary.censored,
+    }
+
+
+def _percentiles(summary: CompetitorSummary) -> dict[str, int | None]:
+    record: dict[str, int | None] = {}
+    for percent in (50, 95, 99):
+        value = summary.percentile(percent)
+        above = value.timeout_ns if isinstance(value, Censored) else None
+        record[f"p{percent}_service_ns"] = None if isinstance(value, Censored) else value
+        record[f"p{percent}_above_ns"] = above
+    return record
