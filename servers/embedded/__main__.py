@@ -1,0 +1,123 @@
+"""The target's process: ``python -m servers.embedded``.
+
+It speaks JSON lines with its parent: one ``ready`` event on standard output, then one answer per
+command read from standard input. The end of standard input ends the process, so that not even a
+killed parent leaves it behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import platform
+import resource
+import shutil
+import signal
+import ssl
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from servers.embedded.certificates import server_context
+from servers.embedded.options import Options
+from servers.embedded.protocol import Connection
+from servers.embedded.service import Service
+
+__all__ = ["main"]
+
+_BACKLOG = 4096
+_STDIN, _STDOUT = 0, 1
+
+
+def main() -> int:
+    """Serve until standard input ends or a signal asks for the end."""
+    options = Options.from_words(sys.argv[1:])
+    _raise_file_limit()
+    if options.cpus and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, options.cpus)
+    directory = Path(tempfile.mkdtemp(prefix="clientbench-")) if options.tls else None
+    try:
+        _serve(options, directory)
+    finally:
+        if directory is not None:
+            shutil.rmtree(directory, ignore_errors=True)
+    return 0
+
+
+def _serve(options: Options, directory: Path | None) -> None:
+    loop = uvloop.new_event_loop()
+    for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(name, loop.stop)
+    loop.set_exception_handler(_report)
+    ca_file = directory / "ca.pem" if directory is not None else None
+    context = server_context(ca_file) if ca_file is not None else None
+    service = Service(loop, "http" if context is None else "https", options.idle_timeout_s)
+    server = loop.run_until_complete(
+        loop.create_server(
+            lambda: Connection(service, loop), options.host, 0, backlog=_BACKLOG, ssl=context
+        )
+    )
+    control = Control(loop, service)
+    loop.add_reader(_STDIN, control.read)
+    service.run_clock()
+    port = server.sockets[0].getsockname()[1]
+    control.say(event="ready", port=port, ca_file=ca_file and str(ca_file), versions=_versions())
+    loop.run_forever()
+
+
+class Control:
+    """The parent's end of the line: commands in, answers out."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, service: Service) -> None:
+        self._loop = loop
+        self._service = service
+        self._unread = b""
+
+    def read(self) -> None:
+        """Take what the parent wrote; end the process when it has closed the pipe."""
+        data = os.read(_STDIN, 65536)
+        if not data:
+            self._loop.stop()
+        *lines, self._unread = (self._unread + data).split(b"\n")
+        for line in lines:
+            self._obey(json.loads(line)["do"])
+
+    def _obey(self, command: str) -> None:
+        if command == "counts":
+            self.say(requests=self._service.requests, connections=self._service.connections)
+        else:
+            self.say(error=f"unknown command {command!r}")
+
+    def say(self, **message: Any) -> None:
+        """Write one line; a parent that is gone is noticed by ``read``."""
+        try:
+            os.write(_STDOUT, json.dumps(message).encode() + b"\n")
+        except BrokenPipeError:
+            self._loop.stop()
+
+
+def _raise_file_limit() -> None:
+    """One descriptor per connection: 10,000 clients do not fit the usual soft limit of 1,024."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _versions() -> dict[str, str]:
+    packages = {name: version(name) for name in ("uvloop", "httptools")}
+    return {**packages, "python": platform.python_version(), "openssl": ssl.OPENSSL_VERSION}
+
+
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Unexpected errors are one line each; a peer that vanished or botched TLS is not one."""
+    error = context.get("exception")
+    if not isinstance(error, (OSError, ssl.SSLError)):
+        sys.stderr.write(f"{context['message']}: {error!r}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,176 @@
+"""What one client is still owed, sent in the order of its requests and no faster than it reads."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+from servers.embedded.messages import Request, Response, chunk, head
+from servers.embedded.routes import respond
+from servers.embedded.service import Service
+
+__all__ = ["Answers"]
+
+# More waiting requests than this, and the client is left to wait with the next ones.
+_MAX_WAITING = 64
+# How long a refused client may go on sending before the connection is cut under it.
+_LINGER_S = 5.0
+
+
+class Answers:
+    """The sending half of a connection.
+
+    Takes complete requests, final refusals and ready bytes (100 Continue). Answers that take time
+    run as one task, and the next waits for it. ``free`` is true when nothing is owed and the
+    client reads: then a caller may write by itself.
+    """
+
+    __slots__ = (
+        "_cut",
+        "_loop",
+        "_paused",
+        "_resumed",
+        "_service",
+        "_task",
+        "_transport",
+        "_waiting",
+        "free",
+    )
+
+    def __init__(
+        self, transport: asyncio.Transport, service: Service, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self._transport = transport
+        self._service = service
+        self._loop = loop
+        self._waiting: deque[Request | Response | bytes] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._resumed: asyncio.Future[None] | None = None
+        self._cut: asyncio.TimerHandle | None = None
+        self._paused = False
+        self.free = True
+
+    @property
+    def working(self) -> bool:
+        """Whether an answer is being prepared, as opposed to waiting for the client to read."""
+        return self._task is not None and not self._paused
+
+    def add(self, item: Request | Response | bytes) -> None:
+        """Answer this after everything added before. A ``Response`` is a refusal, and the last."""
+        self._waiting.append(item)
+        self._pump()
+
+    def pause(self) -> None:
+        """The client does not keep up: prepare no more answers, read no more requests."""
+        self._paused = True
+        self._balance()
+
+    def resume(self) -> None:
+        """The client has caught up."""
+        self._paused = False
+        if self._resumed is not None and not self._resumed.done():
+            self._resumed.set_result(None)
+        self._pump()
+
+    def abandon(self) -> None:
+        """The client is gone: drop what it is owed."""
+        self._waiting.clear()
+        if self._task is not None:
+            self._task.cancel()
+        if self._cut is not None:
+            self._cut.cancel()
+
+    def _pump(self) -> None:
+        """Answer in order, until one answer takes time or the client stops reading."""
+        while self._waiting and self._task is None and not self._paused:
+            self._answer(self._waiting.popleft())
+        self._balance()
+
+    def _balance(self) -> None:
+        """Read on only while the client takes its answers."""
+        self.free = not (self._paused or self._waiting or self._task)
+        if self._transport.is_closing():
+            return
+        if self._paused or len(self._waiting) > _MAX_WAITING:
+            self._transport.pause_reading()
+        elif not self._transport.is_reading():
+            self._transport.resume_reading()
+
+    def _answer(self, item: Request | Response | bytes) -> None:
+        if isinstance(item, bytes):
+            self._transport.write(item)
+        elif isinstance(item, Response):
+            date = self._service.date
+            self._transport.write(head(item, date=date, keep_alive=False, chunks=False) + item.body)
+            self._linger()
+        else:
+            self._respond(item)
+
+    def _respond(self, request: Request) -> None:
+        response = respond(request)
+        # Without chunks only the end of the connection can mark the end of such a body.
+        request.keep_alive = request.keep_alive and (request.chunks or not response.chunked)
+        if response.takes_time:
+            self._task = self._loop.create_task(self._send_slowly(request, response))
+            self._task.add_done_callback(self._on_sent)
+        else:
+            self._send(request, response)
+
+    def _send(self, request: Request, response: Response) -> None:
+        answer = self._head(request, response)
+        if request.method != "HEAD" and not response.bodiless:
+            answer += response.body
+        self._transport.write(answer)
+        if not request.keep_alive:
+            self._close()
+
+    def _head(self, request: Request, response: Response) -> bytes:
+        date = self._service.date
+        return head(response, date=date, keep_alive=request.keep_alive, chunks=request.chunks)
+
+    async def _send_slowly(self, request: Request, response: Response) -> None:
+        await asyncio.sleep(response.delay_s)
+        if response.stream is None or request.method == "HEAD" or response.bodiless:
+            self._send(request, response)
+            return
+        self._transport.write(self._head(request, response))
+        await self._send_stream(response.stream, chunked=response.chunked and request.chunks)
+        if not request.keep_alive:
+            self._close()
+
+    async def _send_stream(self, stream: AsyncIterator[bytes], *, chunked: bool) -> None:
+        async with aclosing(stream) as pieces:
+            async for piece in pieces:
+                self._transport.write(chunk(piece) if chunked else piece)
+                if self._paused:
+                    self._resumed = self._loop.create_future()
+                    await self._resumed
+        if chunked:
+            self._transport.write(chunk(b""))
+
+    def _on_sent(self, task: asyncio.Task[None]) -> None:
+        self._task = None
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is not None:
+            sys.stderr.write(f"answer broke off: {error!r}\n")
+            self._transport.abort()
+        self._pump()
+
+    def _close(self) -> None:
+        """Close once everything written has been sent."""
+        self._waiting.clear()
+        self._transport.close()
+
+    def _linger(self) -> None:
+        """Let a refused client finish sending: cutting it off now would destroy the answer.
+
+        Unread data at a close makes the kernel send a reset, which may overtake the response.
+        """
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        self._cut = self._loop.call_later(_LINGER_S, self._transport.abort)

@@ -1,0 +1,299 @@
+"""One client connection: parsing, limits, and answers in the order of the requests."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import cast
+
+import httptools
+
+from servers.embedded.answers import Answers
+from servers.embedded.messages import CONTINUE, RefusedError, Request
+from servers.embedded.service import Service
+
+__all__ = ["MAX_BODY_BYTES", "MAX_HEADERS", "MAX_HEAD_BYTES", "Connection"]
+
+MAX_HEAD_BYTES = 64 * 1024
+MAX_HEADERS = 200
+MAX_BODY_BYTES = 16 * 1024 * 1024
+# Chunked framing may cost up to eight times its payload (one-byte chunks cost five times).
+_FRAMING_FACTOR = 8
+# Headers that make a request more than a line and some fields.
+_SPECIAL = frozenset((b"content-length", b"transfer-encoding", b"expect", b"upgrade"))
+
+
+class Connection(asyncio.Protocol):
+    """The server's side of one connection.
+
+    ``on_…`` methods are httptools' callbacks. ``GET /`` takes the short way: parse, one prepared
+    write. Everything else becomes a ``Request`` for ``Answers``. ``_target`` is non-empty exactly
+    while a request is incomplete; ``_special`` is set when it is more than a line and some fields.
+    """
+
+    __slots__ = (
+        "_answers",
+        "_body",
+        "_body_bytes",
+        "_deaf",
+        "_headers",
+        "_loop",
+        "_open_bytes",
+        "_parser",
+        "_repeated",
+        "_service",
+        "_special",
+        "_suspect",
+        "_target",
+        "_trailed",
+        "_transport",
+        "_upgrading",
+        "_write",
+        "last_tick",
+    )
+
+    def __init__(self, service: Service, loop: asyncio.AbstractEventLoop) -> None:
+        self._service = service
+        self._loop = loop
+        self._deaf = False
+        self._suspect = False
+        self._open_bytes = 0
+        self.last_tick = service.tick
+        self._begin()
+
+    # --- the connection's life -------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Count it and get ready to parse."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._write = self._transport.write
+        self._answers = Answers(self._transport, self._service, self._loop)
+        self._parser = httptools.HttpRequestParser(self)
+        self._service.connections += 1
+        self._service.open.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget everything; an answer under way is abandoned."""
+        self._service.open.discard(self)
+        self._deaf = True
+        self._answers.abandon()
+        # The parser holds our bound methods: without it, the connection is freed at once.
+        del self._parser, self._write
+
+    @property
+    def working(self) -> bool:
+        """Whether it is quiet because it is preparing an answer."""
+        return self._answers.working
+
+    def drop(self) -> None:
+        """Close it at once, whatever is unsent."""
+        self._transport.abort()
+
+    def pause_writing(self) -> None:
+        """The client does not keep up."""
+        self._answers.pause()
+
+    def resume_writing(self) -> None:
+        """The client has caught up."""
+        self.last_tick = self._service.tick
+        self._answers.resume()
+
+    # --- parsing ---------------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came; the callbacks answer."""
+        self.last_tick = self._service.tick
+        if self._target or len(data) > MAX_HEAD_BYTES:
+            self._feed_watched(data)
+        else:
+            self._feed(data)
+
+    def _feed(self, data: bytes) -> None:
+        while not self._deaf:
+            try:
+                self._parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                data = self._without_upgrade() + data[upgrade.args[0] :]
+            except httptools.HttpParserError as error:
+                self._refuse(error.__context__ or RefusedError(400, f"malformed request: {error}"))
+            else:
+                return
+
+    def _feed_watched(self, data: bytes) -> None:
+        """Feed a request that spans reads, or a read larger than a header section may be.
+
+        A complete header section is measured exactly (``_examine``). An incomplete one can hide
+        in the parser, so it is refused when whole pieces went into it: at twice the limit at most.
+        """
+        self._suspect = True
+        for start in range(0, len(data), MAX_HEAD_BYTES):
+            piece = data[start : start + MAX_HEAD_BYTES]
+            before = self._headers
+            self._feed(piece)
+            same_request = self._headers is before and self._target
+            self._open_bytes = self._open_bytes + len(piece) if same_request else 0
+            if self._deaf:
+                return
+            self._check_open()
+        self._suspect = bool(self._target)
+
+    def _check_open(self) -> None:
+        if not self._special:
+            if self._open_bytes > MAX_HEAD_BYTES:
+                self._refuse(_too_large_head())
+        elif self._open_bytes > (1 + _FRAMING_FACTOR) * self._body_bytes + 2 * MAX_HEAD_BYTES:
+            self._refuse(
+                RefusedError(413, "chunk extensions or trailers out of proportion to the body")
+            )
+
+    def _begin(self) -> None:
+        """Get ready for the next request."""
+        self._target = b""
+        self._headers: dict[bytes, bytes] = {}
+        self._trailed: dict[bytes, bytes] | None = None
+        self._repeated = 0
+        self._special = False
+        self._upgrading = False
+        self._body: list[bytes] = []
+        self._body_bytes = 0
+
+    def on_url(self, piece: bytes) -> None:
+        """Part of the request target."""
+        self._target += piece
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One complete header or trailer."""
+        name = name.lower()
+        headers = self._headers
+        if name in headers:
+            self._repeat(name, value)
+        else:
+            headers[name] = value
+
+    def _repeat(self, name: bytes, value: bytes) -> None:
+        if name == b"host":
+            raise RefusedError(400, "more than one Host header")
+        self._repeated += 1
+        self._headers[name] += b"," + value
+
+    def on_headers_complete(self) -> None:
+        """The header section is complete: look closer unless it is a plain one."""
+        headers = self._headers
+        if (
+            b"host" not in headers
+            or self._suspect
+            or self._repeated
+            or len(headers) > MAX_HEADERS
+            or not _SPECIAL.isdisjoint(headers)
+        ):
+            self._examine(headers)
+
+    def _examine(self, headers: dict[bytes, bytes]) -> None:
+        self._special = True
+        size = len(self._target) + sum(len(n) + len(v) + 4 for n, v in headers.items())
+        if size > MAX_HEAD_BYTES or len(headers) + self._repeated > MAX_HEADERS:
+            raise _too_large_head()
+        modern = self._parser.get_http_version() != "1.0"
+        if modern and b"host" not in headers:
+            raise RefusedError(400, "HTTP/1.1 requires a Host header")
+        if self._parser.should_upgrade():
+            self._upgrading = True
+            return
+        length = int(headers.get(b"content-length") or 0)
+        if length > MAX_BODY_BYTES:
+            raise _too_large_body()
+        chunked = b"transfer-encoding" in headers
+        if chunked:
+            self._trailed, self._headers = headers, {}
+        if modern and b"expect" in headers:
+            self._expect(headers[b"expect"], bool(length or chunked))
+
+    def _expect(self, expectation: bytes, has_body: bool) -> None:
+        if expectation.lower() != b"100-continue":
+            raise RefusedError(417, "the only expectation met here is 100-continue")
+        if has_body:
+            self._answers.add(CONTINUE)
+
+    def _without_upgrade(self) -> bytes:
+        """Start the request anew as one that asks for no upgrade (RFC 9110 §7.8 permits that).
+
+        The parser takes what follows an upgrade's header section for another protocol, its body
+        included; a fresh parser is told the same request without the word.
+        """
+        headers = dict(self._headers)
+        options = [o.strip() for o in headers.pop(b"connection", b"").split(b",")]
+        headers[b"connection"] = b", ".join(o for o in options if o.lower() != b"upgrade")
+        method, version = self._parser.get_method(), self._parser.get_http_version()
+        lines = [b"%b %b HTTP/%b" % (method, self._target, version.encode())]
+        lines += [b"%b: %b" % header for header in headers.items()]
+        self._parser = httptools.HttpRequestParser(self)
+        self._begin()
+        return b"\r\n".join([*lines, b"", b""])
+
+    def on_body(self, piece: bytes) -> None:
+        """Part of the decoded body."""
+        self._body_bytes += len(piece)
+        if self._body_bytes > MAX_BODY_BYTES:
+            raise _too_large_body()
+        if self._target != b"/":
+            self._body.append(piece)
+
+    def on_message_complete(self) -> None:
+        """The request is complete: answer it, in its turn."""
+        if (
+            self._target == b"/"
+            and not self._special
+            and self._answers.free
+            and self._parser.get_method() == b"GET"
+            and self._parser.should_keep_alive()
+        ):
+            service = self._service
+            service.requests += 1
+            self._write(service.plain)
+            self._target = b""
+            self._headers = {}
+        elif not self._upgrading:
+            self._service.requests += 1
+            self._enqueue()
+
+    def _enqueue(self) -> None:
+        version = self._parser.get_http_version()
+        method = self._parser.get_method().decode()
+        if version not in ("1.0", "1.1"):
+            raise RefusedError(505, "this server speaks HTTP/1.1 and HTTP/1.0")
+        request = Request(
+            method=method,
+            target=self._target,
+            headers=self._headers if self._trailed is None else self._trailed,
+            body=b"".join(self._body),
+            origin=self._transport.get_extra_info("peername")[0],
+            scheme=self._service.scheme,
+            keep_alive=self._parser.should_keep_alive() and method != "CONNECT",
+            chunks=version == "1.1",
+        )
+        self._deaf = not request.keep_alive
+        self._begin()
+        self._answers.add(request)
+
+    # --- answering -------------------------------------------------------------------------------
+
+    def _refuse(self, reason: BaseException) -> None:
+        """Answer with an error after all that is due, then listen no more."""
+        if self._deaf:
+            return
+        self._deaf = True
+        if not isinstance(reason, RefusedError):
+            sys.stderr.write(f"request could not be handled: {reason!r}\n")
+            reason = RefusedError(500, "internal error")
+        if reason.status in (413, 417):
+            self._service.requests += 1
+        self._answers.add(reason.response())
+
+
+def _too_large_head() -> RefusedError:
+    limit = f"{MAX_HEAD_BYTES} bytes or {MAX_HEADERS} headers"
+    return RefusedError(431, f"the header section is larger than {limit}")
+
+
+def _too_large_body() -> RefusedError:
+    return RefusedError(413, f"the body is larger than {MAX_BODY_BYTES} bytes")

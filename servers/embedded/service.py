@@ -1,0 +1,79 @@
+"""What all connections of one server process share: counters, the clock, the plain answer."""
+
+from __future__ import annotations
+
+import asyncio
+from email.utils import formatdate
+from typing import Protocol
+
+from servers.embedded.messages import Response, head
+
+__all__ = ["PLAIN_BODY", "Service"]
+
+PLAIN_BODY = b"clientbench\n"
+_TICK_S = 1.0
+
+
+class Idler(Protocol):
+    """A connection, as far as the sweep is concerned."""
+
+    last_tick: int
+
+    @property
+    def working(self) -> bool:
+        """Whether it is quiet because it is preparing an answer."""
+
+    def drop(self) -> None:
+        """Close it at once."""
+
+
+class Service:
+    """Shared state of one server process.
+
+    ``requests`` counts complete requests and those refused once their header section was complete
+    (413, 417); malformed ones are not requests. ``connections`` counts accepted connections, with
+    TLS those whose handshake finished. ``tick`` counts seconds. ``plain`` is the whole answer
+    to ``/``, rebuilt once a second because it carries the date.
+    """
+
+    __slots__ = (
+        "_idle_ticks",
+        "_loop",
+        "connections",
+        "date",
+        "open",
+        "plain",
+        "requests",
+        "scheme",
+        "tick",
+    )
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, scheme: str, idle_timeout_s: float) -> None:
+        self._loop = loop
+        self._idle_ticks = max(1, round(idle_timeout_s / _TICK_S))
+        self.scheme = scheme
+        self.requests = 0
+        self.connections = 0
+        self.open: set[Idler] = set()
+        self.tick = 0
+        self._stamp()
+
+    def run_clock(self) -> None:
+        """Start the once-a-second housekeeping: the date, and dropping idle connections."""
+        self._loop.call_later(_TICK_S, self._on_tick)
+
+    def _on_tick(self) -> None:
+        self.tick += 1
+        self._stamp()
+        self._sweep()
+        self.run_clock()
+
+    def _stamp(self) -> None:
+        self.date = formatdate(usegmt=True)
+        answer = Response(body=PLAIN_BODY, content_type="text/plain")
+        self.plain = head(answer, date=self.date, keep_alive=True, chunks=True) + PLAIN_BODY
+
+    def _sweep(self) -> None:
+        oldest = self.tick - self._idle_ticks
+        for connection in [c for c in self.open if c.last_tick < oldest and not c.working]:
+            connection.drop()
