@@ -15,7 +15,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import cast
-from urllib.parse import quote, quote_plus, unquote
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from harness.errors import UsageError
 
@@ -97,7 +97,8 @@ def redact_url(url: str) -> str:
     Never fails, whatever the text. Values of telling names (``?access_token=``) and values and path
     segments built like keys become ``***``; plain ones such as ``?numbytes=10`` stay.
     """
-    match = cast("re.Match[str]", _URL.fullmatch(_without_user_info(url)))
+    start, _, rest = _split_user_info(url)
+    match = cast("re.Match[str]", _URL.fullmatch(start + rest))
     authority, query = match["authority"], match["query"]
     return "".join(
         (
@@ -131,7 +132,7 @@ class Redactor:
 
     @classmethod
     def of(cls, url: str | None, headers: Mapping[str, str], body: bytes | None) -> Redactor:
-        """The redactor for requests made of these; ``url`` may carry user-info or be a path only."""
+        """The redactor for requests made of these; ``url`` may be a path, or have user-info."""
         return cls(
             {*_url_secrets(url or ""), *_header_secrets(headers), *_body_secrets(body or b"")}
         )
@@ -164,16 +165,21 @@ def refusal(field: str, value: object, accepted: str) -> UsageError:
     return UsageError(f"{field}: {quoted(value)} is not valid; expected {accepted}")
 
 
-def _without_user_info(url: str) -> str:
-    """Drop everything up to the ``@`` of the authority, even where a raw ``/?#`` cuts it short."""
+def _split_user_info(url: str) -> tuple[str, str, str]:
+    """``url`` as what precedes the user-info, the user-info without ``@``, and what follows it.
+
+    A raw ``/``, ``?`` or ``#`` in a password cuts the authority short: what is left of it then makes
+    no sense as one, and everything up to the last ``@`` counts as user-info.
+    """
     match = _AUTHORITY_START.match(url)
     start = match.end() if match else 0
-    rest = url[start:]
-    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    authority = re.split(r"[/?#]", url[start:], maxsplit=1)[0]
     if match and _AUTHORITY.fullmatch(authority):
-        return url
-    within = rest if match and "@" not in authority else authority
-    return url[:start] + rest[within.rfind("@") + 1 :]
+        return url[:start], "", url[start:]
+    within = url[start:] if match and "@" not in authority else authority
+    user_info = within.rpartition("@")[0]
+    rest = url[start:].removeprefix(f"{user_info}@") if "@" in within else url[start:]
+    return url[:start], user_info, rest
 
 
 def _redacted_path(path: str) -> str:
@@ -195,11 +201,9 @@ def _redacted_pair(pair: str, suspicious: Callable[[str], bool]) -> str:
 
 def _url_secrets(url: str) -> Iterator[str]:
     """What ``redact_url`` takes out of ``url``, piece by piece."""
-    bare = _without_user_info(url)
-    removed = url[: len(url) - len(bare)].partition("//")[2] or url[: len(url) - len(bare)]
-    user_info = removed.rstrip("@")
+    start, user_info, rest = _split_user_info(url)
     yield from (user_info, unquote(user_info), *user_info.split(":", 1))
-    match = cast("re.Match[str]", _URL.fullmatch(bare))
+    match = cast("re.Match[str]", _URL.fullmatch(start + rest))
     for webhook in _WEBHOOKS.finditer(match["path"]):
         yield from webhook[0].split("/")[2:]
     for segment in match["path"].split("/"):
@@ -244,8 +248,8 @@ def _body_secrets(body: bytes) -> Iterator[str]:
 
 
 def _spellings(secret: str) -> set[str]:
-    """``secret`` as URLs, JSON, ``repr`` and Basic authentication write it, once and twice escaped."""
-    raw = {secret, unquote(secret)}
+    """``secret`` as URLs, JSON, ``repr``, HTML and Basic authentication write it."""
+    raw = {secret, unquote(secret), unquote_plus(secret)}
     encoded = {
         spelling
         for plain in raw

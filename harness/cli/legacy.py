@@ -1,7 +1,7 @@
 """The older flag form (``--url U --client httpx --async``), turned into the new one.
 
-The only rule that differs between the two: TLS certificates are verified unless ``--verify-ssl false``
-or ``--no-verify-ssl`` says otherwise.
+As in the new form, TLS certificates are verified unless the user says otherwise: here with
+``--verify-ssl false`` or ``--no-verify-ssl``.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ def modernise(
     """``argv`` (without the program's name) in the new form; unchanged if it already is.
 
     A single client becomes ``load``, ``--compare`` becomes ``compare``, which is then given
-    ``default_duration_s`` explicitly, its own default being shorter. Raises ``UsageError`` where the
-    old form is incomplete or asks for what no longer exists.
+    ``default_duration_s`` explicitly, its own default being shorter. Raises ``UsageError`` where
+    the old form is incomplete or asks for what no longer exists.
     """
     if not _is_old_form(argv):
         return list(argv)
@@ -133,7 +133,7 @@ def _read_changed(old: _OldForm, flag: str, words: deque[str]) -> None:
             old.rest.append("--insecure")
         case _:
             raise UsageError(
-                "--config: is not supported; expected flags (scenario files: later, `clientbench run`)"
+                "--config: is not supported; expected flags (files come later: `clientbench run`)"
             )
 
 
