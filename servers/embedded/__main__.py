@@ -14,6 +14,7 @@ import platform
 import resource
 import shutil
 import signal
+import socket
 import ssl
 import sys
 import tempfile
@@ -57,17 +58,30 @@ def _serve(options: Options, directory: Path | None) -> None:
     ca_file = directory / "ca.pem" if directory is not None else None
     context = server_context(ca_file) if ca_file is not None else None
     service = Service(loop, "http" if context is None else "https", options.idle_timeout_s)
-    server = loop.run_until_complete(
+    listener = _listen(options.host)
+    loop.run_until_complete(
         loop.create_server(
-            lambda: Connection(service, loop), options.host, 0, backlog=_BACKLOG, ssl=context
+            lambda: Connection(service, loop), sock=listener, backlog=_BACKLOG, ssl=context
         )
     )
     control = Control(loop, service)
     loop.add_reader(_STDIN, control.read)
     service.run_clock()
-    port = server.sockets[0].getsockname()[1]
-    control.say(event="ready", port=port, ca_file=ca_file and str(ca_file), versions=_versions())
+    control.say(
+        event="ready",
+        port=listener.getsockname()[1],
+        ca_file=None if ca_file is None else str(ca_file),
+        versions=_versions(),
+    )
     loop.run_forever()
+
+
+def _listen(host: str) -> socket.socket:
+    """A socket on a free port of ``host``."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.bind((host, 0))
+    return listener
 
 
 class Control:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from servers.embedded.messages import Request, Response, chunk, head
@@ -141,7 +141,7 @@ class Answers:
         if not request.keep_alive:
             self._close()
 
-    async def _send_stream(self, stream: AsyncIterator[bytes], *, chunked: bool) -> None:
+    async def _send_stream(self, stream: AsyncGenerator[bytes, None], *, chunked: bool) -> None:
         async with aclosing(stream) as pieces:
             async for piece in pieces:
                 self._transport.write(chunk(piece) if chunked else piece)

@@ -142,9 +142,7 @@ class Connection(asyncio.Protocol):
             if self._open_bytes > MAX_HEAD_BYTES:
                 self._refuse(_too_large_head())
         elif self._open_bytes > (1 + _FRAMING_FACTOR) * self._body_bytes + 2 * MAX_HEAD_BYTES:
-            self._refuse(
-                RefusedError(413, "chunk extensions or trailers out of proportion to the body")
-            )
+            self._refuse(RefusedError(413, "far more chunk framing or trailers than body"))
 
     def _begin(self) -> None:
         """Get ready for the next request."""

@@ -41,6 +41,7 @@ class EmbeddedTarget(Target):
         self._process: subprocess.Popen[bytes] | None = None
         self._errors: IO[bytes] | None = None
         self._unread = b""
+        self._owed = 0
         self._ready: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -49,8 +50,8 @@ class EmbeddedTarget(Target):
         if self._process is not None:
             raise TargetError("the embedded target is running already; stop it first")
         options = Options(self._options.host, self._options.tls, tuple(sorted(cpus or ())))
-        self._ready, self._unread = {}, b""
-        self._errors = tempfile.TemporaryFile()
+        self._ready, self._unread, self._owed = {}, b"", 0
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         try:
             # -P keeps a folder called "servers" in the working directory from being taken for ours.
             self._process = subprocess.Popen(
@@ -96,7 +97,10 @@ class EmbeddedTarget(Target):
             assert process.stdin is not None
             with contextlib.suppress(BrokenPipeError):  # the reading side knows why
                 os.write(process.stdin.fileno(), b'{"do": "counts"}\n')
-            answer = self._read_line(_ANSWER_TIMEOUT_S)
+            self._owed += 1
+            while self._owed:  # an answer that came too late must not pass for this one
+                answer = self._read_line(_ANSWER_TIMEOUT_S)
+                self._owed -= 1
         return Counts(answer["requests"], answer["connections"])
 
     def describe(self) -> dict[str, str]:
