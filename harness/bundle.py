@@ -1,0 +1,76 @@
+"""The folder a worker is started from: our worker code, and links to what one client needs.
+
+Nothing else is on its path, so a package that happens to be installed beside a client can change neither
+its behaviour nor its memory (DESIGN §2).
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+
+__all__ = ["Bundle"]
+
+START = """\
+import sys
+
+sys.path.insert(0, {code!r})
+from harness.worker.{module} import main
+
+main()
+"""
+
+
+class Bundle:
+    """A temporary folder with everything a worker process may import; a context manager."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="clientbench-"))
+        package = Path(__file__).parent
+        ours = shutil.ignore_patterns("__pycache__")
+        code = self.path / "code"
+        shutil.copytree(package / "worker", code / "harness" / "worker", ignore=ours)
+        shutil.copy(package / "__init__.py", code / "harness")
+        shutil.copytree(package.parent / "adapters", code / "adapters", ignore=ours)
+        self.worker = self._script("start", "main")
+        self.describe = self._script("describe", "describe")
+
+    def site(self, name: str, entries: Iterable[str]) -> Path:
+        """A folder of links to ``entries``, made once per ``name``."""
+        folder = self.path / "sites" / name
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            for entry in map(Path, entries):
+                link = folder / entry.name
+                if not link.is_symlink():  # two distributions may share a namespace package
+                    link.symlink_to(entry)
+        return folder
+
+    def log(self, name: str) -> Path:
+        """Where a worker's standard error goes."""
+        folder = self.path / "logs"
+        folder.mkdir(exist_ok=True)
+        return folder / name
+
+    def remove(self) -> None:
+        """Delete the folder."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def _script(self, name: str, module: str) -> Path:
+        script = self.path / f"{name}.py"
+        script.write_text(START.format(code=str(self.path / "code"), module=module))
+        return script
+
+    def __enter__(self) -> Bundle:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.remove()

@@ -1,0 +1,262 @@
+"""Which clients there are, in which versions and modes: asked of the interpreter that will run them.
+
+The orchestrator never imports a client library. Answers are kept in the user's cache folder and are asked
+again as soon as something was installed or removed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import adapters
+from harness.bundle import Bundle
+from harness.closure import Closure, closure
+from harness.errors import UnusableError, UsageError
+from harness.selector import ClientSpec
+
+__all__ = ["Catalogue", "Client", "known_clients"]
+
+LOOPS = ("uvloop",)  # event loops that are distributions of their own
+ASK_TIMEOUT_S = 60
+
+
+@dataclass(frozen=True)
+class Client:
+    """One client library as one interpreter has it."""
+
+    name: str
+    module: str
+    distribution: str | None
+    closure: Closure
+    installed: bool
+    modes: dict[str, dict[str, Any]]  # capabilities by mode, the default first
+    linked: dict[str, str]  # native libraries
+    problem: str | None = None  # why it cannot be used although installed
+
+    @property
+    def version(self) -> str | None:
+        """The library's version; that of Python for the standard library and our own references."""
+        if self.distribution is None:
+            return self.linked.get("python")
+        return self.closure.versions.get(self.distribution)
+
+
+def known_clients() -> dict[str, tuple[str, str | None]]:
+    """Module and distribution by name: our own, then those of the entry-point group."""
+    known = dict(adapters.BUILTIN)
+    for entry in entry_points(group="clientbench.adapters"):
+        distribution = entry.dist.name if entry.dist is not None else None
+        known.setdefault(entry.name, (entry.module, distribution))
+    return known
+
+
+class Catalogue:
+    """The clients of one interpreter (default: our own)."""
+
+    def __init__(self, bundle: Bundle, python: str | None = None) -> None:
+        self.python = interpreter(python)
+        self._bundle = bundle
+        self._cache = _Cache(self.python)
+        self._known = known_clients()
+        self._metadata: dict[str, Any] | None = None
+        self._capabilities: dict[str, Any] = {}
+
+    @property
+    def python_version(self) -> str:
+        """Full version of the interpreter."""
+        return str(self._load()["environment"]["python_full_version"])
+
+    def names(self) -> list[str]:
+        """Every known client, in the order of tables."""
+        return list(self._known)
+
+    def clients(self, names: Iterable[str] | None = None) -> list[Client]:
+        """The clients called ``names`` (default: all known), asked side by side."""
+        wanted = self.names() if names is None else list(names)
+        self._load()
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            found = list(pool.map(self._client, wanted))
+        self._cache.save(self._load(), self._capabilities)
+        return found
+
+    def select(self, spec: ClientSpec) -> Client:
+        """The client that ``spec`` means. Raises one line if there is none or it lacks the mode."""
+        if spec.name not in self._known:
+            raise UsageError(
+                f"client: {spec.name!r} is unknown; known are {', '.join(self._known)}"
+            )
+        client = self.clients([spec.name])[0]
+        if not client.installed:
+            extra = f"'clientbench[{spec.name}]'" if spec.name == "requestx" else spec.name
+            raise UnusableError(
+                f"client: {spec.name!r} is not installed for Python {self.python_version}; "
+                f"try: pip install {extra}"
+            )
+        if client.problem:
+            raise UnusableError(f"client: {spec.name!r} cannot be used: {client.problem}")
+        self._check(spec, client)
+        return client
+
+    def _check(self, spec: ClientSpec, client: Client) -> None:
+        if spec.version is not None and spec.version != client.version:
+            raise UnusableError(
+                f"client: '{spec}' asks for version {spec.version}, installed is {client.version}; "
+                f"accepted: {spec.name}=={client.version}"
+            )
+        mode = spec.mode or next(iter(client.modes))
+        if mode not in client.modes:
+            raise UsageError(
+                f"client: '{spec}' has no mode {mode!r}; accepted: "
+                + ", ".join(f"{spec.name}:{known}" for known in client.modes)
+            )
+        if spec.loop and mode != "async":
+            raise UsageError(f"client: '{spec}' names an event loop, but {mode} clients have none")
+        if spec.loop in LOOPS and not self._load()["distributions"].get(spec.loop):
+            raise UnusableError(f"client: '{spec}' needs {spec.loop}, which is not installed")
+
+    def closure_with_loop(self, client: Client, loop: str | None) -> Closure:
+        """What a worker of ``client`` may see when it runs on ``loop``."""
+        metadata = self._load()
+        roots = [root for root in (client.distribution, loop if loop in LOOPS else None) if root]
+        return _without_us(roots, metadata)
+
+    def _client(self, name: str) -> Client:
+        module, distribution = self._known[name]
+        metadata = self._load()
+        required = _without_us([distribution] if distribution else [], metadata)
+        installed = distribution is None or bool(required.versions)
+        answer: dict[str, Any] = {"modes": {}, "linked": {}}
+        if installed:
+            answer = self._capability(name, module, required)
+        linked = dict(answer["linked"])
+        if distribution is None:
+            linked.setdefault("python", metadata["environment"]["python_full_version"])
+        return Client(
+            name=name,
+            module=module,
+            distribution=distribution,
+            closure=required,
+            installed=installed,
+            modes=answer["modes"],
+            linked=linked,
+            problem=answer.get("problem"),
+        )
+
+    def _capability(self, name: str, module: str, required: Closure) -> dict[str, Any]:
+        key = json.dumps([module, required.versions])
+        known = self._cache.capabilities.get(key)
+        if known is None:
+            site = self._bundle.site(f"describe-{name}", required.entries)
+            question = {"ask": "capabilities", "module": module, "site": str(site)}
+            try:
+                known = self._ask(question, "-I", "-S")
+            except UnusableError as error:
+                known = {"modes": {}, "linked": {}, "problem": str(error)}
+        self._capabilities[key] = known
+        return dict(known)
+
+    def _load(self) -> dict[str, Any]:
+        if self._metadata is None:
+            roots = [dist for _, dist in self._known.values() if dist] + list(LOOPS)
+            self._metadata = self._cache.metadata(roots)
+        if self._metadata is None:
+            self._metadata = self._ask({"ask": "metadata", "roots": roots}, "-I")
+        return self._metadata
+
+    def _ask(self, question: dict[str, Any], *flags: str) -> dict[str, Any]:
+        command = [self.python, *flags, str(self._bundle.describe)]
+        try:
+            done = subprocess.run(
+                command,
+                input=json.dumps(question),
+                capture_output=True,
+                text=True,
+                timeout=ASK_TIMEOUT_S,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise UnusableError(f"python: {self.python!r} cannot be asked: {error}") from error
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["it died without a word"])[-1]
+            raise UnusableError(last)
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+
+def interpreter(python: str | None) -> str:
+    """The executable that ``@PYTHON`` means: a version such as 3.13, a path, or None for our own."""
+    if python is None:
+        return sys.executable
+    found = shutil.which(python) or shutil.which(f"python{python}")
+    if found is None:
+        raise UnusableError(
+            f"python: {python!r} is not found; accepted: a version whose python3.x is on PATH, or a path"
+        )
+    return found
+
+
+def _without_us(roots: list[str], metadata: dict[str, Any]) -> Closure:
+    """The closure of ``roots``; a third party's adapter may require clientbench, its worker must not."""
+    distributions = {**metadata["distributions"], "clientbench": None}
+    return closure(roots, distributions, metadata["environment"])
+
+
+class _Cache:
+    """Answers of earlier calls, void when a folder of the interpreter's path has changed."""
+
+    def __init__(self, python: str) -> None:
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+        sources = sorted(Path(adapters.__file__).parent.glob("*.py"))
+        sources += [Path(__file__), Path(__file__).parent / "worker" / "describe.py"]
+        stamp = [(str(source), source.stat().st_mtime_ns) for source in sources]
+        key = hashlib.sha256(json.dumps([python, stamp]).encode()).hexdigest()[:16]
+        self._path = home / "clientbench" / f"clients-{key}.json"
+        self._stored = self._read()
+        self.capabilities: dict[str, Any] = self._stored.get("capabilities", {})
+
+    def metadata(self, roots: list[str]) -> dict[str, Any] | None:
+        """The stored answer, if it covers ``roots`` and nothing was installed since."""
+        stored: dict[str, Any] | None = self._stored.get("metadata")
+        if stored is None or any(_stamp(path) != mtime for path, mtime in stored["stamps"].items()):
+            self.capabilities = {}
+            return None
+        covered = all(root in stored["distributions"] for root in roots)
+        return stored if covered else None
+
+    def save(self, metadata: dict[str, Any], capabilities: dict[str, Any]) -> None:
+        """Keep the answers; a cache that cannot be written is only slower."""
+        stored = {"metadata": metadata, "capabilities": {**self.capabilities, **capabilities}}
+        if stored == self._stored:
+            return
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = self._path.with_suffix(f".{os.getpid()}")
+            fresh.write_text(json.dumps(stored))
+            fresh.replace(self._path)
+        except OSError:
+            return
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            stored: dict[str, Any] = json.loads(self._path.read_text())
+        except (OSError, ValueError):
+            return {}
+        return stored
+
+
+def _stamp(path: str) -> int | None:
+    try:
+        return Path(path).stat().st_mtime_ns
+    except OSError:
+        return None

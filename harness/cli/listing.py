@@ -1,0 +1,71 @@
+"""``clients`` and ``results``: what is known, and what was stored."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from rich.console import Console
+
+from harness.bundle import Bundle
+from harness.catalogue import Catalogue, Client
+from harness.report import exporters, listings, tables, terminal
+from harness.store import reading
+
+__all__ = ["show_clients", "show_query", "show_run", "show_runs"]
+
+
+def show_clients(as_json: bool) -> None:
+    """Print every known client."""
+    with Bundle() as bundle:
+        known = Catalogue(bundle).clients()
+    if as_json:
+        print(json.dumps([_plain(client) for client in known], indent=2))
+        return
+    rows = [
+        (client.name, _state(client), client.version or "–", ", ".join(client.modes) or "–")
+        for client in known
+    ]
+    Console().print(listings.rows_table(("client", "state", "version", "modes"), rows))
+
+
+def show_runs(database: Path, limit: int) -> None:
+    """Print the latest runs."""
+    Console().print(listings.runs_table(reading.list_runs(database, limit)))
+
+
+def show_run(database: Path, key: str, as_json: bool) -> None:
+    """Print one run."""
+    run, trials = reading.show_run(database, key)
+    if as_json:
+        print(exporters.to_json(run, trials))
+        return
+    console = Console()
+    print(tables.heading(run, trials))
+    console.print(terminal.table(run, trials, console.width))
+    console.print(listings.trials_table(trials))
+    for line in terminal.footer(run, database):
+        print(line)
+
+
+def show_query(database: Path, query: str) -> None:
+    """Print what a query finds."""
+    Console().print(listings.rows_table(*reading.query(database, query)))
+
+
+def _state(client: Client) -> str:
+    if client.problem:
+        return f"broken: {client.problem}"
+    return "installed" if client.installed else "not installed"
+
+
+def _plain(client: Client) -> dict[str, object]:
+    return {
+        "name": client.name,
+        "installed": client.installed,
+        "version": client.version,
+        "modes": client.modes,
+        "problem": client.problem,
+        "linked": client.linked,
+        "hidden": list(client.closure.hidden),
+    }

@@ -1,0 +1,61 @@
+"""The command ``clientbench``: where errors become one line and an exit code (DESIGN §8)."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from harness.errors import ClientbenchError, UnusableError, UsageError
+
+__all__ = ["main", "run"]
+
+DONE, BUG, USAGE, UNUSABLE, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command line; its exit code. Everything that goes wrong is one line on stderr."""
+    try:
+        return _dispatch(argv)
+    except UsageError as error:
+        return _complain(error, USAGE)
+    except UnusableError as error:
+        return _complain(error, UNUSABLE)
+    except ClientbenchError as error:
+        return _complain(error, BUG)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # `clientbench … | head`: nobody reads the rest
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception as error:
+        if os.environ.get("CLIENTBENCH_DEBUG"):
+            traceback.print_exc()
+        return _complain(
+            f"this is a bug: {type(error).__name__}: {error} (CLIENTBENCH_DEBUG=1 shows where)", BUG
+        )
+
+
+def _dispatch(argv: Sequence[str]) -> int:
+    from harness.cli import commands, legacy, ownership
+    from harness.settings import from_environment
+
+    ownership.check()
+    words = legacy.modernise(argv, from_environment(os.environ).duration_s)
+    try:
+        code = commands.app(list(words) or ["--help"], prog_name="clientbench", standalone_mode=False)
+    except commands.COMMAND_LINE_ERROR as error:
+        raise UsageError(" ".join(error.format_message().split())) from error
+    return code if isinstance(code, int) else DONE
+
+
+def _complain(error: object, code: int) -> int:
+    print(f"clientbench: {' '.join(str(error).split())}", file=sys.stderr)
+    return code

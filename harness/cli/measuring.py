@@ -1,0 +1,100 @@
+"""``compare`` and ``load``: options to scenario, scenario to outcome, outcome to terminal and files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, TextIO
+
+from adapters import REFERENCES
+from harness.bundle import Bundle
+from harness.catalogue import Catalogue, Client
+from harness.cli.progress import progress_on
+from harness.errors import UsageError
+from harness.experiment import Outcome, run
+from harness.report import exporters, tables, terminal
+from harness.scenario import Options, Scenario, build
+from harness.settings import Defaults, database_path, from_environment
+
+__all__ = ["measure"]
+
+EXIT_CODES = {"complete": 0, "failed": 3, "interrupted": 130}
+# command line name → field of Options, where they differ
+RENAMED = {"headers": "headers_json"}
+OURS = ("db", "json", "output", "client")
+
+
+def measure(command: str, typed: dict[str, Any], stdout: TextIO, stderr: TextIO) -> int:
+    """Run what the command line asks for; the exit code."""
+    defaults = from_environment(os.environ)
+    output = _output(typed["output"])
+    database = database_path(typed["db"], defaults, Path.cwd())
+    scenario = _scenario(command, typed, defaults, stderr)
+    with progress_on(stderr) as progress:
+        outcome = run(scenario, database, defaults.sampling_interval_s, progress)
+    if output is not None:
+        output.write_text(exporters.for_path(output)(outcome.run, outcome.trials))
+    _report(outcome, typed["json"], stdout)
+    return EXIT_CODES[outcome.run.state]
+
+
+def _scenario(
+    command: str, typed: dict[str, Any], defaults: Defaults, stderr: TextIO
+) -> Scenario:
+    fields = {RENAMED.get(n, n): v for n, v in typed.items() if n not in OURS}
+    fields = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in fields.items()
+        if value is not None
+    }
+    with Bundle() as bundle:
+        known = Catalogue(bundle).clients()
+    if command == "compare" and not fields.get("clients") and not _several(fields):
+        fields["clients"] = _all_installed(known, stderr)
+    modes = {client.name: next(iter(client.modes)) for client in known if client.modes}
+    return build(Options(command=command, **fields), defaults, modes)  # type: ignore[arg-type]
+
+
+def _several(fields: dict[str, Any]) -> bool:
+    """Whether another axis than the client is compared; that needs one client, named."""
+    return any(len(fields.get(name, ())) > 1 for name in ("method", "body_size", "concurrency"))
+
+
+def _all_installed(known: list[Client], stderr: TextIO) -> tuple[str, ...]:
+    """Every library in every mode; says which are left out, and why."""
+    chosen = []
+    for client in known:
+        if client.name in REFERENCES:
+            continue
+        if not client.installed or client.problem:
+            print(f"left out: {client.name} ({client.problem or 'not installed'})", file=stderr)
+        several = len(client.modes) > 1
+        chosen += [f"{client.name}:{mode}" if several else client.name for mode in client.modes]
+    return tuple(chosen)
+
+
+def _output(name: str | None) -> Path | None:
+    """The file of ``--output``, if it can be written: better refused now than after the run."""
+    if name is None:
+        return None
+    path = Path(name)
+    exporters.for_path(path)
+    folder = path.parent
+    writable = os.access(path, os.W_OK) if path.exists() else os.access(folder, os.W_OK)
+    if not folder.is_dir() or path.is_dir() or not writable:
+        raise UsageError(f"--output: {name!r} cannot be written; accepted: a file in a folder of yours")
+    return path
+
+
+def _report(outcome: Outcome, json: bool, stdout: TextIO) -> None:
+    if json:
+        print(exporters.to_json(outcome.run, outcome.trials), file=stdout)
+        return
+    from rich.console import Console
+
+    console = Console(file=stdout)
+    print(tables.heading(outcome.run, outcome.trials), file=stdout)
+    if outcome.trials:
+        console.print(terminal.table(outcome.run, outcome.trials, console.width))
+    for line in terminal.footer(outcome.run, outcome.database):
+        print(line, file=stdout)

@@ -1,0 +1,64 @@
+"""Which distributions a client needs, and which it could use but need not have. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+__all__ = ["Closure", "closure"]
+
+
+@dataclass(frozen=True)
+class Closure:
+    """A client's required closure."""
+
+    versions: dict[str, str]  # by distribution, the client itself first
+    entries: tuple[str, ...]  # paths of their top-level files and folders
+    hidden: tuple[str, ...]  # optional distributions that are installed but kept out of sight
+
+
+def closure(
+    roots: list[str], distributions: Mapping[str, Any], environment: Mapping[str, str]
+) -> Closure:
+    """Follow the requirements of ``roots`` that hold in ``environment`` (PEP 508 markers).
+
+    ``distributions`` and ``environment`` are the answer of ``harness.worker.describe.metadata``. A
+    requirement that only an extra brings in is optional.
+    """
+    needed: dict[str, str] = {}
+    optional: set[str] = set()
+    visited: set[tuple[str, str]] = set()
+    waiting = [(canonicalize_name(root), "") for root in roots]
+    while waiting:
+        name, extra = waiting.pop(0)
+        known = distributions.get(name)
+        if known is None or (name, extra) in visited:
+            continue
+        visited.add((name, extra))
+        needed[name] = known["version"]
+        for requirement in _parsed(known["requires"]):
+            target = canonicalize_name(requirement.name)
+            marker = requirement.marker
+            if marker is None or marker.evaluate({**environment, "extra": extra}):
+                waiting += [(target, asked) for asked in ("", *requirement.extras)]
+            elif distributions.get(target) is not None:
+                optional.add(target)
+    return Closure(
+        versions=needed,
+        entries=tuple(e for name in needed for e in distributions[name]["entries"]),
+        hidden=tuple(sorted(optional - needed.keys())),
+    )
+
+
+def _parsed(texts: list[str]) -> list[Requirement]:
+    parsed = []
+    for text in texts:
+        try:
+            parsed.append(Requirement(text))
+        except InvalidRequirement:  # metadata of old packages; pip would ignore it as well
+            continue
+    return parsed

@@ -1,0 +1,122 @@
+"""From a scenario's competitors to contenders: clients found, requests made up, the target asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from adapters.base import Request, Settings
+from harness.bundle import Bundle
+from harness.catalogue import Catalogue, Client
+from harness.errors import UnusableError, UsageError
+from harness.limits import ensure
+from harness.probe import default_ca_file, probe
+from harness.redaction import redact_url
+from harness.samples import Rules
+from harness.scenario import Competitor, Scenario
+from harness.selector import ClientSpec
+from harness.trial import Contender
+from servers.base import Target
+
+__all__ = ["Selection", "Selector"]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A competitor's client, found and checked."""
+
+    client: Client
+    mode: str
+    loop: str | None
+    catalogue: Catalogue
+
+
+class Selector:
+    """Finds the clients that competitors name; one catalogue per interpreter."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._bundle = bundle
+        self._catalogues: dict[str | None, Catalogue] = {}
+
+    def catalogue(self, python: str | None = None) -> Catalogue:
+        """The catalogue of an interpreter."""
+        if python not in self._catalogues:
+            self._catalogues[python] = Catalogue(self._bundle, python)
+        return self._catalogues[python]
+
+    def select(self, spec: ClientSpec) -> Selection:
+        """The client, mode and loop that ``spec`` means."""
+        catalogue = self.catalogue(spec.python)
+        client = catalogue.select(spec)
+        mode = spec.mode or next(iter(client.modes))
+        loop = (spec.loop or "asyncio") if mode == "async" else None
+        return Selection(client, mode, loop, catalogue)
+
+    def contenders(self, scenario: Scenario, target: Target) -> list[Contender]:
+        """All of a scenario's competitors against ``target``, which must be running.
+
+        Sends each distinct request once itself. Raises ``UnusableError`` or ``UsageError``.
+        """
+        settings = _settings(scenario, target)
+        return [self._contender(c, scenario, settings, target) for c in scenario.competitors]
+
+    def check(self, scenario: Scenario) -> None:
+        """Everything that can be refused before a target is started."""
+        for competitor in scenario.competitors:
+            selection = self.select(competitor.client)
+            ensure(competitor.concurrency, scenario.processes, selection.mode == "sync")
+            capabilities = selection.client.modes[selection.mode]
+            if scenario.stream and not capabilities["can_stream"]:
+                raise UsageError(
+                    f"--stream: {competitor.label} cannot read a response chunk by chunk; "
+                    "accepted: clients that can"
+                )
+
+    def _contender(
+        self, competitor: Competitor, scenario: Scenario, settings: Settings, target: Target
+    ) -> Contender:
+        selection = self.select(competitor.client)
+        client, loop = selection.client, selection.loop
+        visible = selection.catalogue.closure_with_loop(client, loop)
+        site = f"{client.name}-{loop}-{selection.catalogue.python_version}"
+        url = scenario.url or target.base_url + scenario.path
+        request = Request(
+            competitor.method, url, dict(scenario.headers), scenario.body_of(competitor)
+        )
+        accepted = scenario.accepted_statuses
+        status, length = probe(request, settings)
+        if status not in accepted:
+            raise UnusableError(
+                f"url: {redact_url(url)!r} answered {status} to {request.method}; "
+                f"accepted: {scenario.expect} (see --expect)"
+            )
+        return Contender(
+            label=competitor.label,
+            client=client,
+            mode=selection.mode,
+            loop=loop,
+            versions=visible.versions,
+            python=selection.catalogue.python,
+            python_version=selection.catalogue.python_version,
+            site=self._bundle.site(site, visible.entries),
+            request=request,
+            settings=settings,
+            concurrency=competitor.concurrency,
+            processes=scenario.processes,
+            rules=Rules(
+                expected=accepted,
+                # the one path of ours whose answer never varies
+                length=length if scenario.url is None and scenario.path == "/" else None,
+                timeout_ns=round(scenario.timeout_s * 1e9),
+            ),
+            shown_url=redact_url(url),
+        )
+
+
+def _settings(scenario: Scenario, target: Target) -> Settings:
+    return Settings(
+        timeout_s=scenario.timeout_s,
+        verify=scenario.verify,
+        ca_file=target.ca_file or default_ca_file(),
+        stream=scenario.stream,
+        profile=scenario.profile,
+    )

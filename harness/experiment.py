@@ -1,0 +1,328 @@
+"""The main job, from a scenario to an outcome. ``run`` reads as a table of contents."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from harness import environment, processors, validity
+from harness.bundle import Bundle
+from harness.comparison import compare
+from harness.contenders import Selector
+from harness.errors import UnusableError
+from harness.model import Doubt, RunRecord, TrialSummary
+from harness.plan import Plan, Round, make_plan
+from harness.redaction import Redactor
+from harness.sampler import Sampler
+from harness.scenario import Scenario
+from harness.store import Store
+from harness.trial import Contender, Place, Trial
+from harness.waiting import wait_for
+from servers.base import Counts, Target, TargetError
+from servers.embedded.target import EmbeddedTarget
+from servers.url import UrlTarget
+
+__all__ = ["Outcome", "Progress", "Status", "run"]
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where a run is."""
+
+    round: int
+    rounds: int
+    label: str
+    requests_per_second: float | None  # of this competitor in this round so far
+    left_s: float
+
+
+class Progress(Protocol):
+    """Whoever wants to show it. Called from the measuring thread: be quick."""
+
+    def update(self, status: Status) -> None:
+        """Something moved."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A run that has ended, by itself or by Ctrl-C, with everything that was kept."""
+
+    run: RunRecord
+    trials: tuple[TrialSummary, ...]
+    database: Path
+
+
+def run(
+    scenario: Scenario, database: Path, sampling_interval_s: float, progress: Progress
+) -> Outcome:
+    """Measure a scenario and store the result.
+
+    Raises ``ClientbenchError`` before anything is stored if it cannot be measured at all. An interrupt ends
+    the run; the rounds that were finished are kept.
+    """
+    Store.check(database)
+    with contextlib.ExitStack() as stack:
+        bundle = stack.enter_context(Bundle())
+        launcher = processors.Launcher()
+        stack.callback(launcher.close)
+        selector = Selector(bundle)
+        selector.check(scenario)
+        cpus = processors.assign(processors.available(), scenario.processes, scenario.pin)
+        target = stack.enter_context(_started(_target(scenario), cpus, launcher))
+        stack.enter_context(_demoted(cpus))
+        contenders = selector.contenders(scenario, target)
+        place = _place(bundle, launcher, cpus, target, scenario)
+        record = _begin(scenario, contenders, cpus, target)
+        store = stack.enter_context(Store.open(database))
+        store.begin(record)
+        rounds = _Rounds(make_plan(scenario), contenders, place, target, sampling_interval_s, progress)
+        state = rounds.run_all(record.id, store)
+        record = _finish(record, state, rounds, scenario, cpus)
+        store.finish(record)
+    return Outcome(record, tuple(rounds.trials), database)
+
+
+class _Rounds:
+    """All rounds of a run, one after the other; saved as each ends."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        contenders: list[Contender],
+        place: Place,
+        target: Target,
+        sampling_interval_s: float,
+        progress: Progress,
+    ) -> None:
+        self.plan = plan
+        self.trials: list[TrialSummary] = []
+        self.doubts: list[Doubt] = []
+        self._contenders = contenders
+        self._place = place
+        self._target = target
+        self._sampler = Sampler(sampling_interval_s, target.processes())
+        self._progress = progress
+        self._started_ns = time.monotonic_ns()
+        self._done_s = 0.0  # planned time of what is behind us
+        self._round = 0
+        self._active: Trial | None = None
+
+    def run_all(self, run_id: str, store: Store) -> str:
+        """Run and save round after round; the state the run ends in."""
+        try:
+            for round_ in self.plan.rounds:
+                started_at = _now()
+                trials = self._run_round(round_)
+                store.save_round(
+                    run_id,
+                    round_.number,
+                    order=[trials[index].label for index in round_.blocks[0]],
+                    started_at=started_at,
+                    ended_at=_now(),
+                    trials=trials,
+                )
+                self.trials += trials
+        except KeyboardInterrupt:
+            return "interrupted"
+        usable = any(trial.state != "failed" for trial in self.trials)
+        return "complete" if usable else "failed"
+
+    def _run_round(self, round_: Round) -> list[TrialSummary]:
+        self._round = round_.number
+        counts = self._counts()
+        trials = [Trial(c, round_.number, self._place) for c in self._contenders]
+        try:
+            self._start(trials, round_)
+            for trial in trials:
+                self._activate(trial)
+                trial.warm_up(self.plan.warmup_ns, self._tick)
+                self._done_s += self.plan.warmup_ns / 1e9
+            self._run_blocks(trials, round_)
+            for trial in trials:
+                trial.close(self._tick)
+        finally:
+            for trial in trials:
+                trial.end()
+        self._check_counts(trials, counts)
+        return [trial.summary() for trial in trials]
+
+    def _start(self, trials: list[Trial], round_: Round) -> None:
+        """Start all processes at once: they are idle afterwards, so starting them together is fair."""
+        for index in round_.blocks[0]:
+            trials[index].start()
+        for trial in trials:
+            deadline_ns = trial.ready_deadline_ns()
+            answers = wait_for(trial.workers, "ready", lambda end=deadline_ns: end, lambda: 0.0)
+            if not trial.over:
+                trial.ready(answers)
+
+    def _run_blocks(self, trials: list[Trial], round_: Round) -> None:
+        """One slice of every competitor per block; fewer, longer ones if a client is slow."""
+        medians = [trial.warmup.service.percentile(50) or 0 for trial in trials]
+        number = self.plan.blocks_for(max(medians, default=0))
+        length_ns = self.plan.trial_ns // number
+        for block in range(number):
+            requests = round_.requests_of(block)
+            for position, index in enumerate(round_.blocks[block]):
+                trial = trials[index]
+                self._activate(trial)
+                lead_in_ns = self.plan.lead_in_ns
+                trial.slice(block, position, lead_in_ns, length_ns, requests, self._tick)
+                self._done_s += (lead_in_ns + length_ns) / 1e9
+
+    def _activate(self, trial: Trial) -> None:
+        self._active = trial
+        self._sampler.watch(trial.pids, trial.hidden_bytes, time.monotonic_ns())
+        self._tick()
+
+    def _tick(self) -> float:
+        trial = self._active
+        if trial is None:
+            return 0.0
+        fill = trial.drain()
+        trial.readings += self._sampler.tick(time.monotonic_ns())
+        self._progress.update(
+            Status(
+                self._round,
+                len(self.plan.rounds),
+                trial.contender.label,
+                trial.rate_so_far,
+                self._left_s(),
+            )
+        )
+        return fill
+
+    def _left_s(self) -> float:
+        """Planned time to come, stretched by how much longer than planned things took so far."""
+        elapsed_s = (time.monotonic_ns() - self._started_ns) / 1e9
+        stretch = max(1.0, elapsed_s / self._done_s) if self._done_s else 1.0
+        return max(0.0, self.plan.seconds - self._done_s) * stretch
+
+    def _counts(self) -> Counts | None:
+        return self._target.counts()
+
+    def _check_counts(self, trials: list[Trial], before: Counts | None) -> None:
+        after = self._counts()
+        if before is None or after is None or any(trial.over for trial in trials):
+            return
+        doubt = validity.count_doubt(
+            self._round,
+            sent=sum(trial.sent[0] for trial in trials),
+            responses=sum(trial.responses for trial in trials),
+            counted=after.requests - before.requests,
+        )
+        self.doubts += [doubt] if doubt is not None else []
+
+
+def _target(scenario: Scenario) -> Target:
+    if scenario.url is None:
+        return EmbeddedTarget()
+    parts = urlsplit(scenario.url)
+    return UrlTarget(f"{parts.scheme}://{parts.netloc}")
+
+
+@contextlib.contextmanager
+def _started(
+    target: Target, cpus: processors.Processors, launcher: processors.Launcher
+) -> Iterator[Target]:
+    try:
+        launcher.run(target.start, cpus.target)
+        target.wait_ready()
+        yield target
+    except TargetError as error:
+        raise UnusableError(f"target: {target.name}: {error}") from error
+    finally:
+        target.stop()
+
+
+@contextlib.contextmanager
+def _demoted(cpus: processors.Processors) -> Iterator[None]:
+    """Measure at low priority on the target's CPU; SIGTERM counts as an interrupt.
+
+    The priority cannot be taken back without privileges, which a command that ends does not mind.
+    """
+    before = processors.available()
+    terminate = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    processors.demote(cpus.target)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, terminate)
+        if cpus.target is not None:
+            processors.move(before)
+
+
+def _place(
+    bundle: Bundle,
+    launcher: processors.Launcher,
+    cpus: processors.Processors,
+    target: Target,
+    scenario: Scenario,
+) -> Place:
+    def target_cpu_ns() -> int | None:
+        pids = target.processes()
+        try:
+            return sum(map(processors.cpu_clock_ns, pids)) if pids else None
+        except ProcessLookupError:
+            return None
+
+    redactor = Redactor.of(scenario.url or scenario.path, scenario.headers, scenario.body)
+    return Place(
+        bundle=bundle,
+        launcher=launcher,
+        worker_cpus=cpus.workers,
+        target_cpus=len(cpus.target) if cpus.target is not None else 1,
+        target_cpu_ns=target_cpu_ns,
+        scrub=redactor.scrub,
+    )
+
+
+def _begin(
+    scenario: Scenario, contenders: list[Contender], cpus: processors.Processors, target: Target
+) -> RunRecord:
+    return RunRecord(
+        id=str(uuid.uuid4()),
+        name=f"compare {', '.join(c.label for c in contenders)}",
+        started_at=_now(),
+        ended_at=_now(),
+        state="failed",
+        axis=scenario.axis,
+        baseline=scenario.baseline,
+        seed=scenario.seed,
+        scenario=scenario.snapshot(),
+        environment=environment.describe(cpus, contenders[0].python_version),
+        target=target.describe(),
+    )
+
+
+def _finish(
+    record: RunRecord,
+    state: str,
+    rounds: _Rounds,
+    scenario: Scenario,
+    cpus: processors.Processors,
+) -> RunRecord:
+    doubts = (
+        validity.processor_doubts(cpus, scenario.pin)
+        + rounds.doubts
+        + validity.trial_doubts(rounds.trials)
+    )
+    return replace(
+        record,
+        state=state,
+        ended_at=_now(),
+        doubts=tuple(doubts),
+        comparisons=tuple(compare(rounds.trials, scenario.baseline)),
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,99 @@
+"""The plan of a run: who is measured when, for how long. Pure and seeded: the same seed, the same plan."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from harness.scenario import Scenario
+
+__all__ = ["Plan", "Round", "make_plan", "shares"]
+
+SLICE_NS = 200_000_000
+LEAD_IN_NS = 20_000_000
+MEDIANS_PER_SLICE = 20  # a slice is at least that many median service times long (DESIGN §1)
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round: the order of competitors (by index) in each of its blocks."""
+
+    number: int  # from 1
+    blocks: tuple[tuple[int, ...], ...]
+    requests: int | None  # per competitor, where the stop rule is a count
+
+    def requests_of(self, block: int) -> int | None:
+        """Requests of each competitor's slice in ``block``."""
+        return None if self.requests is None else shares(self.requests, len(self.blocks))[block]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All rounds, and the lengths they share."""
+
+    rounds: tuple[Round, ...]
+    trial_ns: int  # measured time of a competitor per round
+    slice_ns: int
+    lead_in_ns: int
+    warmup_ns: int
+    competitors: int
+
+    def blocks_for(self, median_ns: int) -> int:
+        """How many blocks a round has when the slowest competitor's median service time is ``median_ns``.
+
+        Fewer and longer slices where the planned ones would be too short to hold 20 requests each.
+        """
+        planned = len(self.rounds[0].blocks)
+        longest = max(self.slice_ns, MEDIANS_PER_SLICE * median_ns)
+        return max(1, min(planned, self.trial_ns // longest))
+
+    @property
+    def seconds(self) -> float:
+        """Planned time of all windows, warm-ups and lead-ins."""
+        slices = sum(len(round_.blocks) for round_ in self.rounds)
+        per_competitor = (
+            slices * (self.slice_ns + self.lead_in_ns) + len(self.rounds) * self.warmup_ns
+        )
+        return per_competitor * self.competitors / 1e9
+
+
+def make_plan(scenario: Scenario) -> Plan:
+    """Divide each competitor's time evenly over rounds, and a round's share into slices."""
+    number = len(scenario.competitors)
+    generator = random.Random(scenario.seed)
+    trial_ns = round(scenario.duration_s * 1e9 / scenario.rounds)
+    counted = scenario.requests is not None
+    # a count is one slice per trial: cutting it up would multiply the slots' start and finish
+    blocks = 1 if counted else max(1, round(trial_ns / SLICE_NS))
+    requests = (
+        shares(scenario.requests, scenario.rounds)
+        if scenario.requests is not None
+        else [None] * scenario.rounds
+    )
+    return Plan(
+        rounds=tuple(
+            Round(
+                number=index + 1,
+                blocks=tuple(_shuffled(generator, number) for _ in range(blocks)),
+                requests=requests[index],
+            )
+            for index in range(scenario.rounds)
+        ),
+        trial_ns=trial_ns,
+        slice_ns=trial_ns // blocks,
+        lead_in_ns=0 if counted else LEAD_IN_NS,
+        warmup_ns=round(scenario.warmup_s * 1e9),
+        competitors=number,
+    )
+
+
+def shares(total: int, parts: int) -> list[int]:
+    """``total`` in ``parts`` whole numbers as equal as possible (largest remainder), larger ones first."""
+    share, rest = divmod(total, parts)
+    return [share + (index < rest) for index in range(parts)]
+
+
+def _shuffled(generator: random.Random, number: int) -> tuple[int, ...]:
+    order = list(range(number))
+    generator.shuffle(order)
+    return tuple(order)

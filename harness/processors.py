@@ -1,0 +1,100 @@
+"""Which CPUs the target, the workers and the orchestrator run on (DESIGN §2), and how to get them there."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import psutil
+
+__all__ = ["Launcher", "Processors", "assign", "available", "cpu_clock_ns", "demote", "move"]
+
+LOW_PRIORITY = 10
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Processors:
+    """CPU sets; None means that nothing is pinned."""
+
+    target: tuple[int, ...] | None
+    workers: tuple[int, ...] | None
+    shortage: str | None = None  # why this is fewer than the run needs
+
+
+def available() -> tuple[int, ...]:
+    """The CPUs this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return tuple(sorted(os.sched_getaffinity(0)))
+    return tuple(range(os.cpu_count() or 1))
+
+
+def assign(cpus: Collection[int], processes: int, pin: bool) -> Processors:
+    """The target gets one CPU (the embedded target is one process), the workers of a trial all others.
+
+    The set is the same for every client. The orchestrator shares the target's.
+    """
+    ordered = tuple(sorted(cpus))
+    if not pin or not hasattr(os, "sched_setaffinity"):
+        return Processors(None, None)
+    if len(ordered) == 1:
+        return Processors(None, None, "target and workers share the only CPU")
+    target, workers = ordered[:1], ordered[1:]
+    shortage = None
+    if processes > len(workers):
+        shortage = f"{processes} worker processes share {len(workers)} CPU"
+    return Processors(target, workers, shortage)
+
+
+class Launcher:
+    """A thread that stays at normal priority on all CPUs, and starts every process.
+
+    On Linux priority and CPU set belong to the thread and are inherited by what it starts. The orchestrator
+    lowers its own priority, which it could not undo without privileges; targets and workers must
+    not inherit that.
+    """
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="launcher")
+        self._pool.submit(lambda: None).result()  # the thread exists from here on
+
+    def run(self, start: Callable[..., T], *arguments: object) -> T:
+        """Call ``start`` on the launcher's thread and wait for it."""
+        return self._pool.submit(start, *arguments).result()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def demote(cpus: Collection[int] | None) -> None:
+    """Move the calling thread out of the way: onto ``cpus``, at low priority."""
+    if cpus is not None:
+        move(cpus)
+    current = os.getpriority(os.PRIO_PROCESS, 0)
+    os.setpriority(os.PRIO_PROCESS, 0, max(current, LOW_PRIORITY))
+
+
+def move(cpus: Collection[int]) -> None:
+    """Put the calling thread onto ``cpus``."""
+    os.sched_setaffinity(0, cpus)
+
+
+def cpu_clock_ns(pid: int) -> int:
+    """User+system time of a process, in ns, read from outside. Raises ``ProcessLookupError`` if it is gone.
+
+    Linux gives every process a CPU clock whose id follows from its pid (clock_getcpuclockid(3)); psutil,
+    which counts in ticks of 10 ms, is for systems without.
+    """
+    try:
+        return time.clock_gettime_ns((~pid << 3) | 2)
+    except OSError:
+        try:
+            times = psutil.Process(pid).cpu_times()
+        except psutil.NoSuchProcess:
+            raise ProcessLookupError(pid) from None
+        return int((times.user + times.system) * 1e9)

@@ -1,0 +1,169 @@
+"""From rows to counts: the orchestrator's side of the recorder.
+
+A worker's rows are copied out of its segment, placed into the trial's windows by their instants, and
+folded into histograms and counters. Nothing is kept per request, so memory does not grow with the run.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from adapters.base import ERROR_KINDS
+from harness.histogram import Histogram
+from harness.worker.recorder import COLUMNS, END, INTENDED, OUTCOME, RECEIVED, START, segment_bytes
+
+__all__ = ["Fold", "Rules", "Segment", "WindowCounts"]
+
+Integers = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+TIMEOUTS = tuple(
+    code for code, kind in enumerate(ERROR_KINDS, start=1) if kind.startswith("timeout_")
+)
+CODES = {kind: code for code, kind in enumerate(ERROR_KINDS, start=1)}
+FIRST_STATUS = 100
+
+
+class Segment:
+    """The shared memory of one worker, made here and inherited by it."""
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self.bytes = segment_bytes(capacity)
+        self.fd = _anonymous(self.bytes)
+        memory = mmap.mmap(self.fd, self.bytes)
+        self._columns = np.frombuffer(memory, np.int64).reshape(len(COLUMNS), capacity)
+
+    def drain(self) -> Integers:
+        """Every complete row since the last call, as an array (columns, rows); hands the rows back.
+
+        Rows come in the order of the ring, which is not that of time.
+        """
+        # a copy first: the worker goes on writing while numpy counts
+        complete = np.flatnonzero(self._columns[END].copy())
+        rows: Integers = self._columns[:, complete]
+        self._columns[END, complete] = 0
+        return rows
+
+    def close(self) -> None:
+        """Give the memory back. No worker needs to be alive."""
+        del self._columns  # the mapping ends with its last view
+        os.close(self.fd)
+
+
+def _anonymous(size: int) -> int:
+    if hasattr(os, "memfd_create"):
+        fd = os.memfd_create("clientbench")
+    else:
+        fd, path = tempfile.mkstemp(prefix="clientbench-")
+        os.unlink(path)  # noqa: PTH108  the descriptor is all we keep
+    os.ftruncate(fd, size)
+    return fd
+
+
+@dataclass(frozen=True)
+class Rules:
+    """When a response is correct (DESIGN §1)."""
+
+    expected: Collection[int]  # statuses
+    length: int | None  # of the body, where the target's answer is known
+    timeout_ns: int
+
+    def outcomes(self, rows: Integers) -> Integers:
+        """Each row's outcome with statuses, lengths and overruns judged: a status only if correct."""
+        outcome = rows[OUTCOME].copy()
+        answered = outcome >= FIRST_STATUS
+        accepted = np.zeros(1000, np.bool_)
+        accepted[list(self.expected)] = True
+        wrong_status = answered & ~accepted[np.clip(outcome, 0, 999)]
+        wrong_length = np.zeros_like(answered)
+        if self.length is not None:
+            wrong_length = answered & (rows[RECEIVED] != self.length)
+        late = answered & (rows[END] - rows[START] > self.timeout_ns)
+        outcome[late] = CODES["timeout_total"]
+        outcome[wrong_length] = CODES["body"]
+        outcome[wrong_status] = CODES["status"]
+        return outcome
+
+
+@dataclass
+class WindowCounts:
+    """What ended inside one window."""
+
+    start_ns: int
+    end_ns: int
+    completed: int = 0
+    correct: int = 0
+    last_end_ns: int = 0
+
+
+@dataclass
+class Fold:
+    """Everything kept of a trial's rows. ``windows`` are added in order of time, before their load."""
+
+    rules: Rules
+    windows: list[WindowCounts] = field(default_factory=list)
+    drained: int = 0
+    responses: int = 0  # of all rows, warm-up and lead-in included
+    population: int = 0
+    service: Histogram = field(default_factory=Histogram)
+    service_sum_ns: int = 0
+    correct: int = 0
+    censored: int = 0
+    statuses: Counter[int] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)
+
+    def add(self, rows: Integers) -> None:
+        """Fold rows as ``Segment.drain`` returns them."""
+        self.drained += rows.shape[1]
+        self.responses += int(np.count_nonzero(rows[OUTCOME] >= FIRST_STATUS))
+        if not rows.shape[1] or not self.windows:
+            return
+        outcome = self.rules.outcomes(rows)
+        self._count_ends(rows[END], outcome)
+        intended = np.where(rows[INTENDED] == 0, rows[START], rows[INTENDED])
+        inside = self._place(intended) >= 0
+        self._count_population(rows[:, inside], outcome[inside])
+
+    def _count_ends(self, ends: Integers, outcome: Integers) -> None:
+        place = self._place(ends)
+        correct = outcome >= FIRST_STATUS
+        for index in np.unique(place[place >= 0]):
+            window, here = self.windows[index], place == index
+            window.completed += int(np.count_nonzero(here))
+            window.correct += int(np.count_nonzero(here & correct))
+            window.last_end_ns = max(window.last_end_ns, int(ends[here].max()))
+
+    def _count_population(self, rows: Integers, outcome: Integers) -> None:
+        service = rows[END] - rows[START]
+        correct = outcome >= FIRST_STATUS
+        timed_out = np.isin(outcome, TIMEOUTS)
+        self.population += outcome.size
+        self.correct += int(np.count_nonzero(correct))
+        self.censored += int(np.count_nonzero(timed_out))
+        self.service.record(service[correct | timed_out])
+        self.service_sum_ns += int(service[correct].sum())
+        statuses = rows[OUTCOME][rows[OUTCOME] >= FIRST_STATUS]
+        self.statuses.update(dict(zip(*_counted(statuses), strict=True)))
+        for code, count in zip(*_counted(outcome[~correct]), strict=True):
+            self.errors[ERROR_KINDS[code - 1]] += count
+
+    def _place(self, instants: Integers) -> Integers:
+        """Index of the window each instant lies in, -1 for none."""
+        starts = np.array([window.start_ns for window in self.windows])
+        ends = np.array([window.end_ns for window in self.windows])
+        index = np.searchsorted(starts, instants, "right") - 1
+        return np.where((index >= 0) & (instants < ends[index]), index, -1)
+
+
+def _counted(values: Integers) -> tuple[list[int], list[int]]:
+    unique, counts = np.unique(values, return_counts=True)
+    return unique.tolist(), counts.tolist()

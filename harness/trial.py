@@ -1,0 +1,412 @@
+"""One competitor in one round: its processes, its windows, and what became of them."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from adapters.base import Request, Settings
+from harness.bundle import Bundle
+from harness.catalogue import Client
+from harness.model import Reading, SliceRecord, TrialSummary
+from harness.plan import shares
+from harness.processors import Launcher
+from harness.samples import Fold, Rules, Segment, WindowCounts
+from harness.waiting import Answers, Tick, wait_for
+from harness.worker.job import Job, Window
+from harness.workers import WorkerError, WorkerProcess
+
+__all__ = ["Contender", "Place", "Trial"]
+
+# Rows a worker may be ahead of the drain: two seconds of the fastest client at ten drains a second.
+CAPACITY = 1 << 16
+DISPATCH_NS = 5_000_000  # for a command to reach all slots before load begins …
+DISPATCH_SLOT_NS = 20_000  # … and a little for each slot
+LONGEST_NS = 24 * 3600 * 10**9  # of a window that ends by count
+START_S, START_SLOT_S = 20.0, 0.05  # deadline for sessions to open
+CLOSE_S, CLOSE_SLOT_S = 5.0, 0.002
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A competitor with everything resolved that a worker needs to know."""
+
+    label: str
+    client: Client
+    mode: str
+    loop: str | None
+    versions: dict[str, str]
+    python: str  # the interpreter
+    python_version: str
+    site: Path
+    request: Request
+    settings: Settings
+    concurrency: int
+    processes: int
+    rules: Rules
+    shown_url: str  # redacted
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where trials run: shared by all of a run."""
+
+    bundle: Bundle
+    launcher: Launcher
+    worker_cpus: tuple[int, ...] | None
+    target_cpus: int  # how many CPUs the target may use
+    target_cpu_ns: Callable[[], int | None]
+    scrub: Callable[[str], str]  # secrets out of messages
+
+
+class Trial:
+    """All slices of one competitor in one fresh set of processes.
+
+    Methods are called in the order of a trial's life. None raises when the client fails: the trial is
+    then ``over`` and says why in its summary.
+    """
+
+    def __init__(self, contender: Contender, round_number: int, place: Place) -> None:
+        self.contender = contender
+        self.round = round_number
+        self.warmup = Fold(contender.rules)
+        self.fold = Fold(contender.rules)
+        self.workers: list[WorkerProcess] = []
+        self.readings: list[Reading] = []
+        self.modules: list[str] = []  # top-level modules of the first worker at its end
+        self._place = place
+        self._reason: str | None = None
+        self._slices: list[SliceRecord] = []
+        self._started_at = _now()
+        self._first_sent = self._first_responses = 0
+        self._claimed: dict[WorkerProcess, int] = {}
+        self._idle_since: dict[WorkerProcess, int] = {}
+        self._idle_cpu_ns = self._wall_ns = self._orchestrator_ns = 0
+        self._target_cpu_ns = self._target_wall_ns = 0
+        self._target_mark: tuple[int, int] | None = None  # instant and CPU at the window's start
+        self._slice_target_ns: int | None = None
+        self._loading = self.warmup
+        self._idle_rss: int | None = None
+        self._peak_rss: int | None = None
+        self._progress_ns = 0
+
+    @property
+    def over(self) -> bool:
+        """True once the client has failed; nothing more is asked of it."""
+        return self._reason is not None
+
+    @property
+    def pids(self) -> list[int]:
+        """Its processes."""
+        return [worker.pid for worker in self.workers]
+
+    @property
+    def hidden_bytes(self) -> int:
+        """Memory of its processes that is the recorder's."""
+        return sum(worker.segment.bytes for worker in self.workers)
+
+    def start(self) -> None:
+        """Start the worker processes; they open their sessions by themselves."""
+        contender = self.contender
+        for index, slots in enumerate(shares(contender.concurrency, contender.processes)):
+            segment = Segment(CAPACITY)
+            job = Job(
+                module=contender.client.module,
+                mode=contender.mode,
+                loop=contender.loop,
+                slots=slots,
+                request=contender.request,
+                settings=contender.settings,
+                segment_fd=segment.fd,
+                capacity=CAPACITY,
+                cpus=self._place.worker_cpus,
+                site=str(contender.site),
+            )
+            log = self._place.bundle.log(f"{uuid.uuid4().hex}-{index}")
+            arguments = (contender.python, self._place.bundle, log, job, segment)
+            try:
+                worker = self._place.launcher.run(WorkerProcess, *arguments)
+            except WorkerError as error:
+                segment.close()
+                self.fail(str(error))
+                return
+            self.workers.append(worker)
+
+    def ready(self, answers: Answers) -> None:
+        """Take the workers' first answers: sessions are open, one request was sent on each slot."""
+        ready = self._checked(answers)
+        if self.over:
+            return
+        self._first_sent = sum(event["first_sent"] for event in ready.values())
+        failed = sum(sum(event["first_errors"].values()) for event in ready.values())
+        self._first_responses = self._first_sent - failed
+        if failed == self._first_sent:
+            event = next(iter(ready.values()))
+            kinds = ", ".join(event["first_errors"])
+            self.fail(f"no first request succeeded: {kinds} ({event['message']})")
+            return
+        self._idle_rss = self._memory("rss")
+        self._mark_idle()
+
+    def ready_deadline_ns(self) -> int:
+        """How long to wait for ``ready``."""
+        seconds = START_S + self.contender.concurrency * START_SLOT_S
+        return time.monotonic_ns() + int(seconds * 1e9)
+
+    def warm_up(self, length_ns: int, tick: Tick) -> None:
+        """Uncounted load."""
+        if length_ns and not self.over:
+            self._load(self.warmup, 0, length_ns, None, tick)
+
+    def slice(
+        self,
+        block: int,
+        position: int,
+        lead_in_ns: int,
+        length_ns: int,
+        requests: int | None,
+        tick: Tick,
+    ) -> None:
+        """One measured window of ``length_ns``, or of ``requests`` requests."""
+        if self.over or requests == 0:
+            return
+        orchestrator_ns = time.process_time_ns()
+        answers = self._load(self.fold, lead_in_ns, length_ns, requests, tick)
+        self._orchestrator_ns += time.process_time_ns() - orchestrator_ns
+        window = self.fold.windows[-1]
+        if requests is not None and not self.over:
+            window.end_ns = max(window.last_end_ns, window.start_ns) + 1
+        edges = [e for e in answers.values() if not isinstance(e, WorkerError)]
+        self._wall_ns += max((e["end"][0] - e["start"][0] for e in edges), default=0)
+        self._slices.append(
+            SliceRecord(
+                block=block,
+                position=position,
+                start_ns=window.start_ns,
+                end_ns=window.end_ns,
+                completed=window.completed,
+                correct=window.correct,
+                cpu_ns=sum(e["end"][1] - e["start"][1] for e in edges),
+                cpu_requests=window.completed if edges else 0,
+                target_cpu_ns=self._slice_target_ns,
+            )
+        )
+
+    def close(self, tick: Tick) -> None:
+        """Let the workers close their sessions; then they are gone, whatever they do."""
+        if not self.over:
+            self._peak_rss = self._memory("peak")
+            self._tell({"do": "close"})
+        if not self.over:
+            seconds = CLOSE_S + self.contender.concurrency * CLOSE_SLOT_S
+            deadline_ns = time.monotonic_ns() + int(seconds * 1e9)
+            closed = self._checked(wait_for(self.workers, "closed", lambda: deadline_ns, tick))
+            self.modules = next((event["modules"] for event in closed.values()), [])
+        self.end()
+
+    def end(self) -> None:
+        """Leave no process behind; what was recorded until now is kept."""
+        for worker in self.workers:
+            worker.end(timeout_s=0.0 if self.over else 1.0)
+            self.fold.add(worker.drain())
+            worker.segment.close()
+        self.workers = []
+
+    def fail(self, reason: str) -> None:
+        """The client or its process failed: no more windows; the cut one counts up to now."""
+        self._reason = self._reason or self._place.scrub(" ".join(reason.split()))
+        now_ns = time.monotonic_ns()
+        for worker in self.workers:
+            worker.end()
+        self._drain(self.fold)
+        if self.fold.windows:
+            last = self.fold.windows[-1]
+            last.end_ns = max(min(last.end_ns, now_ns), last.start_ns)
+
+    def drain(self) -> float:
+        """Fold what was recorded since the last call; how full the fullest ring was, 0 to 1."""
+        return self._drain(self._loading)
+
+    def summary(self) -> TrialSummary:
+        """What is kept of this trial."""
+        contender, fold = self.contender, self.fold
+        rss = [r.rss_bytes for r in self.readings if r.source == "worker" and r.rss_bytes]
+        sent, lost = self.sent
+        return TrialSummary(
+            id=str(uuid.uuid4()),
+            label=contender.label,
+            round=self.round,
+            state=self._state(),
+            reason=self._reason,
+            client_library=contender.client.name,
+            client_type="sync" if contender.mode == "sync" else "async",
+            client_version=contender.client.version or "",
+            versions={**contender.versions, **contender.client.linked},
+            python_version=contender.python_version,
+            event_loop=contender.loop,
+            profile=contender.settings.profile,
+            unequal=tuple(contender.client.modes[contender.mode]["unequal"]),
+            http_method=contender.request.method,
+            url=contender.shown_url,
+            body_bytes=len(contender.request.body or b""),
+            concurrency=contender.concurrency,
+            processes=contender.processes,
+            started_at=self._started_at,
+            ended_at=_now(),
+            window_ns=sum(window.end_ns - window.start_ns for window in fold.windows),
+            completed=sum(window.completed for window in fold.windows),
+            correct=sum(window.correct for window in fold.windows),
+            population=fold.population,
+            service=fold.service,
+            censored=fold.censored,
+            timeout_ns=contender.rules.timeout_ns,
+            mean_service_ns=fold.service_sum_ns / fold.correct if fold.correct else None,
+            status_counts=dict(fold.statuses),
+            error_counts=dict(fold.errors),
+            cpu_ns=sum(slice_.cpu_ns for slice_ in self._slices),
+            cpu_wall_ns=self._wall_ns,
+            cpu_requests=sum(slice_.cpu_requests for slice_ in self._slices),
+            idle_cpu_ns=self._idle_cpu_ns,
+            idle_rss_bytes=self._idle_rss,
+            peak_rss_bytes=self._peak_rss,
+            mean_rss_bytes=sum(rss) // len(rss) if rss else self._idle_rss,
+            orchestrator_cpu_ns=self._orchestrator_ns,
+            target_cpu_share=self._target_share(),
+            sent=sent,
+            lost_rows=lost,
+            slices=tuple(self._slices),
+            readings=tuple(self.readings),
+        )
+
+    @property
+    def sent(self) -> tuple[int, int]:
+        """Requests sent, and how many of them are missing in the record because the drain was late.
+
+        A worker that died did not say how many it sent: then it is what it recorded.
+        """
+        drained = self.warmup.drained + self.fold.drained
+        claimed = sum(self._claimed.values()) if not self.over else drained
+        return self._first_sent + claimed, claimed - drained
+
+    @property
+    def rate_so_far(self) -> float | None:
+        """Correct responses per second of the windows so far, for those who watch."""
+        now_ns = time.monotonic_ns()
+        measured_ns = sum(min(w.end_ns, now_ns) - w.start_ns for w in self.fold.windows)
+        correct = sum(window.correct for window in self.fold.windows)
+        return correct * 1e9 / measured_ns if measured_ns > 0 else None
+
+    @property
+    def responses(self) -> int:
+        """Responses received, warm-up and first requests included."""
+        return self._first_responses + self.warmup.responses + self.fold.responses
+
+    def _state(self) -> Any:
+        if not self.over:
+            return "complete"
+        return "partial" if self.fold.population else "failed"
+
+    def _load(
+        self,
+        fold: Fold,
+        lead_in_ns: int,
+        length_ns: int,
+        requests: int | None,
+        tick: Tick,
+    ) -> Answers:
+        """Send one window to all workers and wait until each has left it."""
+        self._loading = fold
+        self._target_mark = self._slice_target_ns = None
+        self._count_idle()
+        dispatch_ns = DISPATCH_NS + self.contender.concurrency * DISPATCH_SLOT_NS
+        begin_ns = time.monotonic_ns() + dispatch_ns
+        start_ns = begin_ns + lead_in_ns
+        end_ns = start_ns + (length_ns if requests is None else LONGEST_NS)
+        fold.windows.append(WindowCounts(start_ns, end_ns))
+        permits = [None] * len(self.workers) if requests is None else shares(requests, len(self.workers))
+        window = Window(len(fold.windows), begin_ns, start_ns, end_ns)
+        for worker, share in zip(self.workers, permits, strict=True):
+            self._tell(replace(window, permits=share).to_command(), worker)
+        self._progress_ns = begin_ns if requests is not None else end_ns
+        alarm = (start_ns, self._mark_target)
+        answers = wait_for(self.workers, "window", self._window_deadline_ns, tick, alarm)
+        self._count_target()
+        done = self._checked(answers)
+        self._claimed.update({worker: event["claimed"] for worker, event in done.items()})
+        self._mark_idle()
+        self._drain(fold)
+        return answers
+
+    def _window_deadline_ns(self) -> int:
+        """A worker is given up when nothing has come from it for longer than any request may take."""
+        patience_s = 2 * self.contender.settings.timeout_s + 5
+        return self._progress_ns + int(patience_s * 1e9)
+
+    def _drain(self, fold: Fold) -> float:
+        fullest = 0
+        for worker in self.workers:
+            rows = worker.drain()
+            if rows.shape[1]:
+                self._progress_ns = max(self._progress_ns, time.monotonic_ns())
+                fold.add(rows)
+                fullest = max(fullest, rows.shape[1])
+        return fullest / CAPACITY
+
+    def _tell(self, command: dict[str, Any], *workers: WorkerProcess) -> None:
+        for worker in workers or self.workers:
+            try:
+                worker.command(command)
+            except WorkerError as error:
+                self.fail(str(error))
+
+    def _checked(self, answers: Answers) -> dict[WorkerProcess, dict[str, Any]]:
+        """The answers that are events; the first that is an error ends the trial."""
+        for answer in answers.values():
+            if isinstance(answer, WorkerError):
+                self.fail(str(answer))
+        return {w: a for w, a in answers.items() if not isinstance(a, WorkerError)}
+
+    def _memory(self, field: str) -> int | None:
+        sizes = [worker.memory().get(field) for worker in self.workers]
+        known = [size for size in sizes if size is not None]
+        return sum(known) if len(known) == len(sizes) else None
+
+    def _mark_idle(self) -> None:
+        for worker in [] if self.over else self.workers:
+            self._idle_since[worker] = self._cpu_of(worker)
+
+    def _count_idle(self) -> None:
+        for worker, since in self._idle_since.items():
+            self._idle_cpu_ns += max(0, self._cpu_of(worker) - since)
+
+    def _cpu_of(self, worker: WorkerProcess) -> int:
+        try:
+            return worker.cpu_ns()
+        except WorkerError as error:
+            self.fail(str(error))
+            return 0
+
+    def _mark_target(self) -> None:
+        cpu_ns = self._place.target_cpu_ns()
+        self._target_mark = None if cpu_ns is None else (time.monotonic_ns(), cpu_ns)
+
+    def _count_target(self) -> None:
+        cpu_ns = self._place.target_cpu_ns()
+        if self._target_mark is not None and cpu_ns is not None:
+            self._slice_target_ns = cpu_ns - self._target_mark[1]
+            self._target_cpu_ns += self._slice_target_ns
+            self._target_wall_ns += time.monotonic_ns() - self._target_mark[0]
+
+    def _target_share(self) -> float | None:
+        if not self._target_wall_ns:
+            return None
+        return self._target_cpu_ns / (self._target_wall_ns * self._place.target_cpus)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

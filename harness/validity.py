@@ -1,0 +1,131 @@
+"""Why a result should be read with care. Pure: summaries in, doubts out (DESIGN §7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.comparison import CompetitorSummary, competitors
+from harness.model import Doubt, TrialSummary
+from harness.processors import Processors
+
+__all__ = ["count_doubt", "processor_doubts", "trial_doubts"]
+
+BUSY_TARGET = 0.9
+BUSY_IDLE = 0.02
+ENOUGH_BEYOND = 20
+ERROR_BUDGET = 0.0
+
+
+def processor_doubts(processors: Processors, pinned: bool) -> list[Doubt]:
+    """Too few CPUs for what was asked."""
+    if processors.shortage is None:
+        return []
+    remedy = "use a machine with more cores" if pinned else "results may vary more"
+    return [Doubt("few processors", "run", processors.shortage, remedy)]
+
+
+def count_doubt(round_number: int, sent: int, responses: int, counted: int) -> Doubt | None:
+    """Clients and target must agree on how many requests there were.
+
+    ``counted`` is what the target saw in the round; every response was a request it saw, and every
+    request it saw was sent.
+    """
+    if responses <= counted <= sent:
+        return None
+    return Doubt(
+        "counts differ",
+        "run",
+        f"in round {round_number} clients sent {sent} requests and got {responses} responses, "
+        f"the target counted {counted}",
+        "let nothing else use the target, or look for retries",
+    )
+
+
+def trial_doubts(trials: Sequence[TrialSummary]) -> list[Doubt]:
+    """What the trials say about themselves, one line per competitor and kind."""
+    by_label: dict[str, list[TrialSummary]] = {}
+    for trial in trials:
+        by_label.setdefault(trial.label, []).append(trial)
+    doubts = []
+    for summary in competitors(trials):
+        of_label = by_label[summary.label]
+        doubts += [
+            doubt
+            for doubt in (
+                _server_bound(summary.label, of_label),
+                _errors(summary),
+                _too_few(summary),
+                _lost(summary.label, of_label),
+                _not_idle(summary.label, of_label),
+            )
+            if doubt is not None
+        ]
+        doubts += [
+            Doubt("unequal settings", summary.label, text, "keep it in mind when comparing")
+            for text in summary.unequal
+        ]
+    return doubts
+
+
+def _server_bound(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
+    shares = [t.target_cpu_share for t in trials if t.target_cpu_share is not None]
+    if not shares or sum(shares) / len(shares) < BUSY_TARGET:
+        return None
+    return Doubt(
+        "server-bound",
+        label,
+        f"the target used {100 * sum(shares) / len(shares):.0f} % of its CPU",
+        "its throughput is a lower bound; give the target more cores",
+    )
+
+
+def _errors(summary: CompetitorSummary) -> Doubt | None:
+    if not summary.errors or (summary.error_rate or 0.0) <= ERROR_BUDGET:
+        return None
+    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(summary.error_counts.items()))
+    return Doubt(
+        "errors",
+        summary.label,
+        f"{summary.errors} of {summary.population} requests failed ({kinds})",
+        "mend the cause before comparing",
+    )
+
+
+def _too_few(summary: CompetitorSummary) -> Doubt | None:
+    percents = (50.0, 95.0, 99.0)
+    weak = [p for p in percents if 0 < summary.service.total and summary.samples_beyond(p) < ENOUGH_BEYOND]
+    if not weak:
+        return None
+    names = ", ".join(f"p{percent:g}" for percent in weak)
+    return Doubt(
+        "too few samples",
+        summary.label,
+        f"{summary.service.total} samples leave fewer than {ENOUGH_BEYOND} beyond {names}",
+        "measure longer (--duration)",
+    )
+
+
+def _lost(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
+    lost = sum(trial.lost_rows for trial in trials)
+    if not lost:
+        return None
+    return Doubt(
+        "rows lost",
+        label,
+        f"{lost} of {sum(trial.sent for trial in trials)} requests were not recorded in time",
+        "leave the orchestrator some CPU",
+    )
+
+
+def _not_idle(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
+    """A client that works while others are measured (background threads) slows them down."""
+    idle = sum(trial.idle_cpu_ns for trial in trials)
+    busy = sum(trial.cpu_ns for trial in trials)
+    if not busy or idle / busy < BUSY_IDLE:
+        return None
+    return Doubt(
+        "not idle",
+        label,
+        f"it used {idle / 1e6:.0f} ms of CPU while others were measured",
+        "compare it alone against each of the others",
+    )

@@ -1,0 +1,66 @@
+"""Waiting for workers without going blind: rows are drained and readings taken meanwhile."""
+
+from __future__ import annotations
+
+import selectors
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from harness.workers import WorkerError, WorkerProcess
+
+__all__ = ["Alarm", "Answers", "Tick", "wait_for"]
+
+Answers = dict[WorkerProcess, dict[str, Any] | WorkerError]
+Alarm = tuple[int, Callable[[], None]]  # an instant, and what to do then
+Tick = Callable[[], float]  # drains and samples; returns how full the fullest ring was, 0 to 1
+FIRST_WAIT_S, LONGEST_WAIT_S, SHORTEST_WAIT_S = 0.01, 0.1, 0.002
+NEARLY_EMPTY = 0.1
+
+
+def wait_for(
+    workers: Sequence[WorkerProcess],
+    event: str,
+    deadline_ns: Callable[[], int],
+    tick: Tick,
+    alarm: Alarm | None = None,
+) -> Answers:
+    """Each worker's next ``event``, or the ``WorkerError`` why there is none.
+
+    ``tick`` is called ten times a second, and more often the faster rings fill: waking up costs the target,
+    whose CPU we share. ``deadline_ns`` is asked each time, so that a worker which still makes progress can
+    be given more.
+    """
+    answers: Answers = {}
+    wait_s = FIRST_WAIT_S
+    with selectors.DefaultSelector() as selector:
+        for worker in workers:
+            selector.register(worker, selectors.EVENT_READ)
+        while len(answers) < len(workers):
+            now_ns = time.monotonic_ns()
+            if alarm is not None and now_ns >= alarm[0]:
+                alarm[1]()
+                alarm = None
+            if now_ns > deadline_ns():
+                break
+            for key, _ in selector.select(_until(alarm, now_ns, wait_s)):
+                answer = _receive(key.fileobj, event)  # type: ignore[arg-type]
+                if answer is not None:
+                    answers[key.fileobj] = answer  # type: ignore[index]
+                    selector.unregister(key.fileobj)
+            fuller = tick() > NEARLY_EMPTY
+            wait_s = max(SHORTEST_WAIT_S, wait_s / 4) if fuller else min(LONGEST_WAIT_S, wait_s * 2)
+    silent = WorkerError(f"the worker did not answer {event!r} in time and was killed")
+    return {worker: answers.get(worker, silent) for worker in workers}
+
+
+def _until(alarm: Alarm | None, now_ns: int, wait_s: float) -> float:
+    return wait_s if alarm is None else min(wait_s, max(0.0, (alarm[0] - now_ns) / 1e9))
+
+
+def _receive(worker: WorkerProcess, event: str) -> dict[str, Any] | WorkerError | None:
+    try:
+        received = worker.receive()
+    except WorkerError as error:
+        return error
+    return next((answer for answer in received if answer["event"] == event), None)

@@ -1,0 +1,105 @@
+"""What the orchestrator tells a worker, and what it answers: plain data, JSON lines over pipes.
+
+Commands (stdin): the job first, then any number of ``{"do": "window", ...}``, then ``{"do": "close"}``. End
+of input means that the orchestrator is gone: the worker ends at once.
+Events (the pipe whose number is the first argument): ``ready``, ``window``, ``closed`` or ``failed``.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from adapters.base import Request, Settings
+
+__all__ = ["Events", "Job", "Window"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One worker's part of a trial."""
+
+    module: str  # the adapter's module
+    mode: str
+    loop: str | None  # of the asynchronous mode: asyncio or uvloop
+    slots: int  # threads or tasks
+    request: Request
+    settings: Settings
+    segment_fd: int
+    capacity: int
+    cpus: tuple[int, ...] | None
+    site: str  # the only folder of installed packages this process may see
+
+    @classmethod
+    def from_json(cls, line: bytes) -> Job:
+        """The inverse of ``to_json``."""
+        data: dict[str, Any] = json.loads(line)
+        request = data.pop("request")
+        body = request.pop("body")
+        cpus = data.pop("cpus")
+        return cls(
+            request=Request(body=None if body is None else base64.b64decode(body), **request),
+            settings=Settings(**data.pop("settings")),
+            cpus=None if cpus is None else tuple(cpus),
+            **data,
+        )
+
+    def to_json(self) -> bytes:
+        """One line of plain data; a body travels as base64."""
+        data = dict(vars(self))
+        body = self.request.body
+        data["request"] = {
+            "method": self.request.method,
+            "url": self.request.url,
+            "headers": self.request.headers,
+            "body": None if body is None else base64.b64encode(body).decode(),
+        }
+        data["settings"] = {name: getattr(self.settings, name) for name in self.settings.__slots__}
+        return json.dumps(data).encode() + b"\n"
+
+
+@dataclass(frozen=True)
+class Window:
+    """One stretch of load. All instants are CLOCK_MONOTONIC in ns, common to all workers of a trial.
+
+    Load begins at ``begin_ns`` (lead-in), counts from ``start_ns`` and ends at ``end_ns`` or after
+    ``permits`` requests of this worker.
+    """
+
+    id: int
+    begin_ns: int
+    start_ns: int
+    end_ns: int
+    permits: int | None = None
+
+    @classmethod
+    def from_command(cls, command: Mapping[str, Any]) -> Window:
+        """The window of a ``{"do": "window", ...}`` command."""
+        return cls(**{name: value for name, value in command.items() if name != "do"})
+
+    def to_command(self) -> dict[str, Any]:
+        """The inverse of ``from_command``."""
+        return {"do": "window", **vars(self)}
+
+
+class Events:
+    """The worker's way to the orchestrator. Any thread may send; a line is written whole."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._lock = threading.Lock()
+
+    def send(self, event: str, **details: object) -> None:
+        """Send one event; nobody listening any more is the orchestrator's end, and ours."""
+        line = json.dumps({"event": event, **details}).encode() + b"\n"
+        with self._lock:
+            try:
+                while line:
+                    line = line[os.write(self._fd, line) :]
+            except BrokenPipeError:
+                os._exit(0)

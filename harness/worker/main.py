@@ -1,0 +1,57 @@
+"""The measured process: read the job, load one adapter, serve windows, close.
+
+Started by the bundle's ``start.py`` with ``-I -S``: no site-packages, no user folder, no environment
+variables of Python. ``sys.path`` holds this code, the standard library, and one folder of links to the
+client's own required closure.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from adapters.base import BaseAdapter
+from harness.worker.engine import LOOPS, Loops, run_tasks, run_threads
+from harness.worker.job import Events, Job
+
+__all__ = ["adapter_class", "lines", "main"]
+
+
+def lines(fd: int) -> Iterator[bytes]:
+    """Lines from ``fd``, read unbuffered beyond what is asked for, so that a selector can watch it."""
+    pending = b""
+    while True:
+        while b"\n" not in pending:
+            data = os.read(fd, 65536)
+            if not data:
+                os._exit(0)  # the orchestrator is gone: nobody wants the rest
+            pending += data
+        line, _, pending = pending.partition(b"\n")
+        yield line
+
+
+def adapter_class(module: str, mode: str) -> type[Any]:
+    """The adapter of ``module`` for ``mode``."""
+    adapters: tuple[type[BaseAdapter], ...] = importlib.import_module(module).ADAPTERS
+    return next(adapter for adapter in adapters if adapter.mode == mode)
+
+
+def main(loops: Loops = LOOPS) -> None:
+    """Be one worker, from the job on standard input to the event ``closed``."""
+    events = Events(int(sys.argv[1]))
+    received = lines(0)
+    job = Job.from_json(next(received))
+    sys.path.append(job.site)
+    if job.cpus is not None:
+        os.sched_setaffinity(0, job.cpus)
+    try:
+        adapter = adapter_class(job.module, job.mode)
+        run = run_threads if job.mode == "sync" else run_tasks
+        run(job, adapter, events, map(json.loads, received), loops)
+    except Exception as error:
+        events.send("failed", message=f"{type(error).__name__}: {error}")
+        sys.exit(1)
