@@ -85,15 +85,16 @@ class Answers:
 
     def _pump(self) -> None:
         """Answer in order, until one answer takes time or the client stops reading."""
-        while self._waiting and self._task is None and not self._paused:
+        while self._waiting and not (self._task or self._paused or self._transport.is_closing()):
             self._answer(self._waiting.popleft())
         self._balance()
 
     def _balance(self) -> None:
         """Read on only while the client takes its answers."""
-        self.free = not (self._paused or self._waiting or self._task)
         if self._transport.is_closing():
+            self.free = False
             return
+        self.free = not (self._paused or self._waiting or self._task)
         if self._paused or len(self._waiting) > _MAX_WAITING:
             self._transport.pause_reading()
         elif not self._transport.is_reading():
@@ -162,8 +163,7 @@ class Answers:
         self._pump()
 
     def _close(self) -> None:
-        """Close once everything written has been sent."""
-        self._waiting.clear()
+        """Close once everything written has been sent; what still waits gets no answer."""
         self._transport.close()
 
     def _linger(self) -> None:

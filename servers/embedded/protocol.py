@@ -21,6 +21,14 @@ MAX_BODY_BYTES = 16 * 1024 * 1024
 _FRAMING_FACTOR = 8
 # Headers that make a request more than a line and some fields.
 _SPECIAL = frozenset((b"content-length", b"transfer-encoding", b"expect", b"upgrade"))
+_ODD = (httptools.HttpParserError, httptools.HttpParserUpgrade)
+
+
+class _Discarded(dict[bytes, bytes]):
+    """Where trailers go: nothing here reads them, so nothing here keeps them."""
+
+    def __setitem__(self, name: bytes, value: bytes) -> None:
+        """Forget it."""
 
 
 class Connection(asyncio.Protocol):
@@ -56,7 +64,6 @@ class Connection(asyncio.Protocol):
         self._service = service
         self._loop = loop
         self._deaf = False
-        self._suspect = False
         self._open_bytes = 0
         self.last_tick = service.tick
         self._begin()
@@ -103,21 +110,43 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Parse what came; the callbacks answer."""
         self.last_tick = self._service.tick
-        if self._target or len(data) > MAX_HEAD_BYTES:
+        if self._target or self._deaf or len(data) > MAX_HEAD_BYTES:
             self._feed_watched(data)
+            return
+        try:
+            self._parser.feed_data(data)
+        except _ODD as error:
+            odd = error
         else:
-            self._feed(data)
+            return
+        self._recover(data, odd)
 
     def _feed(self, data: bytes) -> None:
-        while not self._deaf:
-            try:
-                self._parser.feed_data(data)
-            except httptools.HttpParserUpgrade as upgrade:
-                data = self._without_upgrade() + data[upgrade.args[0] :]
-            except httptools.HttpParserError as error:
-                self._refuse(error.__context__ or RefusedError(400, f"malformed request: {error}"))
-            else:
-                return
+        odd = None if self._deaf else self._stumble(data)
+        if odd is not None:
+            self._recover(data, odd)
+
+    def _stumble(self, data: bytes) -> Exception | None:
+        """Parse; what stopped the parser, if anything did.
+
+        It is returned, not handled where it is caught: an exception raised inside a handler would
+        lose the context in which httptools hands over the error of a callback.
+        """
+        try:
+            self._parser.feed_data(data)
+        except _ODD as odd:
+            return odd
+        return None
+
+    def _recover(self, data: bytes, odd: Exception | None) -> None:
+        """Refuse what the parser stumbled over; after an ignored upgrade, go on with the rest."""
+        while isinstance(odd, httptools.HttpParserUpgrade) and not self._deaf:
+            data = self._without_upgrade() + data[odd.args[0] :]
+            odd = self._stumble(data)
+        if isinstance(odd, httptools.HttpParserCallbackError) and odd.__context__ is not None:
+            self._refuse(odd.__context__)
+        elif odd is not None:
+            self._refuse(RefusedError(400, f"malformed request: {odd}"))
 
     def _feed_watched(self, data: bytes) -> None:
         """Feed a request that spans reads, or a read larger than a header section may be.
@@ -125,8 +154,8 @@ class Connection(asyncio.Protocol):
         A complete header section is measured exactly (``_examine``). An incomplete one can hide
         in the parser, so it is refused when whole pieces went into it: at twice the limit at most.
         """
-        self._suspect = True
         for start in range(0, len(data), MAX_HEAD_BYTES):
+            self._suspect = True
             piece = data[start : start + MAX_HEAD_BYTES]
             before = self._headers
             self._feed(piece)
@@ -135,7 +164,6 @@ class Connection(asyncio.Protocol):
             if self._deaf:
                 return
             self._check_open()
-        self._suspect = bool(self._target)
 
     def _check_open(self) -> None:
         if not self._special:
@@ -151,6 +179,7 @@ class Connection(asyncio.Protocol):
         self._trailed: dict[bytes, bytes] | None = None
         self._repeated = 0
         self._special = False
+        self._suspect = False
         self._upgrading = False
         self._body: list[bytes] = []
         self._body_bytes = 0
@@ -172,6 +201,7 @@ class Connection(asyncio.Protocol):
         if name == b"host":
             raise RefusedError(400, "more than one Host header")
         self._repeated += 1
+        self._suspect = True
         self._headers[name] += b"," + value
 
     def on_headers_complete(self) -> None:
@@ -180,7 +210,6 @@ class Connection(asyncio.Protocol):
         if (
             b"host" not in headers
             or self._suspect
-            or self._repeated
             or len(headers) > MAX_HEADERS
             or not _SPECIAL.isdisjoint(headers)
         ):
@@ -202,7 +231,7 @@ class Connection(asyncio.Protocol):
             raise _too_large_body()
         chunked = b"transfer-encoding" in headers
         if chunked:
-            self._trailed, self._headers = headers, {}
+            self._trailed, self._headers = headers, _Discarded()
         if modern and b"expect" in headers:
             self._expect(headers[b"expect"], bool(length or chunked))
 
@@ -285,7 +314,10 @@ class Connection(asyncio.Protocol):
             reason = RefusedError(500, "internal error")
         if reason.status in (413, 417):
             self._service.requests += 1
-        self._answers.add(reason.response())
+        response = reason.response()
+        if self._parser.get_method() == b"HEAD":
+            response.body = b""
+        self._answers.add(response)
 
 
 def _too_large_head() -> RefusedError:
