@@ -49,7 +49,8 @@ _WORD = re.compile(r"[A-Za-z0-9_+/=~%-]{16,}")
 
 # Every text matches (RFC 3986, appendix B).
 _URL = re.compile(
-    r"(?P<scheme>[^:/?#]+:)?(?://(?P<authority>[^/?#]*))?(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?.*",
+    r"(?P<scheme>[^:/?#]+:)?(?://(?P<authority>[^/?#]*))?(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?"
+    r"(?:#(?P<fragment>.*))?",
     re.DOTALL,
 )
 _AUTHORITY_START = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//")
@@ -200,7 +201,7 @@ def _redacted_pair(pair: str, suspicious: Callable[[str], bool]) -> str:
 
 
 def _url_secrets(url: str) -> Iterator[str]:
-    """What ``redact_url`` takes out of ``url``, piece by piece."""
+    """What ``redact_url`` takes out of ``url``, piece by piece; a plain fragment is no secret."""
     start, user_info, rest = _split_user_info(url)
     yield from (user_info, unquote(user_info), *user_info.split(":", 1))
     match = cast("re.Match[str]", _URL.fullmatch(start + rest))
@@ -208,7 +209,8 @@ def _url_secrets(url: str) -> Iterator[str]:
         yield from webhook[0].split("/")[2:]
     for segment in match["path"].split("/"):
         yield from _hidden_values(segment.split(";"), looks_secret)
-    yield from _hidden_values((match["query"] or "").split("&"), _value_may_be_secret)
+    for part in (match["query"] or "", match["fragment"] or ""):
+        yield from _hidden_values(part.split("&"), _value_may_be_secret)
 
 
 def _hidden_values(pairs: Iterable[str], suspicious: Callable[[str], bool]) -> Iterator[str]:

@@ -11,6 +11,7 @@ import ipaddress
 import json
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
@@ -33,6 +34,7 @@ MAX_BODY_BYTES = 64 * 2**20
 _MAX_URL = 8000  # what servers commonly accept as a request line, less method and version
 
 _EXPECTED_URL = "http://HOST[:PORT]/PATH, https://… or a /PATH on the embedded target"
+_EXPECTED_IPV6 = "an IPv6 address such as http://[::1]:8080/"
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _HOST_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
@@ -182,9 +184,12 @@ def _escaped(origin_form: str) -> str:
 def _host(host: str) -> str:
     if ":" in host:
         try:
-            return f"[{ipaddress.IPv6Address(host)}]"
+            address = ipaddress.IPv6Address(host)
         except ValueError:
-            raise _bad_url("an IPv6 address such as http://[::1]:8080/") from None
+            raise _bad_url(_EXPECTED_IPV6) from None
+        if address.scope_id is not None:  # clients do not agree on how to write one
+            raise _bad_url(f"{_EXPECTED_IPV6} without a zone")
+        return f"[{address}]"
     try:
         name = host.encode("idna").decode("ascii")
     except UnicodeError:
@@ -239,7 +244,8 @@ def _json_value(name: str, value: object) -> str:
     if isinstance(value, str):
         return value.strip(" \t")
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return json.dumps(value)
+        with suppress(ValueError):  # infinities and NaN
+            return json.dumps(value, allow_nan=False)
     raise UsageError(f"--headers: value of {quoted(name)} is not valid; expected text or a number")
 
 
