@@ -46,7 +46,6 @@ _KNOWN_FORMATS = re.compile(
 )
 _WORD = re.compile(r"[A-Za-z0-9_+/=~%-]{16,}")
 
-
 # Every text matches (RFC 3986, appendix B).
 _URL = re.compile(
     r"(?P<scheme>[^:/?#]+:)?(?://(?P<authority>[^/?#]*))?(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?"
@@ -64,11 +63,11 @@ _URL_IN_TEXT = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+")
 # Shorter ones would take common words out of every message.
 _SHORTEST_SECRET = 4
 _SHORTEST_PIECE = 8
-_MAX_BODY_SCANNED = 64 * 2**10
+_MAX_BODY_SCANNED = 8 * 2**10  # messages quote the beginning of a body, if any of it
 _KEY_LIKE = re.compile(r"[A-Za-z0-9_.~+/=-]{16,}")
-# Capabilities that live in a path, piece by piece: the last group is the secret.
+# Where a path as a whole is the capability: webhooks of Slack and Discord, bots of Telegram.
 _WEBHOOKS = re.compile(
-    r"(?P<slack>/services/)[^?#]+|(?P<discord>/api/webhooks/)[^?#]+|(?P<telegram>/bot)[0-9]+:[^/?#]+"
+    r"(/services/(?=T[A-Z0-9]{6,}/B)|/api/webhooks/(?=[0-9])|/bot(?=[0-9]+:))([^?#]+)"
 )
 _HARMLESS_HEADERS = frozenset(
     {
@@ -184,7 +183,7 @@ def _split_user_info(url: str) -> tuple[str, str, str]:
 
 
 def _redacted_path(path: str) -> str:
-    path = _WEBHOOKS.sub(lambda match: f"{match[match.lastgroup or 0]}{HIDDEN}", path)
+    path = _WEBHOOKS.sub(rf"\1{HIDDEN}", path)
     return "/".join(_redacted_pairs(segment, ";", looks_secret) for segment in path.split("/"))
 
 
@@ -206,7 +205,8 @@ def _url_secrets(url: str) -> Iterator[str]:
     yield from (user_info, unquote(user_info), *user_info.split(":", 1))
     match = cast("re.Match[str]", _URL.fullmatch(start + rest))
     for webhook in _WEBHOOKS.finditer(match["path"]):
-        yield from webhook[0].split("/")[2:]
+        yield webhook[2]
+        yield from (piece for piece in webhook[2].split("/") if len(piece) >= _SHORTEST_PIECE)
     for segment in match["path"].split("/"):
         yield from _hidden_values(segment.split(";"), looks_secret)
     for part in (match["query"] or "", match["fragment"] or ""):
@@ -243,7 +243,7 @@ def _basic_credentials(value: str) -> Iterator[str]:
 
 
 def _body_secrets(body: bytes) -> Iterator[str]:
-    """The whole body, and its longer words: messages quote bodies in part."""
+    """The beginning of the body, and its longer words: messages quote bodies in part."""
     text = body[:_MAX_BODY_SCANNED].decode("utf-8", "replace")
     yield text
     yield from re.findall(rf"[^\s\"'{{}}\[\]:,;&=<>]{{{_SHORTEST_PIECE},}}", text)

@@ -116,7 +116,7 @@ def test_no_body_survives(key: str) -> None:
             "https://hooks.slack.com/services/***",
         ),
         ("https://discord.com/api/webhooks/123/abc", "https://discord.com/api/webhooks/***"),
-        ("https://api.telegram.org/bot12345:AA-bb/send", "https://api.telegram.org/bot***/send"),
+        ("https://api.telegram.org/bot12345:AA-bb/send", "https://api.telegram.org/bot***"),
         ("http://u:p@h/x", "http://h/x"),
         ("http://u:p/w@h/x", "http://h/x"),
         ("http://u:p?w#@h/x", "http://h/x"),
@@ -142,11 +142,21 @@ def test_known_places_of_secrets_are_hidden(url: str, expected: str) -> None:
         "https://ec2-203-0-113-25.compute-1.amazonaws.com/internationalization/v2",
         "https://api.example.com/users/@me/repositories?sort=updated&fields=id,name,created",
         "https://example.org/pkg@1.0/getAllUserAccounts",
+        "https://example.org/services/billing/bottles",
     ],
 )
 def test_ordinary_urls_stay_readable(url: str) -> None:
     assert redact_url(url) == url
     assert Redactor.of(url, {}, None).scrub(f"GET {url} failed") == f"GET {url} failed"
+
+
+@pytest.mark.parametrize(
+    "path", ["/services/T024BE7LD/B0E9XAZ1C/{}", "/api/webhooks/12/{}", "/bot123:{}/send"]
+)
+def test_webhooks_are_taken_out_of_messages(path: str) -> None:
+    path = path.format("short-key")
+    scrubbed = Redactor.of(f"http://h{path}", {}, None).scrub(f"no answer from url: {path}")
+    assert "short-key" not in scrubbed
 
 
 def test_ordinary_headers_stay_readable() -> None:
