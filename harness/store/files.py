@@ -69,10 +69,19 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _exists(path: Path) -> bool:
+    """Unlike ``Path.exists``, lets errors other than absence out: names too long or with a NUL."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
 def check_readable(path: Path) -> None:
     """Raise StoreError unless ``path`` is an SQLite file."""
     with _refused(path):
-        if not path.exists():
+        if not _exists(path):
             raise StoreError(f"--db {str(path)!r}: no such database; run a comparison first")
         _check_is_sqlite(path)
 
@@ -80,7 +89,7 @@ def check_readable(path: Path) -> None:
 def check_writable(path: Path) -> None:
     """Raise StoreError unless results can be stored at ``path``; creates and changes nothing."""
     with _refused(path):
-        if path.exists():
+        if _exists(path):
             _check_is_sqlite(path)
             _check_contents(path)
             _check_lockable(path)

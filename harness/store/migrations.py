@@ -38,4 +38,5 @@ def _relax(table: Any) -> None:
     strict = {column.name for column in table.columns if column.notnull} & schema.NULLABLE
     text_key = table.pks == ["id"] and table.columns_dict["id"] is str
     if strict or not text_key:
-        table.transform(pk="id", types={"id": str}, not_null=dict.fromkeys(strict, False))
+        types = {name: kind.split()[0] for name, kind in schema.PUBLIC_COLUMNS}
+        table.transform(pk="id", types=types, not_null=dict.fromkeys(strict, False))

@@ -1,0 +1,479 @@
+"""What is stored, where it may be stored, and what survives."""
+
+import hashlib
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.errors import StoreError
+from harness.model import RunRecord, TrialSummary
+from harness.store import Store, schema
+from harness.store.reading import list_runs, show_run
+from tests.examples import (
+    SECOND,
+    failed,
+    finished,
+    histogram,
+    run,
+    runs,
+    same,
+    save,
+    trial,
+    trials,
+    two_clients,
+)
+
+ROOT = Path(__file__).parents[2]
+
+PUBLIC = [
+    *("id", "name", "client_library", "client_type", "http_method", "url"),
+    *("start_time", "end_time", "duration", "requests_count", "requests_per_second"),
+    *("avg_response_time", "p95_response_time", "p99_response_time", "cpu_usage_avg"),
+    *("memory_usage_avg", "error_count", "error_rate", "concurrency_level"),
+    *("config_snapshot", "created_at"),
+]
+
+EVERYDAY = """SELECT client_library, client_type, ROUND(AVG(requests_per_second), 2) as avg_rps,
+ROUND(AVG(avg_response_time) * 1000, 2) as avg_latency_ms,
+ROUND(AVG(p95_response_time) * 1000, 2) as p95_latency_ms,
+ROUND(AVG(cpu_usage_avg), 2) as avg_cpu_pct, ROUND(AVG(memory_usage_avg), 2) as avg_memory_mb
+FROM benchmark_results WHERE http_method = 'GET' GROUP BY client_library, client_type
+ORDER BY avg_rps DESC"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "results.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    with Store.open(path) as opened:
+        yield opened
+
+
+def select(path: Path, sql: str) -> list[dict[str, Any]]:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.row_factory = sqlite3.Row
+        return [dict(row) for row in connection.execute(sql)]
+
+
+def only_row(path: Path) -> dict[str, Any]:
+    (row,) = select(path, "SELECT * FROM benchmark_results")
+    return row
+
+
+def execute(path: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+# What is stored --------------------------------------------------------------------------------
+
+
+def test_results_begin_with_the_columns_people_query(store: Store, path: Path) -> None:
+    names = [row["name"] for row in select(path, "PRAGMA table_info(benchmark_results)")]
+    assert names[: len(PUBLIC)] == PUBLIC
+    assert len(names) == len(set(names))
+
+
+def test_public_columns_are_in_seconds_percent_and_megabytes(store: Store, path: Path) -> None:
+    measured = trial(
+        completed=1000,
+        correct=900,
+        population=1000,
+        window_ns=2 * SECOND,
+        service=histogram([2_000_000] * 98 + [8_000_000] * 2),
+        mean_service_ns=2_120_000.0,
+        cpu_ns=SECOND // 2,
+        cpu_wall_ns=2 * SECOND,
+        mean_rss_bytes=41_500_000,
+        error_counts={"connect": 60, "reset": 40},
+    )
+    save(store, run(), [measured])
+    row = only_row(path)
+    assert row["name"] == "compare"
+    assert (row["duration"], row["requests_count"]) == (2.0, 1000)
+    assert row["requests_per_second"] == pytest.approx(450)
+    assert row["completions_per_second"] == pytest.approx(500)
+    assert row["avg_response_time"] == pytest.approx(0.00212)
+    assert row["p50_response_time"] == pytest.approx(0.002, rel=1e-3)
+    assert row["p95_response_time"] == pytest.approx(0.002, rel=1e-3)
+    assert row["p99_response_time"] == pytest.approx(0.008, rel=1e-3)
+    assert row["cpu_usage_avg"] == pytest.approx(25)
+    assert row["memory_usage_avg"] == pytest.approx(41.5)
+    assert (row["error_count"], row["error_rate"]) == (100, pytest.approx(10))
+    assert row["concurrency_level"] == 10
+    assert json.loads(row["config_snapshot"]) == run().scenario
+
+
+def test_a_percentile_among_timed_out_requests_is_null(store: Store, path: Path) -> None:
+    service = histogram([1_000_000] * 97 + [10 * SECOND] * 3)
+    save(store, run(), [trial(service=service, censored=3)])
+    row = only_row(path)
+    assert row["p95_response_time"] == pytest.approx(0.001, rel=1e-3)
+    assert row["p99_response_time"] is None
+
+
+def test_a_failed_trial_leaves_averages_alone(store: Store, path: Path) -> None:
+    save(store, run(), [trial("requests", 1), failed("requests", 2)])
+    row = select(path, "SELECT * FROM benchmark_results WHERE state = 'failed'")[0]
+    averaged = sorted(schema.NULLABLE)
+    assert {name: row[name] for name in averaged} == dict.fromkeys(averaged)
+    assert row["reason"] == "connection refused"
+    (average,) = select(path, EVERYDAY)
+    assert average["avg_rps"] == 1000
+
+
+def test_the_everyday_query_works_as_it_stands(store: Store, path: Path) -> None:
+    save(store, run(), two_clients())
+    assert select(path, EVERYDAY) == [
+        {
+            "client_library": library,
+            "client_type": mode,
+            "avg_rps": rate,
+            "avg_latency_ms": 1.0,
+            "p95_latency_ms": 1.0,
+            "avg_cpu_pct": 50.0,
+            "avg_memory_mb": 40.0,
+        }
+        for library, mode, rate in [("aiohttp", "async", 4000.0), ("requests", "sync", 1000.0)]
+    ]
+
+
+@settings(max_examples=40)
+@given(data=st.data())
+def test_what_went_in_comes_out(data: st.DataObject, tmp_path_factory: Any) -> None:
+    path = tmp_path_factory.mktemp("any") / "results.db"
+    record = data.draw(runs(id="run-1"))
+    stored = [data.draw(trials(id=f"trial-{number}")) for number in range(2)]
+    with Store.open(path) as store:
+        save(store, record, stored)
+        store.finish(record)
+    assert_stored(path, record, stored)
+
+
+def assert_stored(path: Path, record: RunRecord, stored: list[TrialSummary]) -> None:
+    found, found_trials = show_run(path, record.id)
+    assert found == record
+    assert len(found_trials) == len(stored)
+    assert all(same(one, other) for one, other in zip(found_trials, stored, strict=True))
+
+
+def test_half_a_surrogate_pair_in_a_message_is_stored_escaped(store: Store, path: Path) -> None:
+    save(store, run(), [failed("requests", reason="bad name \udcff")])
+    assert only_row(path)["reason"] == "bad name \\udcff"
+
+
+def test_equal_environments_share_a_row(store: Store, path: Path) -> None:
+    for number, host in enumerate(["a", "b", "a"]):
+        store.begin(run(f"run-{number}", environment={"host": host, "cpus": 2}))
+    assert len(select(path, "SELECT * FROM environments")) == 2
+
+
+def test_finishing_twice_keeps_the_last_word(store: Store, path: Path) -> None:
+    save(store, run(), two_clients())
+    store.finish(finished(two_clients(), state="interrupted"))
+    store.finish(finished(two_clients()))
+    assert show_run(path)[0] == finished(two_clients())
+    assert len(select(path, "SELECT * FROM doubts")) == 1
+
+
+def test_deleting_a_run_takes_everything_of_it_along(store: Store, path: Path) -> None:
+    save(store, run(), two_clients())
+    store.finish(finished(two_clients()))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("DELETE FROM runs")
+        connection.commit()
+    tables = [statement.split()[2] for statement in schema.TABLES_AFTER]
+    for table in [*tables, "benchmark_results"]:
+        assert select(path, f"SELECT * FROM {table}") == []
+
+
+@pytest.mark.parametrize("method", ["save_round", "finish"])
+def test_a_run_must_have_begun(store: Store, method: str) -> None:
+    with pytest.raises(StoreError, match="run-1 was never begun"):
+        if method == "finish":
+            store.finish(run())
+        else:
+            store.save_round("run-1", 1, order=[], started_at="", ended_at="", trials=[])
+
+
+def test_a_round_is_stored_whole_or_not_at_all(store: Store, path: Path) -> None:
+    save(store, run(), [trial(id="taken")])
+    with pytest.raises(StoreError, match="UNIQUE"):
+        store.save_round(
+            "run-1",
+            2,
+            order=["new", "requests"],
+            started_at="",
+            ended_at="",
+            trials=[trial("new", 2), trial(id="taken")],
+        )
+    assert [row["id"] for row in select(path, "SELECT id FROM benchmark_results")] == ["taken"]
+    assert len(select(path, "SELECT * FROM rounds")) == 1
+
+
+def test_summary_view_merges_rounds_by_sums(store: Store, path: Path) -> None:
+    measured = [trial(rate=1000), trial(round=2, rate=4000, window_ns=2 * SECOND)]
+    save(store, run(), [*measured, failed("requests", 3)])
+    (row,) = select(path, "SELECT * FROM client_summary")
+    assert row["requests_per_second"] == pytest.approx(5000 / 3)
+    assert (row["rounds"], row["rounds_complete"]) == (3, 2)
+    assert (row["slowest_round"], row["fastest_round"]) == (1000, 2000)
+    assert row["cpu_per_request_us"] == pytest.approx(200)
+    assert row["avg_response_time"] == pytest.approx(0.001)
+
+
+def test_importing_the_package_loads_neither_numpy_nor_sqlite_utils() -> None:
+    code = (
+        "import sys, harness.store, harness.store.reading;"
+        "print({'numpy', 'scipy', 'sqlite_utils', 'rich'} & set(sys.modules))"
+    )
+    assert python("-c", code).stdout.strip() == "set()"
+
+
+# Where it may be stored ------------------------------------------------------------------------
+
+
+def refusal(path: Path | str) -> str:
+    """What both ``check`` and ``open`` say, word for word the same."""
+    messages = []
+    for method in (Store.check, Store.open):
+        with pytest.raises(StoreError) as caught:
+            method(path)
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
+    assert "\n" not in messages[0]
+    assert f"--db {str(path)!r}: " in messages[0]
+    return messages[0]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["results.db", "with blank.db", "a?b#c%20d.db", "ünïcode.db", "-", "noend", "x.db?mode=ro"],
+)
+def test_any_file_name_will_do(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    with Store.open(path) as store:
+        save(store, run(), [trial()])
+    assert path.is_file()
+    assert [entry.name for entry in tmp_path.iterdir()] == [name]
+    assert len(show_run(path)[1]) == 1
+
+
+def test_checking_creates_nothing(tmp_path: Path) -> None:
+    Store.check(tmp_path / "results.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_file_will_do(path: Path) -> None:
+    path.touch()
+    Store.check(path)
+    assert path.stat().st_size == 0
+    Store.open(path).close()
+    assert list_runs(path) == []
+
+
+def test_missing_directory_is_refused(tmp_path: Path) -> None:
+    assert "there is no directory" in refusal(tmp_path / "nowhere" / "results.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_for_a_directory_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refusal(tmp_path / "file" / "results.db")
+
+
+def test_a_directory_is_refused(tmp_path: Path) -> None:
+    assert "is a directory" in refusal(tmp_path)
+
+
+def test_a_pipe_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert "not a regular file" in refusal(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize("name", ["/proc/results.db", "/dev/fd/none/results.db", "x" * 300])
+def test_a_place_where_no_file_can_be_made_is_refused(name: str) -> None:
+    refusal(name)
+
+
+def test_a_name_with_a_nul_is_refused() -> None:
+    refusal("results\0.db")
+
+
+@pytest.mark.parametrize("content", [b"x", b"SQLite format 2\0", b"id,name\n1,2\n" * 1000])
+def test_a_file_that_is_no_database_is_refused_and_left_alone(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    assert "not an SQLite database" in refusal(path)
+    assert path.read_bytes() == content
+
+
+def test_a_damaged_database_is_refused_and_left_alone(path: Path) -> None:
+    Store.open(path).close()
+    content = path.read_bytes()[:100] + b"\xff" * 4000
+    path.write_bytes(content)
+    refusal(path)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ["CREATE TABLE benchmark_results (id INTEGER PRIMARY KEY, score REAL)"],
+        [f"CREATE TABLE benchmark_results ({', '.join(PUBLIC[:-1])})"],
+        [f"CREATE TABLE benchmark_results ({', '.join(PUBLIC)}, mine)"],
+        [f"CREATE TABLE benchmark_results ({', '.join(PUBLIC)})", "CREATE TABLE runs (x)"],
+        [
+            f"CREATE TABLE benchmark_results ({', '.join(PUBLIC)})",
+            "CREATE VIEW ranking AS SELECT 1",
+        ],
+        ["CREATE TABLE bookmarks (x)", "INSERT INTO bookmarks VALUES (1)"],
+        ["CREATE TABLE bookmarks (x)", "PRAGMA journal_mode = WAL"],
+    ],
+)
+def test_a_database_of_something_else_is_refused_and_left_alone(
+    path: Path, statements: list[str]
+) -> None:
+    execute(path, *statements)
+    before = digest(path)
+    refusal(path)
+    assert digest(path) == before
+
+
+def test_a_database_of_a_newer_clientbench_is_refused(path: Path) -> None:
+    Store.open(path).close()
+    execute(
+        path,
+        "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
+        " VALUES ('clientbench', '0999_future', '2030-01-01')",
+    )
+    before = digest(path)
+    assert "newer clientbench (schema 0999_future" in refusal(path)
+    assert digest(path) == before
+    with pytest.raises(StoreError, match="newer clientbench"):
+        list_runs(path)
+
+
+def test_another_program_may_keep_its_migrations_beside_ours(path: Path) -> None:
+    Store.open(path).close()
+    execute(
+        path,
+        "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
+        " VALUES ('other', 'first', '2030-01-01')",
+    )
+    Store.open(path).close()
+
+
+OLDER_TABLES = [
+    ", ".join(f"{name} {kind}" for name, kind in schema.PUBLIC_COLUMNS),
+    ", ".join(f"{name} {kind.split()[0]} NOT NULL" for name, kind in schema.PUBLIC_COLUMNS),
+    ", ".join(
+        "id INTEGER PRIMARY KEY AUTOINCREMENT" if name == "id" else f"{name} NUMERIC NOT NULL"
+        for name in PUBLIC
+    ),
+    ", ".join(PUBLIC),
+]
+
+
+@pytest.mark.parametrize("columns", OLDER_TABLES)
+def test_an_older_tools_rows_are_kept_and_ours_put_beside_them(path: Path, columns: str) -> None:
+    execute(path, f"CREATE TABLE benchmark_results ({columns})", OLD_ROW)
+    execute(path, "CREATE TABLE urls (mine)", "INSERT INTO urls VALUES ('kept')")
+    with Store.open(path) as store:
+        save(store, finished(two_clients()), [trial(), failed("requests", 2)])
+    Store.open(path).close()
+    rows = select(path, "SELECT * FROM benchmark_results ORDER BY created_at")
+    assert [str(row["id"]) for row in rows] == ["17", "trial-requests-1", "trial-requests-2"]
+    assert rows[0]["requests_per_second"] == 123.5
+    assert rows[0]["run_id"] is None
+    assert select(path, "SELECT * FROM urls") == [{"mine": "kept"}]
+    assert [row["avg_rps"] for row in select(path, EVERYDAY)] == [1000, 123.5]
+    assert [len(show_run(path)[1]), len(list_runs(path))] == [2, 1]
+    assert select(path, "PRAGMA foreign_key_check") == []
+
+
+OLD_ROW = (
+    "INSERT INTO benchmark_results VALUES (17, 'old', 'httpx', 'sync', 'GET', 'http://x/',"
+    " '2024-01-01', '2024-01-01', 30.0, 3705, 123.5, 0.08, 0.1, 0.2, 50.0, 60.0, 0, 0.0, 10, '{}',"
+    " '2024-01-01')"
+)
+
+
+def test_an_older_table_whose_ids_repeat_is_refused_and_left_alone(path: Path) -> None:
+    execute(path, f"CREATE TABLE benchmark_results ({', '.join(PUBLIC)})", OLD_ROW, OLD_ROW)
+    before = (
+        select(path, "SELECT * FROM sqlite_schema"),
+        select(path, "SELECT * FROM benchmark_results"),
+    )
+    with pytest.raises(StoreError, match="UNIQUE"):
+        Store.open(path)
+    after = (
+        select(path, "SELECT * FROM sqlite_schema"),
+        select(path, "SELECT * FROM benchmark_results"),
+    )
+    assert after == before
+
+
+# What survives ---------------------------------------------------------------------------------
+
+
+def python(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+
+
+def writer(path: Path, *arguments: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "tests.store.writer", str(path), *arguments]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def test_processes_that_write_at_the_same_time_all_succeed(path: Path) -> None:
+    writers = [writer(path, f"run-{number}", "20") for number in range(3)]
+    outputs = [process.communicate()[0] for process in writers]
+    assert outputs == ["saved\n"] * 3
+    assert sorted((line.id, line.rounds) for line in list_runs(path)) == [
+        (f"run-{number}", 20) for number in range(3)
+    ]
+
+
+@pytest.mark.parametrize("moment", ["wait", "half"])
+def test_a_killed_writer_leaves_its_finished_rounds(path: Path, moment: str) -> None:
+    with writer(path, "run-1", "2", moment) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "saved\n"
+        process.kill()
+    record, found = show_run(path)
+    assert record.state == "interrupted"
+    assert record.ended_at == "2025-03-01T10:00:02+00:00"
+    assert [made.round for made in found] == [1, 2]
+    (line,) = list_runs(path)
+    assert (line.state, line.rounds, line.ended_at) == ("unfinished", 2, None)
+    with Store.open(path) as store:
+        save(store, run("run-2"), [trial(id="later")])
+    assert len(list_runs(path)) == 2
+
+
+def test_readers_are_not_kept_waiting_by_a_writer(store: Store, path: Path) -> None:
+    save(store, run(), [trial()])
+    with store._writing():
+        assert len(show_run(path)[1]) == 1
