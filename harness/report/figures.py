@@ -33,9 +33,11 @@ def significant(value: float | None) -> str:
     if value == 0:
         return "0"
     # Round first: 999.6 is 1,000 and must not get the decimals of a three-digit number.
-    rounded = float(f"{value:.{DIGITS - 1}e}")
-    decimals = max(0, DIGITS - 1 - math.floor(math.log10(abs(rounded))))
-    return f"{rounded:,.{decimals}f}" if decimals <= 6 else f"{value:.{DIGITS - 1}e}"
+    scientific = f"{value:.{DIGITS - 1}e}"
+    exponent = int(scientific.partition("e")[2])
+    if not -5 < exponent < 15:
+        return scientific
+    return f"{float(scientific):,.{max(0, DIGITS - 1 - exponent)}f}"
 
 
 def latency_ms(value_ns: float | Censored | None) -> str:

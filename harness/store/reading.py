@@ -133,11 +133,12 @@ def _run_record(connection: sqlite3.Connection, run_id: str) -> RunRecord:
         (run_id,),
     ).fetchone()
     finished = row["ended_at"] is not None
+    last_known_at = row["last_round_ended_at"] or row["started_at"]
     return RunRecord(
         id=row["id"],
         name=row["name"],
         started_at=row["started_at"],
-        ended_at=row["ended_at"] or row["last_round_ended_at"] or row["started_at"],
+        ended_at=row["ended_at"] if finished else last_known_at,
         state=row["state"] if finished else "interrupted",
         axis=row["axis"],
         baseline=row["baseline"],

@@ -1,0 +1,142 @@
+"""JSON, CSV and Markdown: text made of a run and its trials, nothing else touched."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.errors import UsageError
+from harness.histogram import Histogram
+from harness.model import RunRecord, TrialSummary
+from harness.report import EXPORTERS, document, for_path, heading, to_csv, to_json, to_markdown
+from tests.examples import (
+    SECOND,
+    failed,
+    finished,
+    histogram,
+    run,
+    runs,
+    trial,
+    trials,
+    two_clients,
+)
+
+
+def records(trials: list[TrialSummary], record: RunRecord | None = None) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(to_csv(record or finished(trials), trials))))
+
+
+@pytest.mark.parametrize("suffix", [".json", ".csv", ".md", ".txt", ".JSON"])
+def test_the_suffix_chooses_the_exporter(suffix: str) -> None:
+    assert for_path(f"some.where/report{suffix}") is EXPORTERS[suffix.lower()]
+
+
+@pytest.mark.parametrize("name", ["report", "report.xml", ".json", "report.json.gz", ""])
+def test_another_suffix_is_refused_with_those_accepted(name: str) -> None:
+    with pytest.raises(UsageError, match=r"\.json, \.csv, \.md, \.txt") as caught:
+        for_path(name)
+    assert repr(name) in str(caught.value)
+
+
+def test_document_is_plain_json_with_everything_in_it() -> None:
+    made = two_clients()
+    found = document(finished(made), made)
+    assert json.loads(to_json(finished(made), made)) == found
+    assert found["schema_version"] == 1
+    assert found["run"]["id"] == "run-1"
+    assert found["run"]["scenario"] == run().scenario
+    assert [one["label"] for one in found["competitors"]] == ["requests", "aiohttp:async"]
+    assert found["competitors"][1]["requests_per_second"] == pytest.approx(4000)
+    assert found["comparisons"][0]["ratio"] == pytest.approx(4)
+    assert found["doubts"][0]["kind"] == "disturbed"
+    assert [one["round"] for one in found["trials"]] == [1, 1, 2, 2, 3, 3]
+
+
+def test_document_says_what_a_percentile_rests_on() -> None:
+    made = [trial(service=histogram(range(1, 101)), censored=2)]
+    percentiles = document(finished(made), made)["competitors"][0]["percentiles"]
+    by_percent = {one["percent"]: one for one in percentiles}
+    assert by_percent[95.0] == {
+        "percent": 95.0,
+        "service_ns": 95,
+        "above_ns": None,
+        "samples_beyond": 5,
+    }
+    assert by_percent[99.0] == {
+        "percent": 99.0,
+        "service_ns": None,
+        "above_ns": 10 * SECOND,
+        "samples_beyond": 1,
+    }
+
+
+def test_documents_histograms_can_be_read_again() -> None:
+    made = [trial(service=histogram([5, 6, 7]))]
+    encoded = document(finished(made), made)["trials"][0]["service_histogram"]
+    assert Histogram.decode(encoded.encode()).total == 3
+
+
+def test_a_killed_runs_comparisons_are_made_from_its_trials() -> None:
+    found = document(run(state="interrupted"), two_clients())
+    assert found["comparisons"][0]["ratio"] == pytest.approx(4)
+
+
+def test_csv_has_a_row_per_competitor_with_unrounded_numbers() -> None:
+    first, second = records(two_clients())
+    assert (first["label"], first["ratio"]) == ("requests", "")
+    assert float(second["ratio"]) == pytest.approx(4)
+    assert float(second["cpu_per_request_ns"]) == pytest.approx(125_000)
+    assert int(second["p99_service_ns"]) == pytest.approx(1_000_000, rel=1e-3)
+
+
+def test_csv_leaves_cells_empty_where_there_is_no_value() -> None:
+    (row,) = records([failed("requests")])
+    assert row["state"] == "failed"
+    for name in ("requests_per_second", "p50_service_ns", "cpu_per_request_ns", "error_rate"):
+        assert row[name] == ""
+
+
+def test_csv_tells_a_censored_percentile_from_a_missing_one() -> None:
+    (row,) = records([trial(service=histogram(range(1, 101)), censored=2)])
+    assert (row["p95_service_ns"], row["p95_above_ns"]) == ("95", "")
+    assert (row["p99_service_ns"], row["p99_above_ns"]) == ("", str(10 * SECOND))
+
+
+def test_csv_of_nothing_is_a_heading() -> None:
+    assert records([], run()) == []
+
+
+def test_markdown_is_a_table_with_notes_below() -> None:
+    made = [*two_clients(), failed("py|curl")]
+    lines = to_markdown(finished(made), made).splitlines()
+    assert lines[0].startswith("| client | mode | version | throughput req/s | ratio (95 %) |")
+    assert lines[3].startswith("| aiohttp | async | 2.32.3 | 4,000 | 4.00× (4.00–4.00) | 1.00 |")
+    assert "- failed: py\\|curl: round 1: connection refused" in lines
+    assert lines[-1].startswith("- warning: disturbed: run: ")
+
+
+def test_heading_says_what_all_had_in_common() -> None:
+    assert heading(run(), two_clients()) == (
+        "compare: GET http://127.0.0.1:8080/, concurrency 10, parity settings,"
+        " 3 rounds, 3.00 s each"
+    )
+    apart = [trial("a"), trial("b", http_method="POST", concurrency=2)]
+    assert heading(run(name=""), apart) == "parity settings, 1 round, 1.00 s each"
+
+
+@settings(max_examples=40)
+@given(runs(id="run-1"), st.lists(trials(id="t"), max_size=3))
+@pytest.mark.parametrize("suffix", EXPORTERS)
+def test_any_run_can_be_exported(suffix: str, record: RunRecord, made: list[TrialSummary]) -> None:
+    assert EXPORTERS[suffix](record, made).endswith("\n")
+
+
+def test_exporters_touch_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for exporter in EXPORTERS.values():
+        exporter(finished(two_clients()), two_clients())
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,107 @@
+"""How numbers are written for people."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.comparison import Censored, competitors
+from harness.model import Comparison
+from harness.report import figures
+from tests.examples import SECOND, failed, trial
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (math.nan, "–"),
+        (math.inf, "–"),
+        (0, "0"),
+        (0.0, "0"),
+        (1, "1.00"),
+        (9.996, "10.0"),
+        (12.345, "12.3"),
+        (99.96, "100"),
+        (999.4, "999"),
+        (999.6, "1,000"),
+        (12_345, "12,300"),
+        (1_234_567, "1,230,000"),
+        (0.0123456, "0.0123"),
+        (0.00001234, "1.23e-05"),
+        (-4.567, "-4.57"),
+    ],
+)
+def test_three_digits_are_significant(value: float | None, text: str) -> None:
+    assert figures.significant(value) == text
+
+
+@given(st.floats())
+def test_no_number_is_written_as_nan_or_infinity(value: float) -> None:
+    text = figures.significant(value)
+    assert "nan" not in text.lower()
+    assert "inf" not in text.lower()
+
+
+@given(st.floats(1e-5, 1e12))
+def test_what_is_written_is_within_half_a_percent(value: float) -> None:
+    assert float(figures.significant(value).replace(",", "")) == pytest.approx(value, rel=0.00501)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1_234_567, "1.23"),
+        (52_300, "0.0523"),
+        (2_345_678_901, "2,350"),
+        (None, "–"),
+        (Censored(10 * SECOND), "> 10 s"),
+        (Censored(SECOND // 2), "> 0.5 s"),
+    ],
+)
+def test_latency_is_in_milliseconds_or_above_the_limit(value, text: str) -> None:
+    assert figures.latency_ms(value) == text
+
+
+@pytest.mark.parametrize(
+    ("comparison", "is_baseline", "text"),
+    [
+        (Comparison("b", "a", "throughput", 4.4123, 4.2, 4.631, 5), False, "4.41× (4.20–4.63)"),
+        (Comparison("b", "a", "throughput", 0.5, None, None, 1), False, "0.500×"),
+        (None, True, "1 (baseline)"),
+        (None, False, "–"),
+    ],
+)
+def test_ratio_with_its_interval(comparison, is_baseline: bool, text: str) -> None:
+    assert figures.ratio(comparison, is_baseline=is_baseline) == text
+
+
+@pytest.mark.parametrize(
+    ("trials", "throughput", "errors"),
+    [
+        ([trial()], "1,000", "0"),
+        ([trial(error_counts={"reset": 3})], "1,000", "3 (0.300%)"),
+        ([failed("requests")], "failed", "–"),
+        ([trial(), failed("requests", 2)], "1,000*", "0"),
+    ],
+)
+def test_failed_and_partial_competitors_are_marked(trials, throughput: str, errors: str) -> None:
+    (summary,) = competitors(trials)
+    assert figures.throughput(summary) == throughput
+    assert figures.error_count(summary) == errors
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("requests", "requests"),
+        ("httpx:async", "httpx"),
+        ("httpx==0.27.2:sync", "httpx"),
+        ("aiohttp==3.11:async+uvloop@3.13", "aiohttp+uvloop@3.13"),
+        ("mine:asynchronous", "mine:asynchronous"),
+    ],
+)
+def test_client_is_the_label_without_mode_and_version(label: str, name: str) -> None:
+    (summary,) = competitors([trial(label)])
+    assert figures.client_name(summary) == name
