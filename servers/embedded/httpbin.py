@@ -51,10 +51,10 @@ def describe(request: Request, *keys: str) -> Shape:
 
     ``url args origin headers method`` and, read from the body, ``data form files json``.
     """
-    shape = {key: _PARTS[key](request) for key in keys if key in _PARTS}
+    found = {key: part(request) for key, part in _PARTS.items() if key in keys}
     if "data" in keys:
-        shape.update(_body(request))
-    return shape
+        found |= _body(request)
+    return {key: found[key] for key in keys}
 
 
 def path(request: Request) -> str:

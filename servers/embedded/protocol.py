@@ -9,26 +9,23 @@ from typing import cast
 import httptools
 
 from servers.embedded.answers import Answers
+from servers.embedded.limits import (
+    FRAMING_FACTOR,
+    MAX_BODY_BYTES,
+    MAX_HEAD_BYTES,
+    MAX_HEADERS,
+    Discarded,
+    too_large_body,
+    too_large_head,
+)
 from servers.embedded.messages import CONTINUE, RefusedError, Request
 from servers.embedded.service import Service
 
-__all__ = ["MAX_BODY_BYTES", "MAX_HEADERS", "MAX_HEAD_BYTES", "Connection"]
+__all__ = ["Connection"]
 
-MAX_HEAD_BYTES = 64 * 1024
-MAX_HEADERS = 200
-MAX_BODY_BYTES = 16 * 1024 * 1024
-# Chunked framing may cost up to eight times its payload (one-byte chunks cost five times).
-_FRAMING_FACTOR = 8
 # Headers that make a request more than a line and some fields.
 _SPECIAL = frozenset((b"content-length", b"transfer-encoding", b"expect", b"upgrade"))
 _ODD = (httptools.HttpParserError, httptools.HttpParserUpgrade)
-
-
-class _Discarded(dict[bytes, bytes]):
-    """Where trailers go: nothing here reads them, so nothing here keeps them."""
-
-    def __setitem__(self, name: bytes, value: bytes) -> None:
-        """Forget it."""
 
 
 class Connection(asyncio.Protocol):
@@ -168,8 +165,8 @@ class Connection(asyncio.Protocol):
     def _check_open(self) -> None:
         if not self._special:
             if self._open_bytes > MAX_HEAD_BYTES:
-                self._refuse(_too_large_head())
-        elif self._open_bytes > (1 + _FRAMING_FACTOR) * self._body_bytes + 2 * MAX_HEAD_BYTES:
+                self._refuse(too_large_head())
+        elif self._open_bytes > (1 + FRAMING_FACTOR) * self._body_bytes + 2 * MAX_HEAD_BYTES:
             self._refuse(RefusedError(413, "far more chunk framing or trailers than body"))
 
     def _begin(self) -> None:
@@ -219,7 +216,7 @@ class Connection(asyncio.Protocol):
         self._special = True
         size = len(self._target) + sum(len(n) + len(v) + 4 for n, v in headers.items())
         if size > MAX_HEAD_BYTES or len(headers) + self._repeated > MAX_HEADERS:
-            raise _too_large_head()
+            raise too_large_head()
         modern = self._parser.get_http_version() != "1.0"
         if modern and b"host" not in headers:
             raise RefusedError(400, "HTTP/1.1 requires a Host header")
@@ -228,10 +225,10 @@ class Connection(asyncio.Protocol):
             return
         length = int(headers.get(b"content-length") or 0)
         if length > MAX_BODY_BYTES:
-            raise _too_large_body()
+            raise too_large_body()
         chunked = b"transfer-encoding" in headers
         if chunked:
-            self._trailed, self._headers = headers, _Discarded()
+            self._trailed, self._headers = headers, Discarded()
         if modern and b"expect" in headers:
             self._expect(headers[b"expect"], bool(length or chunked))
 
@@ -261,7 +258,7 @@ class Connection(asyncio.Protocol):
         """Part of the decoded body."""
         self._body_bytes += len(piece)
         if self._body_bytes > MAX_BODY_BYTES:
-            raise _too_large_body()
+            raise too_large_body()
         if self._target != b"/":
             self._body.append(piece)
 
@@ -318,12 +315,3 @@ class Connection(asyncio.Protocol):
         if self._parser.get_method() == b"HEAD":
             response.body = b""
         self._answers.add(response)
-
-
-def _too_large_head() -> RefusedError:
-    limit = f"{MAX_HEAD_BYTES} bytes or {MAX_HEADERS} headers"
-    return RefusedError(431, f"the header section is larger than {limit}")
-
-
-def _too_large_body() -> RefusedError:
-    return RefusedError(413, f"the body is larger than {MAX_BODY_BYTES} bytes")

@@ -1,0 +1,39 @@
+"""How much a client may ask for, and what it is told when it asks for more."""
+
+from __future__ import annotations
+
+from servers.embedded.messages import RefusedError
+
+__all__ = [
+    "FRAMING_FACTOR",
+    "MAX_BODY_BYTES",
+    "MAX_HEADERS",
+    "MAX_HEAD_BYTES",
+    "Discarded",
+    "too_large_body",
+    "too_large_head",
+]
+
+MAX_HEAD_BYTES = 64 * 1024
+MAX_HEADERS = 200
+MAX_BODY_BYTES = 16 * 1024 * 1024
+# Chunked framing may cost up to eight times its payload (one-byte chunks cost five times).
+FRAMING_FACTOR = 8
+
+
+def too_large_head() -> RefusedError:
+    """The request line and headers together, or the number of headers, are over the limit."""
+    limit = f"{MAX_HEAD_BYTES} bytes or {MAX_HEADERS} headers"
+    return RefusedError(431, f"the header section is larger than {limit}")
+
+
+def too_large_body() -> RefusedError:
+    """The body is, or is announced to be, over the limit."""
+    return RefusedError(413, f"the body is larger than {MAX_BODY_BYTES} bytes")
+
+
+class Discarded(dict[bytes, bytes]):
+    """Where trailers go: nothing here reads them, so nothing here keeps them."""
+
+    def __setitem__(self, name: bytes, value: bytes) -> None:
+        """Forget it."""
