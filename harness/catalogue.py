@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import adapters
+from adapters.base import Mode
 from harness.bundle import Bundle
 from harness.closure import Closure, closure
 from harness.errors import UnusableError, UsageError
@@ -40,7 +41,7 @@ class Client:
     distribution: str | None
     closure: Closure
     installed: bool
-    modes: dict[str, dict[str, Any]]  # capabilities by mode, the default first
+    modes: dict[Mode, dict[str, Any]]  # capabilities by mode, the default first
     linked: dict[str, str]  # native libraries
     problem: str | None = None  # why it cannot be used although installed
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from adapters.base import Request, Settings
+from adapters.base import Mode, Request, Settings
 from harness.bundle import Bundle
 from harness.catalogue import Catalogue, Client
 from harness.errors import UnusableError, UsageError
@@ -25,7 +25,7 @@ class Selection:
     """A competitor's client, found and checked."""
 
     client: Client
-    mode: str
+    mode: Mode
     loop: str | None
     catalogue: Catalogue
 
@@ -47,7 +47,7 @@ class Selector:
         """The client, mode and loop that ``spec`` means."""
         catalogue = self.catalogue(spec.python)
         client = catalogue.select(spec)
-        mode = spec.mode or next(iter(client.modes))
+        mode: Mode = spec.mode if spec.mode is not None else next(iter(client.modes))
         loop = (spec.loop or "asyncio") if mode == "async" else None
         return Selection(client, mode, loop, catalogue)
 

@@ -16,7 +16,14 @@ from harness.processors import Processors
 
 __all__ = ["describe"]
 
-ORCHESTRATOR_DISTRIBUTIONS = ("clientbench", "psutil", "numpy", "scipy", "sqlite-utils", "hdrhistogram")
+ORCHESTRATOR_DISTRIBUTIONS = (
+    "clientbench",
+    "psutil",
+    "numpy",
+    "scipy",
+    "sqlite-utils",
+    "hdrhistogram",
+)
 
 
 def describe(processors: Processors, python: str) -> dict[str, Any]:

@@ -18,14 +18,13 @@ from harness.bundle import Bundle
 from harness.comparison import compare
 from harness.contenders import Selector
 from harness.errors import UnusableError
-from harness.model import Doubt, RunRecord, TrialSummary
+from harness.model import Doubt, RunRecord, RunState, TrialSummary
 from harness.plan import Plan, Round, make_plan
 from harness.redaction import Redactor
 from harness.sampler import Sampler
 from harness.scenario import Scenario
 from harness.store import Store
 from harness.trial import Contender, Place, Trial
-from harness.waiting import wait_for
 from servers.base import Counts, Target, TargetError
 from servers.embedded.target import EmbeddedTarget
 from servers.url import UrlTarget
@@ -83,7 +82,9 @@ def run(
         record = _begin(scenario, contenders, cpus, target)
         store = stack.enter_context(Store.open(database))
         store.begin(record)
-        rounds = _Rounds(make_plan(scenario), contenders, place, target, sampling_interval_s, progress)
+        rounds = _Rounds(
+            make_plan(scenario), contenders, place, target, sampling_interval_s, progress
+        )
         state = rounds.run_all(record.id, store)
         record = _finish(record, state, rounds, scenario, cpus)
         store.finish(record)
@@ -115,7 +116,7 @@ class _Rounds:
         self._round = 0
         self._active: Trial | None = None
 
-    def run_all(self, run_id: str, store: Store) -> str:
+    def run_all(self, run_id: str, store: Store) -> RunState:
         """Run and save round after round; the state the run ends in."""
         try:
             for round_ in self.plan.rounds:
@@ -159,10 +160,8 @@ class _Rounds:
         for index in round_.blocks[0]:
             trials[index].start()
         for trial in trials:
-            deadline_ns = trial.ready_deadline_ns()
-            answers = wait_for(trial.workers, "ready", lambda end=deadline_ns: end, lambda: 0.0)
             if not trial.over:
-                trial.ready(answers)
+                trial.wait_ready()
 
     def _run_blocks(self, trials: list[Trial], round_: Round) -> None:
         """One slice of every competitor per block; fewer, longer ones if a client is slow."""
@@ -170,12 +169,11 @@ class _Rounds:
         number = self.plan.blocks_for(max(medians, default=0))
         length_ns = self.plan.trial_ns // number
         for block in range(number):
-            requests = round_.requests_of(block)
             for position, index in enumerate(round_.blocks[block]):
                 trial = trials[index]
                 self._activate(trial)
                 lead_in_ns = self.plan.lead_in_ns
-                trial.slice(block, position, lead_in_ns, length_ns, requests, self._tick)
+                trial.slice(block, position, lead_in_ns, length_ns, round_.requests, self._tick)
                 self._done_s += (lead_in_ns + length_ns) / 1e9
 
     def _activate(self, trial: Trial) -> None:
@@ -305,7 +303,7 @@ def _begin(
 
 def _finish(
     record: RunRecord,
-    state: str,
+    state: RunState,
     rounds: _Rounds,
     scenario: Scenario,
     cpus: processors.Processors,

@@ -1,4 +1,4 @@
-"""Limits of this machine that a run would hit: checked, and raised where that is ours to do, before it starts."""
+"""Limits of this machine that a run would hit: checked, and raised where that is ours to do."""
 
 from __future__ import annotations
 

@@ -16,11 +16,14 @@ __all__ = [
     "Doubt",
     "Reading",
     "RunRecord",
+    "RunState",
     "SliceRecord",
+    "TrialState",
     "TrialSummary",
 ]
 
 TrialState = Literal["complete", "partial", "failed"]
+RunState = Literal["complete", "interrupted", "failed"]
 
 
 @dataclass(frozen=True)
@@ -152,7 +155,7 @@ class RunRecord:
     name: str
     started_at: str
     ended_at: str
-    state: Literal["complete", "interrupted", "failed"]
+    state: RunState
     axis: str  # what the competitors differ in: client, method, body_size or concurrency
     baseline: str
     seed: int

@@ -20,11 +20,7 @@ class Round:
 
     number: int  # from 1
     blocks: tuple[tuple[int, ...], ...]
-    requests: int | None  # per competitor, where the stop rule is a count
-
-    def requests_of(self, block: int) -> int | None:
-        """Requests of each competitor's slice in ``block``."""
-        return None if self.requests is None else shares(self.requests, len(self.blocks))[block]
+    requests: int | None  # per competitor, in its one block, where the stop rule is a count
 
 
 @dataclass(frozen=True)
@@ -61,30 +57,32 @@ def make_plan(scenario: Scenario) -> Plan:
     """Divide each competitor's time evenly over rounds, and a round's share into slices."""
     number = len(scenario.competitors)
     generator = random.Random(scenario.seed)
-    trial_ns = round(scenario.duration_s * 1e9 / scenario.rounds)
-    counted = scenario.requests is not None
+    requests = _requests(scenario)
+    trial_ns = round((scenario.duration_s or 0.0) * 1e9 / len(requests))
     # a count is one slice per trial: cutting it up would multiply the slots' start and finish
-    blocks = 1 if counted else max(1, round(trial_ns / SLICE_NS))
-    requests = (
-        shares(scenario.requests, scenario.rounds)
-        if scenario.requests is not None
-        else [None] * scenario.rounds
-    )
+    blocks = max(1, round(trial_ns / SLICE_NS))
     return Plan(
         rounds=tuple(
             Round(
                 number=index + 1,
                 blocks=tuple(_shuffled(generator, number) for _ in range(blocks)),
-                requests=requests[index],
+                requests=count,
             )
-            for index in range(scenario.rounds)
+            for index, count in enumerate(requests)
         ),
         trial_ns=trial_ns,
         slice_ns=trial_ns // blocks,
-        lead_in_ns=0 if counted else LEAD_IN_NS,
+        lead_in_ns=0 if scenario.duration_s is None else LEAD_IN_NS,
         warmup_ns=round(scenario.warmup_s * 1e9),
         competitors=number,
     )
+
+
+def _requests(scenario: Scenario) -> list[int] | list[None]:
+    """Requests per round; never more rounds than requests."""
+    if scenario.requests is None:
+        return [None] * scenario.rounds
+    return shares(scenario.requests, min(scenario.rounds, scenario.requests))
 
 
 def shares(total: int, parts: int) -> list[int]:

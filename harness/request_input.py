@@ -30,7 +30,7 @@ __all__ = [
     "parse_url",
 ]
 
-MAX_BODY_BYTES = 64 * 2**20
+MAX_BODY_BYTES = 16 * 2**20  # what the embedded target takes
 _MAX_URL = 8000  # what servers commonly accept as a request line, less method and version
 
 _EXPECTED_URL = "http://HOST[:PORT]/PATH, https://… or a /PATH on the embedded target"

@@ -48,7 +48,10 @@ class Sampler:
         self._interval_ns = int(interval_s * 1e9)
         self._due_ns = self._files_due_ns = 0
         self._cores = psutil.cpu_count() or 1
-        self._standing = [_Watched("target", target), _Watched("orchestrator", [psutil.Process().pid])]
+        self._standing = [
+            _Watched("target", target),
+            _Watched("orchestrator", [psutil.Process().pid]),
+        ]
         self._active: list[_Watched] = []
 
     def watch(self, pids: Iterable[int], hidden_bytes: int, now_ns: int) -> None:

@@ -79,7 +79,7 @@ class Rules:
 
     def outcomes(self, rows: Integers) -> Integers:
         """Each row's outcome with statuses, lengths and overruns judged: a status only if correct."""
-        outcome = rows[OUTCOME].copy()
+        outcome: Integers = rows[OUTCOME].copy()
         answered = outcome >= FIRST_STATUS
         accepted = np.zeros(1000, np.bool_)
         accepted[list(self.expected)] = True
@@ -161,7 +161,8 @@ class Fold:
         starts = np.array([window.start_ns for window in self.windows])
         ends = np.array([window.end_ns for window in self.windows])
         index = np.searchsorted(starts, instants, "right") - 1
-        return np.where((index >= 0) & (instants < ends[index]), index, -1)
+        placed: Integers = np.where((index >= 0) & (instants < ends[index]), index, -1)
+        return placed
 
 
 def _counted(values: Integers) -> tuple[list[int], list[int]]:

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from adapters.base import Request, Settings
+from adapters.base import Mode, Request, Settings
 from harness.bundle import Bundle
 from harness.catalogue import Client
-from harness.model import Reading, SliceRecord, TrialSummary
+from harness.model import Reading, SliceRecord, TrialState, TrialSummary
 from harness.plan import shares
 from harness.processors import Launcher
 from harness.samples import Fold, Rules, Segment, WindowCounts
@@ -38,7 +38,7 @@ class Contender:
 
     label: str
     client: Client
-    mode: str
+    mode: Mode
     loop: str | None
     versions: dict[str, str]
     python: str  # the interpreter
@@ -137,9 +137,11 @@ class Trial:
                 return
             self.workers.append(worker)
 
-    def ready(self, answers: Answers) -> None:
-        """Take the workers' first answers: sessions are open, one request was sent on each slot."""
-        ready = self._checked(answers)
+    def wait_ready(self) -> None:
+        """Wait until sessions are open and one request was sent on each slot."""
+        seconds = START_S + self.contender.concurrency * START_SLOT_S
+        deadline_ns = time.monotonic_ns() + int(seconds * 1e9)
+        ready = self._checked(wait_for(self.workers, "ready", lambda: deadline_ns, lambda: 0.0))
         if self.over:
             return
         self._first_sent = sum(event["first_sent"] for event in ready.values())
@@ -152,11 +154,6 @@ class Trial:
             return
         self._idle_rss = self._memory("rss")
         self._mark_idle()
-
-    def ready_deadline_ns(self) -> int:
-        """How long to wait for ``ready``."""
-        seconds = START_S + self.contender.concurrency * START_SLOT_S
-        return time.monotonic_ns() + int(seconds * 1e9)
 
     def warm_up(self, length_ns: int, tick: Tick) -> None:
         """Uncounted load."""
@@ -244,7 +241,7 @@ class Trial:
             state=self._state(),
             reason=self._reason,
             client_library=contender.client.name,
-            client_type="sync" if contender.mode == "sync" else "async",
+            client_type=contender.mode,
             client_version=contender.client.version or "",
             versions={**contender.versions, **contender.client.linked},
             python_version=contender.python_version,
@@ -306,7 +303,7 @@ class Trial:
         """Responses received, warm-up and first requests included."""
         return self._first_responses + self.warmup.responses + self.fold.responses
 
-    def _state(self) -> Any:
+    def _state(self) -> TrialState:
         if not self.over:
             return "complete"
         return "partial" if self.fold.population else "failed"
@@ -328,7 +325,9 @@ class Trial:
         start_ns = begin_ns + lead_in_ns
         end_ns = start_ns + (length_ns if requests is None else LONGEST_NS)
         fold.windows.append(WindowCounts(start_ns, end_ns))
-        permits = [None] * len(self.workers) if requests is None else shares(requests, len(self.workers))
+        permits = (
+            [None] * len(self.workers) if requests is None else shares(requests, len(self.workers))
+        )
         window = Window(len(fold.windows), begin_ns, start_ns, end_ns)
         for worker, share in zip(self.workers, permits, strict=True):
             self._tell(replace(window, permits=share).to_command(), worker)

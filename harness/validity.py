@@ -93,7 +93,11 @@ def _errors(summary: CompetitorSummary) -> Doubt | None:
 
 def _too_few(summary: CompetitorSummary) -> Doubt | None:
     percents = (50.0, 95.0, 99.0)
-    weak = [p for p in percents if 0 < summary.service.total and summary.samples_beyond(p) < ENOUGH_BEYOND]
+    weak = [
+        p
+        for p in percents
+        if summary.service.total > 0 and summary.samples_beyond(p) < ENOUGH_BEYOND
+    ]
     if not weak:
         return None
     names = ", ".join(f"p{percent:g}" for percent in weak)

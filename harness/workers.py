@@ -137,4 +137,3 @@ class WorkerProcess:
             return f"the worker was killed by {signal.Signals(-code).name}"
         lines = self._log.read_text(errors="replace").strip().splitlines()
         return lines[-1] if lines else f"the worker ended with exit code {code}"
-

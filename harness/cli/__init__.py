@@ -1,0 +1,1 @@
+"""The only part that prints, and the only one that chooses an exit code."""

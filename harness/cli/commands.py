@@ -34,12 +34,18 @@ def _option(help_: str, *names: str) -> Any:
     return typer.Option(*names, help=help_, show_default=False)
 
 
-Url = Annotated[Text, _option("Target URL, or a path on the embedded target (default: /).", "--url")]
+Url = Annotated[
+    Text, _option("Target URL, or a path on the embedded target (default: /).", "--url")
+]
 Concurrency = Annotated[
     Texts, _option("Requests in flight; several make it the axis. [10]", "--concurrency")
 ]
-Duration = Annotated[Text, _option("Measured time per competitor: 10, 500ms, 2m. [10]", "--duration")]
-Requests = Annotated[Text, _option("Measured requests per competitor, instead of a time.", "--requests")]
+Duration = Annotated[
+    Text, _option("Measured time per competitor: 10, 500ms, 2m. [10]", "--duration")
+]
+Requests = Annotated[
+    Text, _option("Measured requests per competitor, instead of a time.", "--requests")
+]
 Rounds = Annotated[Text, _option("Rounds of fresh processes: n of the statistics. [5]", "--rounds")]
 Warmup = Annotated[Text, _option("Uncounted load before each trial, in seconds. [0.3]", "--warmup")]
 Processes = Annotated[Text, _option("Worker processes per competitor. [1]", "--processes")]
@@ -51,10 +57,13 @@ Header = Annotated[Texts, _option("'Name: value'; repeatable.", "--header")]
 Headers = Annotated[Text, _option("Headers as one JSON object.", "--headers")]
 Body = Annotated[Text, _option("Request body: text, or @FILE.", "--body")]
 BodySize = Annotated[
-    Texts, _option("Request body of that many bytes (64k, 1M); several make it the axis.", "--body-size")
+    Texts,
+    _option("Request body of that many bytes (64k, 1M); several make it the axis.", "--body-size"),
 ]
 Stream = Annotated[bool, _option("Read responses chunk by chunk.", "--stream")]
-Expect = Annotated[Text, _option("Statuses that count as correct, e.g. 2xx,404. [200-399]", "--expect")]
+Expect = Annotated[
+    Text, _option("Statuses that count as correct, e.g. 2xx,404. [200-399]", "--expect")
+]
 Timeout = Annotated[Text, _option("Connect and read timeout in seconds. [10]", "--timeout")]
 Verify = Annotated[
     bool, typer.Option("--verify/--insecure", help="Verify TLS certificates.", show_default=True)
@@ -62,9 +71,13 @@ Verify = Annotated[
 Profile = Annotated[
     Text, _option("parity: equal settings; defaults: each library's own. [parity]", "--profile")
 ]
-Baseline = Annotated[Text, _option("Competitor the others are compared with. [the first]", "--baseline")]
+Baseline = Annotated[
+    Text, _option("Competitor the others are compared with. [the first]", "--baseline")
+]
 Seed = Annotated[Text, _option("Seed of the random order. [drawn, and recorded]", "--seed")]
-Pin = Annotated[bool, typer.Option("--pin/--no-pin", help="Keep target and workers on CPUs of their own.")]
+Pin = Annotated[
+    bool, typer.Option("--pin/--no-pin", help="Keep target and workers on CPUs of their own.")
+]
 Db = Annotated[Text, _option("Results database (SQLite).", "--db")]
 Json = Annotated[bool, _option("Print one JSON document instead of the table.", "--json")]
 Output = Annotated[Text, _option("Also write the report: .json .csv .md .txt", "--output")]
@@ -109,7 +122,9 @@ def compare(
 
 @app.command()
 def load(
-    url: Annotated[Text, typer.Argument(help="Target URL, or a path on the embedded target.")] = None,
+    url: Annotated[
+        Text, typer.Argument(help="Target URL, or a path on the embedded target.")
+    ] = None,
     client: Annotated[Text, _option("The one client.", "--client")] = None,
     concurrency: Concurrency = None,
     duration: Duration = None,

@@ -9,7 +9,8 @@ from rich.console import Console
 
 from harness.bundle import Bundle
 from harness.catalogue import Catalogue, Client
-from harness.report import exporters, listings, tables, terminal
+from harness.report import listings, tables, terminal
+from harness.report.json_document import to_json
 from harness.store import reading
 
 __all__ = ["show_clients", "show_query", "show_run", "show_runs"]
@@ -38,7 +39,7 @@ def show_run(database: Path, key: str, as_json: bool) -> None:
     """Print one run."""
     run, trials = reading.show_run(database, key)
     if as_json:
-        print(exporters.to_json(run, trials))
+        print(to_json(run, trials))
         return
     console = Console()
     print(tables.heading(run, trials))

@@ -23,12 +23,8 @@ def run(argv: Sequence[str]) -> int:
     """Run one command line; its exit code. Everything that goes wrong is one line on stderr."""
     try:
         return _dispatch(argv)
-    except UsageError as error:
-        return _complain(error, USAGE)
-    except UnusableError as error:
-        return _complain(error, UNUSABLE)
     except ClientbenchError as error:
-        return _complain(error, BUG)
+        return _complain(error, UNUSABLE if isinstance(error, UnusableError) else USAGE)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -50,7 +46,9 @@ def _dispatch(argv: Sequence[str]) -> int:
     ownership.check()
     words = legacy.modernise(argv, from_environment(os.environ).duration_s)
     try:
-        code = commands.app(list(words) or ["--help"], prog_name="clientbench", standalone_mode=False)
+        code = commands.app(
+            list(words) or ["--help"], prog_name="clientbench", standalone_mode=False
+        )
     except commands.COMMAND_LINE_ERROR as error:
         raise UsageError(" ".join(error.format_message().split())) from error
     return code if isinstance(code, int) else DONE

@@ -13,6 +13,7 @@ from harness.cli.progress import progress_on
 from harness.errors import UsageError
 from harness.experiment import Outcome, run
 from harness.report import exporters, tables, terminal
+from harness.report.json_document import to_json
 from harness.scenario import Options, Scenario, build
 from harness.settings import Defaults, database_path, from_environment
 
@@ -38,9 +39,7 @@ def measure(command: str, typed: dict[str, Any], stdout: TextIO, stderr: TextIO)
     return EXIT_CODES[outcome.run.state]
 
 
-def _scenario(
-    command: str, typed: dict[str, Any], defaults: Defaults, stderr: TextIO
-) -> Scenario:
+def _scenario(command: str, typed: dict[str, Any], defaults: Defaults, stderr: TextIO) -> Scenario:
     fields = {RENAMED.get(n, n): v for n, v in typed.items() if n not in OURS}
     fields = {
         name: tuple(value) if isinstance(value, list) else value
@@ -82,13 +81,15 @@ def _output(name: str | None) -> Path | None:
     folder = path.parent
     writable = os.access(path, os.W_OK) if path.exists() else os.access(folder, os.W_OK)
     if not folder.is_dir() or path.is_dir() or not writable:
-        raise UsageError(f"--output: {name!r} cannot be written; accepted: a file in a folder of yours")
+        raise UsageError(
+            f"--output: {name!r} cannot be written; accepted: a file in a folder of yours"
+        )
     return path
 
 
 def _report(outcome: Outcome, json: bool, stdout: TextIO) -> None:
     if json:
-        print(exporters.to_json(outcome.run, outcome.trials), file=stdout)
+        print(to_json(outcome.run, outcome.trials), file=stdout)
         return
     from rich.console import Console
 

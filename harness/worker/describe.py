@@ -12,6 +12,7 @@ import os
 import platform
 import re
 import sys
+from pathlib import Path
 from typing import Any
 
 from adapters.base import BaseAdapter
@@ -65,8 +66,8 @@ def capabilities(module: str, site: str) -> dict[str, Any]:
 def main() -> None:
     """Answer the one question on standard input (JSON) on standard output (JSON)."""
     question: dict[str, Any] = json.load(sys.stdin)
-    answer = {"metadata": metadata, "capabilities": capabilities}[question.pop("ask")](**question)
-    json.dump(answer, sys.stdout)
+    answer = metadata if question.pop("ask") == "metadata" else capabilities
+    json.dump(answer(**question), sys.stdout)
 
 
 def _normal(name: str) -> str:
@@ -77,17 +78,19 @@ def _entries(installed: Any) -> set[str]:
     """Absolute paths of the top-level files and folders a distribution put into site-packages."""
     files = installed.files
     if files is None:  # Debian's packages keep no list
-        top_level = (installed.read_text("top_level.txt") or installed.name.replace("-", "_")).split()
+        top_level = (
+            installed.read_text("top_level.txt") or installed.name.replace("-", "_")
+        ).split()
         candidates = [name + suffix for name in top_level for suffix in ("", ".py")]
-        files = [name for name in candidates if os.path.exists(installed.locate_file(name))]
+        files = [name for name in candidates if Path(installed.locate_file(name)).exists()]
     tops = {str(file).split("/", 1)[0] for file in files} - {"..", "__pycache__"}
     return {str(installed.locate_file(top)) for top in tops}
 
 
 def _stamps() -> dict[str, int]:
     """Folders whose change means that something was installed or removed."""
-    folders = [folder for folder in sys.path if os.path.isdir(folder)]
-    return {folder: os.stat(folder).st_mtime_ns for folder in [*folders, sys.prefix]}
+    folders = [folder for folder in sys.path if Path(folder).is_dir()]
+    return {folder: Path(folder).stat().st_mtime_ns for folder in [*folders, sys.prefix]}
 
 
 def _environment() -> dict[str, str]:

@@ -23,15 +23,12 @@ from harness.worker.job import Events, Job, Window
 from harness.worker.loops import closed_loop, closed_loop_async
 from harness.worker.recorder import Recorder
 
-__all__ = ["Loops", "run_tasks", "run_threads"]
+__all__ = ["coded", "run_tasks", "run_threads"]
 
 # Enough for TLS and name resolution, and ten thousand of them still fit into 5 GiB of addresses.
 STACK_BYTES = 512 * 1024
 
 Command = dict[str, Any]
-# The loops by mode; the overhead benchmark passes others.
-Loops = dict[str, Callable[..., Any]]
-LOOPS: Loops = {"sync": closed_loop, "async": closed_loop_async}
 
 
 class _Edges:
@@ -138,14 +135,14 @@ class _Slots:
         )
 
 
-def _coded(adapter: BaseAdapter) -> Callable[[BaseException], int]:
+def coded(adapter: BaseAdapter) -> Callable[[BaseException], int]:
     """The adapter's classification as the code that a row holds."""
     codes = {kind: position + 1 for position, kind in enumerate(ERROR_KINDS)}
     return lambda error: codes[adapter.classify(error)]
 
 
 def run_threads(
-    job: Job, adapter: type[Adapter], events: Events, commands: Iterator[Command], loops: Loops
+    job: Job, adapter: type[Adapter], events: Events, commands: Iterator[Command]
 ) -> None:
     """Serve ``commands`` with one thread per slot until told to close."""
     slots = _Slots(job, adapter, events)
@@ -156,7 +153,7 @@ def run_threads(
         session.open()
     inboxes: list[queue.SimpleQueue[_Load | None]] = [queue.SimpleQueue() for _ in range(job.slots)]
     threads = [
-        threading.Thread(target=_thread, args=(slots, session, inbox, loops["sync"]), daemon=True)
+        threading.Thread(target=_thread, args=(slots, session, inbox), daemon=True)
         for inbox in inboxes
     ]
     for thread in threads:
@@ -178,7 +175,6 @@ def _thread(
     slots: _Slots,
     session: Adapter | None,
     inbox: queue.SimpleQueue[_Load | None],
-    loop: Callable[..., None],
 ) -> None:
     with _failing(slots.events):
         adapter = session
@@ -191,7 +187,7 @@ def _thread(
             slots.note_first(adapter.classify(error), f"{type(error).__name__}: {error}")
         else:
             slots.note_first(None)
-        run = _bound(loop, adapter, slots)
+        run = _bound(closed_loop, adapter, slots)
         while (load := inbox.get()) is not None:
             time.sleep(load.wait_s())
             if load.has_lead_in:
@@ -205,7 +201,7 @@ def _thread(
 
 
 def run_tasks(
-    job: Job, adapter: type[AsyncAdapter], events: Events, commands: Iterator[Command], loops: Loops
+    job: Job, adapter: type[AsyncAdapter], events: Events, commands: Iterator[Command]
 ) -> None:
     """Serve ``commands`` with one task per slot until told to close."""
     factory = None
@@ -214,12 +210,10 @@ def run_tasks(
 
         factory = uvloop.new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:
-        runner.run(_serve_tasks(_Slots(job, adapter, events), commands, loops["async"]))
+        runner.run(_serve_tasks(_Slots(job, adapter, events), commands))
 
 
-async def _serve_tasks(
-    slots: _Slots, commands: Iterator[Command], loop: Callable[..., Awaitable[None]]
-) -> None:
+async def _serve_tasks(slots: _Slots, commands: Iterator[Command]) -> None:
     sessions: list[AsyncAdapter] = [
         slots.new_adapter() for _ in range(1 if slots.shared else slots.job.slots)
     ]
@@ -227,7 +221,7 @@ async def _serve_tasks(
         await session.open()
     adapters = sessions * (slots.job.slots // len(sessions))
     await asyncio.gather(*(_first_task(slots, adapter) for adapter in adapters))
-    runs = [_bound(loop, adapter, slots) for adapter in adapters]
+    runs = [_bound(closed_loop_async, adapter, slots) for adapter in adapters]
     arrived: asyncio.Queue[Command] = asyncio.Queue()
     # one command per wake-up: the orchestrator sends the next only after our answer to the last
     asyncio.get_running_loop().add_reader(0, lambda: arrived.put_nowait(next(commands)))
@@ -261,12 +255,10 @@ async def _task(slots: _Slots, run: Callable[..., Awaitable[None]], load: _Load)
 
 def _bound(loop: Callable[..., Any], adapter: Any, slots: _Slots) -> Callable[..., Any]:
     """The loop with everything filled in that stays the same from window to window."""
-    classify = _coded(adapter)
+    classify = coded(adapter)
 
     def run(permits: Iterator[object], until_ns: int) -> Any:
-        return loop(
-            adapter.send, slots.job.request, classify, slots.recorder, permits, until_ns
-        )
+        return loop(adapter.send, slots.job.request, classify, slots.recorder, permits, until_ns)
 
     return run
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from adapters.base import BaseAdapter
-from harness.worker.engine import LOOPS, Loops, run_tasks, run_threads
+from harness.worker.engine import run_tasks, run_threads
 from harness.worker.job import Events, Job
 
 __all__ = ["adapter_class", "lines", "main"]
@@ -40,7 +40,7 @@ def adapter_class(module: str, mode: str) -> type[Any]:
     return next(adapter for adapter in adapters if adapter.mode == mode)
 
 
-def main(loops: Loops = LOOPS) -> None:
+def main() -> None:
     """Be one worker, from the job on standard input to the event ``closed``."""
     events = Events(int(sys.argv[1]))
     received = lines(0)
@@ -51,7 +51,7 @@ def main(loops: Loops = LOOPS) -> None:
     try:
         adapter = adapter_class(job.module, job.mode)
         run = run_threads if job.mode == "sync" else run_tasks
-        run(job, adapter, events, map(json.loads, received), loops)
+        run(job, adapter, events, map(json.loads, received))
     except Exception as error:
         events.send("failed", message=f"{type(error).__name__}: {error}")
         sys.exit(1)

@@ -18,7 +18,16 @@ import itertools
 import mmap
 import os
 
-__all__ = ["COLUMNS", "END", "INTENDED", "OUTCOME", "RECEIVED", "START", "Recorder", "segment_bytes"]
+__all__ = [
+    "COLUMNS",
+    "END",
+    "INTENDED",
+    "OUTCOME",
+    "RECEIVED",
+    "START",
+    "Recorder",
+    "segment_bytes",
+]
 
 # INTENDED: the planned start, ns; 0 = the same as START (closed loop)
 # START, END: CLOCK_MONOTONIC, ns
