@@ -12,10 +12,10 @@ from pathlib import Path
 from harness.errors import StoreError
 from harness.store import schema
 
-__all__ = ["BUSY_TIMEOUT_S", "check_readable", "check_writable", "connect", "one_line", "reading"]
+__all__ = ["BUSY_TIMEOUT_S", "check_version", "check_writable", "connect", "one_line", "reading"]
 
 BUSY_TIMEOUT_S = 30.0  # how long one writer waits for another; a round is saved in milliseconds
-MAGIC = b"SQLite format 3\0"
+HEADER_BYTES = 100
 ACCEPTED = "give a new file in an existing directory, or a database clientbench wrote"
 
 
@@ -49,24 +49,57 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 
     Raises StoreError when there is none at ``path`` or it cannot be read.
     """
-    check_readable(path)
-    with _refused(path), contextlib.closing(_connect_to_read(path)) as connection:
-        yield connection
+    with _refused(path):
+        if not _exists(path):
+            raise StoreError(f"--db {str(path)!r}: no such database; run a comparison first")
+        _check_kind(path)
+        with _read_only(path) as connection:
+            yield connection
+
+
+@contextlib.contextmanager
+def _read_only(path: Path) -> Iterator[sqlite3.Connection]:
+    had_log = _log_of(path).exists()
+    try:
+        with contextlib.closing(_connect_to_read(path)) as connection:
+            yield connection
+    finally:
+        if not had_log and _log_of(path).exists():
+            _tidy(path)
 
 
 def _connect_to_read(path: Path) -> sqlite3.Connection:
     connection = connect(path, "ro")
     try:
-        connection.execute("PRAGMA schema_version")
-    except sqlite3.OperationalError:
+        connection.execute("PRAGMA schema_version").fetchone()
+    except sqlite3.DatabaseError as error:
         connection.close()
+        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+            raise _not_sqlite(path) from error
         # A WAL database on read-only media: SQLite may not create its index file beside it. Without
         # a log nothing is pending, and nobody can be writing.
-        if os.access(path.parent, os.W_OK) or Path(f"{path}-wal").exists():
+        if os.access(path.parent, os.W_OK, effective_ids=True) or _log_of(path).exists():
             raise
         uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
         return sqlite3.connect(uri, uri=True)
     return connection
+
+
+def _not_sqlite(path: Path) -> StoreError:
+    return StoreError(f"--db {str(path)!r}: is not an SQLite database; {ACCEPTED}")
+
+
+def _log_of(path: Path) -> Path:
+    return Path(f"{path}-wal")
+
+
+def _tidy(path: Path) -> None:
+    """Have SQLite remove the empty log that a read-only connection makes and may not remove.
+
+    It does so when the last connection closes that could write, and not before.
+    """
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(connect(path, "rw")) as connection:
+        connection.execute("PRAGMA schema_version").fetchone()
 
 
 def _exists(path: Path) -> bool:
@@ -78,19 +111,11 @@ def _exists(path: Path) -> bool:
     return True
 
 
-def check_readable(path: Path) -> None:
-    """Raise StoreError unless ``path`` is an SQLite file."""
-    with _refused(path):
-        if not _exists(path):
-            raise StoreError(f"--db {str(path)!r}: no such database; run a comparison first")
-        _check_is_sqlite(path)
-
-
 def check_writable(path: Path) -> None:
     """Raise StoreError unless results can be stored at ``path``; creates and changes nothing."""
     with _refused(path):
         if _exists(path):
-            _check_is_sqlite(path)
+            _check_kind(path)
             _check_contents(path)
             _check_lockable(path)
         _check_directory(path)
@@ -106,26 +131,35 @@ def _check_directory(path: Path) -> None:
         pass
 
 
-def _check_is_sqlite(path: Path) -> None:
+def _check_kind(path: Path) -> None:
+    """Look at the file without opening it.
+
+    Closing a descriptor of our own would drop the locks that SQLite holds on the file in this
+    process (https://www.sqlite.org/howtocorrupt.html, 2.2).
+    """
     if path.is_dir():
         raise StoreError(f"--db {str(path)!r}: is a directory; {ACCEPTED}")
     if not path.is_file():
         raise StoreError(f"--db {str(path)!r}: is not a regular file; {ACCEPTED}")
-    with path.open("rb") as file:
-        head = file.read(len(MAGIC))
-    if head not in (b"", MAGIC):  # an empty file is a valid, empty database
-        raise StoreError(f"--db {str(path)!r}: is not an SQLite database; {ACCEPTED}")
+    if not os.access(path, os.R_OK, effective_ids=True):
+        raise StoreError(f"--db {str(path)!r}: may not be read by you; {ACCEPTED}")
+    # Empty is fine, but SQLite takes a file of one byte for empty too.
+    if 0 < path.stat().st_size < HEADER_BYTES:
+        raise _not_sqlite(path)
 
 
 def _check_lockable(path: Path) -> None:
     """Take and drop the write lock; that writes nothing."""
+    # SQLite would notice a read-only file only when it writes.
+    if not os.access(path, os.W_OK, effective_ids=True):
+        raise StoreError(f"--db {str(path)!r}: may not be written to by you; {ACCEPTED}")
     with contextlib.closing(connect(path, "rw")) as connection:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("ROLLBACK")
 
 
 def _check_contents(path: Path) -> None:
-    with contextlib.closing(_connect_to_read(path)) as connection:
+    with _read_only(path) as connection:
         names = _names(connection)
         if "_sqlite_migrations" in names and _applied(connection):
             check_version(path, connection)

@@ -275,8 +275,9 @@ def test_any_file_name_will_do(tmp_path: Path, name: str) -> None:
     with Store.open(path) as store:
         save(store, run(), [trial()])
     assert path.is_file()
-    assert [entry.name for entry in tmp_path.iterdir()] == [name]
+    Store.check(path)
     assert len(show_run(path)[1]) == 1
+    assert [entry.name for entry in tmp_path.iterdir()] == [name]
 
 
 def test_checking_creates_nothing(tmp_path: Path) -> None:
@@ -357,6 +358,7 @@ def test_a_database_of_something_else_is_refused_and_left_alone(
     before = digest(path)
     refusal(path)
     assert digest(path) == before
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
 def test_a_database_of_a_newer_clientbench_is_refused(path: Path) -> None:
