@@ -39,8 +39,7 @@ def main() -> int:
     """Serve until standard input ends or a signal asks for the end."""
     options = Options.from_words(sys.argv[1:])
     _raise_file_limit()
-    if options.cpus and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, options.cpus)
+    _stay_on(options.cpus)
     directory = Path(tempfile.mkdtemp(prefix="clientbench-")) if options.tls else None
     try:
         _serve(options, directory)
@@ -99,9 +98,13 @@ class Control:
             self._loop.stop()
         *lines, self._unread = (self._unread + data).split(b"\n")
         for line in lines:
-            self._obey(json.loads(line)["do"])
+            self._obey(line)
 
-    def _obey(self, command: str) -> None:
+    def _obey(self, line: bytes) -> None:
+        try:
+            command = json.loads(line)["do"]
+        except (ValueError, TypeError, KeyError):
+            command = line.decode("utf-8", "replace")
         if command == "counts":
             self.say(requests=self._service.requests, connections=self._service.connections)
         else:
@@ -119,6 +122,17 @@ def _raise_file_limit() -> None:
     """One descriptor per connection: 10,000 clients do not fit the usual soft limit of 1,024."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _stay_on(cpus: tuple[int, ...]) -> None:
+    """Run on these CPUs only, where the system can be told so."""
+    if not cpus or not hasattr(os, "sched_setaffinity"):
+        return
+    try:
+        os.sched_setaffinity(0, cpus)
+    except OSError as error:
+        allowed = ", ".join(map(str, sorted(os.sched_getaffinity(0))))
+        sys.exit(f"cannot run on CPUs {cpus}: {error.strerror}; allowed are {allowed}")
 
 
 def _versions() -> dict[str, str]:
