@@ -42,28 +42,27 @@ def main() -> int:
     _stay_on(options.cpus)
     directory = Path(tempfile.mkdtemp(prefix="clientbench-")) if options.tls else None
     try:
-        _serve(options, directory)
+        uvloop.new_event_loop().run_until_complete(_serve(options, directory))
     finally:
         if directory is not None:
             shutil.rmtree(directory, ignore_errors=True)
     return 0
 
 
-def _serve(options: Options, directory: Path | None) -> None:
-    loop = uvloop.new_event_loop()
-    for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(name, loop.stop)
+async def _serve(options: Options, directory: Path | None) -> None:
+    loop = asyncio.get_running_loop()
     loop.set_exception_handler(_report)
+    end = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(name, end.set)
     ca_file = directory / "ca.pem" if directory is not None else None
     context = server_context(ca_file) if ca_file is not None else None
     service = Service(loop, "http" if context is None else "https", options.idle_timeout_s)
     listener = _listen(options.host)
-    loop.run_until_complete(
-        loop.create_server(
-            lambda: Connection(service, loop), sock=listener, backlog=_BACKLOG, ssl=context
-        )
+    await loop.create_server(
+        lambda: Connection(service, loop), sock=listener, backlog=_BACKLOG, ssl=context
     )
-    control = Control(loop, service)
+    control = Control(service, end)
     loop.add_reader(_STDIN, control.read)
     service.run_clock()
     control.say(
@@ -72,7 +71,7 @@ def _serve(options: Options, directory: Path | None) -> None:
         ca_file=None if ca_file is None else str(ca_file),
         versions=_versions(),
     )
-    loop.run_forever()
+    await end.wait()
 
 
 def _listen(host: str) -> socket.socket:
@@ -86,16 +85,16 @@ def _listen(host: str) -> socket.socket:
 class Control:
     """The parent's end of the line: commands in, answers out."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, service: Service) -> None:
-        self._loop = loop
+    def __init__(self, service: Service, end: asyncio.Event) -> None:
         self._service = service
+        self._end = end
         self._unread = b""
 
     def read(self) -> None:
         """Take what the parent wrote; end the process when it has closed the pipe."""
         data = os.read(_STDIN, 65536)
         if not data:
-            self._loop.stop()
+            self._end.set()
         *lines, self._unread = (self._unread + data).split(b"\n")
         for line in lines:
             self._obey(line)
@@ -115,7 +114,7 @@ class Control:
         try:
             os.write(_STDOUT, json.dumps(message).encode() + b"\n")
         except BrokenPipeError:
-            self._loop.stop()
+            self._end.set()
 
 
 def _raise_file_limit() -> None:

@@ -17,7 +17,7 @@ __all__ = ["Answers"]
 # More waiting requests than this, and the client is left to wait with the next ones.
 _MAX_WAITING = 64
 # How long a refused client may go on sending before the connection is cut under it.
-_LINGER_S = 5.0
+_LINGER_S = 2.0
 
 
 class Answers:
@@ -173,4 +173,4 @@ class Answers:
         """
         if self._transport.can_write_eof():
             self._transport.write_eof()
-        self._cut = self._loop.call_later(_LINGER_S, self._transport.abort)
+        self._cut = self._loop.call_later(_LINGER_S, self._transport.close)

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from servers.embedded.messages import Request
 
-__all__ = ["SLIDESHOW", "describe", "dump", "origin", "path", "query", "url"]
+__all__ = ["SLIDESHOW", "Shape", "describe", "dump", "origin", "path", "query", "url"]
 
 Shape = dict[str, Any]
 Pairs = Iterable[tuple[str, str]]
@@ -41,9 +41,15 @@ SLIDESHOW: Shape = {
 }
 
 
-def dump(shape: object) -> bytes:
-    """JSON as httpbin prints it: sorted keys, two spaces, a final newline."""
-    return json.dumps(shape, indent=2, sort_keys=True).encode() + b"\n"
+def dump(shape: Shape) -> bytes:
+    """JSON as httpbin prints it: sorted keys, two spaces, a final newline.
+
+    A body nested too deeply to be printed again is shown as if it were not JSON.
+    """
+    try:
+        return json.dumps(shape, indent=2, sort_keys=True).encode() + b"\n"
+    except RecursionError:
+        return dump({**shape, "json": None})
 
 
 def describe(request: Request, *keys: str) -> Shape:
@@ -148,13 +154,11 @@ def _text(data: bytes, type_: str = "application/octet-stream") -> str:
 
 
 def _json(data: bytes) -> Any:
-    """The body as JSON, or None: not JSON, or nested too deeply to be printed again."""
+    """The body as JSON, or None: not JSON, or nested too deeply for Python's parser."""
     try:
-        value = json.loads(data, parse_constant=_not_json)
-        dump(value)
+        return json.loads(data, parse_constant=_not_json)
     except (ValueError, RecursionError):
         return None
-    return value
 
 
 def _not_json(constant: str) -> NoReturn:

@@ -87,7 +87,7 @@ def _route(request: Request) -> Response:
     return route.handler(request, unquote(rest))
 
 
-def _json(shape: object) -> Response:
+def _json(shape: httpbin.Shape) -> Response:
     return Response(body=httpbin.dump(shape), content_type="application/json")
 
 

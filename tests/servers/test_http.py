@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+from contextlib import suppress
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -20,10 +21,8 @@ POST_CHUNKED = b"POST /post HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\
 
 def reset_or(data: bytes, wire: Wire) -> None:
     """Send to a server that may have stopped listening already."""
-    try:
+    with suppress(ConnectionError, ssl.SSLError):
         wire.send(data)
-    except (ConnectionError, ssl.SSLError):
-        pass
 
 
 # --- connections ---------------------------------------------------------------------------------
