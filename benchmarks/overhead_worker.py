@@ -18,11 +18,12 @@ from typing import Any
 from overhead_loops import PLAIN  # type: ignore[import-not-found]  # plain_loops.py, in the bundle
 
 from adapters.base import BaseAdapter
-from harness.worker.engine import coded
 from harness.worker.job import Events, Job
-from harness.worker.loops import closed_loop, closed_loop_async
 from harness.worker.main import adapter_class, lines
 from harness.worker.recorder import Recorder
+from harness.worker.slots import coded
+from harness.worker.tasks import closed_loop as closed_loop_async
+from harness.worker.threads import closed_loop
 
 ORDER = ("plain", "harness", "harness", "plain")
 Slice = tuple[str, int, int]  # which loop, requests, ns

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from harness.histogram import Histogram
+from harness.histogram import Histogram, rank
 from harness.model import Comparison, TrialState, TrialSummary
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "competitors",
     "net_cpu_per_request_ns",
     "percentile",
-    "rank",
 ]
 
 Key = TypeVar("Key")
@@ -102,14 +101,6 @@ class CompetitorSummary:
         """How many samples rank above the percentile: what it rests on."""
         total = self.service.total
         return total - rank(percent, total) if total else 0
-
-
-def rank(percent: float, total: int) -> int:
-    """Nearest rank, from 1: the smallest with at least ``percent`` of ``total`` at or below it.
-
-    Rounded first, so that 99.9 % of 1000 is 999 and not the 1000 of a float just above it.
-    """
-    return max(1, math.ceil(round(percent / 100 * total, 9)))
 
 
 def percentile(

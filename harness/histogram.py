@@ -8,12 +8,13 @@ Source: Gil Tene, HdrHistogram; the bucket layout is that of its V2 encoding.
 from __future__ import annotations
 
 import ctypes
+import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Histogram"]
+__all__ = ["Histogram", "rank"]
 
 LOWEST = 1
 HIGHEST = 3_600_000_000_000  # an hour, in ns
@@ -52,8 +53,8 @@ class Histogram:
         total = self.total
         if not total:
             return None
-        rank = max(1, int(np.ceil(round(percent / 100 * total, 9))))
-        return highest_equivalent(int(np.searchsorted(np.cumsum(self.counts), rank)))
+        index = np.searchsorted(np.cumsum(self.counts), rank(percent, total))
+        return highest_equivalent(int(index))
 
     def encode(self) -> bytes:
         """HdrHistogram V2, compressed and base64: readable by any HdrHistogram tool."""
@@ -77,6 +78,14 @@ class Histogram:
         stored = np.ctypeslib.as_array(hdr.counts)
         counts[: stored.size] = stored
         return cls(counts)
+
+
+def rank(percent: float, total: int) -> int:
+    """Nearest rank, from 1: the smallest with at least ``percent`` of ``total`` at or below it.
+
+    Rounded first, so that 99.9 % of 1000 is 999 and not the 1000 of a float just above it.
+    """
+    return max(1, math.ceil(round(percent / 100 * total, 9)))
 
 
 def _index(values: Integers) -> Integers:

@@ -11,11 +11,10 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from adapters.base import BaseAdapter
-from harness.worker.engine import run_tasks, run_threads
 from harness.worker.job import Events, Job
 
 __all__ = ["adapter_class", "lines", "main"]
@@ -50,8 +49,19 @@ def main() -> None:
         os.sched_setaffinity(0, job.cpus)
     try:
         adapter = adapter_class(job.module, job.mode)
-        run = run_threads if job.mode == "sync" else run_tasks
+        run = _runner(job.mode)
         run(job, adapter, events, map(json.loads, received))
     except Exception as error:
         events.send("failed", message=f"{type(error).__name__}: {error}")
         sys.exit(1)
+
+
+def _runner(mode: str) -> Callable[[Job, type[Any], Events, Iterator[dict[str, Any]]], None]:
+    """What serves windows in ``mode``; only that is imported."""
+    if mode == "sync":
+        from harness.worker.threads import run_threads  # noqa: PLC0415
+
+        return run_threads
+    from harness.worker.tasks import run_tasks  # noqa: PLC0415
+
+    return run_tasks

@@ -1,0 +1,148 @@
+"""Slots: what threads (for a client that blocks) and tasks (for one that awaits) have in common.
+
+A worker opens its sessions once, sends one request on each slot so that connections exist, and is then told
+about windows. Between windows it uses no CPU. Threads and tasks live in modules of their own, so that a
+client that blocks is not measured with asyncio in its process.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from adapters.base import ERROR_KINDS, BaseAdapter
+from harness.worker.job import Events, Job, Window
+from harness.worker.recorder import Recorder
+
+__all__ = ["Command", "Load", "Slots", "bound", "coded"]
+
+Command = dict[str, Any]
+
+
+class Edges:
+    """CPU time of this process at the edges of a window, each beside the clock.
+
+    The edge is read by the slot that first gets there (with a request count: last leaves), just
+    after one of its requests: the requests between two readings are those whose cost lies between them.
+    """
+
+    def __init__(self, window: Window) -> None:
+        self._last_counts = window.permits is not None
+        self.start: tuple[int, int] | None = None
+        self.end: tuple[int, int] | None = None
+
+    def mark_start(self) -> None:
+        """Called by every slot as it begins to count."""
+        if self.start is None:
+            self.start = (time.monotonic_ns(), time.process_time_ns())
+
+    def mark_end(self) -> None:
+        """Called by every slot as it leaves."""
+        if self.end is None or self._last_counts:
+            self.end = (time.monotonic_ns(), time.process_time_ns())
+
+
+class Load:
+    """One window on its way through the slots."""
+
+    def __init__(self, window: Window) -> None:
+        self.window = window
+        self.edges = Edges(window)
+        # one iterator for all slots: each next() is a permit, so a count is met exactly
+        self.permits: Iterator[object] = (
+            itertools.repeat(None) if window.permits is None else iter(range(window.permits))
+        )
+
+    @property
+    def has_lead_in(self) -> bool:
+        """Whether uncounted load comes first."""
+        return self.window.begin_ns < self.window.start_ns
+
+    def wait_s(self) -> float:
+        """Seconds until load begins."""
+        return max(0.0, (self.window.begin_ns - time.monotonic_ns()) / 1e9)
+
+
+class Slots:
+    """What threads and tasks have in common: first requests, counting down, reporting."""
+
+    def __init__(self, job: Job, adapter: type[BaseAdapter], events: Events) -> None:
+        self.job = job
+        self.adapter = adapter
+        self.recorder = Recorder(job.segment_fd, job.capacity)
+        self.events = events
+        self.shared = adapter.session_scope == "process"
+        self._lock = threading.Lock()
+        self._running = job.slots
+        self._first_sent = 0
+        self._first_errors: Counter[str] = Counter()
+        self._first_message = ""
+
+    def new_adapter(self) -> Any:
+        """A session not yet opened, its pool as large as the slots it serves."""
+        fields = {name: getattr(self.job.settings, name) for name in self.job.settings.__slots__}
+        fields["pool_size"] = self.job.slots if self.shared else 1
+        return self.adapter(type(self.job.settings)(**fields))
+
+    def note_first(self, kind: str | None, message: str = "") -> None:
+        """Count one first request; when the last slot has sent its own, the worker is ready."""
+        with self._lock:
+            self._first_sent += 1
+            if kind is not None:
+                self._first_errors[kind] += 1
+                self._first_message = message
+        self._count_down(self._ready)
+
+    def finished(self, load: Load) -> None:
+        """Called by each slot when it leaves a window; the last one reports it."""
+        self._count_down(lambda: self._report(load))
+
+    def send_closed(self) -> None:
+        """The last event: all sessions are closed. Says what this process had to import."""
+        self.events.send("closed", modules=sorted({name.partition(".")[0] for name in sys.modules}))
+
+    def _count_down(self, then: Callable[[], None]) -> None:
+        with self._lock:
+            self._running -= 1
+            if self._running:
+                return
+            self._running = self.job.slots
+        then()
+
+    def _ready(self) -> None:
+        self.events.send(
+            "ready",
+            first_sent=self._first_sent,
+            first_errors=dict(self._first_errors),
+            message=self._first_message,
+        )
+
+    def _report(self, load: Load) -> None:
+        self.events.send(
+            "window",
+            id=load.window.id,
+            start=load.edges.start,
+            end=load.edges.end,
+            claimed=self.recorder.claimed(),
+        )
+
+
+def coded(adapter: BaseAdapter) -> Callable[[BaseException], int]:
+    """The adapter's classification as the code that a row holds."""
+    codes = {kind: position + 1 for position, kind in enumerate(ERROR_KINDS)}
+    return lambda error: codes[adapter.classify(error)]
+
+
+def bound(loop: Callable[..., Any], adapter: Any, slots: Slots) -> Callable[..., Any]:
+    """The loop with everything filled in that stays the same from window to window."""
+    classify = coded(adapter)
+
+    def run(permits: Iterator[object], until_ns: int) -> Any:
+        return loop(adapter.send, slots.job.request, classify, slots.recorder, permits, until_ns)
+
+    return run

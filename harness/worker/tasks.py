@@ -1,0 +1,105 @@
+"""A client that awaits: one task per slot, and the closed loop each of them runs.
+
+Between windows the event loop waits in the kernel for the next command: no CPU.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Awaitable, Callable, Iterator
+
+from adapters.base import AsyncAdapter, Request, Response
+from harness.worker.job import Events, Job, Window
+from harness.worker.recorder import END, OUTCOME, RECEIVED, START, Recorder
+from harness.worker.slots import Command, Load, Slots, bound
+
+__all__ = ["closed_loop", "run_tasks"]
+
+
+def run_tasks(
+    job: Job, adapter: type[AsyncAdapter], events: Events, commands: Iterator[Command]
+) -> None:
+    """Serve ``commands`` with one task per slot until told to close."""
+    factory = None
+    if job.loop == "uvloop":
+        import uvloop  # noqa: PLC0415  visible only to a worker that asked for it
+
+        factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(_serve_tasks(Slots(job, adapter, events), commands))
+
+
+async def _serve_tasks(slots: Slots, commands: Iterator[Command]) -> None:
+    sessions: list[AsyncAdapter] = [
+        slots.new_adapter() for _ in range(1 if slots.shared else slots.job.slots)
+    ]
+    for session in sessions:
+        await session.open()
+    adapters = sessions * (slots.job.slots // len(sessions))
+    await asyncio.gather(*(_first_task(slots, adapter) for adapter in adapters))
+    runs = [bound(closed_loop, adapter, slots) for adapter in adapters]
+    arrived: asyncio.Queue[Command] = asyncio.Queue()
+    # one command per wake-up: the orchestrator sends the next only after our answer to the last
+    asyncio.get_running_loop().add_reader(0, lambda: arrived.put_nowait(next(commands)))
+    while (command := await arrived.get())["do"] == "window":
+        load = Load(Window.from_command(command))
+        await asyncio.sleep(load.wait_s())
+        await asyncio.gather(*(_task(slots, run, load) for run in runs))
+    asyncio.get_running_loop().remove_reader(0)
+    for session in sessions:
+        await session.close()
+    slots.send_closed()
+
+
+async def _first_task(slots: Slots, adapter: AsyncAdapter) -> None:
+    try:
+        await adapter.send(slots.job.request)
+    except Exception as error:
+        slots.note_first(adapter.classify(error), f"{type(error).__name__}: {error}")
+    else:
+        slots.note_first(None)
+
+
+async def _task(slots: Slots, run: Callable[..., Awaitable[None]], load: Load) -> None:
+    if load.has_lead_in:
+        await run(itertools.repeat(None), load.window.start_ns)
+    load.edges.mark_start()
+    await run(load.permits, load.window.end_ns)
+    load.edges.mark_end()
+    slots.finished(load)
+
+
+async def closed_loop(
+    send: Callable[[Request], Awaitable[Response]],
+    request: Request,
+    classify: Callable[[BaseException], int],
+    recorder: Recorder,
+    permits: Iterator[object],
+    until_ns: int,
+) -> None:
+    """As ``harness.worker.threads.closed_loop``.
+
+    Written out again because a shared body would cost a call per request.
+    """
+    clock = time.monotonic_ns
+    claim, mask, columns = recorder.claim, recorder.mask, recorder.columns
+    starts, outcomes, lengths, ends = (columns[c] for c in (START, OUTCOME, RECEIVED, END))
+    for _ in permits:
+        start = clock()
+        try:
+            outcome, received = await send(request)
+        except (Exception, asyncio.CancelledError) as error:
+            end = clock()
+            outcome, received = classify(error), 0
+        else:
+            end = clock()
+        row = claim() & mask
+        if not ends[row]:
+            starts[row] = start
+            outcomes[row] = outcome
+            lengths[row] = received
+            ends[row] = end
+        if end >= until_ns:
+            break

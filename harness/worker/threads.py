@@ -1,0 +1,129 @@
+"""A client that blocks: one thread per slot, and the closed loop each of them runs.
+
+Between windows a thread waits for its inbox, which is a lock: no CPU.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from adapters.base import Adapter, Request, Response
+from harness.worker.job import Events, Job, Window
+from harness.worker.recorder import END, OUTCOME, RECEIVED, START, Recorder
+from harness.worker.slots import Command, Load, Slots, bound
+
+__all__ = ["closed_loop", "run_threads"]
+
+# Enough for TLS and name resolution, and ten thousand of them still fit into 5 GiB of addresses.
+STACK_BYTES = 512 * 1024
+
+
+def run_threads(
+    job: Job, adapter: type[Adapter], events: Events, commands: Iterator[Command]
+) -> None:
+    """Serve ``commands`` with one thread per slot until told to close."""
+    slots = Slots(job, adapter, events)
+    threading.stack_size(STACK_BYTES)
+    session: Adapter | None = None
+    if slots.shared:
+        session = slots.new_adapter()
+        session.open()
+    inboxes: list[queue.SimpleQueue[Load | None]] = [queue.SimpleQueue() for _ in range(job.slots)]
+    threads = [
+        threading.Thread(target=_thread, args=(slots, session, inbox), daemon=True)
+        for inbox in inboxes
+    ]
+    for thread in threads:
+        thread.start()
+    for command in commands:
+        load = Load(Window.from_command(command)) if command["do"] == "window" else None
+        for inbox in inboxes:
+            inbox.put(load)
+        if load is None:
+            break
+    for thread in threads:
+        thread.join()
+    if session is not None:
+        session.close()
+    slots.send_closed()
+
+
+def _thread(
+    slots: Slots,
+    session: Adapter | None,
+    inbox: queue.SimpleQueue[Load | None],
+) -> None:
+    with _failing(slots.events):
+        adapter = session
+        if adapter is None:
+            adapter = slots.new_adapter()
+            adapter.open()
+        try:
+            adapter.send(slots.job.request)
+        except Exception as error:
+            slots.note_first(adapter.classify(error), f"{type(error).__name__}: {error}")
+        else:
+            slots.note_first(None)
+        run = bound(closed_loop, adapter, slots)
+        while (load := inbox.get()) is not None:
+            time.sleep(load.wait_s())
+            if load.has_lead_in:
+                run(itertools.repeat(None), load.window.start_ns)
+            load.edges.mark_start()
+            run(load.permits, load.window.end_ns)
+            load.edges.mark_end()
+            slots.finished(load)
+        if session is None:
+            adapter.close()
+
+
+def closed_loop(
+    send: Callable[[Request], Response],
+    request: Request,
+    classify: Callable[[BaseException], int],
+    recorder: Recorder,
+    permits: Iterator[object],
+    until_ns: int,
+) -> None:
+    """The hot path: send, wait, record, and send again.
+
+    Ends with the first request that ends at or after ``until_ns``, or when ``permits`` (an iterator shared by
+    all slots of a process) is exhausted. Integers only; what they mean is decided later, by the
+    orchestrator.
+    """
+    clock = time.monotonic_ns
+    claim, mask, columns = recorder.claim, recorder.mask, recorder.columns
+    starts, outcomes, lengths, ends = (columns[c] for c in (START, OUTCOME, RECEIVED, END))
+    for _ in permits:
+        start = clock()
+        try:
+            outcome, received = send(request)
+        except Exception as error:
+            end = clock()
+            outcome, received = classify(error), 0
+        else:
+            end = clock()
+        row = claim() & mask
+        if not ends[row]:
+            starts[row] = start
+            outcomes[row] = outcome
+            lengths[row] = received
+            ends[row] = end
+        if end >= until_ns:
+            break
+
+
+@contextlib.contextmanager
+def _failing(events: Events) -> Iterator[None]:
+    """A slot that dies takes the worker with it: better no result than one of fewer slots."""
+    try:
+        yield
+    except BaseException as error:
+        events.send("failed", message=f"{type(error).__name__}: {error}")
+        os._exit(1)
