@@ -18,6 +18,7 @@ class Null(Adapter):
 
     name = "null"
     can_stream = True
+    uses_target = False
 
     def open(self) -> None:
         """Nothing to open."""
@@ -35,6 +36,7 @@ class NullAsync(AsyncAdapter):
 
     name = "null"
     can_stream = True
+    uses_target = False
 
     async def open(self) -> None:
         """Nothing to open."""

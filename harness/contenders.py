@@ -104,12 +104,17 @@ class Selector:
             processes=scenario.processes,
             rules=Rules(
                 expected=accepted,
-                # the one path of ours whose answer never varies
-                length=length if scenario.url is None and scenario.path == "/" else None,
+                length=length if _is_known(scenario, selection) else None,
                 timeout_ns=round(scenario.timeout_s * 1e9),
             ),
             shown_url=redact_url(url),
         )
+
+
+def _is_known(scenario: Scenario, selection: Selection) -> bool:
+    """Whether every answer must be as long as the probe's: on the one path of ours that never varies."""
+    uses_target = selection.client.modes[selection.mode]["uses_target"]
+    return scenario.url is None and scenario.path == "/" and uses_target
 
 
 def _settings(scenario: Scenario, target: Target) -> Settings:

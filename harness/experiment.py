@@ -211,10 +211,11 @@ class _Rounds:
         after = self._counts()
         if before is None or after is None or any(trial.over for trial in trials):
             return
+        seen = [trial for trial in trials if trial.uses_target]
         doubt = validity.count_doubt(
             self._round,
-            sent=sum(trial.sent[0] for trial in trials),
-            responses=sum(trial.responses for trial in trials),
+            sent=sum(trial.sent[0] for trial in seen),
+            responses=sum(trial.responses for trial in seen),
             counted=after.requests - before.requests,
         )
         self.doubts += [doubt] if doubt is not None else []

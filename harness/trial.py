@@ -80,6 +80,7 @@ class Trial:
         self.readings: list[Reading] = []
         self.modules: list[str] = []  # top-level modules of the first worker at its end
         self._place = place
+        self._closed = False  # told to close, and all answered
         self._reason: str | None = None
         self._slices: list[SliceRecord] = []
         self._started_at = _now()
@@ -174,6 +175,8 @@ class Trial:
             return
         orchestrator_ns = time.process_time_ns()
         answers = self._load(self.fold, lead_in_ns, length_ns, requests, tick)
+        if not answers:
+            return
         self._orchestrator_ns += time.process_time_ns() - orchestrator_ns
         window = self.fold.windows[-1]
         if requests is not None and not self.over:
@@ -204,12 +207,14 @@ class Trial:
             deadline_ns = time.monotonic_ns() + int(seconds * 1e9)
             closed = self._checked(wait_for(self.workers, "closed", lambda: deadline_ns, tick))
             self.modules = next((event["modules"] for event in closed.values()), [])
+            self._closed = not self.over
         self.end()
 
     def end(self) -> None:
         """Leave no process behind; what was recorded until now is kept."""
         for worker in self.workers:
-            worker.end(timeout_s=0.0 if self.over else 1.0)
+            # one that was not told to close waits for commands: it would not end by itself
+            worker.end(timeout_s=1.0 if self._closed else 0.0)
             self.fold.add(worker.drain())
             worker.segment.close()
         self.workers = []
@@ -291,6 +296,12 @@ class Trial:
         return self._first_sent + claimed, claimed - drained
 
     @property
+    def uses_target(self) -> bool:
+        """Whether the target sees its requests."""
+        contender = self.contender
+        return bool(contender.client.modes[contender.mode]["uses_target"])
+
+    @property
     def rate_so_far(self) -> float | None:
         """Correct responses per second of the windows so far, for those who watch."""
         now_ns = time.monotonic_ns()
@@ -316,7 +327,7 @@ class Trial:
         requests: int | None,
         tick: Tick,
     ) -> Answers:
-        """Send one window to all workers and wait until each has left it."""
+        """Send one window to all workers and wait until each has left it; no answers if one is dead."""
         self._loading = fold
         self._target_mark = self._slice_target_ns = None
         self._count_idle()
@@ -331,6 +342,8 @@ class Trial:
         window = Window(len(fold.windows), begin_ns, start_ns, end_ns)
         for worker, share in zip(self.workers, permits, strict=True):
             self._tell(replace(window, permits=share).to_command(), worker)
+        if self.over:
+            return {}
         self._progress_ns = begin_ns if requests is not None else end_ns
         alarm = (start_ns, self._mark_target)
         answers = wait_for(self.workers, "window", self._window_deadline_ns, tick, alarm)
@@ -358,6 +371,8 @@ class Trial:
 
     def _tell(self, command: dict[str, Any], *workers: WorkerProcess) -> None:
         for worker in workers or self.workers:
+            if self.over:  # one was found dead, and all were ended
+                return
             try:
                 worker.command(command)
             except WorkerError as error:

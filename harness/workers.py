@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -116,7 +117,8 @@ class WorkerProcess:
                 self._process.wait(timeout_s)
             except subprocess.TimeoutExpired:
                 self._process.send_signal(signal.SIGKILL)
-            self._process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):  # what it did not read in time
+                self._process.stdin.close()
             os.close(self._events)
         self._process.wait()
 

@@ -54,6 +54,7 @@ def capabilities(module: str, site: str) -> dict[str, Any]:
             adapter.mode: {
                 "session_scope": adapter.session_scope,
                 "can_stream": adapter.can_stream,
+                "uses_target": adapter.uses_target,
                 "http_versions": list(adapter.http_versions),
                 "unequal": list(adapter.unequal),
             }
