@@ -343,6 +343,7 @@ class Trial:
         for worker, share in zip(self.workers, permits, strict=True):
             self._tell(replace(window, permits=share).to_command(), worker)
         if self.over:
+            fold.windows[-1].end_ns = start_ns  # nothing was measured in it
             return {}
         self._progress_ns = begin_ns if requests is not None else end_ns
         alarm = (start_ns, self._mark_target)
