@@ -198,7 +198,7 @@ def _worker(master: int) -> int:
     while time.monotonic() < deadline:
         children = psutil.Process(master).children()
         if children:
-            return children[0].pid
+            return int(children[0].pid)
         time.sleep(0.02)
     raise RuntimeError("nginx started no worker process")
 

@@ -40,7 +40,7 @@ def main() -> int:
     options = Options.from_words(sys.argv[1:])
     _raise_file_limit()
     _stay_on(options.cpus)
-    directory = Path(tempfile.mkdtemp(prefix="clientbench-")) if options.tls else None
+    directory = Path(tempfile.mkdtemp(prefix="clientbench-target-")) if options.tls else None
     try:
         uvloop.new_event_loop().run_until_complete(_serve(options, directory))
     finally:
