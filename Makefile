@@ -21,11 +21,18 @@ check: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
 
+# Debian keeps ensurepip in a package of its own; where it is missing, a pip outside can do its work.
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "clientbench needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || \
-	  { rm -rf $(VENV); echo "python's venv module is incomplete here; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@if $(PYTHON) -c 'import ensurepip; ensurepip.version()' 2>/dev/null; then \
+	  $(PYTHON) -m venv $(VENV); \
+	elif $(PYTHON) -m pip --version >/dev/null 2>&1; then \
+	  $(PYTHON) -m venv --without-pip $(VENV) && \
+	  $(PYTHON) -m pip --python $@ install --quiet --disable-pip-version-check pip; \
+	else \
+	  echo "$(PYTHON) has neither ensurepip nor pip; on Debian: apt-get install python3-venv" >&2; false; \
+	fi || { rm -f $@; exit 1; }
 
 $(VENV)/.runtime: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
