@@ -25,9 +25,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-from benchmarks.figures import Figure, report
 from scipy import stats
 
+from benchmarks.figures import Figure, report
 from servers.embedded.service import PLAIN_BODY
 from servers.embedded.target import EmbeddedTarget
 

@@ -101,13 +101,6 @@ def test_connect_is_refused(wire: Wire) -> None:
     assert wire.at_end()
 
 
-def test_nagle_does_not_hold_back_the_second_piece(http_target: EmbeddedTarget) -> None:
-    """Head and body of a slow answer are two writes: both arrive without an acknowledgement."""
-    with Wire(http_target) as wire:
-        for _ in range(20):
-            assert len(wire.ask("/drip?duration=0.001&numbytes=3").body) == 3
-
-
 # --- order and back-pressure ---------------------------------------------------------------------
 
 
