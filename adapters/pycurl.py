@@ -12,6 +12,7 @@ from adapters.base import Adapter, BaseAdapter, ErrorKind, Request, Response
 __all__ = ["ADAPTERS", "Pycurl"]
 
 _IDLE_S = 3600
+_E_TOO_LARGE = 100  # the header, for one; pycurl has no name for it
 
 _KINDS: dict[int, ErrorKind] = {
     pycurl.E_COULDNT_RESOLVE_HOST: "dns",
@@ -41,6 +42,7 @@ _KINDS: dict[int, ErrorKind] = {
     pycurl.E_UNSUPPORTED_PROTOCOL: "protocol",
     pycurl.E_TOO_MANY_REDIRECTS: "protocol",
     pycurl.E_HTTP2: "protocol",
+    _E_TOO_LARGE: "protocol",
     pycurl.E_ABORTED_BY_CALLBACK: "cancelled",
 }
 
@@ -92,16 +94,17 @@ class Pycurl(Adapter):
         """By curl's error number; for a timeout, by how far the handle says it came."""
         if not isinstance(error, pycurl.error):
             return super().classify(error)
-        code = error.args[0]
+        code: int = error.args[0]
+        info = self._curl.getinfo
         if code == pycurl.E_OPERATION_TIMEDOUT:
-            connected = self._curl.getinfo(pycurl.PRETRANSFER_TIME) > 0
-            return "timeout_total" if connected else "timeout_connect"
-        if code == pycurl.E_SSL_CONNECT_ERROR and self._was_reset():
+            return "timeout_total" if info(pycurl.REQUEST_SIZE) else "timeout_connect"
+        was_reset = info(pycurl.OS_ERRNO) in (errno.ECONNRESET, errno.EPIPE)
+        if code == pycurl.E_SSL_CONNECT_ERROR and was_reset:
             return "reset"
+        # Over TLS, a stream that ends without a goodbye is an error of receiving.
+        if code == pycurl.E_RECV_ERROR and not was_reset and info(pycurl.RESPONSE_CODE):
+            return "body"
         return _KINDS.get(code, "other")
-
-    def _was_reset(self) -> bool:
-        return self._curl.getinfo(pycurl.OS_ERRNO) in (errno.ECONNRESET, errno.EPIPE)
 
     def _set_up(self, request: Request) -> None:
         """Set every option anew; ``reset`` keeps connections, DNS answers and TLS sessions."""

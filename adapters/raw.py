@@ -10,6 +10,7 @@ import socket
 import ssl
 import struct
 import time
+from typing import cast
 from urllib.parse import SplitResult, urlsplit
 
 from adapters.base import Adapter, AsyncAdapter, BaseAdapter, Request, Response, Settings
@@ -335,8 +336,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember the transport; ``None`` again once the connection is lost."""
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass of it
 
     def ask(self, payload: bytes) -> asyncio.Future[None]:
         """Send the request; the future is done when the reader has the whole response."""

@@ -27,22 +27,23 @@ class _Requestx(BaseAdapter):
     unequal = (
         "requestx has no read timeout: the timeout holds for the request as a whole",
         "requestx cannot turn certificate verification off",
-        "requestx opens as many connections as there are concurrent requests",
+        "requestx does not limit its connections, and may open more than there are requests at once",
     )
     error_kinds = (
         (requestx.ConnectTimeout, "timeout_connect"),
-        (requestx.PoolTimeout, "timeout_connect"),
-        (requestx.ReadTimeout, "timeout_read"),
-        (requestx.WriteTimeout, "timeout_read"),
+        # Named for reading or writing, but the one limit there is covers the request as a whole.
         (requestx.TimeoutException, "timeout_total"),
         (requestx.ConnectError, "connect"),
+        # Raised for whatever happens while the body is read.
+        (requestx.ReadError, "body"),
         (requestx.NetworkError, "reset"),
         (requestx.ProxyError, "connect"),
         (requestx.ProtocolError, "protocol"),
         (requestx.UnsupportedProtocol, "protocol"),
         (requestx.DecodingError, "body"),
         (requestx.TooManyRedirects, "protocol"),
-        (requestx.TransportError, "body"),
+        (requestx.TransportError, "reset"),
+        # Raised for whatever happens between connecting and the status line: most often this.
         (requestx.RequestError, "reset"),
     )
 
@@ -50,7 +51,8 @@ class _Requestx(BaseAdapter):
 def _options(settings: Settings) -> dict[str, Any]:
     if settings.profile == "defaults":
         return {}
-    return {"timeout": requestx.Timeout(settings.timeout_s), "follow_redirects": False}
+    timeout = requestx.Timeout(settings.timeout_s)
+    return {"timeout": timeout, "follow_redirects": False, "trust_env": False}
 
 
 def _limits(settings: Settings) -> dict[str, Any]:
@@ -84,10 +86,19 @@ def _environment(settings: Settings) -> Iterator[None]:
 class Requestx(_Requestx, Adapter):
     """``Client.request`` with the whole body in ``content``."""
 
+    unequal = (
+        *_Requestx.unequal,
+        "requestx's blocking client holds the GIL while it waits for a body",
+        "requestx's blocking client keeps cookies, and idle connections no longer than 90 s",
+    )
+
     def open(self) -> None:
         """Create the client."""
         with _environment(self.settings):
             self._client = requestx.Client(**_options(self.settings))
+        if self.settings.profile == "parity":
+            # Headers of a request are sent beside the client's own, not instead of them.
+            self._client.headers = {}
 
     def send(self, request: Request) -> Response:
         """One request, its whole body read."""

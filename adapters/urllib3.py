@@ -8,7 +8,7 @@ from typing import Any
 import urllib3
 from urllib3 import exceptions
 
-from adapters.base import Adapter, BaseAdapter, Request, Response
+from adapters.base import Adapter, BaseAdapter, ErrorKind, Request, Response
 
 __all__ = ["ADAPTERS", "Urllib3"]
 
@@ -37,6 +37,12 @@ class Urllib3(Adapter):
         (exceptions.ProxyError, "connect"),
         (exceptions.MaxRetryError, "connect"),
     )
+
+    def classify(self, error: BaseException) -> ErrorKind:
+        """As for every adapter; one ending is told apart by its message alone."""
+        if isinstance(error, exceptions.ProtocolError) and "ended prematurely" in str(error):
+            return "body"
+        return super().classify(error)
 
     def open(self) -> None:
         """Create the pool and what every call is given."""

@@ -1,0 +1,61 @@
+"""Where a library cannot do what the suite asks. What it does instead is asserted all the same."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from clients import Client
+
+from adapters.base import ErrorKind
+
+_Kind = TypeVar("_Kind", bound=ErrorKind | None)
+
+_WHOLE = "its timeout limits the request as a whole, not one read"
+_NO_CAUSE = "it drops the cause of reqwest's error: all that is left is 'client error (Connect)'"
+_SENDING = "it says 'error sending request' for every failure before the status line is read"
+_PAYLOAD = "it says that the payload is unfinished, and not why"
+
+# (client, case): the kind it ends with instead, and why.
+DEVIATIONS: dict[tuple[str, str], tuple[ErrorKind, str]] = {
+    ("aiohttp", "reset-body"): ("body", _PAYLOAD),
+    ("pycurl", "hang"): ("timeout_total", _WHOLE),
+    ("pycurl", "stall"): ("timeout_total", _WHOLE),
+    ("requestx", "dns"): ("connect", _NO_CAUSE),
+    ("requestx", "endless"): ("reset", _SENDING),
+    ("requestx", "full-queue"): ("timeout_total", _WHOLE),
+    ("requestx", "hang"): ("timeout_total", _WHOLE),
+    ("requestx", "malformed"): ("reset", _SENDING),
+    ("requestx", "other-ca"): ("connect", _NO_CAUSE),
+    ("requestx", "other-host"): ("connect", _NO_CAUSE),
+    ("requestx", "reset-body"): ("body", _PAYLOAD),
+    ("requestx", "stall"): ("timeout_total", _WHOLE),
+    ("stdlib", "idle-close"): (
+        "reset",
+        "it does not look whether a kept connection was closed before it sends the next request",
+    ),
+}
+
+
+def expected_kind(client: Client, case: str, kind: _Kind) -> _Kind | ErrorKind:
+    """The kind this client ends with in this case."""
+    return DEVIATIONS.get((client.name, case), (kind, ""))[0]
+
+
+def keeps_header_case(client: Client) -> bool:
+    """Names mean the same in any case; hyper, below requestx, sends them in lower case."""
+    return client.name != "requestx"
+
+
+def keeps_cookies(client: Client) -> bool:
+    """requestx's blocking client has no switch for its cookie jar."""
+    return client.name == "requestx" and client.mode == "sync"
+
+
+def spare_connections(client: Client, slots: int) -> int:
+    """requestx dials a connection while it waits for one to come free, and keeps both."""
+    return slots if client.name == "requestx" else 0
+
+
+def verifies_always(client: Client) -> bool:
+    """requestx takes ``verify=False`` and ignores it; its adapter says so in ``unequal``."""
+    return client.name == "requestx"
