@@ -1,0 +1,70 @@
+"""What all tests share: a cache of their own, an embedded target, and a way to run real trials."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+from harness.bundle import Bundle
+from harness.processors import Launcher
+from servers.embedded.target import EmbeddedTarget
+from tests.trials import Bench
+
+# A busy machine is no failure, and no file is left behind.
+settings.register_profile("clientbench", deadline=None, database=None)
+settings.load_profile("clientbench")
+
+STEERING = ("HTTP_BENCHMARK_", "CLIENTBENCH_")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No file in the user's cache, nothing steered by the user's variables.
+
+    The cache is shared with the other test processes: what clients can do is asked only once.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(shared / "cache"))
+        for name in list(os.environ):
+            if name.startswith(STEERING) and name != "CLIENTBENCH_REQUIRE_EXTRAS":
+                patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session")
+def embedded() -> Iterator[EmbeddedTarget]:
+    """One running embedded target per test process; tests share its counts."""
+    target = EmbeddedTarget()
+    try:
+        target.start()
+        target.wait_ready()
+        yield target
+    finally:
+        target.stop()
+
+
+@pytest.fixture(scope="session")
+def bundle(own_surroundings: None) -> Iterator[Bundle]:
+    with Bundle() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def launcher() -> Iterator[Launcher]:
+    made = Launcher()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def bench(bundle: Bundle, launcher: Launcher, embedded: EmbeddedTarget) -> Iterator[Bench]:
+    """Runs trials on the embedded target; afterwards none of their processes is left."""
+    made = Bench(bundle, launcher, embedded)
+    yield made
+    made.end()

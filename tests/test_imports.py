@@ -1,0 +1,191 @@
+"""Which code may import what (DESIGN §2 and §3), read from the sources and seen in a live process."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+OURS = ("adapters", "harness", "servers")
+CLIENTS = {"requests", "httpx", "aiohttp", "pycurl", "urllib3", "requestx"}
+# harness/worker/tasks.py: the event loop that `+uvloop` asks for is a distribution of its own. The worker
+# has to make it, and imports it only when its job says so.
+WORKER_EXCEPTION = ("harness.worker.tasks", "uvloop")
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported module, wherever in the file the statement stands."""
+
+    importer: str
+    imported: str
+
+    @property
+    def top(self) -> str:
+        return self.imported.partition(".")[0]
+
+
+def sources(package: str) -> list[Path]:
+    return sorted((ROOT / package.replace(".", "/")).rglob("*.py"))
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path) -> Iterator[Import]:
+    importer = module_name(path)
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (Import(importer, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            assert node.module is not None
+            # `from harness import processors` imports the module, not just the package
+            yield from (Import(importer, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def all_imports(package: str) -> list[Import]:
+    found = [one for path in sources(package) for one in imports(path)]
+    assert found or not sources(package)
+    return found
+
+
+def is_standard(name: str) -> bool:
+    return name in sys.stdlib_module_names or name == "__future__"
+
+
+@pytest.mark.parametrize(("package", "barred"), [("adapters", "servers"), ("servers", "adapters")])
+def test_adapters_and_servers_import_neither_harness_nor_each_other(
+    package: str, barred: str
+) -> None:
+    wrong = [one for one in all_imports(package) if one.top in {"harness", barred}]
+
+    assert wrong == []
+
+
+def test_the_worker_imports_the_standard_library_adapters_and_itself_alone() -> None:
+    wrong = [
+        one
+        for one in all_imports("harness/worker")
+        if not is_standard(one.top)
+        and one.top != "adapters"
+        and not one.imported.startswith("harness.worker.")
+        and (one.importer, one.top) != WORKER_EXCEPTION
+    ]
+
+    assert wrong == []
+
+
+def test_the_workers_one_exception_is_still_needed() -> None:
+    assert WORKER_EXCEPTION in {(one.importer, one.top) for one in all_imports("harness/worker")}
+
+
+@pytest.mark.parametrize("package", ["harness", "adapters"])
+def test_packages_the_worker_passes_through_import_nothing(package: str) -> None:
+    assert list(imports(ROOT / package / "__init__.py")) == []
+
+
+def test_adapters_import_their_own_library_the_standard_library_and_the_contract_alone() -> None:
+    for path in sources("adapters"):
+        own = {path.stem}
+        if path.stem == "httpx":
+            own.add("httpcore")
+        for one in imports(path):
+            assert is_standard(one.top) or one.top in own | {"adapters"}, one
+
+
+def test_orchestrator_modules_import_no_client_library() -> None:
+    wrong = [
+        one
+        for one in [*all_imports("harness"), *all_imports("servers")]
+        if one.top in CLIENTS or one.imported.startswith(tuple(f"adapters.{c}" for c in CLIENTS))
+    ]
+
+    assert wrong == []
+
+
+def test_no_client_library_is_loaded_in_a_live_orchestrator() -> None:
+    code = "import json, sys, harness.cli.measuring, harness.cli.listing; print(json.dumps(list(sys.modules)))"
+    answer = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert CLIENTS & {name.partition(".")[0] for name in json.loads(answer.stdout)} == set()
+
+
+def speaks(node: ast.AST) -> str | None:
+    """What a node prints or ends the process with, if it does."""
+    if not isinstance(node, ast.Call):
+        return None
+    called = ast.unparse(node.func)
+    if called in {"print", "sys.exit", "exit", "quit", "breakpoint"}:
+        return called
+    if called in {"sys.stdout.write", "sys.stderr.write", "Console"}:
+        told_where = any(keyword.arg == "file" for keyword in node.keywords)
+        return None if called == "Console" and told_where else called
+    return None
+
+
+def runs_in_a_process_of_its_own(module: str) -> bool:
+    """Worker and target have standard streams and an exit code of their own."""
+    embedded = module.startswith("servers.embedded.") and module != "servers.embedded.target"
+    return module == "harness.worker.main" or embedded
+
+
+def test_only_the_command_line_prints_and_chooses_exit_codes() -> None:
+    wrong = [
+        f"{module_name(path)}: {called}"
+        for package in OURS
+        for path in sources(package)
+        if not module_name(path).startswith("harness.cli")
+        and not runs_in_a_process_of_its_own(module_name(path))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if (called := speaks(node))
+    ]
+
+    assert wrong == []
+
+
+def test_the_worker_never_prints() -> None:
+    """Its standard output is nobody's, its errors are events."""
+    printing = [
+        called
+        for path in sources("harness/worker")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if (called := speaks(node)) and called != "sys.exit"
+    ]
+
+    assert printing == []
+
+
+def test_pyproject_lists_exactly_the_packages_in_the_tree() -> None:
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    present = [
+        module_name(path)
+        for package in OURS
+        for path in sources(package)
+        if path.name == "__init__.py"
+    ]
+
+    assert sorted(listed) == sorted(present)
+
+
+def test_every_folder_with_code_is_a_package() -> None:
+    bare = {
+        path.parent
+        for package in OURS
+        for path in sources(package)
+        if not (path.parent / "__init__.py").exists()
+    }
+
+    assert bare == set()

@@ -1,0 +1,122 @@
+"""Real trials without the rest of a run: one competitor, its processes, the embedded target."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from adapters.base import Request, Settings
+from harness.bundle import Bundle
+from harness.catalogue import Catalogue, Client
+from harness.closure import Closure
+from harness.processors import Launcher
+from harness.samples import Rules
+from harness.selector import parse
+from harness.trial import Contender, Place, Trial
+from servers.embedded.target import EmbeddedTarget
+
+MS = 1_000_000
+EXPECTED = frozenset(range(200, 400))
+
+
+class Bench:
+    """Makes contenders and trials, and remembers the trials so that none leaves a process."""
+
+    def __init__(self, bundle: Bundle, launcher: Launcher, target: EmbeddedTarget) -> None:
+        self.bundle = bundle
+        self.target = target
+        self.catalogue = Catalogue(bundle)
+        self.place = Place(
+            bundle=bundle,
+            launcher=launcher,
+            worker_cpus=None,
+            target_cpus=1,
+            target_cpu_ns=lambda: None,
+            scrub=lambda text: text,
+        )
+        self.trials: list[Trial] = []
+
+    def contender(self, selector: str, *, path: str = "/", **changes: Any) -> Contender:
+        """The contender that ``selector`` means; ``changes`` are fields of it."""
+        spec = parse(selector)
+        client = self.catalogue.select(spec)
+        mode = spec.mode or next(iter(client.modes))
+        loop = (spec.loop or "asyncio") if mode == "async" else None
+        visible = self.catalogue.closure_with_loop(client, loop)
+        made = Contender(
+            label=selector,
+            client=client,
+            mode=mode,
+            loop=loop,
+            versions=visible.versions,
+            python=self.catalogue.python,
+            python_version=self.catalogue.python_version,
+            site=self.bundle.site(f"test-{client.name}-{loop}", visible.entries),
+            request=Request("GET", self.target.base_url + path),
+            settings=Settings(timeout_s=5.0),
+            concurrency=2,
+            processes=1,
+            rules=Rules(EXPECTED, None, 5_000 * MS),
+            shown_url=self.target.base_url + path,
+        )
+        return replace(made, **changes)
+
+    def foreign(self, module: str, source: str, **changes: Any) -> Contender:
+        """A contender whose adapter is ``source``, put where the workers find adapters."""
+        code: Path = self.bundle.path / "code" / "adapters"
+        (code / f"{module}.py").write_text(source)
+        modes = {"sync": {"unequal": [], "can_stream": False, "uses_target": True}}
+        client = Client(
+            name=module,
+            module=f"adapters.{module}",
+            distribution=None,
+            closure=Closure({}, (), ()),
+            installed=True,
+            modes=modes,  # type: ignore[arg-type]
+            linked={},
+        )
+        return self.contender("null", label=module, client=client, mode="sync", **changes)
+
+    def trial(self, contender: Contender) -> Trial:
+        """A trial that was not started."""
+        made = Trial(contender, 1, self.place)
+        self.trials.append(made)
+        return made
+
+    def ready(self, contender: Contender) -> Trial:
+        """A trial whose workers wait for their first window."""
+        made = self.trial(contender)
+        made.start()
+        if not made.over:
+            made.wait_ready()
+        return made
+
+    def run(
+        self, contender: Contender, *, slice_ms: int = 50, requests: int | None = None
+    ) -> Trial:
+        """A whole short trial of one slice."""
+        made = self.ready(contender)
+        measure(made, slice_ms=slice_ms, requests=requests)
+        made.close(made.drain)
+        return made
+
+    def end(self) -> None:
+        for trial in self.trials:
+            trial.end()
+
+
+def measure(trial: Trial, *, slice_ms: int = 50, requests: int | None = None) -> None:
+    """One slice."""
+    trial.slice(0, 0, 0 if requests else 5 * MS, slice_ms * MS, requests, trial.drain)
+
+
+def wait_until(condition: Any, seconds: float = 10.0) -> bool:
+    """Whether ``condition()`` came true within ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
