@@ -18,6 +18,7 @@ _KINDS: dict[int, ErrorKind] = {
     pycurl.E_COULDNT_RESOLVE_HOST: "dns",
     pycurl.E_COULDNT_RESOLVE_PROXY: "dns",
     pycurl.E_COULDNT_CONNECT: "connect",
+    pycurl.E_INTERFACE_FAILED: "connect",
     pycurl.E_NO_CONNECTION_AVAILABLE: "connect",
     pycurl.E_PEER_FAILED_VERIFICATION: "tls",
     pycurl.E_SSL_CACERT_BADFILE: "tls",

@@ -21,7 +21,7 @@ _READ_BYTES = 65536
 _MAX_HEAD_BYTES = 65536
 _MAX_PREPARED = 256
 # A connection unused for longer is looked at before it is used: servers close idle ones.
-_FRESH_S = 0.5
+_FRESH_S = 0.2
 
 
 class ProtocolError(Exception):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import requestx
 
@@ -24,7 +24,7 @@ class _Requestx(BaseAdapter):
     """What both modes share: error kinds and what cannot be set."""
 
     name = "requestx"
-    unequal = (
+    unequal: ClassVar[tuple[str, ...]] = (
         "requestx has no read timeout: the timeout holds for the request as a whole",
         "requestx cannot turn certificate verification off",
         "requestx does not limit its connections, and may open more than there are requests at once",
