@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.scenario import Scenario
 
-__all__ = ["Plan", "Round", "make_plan", "shares"]
+__all__ = ["MEDIANS_PER_SLICE", "Plan", "Round", "make_plan", "shares"]
 
 SLICE_NS = 200_000_000
 LEAD_IN_NS = 20_000_000

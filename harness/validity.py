@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from harness.comparison import CompetitorSummary, competitors
 from harness.model import Doubt, TrialSummary
+from harness.plan import MEDIANS_PER_SLICE
 from harness.processors import Processors
 
 __all__ = ["count_doubt", "processor_doubts", "trial_doubts"]
@@ -55,6 +56,7 @@ def trial_doubts(trials: Sequence[TrialSummary]) -> list[Doubt]:
                 _server_bound(summary.label, of_label),
                 _errors(summary),
                 _too_few(summary),
+                _short_slices(summary, of_label),
                 _lost(summary.label, of_label),
                 _not_idle(summary.label, of_label),
             )
@@ -106,6 +108,21 @@ def _too_few(summary: CompetitorSummary) -> Doubt | None:
         summary.label,
         f"{summary.service.total} samples leave fewer than {ENOUGH_BEYOND} beyond {names}",
         "measure longer (--duration)",
+    )
+
+
+def _short_slices(summary: CompetitorSummary, trials: Sequence[TrialSummary]) -> Doubt | None:
+    """A slice must hold 20 requests of a slot, or its edges weigh too much."""
+    median_ns = summary.service.percentile(50)
+    lengths = [s.end_ns - s.start_ns for trial in trials for s in trial.slices]
+    if median_ns is None or not lengths or min(lengths) >= MEDIANS_PER_SLICE * median_ns:
+        return None
+    return Doubt(
+        "short slices",
+        summary.label,
+        f"slices of {min(lengths) / 1e6:.0f} ms hold fewer than {MEDIANS_PER_SLICE} of its median "
+        f"service times ({median_ns / 1e6:.3g} ms)",
+        "measure longer (--duration), in fewer rounds (--rounds), or with less --concurrency",
     )
 
 
