@@ -11,195 +11,21 @@ import ssl
 import struct
 import time
 from typing import cast
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from adapters.base import Adapter, AsyncAdapter, BaseAdapter, Request, Response, Settings
+from adapters.wire import BodyError, Prepared, ProtocolError, Reader
 
-__all__ = ["ADAPTERS", "BodyError", "ConnectTimeoutError", "ProtocolError", "Raw", "RawAsync"]
+__all__ = ["ADAPTERS", "ConnectTimeoutError", "Raw", "RawAsync"]
 
 _READ_BYTES = 65536
-_MAX_HEAD_BYTES = 65536
 _MAX_PREPARED = 256
 # A connection unused for longer is looked at before it is used: servers close idle ones.
 _FRESH_S = 0.2
 
 
-class ProtocolError(Exception):
-    """The answer is not HTTP/1.1 as this client understands it."""
-
-
-class BodyError(Exception):
-    """The connection ended before the body did."""
-
-
 class ConnectTimeoutError(TimeoutError):
     """TCP or TLS was not established in time."""
-
-
-class _Head:
-    """What a response's header block says about its end."""
-
-    __slots__ = ("chunked", "closes", "length", "status")
-
-    def __init__(self, block: bytes) -> None:
-        if not block.startswith(b"HTTP/1.") or not block[9:12].isdigit():
-            raise ProtocolError(f"not a status line: {block[:60]!r}")
-        fields = block.lower().split(b"\r\n")
-        self.status = int(block[9:12])
-        self.length: int | None = None
-        self.chunked = False
-        self.closes = block.startswith(b"HTTP/1.0")
-        for field in fields[1:]:
-            name, _, value = field.partition(b":")
-            if name == b"content-length":
-                self.length = _natural(value.strip(), 10)
-            elif name == b"transfer-encoding":
-                self.chunked = b"chunked" in value
-            elif name == b"connection":
-                self.closes = b"close" in value
-
-
-class _Reader:
-    """Reads one response at a time from the bytes it is fed."""
-
-    def __init__(self) -> None:
-        self._block = b""
-        self._head: _Head | None = None
-        self.start(bodyless=False)
-
-    def start(self, *, bodyless: bool) -> None:
-        """Expect the response to a request; ``bodyless`` for HEAD."""
-        self.status = 0
-        self.length = 0
-        self.reusable = True
-        self._bodyless = bodyless
-        self._pending = b""
-        self._missing: int | None = 0
-        self._chunks: _Chunks | None = None
-
-    def feed(self, data: bytes) -> bool:
-        """Take what arrived; true once the response is complete."""
-        if self.status:
-            return self._feed_body(data)
-        if self._pending:
-            data = self._pending + data
-        end = data.find(b"\r\n\r\n")
-        if end < 0:
-            if len(data) > _MAX_HEAD_BYTES:
-                raise ProtocolError("header too long")
-            self._pending = data
-            return False
-        block = data[:end]
-        # Servers repeat themselves: the header block changes once a second, with its date.
-        if block != self._block or self._head is None:
-            self._head = _Head(block)
-            self._block = block
-        self._pending = b""
-        return self._begin(self._head, data[end + 4 :])
-
-    def end(self) -> None:
-        """The connection ended; an error unless that is how this response ends."""
-        if not self.status:
-            raise ConnectionResetError("closed before a response")
-        if self._missing is not None or self._chunks is not None:
-            raise BodyError(f"closed after {self.length} bytes of body")
-
-    def _begin(self, head: _Head, rest: bytes) -> bool:
-        if head.status < 200:
-            return bool(rest) and self.feed(rest)
-        self.status = head.status
-        if self._bodyless or head.status in (204, 304):
-            self._missing = 0
-        elif head.chunked:
-            self._chunks = _Chunks()
-        else:
-            self._missing = head.length
-        self.reusable = not head.closes and (head.chunked or self._missing is not None)
-        return self._feed_body(rest)
-
-    def _feed_body(self, data: bytes) -> bool:
-        if self._chunks is not None:
-            done = self._chunks.feed(data)
-            self.length = self._chunks.length
-            return done
-        self.length += len(data)
-        if self._missing is None:
-            return False
-        self._missing -= len(data)
-        if self._missing < 0:
-            raise ProtocolError("more bytes than the response has")
-        return not self._missing
-
-
-class _Chunks:
-    """Reads the chunked framing to its end, trailers included."""
-
-    def __init__(self) -> None:
-        self.length = 0
-        self._pending = b""
-        self._missing = 0  # of the current chunk and the line end after it
-        self._last = False
-
-    def feed(self, data: bytes) -> bool:
-        """Take what arrived; true once the last chunk and its trailers were seen."""
-        data = self._pending + data
-        position = min(self._missing, len(data))
-        self._missing -= position
-        while not self._missing:
-            end = data.find(b"\r\n", position)
-            if end < 0:
-                break
-            line, position = data[position:end], end + 2
-            if self._last:
-                if not line:
-                    return True
-                continue
-            size = _natural(line.partition(b";")[0].strip(), 16)
-            self.length += size
-            self._last = not size
-            if size:
-                skipped = min(size + 2, len(data) - position)
-                position += skipped
-                self._missing = size + 2 - skipped
-        self._pending = data[position:]
-        if len(self._pending) > _MAX_HEAD_BYTES:
-            raise ProtocolError("chunk header too long")
-        return False
-
-
-def _natural(digits: bytes, base: int) -> int:
-    if not digits.isalnum():
-        raise ProtocolError(f"not a length: {digits[:20]!r}")
-    try:
-        return int(digits, base)
-    except ValueError as error:
-        raise ProtocolError(f"not a length: {digits[:20]!r}") from error
-
-
-class _Prepared:
-    """The bytes of a request, where they go, and whether the answer has a body."""
-
-    __slots__ = ("bodyless", "origin", "payload", "request", "url")
-
-    def __init__(self, request: Request) -> None:
-        self.request = request
-        self.url = urlsplit(request.url)
-        self.origin = (self.url.scheme, self.url.netloc)
-        self.bodyless = request.method == "HEAD"
-        self.payload = _payload(request, self.url)
-
-
-def _payload(request: Request, url: SplitResult) -> bytes:
-    target = (url.path or "/") + (f"?{url.query}" if url.query else "")
-    given = {name.lower() for name in request.headers}
-    lines = [f"{request.method} {target} HTTP/1.1"]
-    if "host" not in given:
-        lines.append(f"Host: {url.netloc.rpartition('@')[2]}")
-    lines += [f"{name}: {value}" for name, value in request.headers.items()]
-    body = request.body or b""
-    if "content-length" not in given and (body or request.method in ("POST", "PUT", "PATCH")):
-        lines.append(f"Content-Length: {len(body)}")
-    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 
 
 class _Raw(BaseAdapter):
@@ -218,17 +44,17 @@ class _Raw(BaseAdapter):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        self._all: dict[int, _Prepared] = {}
-        self._current: _Prepared | None = None
-        self._reader = _Reader()
+        self._all: dict[int, Prepared] = {}
+        self._current: Prepared | None = None
+        self._reader = Reader()
 
-    def _prepare(self, request: Request) -> _Prepared:
+    def _prepare(self, request: Request) -> Prepared:
         """The bytes of this very object; kept, so that a mix of requests is prepared once."""
         prepared = self._all.get(id(request))
         if prepared is None:
             if len(self._all) >= _MAX_PREPARED:
                 self._all.clear()
-            prepared = self._all[id(request)] = _Prepared(request)
+            prepared = self._all[id(request)] = Prepared(request)
         return prepared
 
     def _context(self) -> ssl.SSLContext:
@@ -279,7 +105,7 @@ class Raw(_Raw, Adapter):
             self._socket.close()
             self._socket = None
 
-    def _connection(self, prepared: _Prepared) -> socket.socket:
+    def _connection(self, prepared: Prepared) -> socket.socket:
         now = time.monotonic()
         idle_s, self._used_at = now - self._used_at, now
         if self._socket is not None:
@@ -325,7 +151,7 @@ def _is_quiet(connection: socket.socket) -> bool:
 class _Connection(asyncio.Protocol):
     """One connection of the asynchronous client, and the request that waits on it."""
 
-    def __init__(self, reader: _Reader, timeout_s: float) -> None:
+    def __init__(self, reader: Reader, timeout_s: float) -> None:
         self._reader = reader
         self._timeout_s = timeout_s
         self._loop = asyncio.get_running_loop()
@@ -443,7 +269,7 @@ class RawAsync(_Raw, AsyncAdapter):
             # Transports close their socket in the next round of the loop.
             await asyncio.sleep(0)
 
-    async def _connect(self, prepared: _Prepared) -> _Connection:
+    async def _connect(self, prepared: Prepared) -> _Connection:
         await self.close()
         url = prepared.url
         secure = url.scheme == "https"

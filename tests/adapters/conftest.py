@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 import trustme
-from clients import CLIENTS, READERS, Client
-from server import Server, new_token, running
+
+from tests.adapters.clients import CLIENTS, READERS, Client
+from tests.adapters.server import Server, new_token, running
 
 
 def _available(client: Client) -> Client:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from clients import Client
-
 from adapters.base import ErrorKind
+from tests.adapters.clients import Client
 
 _Kind = TypeVar("_Kind", bound=ErrorKind | None)
 

@@ -9,17 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from clients import AsyncSession, Client, Session
-from deviations import (
+
+from adapters.base import ErrorKind, Request, Settings
+from tests.adapters.clients import AsyncSession, Client, Session
+from tests.adapters.deviations import (
     expected_kind,
     keeps_cookies,
     keeps_header_case,
     spare_connections,
     verifies_always,
 )
-from server import Seen, Server
-
-from adapters.base import ErrorKind, Request, Settings
+from tests.adapters.server import Seen, Server
 
 MIB = 1 << 20
 SCHEMES = ("http", "https")

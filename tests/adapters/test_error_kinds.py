@@ -12,11 +12,11 @@ import sys
 
 import pycurl
 import pytest
-from clients import CLIENTS, Client
 
 from adapters.base import ERROR_KINDS, Settings
 from adapters.null import Null
 from adapters.pycurl import Pycurl
+from tests.adapters.clients import CLIENTS, Client
 
 BASE = "a base class: what is raised is one of its subclasses"
 MISUSE = "a mistake in the calling program, found before anything is sent"
