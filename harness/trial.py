@@ -225,10 +225,10 @@ class Trial:
         now_ns = time.monotonic_ns()
         for worker in self.workers:
             worker.end()
-        self._drain(self.fold)
         if self.fold.windows:
             last = self.fold.windows[-1]
             last.end_ns = max(min(last.end_ns, now_ns), last.start_ns)
+        self._drain(self.fold)
 
     def drain(self) -> float:
         """Fold what was recorded since the last call; how full the fullest ring was, 0 to 1."""

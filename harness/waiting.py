@@ -27,6 +27,9 @@ def wait_for(
 ) -> Answers:
     """Each worker's next ``event``, or the ``WorkerError`` why there is none.
 
+    Returns as soon as there is one error, without the answers of those still busy: load by fewer slots
+    than asked for must not be measured.
+
     ``tick`` is called ten times a second, and more often the faster rings fill: waking up costs the target,
     whose CPU we share. ``deadline_ns`` is asked each time, so that a worker which still makes progress can
     be given more.
@@ -48,6 +51,8 @@ def wait_for(
                 if answer is not None:
                     answers[key.fileobj] = answer  # type: ignore[index]
                     selector.unregister(key.fileobj)
+            if any(isinstance(answer, WorkerError) for answer in answers.values()):
+                return answers
             fuller = tick() > NEARLY_EMPTY
             wait_s = max(SHORTEST_WAIT_S, wait_s / 4) if fuller else min(LONGEST_WAIT_S, wait_s * 2)
     silent = WorkerError(f"the worker did not answer {event!r} in time and was killed")

@@ -46,6 +46,7 @@ async def _serve_tasks(slots: Slots, commands: Iterator[Command]) -> None:
     while (command := await arrived.get())["do"] == "window":
         load = Load(Window.from_command(command))
         await asyncio.sleep(load.wait_s())
+        time.sleep(load.wait_s())  # uvloop counts in ms and may wake half a one too early
         await asyncio.gather(*(_task(slots, run, load) for run in runs))
     asyncio.get_running_loop().remove_reader(0)
     for session in sessions:
