@@ -205,7 +205,11 @@ class _Rounds:
         return max(0.0, self.plan.seconds - self._done_s) * stretch
 
     def _counts(self) -> Counts | None:
-        return self._target.counts()
+        try:
+            return self._target.counts()
+        except TargetError as error:  # what was measured before is kept
+            self.doubts.append(validity.target_doubt(str(error)))
+            return None
 
     def _check_counts(self, trials: list[Trial], before: Counts | None) -> None:
         after = self._counts()

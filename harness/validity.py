@@ -9,7 +9,7 @@ from harness.model import Doubt, TrialSummary
 from harness.plan import MEDIANS_PER_SLICE
 from harness.processors import Processors
 
-__all__ = ["count_doubt", "processor_doubts", "trial_doubts"]
+__all__ = ["count_doubt", "processor_doubts", "target_doubt", "trial_doubts"]
 
 BUSY_TARGET = 0.9
 BUSY_IDLE = 0.02
@@ -40,6 +40,11 @@ def count_doubt(round_number: int, sent: int, responses: int, counted: int) -> D
         f"the target counted {counted}",
         "let nothing else use the target, or look for retries",
     )
+
+
+def target_doubt(message: str) -> Doubt:
+    """The target went away during the run."""
+    return Doubt("target lost", "run", message, "find out why it ended and measure again")
 
 
 def trial_doubts(trials: Sequence[TrialSummary]) -> list[Doubt]:
