@@ -175,10 +175,10 @@ class Trial:
             return
         orchestrator_ns = time.process_time_ns()
         answers = self._load(self.fold, lead_in_ns, length_ns, requests, tick)
-        if not answers:
-            return
         self._orchestrator_ns += time.process_time_ns() - orchestrator_ns
         window = self.fold.windows[-1]
+        if window.end_ns == window.start_ns:  # a worker was dead before it began
+            return
         if requests is not None and not self.over:
             window.end_ns = max(window.last_end_ns, window.start_ns) + 1
         edges = [e for e in answers.values() if not isinstance(e, WorkerError)]
