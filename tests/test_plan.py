@@ -1,0 +1,126 @@
+"""The plan of a run: seeded, fair, and adding up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.plan import MEDIANS_PER_SLICE, SLICE_NS, Plan, make_plan, shares
+from harness.scenario import Options, Scenario, build
+from harness.settings import Defaults
+
+NAMES = ("requests", "httpx", "aiohttp", "pycurl", "urllib3", "raw")
+
+
+def scenario(competitors: int = 3, **changes: Any) -> Scenario:
+    options = Options(clients=NAMES[:competitors], **({"seed": 1} | changes))
+    return build(options, Defaults())
+
+
+def blocks(plan: Plan) -> list[tuple[int, ...]]:
+    return [block for round_ in plan.rounds for block in round_.blocks]
+
+
+@given(seed=st.integers(0, 2**32 - 1), competitors=st.integers(1, 6))
+def test_the_same_seed_gives_the_same_plan(seed: int, competitors: int) -> None:
+    wanted = scenario(competitors, seed=seed)
+
+    assert make_plan(wanted) == make_plan(wanted)
+
+
+def test_another_seed_gives_another_order() -> None:
+    plans = [blocks(make_plan(scenario(seed=seed))) for seed in range(5)]
+
+    assert all(one != other for one, other in pairwise(plans))
+
+
+@given(competitors=st.integers(1, 6), rounds=st.integers(1, 20), seed=st.integers(0, 1000))
+def test_every_block_has_every_competitor_once(competitors: int, rounds: int, seed: int) -> None:
+    plan = make_plan(scenario(competitors, rounds=rounds, seed=seed))
+
+    assert len(plan.rounds) == rounds
+    assert [round_.number for round_ in plan.rounds] == list(range(1, rounds + 1))
+    assert all(sorted(block) == list(range(competitors)) for block in blocks(plan))
+
+
+def test_nobody_has_a_fixed_place_in_the_order() -> None:
+    found = blocks(make_plan(scenario(3, duration=60)))
+    firsts = [sum(block[0] == index for block in found) for index in range(3)]
+
+    assert len(set(found)) == 6  # every order occurs
+    assert min(firsts) > len(found) / 6
+
+
+@given(duration=st.floats(0.001, 1000), rounds=st.integers(1, 50))
+def test_rounds_share_the_duration(duration: float, rounds: int) -> None:
+    plan = make_plan(scenario(duration=duration, rounds=rounds))
+    total_ns = duration * 1e9
+
+    assert abs(plan.trial_ns * rounds - total_ns) <= rounds
+    number = len(plan.rounds[0].blocks)
+    assert 0 <= plan.trial_ns - plan.slice_ns * number < number
+    assert plan.slice_ns <= 2 * SLICE_NS
+
+
+@given(
+    median_ns=st.integers(0, 10**10),
+    duration=st.floats(0.01, 100),
+    rounds=st.integers(1, 10),
+)
+def test_a_slice_is_at_least_twenty_medians_long_if_the_round_is(
+    median_ns: int, duration: float, rounds: int
+) -> None:
+    plan = make_plan(scenario(duration=duration, rounds=rounds))
+    number = plan.blocks_for(median_ns)
+
+    assert 1 <= number <= len(plan.rounds[0].blocks)
+    assert number == 1 or plan.trial_ns // number >= MEDIANS_PER_SLICE * median_ns
+    assert MEDIANS_PER_SLICE == 20
+
+
+def test_fast_clients_get_all_the_blocks_planned() -> None:
+    plan = make_plan(scenario(duration=10, rounds=5))
+
+    assert len(plan.rounds[0].blocks) == plan.blocks_for(0) == plan.blocks_for(1_000_000) == 10
+    assert plan.blocks_for(20_000_000) == 5
+    assert plan.blocks_for(10**12) == 1
+
+
+@given(total=st.integers(0, 10**9), parts=st.integers(1, 300))
+def test_shares_add_up_and_differ_by_one_at_most(total: int, parts: int) -> None:
+    found = shares(total, parts)
+
+    assert len(found) == parts
+    assert sum(found) == total
+    assert max(found) - min(found) <= 1
+    assert found == sorted(found, reverse=True)
+
+
+@given(data=st.data(), rounds=st.integers(1, 1000))
+def test_a_count_is_shared_over_rounds_exactly(data: st.DataObject, rounds: int) -> None:
+    requests = data.draw(st.integers(rounds, 10**9))
+    plan = make_plan(scenario(requests=requests, rounds=rounds))
+
+    assert sum(round_.requests for round_ in plan.rounds) == requests
+    assert all(round_.requests >= 1 for round_ in plan.rounds)
+    assert all(len(round_.blocks) == 1 for round_ in plan.rounds)
+    assert plan.lead_in_ns == 0
+
+
+def test_a_plan_never_has_more_rounds_than_requests() -> None:
+    wanted = scenario(requests=5, rounds=5)
+    plan = make_plan(wanted.model_copy(update={"requests": 3}))
+
+    assert [round_.requests for round_ in plan.rounds] == [1, 1, 1]
+
+
+def test_planned_time_is_that_of_all_windows() -> None:
+    plan = make_plan(scenario(2, duration=10, rounds=5, warmup=0.5))
+    slices = 5 * 10 * 2
+
+    assert plan.seconds * 1e9 == slices * (plan.slice_ns + plan.lead_in_ns) + 5 * 2 * 500_000_000
+    assert replace(plan, competitors=4).seconds == 2 * plan.seconds
