@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 import struct
 import time
 from typing import cast
 from urllib.parse import SplitResult
 
+from adapters import tls
 from adapters.base import Adapter, AsyncAdapter, BaseAdapter, Request, Response, Settings
 from adapters.wire import BodyError, Prepared, ProtocolError, Reader
 
@@ -57,20 +57,12 @@ class _Raw(BaseAdapter):
             prepared = self._all[id(request)] = Prepared(request)
         return prepared
 
-    def _context(self) -> ssl.SSLContext:
-        context = ssl.create_default_context(cafile=self.settings.ca_file)
-        if not self.settings.verify:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        return context
-
 
 class Raw(_Raw, Adapter):
     """A blocking socket."""
 
     def open(self) -> None:
-        """Prepare for TLS; the connection is made by the first request, which names the host."""
-        self._tls = self._context()
+        """Nothing yet: the connection is made by the first request, which names the host."""
         self._socket: socket.socket | None = None
         self._origin: tuple[str, str] | None = None
         self._used_at = 0.0
@@ -125,7 +117,7 @@ class Raw(_Raw, Adapter):
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if secure:
                 # ssl retries for ever on EAGAIN from a blocking socket: here settimeout must do.
-                return self._tls.wrap_socket(plain, server_hostname=host)
+                return tls.context(self.settings).wrap_socket(plain, server_hostname=host)
         except TimeoutError as error:
             raise ConnectTimeoutError(str(error)) from error
         # settimeout() would cost a poll() before every recv(); the kernel's own timeouts do not.
@@ -237,8 +229,7 @@ class RawAsync(_Raw, AsyncAdapter):
     """A protocol on the event loop's own transport: cheaper than streams."""
 
     async def open(self) -> None:
-        """Prepare for TLS; the connection is made by the first request, which names the host."""
-        self._tls = self._context()
+        """Nothing yet: the connection is made by the first request, which names the host."""
         self._connection: _Connection | None = None
         self._origin: tuple[str, str] | None = None
 
@@ -280,7 +271,7 @@ class RawAsync(_Raw, AsyncAdapter):
                     lambda: _Connection(self._reader, timeout_s),
                     url.hostname or "",
                     url.port or (443 if secure else 80),
-                    ssl=self._tls if secure else None,
+                    ssl=tls.context(self.settings) if secure else None,
                 )
         except TimeoutError as error:
             raise ConnectTimeoutError(str(error)) from error

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ssl
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection, IncompleteRead
 from urllib.parse import SplitResult, urlsplit
 
+from adapters import tls
 from adapters.base import Adapter, BaseAdapter, Request, Response
 
 __all__ = ["ADAPTERS", "ConnectTimeoutError", "Stdlib"]
@@ -30,11 +30,7 @@ class Stdlib(Adapter):
     error_kinds = ((ConnectTimeoutError, "timeout_connect"),)
 
     def open(self) -> None:
-        """Prepare for TLS; the connection is made by the first request, which names the host."""
-        self._context = ssl.create_default_context(cafile=self.settings.ca_file)
-        if not self.settings.verify:
-            self._context.check_hostname = False
-            self._context.verify_mode = ssl.CERT_NONE
+        """Nothing yet: the connection is made by the first request, which names the host."""
         self._connection: HTTPConnection | None = None
         self._origin: tuple[str, str] | None = None
         self._request: Request | None = None
@@ -78,7 +74,8 @@ class Stdlib(Adapter):
         host = url.hostname or ""
         timeout = self.settings.timeout_s if self.settings.profile == "parity" else None
         if url.scheme == "https":
-            return HTTPSConnection(host, url.port, timeout=timeout, context=self._context)
+            context = tls.context(self.settings)
+            return HTTPSConnection(host, url.port, timeout=timeout, context=context)
         return HTTPConnection(host, url.port, timeout=timeout)
 
     @staticmethod
