@@ -1,0 +1,318 @@
+"""README and docs are executed: commands and listings run, tables agree with the code, links lead on."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import adapters
+from adapters.base import Adapter, BaseAdapter, Request, Settings
+from harness.cli import legacy, main, measuring
+from harness.errors import UsageError
+from harness.scenario import Scenario
+from harness.settings import VARIABLES, Defaults, from_environment
+from servers.embedded.target import EmbeddedTarget
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+METHOD = (ROOT / "docs" / "method.md").read_text("utf-8")
+ADAPTERS_PAGE = (ROOT / "docs" / "adapters.md").read_text("utf-8")
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "results").glob("README.md")]
+)
+# Shorter than anything a user would type; the commands themselves stay as they are printed.
+SHORT = ("--duration", "0.1", "--rounds", "1", "--warmup", "0")
+MEASURING = ("compare", "load")
+
+
+def listings(page: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+
+
+def commands() -> list[list[str]]:
+    """Every command in a ``sh`` listing, without the program's name."""
+    lines = [
+        line
+        for page in PAGES
+        for listing in listings(page.read_text("utf-8"), "sh")
+        for line in listing.splitlines()
+    ]
+    assert all(line.startswith("clientbench ") for line in lines)
+    return [shlex.split(line)[1:] for line in lines]
+
+
+def is_remote(words: list[str]) -> bool:
+    return any(word.startswith(("http://", "https://")) for word in words)
+
+
+LOCAL = [words for words in commands() if not is_remote(words)]
+REMOTE = [words for words in commands() if is_remote(words)]
+
+
+def shortened(words: list[str]) -> list[str]:
+    """The same command, measuring for a moment only."""
+    new = legacy.modernise(words)
+    if new[0] not in MEASURING:
+        return new
+    kept: list[str] = []
+    rest = iter(new)
+    for word in rest:
+        if word in SHORT[::2]:
+            next(rest)
+        else:
+            kept.append(word)
+    return [*kept, *SHORT]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a reader would be: with a ``results`` folder and the file an example sends."""
+    (tmp_path / "results").mkdir()
+    (tmp_path / "order.json").write_text('{"article": 1}')
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def clientbench(folder: Path, *words: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "harness", *words],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_there_are_commands_of_every_kind() -> None:
+    asked = {legacy.modernise(words)[0] for words in commands()}
+    assert asked == {"compare", "load", "clients", "results"}
+    assert REMOTE
+
+
+@pytest.mark.parametrize(
+    "words", [w for w in LOCAL if w[0] != "results"], ids=lambda words: shlex.join(words)[:60]
+)
+def test_a_command_of_the_docs_works(words: list[str], folder: Path) -> None:
+    assert clientbench(folder, *shortened(words))
+
+
+def test_the_commands_about_results_work_after_a_run(folder: Path) -> None:
+    clientbench(folder, "compare", "raw:sync", *SHORT)
+    for words in (w for w in LOCAL if w[0] == "results"):
+        assert "raw" in clientbench(folder, *words) or words[1] == "list"
+
+
+@pytest.mark.parametrize("words", REMOTE, ids=lambda words: shlex.join(words)[:60])
+def test_a_command_that_needs_a_server_elsewhere_is_a_valid_scenario(
+    words: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    built: list[Scenario] = []
+
+    def not_run(scenario: Scenario, *_: object) -> None:
+        built.append(scenario)
+        raise UsageError("built")
+
+    monkeypatch.setattr(measuring, "run", not_run)
+    main.run(words)
+    assert built, capsys.readouterr().err
+    assert built[0].url is not None
+
+
+def urllib_adapter(folder: Path) -> Any:
+    """The module that docs/adapters.md prints."""
+    file = folder / "clientbench_urllib.py"
+    (source,) = listings(ADAPTERS_PAGE, "python")
+    file.write_text(source)
+    spec = importlib.util.spec_from_file_location("clientbench_urllib", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_adapter_of_the_docs_is_complete(folder: Path, embedded: EmbeddedTarget) -> None:
+    (kind,) = urllib_adapter(folder).ADAPTERS
+    assert issubclass(kind, Adapter)
+    adapter = kind(Settings(timeout_s=5))
+    adapter.open()
+    try:
+        url = embedded.base_url
+        assert adapter.send(Request("GET", f"{url}/bytes/1000")) == (200, 1000)
+        assert adapter.send(Request("GET", f"{url}/status/404"))[0] == 404
+        assert adapter.send(Request("GET", f"{url}/redirect/1"))[0] == 302
+        body = Request("POST", f"{url}/post", {"Content-Type": "text/plain"}, b"hello")
+        assert adapter.send(body)[0] == 200
+        with pytest.raises(OSError) as failure:
+            adapter.send(Request("GET", "http://127.0.0.1:1/"))
+        assert adapter.classify(failure.value) == "connect"
+    finally:
+        adapter.close()
+
+
+def test_the_table_of_environment_variables_is_that_of_the_code() -> None:
+    rows = re.findall(r"^\| `(HTTP_BENCHMARK_\w+)` \| (\S*) ?\|", README, re.MULTILINE)
+    assert [name for name, _ in rows] == list(VARIABLES.values())
+    defaults = from_environment({})
+    assert defaults == Defaults()
+    printed = dict(rows)
+    assert printed[VARIABLES["concurrency"]] == str(defaults.concurrency)
+    assert printed[VARIABLES["duration"]] == f"{defaults.duration_s:g}"
+    assert printed[VARIABLES["max_concurrency"]] == str(defaults.max_concurrency)
+    assert printed[VARIABLES["database"]] == ""
+    assert printed[VARIABLES["sampling_interval"]] == f"{defaults.sampling_interval_s:g}"
+
+
+def options_of(command: str, folder: Path) -> set[str]:
+    flags = re.findall(r"(?<![\w-])--[a-z][a-z-]*", clientbench(folder, *command.split(), "--help"))
+    return set(flags) - {"--help"}
+
+
+def test_the_table_of_options_is_that_of_the_command(folder: Path) -> None:
+    section = README.partition("\n## Options\n")[2].partition("\n### ")[0]
+    rows = "\n".join(line.split("|")[1] for line in section.splitlines() if line.startswith("| `"))
+    named = re.findall(r"`(--[a-z-]+)`", rows)
+    assert len(named) == len(set(named))
+    assert set(named) == options_of("compare", folder)
+    assert options_of("load", folder) == {*named, "--client"} - {"--baseline", "--url"}
+
+
+def test_no_page_names_an_option_that_is_not_there(folder: Path) -> None:
+    known = options_of("compare", folder) | options_of("load", folder)
+    known |= options_of("results list", folder) | options_of("clients", folder)
+    known |= legacy._FLAGS
+    for page in PAGES:
+        named = re.findall(r"`(--[a-z][a-z-]*)", page.read_text("utf-8"))
+        assert set(named) <= known, page.name
+
+
+def classes(name: str) -> tuple[type[BaseAdapter], ...]:
+    module, _ = adapters.BUILTIN[name]
+    loaded: tuple[type[BaseAdapter], ...] = importlib.import_module(module).ADAPTERS
+    return loaded
+
+
+def missing(name: str) -> bool:
+    """Whether this is the extra that needs a Rust toolchain, and it is not here."""
+    return name == "requestx" and importlib.util.find_spec("requestx") is None
+
+
+def unequal_lines(name: str) -> Iterator[str]:
+    modes = classes(name)
+    sentences = dict.fromkeys(sentence for kind in modes for sentence in kind.unequal)
+    for sentence in sentences:
+        having = [kind.mode for kind in modes if sentence in kind.unequal]
+        only = "" if len(having) == len(modes) else f" ({', '.join(having)})"
+        yield f"* **{name}**{only}: {sentence}"
+
+
+def test_the_unequal_settings_of_the_docs_are_those_of_the_adapters() -> None:
+    section = METHOD.partition("<!-- unequal:")[2].partition("<!-- unequal: end")[0]
+    lines = re.findall(r"^\* .*", section, re.MULTILINE)
+    present = [name for name in adapters.BUILTIN if not missing(name)]
+    printed = [line for line in lines if re.findall(r"\*\*(\w+)\*\*", line)[0] in present]
+    assert printed == [line for name in present for line in unequal_lines(name)]
+
+
+def test_the_table_of_clients_is_that_of_the_adapters() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \| (.*?) \|(.*?)\|", ADAPTERS_PAGE, re.M)
+    assert [row[0] for row in rows] == list(adapters.BUILTIN)
+    for name, modes, session, stream, unequal in rows:
+        if missing(name):
+            continue
+        kinds = classes(name)
+        assert modes == ", ".join(kind.mode for kind in kinds), name
+        assert {session} == {
+            {"process": "shared", "slot": "per slot"}[kind.session_scope] for kind in kinds
+        }, name
+        assert {stream} == {"yes" if kind.can_stream else "no" for kind in kinds}, name
+        assert (unequal.strip() == "yes") == any(kind.unequal for kind in kinds), name
+        assert all(kind.http_versions == ("1.1",) for kind in kinds), name
+
+
+def test_every_warning_is_explained() -> None:
+    tree = ast.parse((ROOT / "harness" / "validity.py").read_text("utf-8"))
+    kinds = {
+        node.args[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "Doubt"
+        and isinstance(node.args[0], ast.Constant)
+    }
+    assert kinds
+    for page in (README, METHOD):
+        assert kinds <= set(re.findall(r"`([a-z -]+)`", page))
+
+
+def anchors(page: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.*)", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
+        if link.startswith(("http://", "https://")):
+            continue
+        name, _, anchor = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_page_knows_the_machine_it_was_written_on(page: Path) -> None:
+    text = page.read_text("utf-8")
+    assert not re.search(r"(?<![\w.])/(?:root|home|work|tmp)/", text)
+    assert str(ROOT) not in text
+
+
+def test_the_make_targets_that_pages_name_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    for page in PAGES:
+        named = set(re.findall(r"(?:^\$ |`)make ([a-z]+)", page.read_text("utf-8"), re.MULTILINE))
+        assert named <= targets, page.name
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_a_second_call_of_make_sets_nothing_up_again(tmp_path: Path) -> None:
+    for name in ("Makefile", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    os.utime(tmp_path / "pyproject.toml", (1, 1))
+    for order, name in enumerate(("bin/python", ".runtime", ".dev"), start=2):
+        file = tmp_path / ".venv" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+        os.utime(file, (order, order))
+
+    def steps(target: str) -> list[str]:
+        command = ["make", "--no-print-directory", "-n", target]
+        environ = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=True
+        )
+        return textwrap.dedent(done.stdout).splitlines()
+
+    assert [step.split()[0] for step in steps("compare")] == [".venv/bin/clientbench"]
+    assert [step.split()[:3] for step in steps("test")] == [[".venv/bin/python", "-m", "pytest"]]
+    (tmp_path / "pyproject.toml").touch()
+    assert any("pip install" in step for step in steps("compare"))
