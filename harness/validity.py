@@ -64,14 +64,19 @@ def trial_doubts(trials: Sequence[TrialSummary]) -> list[Doubt]:
                 _short_slices(summary, of_label),
                 _lost(summary.label, of_label),
                 _not_idle(summary.label, of_label),
+                _unequal(summary),
             )
             if doubt is not None
         ]
-        doubts += [
-            Doubt("unequal settings", summary.label, text, "keep it in mind when comparing")
-            for text in summary.unequal
-        ]
     return doubts
+
+
+def _unequal(summary: CompetitorSummary) -> Doubt | None:
+    """Parity settings that the library has no switch for."""
+    if not summary.unequal:
+        return None
+    settings = "; ".join(summary.unequal)
+    return Doubt("unequal settings", summary.label, settings, "keep it in mind when comparing")
 
 
 def _server_bound(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
