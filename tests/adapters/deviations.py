@@ -13,15 +13,18 @@ _WHOLE = "its timeout limits the request as a whole, not one read"
 _NO_CAUSE = "it drops the cause of reqwest's error: all that is left is 'client error (Connect)'"
 _SENDING = "it says 'error sending request' for every failure before the status line is read"
 _PAYLOAD = "it says that the payload is unfinished, and not why"
+_HANDSHAKE = "it says 'read timed out' when the server does not answer the TLS handshake"
 
 # (client, case): the kind it ends with instead, and why.
 DEVIATIONS: dict[tuple[str, str], tuple[ErrorKind, str]] = {
     ("aiohttp", "reset-body"): ("body", _PAYLOAD),
     ("pycurl", "hang"): ("timeout_total", _WHOLE),
     ("pycurl", "stall"): ("timeout_total", _WHOLE),
+    ("requests", "handshake"): ("timeout_read", _HANDSHAKE),
     ("requestx", "dns"): ("connect", _NO_CAUSE),
     ("requestx", "endless"): ("reset", _SENDING),
     ("requestx", "full-queue"): ("timeout_total", _WHOLE),
+    ("requestx", "handshake"): ("timeout_total", _WHOLE),
     ("requestx", "hang"): ("timeout_total", _WHOLE),
     ("requestx", "malformed"): ("reset", _SENDING),
     ("requestx", "other-ca"): ("connect", _NO_CAUSE),
@@ -32,6 +35,7 @@ DEVIATIONS: dict[tuple[str, str], tuple[ErrorKind, str]] = {
         "reset",
         "it does not look whether a kept connection was closed before it sends the next request",
     ),
+    ("urllib3", "handshake"): ("timeout_read", _HANDSHAKE),
 }
 
 

@@ -320,6 +320,19 @@ def test_a_connection_never_accepted_is_a_connect_timeout(
         assert_fails_then_works(session, failing, kind, working, times=1)
 
 
+def test_a_handshake_never_answered_is_a_connect_timeout(
+    client: Client, server: Server, token: str
+) -> None:
+    working = Request("GET", server.url(f"{token}/bytes/5", "https"))
+    kind = expected_kind(client, "handshake", "timeout_connect")
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        client.session(settings(client, server, timeout_s=TIMEOUT_S)) as session,
+    ):
+        failing = Request("GET", f"https://127.0.0.1:{silent.getsockname()[1]}/")
+        assert_fails_then_works(session, failing, kind, working, times=1)
+
+
 def test_an_unknown_name_is_a_dns_error(client: Client, server: Server, token: str) -> None:
     failing = Request("GET", "http://nowhere.invalid/")
     working = Request("GET", server.url(f"{token}/bytes/5"))
