@@ -191,7 +191,10 @@ class Catalogue:
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["it died without a word"])[-1]
             raise UnusableError(last)
-        answer: dict[str, Any] = json.loads(done.stdout)
+        try:
+            answer: dict[str, Any] = json.loads(done.stdout)
+        except ValueError:
+            raise UnusableError(f"python: {self.python!r} does not answer as Python does") from None
         return answer
 
 
@@ -221,7 +224,7 @@ class _Cache:
         sources = sorted(Path(adapters.__file__).parent.glob("*.py"))
         sources += [Path(__file__), Path(__file__).parent / "worker" / "describe.py"]
         stamp = [(str(source), source.stat().st_mtime_ns) for source in sources]
-        key = hashlib.sha256(json.dumps([python, stamp]).encode()).hexdigest()[:16]
+        key = _digest(json.dumps([python, stamp]))[:16]
         self._path = home / "clientbench" / f"clients-{key}.json"
         self._stored = self._read()
         self.capabilities: dict[str, Any] = self._stored.get("capabilities", {})
@@ -243,17 +246,24 @@ class _Cache:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             fresh = self._path.with_suffix(f".{os.getpid()}")
-            fresh.write_text(json.dumps(stored))
+            text = json.dumps(stored)
+            fresh.write_text(f"{_digest(text)}\n{text}")
             fresh.replace(self._path)
         except OSError:
             return
 
     def _read(self) -> dict[str, Any]:
+        """What was stored, nothing if the file is not exactly what we wrote."""
         try:
-            stored: dict[str, Any] = json.loads(self._path.read_text())
+            digest, _, text = self._path.read_text().partition("\n")
         except (OSError, ValueError):
             return {}
+        stored: dict[str, Any] = json.loads(text) if digest == _digest(text) else {}
         return stored
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _stamp(path: str) -> int | None:
