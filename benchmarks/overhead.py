@@ -165,8 +165,9 @@ def _figures(name: str, concurrency: int, logs: list[float], plain_us: list[floa
         return [share, Figure(f"{label} added time", added_us, 1.0, "lower", "µs")]
     if name.startswith("null:"):
         return [share]
-    bound = 0.97 if cost_us >= SLOW_CLIENT_US else 0.95 if name.startswith("pycurl") else None
-    return [replace(share, bound=bound)]
+    if name.startswith("pycurl:"):
+        return [replace(share, bound=0.95)]
+    return [replace(share, bound=0.97 if cost_us >= SLOW_CLIENT_US else None)]
 
 
 def _add_worker(bundle: Bundle) -> None:
