@@ -306,7 +306,9 @@ def test_a_second_call_of_make_sets_nothing_up_again(tmp_path: Path) -> None:
 
     def steps(target: str) -> list[str]:
         command = ["make", "--no-print-directory", "-n", target]
-        environ = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+        # make hands its own variables down to the tests it runs
+        inherited = ("MAKE", "MFLAGS", "PYTHON", "VENV", "ARGS", "PYTEST_ARGS")
+        environ = {k: v for k, v in os.environ.items() if not k.startswith(inherited)}
         done = subprocess.run(
             command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=True
         )
