@@ -40,7 +40,7 @@ class Plan:
         Fewer and longer slices where the planned ones would be too short to hold 20 requests each.
         """
         planned = len(self.rounds[0].blocks)
-        longest = max(self.slice_ns, MEDIANS_PER_SLICE * median_ns)
+        longest = max(self.slice_ns, MEDIANS_PER_SLICE * median_ns, 1)
         return max(1, min(planned, self.trial_ns // longest))
 
     @property
