@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -11,6 +12,7 @@ from hypothesis import settings
 from harness.bundle import Bundle
 from harness.processors import Launcher
 from servers.embedded.target import EmbeddedTarget
+from tests import plugins
 from tests.trials import Bench
 
 # A busy machine is no failure, and no file is left behind.
@@ -68,3 +70,22 @@ def bench(bundle: Bundle, launcher: Launcher, embedded: EmbeddedTarget) -> Itera
     made = Bench(bundle, launcher, embedded)
     yield made
     made.end()
+
+
+@pytest.fixture(scope="session")
+def foreign_python(tmp_path_factory: pytest.TempPathFactory, own_surroundings: None) -> Path:
+    """An environment like ours with other people's adapters installed, most of them defective."""
+    folder = tmp_path_factory.mktemp("foreign")
+    site = folder / "site"
+    plugins.install(site, "courier")
+    plugins.install(site, "wreck", head="import a_module_nobody_has\n")
+    plugins.install(site, "locked", open="raise RuntimeError('no way in')")
+    plugins.install(site, "grump", send="raise OSError('not today')")
+    plugins.install(
+        site,
+        "sleeper",
+        head="import time\n",
+        send="self.calls = getattr(self, 'calls', 0) + 1; "
+        "return (200, 0) if self.calls < 50 else time.sleep(600)",
+    )
+    return plugins.environment(folder / "venv", site)

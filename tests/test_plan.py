@@ -124,3 +124,10 @@ def test_planned_time_is_that_of_all_windows() -> None:
 
     assert plan.seconds * 1e9 == slices * (plan.slice_ns + plan.lead_in_ns) + 5 * 2 * 500_000_000
     assert replace(plan, competitors=4).seconds == 2 * plan.seconds
+
+
+@given(median_ns=st.integers(0, 10**9))
+def test_a_count_has_one_block_whatever_the_warm_up_showed(median_ns: int) -> None:
+    plan = make_plan(scenario(requests=10, rounds=2, warmup=0))
+
+    assert plan.blocks_for(median_ns) == 1

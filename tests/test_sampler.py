@@ -1,0 +1,118 @@
+"""Readings of real processes: plausible, complete, and no more often than asked for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from harness.model import Reading
+from harness.sampler import Sampler
+
+THREADS = 5
+PROGRAM = f"""
+import threading, time
+for _ in range({THREADS - 1}):
+    threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+print("on", flush=True)
+while True:
+    sum(range(1000))
+"""
+
+
+@pytest.fixture(scope="module")
+def busy() -> Iterator[psutil.Process]:
+    """A process with five threads that keeps one core busy."""
+    with subprocess.Popen([sys.executable, "-c", PROGRAM], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield psutil.Process(process.pid)
+        process.kill()
+
+
+def readings(sampler: Sampler, seconds: float = 0.25) -> dict[str, Reading]:
+    """One set of readings, ``seconds`` after the last."""
+    time.sleep(seconds)
+    return {reading.source: reading for reading in sampler.tick(time.monotonic_ns())}
+
+
+def test_all_sources_are_read_together(busy: psutil.Process) -> None:
+    sampler = Sampler(0.1, [busy.pid])
+    sampler.watch([busy.pid], 0, time.monotonic_ns())
+    found = readings(sampler)
+
+    assert found.keys() == {"worker", "target", "orchestrator", "machine"}
+    assert len({reading.at_ns for reading in found.values()}) == 1
+
+
+def test_readings_are_those_of_the_process(busy: psutil.Process) -> None:
+    sampler = Sampler(0.1, [])
+    sampler.watch([busy.pid], 0, time.monotonic_ns())
+    worker = readings(sampler)["worker"]
+
+    assert worker.threads == THREADS
+    assert worker.open_files == busy.num_fds()
+    assert worker.rss_bytes == pytest.approx(busy.memory_info().rss, rel=0.2)
+    assert 1 < worker.cpu_percent < 150
+    machine = readings(sampler)["machine"]
+    assert 0 <= machine.cpu_percent <= 100 * psutil.cpu_count()
+
+
+def test_hidden_bytes_are_not_the_clients(busy: psutil.Process) -> None:
+    found = []
+    for hidden in (0, 1_000_000):
+        sampler = Sampler(0.01, [])
+        sampler.watch([busy.pid], hidden, time.monotonic_ns())
+        found.append(readings(sampler, 0.05)["worker"].rss_bytes)
+
+    assert found[0] - found[1] == pytest.approx(1_000_000, abs=500_000)
+
+
+def test_several_processes_are_summed(busy: psutil.Process) -> None:
+    sampler = Sampler(0.01, [])
+    sampler.watch([busy.pid, busy.pid], 0, time.monotonic_ns())
+
+    assert readings(sampler, 0.05)["worker"].threads == 2 * THREADS
+
+
+def test_nothing_is_read_before_it_is_due(busy: psutil.Process) -> None:
+    sampler, now = Sampler(0.1, []), time.monotonic_ns()
+    assert sampler.tick(now) == []  # nobody to watch yet
+    sampler.watch([busy.pid], 0, now)
+
+    assert sampler.tick(now + 99_999_999) == []
+    assert sampler.tick(now + 100_000_000) != []
+    assert sampler.tick(now + 150_000_000) == []
+
+
+def test_files_are_counted_once_a_second(busy: psutil.Process) -> None:
+    sampler, now = Sampler(0.1, []), time.monotonic_ns()
+    sampler.watch([busy.pid], 0, now)
+    counted = [
+        sampler.tick(now + tick * 100_000_000)[0].open_files is not None for tick in range(1, 22)
+    ]
+
+    assert counted == [tick % 10 == 0 for tick in range(21)]
+
+
+def test_a_process_that_is_gone_is_no_error() -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    sampler = Sampler(0.01, [ended.pid])
+    sampler.watch([ended.pid], 0, time.monotonic_ns())
+
+    assert readings(sampler, 0.05).keys() == {"orchestrator", "machine"}
+
+
+def test_a_process_that_dies_while_watched_is_no_error() -> None:
+    dying = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    sampler = Sampler(0.01, [])
+    sampler.watch([dying.pid], 0, time.monotonic_ns())
+    dying.kill()
+    dying.wait()
+
+    assert readings(sampler, 0.05)["worker"].threads == 0

@@ -1,0 +1,149 @@
+"""Each doubt both ways: raised when it should be, silent when it should not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.model import Doubt, TrialSummary
+from harness.processors import Processors
+from harness.validity import count_doubt, processor_doubts, trial_doubts
+from tests.examples import failed, histogram, trial
+
+MANY = 10_000  # enough for p99
+
+
+def kinds(*trials: TrialSummary) -> list[str]:
+    return sorted(doubt.kind for doubt in trial_doubts(trials))
+
+
+def many(round: int = 1, **changes: Any) -> TrialSummary:
+    return trial("requests", round, rate=MANY, **changes)
+
+
+def test_a_sound_result_has_no_doubts() -> None:
+    assert trial_doubts([many(1), many(2)]) == []
+    assert trial_doubts([]) == []
+
+
+@pytest.mark.parametrize(
+    ("shares", "doubted"),
+    [((0.95,), True), ((0.9,), True), ((0.89,), False), ((1.0, 0.5), False), ((None, 0.95), True)],
+)
+def test_server_bound(shares: tuple[float | None, ...], doubted: bool) -> None:
+    trials = [many(number, target_cpu_share=share) for number, share in enumerate(shares, 1)]
+
+    assert kinds(*trials) == (["server-bound"] if doubted else [])
+
+
+def test_a_target_that_cannot_be_seen_is_not_suspected() -> None:
+    assert kinds(many(target_cpu_share=None)) == []
+
+
+def test_errors_are_told_with_their_kinds() -> None:
+    (doubt,) = trial_doubts([many(error_counts={"reset": 2, "body": 1}, population=MANY + 3)])
+
+    assert doubt.kind == "errors"
+    assert "3 of 10003" in doubt.message
+    assert "1 body, 2 reset" in doubt.message
+
+
+@pytest.mark.parametrize(
+    ("samples", "weak"),
+    [(2_000, None), (1_999, "p99"), (400, "p99"), (399, "p95, p99"), (39, "p50, p95, p99")],
+)
+def test_a_percentile_needs_twenty_samples_beyond_it(samples: int, weak: str | None) -> None:
+    doubts = trial_doubts([trial(rate=samples)])
+
+    assert [doubt.kind for doubt in doubts] == (["too few samples"] if weak else [])
+    assert weak is None or f"beyond {weak}" in doubts[0].message
+
+
+def test_samples_of_all_rounds_count_together() -> None:
+    assert kinds(trial(round=1, rate=1_000), trial(round=2, rate=1_000)) == []
+
+
+def test_no_samples_at_all_are_no_small_sample() -> None:
+    assert kinds(trial(rate=0, service=histogram([]))) == []
+
+
+def test_lost_rows_are_never_silent() -> None:
+    (doubt,) = trial_doubts([many(1), many(2, lost_rows=7)])
+
+    assert doubt.kind == "rows lost"
+    assert "7 of 20200" in doubt.message
+
+
+@pytest.mark.parametrize(("idle_ms", "doubted"), [(9, False), (10, True), (400, True), (0, False)])
+def test_a_client_that_works_while_others_are_measured(idle_ms: int, doubted: bool) -> None:
+    found = kinds(many(idle_cpu_ns=idle_ms * 1_000_000))  # 500 ms of CPU in its own slices
+
+    assert found == (["not idle"] if doubted else [])
+
+
+def test_unequal_settings_are_told_once_each() -> None:
+    texts = ("no read timeout", "resends once")
+    (doubt,) = trial_doubts([many(1, unequal=texts), many(2, unequal=texts)])
+
+    assert doubt.kind == "unequal settings"
+    assert all(doubt.message.count(text) == 1 for text in texts)
+
+
+def test_doubts_are_about_one_competitor_each() -> None:
+    doubts = trial_doubts([many(lost_rows=1), trial("aiohttp:async", rate=MANY, lost_rows=2)])
+
+    assert [(doubt.subject, doubt.kind) for doubt in doubts] == [
+        ("requests", "rows lost"),
+        ("aiohttp:async", "rows lost"),
+    ]
+
+
+def test_a_competitor_that_failed_raises_no_doubt_of_its_own() -> None:
+    assert kinds(failed("requests")) == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "responses", "counted", "doubted"),
+    [
+        (10, 10, 10, False),
+        (10, 8, 9, False),  # one was lost on the way there, one on the way back
+        (10, 10, 11, True),  # somebody else, or a hidden retry
+        (10, 10, 9, True),  # an answer from nowhere
+        (10, 8, 7, True),
+        (0, 0, 0, False),
+    ],
+)
+def test_clients_and_target_must_agree(
+    sent: int, responses: int, counted: int, doubted: bool
+) -> None:
+    assert (count_doubt(1, sent, responses, counted) is not None) == doubted
+
+
+def test_too_few_processors_are_a_warning_with_a_remedy_that_fits() -> None:
+    short = Processors(None, None, "target and workers share the only CPU")
+
+    assert processor_doubts(Processors((0,), (1,)), True) == []
+    (doubt,) = processor_doubts(short, True)
+    assert "cores" in doubt.remedy
+    assert "only CPU" in str(doubt)
+
+
+def test_every_doubt_names_what_to_do_in_one_line() -> None:
+    doubts = trial_doubts(
+        [
+            many(
+                target_cpu_share=1.0,
+                error_counts={"reset": 1},
+                lost_rows=1,
+                idle_cpu_ns=10**9,
+                unequal=("x",),
+                service=histogram([1]),
+            )
+        ]
+    )
+
+    assert len(doubts) == 6
+    for doubt in [*doubts, count_doubt(3, 1, 1, 2)]:
+        assert isinstance(doubt, Doubt)
+        assert doubt.remedy and doubt.message and "\n" not in str(doubt)
