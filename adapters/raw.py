@@ -130,13 +130,19 @@ class Raw(_Raw, Adapter):
 
 def _is_quiet(connection: socket.socket) -> bool:
     """Whether nothing has arrived: between requests, only the end of the connection can."""
+    timeout_s = connection.gettimeout()
+    connection.settimeout(
+        0
+    )  # one with a timeout of Python's own would wait for it, whatever the flags
     try:
         # By the plain socket's method: SSLSocket refuses flags, and the end shows beneath TLS, too.
-        socket.socket.recv(connection, 1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        socket.socket.recv(connection, 1, socket.MSG_PEEK)
     except BlockingIOError:
         return True
     except OSError:
         return False
+    finally:
+        connection.settimeout(timeout_s)
     return False
 
 
