@@ -90,6 +90,31 @@ def test_several_windows_use_the_same_processes_and_connections(counting: Bench)
     assert summary.population <= summary.sent
 
 
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_pause_between_windows_costs_no_connection_and_no_time_over_tls(
+    client: str, bench: Bench
+) -> None:
+    """As long as the slices of others last: looking whether the server hung up must not block."""
+    target = bench.target = EmbeddedTarget(tls=True)
+    target.start()
+    try:
+        target.wait_ready()
+        settings = Settings(timeout_s=8.0, ca_file=target.ca_file)
+        trial = bench.ready(bench.contender(client, settings=settings))
+        for _ in range(2):
+            time.sleep(0.3)
+            measure(trial, requests=10)
+        trial.close(trial.drain)
+        connections = target.counts().connections
+    finally:
+        target.stop()
+    summary = trial.summary()
+
+    assert (summary.reason, summary.correct) == (None, 20)
+    assert connections == 2
+    assert summary.window_ns < 8_000 * MS
+
+
 def test_a_summary_has_costs(bench: Bench) -> None:
     summary = bench.run(bench.contender("raw:sync"), slice_ms=100).summary()
 

@@ -1,0 +1,133 @@
+"""The real command in real processes, and a server that remembers what arrived."""
+
+from __future__ import annotations
+
+import json
+import os
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+# One request of one client, measured as shortly as it can be.
+ONE = ("--requests", "1", "--rounds", "1", "--warmup", "0", "--concurrency", "1")
+SHORT = ("--duration", "0.2", "--rounds", "1", "--warmup", "0.02")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+def clientbench(
+    *words: str | Path,
+    cwd: Path,
+    environ: dict[str, str] | None = None,
+    python: str | Path = sys.executable,
+) -> Ended:
+    """Run ``clientbench`` in ``cwd`` and wait for its end."""
+    done = subprocess.run(
+        [str(python), "-m", "harness", *map(str, words)],
+        cwd=cwd,
+        env={**os.environ, "COLUMNS": "150", **(environ or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """One request as a server saw it."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Recording:
+    """A server of this test, and what has arrived so far."""
+
+    url: str = ""
+    status: int = 200
+    ca_file: Path | None = None
+    arrived: list[Arrived] = field(default_factory=list)
+
+    def only(self) -> Arrived:
+        """What arrived, if it was always the same."""
+        first, *others = self.arrived
+        assert all(other == first for other in others), self.arrived
+        return first
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, recording: Recording) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.recording = recording
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that refuses our certificate is none."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def _answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        recording = self.server.recording
+        recording.arrived.append(
+            Arrived(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body)
+        )
+        self.send_response(recording.status)
+        self.send_header("Content-Length", "5")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(b"hello")
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _answer  # noqa: N815
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nobody reads it."""
+
+
+@contextmanager
+def recording(tls: ssl.SSLContext | None = None) -> Iterator[Recording]:
+    """A running server, over TLS if a context is given."""
+    found = Recording()
+    server = _Server(found)
+    if tls is not None:
+        server.socket = tls.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
+    found.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield found
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

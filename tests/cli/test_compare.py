@@ -1,0 +1,273 @@
+"""``clientbench compare`` end to end: what a user types, and what comes out."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from harness.report.tables import HEADINGS
+from tests.cli.command import ONE, SHORT, Recording, clientbench
+
+ESCAPE = "\x1b"
+EVERYDAY = (  # REFERENCE §1
+    "SELECT client_library, AVG(requests_per_second), AVG(avg_response_time) "
+    "FROM benchmark_results GROUP BY client_library ORDER BY client_library"
+)
+
+
+def trials(database: Path, columns: str = "label, state") -> list[tuple[object, ...]]:
+    with sqlite3.connect(database) as connection:
+        found = connection.execute(
+            f"SELECT {columns} FROM benchmark_results ORDER BY round, label"
+        ).fetchall()
+    connection.close()
+    return found
+
+
+def test_two_clients_on_the_embedded_target_end_in_one_table(tmp_path: Path) -> None:
+    ended = clientbench(
+        *("compare", "raw", "null", "--duration", "0.4", "--rounds", "2", "--warmup", "0.02"),
+        *("--output", "report.md"),
+        cwd=tmp_path,
+    )
+    lines = ended.out.splitlines()
+    rows = [line.split() for line in lines]
+
+    assert ended.code == 0
+    assert lines[0].startswith("compare raw, null: GET http://127.0.0.1:")
+    headings = " ".join(word for row in rows[1:3] for word in row)
+    for heading in HEADINGS:
+        assert all(word in headings for word in heading.split()), heading
+    assert [row[:2] for row in rows if row and row[0] in {"raw", "null"}] == [
+        ["raw", "sync"],
+        ["null", "sync"],
+    ]
+    assert lines[-1].startswith(f"results: {tmp_path / 'benchmark_results.db'} (run ")
+    assert ESCAPE not in ended.out + ended.err
+    assert "round 1/2" in ended.err and "round 2/2" in ended.err
+    assert "counts differ" not in ended.out and "not idle" not in ended.out
+    assert trials(tmp_path / "benchmark_results.db") == [
+        *(("null", "complete"), ("raw", "complete")) * 2
+    ]
+    assert (tmp_path / "report.md").read_text().count("| raw") == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["benchmark_results.db", "report.md"]
+
+    # what was stored can be looked at again
+    run = re.search(r"\(run ([0-9a-f-]+)\)", lines[-1])
+    assert run is not None
+    listed = clientbench("results", "list", cwd=tmp_path)
+    assert listed.code == 0 and run[1][:8] in listed.out
+    shown = clientbench("results", "show", run[1][:8], cwd=tmp_path)
+    assert shown.code == 0
+    assert shown.out.splitlines()[0] == lines[0]
+    asked = clientbench("results", "sql", EVERYDAY, cwd=tmp_path)
+    assert asked.code == 0
+    assert asked.out.index("null") < asked.out.index("raw")
+
+
+def test_json_is_one_document_and_nothing_else(tmp_path: Path) -> None:
+    ended = clientbench(
+        *("compare", "httpx:sync", "httpx:async", "--json", "--seed", "5", *SHORT), cwd=tmp_path
+    )
+
+    assert ended.code == 0
+    assert ended.json["run"]["seed"] == 5
+    labels = json.dumps(ended.json)
+    assert "httpx:sync" in labels and "httpx:async" in labels
+    assert "round 1/1" in ended.err
+
+
+@pytest.mark.parametrize("suffix", [".json", ".csv", ".txt"])
+def test_output_is_written_by_its_suffix(suffix: str, tmp_path: Path) -> None:
+    file = tmp_path / f"report{suffix}"
+    ended = clientbench("compare", "null:sync", "null:async", *ONE, "--output", file, cwd=tmp_path)
+    text = file.read_text()
+
+    assert ended.code == 0
+    assert ESCAPE not in text
+    if suffix == ".json":
+        assert json.loads(text)["run"]["baseline"] == "null:sync"
+    elif suffix == ".csv":
+        rows = list(csv.DictReader(text.splitlines()))
+        assert [row["client_type"] for row in rows] == ["sync", "async"]
+        assert rows[0]["state"] == "complete"
+    else:
+        assert "throughput" in text and "null" in text
+
+
+def test_event_loops_are_competitors_like_any_other(tmp_path: Path) -> None:
+    ended = clientbench("compare", "aiohttp:async", "aiohttp:async+uvloop", *SHORT, cwd=tmp_path)
+
+    assert ended.code == 0
+    assert trials(tmp_path / "benchmark_results.db", "label, event_loop, state") == [
+        ("aiohttp:async", "asyncio", "complete"),
+        ("aiohttp:async+uvloop", "uvloop", "complete"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "column", "values"),
+    [
+        (
+            ("--url", "/anything", "--method", "GET", "--method", "POST"),
+            "http_method",
+            ["GET", "POST"],
+        ),
+        (("--url", "/post", "--body-size", "0", "--body-size", "1k"), "body_bytes", [0, 1024]),
+        (("--concurrency", "1", "--concurrency", "4"), "concurrency_level", [1, 4]),
+    ],
+)
+def test_other_axes_than_the_client(
+    words: tuple[str, ...], column: str, values: list[object], tmp_path: Path
+) -> None:
+    ended = clientbench("compare", "raw", *words, *SHORT, cwd=tmp_path)
+
+    assert ended.code == 0
+    assert sorted(trials(tmp_path / "benchmark_results.db", f"{column}, state"), key=str) == sorted(
+        [(value, "complete") for value in values], key=str
+    )
+
+
+def test_a_stream_is_read(tmp_path: Path) -> None:
+    ended = clientbench(
+        *("compare", "urllib3", "--url", "/bytes/100000", "--stream", *SHORT), cwd=tmp_path
+    )
+
+    assert ended.code == 0
+    snapshot = trials(tmp_path / "benchmark_results.db", "config_snapshot, error_count")
+    assert json.loads(str(snapshot[0][0]))["stream"] is True
+    assert snapshot[0][1] == 0
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_a_count_is_exact_over_rounds_and_processes(processes: int, tmp_path: Path) -> None:
+    ended = clientbench(
+        *("compare", "raw:sync", "raw:async", "--requests", "50", "--rounds", "3"),
+        *("--processes", str(processes), "--concurrency", "4", "--warmup", "0"),
+        cwd=tmp_path,
+    )
+    found = trials(tmp_path / "benchmark_results.db", "label, round, requests_count, error_count")
+
+    assert ended.code == 0
+    assert "counts differ" not in ended.out
+    for label in ("raw:sync", "raw:async"):
+        assert [row[2:] for row in found if row[0] == label] == [(17, 0), (17, 0), (16, 0)]
+
+
+def test_a_server_of_the_users_own(server: Recording, tmp_path: Path) -> None:
+    ended = clientbench("compare", "requests", "--url", f"{server.url}/x?y=1", *ONE, cwd=tmp_path)
+
+    assert ended.code == 0
+    assert {one.target for one in server.arrived} == {"/x?y=1"}
+
+
+def test_https_needs_a_certificate_that_is_trusted(tls_server: Recording, tmp_path: Path) -> None:
+    refused = clientbench("compare", "requests", "--url", tls_server.url, *ONE, cwd=tmp_path)
+
+    assert refused.code == 3
+    assert refused.err.startswith("clientbench: url: ") and refused.err.count("\n") == 1
+    assert "certificate" in refused.err and "--insecure" in refused.err
+    assert not (tmp_path / "benchmark_results.db").exists()
+    assert tls_server.arrived == []
+
+
+def test_https_without_verification(tls_server: Recording, tmp_path: Path) -> None:
+    clients = (
+        "requests",
+        "httpx:sync",
+        "httpx:async",
+        "aiohttp",
+        "pycurl",
+        "urllib3",
+        "stdlib",
+        "raw",
+    )
+    ended = clientbench(
+        *("compare", *clients, "--url", tls_server.url, "--insecure", *ONE), cwd=tmp_path
+    )
+    found = trials(tmp_path / "benchmark_results.db", "label, state, error_count")
+
+    assert ended.code == 0, ended
+    assert {row[1:] for row in found} == {("complete", 0)}
+    assert len(found) == len(clients)
+
+
+def test_without_a_sub_command_help_is_shown(tmp_path: Path) -> None:
+    ended = clientbench(cwd=tmp_path)
+
+    assert ended.code == 0
+    assert "compare" in ended.out and "results" in ended.out
+
+
+def test_clients_are_listed(tmp_path: Path) -> None:
+    ended = clientbench("clients", cwd=tmp_path)
+
+    assert ended.code == 0
+    for name in ("requests", "httpx", "aiohttp", "pycurl", "urllib3", "requestx", "raw", "null"):
+        assert any(line.split()[:1] == [name] for line in ended.out.splitlines()), name
+    assert ESCAPE not in ended.out
+
+
+# --- competitors that do not work ---------------------------------------------------------------
+
+
+def test_a_client_that_fails_is_reported_and_the_others_go_on(
+    foreign_python: Path, tmp_path: Path
+) -> None:
+    ended = clientbench(
+        *("compare", "raw", "locked", "grump", "null", "--rounds", "2", "--duration", "0.4"),
+        *("--warmup", "0.02"),
+        cwd=tmp_path,
+        python=foreign_python,
+    )
+    found = trials(tmp_path / "benchmark_results.db", "label, state, reason")
+
+    assert ended.code == 0
+    assert [row for row in found if row[1] == "complete"] == [
+        *(("null", "complete", None), ("raw", "complete", None)) * 2
+    ]
+    assert {row[2] for row in found if row[0] == "locked"} == {"RuntimeError: no way in"}
+    assert all("not today" in str(row[2]) for row in found if row[0] == "grump")
+    assert "failed: locked: " in ended.out and "no way in" in ended.out
+    assert "Traceback" not in ended.out + ended.err
+
+
+def test_if_all_competitors_fail_the_exit_code_says_so(
+    foreign_python: Path, tmp_path: Path
+) -> None:
+    ended = clientbench("compare", "locked", "grump", *SHORT, cwd=tmp_path, python=foreign_python)
+
+    assert ended.code == 3
+    assert {row[1] for row in trials(tmp_path / "benchmark_results.db")} == {"failed"}
+
+
+def test_a_client_that_hangs_is_killed_and_the_others_go_on(
+    foreign_python: Path, tmp_path: Path
+) -> None:
+    ended = clientbench(
+        *("compare", "sleeper", "null", *SHORT, "--timeout", "0.1"),
+        cwd=tmp_path,
+        python=foreign_python,
+    )
+    found = trials(tmp_path / "benchmark_results.db", "label, state, reason")
+
+    assert ended.code == 0
+    assert found[0] == ("null", "complete", None)
+    assert found[1][1] in {"partial", "failed"}
+    assert "did not answer 'window' in time and was killed" in str(found[1][2])
+
+
+def test_a_client_whose_import_fails_is_refused_before_the_run(
+    foreign_python: Path, tmp_path: Path
+) -> None:
+    ended = clientbench("compare", "wreck", "null", *SHORT, cwd=tmp_path, python=foreign_python)
+
+    assert ended.code == 3
+    assert ended.err.startswith("clientbench: client: 'wreck' cannot be used: ")
+    assert "a_module_nobody_has" in ended.err and ended.err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
