@@ -29,6 +29,13 @@ class Bundle:
 
     def __init__(self) -> None:
         self.path = Path(tempfile.mkdtemp(prefix="clientbench-"))
+        try:
+            self._fill()
+        except BaseException:  # Ctrl-C among them: nobody else knows of the folder yet
+            self.remove()
+            raise
+
+    def _fill(self) -> None:
         package = Path(__file__).parent
         ours = shutil.ignore_patterns("__pycache__")
         code = self.path / "code"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import time
 import uuid
 from collections.abc import Iterator
@@ -248,17 +247,15 @@ def _started(
 
 @contextlib.contextmanager
 def _demoted(cpus: processors.Processors) -> Iterator[None]:
-    """Measure at low priority on the target's CPU; SIGTERM counts as an interrupt.
+    """Measure at low priority on the target's CPU.
 
     The priority cannot be taken back without privileges, which a command that ends does not mind.
     """
     before = processors.available()
-    terminate = signal.signal(signal.SIGTERM, signal.default_int_handler)
     processors.demote(cpus.target)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, terminate)
         if cpus.target is not None:
             processors.move(before)
 
