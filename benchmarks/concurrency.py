@@ -56,7 +56,6 @@ def _run(client: str) -> dict[str, Any]:
             "--duration": SECONDS,
             "--timeout": TIMEOUT_S,
             "--rounds": 1,
-            "--warmup": 0,
             "--db": Path(folder) / "concurrency.db",
         }
         words = [str(word) for pair in options.items() for word in pair]

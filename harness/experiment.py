@@ -113,6 +113,7 @@ class _Rounds:
         self._started_ns = time.monotonic_ns()
         self._done_s = 0.0  # planned time of what is behind us
         self._round = 0
+        self._lost = False  # the target went away
         self._active: Trial | None = None
 
     def run_all(self, run_id: str, store: Store) -> RunState:
@@ -130,6 +131,8 @@ class _Rounds:
                     trials=trials,
                 )
                 self.trials += trials
+                if self._lost:
+                    return "failed"
         except KeyboardInterrupt:
             return "interrupted"
         usable = any(trial.state != "failed" for trial in self.trials)
@@ -165,13 +168,14 @@ class _Rounds:
     def _run_blocks(self, trials: list[Trial], round_: Round) -> None:
         """One slice of every competitor per block; fewer, longer ones if a client is slow."""
         medians = [trial.warmup.service.percentile(50) or 0 for trial in trials]
-        number = self.plan.blocks_for(max(medians, default=0))
+        slowest_ns = max(medians, default=0)
+        number = self.plan.blocks_for(slowest_ns)
         length_ns = self.plan.trial_ns // number
+        lead_in_ns = self.plan.lead_in_for(slowest_ns)
         for block in range(number):
             for position, index in enumerate(round_.blocks[block]):
                 trial = trials[index]
                 self._activate(trial)
-                lead_in_ns = self.plan.lead_in_ns
                 trial.slice(block, position, lead_in_ns, length_ns, round_.requests, self._tick)
                 self._done_s += (lead_in_ns + length_ns) / 1e9
 
@@ -207,7 +211,9 @@ class _Rounds:
         try:
             return self._target.counts()
         except TargetError as error:  # what was measured before is kept
-            self.doubts.append(validity.target_doubt(str(error)))
+            if not self._lost:
+                self.doubts.append(validity.target_doubt(str(error)))
+            self._lost = True
             return None
 
     def _check_counts(self, trials: list[Trial], before: Counts | None) -> None:

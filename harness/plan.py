@@ -11,6 +11,7 @@ __all__ = ["MEDIANS_PER_SLICE", "Plan", "Round", "make_plan", "shares"]
 
 SLICE_NS = 200_000_000
 LEAD_IN_NS = 20_000_000
+MEDIANS_PER_LEAD_IN = 2
 MEDIANS_PER_SLICE = 20  # a slice is at least that many median service times long (DESIGN §1)
 
 
@@ -42,6 +43,12 @@ class Plan:
         planned = len(self.rounds[0].blocks)
         longest = max(self.slice_ns, MEDIANS_PER_SLICE * median_ns, 1)
         return max(1, min(planned, self.trial_ns // longest))
+
+    def lead_in_for(self, median_ns: int) -> int:
+        """Length of a lead-in: two median service times, so that every slot is in its stride."""
+        if not self.lead_in_ns:
+            return 0
+        return min(max(self.lead_in_ns, MEDIANS_PER_LEAD_IN * median_ns), self.trial_ns)
 
     @property
     def seconds(self) -> float:

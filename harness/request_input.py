@@ -30,7 +30,8 @@ __all__ = [
     "parse_url",
 ]
 
-MAX_BODY_BYTES = 16 * 2**20  # what the embedded target takes
+_MAX_BODY_MIB = 16  # what the embedded target takes
+MAX_BODY_BYTES = _MAX_BODY_MIB * 2**20
 _MAX_URL = 8000  # what servers commonly accept as a request line, less method and version
 
 _EXPECTED_URL = "http://HOST[:PORT]/PATH, https://… or a /PATH on the embedded target"
@@ -140,7 +141,9 @@ def parse_size(text: str | int) -> int:
     match = _SIZE.fullmatch(str(text).strip().lower())
     size = int(match[1]) * _SIZE_UNITS[match[2]] if match else -1
     if not 0 <= size <= MAX_BODY_BYTES:
-        raise refusal("--body-size", text, "bytes from 0 to 64M, such as 1024, 64k or 1M")
+        raise refusal(
+            "--body-size", text, f"bytes from 0 to {_MAX_BODY_MIB}M, such as 1024, 64k or 1M"
+        )
     return size
 
 
@@ -273,5 +276,5 @@ def _file_body(name: str) -> bytes:
 
 def _limited(body: bytes) -> bytes:
     if len(body) > MAX_BODY_BYTES:
-        raise UsageError("--body: is too large; expected at most 64 MiB")
+        raise UsageError(f"--body: is too large; expected at most {_MAX_BODY_MIB} MiB")
     return body

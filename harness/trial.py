@@ -157,9 +157,9 @@ class Trial:
         self._mark_idle()
 
     def warm_up(self, length_ns: int, tick: Tick) -> None:
-        """Uncounted load."""
-        if length_ns and not self.over:
-            self._load(self.warmup, 0, length_ns, None, tick)
+        """Uncounted load; at least one request per slot, from which the slices' length follows."""
+        if not self.over:
+            self._load(self.warmup, 0, max(length_ns, 1), None, tick)
 
     def slice(
         self,

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from harness.store.reading import RunLine
 
+SHORT_ID = 8  # the beginning of an id names it as well, and leaves room for the rest
+
 __all__ = ["rows_table", "runs_table", "trials_table"]
 
 
@@ -20,7 +22,7 @@ def runs_table(lines: Iterable[RunLine]) -> Table:
     """One row per run, in the order given."""
     rows = [
         (
-            line.id,
+            line.id[:SHORT_ID],
             line.started_at[:19].replace("T", " "),
             line.state,
             str(line.rounds),
@@ -37,7 +39,7 @@ def trials_table(trials: Iterable[TrialSummary]) -> Table:
     """One row per trial: the rounds behind a comparison."""
     rows = [
         (
-            trial.id,
+            trial.id[:SHORT_ID],
             str(trial.round),
             trial.label,
             trial.state,

@@ -133,7 +133,9 @@ def test_a_body_that_is_no_text_becomes_a_data_url(wire: Wire) -> None:
     assert shape["json"] is None
 
 
-@pytest.mark.parametrize("body", [b"[" * 100_000, b"[" * 5000 + b"]" * 5000, b"NaN", b"1" * 5000])
+@pytest.mark.parametrize(
+    "body", [b"[" * 100_000, b"[" * 50_000 + b"]" * 50_000, b"NaN", b"1" * 5000]
+)
 def test_json_that_cannot_be_echoed_is_null(wire: Wire, body: bytes) -> None:
     reply = wire.ask("/post", method="POST", body=body)
     assert (reply.status, reply.json["json"]) == (200, None)
@@ -148,7 +150,7 @@ def test_json_is_echoed_or_null_however_deep(wire: Wire) -> None:
         assert reply.status == 200
         return b'"json": null' not in reply.body
 
-    low, high = 100, 1100
+    low, high = 100, 50_000  # how deep json.loads goes depends on the Python
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if echoed(middle) else (low, middle)
