@@ -118,7 +118,7 @@ class Catalogue:
         mode = spec.mode or next(iter(client.modes))
         if mode not in client.modes:
             raise UsageError(
-                f"client: '{spec}' has no mode {mode!r}; accepted: "
+                f"client: {spec.name!r} has no mode {mode!r}; accepted: "
                 + ", ".join(f"{spec.name}:{known}" for known in client.modes)
             )
         if spec.loop and mode != "async":

@@ -90,7 +90,8 @@ def _entries(installed: Any) -> set[str]:
 
 def _stamps() -> dict[str, int]:
     """Folders whose change means that something was installed or removed."""
-    folders = [folder for folder in sys.path if Path(folder).is_dir()]
+    ours = Path(__file__).parents[2]  # the bundle: another folder each time, and gone with its run
+    folders = [folder for folder in sys.path if Path(folder).is_dir() and Path(folder) != ours]
     return {folder: Path(folder).stat().st_mtime_ns for folder in [*folders, sys.prefix]}
 
 
