@@ -68,7 +68,7 @@ class Recording:
 
     url: str = ""
     status: int = 200
-    ca_file: Path | None = None
+    answers: int | None = None  # after so many, connections are dropped without a word
     arrived: list[Arrived] = field(default_factory=list)
 
     def only(self) -> Arrived:
@@ -101,6 +101,9 @@ class _Handler(BaseHTTPRequestHandler):
         recording.arrived.append(
             Arrived(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body)
         )
+        if recording.answers is not None and len(recording.arrived) > recording.answers:
+            self.close_connection = True
+            return
         self.send_response(recording.status)
         self.send_header("Content-Length", "5")
         self.end_headers()

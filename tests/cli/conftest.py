@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import trustme
@@ -19,13 +18,10 @@ def server() -> Iterator[Recording]:
 
 
 @pytest.fixture
-def tls_server(tmp_path: Path) -> Iterator[Recording]:
+def tls_server() -> Iterator[Recording]:
     """Its certificate is signed by a CA that nobody trusts."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
-    ca_file = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(ca_file))
     with recording(context) as found:
-        found.ca_file = ca_file
         yield found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import sqlite3
@@ -82,24 +81,6 @@ def test_json_is_one_document_and_nothing_else(tmp_path: Path) -> None:
     assert "round 1/1" in ended.err
 
 
-@pytest.mark.parametrize("suffix", [".json", ".csv", ".txt"])
-def test_output_is_written_by_its_suffix(suffix: str, tmp_path: Path) -> None:
-    file = tmp_path / f"report{suffix}"
-    ended = clientbench("compare", "null:sync", "null:async", *ONE, "--output", file, cwd=tmp_path)
-    text = file.read_text()
-
-    assert ended.code == 0
-    assert ESCAPE not in text
-    if suffix == ".json":
-        assert json.loads(text)["run"]["baseline"] == "null:sync"
-    elif suffix == ".csv":
-        rows = list(csv.DictReader(text.splitlines()))
-        assert [row["client_type"] for row in rows] == ["sync", "async"]
-        assert rows[0]["state"] == "complete"
-    else:
-        assert "throughput" in text and "null" in text
-
-
 def test_event_loops_are_competitors_like_any_other(tmp_path: Path) -> None:
     ended = clientbench("compare", "aiohttp:async", "aiohttp:async+uvloop", *SHORT, cwd=tmp_path)
 
@@ -144,11 +125,10 @@ def test_a_stream_is_read(tmp_path: Path) -> None:
     assert snapshot[0][1] == 0
 
 
-@pytest.mark.parametrize("processes", [1, 3])
-def test_a_count_is_exact_over_rounds_and_processes(processes: int, tmp_path: Path) -> None:
+def test_a_count_is_exact_over_rounds_and_processes(tmp_path: Path) -> None:
     ended = clientbench(
         *("compare", "raw:sync", "raw:async", "--requests", "50", "--rounds", "3"),
-        *("--processes", str(processes), "--concurrency", "4", "--warmup", "0"),
+        *("--processes", "3", "--concurrency", "4", "--warmup", "0"),
         cwd=tmp_path,
     )
     found = trials(tmp_path / "benchmark_results.db", "label, round, requests_count, error_count")
