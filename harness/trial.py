@@ -335,7 +335,9 @@ class Trial:
         begin_ns = time.monotonic_ns() + dispatch_ns
         start_ns = begin_ns + lead_in_ns
         end_ns = start_ns + (length_ns if requests is None else LONGEST_NS)
-        fold.windows.append(WindowCounts(start_ns, end_ns))
+        # of the warm-up every request counts, so that the slices fit whatever the client does at first
+        counted_ns = begin_ns + LONGEST_NS if fold is self.warmup else end_ns
+        fold.windows.append(WindowCounts(start_ns, counted_ns))
         permits = (
             [None] * len(self.workers) if requests is None else shares(requests, len(self.workers))
         )
