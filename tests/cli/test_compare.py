@@ -94,11 +94,6 @@ def test_event_loops_are_competitors_like_any_other(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "column", "values"),
     [
-        (
-            ("--url", "/anything", "--method", "GET", "--method", "POST"),
-            "http_method",
-            ["GET", "POST"],
-        ),
         (("--url", "/post", "--body-size", "0", "--body-size", "1k"), "body_bytes", [0, 1024]),
         (("--concurrency", "1", "--concurrency", "4"), "concurrency_level", [1, 4]),
     ],
