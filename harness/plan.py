@@ -86,10 +86,10 @@ def make_plan(scenario: Scenario) -> Plan:
 
 
 def _requests(scenario: Scenario) -> list[int] | list[None]:
-    """Requests per round; never more rounds than requests."""
+    """Requests per round."""
     if scenario.requests is None:
         return [None] * scenario.rounds
-    return shares(scenario.requests, min(scenario.rounds, scenario.requests))
+    return shares(scenario.requests, scenario.rounds)
 
 
 def shares(total: int, parts: int) -> list[int]:

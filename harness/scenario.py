@@ -175,6 +175,7 @@ def build(
     body = parse_body(options.body)
     profile = _profile(options.profile)
     axis, competitors = _competitors(options, defaults, default_modes, body)
+    requests = _whole("--requests", options.requests, None, 10**9)
     return Scenario(
         competitors=competitors,
         axis=axis,
@@ -184,8 +185,9 @@ def build(
         headers=_headers(options, destination.authorization, profile, body),
         body=body,
         duration_s=_duration_s(options, defaults),
-        requests=_whole("--requests", options.requests, None, 10**9),
-        rounds=_whole("--rounds", options.rounds, 5, 1000),
+        requests=requests,
+        # unasked, no more rounds than there are requests
+        rounds=_whole("--rounds", options.rounds, min(5, requests or 5), 1000),
         warmup_s=_seconds("--warmup", options.warmup, 0.3, low=0.0, high=3600.0),
         processes=_whole("--processes", options.processes, 1, 256),
         stream=options.stream or _STREAM in _upper(options.method),
