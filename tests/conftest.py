@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,10 @@ settings.register_profile("clientbench", deadline=None, database=None)
 settings.load_profile("clientbench")
 
 STEERING = ("HTTP_BENCHMARK_", "CLIENTBENCH_")
+
+# Started in the background of a script, this process ignores SIGINT and so would every command that the tests
+# start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

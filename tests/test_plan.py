@@ -111,13 +111,6 @@ def test_a_count_is_shared_over_rounds_exactly(data: st.DataObject, rounds: int)
     assert plan.lead_in_ns == 0
 
 
-def test_a_plan_never_has_more_rounds_than_requests() -> None:
-    wanted = scenario(requests=5, rounds=5)
-    plan = make_plan(wanted.model_copy(update={"requests": 3}))
-
-    assert [round_.requests for round_ in plan.rounds] == [1, 1, 1]
-
-
 def test_planned_time_is_that_of_all_windows() -> None:
     plan = make_plan(scenario(2, duration=10, rounds=5, warmup=0.5))
     slices = 5 * 10 * 2

@@ -548,3 +548,8 @@ def _check(options: Options) -> None:
     else:
         assert Scenario.model_validate_json(built.model_dump_json()) == built
         json.dumps(built.snapshot(), allow_nan=False)
+
+
+@pytest.mark.parametrize(("requests", "rounds"), [(1, 1), (3, 3), (5, 5), (1000, 5)])
+def test_unasked_there_are_no_more_rounds_than_requests(requests: int, rounds: int) -> None:
+    assert build(Options(clients=("requests",), requests=requests), Defaults()).rounds == rounds

@@ -13,6 +13,7 @@ import pytest
 from adapters.base import ErrorKind, Request, Settings
 from tests.adapters.clients import AsyncSession, Client, Session
 from tests.adapters.deviations import (
+    RACES,
     expected_kind,
     keeps_cookies,
     keeps_header_case,
@@ -232,12 +233,17 @@ def full_queue() -> Iterator[int]:
 
 
 def assert_fails_then_works(
-    session: Session, failing: Request, kind: ErrorKind, working: Request, times: int = 2
+    session: Session,
+    failing: Request,
+    kind: ErrorKind,
+    working: Request,
+    times: int = 2,
+    or_kind: ErrorKind | None = None,
 ) -> None:
     """The error, within its time, and that the session survives it."""
     for _ in range(times):
         started = time.monotonic()
-        assert session.fail(failing) == kind
+        assert session.fail(failing) in (kind, or_kind or kind)
         assert time.monotonic() - started < PATIENCE_S
         assert session.send(working) == (200, 5)
 
@@ -317,7 +323,8 @@ def test_a_connection_never_accepted_is_a_connect_timeout(
         client.session(settings(client, server, timeout_s=TIMEOUT_S)) as session,
     ):
         failing = Request("GET", f"http://127.0.0.1:{port}/")
-        assert_fails_then_works(session, failing, kind, working, times=1)
+        race = RACES.get((client.name, "full-queue"))
+        assert_fails_then_works(session, failing, kind, working, times=1, or_kind=race)
 
 
 def test_a_handshake_never_answered_is_a_connect_timeout(
@@ -330,7 +337,8 @@ def test_a_handshake_never_answered_is_a_connect_timeout(
         client.session(settings(client, server, timeout_s=TIMEOUT_S)) as session,
     ):
         failing = Request("GET", f"https://127.0.0.1:{silent.getsockname()[1]}/")
-        assert_fails_then_works(session, failing, kind, working, times=1)
+        race = RACES.get((client.name, "handshake"))
+        assert_fails_then_works(session, failing, kind, working, times=1, or_kind=race)
 
 
 def test_an_unknown_name_is_a_dns_error(client: Client, server: Server, token: str) -> None:
