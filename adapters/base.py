@@ -88,6 +88,8 @@ class BaseAdapter(ABC):
     # "process": one session shared by all, where that is documented to be safe.
     session_scope: ClassVar[Literal["process", "slot"]] = "process"
     can_stream: ClassVar[bool] = False
+    # Open files that one slot may need, its connection included.
+    files_per_slot: ClassVar[int] = 1
     # False only for a reference that answers itself: the target never hears of its requests.
     uses_target: ClassVar[bool] = True
     http_versions: ClassVar[tuple[str, ...]] = ("1.1",)

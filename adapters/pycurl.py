@@ -53,6 +53,7 @@ class Pycurl(Adapter):
 
     name = "pycurl"
     session_scope = "slot"
+    files_per_slot = 3  # a handle keeps an epoll and an event descriptor; without: "out of memory"
     can_stream = True
     unequal = (
         "libcurl has no read timeout: the timeout holds for the request as a whole",

@@ -1,6 +1,7 @@
 """Ten thousand requests in flight, for every client: it must run; what it costs is the result.
 
-Threads for clients that block, tasks for those that await, one process. Each client is measured alone, in a
+Threads for clients that block, tasks for those that await; one process, or as many as the limit of open files
+makes necessary. Each client is measured alone, in a
 command of its own, because ten thousand connections of all of them at once are more than a machine has ports.
 """
 
@@ -8,6 +9,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
+import resource
 import subprocess
 import sys
 import tempfile
@@ -18,6 +21,7 @@ from typing import Any
 from benchmarks.figures import Figure, report
 from harness.bundle import Bundle
 from harness.catalogue import Catalogue
+from harness.limits import SPARE_FILES
 
 CONCURRENCY = 10_000
 SECONDS = 10
@@ -29,26 +33,29 @@ def main() -> int:
     """Measure every client named (default: all installed that send requests) and report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("clients", nargs="*", help="NAME:MODE")
-    wanted = parser.parse_args().clients or _all()
+    processes = _processes()
     figures: list[Figure] = []
-    for client in wanted:
+    for client in parser.parse_args().clients or processes:
         start = time.monotonic()
-        figures += _figures(client, _run(client))
+        figures += _figures(client, _run(client, processes[client]))
         print(f"{client} done after {time.monotonic() - start:.0f} s", file=sys.stderr)
     return report("concurrency", figures)
 
 
-def _all() -> list[str]:
+def _processes() -> dict[str, int]:
+    """Every client, and how many processes the open-file limit makes it take."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    room = math.inf if hard == resource.RLIM_INFINITY else hard - SPARE_FILES
     with Bundle() as bundle:
-        return [
-            f"{client.name}:{mode}"
+        return {
+            f"{client.name}:{mode}": max(1, math.ceil(CONCURRENCY * modes["files_per_slot"] / room))
             for client in Catalogue(bundle).clients()
-            for mode, capabilities in client.modes.items()
-            if capabilities["uses_target"]
-        ]
+            for mode, modes in client.modes.items()
+            if modes["uses_target"]
+        }
 
 
-def _run(client: str) -> dict[str, Any]:
+def _run(client: str, processes: int) -> dict[str, Any]:
     """The one trial of a run, or why there is none."""
     with tempfile.TemporaryDirectory() as folder:
         options = {
@@ -56,6 +63,7 @@ def _run(client: str) -> dict[str, Any]:
             "--duration": SECONDS,
             "--timeout": TIMEOUT_S,
             "--rounds": 1,
+            "--processes": processes,
             "--db": Path(folder) / "concurrency.db",
         }
         words = [str(word) for pair in options.items() for word in pair]
@@ -73,19 +81,29 @@ def _run(client: str) -> dict[str, Any]:
 
 
 def _figures(client: str, trial: dict[str, Any]) -> list[Figure]:
-    """Every slot must have been answered at least once; the rest is for orientation."""
-    answered = (
-        trial["population"] - sum(trial["error_counts"].values()) if "population" in trial else 0
-    )
+    """Every slot must have sent again and again, and none failed; the rest is for orientation.
+
+    A slot sends at least once to open its connection, once in the warm-up, and once in the slice.
+    """
+    complete = trial.get("state") == "complete"
+    failed = sum(trial["error_counts"].values()) if complete else CONCURRENCY
     figures = [
         Figure(
-            f"{client} answered with {CONCURRENCY} in flight",
-            answered,
-            CONCURRENCY,
+            f"{client} requests sent with {CONCURRENCY} in flight",
+            trial["sent"] if complete else 0,
+            3 * CONCURRENCY,
             "higher",
             "requests",
-            trial["reason"] or str(trial["error_counts"] or ""),
-        )
+            trial["reason"] or f"processes: {trial['processes']}",
+        ),
+        Figure(
+            f"{client} errors",
+            failed,
+            0,
+            "lower",
+            "requests",
+            str(trial.get("error_counts") or ""),
+        ),
     ]
     if trial.get("cpu_requests"):
         figures += [

@@ -63,8 +63,13 @@ class Selector:
         """Everything that can be refused before a target is started."""
         for competitor in scenario.competitors:
             selection = self.select(competitor.client)
-            ensure(competitor.concurrency, scenario.processes, selection.mode == "sync")
             capabilities = selection.client.modes[selection.mode]
+            ensure(
+                competitor.concurrency,
+                scenario.processes,
+                threads=selection.mode == "sync",
+                files_per_slot=capabilities["files_per_slot"],
+            )
             if scenario.stream and not capabilities["can_stream"]:
                 raise UsageError(
                     f"--stream: {competitor.label} cannot read a response chunk by chunk; "

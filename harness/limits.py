@@ -17,14 +17,14 @@ THREADS_PER_SLOT_MAPS = 2  # a stack and its guard page
 BYTES_PER_SLOT = 96 * 1024  # a connection with its buffers, and a thread's touched stack
 
 
-def ensure(concurrency: int, processes: int, threads: bool) -> None:
+def ensure(concurrency: int, processes: int, threads: bool, files_per_slot: int = 1) -> None:
     """Make sure that ``concurrency`` connections and, for blocking clients, threads can exist.
 
     Raises the soft open-file limit, which children inherit. Raises ``UsageError`` naming the limit and
     the number needed.
     """
     per_process = math.ceil(concurrency / processes)
-    _ensure_files(concurrency + SPARE_FILES, concurrency)
+    _ensure_files(files_per_slot, per_process, concurrency)
     if threads:
         _ensure_threads(concurrency, per_process)
     memory = psutil.virtual_memory().available
@@ -32,13 +32,15 @@ def ensure(concurrency: int, processes: int, threads: bool) -> None:
         raise _refusal(concurrency, f"about {memory // BYTES_PER_SLOT} by the memory that is free")
 
 
-def _ensure_files(needed: int, concurrency: int) -> None:
-    # the target holds all connections in one process, so the whole concurrency counts
+def _ensure_files(per_slot: int, per_process: int, concurrency: int) -> None:
+    # the target holds all connections in one process, so the whole concurrency counts there
+    needed = max(per_process * per_slot, concurrency) + SPARE_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < needed:
+        room = max(hard - SPARE_FILES, 1)
+        accepted = min(room, room * concurrency // (per_process * per_slot))
         raise _refusal(
-            concurrency,
-            f"{max(hard - SPARE_FILES, 1)} by the open-file limit (needed: ulimit -Hn {needed})",
+            concurrency, f"{max(accepted, 1)} by the open-file limit (needed: ulimit -Hn {needed})"
         )
     if soft != resource.RLIM_INFINITY and soft < needed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))

@@ -68,7 +68,7 @@ def test_what_is_named_as_accepted_is_accepted() -> None:
 def test_threads_are_limited_by_the_kernel(
     values: dict[str, int], concurrency: int, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "_ensure_files", lambda needed, concurrency: None)
+    monkeypatch.setattr(limits, "_ensure_files", lambda *_: None)
     monkeypatch.setattr(limits, "_number", values.get)
     with pytest.raises(UsageError, match=name):
         limits.ensure(concurrency, 1, threads=True)
@@ -76,7 +76,7 @@ def test_threads_are_limited_by_the_kernel(
 
 
 def test_more_memory_than_there_is_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "_ensure_files", lambda needed, concurrency: None)
+    monkeypatch.setattr(limits, "_ensure_files", lambda *_: None)
     with pytest.raises(UsageError, match="memory") as caught:
         limits.ensure(10**9, 1, threads=False)
 

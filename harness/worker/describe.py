@@ -55,6 +55,7 @@ def capabilities(module: str, site: str) -> dict[str, Any]:
                 "session_scope": adapter.session_scope,
                 "can_stream": adapter.can_stream,
                 "uses_target": adapter.uses_target,
+                "files_per_slot": adapter.files_per_slot,
                 "http_versions": list(adapter.http_versions),
                 "unequal": list(adapter.unequal),
             }
