@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import weakref
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +30,8 @@ class Bundle:
 
     def __init__(self) -> None:
         self.path = Path(tempfile.mkdtemp(prefix="clientbench-"))
+        # an interrupt may come before `with` has us: then this runs when the process ends
+        self._removal = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
         try:
             self._fill()
         except BaseException:  # Ctrl-C among them: nobody else knows of the folder yet
@@ -64,7 +67,7 @@ class Bundle:
 
     def remove(self) -> None:
         """Delete the folder."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        self._removal()
 
     def _script(self, name: str, module: str) -> Path:
         script = self.path / f"{name}.py"
