@@ -26,7 +26,10 @@ from tests.adapters.server import Seen, Server
 # machine may end first. What is left open then is the library's, and says nothing about the case.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <(function _SelectorTransport|socket.socket)"
+        ":pytest.PytestUnraisableExceptionWarning"
+    ),
 ]
 
 MIB = 1 << 20
