@@ -87,6 +87,9 @@ class BaseAdapter(ABC):
     # "slot": one session per thread (sync) or task (async), because the library wants it so;
     # "process": one session shared by all, where that is documented to be safe.
     session_scope: ClassVar[Literal["process", "slot"]] = "process"
+    # Slots that one shared session can serve in earnest, where its library sets a limit: beyond it, a process
+    # opens several sessions. None: any number.
+    largest_pool: ClassVar[int | None] = None
     can_stream: ClassVar[bool] = False
     # Open files that one slot may need, its connection included.
     files_per_slot: ClassVar[int] = 1

@@ -18,6 +18,9 @@ class _Httpx(BaseAdapter):
 
     name = "httpx"
     can_stream = True
+    # The library's own default. For each idle connection of its pool httpcore looks at all the others, on every
+    # request and every response, and asks the kernel about each: with 250 in one pool a request takes seconds.
+    largest_pool = 100
     error_kinds = (
         (httpx.ConnectTimeout, "timeout_connect"),
         # Waiting for the pool is waiting for a connection.

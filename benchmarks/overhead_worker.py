@@ -21,7 +21,7 @@ from adapters.base import BaseAdapter
 from harness.worker.job import Events, Job
 from harness.worker.main import adapter_class, lines
 from harness.worker.recorder import Recorder
-from harness.worker.slots import coded
+from harness.worker.slots import coded, new_session, pool_sizes
 from harness.worker.tasks import closed_loop as closed_loop_async
 from harness.worker.threads import closed_loop
 
@@ -37,12 +37,8 @@ class _Bench:
         self.recorder = Recorder(job.segment_fd, job.capacity)
         kind: type[BaseAdapter] = adapter_class(job.module, job.mode)
         self.plain = PLAIN[kind.name, job.mode]
-        shared = kind.session_scope == "process"
-        settings = {name: getattr(job.settings, name) for name in job.settings.__slots__}
-        settings["pool_size"] = job.slots if shared else 1
-        self.sessions: list[Any] = [
-            kind(type(job.settings)(**settings)) for _ in range(1 if shared else job.slots)
-        ]
+        sizes = pool_sizes(kind, job.slots)
+        self.sessions = [new_session(kind, job.settings, size) for size in sizes]
         self.adapters = self.sessions * (job.slots // len(self.sessions))
 
     def harness(self, adapter: Any, loop: Any, until_ns: int) -> Any:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import weakref
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -29,16 +28,8 @@ class Bundle:
     """A temporary folder with everything a worker process may import; a context manager."""
 
     def __init__(self) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix="clientbench-"))
-        # an interrupt may come before `with` has us: then this runs when the process ends
-        self._removal = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
-        try:
-            self._fill()
-        except BaseException:  # Ctrl-C among them: nobody else knows of the folder yet
-            self.remove()
-            raise
-
-    def _fill(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="clientbench-")
+        self.path = Path(self._folder.name)
         package = Path(__file__).parent
         ours = shutil.ignore_patterns("__pycache__")
         code = self.path / "code"
@@ -65,10 +56,6 @@ class Bundle:
         folder.mkdir(exist_ok=True)
         return folder / name
 
-    def remove(self) -> None:
-        """Delete the folder."""
-        self._removal()
-
     def _script(self, name: str, module: str) -> Path:
         script = self.path / f"{name}.py"
         script.write_text(START.format(code=str(self.path / "code"), module=module))
@@ -83,4 +70,4 @@ class Bundle:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.remove()
+        self._folder.cleanup()

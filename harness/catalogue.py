@@ -6,12 +6,14 @@ again as soon as something was installed or removed.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from typing import Any
 
 import adapters
 from adapters.base import Mode
+from harness import interrupts
 from harness.bundle import Bundle
 from harness.closure import Closure, closure
 from harness.errors import UnusableError, UsageError
@@ -30,6 +33,7 @@ __all__ = ["Catalogue", "Client", "known_clients"]
 
 LOOPS = ("uvloop",)  # event loops that are distributions of their own
 ASK_TIMEOUT_S = 60
+CHECK_S = 0.2  # how often an interrupt is looked for meanwhile
 
 
 @dataclass(frozen=True)
@@ -178,24 +182,37 @@ class Catalogue:
     def _ask(self, question: dict[str, Any], *flags: str) -> dict[str, Any]:
         command = [self.python, *flags, str(self._bundle.describe)]
         try:
-            done = subprocess.run(
-                command,
-                input=json.dumps(question),
-                capture_output=True,
-                text=True,
-                timeout=ASK_TIMEOUT_S,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
+            code, output, errors = _converse(command, json.dumps(question))
+        except OSError as error:
             raise UnusableError(f"python: {self.python!r} cannot be asked: {error}") from error
-        if done.returncode:
-            last = (done.stderr.strip().splitlines() or ["it died without a word"])[-1]
+        if code:
+            last = (errors.strip().splitlines() or ["it died without a word"])[-1]
             raise UnusableError(last)
         try:
-            answer: dict[str, Any] = json.loads(done.stdout)
+            answer: dict[str, Any] = json.loads(output)
         except ValueError:
             raise UnusableError(f"python: {self.python!r} does not answer as Python does") from None
         return answer
+
+
+def _converse(command: list[str], question: str) -> tuple[int, str, str]:
+    """Exit code, output and errors of a command that reads ``question``. It is gone afterwards."""
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        deadline = time.monotonic() + ASK_TIMEOUT_S
+        text: str | None = question
+        try:
+            while True:
+                interrupts.check()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    output, errors = process.communicate(text, CHECK_S)
+                    return process.returncode, output, errors
+                text = None  # it is taken over by the first call
+                if time.monotonic() > deadline:
+                    raise UnusableError(f"{command[0]!r} did not answer within {ASK_TIMEOUT_S} s")
+        finally:
+            process.kill()
 
 
 def interpreter(python: str | None) -> str:

@@ -3,21 +3,53 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from adapters.base import Mode, Request, Settings
 from harness.bundle import Bundle
 from harness.catalogue import Catalogue, Client
 from harness.errors import UnusableError, UsageError
 from harness.limits import ensure
+from harness.plan import shares
 from harness.probe import default_ca_file, probe
 from harness.redaction import redact_url
 from harness.samples import Rules
 from harness.scenario import Competitor, Scenario
 from harness.selector import ClientSpec
-from harness.trial import Contender
 from servers.base import Target
 
-__all__ = ["Selection", "Selector"]
+__all__ = ["Contender", "Selection", "Selector"]
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A competitor with everything resolved that a worker needs to know."""
+
+    label: str
+    client: Client
+    mode: Mode
+    loop: str | None
+    versions: dict[str, str]
+    python: str  # the interpreter
+    python_version: str
+    site: Path
+    request: Request
+    settings: Settings
+    concurrency: int
+    processes: int
+    rules: Rules
+    shown_url: str  # redacted
+
+    @property
+    def unequal(self) -> tuple[str, ...]:
+        """Parity settings its library has no switch for, one sentence each."""
+        capabilities = self.client.modes[self.mode]
+        slots, most = shares(self.concurrency, self.processes)[0], capabilities["largest_pool"]
+        known = tuple(capabilities["unequal"])
+        if most is None or slots <= most:
+            return known
+        divided = f"no pool of more than {most} connections, so several sessions instead of one"
+        return (*known, divided)
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from harness import environment, processors, validity
+from harness import environment, interrupts, processors, validity
 from harness.bundle import Bundle
 from harness.comparison import compare
-from harness.contenders import Selector
+from harness.contenders import Contender, Selector
 from harness.errors import UnusableError
 from harness.model import Doubt, RunRecord, RunState, TrialSummary
 from harness.plan import Plan, Round, make_plan
@@ -23,7 +23,7 @@ from harness.redaction import Redactor
 from harness.sampler import Sampler
 from harness.scenario import Scenario
 from harness.store import Store
-from harness.trial import Contender, Place, Trial
+from harness.trial import Place, Trial
 from servers.base import Counts, Target, TargetError
 from servers.embedded.target import EmbeddedTarget
 from servers.url import UrlTarget
@@ -190,15 +190,15 @@ class _Rounds:
             return 0.0
         fill = trial.drain()
         trial.readings += self._sampler.tick(time.monotonic_ns())
-        self._progress.update(
-            Status(
-                self._round,
-                len(self.plan.rounds),
-                trial.contender.label,
-                trial.rate_so_far,
-                self._left_s(),
-            )
+        status = Status(
+            self._round,
+            len(self.plan.rounds),
+            trial.contender.label,
+            trial.rate_so_far,
+            self._left_s(),
         )
+        with interrupts.allowed():  # nobody may be reading
+            self._progress.update(status)
         return fill
 
     def _left_s(self) -> float:
@@ -243,7 +243,8 @@ def _started(
 ) -> Iterator[Target]:
     try:
         launcher.run(target.start, cpus.target)
-        target.wait_ready()
+        with interrupts.allowed():
+            target.wait_ready()
         yield target
     except TargetError as error:
         raise UnusableError(f"target: {target.name}: {error}") from error

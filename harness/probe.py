@@ -8,6 +8,7 @@ import ssl
 from urllib.parse import urlsplit
 
 from adapters.base import Request, Settings
+from harness import interrupts
 from harness.errors import UnusableError
 from harness.redaction import redact_url
 
@@ -28,7 +29,8 @@ def probe(request: Request, settings: Settings) -> tuple[int, int]:
     """Status and body length that ``request`` gets. Raises ``UnusableError``, one line."""
     shown = redact_url(request.url)
     try:
-        return _ask(request, settings)
+        with interrupts.allowed():
+            return _ask(request, settings)
     except ssl.SSLCertVerificationError as error:
         raise UnusableError(
             f"url: {shown!r} has a certificate that is not trusted ({error.verify_message}); "

@@ -7,21 +7,19 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from adapters.base import Mode, Request, Settings
 from harness.bundle import Bundle
-from harness.catalogue import Client
+from harness.contenders import Contender
 from harness.model import Reading, SliceRecord, TrialState, TrialSummary
 from harness.plan import shares
 from harness.processors import Launcher
-from harness.samples import Fold, Rules, Segment, WindowCounts
+from harness.samples import Fold, Segment, WindowCounts
 from harness.waiting import Answers, Tick, wait_for
 from harness.worker.job import Job, Window
 from harness.workers import WorkerError, WorkerProcess
 
-__all__ = ["Contender", "Place", "Trial"]
+__all__ = ["Place", "Trial"]
 
 # Rows a worker may be ahead of the drain: two seconds of the fastest client at ten drains a second.
 CAPACITY = 1 << 16
@@ -30,26 +28,6 @@ DISPATCH_SLOT_NS = 20_000  # … and a little for each slot
 LONGEST_NS = 24 * 3600 * 10**9  # of a window that ends by count
 START_S, START_SLOT_S = 20.0, 0.05  # deadline for sessions to open
 CLOSE_S, CLOSE_SLOT_S = 5.0, 0.002
-
-
-@dataclass(frozen=True)
-class Contender:
-    """A competitor with everything resolved that a worker needs to know."""
-
-    label: str
-    client: Client
-    mode: Mode
-    loop: str | None
-    versions: dict[str, str]
-    python: str  # the interpreter
-    python_version: str
-    site: Path
-    request: Request
-    settings: Settings
-    concurrency: int
-    processes: int
-    rules: Rules
-    shown_url: str  # redacted
 
 
 @dataclass(frozen=True)
@@ -252,7 +230,7 @@ class Trial:
             python_version=contender.python_version,
             event_loop=contender.loop,
             profile=contender.settings.profile,
-            unequal=tuple(contender.client.modes[contender.mode]["unequal"]),
+            unequal=contender.unequal,
             http_method=contender.request.method,
             url=contender.shown_url,
             body_bytes=len(contender.request.body or b""),

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from harness import interrupts
 from harness.workers import WorkerError, WorkerProcess
 
 __all__ = ["Alarm", "Answers", "Tick", "wait_for"]
@@ -46,6 +47,7 @@ def wait_for(
                 alarm = None
             if now_ns > deadline_ns():
                 break
+            interrupts.check()
             for key, _ in selector.select(_until(alarm, now_ns, wait_s)):
                 answer = _receive(key.fileobj, event)  # type: ignore[arg-type]
                 if answer is not None:

@@ -297,7 +297,6 @@ def test_the_make_targets_that_pages_name_exist() -> None:
         assert named <= targets, page.name
 
 
-@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 def test_a_second_call_of_make_sets_nothing_up_again(tmp_path: Path) -> None:
     for name in ("Makefile", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)

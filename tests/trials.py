@@ -11,10 +11,11 @@ from adapters.base import Request, Settings
 from harness.bundle import Bundle
 from harness.catalogue import Catalogue, Client
 from harness.closure import Closure
+from harness.contenders import Contender
 from harness.processors import Launcher
 from harness.samples import Rules
 from harness.selector import parse
-from harness.trial import Contender, Place, Trial
+from harness.trial import Place, Trial
 from servers.embedded.target import EmbeddedTarget
 
 MS = 1_000_000
@@ -67,7 +68,7 @@ class Bench:
         """A contender whose adapter is ``source``, put where the workers find adapters."""
         code: Path = self.bundle.path / "code" / "adapters"
         (code / f"{module}.py").write_text(source)
-        modes = {"sync": {"unequal": [], "can_stream": False, "uses_target": True}}
+        modes = {"sync": {"unequal": [], "largest_pool": None, "uses_target": True}}
         client = Client(
             name=module,
             module=f"adapters.{module}",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from harness import interrupts
 from harness.bundle import Bundle
 from harness.catalogue import Catalogue, Client
 from harness.report import listings, tables, terminal
@@ -18,7 +19,7 @@ __all__ = ["show_clients", "show_query", "show_run", "show_runs"]
 
 def show_clients(as_json: bool) -> None:
     """Print every known client."""
-    with Bundle() as bundle:
+    with interrupts.deferred(), Bundle() as bundle:
         known = Catalogue(bundle).clients()
     if as_json:
         print(json.dumps([_plain(client) for client in known], indent=2))

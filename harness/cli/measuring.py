@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from adapters import REFERENCES
+from harness import interrupts
 from harness.bundle import Bundle
 from harness.catalogue import Catalogue, Client
 from harness.cli.progress import progress_on
@@ -30,9 +31,10 @@ def measure(command: str, typed: dict[str, Any], stdout: TextIO, stderr: TextIO)
     defaults = from_environment(os.environ)
     output = _output(typed["output"])
     database = database_path(typed["db"], defaults, Path.cwd())
-    scenario = _scenario(command, typed, defaults, stderr)
-    with progress_on(stderr) as progress:
-        outcome = run(scenario, database, defaults.sampling_interval_s, progress)
+    with interrupts.deferred():
+        scenario = _scenario(command, typed, defaults, stderr)
+        with progress_on(stderr) as progress:
+            outcome = run(scenario, database, defaults.sampling_interval_s, progress)
     if output is not None:
         output.write_text(exporters.for_path(output)(outcome.run, outcome.trials))
     _report(outcome, typed["json"], stdout)

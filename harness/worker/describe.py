@@ -53,6 +53,7 @@ def capabilities(module: str, site: str) -> dict[str, Any]:
         "modes": {
             adapter.mode: {
                 "session_scope": adapter.session_scope,
+                "largest_pool": adapter.largest_pool,
                 "can_stream": adapter.can_stream,
                 "uses_target": adapter.uses_target,
                 "files_per_slot": adapter.files_per_slot,

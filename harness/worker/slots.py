@@ -12,16 +12,17 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
-from adapters.base import ERROR_KINDS, BaseAdapter
+from adapters.base import ERROR_KINDS, BaseAdapter, Settings
 from harness.worker.job import Events, Job, Window
 from harness.worker.recorder import Recorder
 
-__all__ = ["Command", "Load", "Slots", "bound", "coded"]
+__all__ = ["Command", "Load", "Slots", "bound", "coded", "new_session", "pool_sizes"]
 
 Command = dict[str, Any]
+T = TypeVar("T")
 
 
 class Edges:
@@ -77,17 +78,21 @@ class Slots:
         self.recorder = Recorder(job.segment_fd, job.capacity)
         self.events = events
         self.shared = adapter.session_scope == "process"
+        self.pool_sizes = pool_sizes(adapter, job.slots)
         self._lock = threading.Lock()
         self._running = job.slots
         self._first_sent = 0
         self._first_errors: Counter[str] = Counter()
         self._first_message = ""
 
-    def new_adapter(self) -> Any:
-        """A session not yet opened, its pool as large as the slots it serves."""
-        fields = {name: getattr(self.job.settings, name) for name in self.job.settings.__slots__}
-        fields["pool_size"] = self.job.slots if self.shared else 1
-        return self.adapter(type(self.job.settings)(**fields))
+    def new_session(self, pool_size: int) -> Any:
+        """A session not yet opened, for that many slots."""
+        return new_session(self.adapter, self.job.settings, pool_size)
+
+    def served_by(self, sessions: Sequence[T]) -> list[T]:
+        """The session of each slot."""
+        pairs = zip(sessions, self.pool_sizes, strict=True)
+        return [session for session, size in pairs for _ in range(size)]
 
     def note_first(self, kind: str | None, message: str = "") -> None:
         """Count one first request; when the last slot has sent its own, the worker is ready."""
@@ -130,6 +135,19 @@ class Slots:
             end=load.edges.end,
             claimed=self.recorder.claimed(),
         )
+
+
+def pool_sizes(adapter: type[BaseAdapter], slots: int) -> list[int]:
+    """How many slots each session serves, as even as can be."""
+    most = 1 if adapter.session_scope == "slot" else adapter.largest_pool or slots
+    sessions = -(-slots // most)
+    return [slots // sessions + (index < slots % sessions) for index in range(sessions)]
+
+
+def new_session(adapter: type[BaseAdapter], settings: Settings, pool_size: int) -> Any:
+    """A session not yet opened."""
+    fields = {name: getattr(settings, name) for name in settings.__slots__}
+    return adapter(Settings(**{**fields, "pool_size": pool_size}))
 
 
 def coded(adapter: BaseAdapter) -> Callable[[BaseException], int]:

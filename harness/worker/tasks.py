@@ -32,12 +32,10 @@ def run_tasks(
 
 
 async def _serve_tasks(slots: Slots, commands: Iterator[Command]) -> None:
-    sessions: list[AsyncAdapter] = [
-        slots.new_adapter() for _ in range(1 if slots.shared else slots.job.slots)
-    ]
+    sessions: list[AsyncAdapter] = [slots.new_session(size) for size in slots.pool_sizes]
     for session in sessions:
         await session.open()
-    adapters = sessions * (slots.job.slots // len(sessions))
+    adapters = slots.served_by(sessions)
     await asyncio.gather(*(_first_task(slots, adapter) for adapter in adapters))
     runs = [bound(closed_loop, adapter, slots) for adapter in adapters]
     arrived: asyncio.Queue[Command] = asyncio.Queue()

@@ -36,14 +36,16 @@ def run_threads(
     slots = Slots(job, adapter, events)
     threading.stack_size(STACK_BYTES)
     sys.setswitchinterval(SWITCH_INTERVAL_S * max(1.0, job.slots / FEW_THREADS))
-    session: Adapter | None = None
+    sessions: list[Adapter] = []
     if slots.shared:
-        session = slots.new_adapter()
-        session.open()
+        sessions = [slots.new_session(size) for size in slots.pool_sizes]
+        for session in sessions:
+            session.open()
+    shared = slots.served_by(sessions) if sessions else [None] * job.slots
     inboxes: list[queue.SimpleQueue[Load | None]] = [queue.SimpleQueue() for _ in range(job.slots)]
     threads = [
         threading.Thread(target=_thread, args=(slots, session, inbox), daemon=True)
-        for inbox in inboxes
+        for session, inbox in zip(shared, inboxes, strict=True)
     ]
     for thread in threads:
         thread.start()
@@ -55,7 +57,7 @@ def run_threads(
             break
     for thread in threads:
         thread.join()
-    if session is not None:
+    for session in sessions:
         session.close()
     slots.send_closed()
 
@@ -68,7 +70,7 @@ def _thread(
     with _failing(slots.events):
         adapter = session
         if adapter is None:
-            adapter = slots.new_adapter()
+            adapter = slots.new_session(1)
             adapter.open()
         try:
             adapter.send(slots.job.request)

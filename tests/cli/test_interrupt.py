@@ -23,14 +23,14 @@ LENGTH = ("--duration", "60", "--concurrency", "3", "--processes", "2")
 class Run:
     """A real ``clientbench compare`` of many rounds."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, environ: dict[str, str] | None = None) -> None:
         self.database = folder / "benchmark_results.db"
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "harness", *WORDS, *LENGTH],
             cwd=folder,
-            env={**os.environ, "TMPDIR": str(self.temporary), "COLUMNS": "150"},
+            env={**os.environ, **(environ or {}), "TMPDIR": str(self.temporary), "COLUMNS": "150"},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -132,17 +132,27 @@ def test_ctrl_c_from_a_terminal_reaches_the_whole_group_and_does_no_more_harm(ru
     assert (1,) in kept
 
 
+@pytest.mark.parametrize("later_s", [0.0, 0.03, 0.1, 0.2, 0.4, 0.6, 0.8])
 @pytest.mark.parametrize("signal_", [signal.SIGINT, signal.SIGTERM])
-def test_an_early_signal_leaves_nothing(signal_: signal.Signals, run: Run) -> None:
-    """Before anything is measured there is nothing to keep."""
-    assert wait_until(lambda: any(run.temporary.glob("clientbench-*/describe.py")))
-    time.sleep(0.03)
-    run.process.send_signal(signal_)
-    out, err = run.process.communicate(timeout=60)
+def test_an_early_signal_leaves_nothing(
+    signal_: signal.Signals, later_s: float, tmp_path: Path
+) -> None:
+    """While clients are asked what they can do, while target and workers start: nothing is left behind."""
+    nothing_known = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    run = Run(tmp_path, nothing_known)
+    try:
+        assert wait_until(lambda: any(run.temporary.glob("clientbench-*")))
+        time.sleep(later_s)
+        children = psutil.Process(run.process.pid).children(recursive=True)
+        run.process.send_signal(signal_)
+        out, err = run.process.communicate(timeout=60)
+    finally:
+        run.end()
 
     assert run.process.returncode == 130
     assert "Traceback" not in out + err
     assert list(run.temporary.iterdir()) == []
+    assert wait_until(lambda: gone(children))
 
 
 def test_kill_9_of_the_orchestrator_leaves_no_process_and_a_readable_database(run: Run) -> None:

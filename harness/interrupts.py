@@ -1,0 +1,61 @@
+"""Ctrl-C and SIGTERM, let through only where nothing can be lost.
+
+An exception out of a signal handler may strike between the start of a process and the line that remembers it,
+or in the middle of a clean-up. Then something is left behind, however carefully the clean-up is written. So a
+signal is only noted, and becomes a ``KeyboardInterrupt`` where we wait: by ``check``, which any thread may
+call, or during a system call inside ``allowed``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator
+from types import FrameType
+
+__all__ = ["allowed", "check", "deferred"]
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class _State:
+    noted = False
+    waiting = False  # inside ``allowed``
+
+
+def _note(_number: int, _frame: FrameType | None) -> None:
+    _State.noted = True
+    if _State.waiting:
+        raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def deferred() -> Iterator[None]:
+    """Signals wait for the next ``check`` or ``allowed``; after the last of these the work is done.
+
+    For the main thread, the only one that Python's signal handlers run in.
+    """
+    _State.noted = False
+    before = {number: signal.signal(number, _note) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def check() -> None:
+    """Raise ``KeyboardInterrupt`` if a signal was noted."""
+    if _State.noted:
+        raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def allowed() -> Iterator[None]:
+    """A signal ends this block at once, also if it was noted before. For the main thread."""
+    try:
+        _State.waiting = True
+        check()
+        yield
+    finally:
+        _State.waiting = False
