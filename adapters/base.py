@@ -13,7 +13,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+if TYPE_CHECKING:  # not loaded into the process of a client that is not traced
+    from adapters.trace import AsyncTrace, Trace
 
 __all__ = [
     "ERROR_KINDS",
@@ -69,6 +72,7 @@ class Settings:
     library's own choices; only pool size and, where the target needs it, ``ca_file`` / ``verify``
     are set.
     ``stream``: read the body chunk by chunk instead of whole.
+    ``hold_s``: how much longer a timeout must be because a traced request is held on purpose.
     """
 
     pool_size: int = 1
@@ -77,6 +81,7 @@ class Settings:
     ca_file: str | None = None
     stream: bool = False
     profile: Literal["parity", "defaults"] = "parity"
+    hold_s: float = 0.0
 
 
 class BaseAdapter(ABC):
@@ -96,6 +101,9 @@ class BaseAdapter(ABC):
     # False only for a reference that answers itself: the target never hears of its requests.
     uses_target: ClassVar[bool] = True
     http_versions: ClassVar[tuple[str, ...]] = ("1.1",)
+    # Points of ``trace.POINTS`` that ``send_traced`` can see, keys of ``trace.HOLD_POINTS`` where it can stop.
+    trace_points: ClassVar[tuple[str, ...]] = ()
+    hold_points: ClassVar[tuple[str, ...]] = ()
     # Parity settings this library has no switch for: one short sentence each, shown as a warning.
     unequal: ClassVar[tuple[str, ...]] = ()
     # Library exceptions, most specific first; Python's own are in SYSTEM_ERRORS.
@@ -135,6 +143,10 @@ class Adapter(BaseAdapter):
         Raises whatever the library raises; ``classify`` names it.
         """
 
+    def send_traced(self, request: Request, trace: Trace) -> Response:
+        """As ``send``, telling ``trace`` of each of ``trace_points``. May cost more than ``send``."""
+        raise NotImplementedError(f"{self.name} shows no trace points")
+
     @abstractmethod
     def close(self) -> None:
         """Close the session and its connections."""
@@ -152,6 +164,10 @@ class AsyncAdapter(BaseAdapter):
     @abstractmethod
     async def send(self, request: Request) -> Response:
         """The call a user of the library would write; returns once the whole body is in hand."""
+
+    async def send_traced(self, request: Request, trace: AsyncTrace) -> Response:
+        """As ``send``, telling ``trace`` of each of ``trace_points``. May cost more than ``send``."""
+        raise NotImplementedError(f"{self.name} shows no trace points")
 
     @abstractmethod
     async def close(self) -> None:

@@ -37,10 +37,14 @@ class Figure:
 
     def __str__(self) -> str:
         sign = "≥" if self.better == "higher" else "≤"
-        bound = "" if self.bound is None else f" (must be {sign} {self.bound:g})"
+        bound = "" if self.bound is None else f" (must be {sign} {_written(self.bound)})"
         verdict = "MISSED" if self.missed else "ok" if self.bound is not None else ""
         detail = f"  {self.detail}" if self.detail else ""
-        return f"{verdict:6} {self.name}: {self.value:.4g} {self.unit}{bound}{detail}"
+        return f"{verdict:6} {self.name}: {_written(self.value)} {self.unit}{bound}{detail}"
+
+
+def _written(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def report(program: str, figures: list[Figure]) -> int:
