@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from harness.histogram import Histogram, rank
-from harness.model import Comparison, TrialState, TrialSummary
+from harness.model import Comparison, OpenLoop, TrialState, TrialSummary
 
 __all__ = [
     "Censored",
@@ -67,6 +67,7 @@ class CompetitorSummary:
     cpu_requests: int
     idle_rss_bytes: int | None  # the largest of the trials
     peak_rss_bytes: int | None  # the largest of the trials
+    open_loop: OpenLoop | None = None
 
     @property
     def requests_per_second(self) -> float | None:
@@ -96,6 +97,12 @@ class CompetitorSummary:
     def percentile(self, percent: float) -> int | Censored | None:
         """Service time in ns at ``percent``; Censored when its rank is a timed-out request's."""
         return percentile(self.service, percent, self.censored, self.timeout_ns)
+
+    def response_percentile(self, percent: float) -> int | Censored | None:
+        """As ``percentile``, of the response time; in a closed loop that is the service time."""
+        if self.open_loop is None:
+            return self.percentile(percent)
+        return percentile(self.open_loop.response, percent, self.censored, self.timeout_ns)
 
     def samples_beyond(self, percent: float) -> int:
         """How many samples rank above the percentile: what it rests on."""
@@ -155,6 +162,28 @@ def _merged(trials: Sequence[TrialSummary]) -> CompetitorSummary:
         cpu_requests=sum(trial.cpu_requests for trial in trials),
         idle_rss_bytes=_largest(trial.idle_rss_bytes for trial in trials),
         peak_rss_bytes=_largest(trial.peak_rss_bytes for trial in trials),
+        open_loop=_open_loop(trials),
+    )
+
+
+def _open_loop(trials: Sequence[TrialSummary]) -> OpenLoop | None:
+    loops = [trial.open_loop for trial in trials if trial.open_loop is not None]
+    if not loops:
+        return None
+    means = [
+        (trial.open_loop.mean_response_ns, trial.service.total - trial.censored)
+        for trial in trials
+        if trial.open_loop is not None
+    ]
+    return OpenLoop(
+        planned=sum(loop.planned for loop in loops),
+        dropped=sum(loop.dropped for loop in loops),
+        missed=sum(loop.missed for loop in loops),
+        late=sum(loop.late for loop in loops),
+        response=_sum(loop.response for loop in loops),
+        mean_response_ns=_weighted(means),
+        queue_wait=_sum(loop.queue_wait for loop in loops),
+        pacer_lag=_sum(loop.pacer_lag for loop in loops),
     )
 
 
@@ -187,13 +216,15 @@ def _sum(histograms: Iterable[Histogram]) -> Histogram:
 
 def _mean_service_ns(trials: Sequence[TrialSummary]) -> float | None:
     """Of the correct requests of all trials: the trials' means, weighted by their number."""
-    weighted = [
-        (trial.mean_service_ns, trial.service.total - trial.censored)
-        for trial in trials
-        if trial.mean_service_ns is not None
-    ]
-    count = sum(weight for _, weight in weighted)
-    return sum(mean * weight for mean, weight in weighted) / count if count else None
+    return _weighted(
+        [(trial.mean_service_ns, trial.service.total - trial.censored) for trial in trials]
+    )
+
+
+def _weighted(means: Iterable[tuple[float | None, int]]) -> float | None:
+    known = [(mean, weight) for mean, weight in means if mean is not None]
+    count = sum(weight for _, weight in known)
+    return sum(mean * weight for mean, weight in known) / count if count else None
 
 
 def _added(counts: Iterable[Mapping[Key, int]]) -> dict[Key, int]:

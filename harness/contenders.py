@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adapters.base import Mode, Request, Settings
@@ -16,6 +16,7 @@ from harness.redaction import redact_url
 from harness.samples import Rules
 from harness.scenario import Competitor, Scenario
 from harness.selector import ClientSpec
+from harness.selector import parse as parse_client
 from servers.base import Target
 
 __all__ = ["Contender", "Selection", "Selector"]
@@ -39,6 +40,7 @@ class Contender:
     processes: int
     rules: Rules
     shown_url: str  # redacted
+    think_ns: int = 0
 
     @property
     def unequal(self) -> tuple[str, ...]:
@@ -90,6 +92,25 @@ class Selector:
         """
         settings = _settings(scenario, target)
         return [self._contender(c, scenario, settings, target) for c in scenario.competitors]
+
+    def stand_in(self, contender: Contender) -> Contender:
+        """``null`` in the place of a contender: the same load, and nothing sent."""
+        spec = parse_client(
+            ":".join(("null", contender.mode)) + (f"+{contender.loop}" if contender.loop else "")
+        )
+        found = self.select(spec)
+        visible = found.catalogue.closure_with_loop(found.client, contender.loop)
+        version = found.catalogue.python_version
+        return replace(
+            contender,
+            label=f"null for {contender.label}",
+            client=found.client,
+            versions=visible.versions,
+            python=found.catalogue.python,
+            python_version=version,
+            site=self._bundle.site(f"null-{contender.loop}-{version}", visible.entries),
+            rules=replace(contender.rules, length=None),
+        )
 
     def check(self, scenario: Scenario) -> None:
         """Everything that can be refused before a target is started."""
@@ -145,6 +166,7 @@ class Selector:
                 timeout_ns=round(scenario.timeout_s * 1e9),
             ),
             shown_url=redact_url(url),
+            think_ns=round(scenario.think_time_s * 1e9),
         )
 
 

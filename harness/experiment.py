@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from harness import environment, interrupts, processors, validity
+from harness import environment, generator, interrupts, processors, validity
 from harness.bundle import Bundle
 from harness.comparison import compare
 from harness.contenders import Contender, Selector
 from harness.errors import UnusableError
-from harness.model import Doubt, RunRecord, RunState, TrialSummary
+from harness.model import Doubt, OpenLoop, RunRecord, RunState, TrialSummary
 from harness.plan import Plan, Round, make_plan
 from harness.redaction import Redactor
 from harness.sampler import Sampler
@@ -81,11 +81,11 @@ def run(
         record = _begin(scenario, contenders, cpus, target)
         store = stack.enter_context(Store.open(database))
         store.begin(record)
-        rounds = _Rounds(
-            make_plan(scenario), contenders, place, target, sampling_interval_s, progress
-        )
+        plan = make_plan(scenario)
+        held = generator.check(contenders, plan, selector, place)
+        rounds = _Rounds(plan, contenders, place, target, sampling_interval_s, progress)
         state = rounds.run_all(record.id, store)
-        record = _finish(record, state, rounds, scenario, cpus)
+        record = _finish(record, state, rounds, scenario, cpus, held)
         store.finish(record)
     return Outcome(record, tuple(rounds.trials), database)
 
@@ -146,7 +146,7 @@ class _Rounds:
             self._start(trials, round_)
             for trial in trials:
                 self._activate(trial)
-                trial.warm_up(self.plan.warmup_ns, self._tick)
+                trial.warm_up(self.plan.warmup_ns, self.plan.warmup_pace(round_), self._tick)
                 self._done_s += self.plan.warmup_ns / 1e9
             self._run_blocks(trials, round_)
             for trial in trials:
@@ -173,10 +173,13 @@ class _Rounds:
         length_ns = self.plan.trial_ns // number
         lead_in_ns = self.plan.lead_in_for(slowest_ns)
         for block in range(number):
+            pace = self.plan.pace(round_, block, length_ns)
             for position, index in enumerate(round_.blocks[block]):
                 trial = trials[index]
                 self._activate(trial)
-                trial.slice(block, position, lead_in_ns, length_ns, round_.requests, self._tick)
+                trial.slice(
+                    block, position, lead_in_ns, length_ns, round_.requests, pace, self._tick
+                )
                 self._done_s += (lead_in_ns + length_ns) / 1e9
 
     def _activate(self, trial: Trial) -> None:
@@ -316,11 +319,13 @@ def _finish(
     rounds: _Rounds,
     scenario: Scenario,
     cpus: processors.Processors,
+    held: dict[str, OpenLoop],
 ) -> RunRecord:
     doubts = (
         validity.processor_doubts(cpus, scenario.pin)
         + rounds.doubts
         + validity.trial_doubts(rounds.trials)
+        + validity.open_loop_doubts(rounds.trials, held)
     )
     return replace(
         record,

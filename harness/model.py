@@ -14,6 +14,7 @@ from harness.histogram import Histogram
 __all__ = [
     "Comparison",
     "Doubt",
+    "OpenLoop",
     "Reading",
     "RunRecord",
     "RunState",
@@ -51,6 +52,20 @@ class SliceRecord:
     cpu_ns: int  # worker CPU between the two edge readings
     cpu_requests: int  # completions between the same two readings
     target_cpu_ns: int | None  # the target's CPU in the window, where it can be seen
+
+
+@dataclass(frozen=True)
+class OpenLoop:
+    """How the starts of an open loop came about. Histograms in ns; terms as in DESIGN §1."""
+
+    planned: int  # intended starts in the windows
+    dropped: int  # no slot was free, and none was waited for
+    missed: int  # still waiting for a slot when their window ended
+    late: int  # started, but a millisecond or more after the intended start
+    response: Histogram  # end − intended start, of the same requests as ``service``
+    mean_response_ns: float | None  # of the correct ones
+    queue_wait: Histogram  # of all requests of the population
+    pacer_lag: Histogram
 
 
 @dataclass(frozen=True)
@@ -104,6 +119,7 @@ class TrialSummary:
     lost_rows: int = 0  # rows the drain was too late for
     slices: tuple[SliceRecord, ...] = ()
     readings: tuple[Reading, ...] = ()
+    open_loop: OpenLoop | None = None
 
     @property
     def requests_per_second(self) -> float:

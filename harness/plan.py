@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
+from harness.loads import OpenLoad
 from harness.scenario import Scenario
+from harness.worker.job import Pace
 
 __all__ = ["MEDIANS_PER_SLICE", "Plan", "Round", "make_plan", "shares"]
 
@@ -22,6 +24,7 @@ class Round:
     number: int  # from 1
     blocks: tuple[tuple[int, ...], ...]
     requests: int | None  # per competitor, in its one block, where the stop rule is a count
+    seeds: tuple[int, ...]  # of the arrivals in each block: the same for every competitor
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,19 @@ class Plan:
     lead_in_ns: int
     warmup_ns: int
     competitors: int
+    load: OpenLoad | None = None  # None: a closed loop
+
+    def pace(self, round_: Round, block: int, length_ns: int) -> Pace | None:
+        """The arrivals of one block's slices."""
+        if self.load is None:
+            return None
+        return self.load.pace(length_ns, round_.requests, round_.seeds[block], block * length_ns)
+
+    def warmup_pace(self, round_: Round) -> Pace | None:
+        """The arrivals of the warm-up."""
+        if self.load is None:
+            return None
+        return self.load.warmup(max(self.warmup_ns, 1), round_.seeds[0])
 
     def blocks_for(self, median_ns: int) -> int:
         """How many blocks a round has when the slowest competitor's median service time is ``median_ns``.
@@ -67,13 +83,16 @@ def make_plan(scenario: Scenario) -> Plan:
     requests = _requests(scenario)
     trial_ns = round((scenario.duration_s or 0.0) * 1e9 / len(requests))
     # a count is one slice per trial: cutting it up would multiply the slots' start and finish
-    blocks = max(1, round(trial_ns / SLICE_NS))
+    shaped = scenario.open_load is not None and scenario.open_load.shape_s is not None
+    # … and a shape would no longer be one
+    blocks = 1 if shaped else max(1, round(trial_ns / SLICE_NS))
     return Plan(
         rounds=tuple(
             Round(
                 number=index + 1,
                 blocks=tuple(_shuffled(generator, number) for _ in range(blocks)),
                 requests=count,
+                seeds=tuple(generator.getrandbits(32) for _ in range(blocks)),
             )
             for index, count in enumerate(requests)
         ),
@@ -82,6 +101,7 @@ def make_plan(scenario: Scenario) -> Plan:
         lead_in_ns=0 if scenario.duration_s is None else LEAD_IN_NS,
         warmup_ns=round(scenario.warmup_s * 1e9),
         competitors=number,
+        load=scenario.open_load,
     )
 
 

@@ -18,9 +18,18 @@ import numpy.typing as npt
 
 from adapters.base import ERROR_KINDS
 from harness.histogram import Histogram
-from harness.worker.recorder import COLUMNS, END, INTENDED, OUTCOME, RECEIVED, START, segment_bytes
+from harness.worker.recorder import (
+    COLUMNS,
+    END,
+    INTENDED,
+    OUTCOME,
+    READY,
+    RECEIVED,
+    START,
+    segment_bytes,
+)
 
-__all__ = ["Fold", "Rules", "Segment", "WindowCounts"]
+__all__ = ["Fold", "Rules", "Segment", "Starts", "WindowCounts"]
 
 Integers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -30,6 +39,7 @@ TIMEOUTS = tuple(
 )
 CODES = {kind: code for code, kind in enumerate(ERROR_KINDS, start=1)}
 FIRST_STATUS = 100
+LATE_NS = 1_000_000  # a start is late from 1 ms on, whatever delayed it
 
 
 class Segment:
@@ -106,6 +116,31 @@ class WindowCounts:
 
 
 @dataclass
+class Starts:
+    """What an open loop adds: how its starts came about, of every request of the population.
+
+    Start lag = queue wait (no slot was free: client and target) + pacer lag (one was, and we were late).
+    """
+
+    response: Histogram = field(
+        default_factory=Histogram
+    )  # correct and timed-out ones, as ``service``
+    response_sum_ns: int = 0  # of the correct ones
+    queue_wait: Histogram = field(default_factory=Histogram)
+    pacer_lag: Histogram = field(default_factory=Histogram)
+    late: int = 0
+
+    def add(self, rows: Integers, correct: Mask, timed_out: Mask) -> None:
+        """Fold rows of the population."""
+        response = rows[END] - rows[INTENDED]
+        self.response.record(response[correct | timed_out])
+        self.response_sum_ns += int(response[correct].sum())
+        self.queue_wait.record(rows[READY] - rows[INTENDED])
+        self.pacer_lag.record(rows[START] - rows[READY])
+        self.late += int(np.count_nonzero(rows[START] - rows[INTENDED] > LATE_NS))
+
+
+@dataclass
 class Fold:
     """Everything kept of a trial's rows. ``windows`` are added in order of time, before their load."""
 
@@ -120,6 +155,7 @@ class Fold:
     censored: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
+    starts: Starts | None = None  # of an open loop
 
     def add(self, rows: Integers) -> None:
         """Fold rows as ``Segment.drain`` returns them."""
@@ -151,6 +187,9 @@ class Fold:
         self.censored += int(np.count_nonzero(timed_out))
         self.service.record(service[correct | timed_out])
         self.service_sum_ns += int(service[correct].sum())
+        if rows[INTENDED].any():
+            self.starts = self.starts or Starts()
+            self.starts.add(rows, correct, timed_out)
         statuses = rows[OUTCOME][rows[OUTCOME] >= FIRST_STATUS]
         self.statuses.update(dict(zip(*_counted(statuses), strict=True)))
         for code, count in zip(*_counted(outcome[~correct]), strict=True):

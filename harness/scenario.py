@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from types import MappingProxyType
 from typing import Any, Literal, Self, TypeVar, cast
@@ -17,6 +17,7 @@ from typing import Any, Literal, Self, TypeVar, cast
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harness.errors import UsageError
+from harness.loads import LoadOptions, OpenLoad, open_load
 from harness.redaction import quoted, redact_headers, redact_url, refusal
 from harness.request_input import (
     MAX_BODY_BYTES,
@@ -38,6 +39,7 @@ Profile = Literal["parity", "defaults"]
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 MAX_SEED = 2**32 - 1
+MAX_IN_FLIGHT = 100  # of an open loop, unless the user says otherwise
 
 _STREAM = "STREAM"  # the old name of GET with --stream
 _BODY_METHODS = ("POST", "PUT", "PATCH", "DELETE")
@@ -71,6 +73,8 @@ class Options:
     baseline: str | None = None
     seed: str | int | None = None
     pin: bool = True
+    load: LoadOptions = field(default_factory=LoadOptions)
+    think_time: str | float | None = None
 
 
 class _Plain(BaseModel):
@@ -115,6 +119,8 @@ class Scenario(_Plain):
     profile: Profile = "parity"
     seed: int = Field(ge=0, le=MAX_SEED)
     pin: bool = True
+    open_load: OpenLoad | None = None  # None: a closed loop
+    think_time_s: float = Field(default=0.0, ge=0)  # of a closed loop
 
     @property
     def accepted_statuses(self) -> frozenset[int]:
@@ -176,6 +182,9 @@ def build(
     profile = _profile(options.profile)
     axis, competitors = _competitors(options, defaults, default_modes, body)
     requests = _whole("--requests", options.requests, None, 10**9)
+    load = open_load(options.load)
+    # unasked, no more rounds than there are requests
+    rounds = _whole("--rounds", options.rounds, min(5, requests or 5), 1000)
     return Scenario(
         competitors=competitors,
         axis=axis,
@@ -184,10 +193,9 @@ def build(
         path=destination.path,
         headers=_headers(options, destination.authorization, profile, body),
         body=body,
-        duration_s=_duration_s(options, defaults),
+        duration_s=_duration_s(options, defaults, load, rounds),
         requests=requests,
-        # unasked, no more rounds than there are requests
-        rounds=_whole("--rounds", options.rounds, min(5, requests or 5), 1000),
+        rounds=rounds,
         warmup_s=_seconds("--warmup", options.warmup, 0.3, low=0.0, high=3600.0),
         processes=_whole("--processes", options.processes, 1, 256),
         stream=options.stream or _STREAM in _upper(options.method),
@@ -197,6 +205,8 @@ def build(
         profile=profile,
         seed=_seed(options.seed),
         pin=options.pin,
+        open_load=load,
+        think_time_s=_think_time_s(options, load),
     )
 
 
@@ -210,7 +220,7 @@ def _competitors(
     clients = _clients(options.clients, default_modes)
     methods = _methods(options)
     sizes = _sizes(options, methods, body)
-    levels = _concurrencies(options.concurrency, defaults)
+    levels = _slots(options, defaults)
     counts: dict[Axis, int] = {
         "client": len(clients),
         "method": len(methods),
@@ -308,12 +318,25 @@ def _sizes(options: Options, methods: tuple[str, ...], body: bytes | None) -> tu
     return sizes if body is None else (len(body),)
 
 
-def _concurrencies(given: tuple[str | int, ...], defaults: Defaults) -> tuple[int, ...]:
+def _slots(options: Options, defaults: Defaults) -> tuple[int, ...]:
+    """Slots of each competitor: the concurrency, or the limit of an open loop that starts by request."""
+    load = open_load(options.load)
+    if load is None or load.start == "fixed-workers":
+        return _concurrencies(options.concurrency, defaults)
+    if options.concurrency:
+        raise UsageError("--concurrency: is for fixed workers; expected --max-in-flight instead")
+    return _concurrencies(
+        (options.load.max_in_flight or MAX_IN_FLIGHT,), defaults, "--max-in-flight"
+    )
+
+
+def _concurrencies(
+    given: tuple[str | int, ...], defaults: Defaults, flag: str = "--concurrency"
+) -> tuple[int, ...]:
     maximum = defaults.max_concurrency
     note = f" ({VARIABLES['max_concurrency']}={maximum})"
     return tuple(
-        whole_number("--concurrency", value, 1, maximum, note)
-        for value in given or (defaults.concurrency,)
+        whole_number(flag, value, 1, maximum, note) for value in given or (defaults.concurrency,)
     )
 
 
@@ -356,8 +379,15 @@ def _profile(text: str | None) -> Profile:
     return cast("Profile", text or "parity")
 
 
-def _duration_s(options: Options, defaults: Defaults) -> float | None:
+def _duration_s(
+    options: Options, defaults: Defaults, load: OpenLoad | None, rounds: int
+) -> float | None:
     """Measured seconds per competitor; none when a number of requests ends the trial."""
+    if load is not None and load.shape_s is not None:
+        for flag, value in (("--duration", options.duration), ("--requests", options.requests)):
+            if value is not None:
+                raise UsageError(f"{flag}, --stage: both say how long; expected one of them")
+        return load.shape_s * rounds
     if options.requests is not None:
         if options.duration is not None:
             raise UsageError("--duration, --requests: both end a trial; expected one of them")
@@ -365,6 +395,12 @@ def _duration_s(options: Options, defaults: Defaults) -> float | None:
     compare = options.command == "compare"
     default = defaults.compare_duration_s if compare else defaults.duration_s
     return _seconds("--duration", options.duration, default, low=0.001, high=MAX_DURATION_S)
+
+
+def _think_time_s(options: Options, load: OpenLoad | None) -> float:
+    if options.think_time is not None and load is not None:
+        raise UsageError("--think-time: is about a closed loop; expected no --rate or --stage")
+    return _seconds("--think-time", options.think_time, 0.0, low=0.0, high=3600.0)
 
 
 def _expect(text: str | None) -> str:

@@ -11,12 +11,12 @@ from typing import Any
 
 from harness.bundle import Bundle
 from harness.contenders import Contender
-from harness.model import Reading, SliceRecord, TrialState, TrialSummary
+from harness.model import OpenLoop, Reading, SliceRecord, TrialState, TrialSummary
 from harness.plan import shares
 from harness.processors import Launcher
-from harness.samples import Fold, Segment, WindowCounts
+from harness.samples import Fold, Segment, Starts, WindowCounts
 from harness.waiting import Answers, Tick, wait_for
-from harness.worker.job import Job, Window
+from harness.worker.job import Job, Pace, Window
 from harness.workers import WorkerError, WorkerProcess
 
 __all__ = ["Place", "Trial"]
@@ -73,6 +73,7 @@ class Trial:
         self._idle_rss: int | None = None
         self._peak_rss: int | None = None
         self._progress_ns = 0
+        self._planned = self._dropped = 0
 
     @property
     def over(self) -> bool:
@@ -105,6 +106,7 @@ class Trial:
                 capacity=CAPACITY,
                 cpus=self._place.worker_cpus,
                 site=str(contender.site),
+                think_ns=contender.think_ns,
             )
             log = self._place.bundle.log(f"{uuid.uuid4().hex}-{index}")
             arguments = (contender.python, self._place.bundle, log, job, segment)
@@ -134,10 +136,10 @@ class Trial:
         self._idle_rss = self._memory("rss")
         self._mark_idle()
 
-    def warm_up(self, length_ns: int, tick: Tick) -> None:
-        """Uncounted load; at least one request per slot, from which the slices' length follows."""
+    def warm_up(self, length_ns: int, pace: Pace | None, tick: Tick) -> None:
+        """Uncounted load, from which the slices' length follows; in a closed loop every slot sends."""
         if not self.over:
-            self._load(self.warmup, 0, max(length_ns, 1), None, tick)
+            self._load(self.warmup, 0, max(length_ns, 1), None, pace, tick)
 
     def slice(
         self,
@@ -146,13 +148,15 @@ class Trial:
         lead_in_ns: int,
         length_ns: int,
         requests: int | None,
+        pace: Pace | None,
         tick: Tick,
     ) -> None:
         """One measured window of ``length_ns``, or of ``requests`` requests."""
         if self.over or requests == 0:
             return
         orchestrator_ns = time.process_time_ns()
-        answers = self._load(self.fold, lead_in_ns, length_ns, requests, tick)
+        before = self.fold.population
+        answers = self._load(self.fold, lead_in_ns, length_ns, requests, pace, tick)
         self._orchestrator_ns += time.process_time_ns() - orchestrator_ns
         window = self.fold.windows[-1]
         if window.end_ns == window.start_ns:  # a worker was dead before it began
@@ -170,7 +174,7 @@ class Trial:
                 completed=window.completed,
                 correct=window.correct,
                 cpu_ns=sum(e["end"][1] - e["start"][1] for e in edges),
-                cpu_requests=window.completed if edges else 0,
+                cpu_requests=self._between_edges(window, before, pace) if edges else 0,
                 target_cpu_ns=self._slice_target_ns,
             )
         )
@@ -261,6 +265,27 @@ class Trial:
             lost_rows=lost,
             slices=tuple(self._slices),
             readings=tuple(self.readings),
+            open_loop=self._open_loop(),
+        )
+
+    def _open_loop(self) -> OpenLoop | None:
+        starts, started = self.fold.starts, self.fold.population
+        if starts is None and not self._planned:
+            return None
+        starts = starts or Starts()
+        # a worker that died did not say what was planned
+        planned = max(self._planned, started + self._dropped)
+        return OpenLoop(
+            planned=planned,
+            dropped=self._dropped,
+            missed=planned - self._dropped - started,
+            late=starts.late,
+            response=starts.response,
+            mean_response_ns=starts.response_sum_ns / self.fold.correct
+            if self.fold.correct
+            else None,
+            queue_wait=starts.queue_wait,
+            pacer_lag=starts.pacer_lag,
         )
 
     @property
@@ -303,6 +328,7 @@ class Trial:
         lead_in_ns: int,
         length_ns: int,
         requests: int | None,
+        pace: Pace | None,
         tick: Tick,
     ) -> Answers:
         """Send one window to all workers and wait until each has left it; no answers if one is dead."""
@@ -316,12 +342,9 @@ class Trial:
         # of the warm-up every request counts, so that the slices fit whatever the client does at first
         counted_ns = begin_ns + LONGEST_NS if fold is self.warmup else end_ns
         fold.windows.append(WindowCounts(start_ns, counted_ns))
-        permits = (
-            [None] * len(self.workers) if requests is None else shares(requests, len(self.workers))
-        )
-        window = Window(len(fold.windows), begin_ns, start_ns, end_ns)
-        for worker, share in zip(self.workers, permits, strict=True):
-            self._tell(replace(window, permits=share).to_command(), worker)
+        window = Window(len(fold.windows), begin_ns, start_ns, end_ns, requests, pace)
+        for worker, part in zip(self.workers, _parts(window, len(self.workers)), strict=True):
+            self._tell(part.to_command(), worker)
         if self.over:
             fold.windows[-1].end_ns = start_ns  # nothing was measured in it
             return {}
@@ -331,9 +354,16 @@ class Trial:
         self._count_target()
         done = self._checked(answers)
         self._claimed.update({worker: event["claimed"] for worker, event in done.items()})
+        if pace is not None and fold is self.fold:
+            self._planned += sum(event["planned"] for event in done.values())
+            self._dropped += sum(event["dropped"] for event in done.values())
         self._mark_idle()
         self._drain(fold)
         return answers
+
+    def _between_edges(self, window: WindowCounts, before: int, pace: Pace | None) -> int:
+        """Completions between the CPU readings; those of an open loop enclose the drain."""
+        return window.completed if pace is None else self.fold.population - before
 
     def _window_deadline_ns(self) -> int:
         """A worker is given up when nothing has come from it for longer than any request may take."""
@@ -401,6 +431,16 @@ class Trial:
         if not self._target_wall_ns:
             return None
         return self._target_cpu_ns / (self._target_wall_ns * self._place.target_cpus)
+
+
+def _parts(window: Window, workers: int) -> list[Window]:
+    """Each worker's part of a window: of the requests in a closed loop, of the arrivals in an open one."""
+    if window.pace is not None:
+        pace = window.pace
+        return [replace(window, pace=replace(pace, share=i, of=workers)) for i in range(workers)]
+    if window.permits is None:
+        return [window] * workers
+    return [replace(window, permits=share) for share in shares(window.permits, workers)]
 
 
 def _now() -> str:

@@ -77,6 +77,25 @@ def bench(bundle: Bundle, launcher: Launcher, embedded: EmbeddedTarget) -> Itera
     made.end()
 
 
+@pytest.fixture
+def own_target() -> Iterator[EmbeddedTarget]:
+    """A target that nobody else talks to."""
+    target = EmbeddedTarget()
+    try:
+        target.start()
+        target.wait_ready()
+        yield target
+    finally:
+        target.stop()
+
+
+@pytest.fixture
+def counting(bench: Bench, own_target: EmbeddedTarget) -> Bench:
+    """As ``bench``, on a target whose counts are this test's alone."""
+    bench.target = own_target
+    return bench
+
+
 @pytest.fixture(scope="session")
 def foreign_python(tmp_path_factory: pytest.TempPathFactory, own_surroundings: None) -> Path:
     """An environment like ours with other people's adapters installed, most of them defective."""

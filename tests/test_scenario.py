@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import UsageError
+from harness.loads import STARTERS, LoadOptions
 from harness.scenario import METHODS, Competitor, Options, Scenario, build
 from harness.selector import ClientSpec
 from harness.settings import Defaults
+from harness.worker.arrivals import SPACINGS
 
 MODES: dict[str, Any] = {"requests": "sync", "httpx": "sync", "aiohttp": "async"}
 
@@ -482,6 +484,14 @@ _TEXT = st.text(max_size=30)
 _NUMBER = st.none() | st.integers(-2, 20000) | st.floats() | _TEXT
 _WHOLE = st.none() | st.integers(-2, 20000) | _TEXT
 _CLIENT = st.sampled_from(["requests", "httpx", "httpx:async", "aiohttp+uvloop"])
+_ANY_LOAD = st.builds(
+    LoadOptions,
+    rate=_NUMBER,
+    stage=st.lists(st.sampled_from(["1:1s", "0-5:2", "0:1"]) | _TEXT, max_size=3).map(tuple),
+    arrivals=st.none() | st.sampled_from(SPACINGS) | _TEXT,
+    start=st.none() | st.sampled_from(STARTERS) | _TEXT,
+    max_in_flight=_WHOLE,
+)
 _ANY_OPTIONS = st.builds(
     Options,
     command=st.sampled_from(["compare", "load"]),
@@ -506,6 +516,8 @@ _ANY_OPTIONS = st.builds(
     baseline=st.none() | _CLIENT | _TEXT,
     seed=_WHOLE,
     pin=st.booleans(),
+    load=_ANY_LOAD,
+    think_time=_NUMBER,
 )
 
 
@@ -514,14 +526,19 @@ def test_any_options_give_a_scenario_or_a_one_line_usage_error(options: Options)
     _check(options)
 
 
-_FIELDS = sorted(set(Options.__dataclass_fields__) - {"command", "stream", "verify", "pin"})
-_LISTS = {"clients", "concurrency", "method", "header", "body_size"}
+_FIELDS = sorted(
+    set(Options.__dataclass_fields__) - {"command", "stream", "verify", "pin", "load"}
+    | set(LoadOptions.__dataclass_fields__)
+)
+_LISTS = {"clients", "concurrency", "method", "header", "body_size", "stage"}
 
 
 @given(st.sampled_from(_FIELDS), st.text())
 def test_any_text_in_one_option_is_taken_or_refused_in_one_line(field: str, text: str) -> None:
-    typed: dict[str, Any] = {"clients": ("requests",), field: (text,) if field in _LISTS else text}
-    _check(Options(**typed))
+    given: dict[str, Any] = {field: (text,) if field in _LISTS else text}
+    if field in LoadOptions.__dataclass_fields__:
+        given = {"load": LoadOptions(**given)}
+    _check(Options(**({"clients": ("requests",)} | given)))
 
 
 @pytest.mark.parametrize("field", ["url", "header", "headers_json", "body"])

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable
 from itertools import count
-from typing import Any
 
 import psutil
 import pytest
@@ -25,24 +24,6 @@ CLIENTS = [
     *("requests", "httpx:sync", "httpx:async", "aiohttp", "pycurl", "urllib3", "stdlib"),
     *("raw:sync", "raw:async", "aiohttp:async+uvloop"),
 ]
-
-
-@pytest.fixture
-def own_target() -> Any:
-    """A target that nobody else talks to."""
-    target = EmbeddedTarget()
-    try:
-        target.start()
-        target.wait_ready()
-        yield target
-    finally:
-        target.stop()
-
-
-@pytest.fixture
-def counting(bench: Bench, own_target: EmbeddedTarget) -> Bench:
-    bench.target = own_target
-    return bench
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -75,7 +56,7 @@ def test_a_count_is_met_exactly(
 def test_several_windows_use_the_same_processes_and_connections(counting: Bench) -> None:
     trial = counting.ready(counting.contender("raw:async", concurrency=3))
     pids = trial.pids
-    trial.warm_up(20 * MS, trial.drain)
+    trial.warm_up(20 * MS, None, trial.drain)
     for _ in range(5):
         measure(trial, slice_ms=20)
     assert trial.pids == pids
@@ -145,7 +126,7 @@ def slice_until(trial: Trial, strike: Callable[[], None]) -> None:
             strike()
         return trial.drain()
 
-    trial.slice(0, 0, 5 * MS, 5_000 * MS, None, tick)
+    trial.slice(0, 0, 5 * MS, 5_000 * MS, None, None, tick)
 
 
 @pytest.mark.parametrize("client", ["raw:sync", "raw:async"])
@@ -189,7 +170,7 @@ def test_a_worker_killed_between_windows_ends_its_trial_alone(bench: Bench) -> N
 def test_a_worker_killed_before_the_first_window_fails_its_trial(bench: Bench) -> None:
     trial = bench.ready(bench.contender("null", processes=2))
     os.kill(trial.pids[0], signal.SIGKILL)
-    trial.warm_up(10 * MS, trial.drain)
+    trial.warm_up(10 * MS, None, trial.drain)
     measure(trial)
     trial.close(trial.drain)
     summary = trial.summary()

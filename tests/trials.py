@@ -16,6 +16,7 @@ from harness.processors import Launcher
 from harness.samples import Rules
 from harness.selector import parse
 from harness.trial import Place, Trial
+from harness.worker.job import Pace
 from servers.embedded.target import EmbeddedTarget
 
 MS = 1_000_000
@@ -95,11 +96,16 @@ class Bench:
         return made
 
     def run(
-        self, contender: Contender, *, slice_ms: int = 50, requests: int | None = None
+        self,
+        contender: Contender,
+        *,
+        slice_ms: int = 50,
+        requests: int | None = None,
+        pace: Pace | None = None,
     ) -> Trial:
         """A whole short trial of one slice."""
         made = self.ready(contender)
-        measure(made, slice_ms=slice_ms, requests=requests)
+        measure(made, slice_ms=slice_ms, requests=requests, pace=pace)
         made.close(made.drain)
         return made
 
@@ -108,9 +114,11 @@ class Bench:
             trial.end()
 
 
-def measure(trial: Trial, *, slice_ms: int = 50, requests: int | None = None) -> None:
+def measure(
+    trial: Trial, *, slice_ms: int = 50, requests: int | None = None, pace: Pace | None = None
+) -> None:
     """One slice."""
-    trial.slice(0, 0, 0 if requests else 5 * MS, slice_ms * MS, requests, trial.drain)
+    trial.slice(0, 0, 0 if requests else 5 * MS, slice_ms * MS, requests, pace, trial.drain)
 
 
 def wait_until(condition: Any, seconds: float = 10.0) -> bool:

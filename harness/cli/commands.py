@@ -78,6 +78,24 @@ Seed = Annotated[Text, _option("Seed of the random order. [drawn, and recorded]"
 Pin = Annotated[
     bool, typer.Option("--pin/--no-pin", help="Keep target and workers on CPUs of their own.")
 ]
+Rate = Annotated[
+    Text, _option("Open loop: requests started per second, whatever the answers do.", "--rate")
+]
+Stage = Annotated[
+    Texts,
+    _option("Open loop by stages: RATE:SECONDS or FROM-TO:SECONDS; repeatable.", "--stage"),
+]
+Arrivals = Annotated[Text, _option("uniform, poisson or burst. [uniform]", "--arrivals")]
+Start = Annotated[
+    Text,
+    _option("fixed-workers: --concurrency of them; per-request. [fixed-workers]", "--start"),
+]
+MaxInFlight = Annotated[
+    Text, _option("Limit of --start per-request; more are dropped. [100]", "--max-in-flight")
+]
+ThinkTime = Annotated[
+    Text, _option("Closed loop: pause of each slot between requests. [0]", "--think-time")
+]
 Db = Annotated[Text, _option("Results database (SQLite).", "--db")]
 Json = Annotated[bool, _option("Print one JSON document instead of the table.", "--json")]
 Output = Annotated[Text, _option("Also write the report: .json .csv .md .txt", "--output")]
@@ -99,6 +117,12 @@ def compare(
     rounds: Rounds = None,
     warmup: Warmup = None,
     processes: Processes = None,
+    rate: Rate = None,
+    stage: Stage = None,
+    arrivals: Arrivals = None,
+    start: Start = None,
+    max_in_flight: MaxInFlight = None,
+    think_time: ThinkTime = None,
     method: Method = None,
     header: Header = None,
     headers: Headers = None,
@@ -132,6 +156,12 @@ def load(
     rounds: Rounds = None,
     warmup: Warmup = None,
     processes: Processes = None,
+    rate: Rate = None,
+    stage: Stage = None,
+    arrivals: Arrivals = None,
+    start: Start = None,
+    max_in_flight: MaxInFlight = None,
+    think_time: ThinkTime = None,
     method: Method = None,
     header: Header = None,
     headers: Headers = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 from typing import Any, TextIO
@@ -13,6 +14,7 @@ from harness.catalogue import Catalogue, Client
 from harness.cli.progress import progress_on
 from harness.errors import UsageError
 from harness.experiment import Outcome, run
+from harness.loads import LoadOptions
 from harness.report import exporters, tables, terminal
 from harness.report.json_document import to_json
 from harness.scenario import Options, Scenario, build
@@ -48,6 +50,9 @@ def _scenario(command: str, typed: dict[str, Any], defaults: Defaults, stderr: T
         for name, value in fields.items()
         if value is not None
     }
+    names = [field.name for field in dataclasses.fields(LoadOptions)]
+    loads = {name: fields.pop(name) for name in names if name in fields}
+    fields["load"] = LoadOptions(**loads)
     with Bundle() as bundle:
         known = Catalogue(bundle).clients()
     if command == "compare" and not fields.get("clients") and not _several(fields):

@@ -14,7 +14,7 @@ from harness.comparison import (
     competitors,
     net_cpu_per_request_ns,
 )
-from harness.model import Comparison, RunRecord, TrialSummary
+from harness.model import Comparison, OpenLoop, RunRecord, TrialSummary
 
 __all__ = ["PERCENTILES", "SCHEMA_VERSION", "comparisons_of", "document", "to_json"]
 
@@ -55,7 +55,14 @@ def _run(run: RunRecord) -> dict[str, Any]:
 
 
 def _competitor(summary: CompetitorSummary, others: Sequence[CompetitorSummary]) -> dict[str, Any]:
-    derived_or_bulky = {"service", "status_counts", "error_counts", "unequal", "reasons"}
+    derived_or_bulky = {
+        "service",
+        "open_loop",
+        "status_counts",
+        "error_counts",
+        "unequal",
+        "reasons",
+    }
     plain = {
         field.name: getattr(summary, field.name)
         for field in fields(summary)
@@ -74,6 +81,25 @@ def _competitor(summary: CompetitorSummary, others: Sequence[CompetitorSummary])
         "error_rate": summary.error_rate,
         "error_counts": dict(summary.error_counts),
         "status_counts": _text_keys(summary.status_counts),
+        "open_loop": _open_loop(summary.open_loop),
+    }
+
+
+def _open_loop(loop: OpenLoop | None) -> dict[str, Any] | None:
+    if loop is None:
+        return None
+    distributions = {
+        "response_ns": loop.response,
+        "queue_wait_ns": loop.queue_wait,
+        "pacer_lag_ns": loop.pacer_lag,
+    }
+    return {
+        **{name: getattr(loop, name) for name in ("planned", "dropped", "missed", "late")},
+        "mean_response_ns": loop.mean_response_ns,
+        **{
+            name: {f"p{percent:g}": histogram.percentile(percent) for percent in PERCENTILES}
+            for name, histogram in distributions.items()
+        },
     }
 
 
@@ -90,7 +116,7 @@ def _percentile(summary: CompetitorSummary, percent: float) -> dict[str, Any]:
 
 
 def _trial(trial: TrialSummary) -> dict[str, Any]:
-    apart = {"service", "readings", "status_counts", "slices", "unequal"}
+    apart = {"service", "readings", "status_counts", "slices", "unequal", "open_loop"}
     plain = {
         field.name: getattr(trial, field.name) for field in fields(trial) if field.name not in apart
     }
@@ -100,6 +126,7 @@ def _trial(trial: TrialSummary) -> dict[str, Any]:
         "cpu_per_request_ns": trial.cpu_per_request_ns,
         "status_counts": _text_keys(trial.status_counts),
         "slices": [asdict(part) for part in trial.slices],
+        "open_loop": _open_loop(trial.open_loop),
         "service_histogram": trial.service.encode().decode("ascii"),
     }
 

@@ -34,6 +34,23 @@ HEADINGS = (
 )
 
 
+# Of an open loop: throughput is what was asked for, so what counts is how late and how slow it was.
+OPEN_LOOP_HEADINGS = (
+    "client",
+    "mode",
+    "version",
+    "correct req/s",
+    "response p50 / p99 ms",
+    "service p50 / p99 ms",
+    "queue p99 ms",
+    "pacer p99 ms",
+    "late / missed",
+    "CPU µs/req",
+    "peak MB",
+    "errors",
+)
+
+
 def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
     """What all competitors had in common, and how often and how long each was measured."""
     summaries = competitors(trials)
@@ -42,10 +59,16 @@ def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
         {f"concurrency {summary.concurrency}" for summary in summaries},
         {f"{summary.body_bytes} B body" for summary in summaries if summary.body_bytes},
         {f"{summary.profile} settings" for summary in summaries},
+        {_offered(summary) for summary in summaries if summary.open_loop is not None},
         {_measured(summary) for summary in summaries if summary.state == "complete"},
     )
     common = [texts.pop() for texts in described if len(texts) == 1]
     return f"{run.name}: {', '.join(common)}" if run.name else ", ".join(common)
+
+
+def _offered(summary: CompetitorSummary) -> str:
+    planned = summary.open_loop.planned if summary.open_loop is not None else 0
+    return f"{figures.significant(planned * 1e9 / max(1, summary.window_ns))} req/s offered"
 
 
 def _measured(summary: CompetitorSummary) -> str:
@@ -55,7 +78,12 @@ def _measured(summary: CompetitorSummary) -> str:
 
 def headings(run: RunRecord) -> tuple[str, ...]:
     """The table's columns; the first one is what the competitors differ in."""
-    return (run.axis.replace("_", " "), *HEADINGS[1:])
+    of_loop = OPEN_LOOP_HEADINGS if _is_open(run) else HEADINGS
+    return (run.axis.replace("_", " "), *of_loop[1:])
+
+
+def _is_open(run: RunRecord) -> bool:
+    return run.scenario.get("open_load") is not None
 
 
 def cells(run: RunRecord, trials: Sequence[TrialSummary]) -> list[tuple[str, ...]]:
@@ -68,16 +96,37 @@ def _cells(
     run: RunRecord, summary: CompetitorSummary, by_label: Mapping[str, Comparison]
 ) -> tuple[str, ...]:
     is_baseline = summary.label == run.baseline and summary.state != "failed"
+    ratio = figures.ratio(by_label.get(summary.label), is_baseline=is_baseline)
     return (
         figures.client_name(summary) if run.axis == "client" else summary.label,
         summary.client_type,
         summary.client_version or figures.NOTHING,
-        figures.throughput(summary),
-        figures.ratio(by_label.get(summary.label), is_baseline=is_baseline),
-        *(figures.latency_ms(summary.percentile(percent)) for percent in (50, 95, 99)),
+        *(_of_open_loop(summary) if _is_open(run) else _of_closed_loop(summary, ratio)),
         figures.microseconds(summary.cpu_per_request_ns),
         figures.megabytes(summary.peak_rss_bytes),
         figures.error_count(summary),
+    )
+
+
+def _of_closed_loop(summary: CompetitorSummary, ratio: str) -> tuple[str, ...]:
+    return (
+        figures.throughput(summary),
+        ratio,
+        *(figures.latency_ms(summary.percentile(percent)) for percent in (50, 95, 99)),
+    )
+
+
+def _of_open_loop(summary: CompetitorSummary) -> tuple[str, ...]:
+    loop = summary.open_loop
+    if loop is None:  # it failed before anything was planned
+        return (figures.throughput(summary), *[figures.NOTHING] * 5)
+    return (
+        figures.throughput(summary),
+        " / ".join(figures.latency_ms(summary.response_percentile(p)) for p in (50, 99)),
+        " / ".join(figures.latency_ms(summary.percentile(percent)) for percent in (50, 99)),
+        figures.latency_ms(loop.queue_wait.percentile(99)),
+        figures.latency_ms(loop.pacer_lag.percentile(99)),
+        f"{loop.late:,} / {loop.missed + loop.dropped:,}",
     )
 
 

@@ -62,12 +62,17 @@ def _layouts(headings: Cells, rows: Sequence[Cells]) -> Iterator[Layout]:
     yield Layout(over, tuple(rows), TEXT_COLUMNS, gap=3)
     yield Layout(over, tuple(rows), TEXT_COLUMNS, gap=2)
     yield Layout(over, tuple(rows), TEXT_COLUMNS, gap=1)
-    # Intervals and shares of errors below what they belong to.
-    broken = tuple(tuple(cell.replace(" (", "\n(") for cell in row) for row in rows)
+    # Intervals, shares of errors, and the second of two figures below what they belong to.
+    broken = tuple(tuple(_broken(cell) for cell in row) for row in rows)
+    over = tuple(map(_broken, over))
     yield Layout(over, broken, TEXT_COLUMNS, gap=1)
     stacked = tuple(map(_stacked, broken))
     short = tuple(heading.replace("throughput", "") for heading in _stacked(over))
     yield Layout(short, stacked, text_columns=1, gap=1)
+
+
+def _broken(cell: str) -> str:
+    return cell.replace(" (", "\n(").replace(" / ", "\n/ ")
 
 
 def _stacked(row: Cells) -> Cells:

@@ -33,6 +33,13 @@ def _results(db: Any) -> None:
         db.execute(statement)
 
 
+@migrations(name=schema.MIGRATIONS[1])  # type: ignore[untyped-decorator]
+def _open_loop(db: Any) -> None:
+    """What an open loop adds to a trial."""
+    for name, kind in schema.OPEN_LOOP_COLUMNS:
+        db.execute(f"ALTER TABLE {schema.RESULTS} ADD COLUMN {name} {kind}")
+
+
 def _relax(table: Any) -> None:
     """Let an older tool's table take our rows: text ids as the key, NULL where we have no value."""
     strict = {column.name for column in table.columns if column.notnull} & schema.NULLABLE

@@ -191,10 +191,12 @@ def _trial(connection: sqlite3.Connection, row: sqlite3.Row) -> TrialSummary:
     from harness.model import Reading, SliceRecord, TrialSummary  # noqa: PLC0415  brings numpy
 
     trial_id = row["id"]
+    histograms = _histograms(connection, trial_id)
     elsewhere: dict[str, Any] = {
         "versions": json.loads(row["versions"]),
         "unequal": tuple(json.loads(row["unequal"])),
-        "service": _service(connection, trial_id),
+        "service": histograms["service_time"],
+        "open_loop": _open_loop(row, histograms),
         "status_counts": {
             counted["status"]: counted["count"]
             for counted in _of_trial(connection, "status_counts", trial_id)
@@ -212,14 +214,27 @@ def _trial(connection: sqlite3.Connection, row: sqlite3.Row) -> TrialSummary:
     return TrialSummary(**{name: row[RENAMED.get(name, name)] for name in names}, **elsewhere)
 
 
-def _service(connection: sqlite3.Connection, trial_id: str) -> Any:
+def _histograms(connection: sqlite3.Connection, trial_id: str) -> dict[str, Any]:
     from harness.histogram import Histogram  # noqa: PLC0415  brings numpy
 
-    row = connection.execute(
-        "SELECT encoded FROM histograms WHERE trial_id = ? AND metric = 'service_time'",
-        (trial_id,),
-    ).fetchone()
-    return Histogram.decode(row["encoded"].encode("ascii"))
+    return {
+        row["metric"]: Histogram.decode(row["encoded"].encode("ascii"))
+        for row in _of_trial(connection, "histograms", trial_id)
+    }
+
+
+def _open_loop(row: sqlite3.Row, histograms: dict[str, Any]) -> Any:
+    from harness.model import OpenLoop  # noqa: PLC0415  brings numpy
+
+    if row["planned"] is None:
+        return None
+    counts = ("planned", "dropped", "missed", "late", "mean_response_ns")
+    return OpenLoop(
+        **{name: row[name] for name in counts},
+        response=histograms["response_time"],
+        queue_wait=histograms["queue_wait"],
+        pacer_lag=histograms["pacer_lag"],
+    )
 
 
 def query(path: str | Path, sql: str) -> tuple[list[str], Rows]:

@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from harness.comparison import percentile
+from harness.comparison import Censored, percentile
+from harness.histogram import Histogram
 from harness.model import RunRecord, TrialSummary
+from harness.store.schema import OPEN_LOOP_COLUMNS
 
 __all__ = [
     "MEGABYTE",
@@ -69,7 +71,7 @@ def doubt_rows(run: RunRecord) -> list[Row]:
 
 def trial_row(run: Mapping[str, Any], trial: TrialSummary, now: str) -> Row:
     """One row of ``benchmark_results``; ``run`` is the row of its run."""
-    return _public(run, trial, now) | _own(run["id"], trial)
+    return _public(run, trial, now) | _own(run["id"], trial) | _open_loop(trial)
 
 
 def _public(run: Mapping[str, Any], trial: TrialSummary, now: str) -> Row:
@@ -138,6 +140,29 @@ def _own(run_id: str, trial: TrialSummary) -> Row:
     }
 
 
+def _open_loop(trial: TrialSummary) -> Row:
+    loop = trial.open_loop
+    if loop is None:
+        return dict.fromkeys(name for name, _ in OPEN_LOOP_COLUMNS)
+    counts = {name: getattr(loop, name) for name in ("planned", "dropped", "missed", "late")}
+    response = {
+        f"p{percent}_response_ns": _uncensored(
+            percentile(loop.response, percent, trial.censored, trial.timeout_ns)
+        )
+        for percent in (50, 95, 99)
+    }
+    return {
+        **counts,
+        "mean_response_ns": loop.mean_response_ns,
+        **response,
+        "p50_queue_wait_ns": loop.queue_wait.percentile(50),
+        "p99_queue_wait_ns": loop.queue_wait.percentile(99),
+        "p50_pacer_lag_ns": loop.pacer_lag.percentile(50),
+        "p99_pacer_lag_ns": loop.pacer_lag.percentile(99),
+        "max_pacer_lag_ns": loop.pacer_lag.percentile(100),
+    }
+
+
 def trial_neighbours(trial: TrialSummary) -> dict[str, list[Row]]:
     """A trial's rows in the other tables, by table."""
     key = {"trial_id": trial.id}
@@ -151,17 +176,29 @@ def trial_neighbours(trial: TrialSummary) -> dict[str, list[Row]]:
         "error_counts": [
             key | {"kind": kind, "count": count} for kind, count in trial.error_counts.items()
         ],
-        "histograms": [key | _service_histogram(trial)],
+        "histograms": [key | row for row in _histograms(trial)],
     }
 
 
-def _service_histogram(trial: TrialSummary) -> Row:
+def _histograms(trial: TrialSummary) -> list[Row]:
+    rows = [_histogram("service_time", trial.service, trial.censored)]
+    if trial.open_loop is not None:
+        loop = trial.open_loop
+        rows += [
+            _histogram("response_time", loop.response, trial.censored),
+            _histogram("queue_wait", loop.queue_wait),
+            _histogram("pacer_lag", loop.pacer_lag),
+        ]
+    return rows
+
+
+def _histogram(metric: str, histogram: Histogram, censored: int = 0) -> Row:
     return {
-        "metric": "service_time",
+        "metric": metric,
         "unit": "ns",
-        "total": trial.service.total,
-        "censored": trial.censored,
-        "encoded": trial.service.encode().decode("ascii"),
+        "total": histogram.total,
+        "censored": censored,
+        "encoded": histogram.encode().decode("ascii"),
     }
 
 
@@ -171,8 +208,13 @@ def _numbered(key: Row, items: Sequence[Any]) -> list[Row]:
 
 def _percentile_s(trial: TrialSummary, percent: float) -> float | None:
     """In seconds; None without samples or where only the time limit is known."""
-    value = percentile(trial.service, percent, trial.censored, trial.timeout_ns)
-    return _seconds(value) if isinstance(value, int) else None
+    return _seconds(
+        _uncensored(percentile(trial.service, percent, trial.censored, trial.timeout_ns))
+    )
+
+
+def _uncensored(value: int | Censored | None) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _seconds(value_ns: float | None) -> float | None:

@@ -10,6 +10,7 @@ __all__ = [
     "MIGRATIONS",
     "MIGRATION_SET",
     "NULLABLE",
+    "OPEN_LOOP_COLUMNS",
     "OWN_COLUMNS",
     "PUBLIC_COLUMNS",
     "RESULTS",
@@ -22,7 +23,10 @@ __all__ = [
 RESULTS = "benchmark_results"
 
 MIGRATION_SET = "clientbench"
-MIGRATIONS = ("0001_results",)  # every name ever given, oldest first; never rename or reorder
+MIGRATIONS = (
+    "0001_results",
+    "0002_open_loop",
+)  # every name ever given, oldest first; never rename or reorder
 
 # People's queries depend on these names and on this order (DESIGN §6): neither may change.
 PUBLIC_COLUMNS = (
@@ -96,6 +100,23 @@ OWN_COLUMNS = (
     ("target_cpu_share", "REAL"),
     ("sent", "INTEGER"),
     ("lost_rows", "INTEGER"),
+)
+
+# NULL for a closed loop.
+OPEN_LOOP_COLUMNS = (
+    ("planned", "INTEGER"),
+    ("dropped", "INTEGER"),
+    ("missed", "INTEGER"),
+    ("late", "INTEGER"),
+    ("mean_response_ns", "REAL"),
+    ("p50_response_ns", "INTEGER"),
+    ("p95_response_ns", "INTEGER"),
+    ("p99_response_ns", "INTEGER"),
+    ("p50_queue_wait_ns", "INTEGER"),
+    ("p99_queue_wait_ns", "INTEGER"),
+    ("p50_pacer_lag_ns", "INTEGER"),
+    ("p99_pacer_lag_ns", "INTEGER"),
+    ("max_pacer_lag_ns", "INTEGER"),
 )
 
 # Referred to by benchmark_results, so they come first.

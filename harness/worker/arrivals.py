@@ -1,12 +1,13 @@
 """Arrival processes: when the requests of an open loop are intended to start. Pure and seeded.
 
-The rate is a function of time made of straight pieces. Its integral Λ counts the arrivals due until an
-instant, so arrivals at the unit rate, taken back through Λ, come at the wanted one (time rescaling; Çınlar,
-Introduction to Stochastic Processes, §4.7). That is exact for every shape, and nothing is rounded up or drifts.
+The rate is a function of time made of straight pieces. Its integral counts the arrivals due until an instant,
+so arrivals at the unit rate, taken back through it, come at the wanted one (time rescaling; Çınlar,
+Introduction to Stochastic Processes, §4.7). That is exact for every shape; nothing is rounded up or drifts.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 import threading
@@ -14,13 +15,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["SPACINGS", "Arrivals", "Spacing", "Stage", "due", "offsets"]
+from harness.worker.job import Pace, Window
 
-# uniform: evenly; poisson: as independent users do; burst: all of a second at its beginning
+__all__ = ["SPACINGS", "Arrivals", "Spacing", "Stage", "offsets"]
+
+# uniform: evenly; poisson: as independent users come; burst: all of a second at its beginning
 Spacing = Literal["uniform", "poisson", "burst"]
 SPACINGS: tuple[Spacing, ...] = Spacing.__args__  # type: ignore[attr-defined]
 SECOND_NS = 10**9
-_SLACK = 1e-9  # of an arrival: what floating point may add to a whole number of them
+_SLACK = 1e-6  # of an arrival: what floating point may add to a whole number of them
 
 
 @dataclass(frozen=True)
@@ -37,23 +40,24 @@ class Stage:
         return (self.start + self.end) / 2 * self.length_ns / SECOND_NS
 
     def offset_ns(self, count: float) -> float:
-        """When ``count`` arrivals are due, from the beginning of the stage: the inverse of Λ.
+        """When ``count`` arrivals are due, from the beginning of the stage.
 
         The root of start·t + slope/2·t² = count, in the form that also holds for slope 0.
         """
+        if not count:
+            return 0.0
         slope = (self.end - self.start) / self.length_ns * SECOND_NS
         root = math.sqrt(max(0.0, self.start**2 + 2 * slope * count))
-        return 2 * count / (self.start + root) * SECOND_NS if count else 0.0
+        return 2 * count / (self.start + root) * SECOND_NS
 
 
-def due(stages: Sequence[Stage]) -> int:
-    """Arrivals of evenly spaced ``stages``."""
-    return math.ceil(sum(stage.due for stage in stages) - _SLACK)
+def offsets(stages: Sequence[Stage], spacing: str, seed: int, phase: float = 0.0) -> Iterator[int]:
+    """The arrivals of ``stages``, in ns from their beginning, in order.
 
-
-def offsets(stages: Sequence[Stage], spacing: Spacing, seed: int) -> Iterator[int]:
-    """The arrivals of ``stages``, in ns from their beginning, in order."""
-    counts = _poisson(seed) if spacing == "poisson" else _even()
+    ``phase``: how much of an arrival is still to come at the beginning, unless they are random. So slices of
+    one load have as many arrivals together as the whole.
+    """
+    counts = _poisson(seed) if spacing == "poisson" else itertools.count(phase)
     count = next(counts)
     begin_ns, before = 0, 0.0
     for stage in stages:
@@ -65,49 +69,52 @@ def offsets(stages: Sequence[Stage], spacing: Spacing, seed: int) -> Iterator[in
         begin_ns, before = begin_ns + stage.length_ns, after
 
 
-def _even() -> Iterator[float]:
-    count = 0
-    while True:
-        yield count
-        count += 1
-
-
 def _poisson(seed: int) -> Iterator[float]:
     """The arrival times of a Poisson process of rate 1."""
     draw = random.Random(seed).expovariate
-    at = 0.0
-    while True:
-        at += draw(1.0)
-        yield at
+    return itertools.accumulate(draw(1.0) for _ in itertools.repeat(None))
 
 
 class Arrivals:
-    """One worker's intended starts, instants in ns, handed out to whichever slot asks first.
+    """One worker's intended starts (instants in ns), handed out to whichever slot asks first.
 
     All workers of a trial walk through the same arrivals, and each takes every ``of``-th: together they make
-    the whole rate, however many they are.
+    the whole rate, however many they are. The lead-in comes at the rate with which the window begins.
     """
 
-    def __init__(
-        self,
-        begin_ns: int,
-        stages: Sequence[Stage],
-        spacing: Spacing,
-        seed: int,
-        share: int = 0,
-        of: int = 1,
-    ) -> None:
-        self._begin_ns = begin_ns
-        self._offsets = enumerate(offsets(stages, spacing, seed))
-        self._share, self._of = share, of
+    def __init__(self, window: Window, pace: Pace) -> None:
+        self._window, self._pace = window, pace
+        self._instants = _instants(window, pace)
         self._lock = threading.Lock()
+        self.planned = 0  # of the window itself, as far as they were looked at
 
     def __iter__(self) -> Iterator[int]:
         return self
 
     def __next__(self) -> int:
         with self._lock:  # a generator cannot be entered by two threads
-            for index, offset_ns in self._offsets:
-                if index % self._of == self._share:
-                    return self._begin_ns + offset_ns
-        raise StopIteration
+            instant = next(self._instants)
+            self.planned += instant >= self._window.start_ns
+            return instant
+
+    def skip(self) -> int:
+        """All that are left, unused; how many the window has in total."""
+        for _ in self:
+            pass
+        return self.planned
+
+
+def _instants(window: Window, pace: Pace) -> Iterator[int]:
+    stages = [Stage(*stage) for stage in pace.stages]
+    rate = stages[0].start
+    lead_in = [Stage(rate, rate, window.start_ns - window.begin_ns)]
+    parts = (
+        (window.begin_ns, offsets(lead_in, pace.spacing, pace.seed)),
+        (
+            window.start_ns,
+            itertools.islice(offsets(stages, pace.spacing, pace.seed, pace.phase), window.permits),
+        ),
+    )
+    for from_ns, part in parts:
+        for offset_ns in itertools.islice(part, pace.share, None, pace.of):
+            yield from_ns + offset_ns

@@ -17,7 +17,7 @@ from typing import Any
 
 from adapters.base import Request, Settings
 
-__all__ = ["Events", "Job", "Window"]
+__all__ = ["Events", "Job", "Pace", "Window"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Job:
     capacity: int
     cpus: tuple[int, ...] | None
     site: str  # the only folder of installed packages this process may see
+    think_ns: int = 0  # pause of a slot after each request of a closed loop
 
     @classmethod
     def from_json(cls, line: bytes) -> Job:
@@ -64,11 +65,30 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Pace:
+    """An open loop: requests start when they are due, whatever became of those before.
+
+    ``stages`` are (rate at the start, rate at the end, length in ns), for all workers of the trial together;
+    this one takes the arrivals number ``share``, ``share + of``, … ``starter``: "fixed-workers", each slot
+    takes the next arrival when it is free, or "per-request", an arrival is given to any free slot, and
+    dropped if there is none.
+    """
+
+    stages: tuple[tuple[float, float, int], ...]
+    spacing: str  # of arrivals.SPACINGS
+    seed: int
+    starter: str
+    share: int = 0
+    of: int = 1
+    phase: float = 0.0  # as of arrivals.offsets
+
+
+@dataclass(frozen=True)
 class Window:
     """One stretch of load. All instants are CLOCK_MONOTONIC in ns, common to all workers of a trial.
 
     Load begins at ``begin_ns`` (lead-in), counts from ``start_ns`` and ends at ``end_ns`` or after
-    ``permits`` requests of this worker.
+    ``permits`` requests: of this worker, in an open loop (``pace``) of all of them together.
     """
 
     id: int
@@ -76,15 +96,18 @@ class Window:
     start_ns: int
     end_ns: int
     permits: int | None = None
+    pace: Pace | None = None
 
     @classmethod
     def from_command(cls, command: Mapping[str, Any]) -> Window:
         """The window of a ``{"do": "window", ...}`` command."""
-        return cls(**{name: value for name, value in command.items() if name != "do"})
+        fields = {name: value for name, value in command.items() if name != "do"}
+        pace = fields.pop("pace")
+        return cls(**fields, pace=None if pace is None else Pace(**pace))
 
     def to_command(self) -> dict[str, Any]:
         """The inverse of ``from_command``."""
-        return {"do": "window", **vars(self)}
+        return {"do": "window", **vars(self), "pace": self.pace and vars(self.pace)}
 
 
 class Events:

@@ -1,34 +1,18 @@
-"""Waiting for an instant, as exactly as Linux lets a Python process.
+"""Waiting for an instant, as exactly as Linux lets a Python thread.
 
-Threads: ``time.sleep`` with a timer slack of 1 ns (the kernel's default lets it be 50 µs late on purpose).
-Tasks: one timerfd in the event loop, because ``loop.call_at`` counts in milliseconds. Neither spins: spinning
-holds the GIL, and costs at the 99.9th percentile what it gains below.
+``time.sleep`` with a timer slack of 1 ns: the kernel's default lets it be 50 µs late on purpose. Spinning would
+be more exact at the median, but it holds the GIL, and costs at the 99.9th percentile what it gains below.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import ctypes
-import heapq
-import itertools
-import os
 import time
-from types import TracebackType
 
-__all__ = ["Alarm", "no_timer_slack", "sleep_until"]
+__all__ = ["no_timer_slack", "sleep_until"]
 
 _PR_SET_TIMERSLACK = 29
-_TFD_TIMER_ABSTIME = 1
 _SECOND_NS = 10**9
-
-
-class _Timespec(ctypes.Structure):
-    _fields_ = (("seconds", ctypes.c_long), ("ns", ctypes.c_long))
-
-
-class _Itimerspec(ctypes.Structure):
-    _fields_ = (("interval", _Timespec), ("value", _Timespec))
 
 
 def no_timer_slack() -> None:
@@ -41,60 +25,3 @@ def sleep_until(at_ns: int) -> None:
     left_ns = at_ns - time.monotonic_ns()
     if left_ns > 0:
         time.sleep(left_ns / _SECOND_NS)
-
-
-class Alarm:
-    """Wakes tasks of the running loop at instants of the monotonic clock; a context manager."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._libc = ctypes.CDLL(None, use_errno=True)
-        self._fd: int = self._libc.timerfd_create(
-            time.CLOCK_MONOTONIC, os.O_NONBLOCK | os.O_CLOEXEC
-        )
-        if self._fd < 0:
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), "timerfd_create")
-        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
-        self._number = (
-            itertools.count().__next__
-        )  # of two for the same instant, the first goes first
-
-    async def until(self, at_ns: int) -> None:
-        """Return at ``at_ns``; at once if it has passed."""
-        if at_ns <= time.monotonic_ns():
-            return
-        future = self._loop.create_future()
-        entry = (at_ns, self._number(), future)
-        heapq.heappush(self._waiting, entry)
-        if self._waiting[0] is entry:
-            self._set(at_ns)
-        await future
-
-    def _ring(self) -> None:
-        with contextlib.suppress(BlockingIOError):  # it was set anew since it rang
-            os.read(self._fd, 8)
-        now_ns = time.monotonic_ns()
-        while self._waiting and self._waiting[0][0] <= now_ns:
-            future = heapq.heappop(self._waiting)[2]
-            if not future.done():  # its task may have been cancelled
-                future.set_result(None)
-        if self._waiting:
-            self._set(self._waiting[0][0])
-
-    def _set(self, at_ns: int) -> None:
-        value = _Timespec(*divmod(at_ns, _SECOND_NS))
-        once = _Itimerspec(_Timespec(0, 0), value)
-        self._libc.timerfd_settime(self._fd, _TFD_TIMER_ABSTIME, ctypes.byref(once), None)
-
-    def __enter__(self) -> Alarm:
-        self._loop.add_reader(self._fd, self._ring)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._loop.remove_reader(self._fd)
-        os.close(self._fd)

@@ -23,6 +23,7 @@ __all__ = [
     "END",
     "INTENDED",
     "OUTCOME",
+    "READY",
     "RECEIVED",
     "START",
     "Recorder",
@@ -30,11 +31,12 @@ __all__ = [
 ]
 
 # INTENDED: the planned start, ns; 0 = the same as START (closed loop)
+# READY: from when the request could have started: it was due and a slot was free, ns (open loop)
 # START, END: CLOCK_MONOTONIC, ns
 # OUTCOME: HTTP status (from 100) of a complete response, else the code of an error kind (from 1)
 # RECEIVED: bytes of body
-COLUMNS = ("INTENDED", "START", "OUTCOME", "RECEIVED", "END")
-INTENDED, START, OUTCOME, RECEIVED, END = range(len(COLUMNS))
+COLUMNS = ("INTENDED", "READY", "START", "OUTCOME", "RECEIVED", "END")
+INTENDED, READY, START, OUTCOME, RECEIVED, END = range(len(COLUMNS))
 CELL_BYTES = 8
 
 
@@ -60,6 +62,13 @@ class Recorder:
         self.mask = capacity - 1
         self.claim = itertools.count().__next__
         self._asked = 0
+
+    def put(self, *row: int) -> None:
+        """Record one request, values in the order of ``COLUMNS``. Closed loops write it out: no call."""
+        number = self.claim() & self.mask
+        if not self.columns[END][number]:
+            for column, value in zip(self.columns, row, strict=True):
+                column[number] = value
 
     def claimed(self) -> int:
         """Rows claimed so far = requests sent. Asking claims a row of its own, which stays empty."""

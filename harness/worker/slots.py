@@ -13,13 +13,16 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from adapters.base import ERROR_KINDS, BaseAdapter, Settings
 from harness.worker.job import Events, Job, Window
 from harness.worker.recorder import Recorder
 
-__all__ = ["Command", "Load", "Slots", "bound", "coded", "new_session", "pool_sizes"]
+if TYPE_CHECKING:
+    from harness.worker.arrivals import Arrivals
+
+__all__ = ["Command", "Load", "Slots", "bound", "coded", "new_session", "pause_s", "pool_sizes"]
 
 Command = dict[str, Any]
 T = TypeVar("T")
@@ -28,12 +31,12 @@ T = TypeVar("T")
 class Edges:
     """CPU time of this process at the edges of a window, each beside the clock.
 
-    The edge is read by the slot that first gets there (with a request count: last leaves), just
+    The edge is read by the slot that first gets there (with a request count, or a pace: last leaves), just
     after one of its requests: the requests between two readings are those whose cost lies between them.
     """
 
     def __init__(self, window: Window) -> None:
-        self._last_counts = window.permits is not None
+        self._last_counts = window.permits is not None or window.pace is not None
         self.start: tuple[int, int] | None = None
         self.end: tuple[int, int] | None = None
 
@@ -54,10 +57,31 @@ class Load:
     def __init__(self, window: Window) -> None:
         self.window = window
         self.edges = Edges(window)
+        self.arrivals = _arrivals(window)
+        self.dropped = 0  # arrivals of the window that found no slot free
         # one iterator for all slots: each next() is a permit, so a count is met exactly
         self.permits: Iterator[object] = (
             itertools.repeat(None) if window.permits is None else iter(range(window.permits))
         )
+
+    @property
+    def leave_ns(self) -> int:
+        """Before this instant nobody leaves an open loop: a window is as long as planned, arrivals or not."""
+        return self.window.end_ns if self.window.permits is None else 0
+
+    @property
+    def per_request(self) -> bool:
+        """Whether arrivals are given to free slots, instead of taken by them."""
+        return self.window.pace is not None and self.window.pace.starter == "per-request"
+
+    def begins(self, intended_ns: int) -> None:
+        """Called before a request of an open loop is sent: the first one that counts opens the window."""
+        if self.edges.start is None and intended_ns >= self.window.start_ns:
+            self.edges.mark_start()
+
+    def drop(self, intended_ns: int) -> None:
+        """No slot was free for an arrival."""
+        self.dropped += intended_ns >= self.window.start_ns
 
     @property
     def has_lead_in(self) -> bool:
@@ -67,6 +91,14 @@ class Load:
     def wait_s(self) -> float:
         """Seconds until load begins."""
         return max(0.0, (self.window.begin_ns - time.monotonic_ns()) / 1e9)
+
+
+def _arrivals(window: Window) -> Arrivals | None:
+    if window.pace is None:
+        return None
+    from harness.worker.arrivals import Arrivals  # noqa: PLC0415  its random numbers load OpenSSL
+
+    return Arrivals(window, window.pace)
 
 
 class Slots:
@@ -105,7 +137,7 @@ class Slots:
 
     def finished(self, load: Load) -> None:
         """Called by each slot when it leaves a window; the last one reports it."""
-        self._count_down(lambda: self._report(load))
+        self._count_down(lambda: self.report(load))
 
     def send_closed(self) -> None:
         """The last event: all sessions are closed. Says what this process had to import."""
@@ -127,13 +159,16 @@ class Slots:
             message=self._first_message,
         )
 
-    def _report(self, load: Load) -> None:
+    def report(self, load: Load) -> None:
+        """All slots have left the window."""
         self.events.send(
             "window",
             id=load.window.id,
-            start=load.edges.start,
+            start=load.edges.start or load.edges.end,  # an open loop may have had nothing to start
             end=load.edges.end,
             claimed=self.recorder.claimed(),
+            planned=load.arrivals.skip() if load.arrivals is not None else None,
+            dropped=load.dropped,
         )
 
 
@@ -148,6 +183,11 @@ def new_session(adapter: type[BaseAdapter], settings: Settings, pool_size: int) 
     """A session not yet opened."""
     fields = {name: getattr(settings, name) for name in settings.__slots__}
     return adapter(Settings(**{**fields, "pool_size": pool_size}))
+
+
+def pause_s(think_ns: int, until_ns: int) -> float:
+    """Seconds to think after a request that has just ended: not beyond the end of the window."""
+    return max(0, min(think_ns, until_ns - time.monotonic_ns())) / 1e9
 
 
 def coded(adapter: BaseAdapter) -> Callable[[BaseException], int]:

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from adapters.base import AsyncAdapter, Request, Response
 from harness.worker.job import Events, Job, Window
 from harness.worker.recorder import END, OUTCOME, RECEIVED, START, Recorder
-from harness.worker.slots import Command, Load, Slots, bound
+from harness.worker.slots import Command, Load, Slots, bound, pause_s
 
 __all__ = ["closed_loop", "run_tasks"]
 
@@ -38,14 +38,22 @@ async def _serve_tasks(slots: Slots, commands: Iterator[Command]) -> None:
     adapters = slots.served_by(sessions)
     await asyncio.gather(*(_first_task(slots, adapter) for adapter in adapters))
     runs = [bound(closed_loop, adapter, slots) for adapter in adapters]
+    if slots.job.think_ns:
+        runs = [_thinking(run, slots.job.think_ns) for run in runs]
     arrived: asyncio.Queue[Command] = asyncio.Queue()
     # one command per wake-up: the orchestrator sends the next only after our answer to the last
     asyncio.get_running_loop().add_reader(0, lambda: arrived.put_nowait(next(commands)))
     while (command := await arrived.get())["do"] == "window":
         load = Load(Window.from_command(command))
-        await asyncio.sleep(load.wait_s())
-        time.sleep(load.wait_s())  # uvloop counts in ms and may wake half a one too early
-        await asyncio.gather(*(_task(slots, run, load) for run in runs))
+        if load.arrivals is not None:
+            from harness.worker.open_tasks import serve_window  # noqa: PLC0415  a closed loop needs none of it
+
+            await serve_window(adapters, slots, load)
+        else:
+            await asyncio.sleep(load.wait_s())
+            time.sleep(load.wait_s())  # uvloop counts in ms and may wake half a one too early
+            await asyncio.gather(*(_task(run, load) for run in runs))
+        slots.report(load)
     asyncio.get_running_loop().remove_reader(0)
     for session in sessions:
         await session.close()
@@ -61,13 +69,25 @@ async def _first_task(slots: Slots, adapter: AsyncAdapter) -> None:
         slots.note_first(None)
 
 
-async def _task(slots: Slots, run: Callable[..., Awaitable[None]], load: Load) -> None:
+def _thinking(run: Callable[..., Awaitable[None]], think_ns: int) -> Callable[..., Awaitable[None]]:
+    """As ``harness.worker.threads._thinking``."""
+
+    async def run_and_think(permits: Iterator[object], until_ns: int) -> None:
+        for _ in permits:
+            await run(iter((None,)), until_ns)
+            await asyncio.sleep(pause_s(think_ns, until_ns))
+            if time.monotonic_ns() >= until_ns:
+                return
+
+    return run_and_think
+
+
+async def _task(run: Callable[..., Awaitable[None]], load: Load) -> None:
     if load.has_lead_in:
         await run(itertools.repeat(None), load.window.start_ns)
     load.edges.mark_start()
     await run(load.permits, load.window.end_ns)
     load.edges.mark_end()
-    slots.finished(load)
 
 
 async def closed_loop(

@@ -13,13 +13,19 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from adapters.base import Adapter, Request, Response
 from harness.worker.job import Events, Job, Window
 from harness.worker.recorder import END, OUTCOME, RECEIVED, START, Recorder
-from harness.worker.slots import Command, Load, Slots, bound
+from harness.worker.slots import Command, Load, Slots, bound, pause_s
+
+if TYPE_CHECKING:
+    from harness.worker.open_threads import FreeSlots
 
 __all__ = ["closed_loop", "run_threads"]
+
+Inbox = queue.SimpleQueue[tuple[Load, "FreeSlots | None"] | None]
 
 # Enough for TLS and name resolution, and ten thousand of them still fit into 5 GiB of addresses.
 STACK_BYTES = 512 * 1024
@@ -42,7 +48,7 @@ def run_threads(
         for session in sessions:
             session.open()
     shared = slots.served_by(sessions) if sessions else [None] * job.slots
-    inboxes: list[queue.SimpleQueue[Load | None]] = [queue.SimpleQueue() for _ in range(job.slots)]
+    inboxes: list[Inbox] = [queue.SimpleQueue() for _ in range(job.slots)]
     threads = [
         threading.Thread(target=_thread, args=(slots, session, inbox), daemon=True)
         for session, inbox in zip(shared, inboxes, strict=True)
@@ -50,11 +56,11 @@ def run_threads(
     for thread in threads:
         thread.start()
     for command in commands:
-        load = Load(Window.from_command(command)) if command["do"] == "window" else None
-        for inbox in inboxes:
-            inbox.put(load)
-        if load is None:
+        if command["do"] == "close":
             break
+        _serve_window(Load(Window.from_command(command)), inboxes)
+    for inbox in inboxes:
+        inbox.put(None)
     for thread in threads:
         thread.join()
     for session in sessions:
@@ -62,11 +68,47 @@ def run_threads(
     slots.send_closed()
 
 
-def _thread(
-    slots: Slots,
-    session: Adapter | None,
-    inbox: queue.SimpleQueue[Load | None],
-) -> None:
+def _serve_window(load: Load, inboxes: list[Inbox]) -> None:
+    """Put all threads to work; with arrivals given out one by one, do that here."""
+    free: FreeSlots | None = queue.LifoQueue() if load.per_request else None
+    for inbox in inboxes:
+        inbox.put((load, free))
+    if free is not None:
+        from harness.worker.open_threads import dispatch  # noqa: PLC0415
+
+        dispatch(load, free, len(inboxes))
+
+
+def _serve_slot(adapter: Adapter, slots: Slots, load: Load, free: FreeSlots | None) -> None:
+    if load.arrivals is not None:
+        from harness.worker.open_threads import serve_slot  # noqa: PLC0415  a closed loop needs none of it
+
+        serve_slot(adapter, slots, load, free)
+        return
+    run = bound(closed_loop, adapter, slots)
+    if slots.job.think_ns:
+        run = _thinking(run, slots.job.think_ns)
+    time.sleep(load.wait_s())
+    if load.has_lead_in:
+        run(itertools.repeat(None), load.window.start_ns)
+    load.edges.mark_start()
+    run(load.permits, load.window.end_ns)
+
+
+def _thinking(run: Callable[..., None], think_ns: int) -> Callable[..., None]:
+    """The loop with a pause after each request, so that the loop itself need not know of pauses."""
+
+    def run_and_think(permits: Iterator[object], until_ns: int) -> None:
+        for _ in permits:
+            run(iter((None,)), until_ns)
+            time.sleep(pause_s(think_ns, until_ns))
+            if time.monotonic_ns() >= until_ns:
+                return
+
+    return run_and_think
+
+
+def _thread(slots: Slots, session: Adapter | None, inbox: Inbox) -> None:
     with _failing(slots.events):
         adapter = session
         if adapter is None:
@@ -78,13 +120,9 @@ def _thread(
             slots.note_first(adapter.classify(error), f"{type(error).__name__}: {error}")
         else:
             slots.note_first(None)
-        run = bound(closed_loop, adapter, slots)
-        while (load := inbox.get()) is not None:
-            time.sleep(load.wait_s())
-            if load.has_lead_in:
-                run(itertools.repeat(None), load.window.start_ns)
-            load.edges.mark_start()
-            run(load.permits, load.window.end_ns)
+        while (task := inbox.get()) is not None:
+            load, free = task
+            _serve_slot(adapter, slots, load, free)
             load.edges.mark_end()
             slots.finished(load)
         if session is None:

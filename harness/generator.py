@@ -1,0 +1,61 @@
+"""Whether the load generator itself can hold an open loop: the same plan with ``null``, which sends nothing.
+
+What ``null`` holds and a client does not is a result about the client; what ``null`` does not hold is our
+failure, and allows no verdict (DESIGN §5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from harness.contenders import Contender, Selector
+from harness.model import OpenLoop
+from harness.plan import Plan
+from harness.trial import Place, Trial
+from harness.waiting import Tick
+
+__all__ = ["check"]
+
+LONGEST_NS = 2_000_000_000  # of the check: enough for the highest rate to show
+Kind = tuple[str, str | None, int, int]  # mode, loop, slots, processes
+
+
+def check(
+    contenders: Iterable[Contender], plan: Plan, selector: Selector, place: Place
+) -> dict[str, OpenLoop]:
+    """How ``null`` held the plan in each competitor's place, by label; nothing for a closed loop.
+
+    A competitor whose stand-in failed is left out.
+    """
+    if plan.load is None:
+        return {}
+    known: dict[Kind, OpenLoop | None] = {}
+    held = {}
+    for contender in contenders:
+        kind = (contender.mode, contender.loop, contender.concurrency, contender.processes)
+        if kind not in known:
+            known[kind] = _measure(selector.stand_in(contender), plan, place)
+        loop = known[kind]
+        if loop is not None:
+            held[contender.label] = loop
+    return held
+
+
+def _measure(contender: Contender, plan: Plan, place: Place) -> OpenLoop | None:
+    trial = Trial(contender, 0, place)
+    tick: Tick = trial.drain
+    first = plan.rounds[0]
+    shaped = plan.load is not None and plan.load.shape_s is not None
+    length_ns = plan.trial_ns if shaped else min(plan.slice_ns or LONGEST_NS, LONGEST_NS)
+    try:
+        trial.start()
+        if not trial.over:
+            trial.wait_ready()
+        trial.warm_up(plan.warmup_ns, plan.warmup_pace(first), tick)
+        requests = first.requests
+        pace = plan.pace(first, 0, length_ns)
+        trial.slice(0, 0, plan.lead_in_ns, length_ns, requests, pace, tick)
+        trial.close(tick)
+    finally:
+        trial.end()
+    return trial.summary().open_loop

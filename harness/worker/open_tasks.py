@@ -1,0 +1,86 @@
+"""Open loops for a client that awaits: as ``open_threads``, with tasks."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from adapters.base import AsyncAdapter
+from harness.worker.alarm import Alarm
+from harness.worker.slots import Load, Slots, coded
+
+__all__ = ["serve_window"]
+
+
+async def serve_window(adapters: Sequence[AsyncAdapter], slots: Slots, load: Load) -> None:
+    """One window on all slots; returns when all requests have ended."""
+    senders = [_Sender(adapter, slots, load) for adapter in adapters]
+    with Alarm() as alarm:
+        if load.per_request:
+            await _dispatch(load, senders, alarm)
+        else:
+            await asyncio.gather(*(_take(sender, alarm) for sender in senders))
+        await alarm.until(load.leave_ns)
+    load.edges.mark_end()
+
+
+class _Sender:
+    """Sends one slot's requests and records them."""
+
+    def __init__(self, adapter: AsyncAdapter, slots: Slots, load: Load) -> None:
+        self.load = load
+        self._send, self._request = adapter.send, slots.job.request
+        self._classify, self._put = coded(adapter), slots.recorder.put
+
+    async def send(self, intended_ns: int, ready_ns: int) -> int:
+        """One request; the instant at which it ended."""
+        self.load.begins(intended_ns)
+        start = time.monotonic_ns()
+        try:
+            outcome, received = await self._send(self._request)
+        except (Exception, asyncio.CancelledError) as error:
+            end = time.monotonic_ns()
+            outcome, received = self._classify(error), 0
+        else:
+            end = time.monotonic_ns()
+        self._put(intended_ns, ready_ns, start, outcome, received, end)
+        return end
+
+
+async def _take(sender: _Sender, alarm: Alarm) -> None:
+    """Take arrivals until there are none. After the window's end, those that are still waiting are missed."""
+    load = sender.load
+    assert load.arrivals is not None
+    free_ns = time.monotonic_ns()
+    for intended_ns in load.arrivals:
+        if free_ns > intended_ns and free_ns >= load.window.end_ns:
+            return
+        await alarm.until(intended_ns)
+        free_ns = await sender.send(intended_ns, max(free_ns, intended_ns))
+
+
+async def _dispatch(load: Load, senders: list[_Sender], alarm: Alarm) -> None:
+    """A task for each arrival, at its instant; returns when all have ended.
+
+    An arrival that finds no slot free is dropped, or waits where an exact count is asked for.
+    """
+    assert load.arrivals is not None
+    free: asyncio.LifoQueue[_Sender] = asyncio.LifoQueue()
+    for sender in senders:
+        free.put_nowait(sender)
+
+    async def one(sender: _Sender, intended_ns: int, ready_ns: int) -> None:
+        await sender.send(intended_ns, ready_ns)
+        free.put_nowait(sender)
+
+    async with asyncio.TaskGroup() as tasks:
+        for intended_ns in load.arrivals:
+            await alarm.until(intended_ns)
+            if not free.empty():
+                tasks.create_task(one(free.get_nowait(), intended_ns, intended_ns))
+            elif load.window.permits is None:
+                load.drop(intended_ns)
+            else:
+                sender = await free.get()
+                tasks.create_task(one(sender, intended_ns, time.monotonic_ns()))

@@ -1,0 +1,89 @@
+"""Open loops for a client that blocks: requests start when they are due.
+
+*Fixed workers*: each thread takes the next arrival as soon as it is free, and waits for its instant. *Per
+request*: one thread watches the clock and gives each arrival to any thread that is free.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+
+from adapters.base import Adapter
+from harness.worker.pacer import no_timer_slack, sleep_until
+from harness.worker.slots import Load, Slots, coded
+
+__all__ = ["FreeSlots", "dispatch", "serve_slot"]
+
+Turns = queue.SimpleQueue[tuple[int, int] | None]  # intended start and readiness of a request
+FreeSlots = queue.LifoQueue[Turns]  # the one used last comes first, as in a connection pool
+
+
+def serve_slot(adapter: Adapter, slots: Slots, load: Load, free: FreeSlots | None) -> None:
+    """One thread's part of a window; with ``free`` it is told what to send, otherwise it takes it."""
+    no_timer_slack()
+    sender = _Sender(adapter, slots, load)
+    if free is None:
+        _take(sender)
+    else:
+        _serve(sender, queue.SimpleQueue(), free)
+    sleep_until(load.leave_ns)
+
+
+def dispatch(load: Load, free: FreeSlots, slots: int) -> None:
+    """Give each arrival to a free thread, at its instant; an exact count waits for one instead of dropping."""
+    assert load.arrivals is not None
+    no_timer_slack()
+    for intended_ns in load.arrivals:
+        sleep_until(intended_ns)
+        try:
+            free.get_nowait().put((intended_ns, intended_ns))
+        except queue.Empty:
+            if load.window.permits is None:
+                load.drop(intended_ns)
+            else:
+                free.get().put((intended_ns, time.monotonic_ns()))
+    for _ in range(slots):  # each, as soon as it is free
+        free.get().put(None)
+
+
+class _Sender:
+    """Sends one thread's requests and records them."""
+
+    def __init__(self, adapter: Adapter, slots: Slots, load: Load) -> None:
+        self.load = load
+        self._send, self._request = adapter.send, slots.job.request
+        self._classify, self._put = coded(adapter), slots.recorder.put
+
+    def send(self, intended_ns: int, ready_ns: int) -> int:
+        """One request; the instant at which it ended."""
+        self.load.begins(intended_ns)
+        start = time.monotonic_ns()
+        try:
+            outcome, received = self._send(self._request)
+        except Exception as error:
+            end = time.monotonic_ns()
+            outcome, received = self._classify(error), 0
+        else:
+            end = time.monotonic_ns()
+        self._put(intended_ns, ready_ns, start, outcome, received, end)
+        return end
+
+
+def _take(sender: _Sender) -> None:
+    """Take arrivals until there are none. After the window's end, those that are still waiting are missed."""
+    load = sender.load
+    assert load.arrivals is not None
+    free_ns = time.monotonic_ns()
+    for intended_ns in load.arrivals:
+        if free_ns > intended_ns and free_ns >= load.window.end_ns:
+            return
+        sleep_until(intended_ns)
+        free_ns = sender.send(intended_ns, max(free_ns, intended_ns))
+
+
+def _serve(sender: _Sender, turns: Turns, free: FreeSlots) -> None:
+    free.put(turns)
+    while (due := turns.get()) is not None:
+        sender.send(*due)
+        free.put(turns)
