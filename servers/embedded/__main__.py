@@ -8,7 +8,6 @@ killed parent leaves it behind.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import platform
 import resource
@@ -25,6 +24,7 @@ from typing import Any
 import uvloop
 
 from servers.embedded.certificates import server_context
+from servers.embedded.control import Control
 from servers.embedded.options import Options
 from servers.embedded.protocol import Connection
 from servers.embedded.service import Service
@@ -32,7 +32,6 @@ from servers.embedded.service import Service
 __all__ = ["main"]
 
 _BACKLOG = 4096
-_STDIN, _STDOUT = 0, 1
 
 
 def main() -> int:
@@ -62,8 +61,8 @@ async def _serve(options: Options, directory: Path | None) -> None:
     await loop.create_server(
         lambda: Connection(service, loop), sock=listener, backlog=_BACKLOG, ssl=context
     )
-    control = Control(service, end)
-    loop.add_reader(_STDIN, control.read)
+    control = Control(service, loop, end)
+    control.listen()
     service.run_clock()
     control.say(
         event="ready",
@@ -80,41 +79,6 @@ def _listen(host: str) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.bind((host, 0))
     return listener
-
-
-class Control:
-    """The parent's end of the line: commands in, answers out."""
-
-    def __init__(self, service: Service, end: asyncio.Event) -> None:
-        self._service = service
-        self._end = end
-        self._unread = b""
-
-    def read(self) -> None:
-        """Take what the parent wrote; end the process when it has closed the pipe."""
-        data = os.read(_STDIN, 65536)
-        if not data:
-            self._end.set()
-        *lines, self._unread = (self._unread + data).split(b"\n")
-        for line in lines:
-            self._obey(line)
-
-    def _obey(self, line: bytes) -> None:
-        try:
-            command = json.loads(line)["do"]
-        except (ValueError, TypeError, KeyError):
-            command = line.decode("utf-8", "replace")
-        if command == "counts":
-            self.say(requests=self._service.requests, connections=self._service.connections)
-        else:
-            self.say(error=f"unknown command {command!r}")
-
-    def say(self, **message: Any) -> None:
-        """Write one line; a parent that is gone is noticed by ``read``."""
-        try:
-            os.write(_STDOUT, json.dumps(message).encode() + b"\n")
-        except BrokenPipeError:
-            self._end.set()
 
 
 def _raise_file_limit() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from servers.embedded.log import END, WAIT, WRITTEN, Row
 from servers.embedded.messages import Request, Response, chunk, head
 from servers.embedded.routes import respond
 from servers.embedded.service import Service
@@ -105,6 +107,7 @@ class Answers:
             self._transport.write(item)
         elif isinstance(item, Response):
             date = self._service.date
+            _stamp(item.row, WRITTEN, END)
             self._transport.write(head(item, date=date, keep_alive=False, chunks=False) + item.body)
             self._linger()
         else:
@@ -112,6 +115,8 @@ class Answers:
 
     def _respond(self, request: Request) -> None:
         response = respond(request)
+        if request.row is not None:
+            request.row.put(WAIT, response.wait_ns)
         # Without chunks only the end of the connection can mark the end of such a body.
         request.keep_alive = request.keep_alive and (request.chunks or not response.chunked)
         if response.takes_time:
@@ -124,6 +129,7 @@ class Answers:
         answer = self._head(request, response)
         if request.method != "HEAD" and not response.bodiless:
             answer += response.body
+        _stamp(request.row, WRITTEN, END)
         self._transport.write(answer)
         if not request.keep_alive:
             self._close()
@@ -133,24 +139,33 @@ class Answers:
         return head(response, date=date, keep_alive=request.keep_alive, chunks=request.chunks)
 
     async def _send_slowly(self, request: Request, response: Response) -> None:
-        await asyncio.sleep(response.delay_s)
+        await self._service.alarm.until(request.complete_ns + response.wait_ns)
         if response.stream is None or request.method == "HEAD" or response.bodiless:
             self._send(request, response)
             return
+        _stamp(request.row, WRITTEN)
         self._transport.write(self._head(request, response))
-        await self._send_stream(response.stream, chunked=response.chunked and request.chunks)
+        chunked = response.chunked and request.chunks
+        last_ns = await self._send_stream(response.stream, chunked=chunked)
+        if request.row is not None:
+            request.row.put(END, last_ns)
         if not request.keep_alive:
             self._close()
 
-    async def _send_stream(self, stream: AsyncGenerator[bytes, None], *, chunked: bool) -> None:
+    async def _send_stream(self, stream: AsyncGenerator[bytes, None], *, chunked: bool) -> int:
+        """Send all of it; the instant at which its last piece was written."""
+        last_ns = time.monotonic_ns()
         async with aclosing(stream) as pieces:
             async for piece in pieces:
+                last_ns = time.monotonic_ns()
                 self._transport.write(chunk(piece) if chunked else piece)
                 if self._paused:
                     self._resumed = self._loop.create_future()
                     await self._resumed
         if chunked:
+            last_ns = time.monotonic_ns()
             self._transport.write(chunk(b""))
+        return last_ns
 
     def _on_sent(self, task: asyncio.Task[None]) -> None:
         self._task = None
@@ -174,3 +189,9 @@ class Answers:
         if self._transport.can_write_eof():
             self._transport.write_eof()
         self._cut = self._loop.call_later(_LINGER_S, self._transport.close)
+
+
+def _stamp(row: Row | None, *fields: int) -> None:
+    """Before the write itself: the client may be faster than whatever comes after it."""
+    if row is not None:
+        row.stamp(*fields)

@@ -6,6 +6,8 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from servers.embedded.log import Row
+
 __all__ = ["CONTINUE", "SERVER", "RefusedError", "Request", "Response", "chunk", "head"]
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -32,7 +34,8 @@ class Request:
 
     ``target`` is the request line's target as sent. ``headers`` has lower-case names; the values of
     a repeated header are joined by a comma. ``origin`` is the peer's address. ``chunks`` says
-    whether the client understands a chunked answer (HTTP/1.1).
+    whether the client understands a chunked answer (HTTP/1.1). ``complete_ns`` is the instant at
+    which its last byte was parsed, ``row`` its record while the log is on.
     """
 
     method: str
@@ -43,6 +46,8 @@ class Request:
     scheme: str
     keep_alive: bool
     chunks: bool
+    complete_ns: int
+    row: Row | None
 
     def header(self, name: bytes) -> str:
         """The value of a header by its lower-case name, empty if it was not sent."""
@@ -51,23 +56,25 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """One answer: ``body``, or ``stream`` piece by piece, after a wait of ``delay_s`` seconds.
+    """One answer: ``body``, or ``stream`` piece by piece, ``wait_ns`` after the request.
 
-    ``length`` is the stream's number of bytes; a stream of unknown length is sent in chunks.
+    ``length`` is the stream's number of bytes; a stream of unknown length is sent in chunks. ``row``
+    is the record of a refused request that counts, while the log is on.
     """
 
     status: int = 200
     body: bytes = b""
     content_type: str = "text/plain; charset=utf-8"
     headers: tuple[tuple[str, str], ...] = ()
-    delay_s: float = 0.0
+    wait_ns: int = 0
     stream: AsyncGenerator[bytes, None] | None = None
     length: int | None = None
+    row: Row | None = None
 
     @property
     def takes_time(self) -> bool:
         """Whether it cannot be written in one go."""
-        return self.stream is not None or self.delay_s > 0
+        return self.stream is not None or self.wait_ns > 0
 
     @property
     def bodiless(self) -> bool:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 
 from servers.embedded.messages import RefusedError
 
-__all__ = ["number", "seconds", "whole"]
+__all__ = ["decimal", "duration_ns", "number", "seconds", "whole"]
 
 # Far above every limit, far below what Python refuses to convert.
 _MAX_DIGITS = 18
+
+_DURATION = re.compile(r"(\d{1,10}(?:\.\d{1,9})?)(ns|us|ms|s)", re.ASCII)
+_UNITS_NS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9}
 
 
 def whole(text: str, name: str, *, status: int = 400) -> int:
@@ -35,3 +39,24 @@ def seconds(text: str, name: str, *, most: float) -> float:
             400, f"{name} must be a number of seconds from 0 to {most:g}, not {text[:40]!r}"
         )
     return min(value, most)
+
+
+def decimal(text: str, name: str, *, most: float) -> float:
+    """A number from 0 to ``most``."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= most:
+        raise RefusedError(400, f"{name} must be a number from 0 to {most:g}, not {text[:40]!r}")
+    return value
+
+
+def duration_ns(text: str, name: str, *, most_ns: int) -> int:
+    """A duration with its unit (ns, us, ms, s), from 0 to ``most_ns``."""
+    found = _DURATION.fullmatch(text)
+    value_ns = round(float(found[1]) * _UNITS_NS[found[2]]) if found else most_ns + 1
+    if value_ns > most_ns:
+        expected = f"a time such as 2ms, at most {most_ns / 10**9:g}s"
+        raise RefusedError(400, f"{name} must be {expected}, not {text[:40]!r}")
+    return value_ns

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
+from collections.abc import Callable
 from typing import cast
 
 import httptools
@@ -18,6 +20,7 @@ from servers.embedded.limits import (
     too_large_body,
     too_large_head,
 )
+from servers.embedded.log import CLOSED, FIRST_BYTE, Log, Row, request_id
 from servers.embedded.messages import CONTINUE, RefusedError, Request
 from servers.embedded.service import Service
 
@@ -25,6 +28,8 @@ __all__ = ["Connection"]
 
 # Headers that make a request more than a line and some fields.
 _SPECIAL = frozenset((b"content-length", b"transfer-encoding", b"expect", b"upgrade"))
+# Refusals of requests whose header section was complete.
+_COUNTED = frozenset((413, 417, 505))
 _ODD = (httptools.HttpParserError, httptools.HttpParserUpgrade)
 
 
@@ -34,18 +39,27 @@ class Connection(asyncio.Protocol):
     ``on_…`` methods are httptools' callbacks. ``GET /`` takes the short way: parse, one prepared
     write. Everything else becomes a ``Request`` for ``Answers``. ``_target`` is non-empty exactly
     while a request is incomplete; ``_special`` is set when it is more than a line and some fields.
+
+    The log costs the short way one test: what else is to be recorded there is done by other methods
+    in the places of ``_parse`` and ``_write``. ``_row`` is the connection's own record.
     """
 
     __slots__ = (
+        "_accepted_ns",
         "_answers",
+        "_arrival_ns",
         "_body",
         "_body_bytes",
         "_deaf",
         "_headers",
+        "_log",
         "_loop",
         "_open_bytes",
+        "_parse",
         "_parser",
+        "_port",
         "_repeated",
+        "_row",
         "_service",
         "_special",
         "_suspect",
@@ -58,8 +72,11 @@ class Connection(asyncio.Protocol):
     )
 
     def __init__(self, service: Service, loop: asyncio.AbstractEventLoop) -> None:
+        # The loop makes its protocol when it accepts a connection, and connects it after TLS.
+        self._accepted_ns = time.monotonic_ns()
         self._service = service
         self._loop = loop
+        self._row: Row | None = None
         self._deaf = False
         self._open_bytes = 0
         self.last_tick = service.tick
@@ -70,19 +87,24 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Count it and get ready to parse."""
         self._transport = cast(asyncio.Transport, transport)
-        self._write = self._transport.write
         self._answers = Answers(self._transport, self._service, self._loop)
         self._parser = httptools.HttpRequestParser(self)
+        self._parse: Callable[[bytes], None] = self._parser.feed_data
         self._service.connections += 1
         self._service.open.add(self)
+        self.log_to(self._service.log)
+        if self._log is not None:
+            self._begin_row(self._log)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget everything; an answer under way is abandoned."""
         self._service.open.discard(self)
         self._deaf = True
         self._answers.abandon()
-        # The parser holds our bound methods: without it, the connection is freed at once.
-        del self._parser, self._write
+        if self._row is not None:
+            self._row.stamp(CLOSED)
+        # These hold our bound methods: without them, the connection is freed at once.
+        del self._parser, self._parse, self._write
 
     @property
     def working(self) -> bool:
@@ -111,7 +133,7 @@ class Connection(asyncio.Protocol):
             self._feed_watched(data)
             return
         try:
-            self._parser.feed_data(data)
+            self._parse(data)
         except _ODD as error:
             odd = error
         else:
@@ -130,7 +152,7 @@ class Connection(asyncio.Protocol):
         lose the context in which httptools hands over the error of a callback.
         """
         try:
-            self._parser.feed_data(data)
+            self._parse(data)
         except _ODD as odd:
             return odd
         return None
@@ -178,6 +200,7 @@ class Connection(asyncio.Protocol):
         self._special = False
         self._suspect = False
         self._upgrading = False
+        self._arrival_ns = 0
         self._body: list[bytes] = []
         self._body_bytes = 0
 
@@ -203,6 +226,8 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """The header section is complete: look closer unless it is a plain one."""
+        if self._log is not None:
+            self._arrival_ns = time.monotonic_ns()
         headers = self._headers
         if (
             b"host" not in headers
@@ -251,6 +276,7 @@ class Connection(asyncio.Protocol):
         lines = [b"%b %b HTTP/%b" % (method, self._target, version.encode())]
         lines += [b"%b: %b" % header for header in headers.items()]
         self._parser = httptools.HttpRequestParser(self)
+        self._parse = self._parser.feed_data
         self._begin()
         return b"\r\n".join([*lines, b"", b""])
 
@@ -277,7 +303,6 @@ class Connection(asyncio.Protocol):
             self._target = b""
             self._headers = {}
         elif not self._upgrading:
-            self._service.requests += 1
             self._enqueue()
 
     def _enqueue(self) -> None:
@@ -285,6 +310,7 @@ class Connection(asyncio.Protocol):
         method = self._parser.get_method().decode()
         if version not in ("1.0", "1.1"):
             raise RefusedError(505, "this server speaks HTTP/1.1 and HTTP/1.0")
+        row = self._count()
         request = Request(
             method=method,
             target=self._target,
@@ -294,10 +320,54 @@ class Connection(asyncio.Protocol):
             scheme=self._service.scheme,
             keep_alive=self._parser.should_keep_alive() and method != "CONNECT",
             chunks=version == "1.1",
+            complete_ns=time.monotonic_ns(),
+            row=row,
         )
         self._deaf = not request.keep_alive
         self._begin()
         self._answers.add(request)
+
+    # --- the log ---------------------------------------------------------------------------------
+
+    def log_to(self, log: Log | None) -> None:
+        """Record requests there from now on; None: nowhere."""
+        self._log = log
+        write = self._transport.write
+        self._write: Callable[[bytes], None] = write if log is None else self._write_logged
+        self._arrival_ns = 0
+        if log is not None:
+            peer = self._transport.get_extra_info("peername") or ("", 0)  # it may have gone already
+            self._port: int = peer[1]
+
+    def _begin_row(self, log: Log) -> None:
+        handshake_ns = time.monotonic_ns() if self._service.scheme == "https" else 0
+        self._row = log.connections.add(self._port, self._accepted_ns, handshake_ns, 0, 0)
+        if self._row is not None:
+            self._parse = self._parse_first
+
+    def _parse_first(self, data: bytes) -> None:
+        """Parse the connection's first bytes."""
+        assert self._row is not None
+        self._row.stamp(FIRST_BYTE)
+        self._parse = self._parser.feed_data
+        self._parse(data)
+
+    def _write_logged(self, data: bytes) -> None:
+        """Write the plain answer."""
+        assert self._log is not None
+        now_ns = time.monotonic_ns()
+        self._transport.write(data)
+        id_ = request_id(self._headers)
+        self._log.requests.add(id_, self._port, self._arrival_ns, 0, now_ns, now_ns)
+
+    def _count(self) -> Row | None:
+        """Count the request, and begin its record."""
+        self._service.requests += 1
+        if self._log is None:
+            return None
+        arrival_ns = self._arrival_ns or time.monotonic_ns()  # the log may have begun since
+        headers = self._headers if self._trailed is None else self._trailed
+        return self._log.requests.add(request_id(headers), self._port, arrival_ns, 0, 0, 0)
 
     # --- answering -------------------------------------------------------------------------------
 
@@ -309,9 +379,9 @@ class Connection(asyncio.Protocol):
         if not isinstance(reason, RefusedError):
             sys.stderr.write(f"request could not be handled: {reason!r}\n")
             reason = RefusedError(500, "internal error")
-        if reason.status in (413, 417):
-            self._service.requests += 1
         response = reason.response()
+        if reason.status in _COUNTED:
+            response.row = self._count()
         if self._parser.get_method() == b"HEAD":
             response.body = b""
         self._answers.add(response)

@@ -14,6 +14,7 @@ from servers.embedded import httpbin, streams
 from servers.embedded.messages import RefusedError, Request, Response
 from servers.embedded.numbers import number, seconds, whole
 from servers.embedded.service import PLAIN_BODY
+from servers.embedded.waits import draw_ns
 
 __all__ = ["respond"]
 
@@ -182,10 +183,19 @@ def _stream(request: Request, rest: str) -> Response:
 
 
 def _delay(request: Request, rest: str) -> Response:
-    wait_s = seconds(rest, "the delay", most=MAX_DELAY_S)
+    wait_ns = _seconds_ns(rest, "the delay")
     response = _json(httpbin.describe(request, *(k for k in _BODY_KEYS if k != "json")))
-    response.delay_s = wait_s
+    response.wait_ns = wait_ns
     return response
+
+
+def _seconds_ns(text: str, name: str) -> int:
+    return round(seconds(text, name, most=MAX_DELAY_S) * 10**9)
+
+
+def _wait(request: Request, _: str) -> Response:
+    wait_ns = draw_ns(tuple(httpbin.query(request)))
+    return Response(body=PLAIN_BODY, content_type="text/plain", wait_ns=wait_ns)
 
 
 def _drip(request: Request, _: str) -> Response:
@@ -197,7 +207,7 @@ def _drip(request: Request, _: str) -> Response:
     return Response(
         status=_status_code(args.get("code", "200")),
         content_type="application/octet-stream",
-        delay_s=seconds(args.get("delay", "0"), "delay", most=MAX_DELAY_S),
+        wait_ns=_seconds_ns(args.get("delay", "0"), "delay"),
         stream=streams.drip(size, duration_s),
         length=size,
     )
@@ -221,5 +231,6 @@ _ROUTES = {
     "stream-bytes": Route(_stream_bytes, _GET, rest="one"),
     "stream": Route(_stream, _GET, rest="one"),
     "delay": Route(_delay, rest="one"),
+    "wait": Route(_wait),
     "drip": Route(_drip, _GET),
 }

@@ -6,6 +6,8 @@ import asyncio
 from email.utils import formatdate
 from typing import Protocol
 
+from servers.embedded.alarm import Alarm
+from servers.embedded.log import Log
 from servers.embedded.messages import Response, head
 
 __all__ = ["PLAIN_BODY", "Service"]
@@ -14,8 +16,8 @@ PLAIN_BODY = b"clientbench\n"
 _TICK_S = 1.0
 
 
-class Idler(Protocol):
-    """A connection, as far as the sweep is concerned."""
+class Member(Protocol):
+    """A connection, as far as all of them are concerned at once."""
 
     last_tick: int
 
@@ -26,6 +28,9 @@ class Idler(Protocol):
     def drop(self) -> None:
         """Close it at once."""
 
+    def log_to(self, log: Log | None) -> None:
+        """Record its requests there from now on."""
+
 
 class Service:
     """Shared state of one server process.
@@ -33,14 +38,17 @@ class Service:
     ``requests`` counts complete requests and those refused once their header section was complete
     (413, 417); malformed ones are not requests. ``connections`` counts accepted connections, with
     TLS those whose handshake finished. ``tick`` counts seconds. ``plain`` is the whole answer
-    to ``/``, rebuilt once a second because it carries the date.
+    to ``/``, rebuilt once a second because it carries the date. ``log`` is where requests and
+    connections are recorded, None while the log is off.
     """
 
     __slots__ = (
         "_idle_ticks",
         "_loop",
+        "alarm",
         "connections",
         "date",
+        "log",
         "open",
         "plain",
         "requests",
@@ -51,12 +59,20 @@ class Service:
     def __init__(self, loop: asyncio.AbstractEventLoop, scheme: str, idle_timeout_s: float) -> None:
         self._loop = loop
         self._idle_ticks = max(1, round(idle_timeout_s / _TICK_S))
+        self.alarm = Alarm(loop)
+        self.log: Log | None = None
         self.scheme = scheme
         self.requests = 0
         self.connections = 0
-        self.open: set[Idler] = set()
+        self.open: set[Member] = set()
         self.tick = 0
         self._stamp()
+
+    def log_to(self, log: Log | None) -> None:
+        """Record everything there from now on; None: nowhere."""
+        self.log = log
+        for connection in self.open:
+            connection.log_to(log)
 
     def run_clock(self) -> None:
         """Start the once-a-second housekeeping: the date, and dropping idle connections."""

@@ -9,8 +9,7 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,20 +21,10 @@ import servers
 from servers.base import Target, TargetError
 from servers.embedded.options import Options
 from servers.embedded.target import EmbeddedTarget
+from tests.servers.patience import PATIENCE_S, eventually
 from tests.servers.wire import Wire
 
 ROOT = Path(servers.__file__).resolve().parent.parent
-PATIENCE_S = 30.0
-
-
-def eventually(holds: Callable[[], bool]) -> bool:
-    """Whether it comes true before patience ends; how soon is not the question."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not holds():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def gone(pid: int) -> bool:
@@ -309,6 +298,8 @@ def test_an_unknown_command_is_an_error_and_not_the_end() -> None:
         for command, answer in (
             (b'{"do": "dance"}\n', {"error": "unknown command 'dance'"}),
             (b"not json\n", {"error": "unknown command 'not json'"}),
+            (b"[]\n", {"error": "unknown command '[]'"}),
+            (b'{"do": "read_log"}\n', {"error": "no log was started"}),
             (b'{"do": "counts"}\n', {"requests": 0, "connections": 0}),
         ):
             stdin.write(command)

@@ -1,0 +1,31 @@
+"""Waiting for what is bound to happen: how soon is never the question."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from servers.embedded.target import EmbeddedTarget
+
+PATIENCE_S = 30.0
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    """Whether it comes true before patience ends."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def settle(target: EmbeddedTarget) -> int:
+    """Let the server take up everything that has reached it; the instant after that.
+
+    Twice: what was there with the first question is dealt with in the same turn of the server's
+    loop, though perhaps after it.
+    """
+    target.counts()
+    target.counts()
+    return time.monotonic_ns()
