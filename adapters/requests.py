@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import warnings
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import requests
 from requests.adapters import HTTPAdapter
 
 from adapters.base import Adapter, BaseAdapter, Request, Response
+
+if TYPE_CHECKING:
+    from adapters.trace import Trace
 
 __all__ = ["ADAPTERS", "Requests"]
 
@@ -22,6 +25,20 @@ class Requests(Adapter):
     name = "requests"
     session_scope = "slot"
     can_stream = True
+    trace_points = (
+        "GetConn",
+        "DNSStart",
+        "DNSDone",
+        "ConnectStart",
+        "ConnectDone",
+        "TLSHandshakeStart",
+        "TLSHandshakeDone",
+        "GotConn",
+        "WroteHeaders",
+        "WroteRequest",
+        "GotFirstResponseByte",
+    )
+    hold_points = ("dns", "tcp", "tls", "connection", "request", "first-byte")
     error_kinds = (
         (requests.exceptions.ConnectTimeout, "timeout_connect"),
         (requests.exceptions.ReadTimeout, "timeout_read"),
@@ -34,10 +51,12 @@ class Requests(Adapter):
         (requests.exceptions.RetryError, "connect"),
         (requests.exceptions.ConnectionError, "connect"),
     )
+    _transport: ClassVar[type[HTTPAdapter]] = HTTPAdapter
 
     def open(self) -> None:
         """Create the session and what every call is given."""
         settings = self.settings
+        self._traced: _TracedRequests | None = None
         self._session = session = requests.Session()
         self._options: dict[str, Any] = {
             "verify": (settings.ca_file or True) if settings.verify else False,
@@ -52,7 +71,7 @@ class Requests(Adapter):
             timeouts = (settings.timeout_s, settings.timeout_s)
             self._options |= {"timeout": timeouts, "allow_redirects": False}
         for scheme in ("http://", "https://"):
-            session.mount(scheme, HTTPAdapter(**pool))
+            session.mount(scheme, self._transport(**pool))
         if not settings.verify:
             warnings.filterwarnings("ignore", message="Unverified HTTPS request")
 
@@ -70,9 +89,32 @@ class Requests(Adapter):
                 return response.status_code, sum(map(len, response.iter_content(_CHUNK_BYTES)))
         return response.status_code, len(response.content)
 
+    def send_traced(self, request: Request, trace: Trace) -> Response:
+        """As ``send``, over a session of its own whose connections tell where they are."""
+        from adapters.stdlib import send_traced  # noqa: PLC0415  only who traces needs it
+
+        if self._traced is None:
+            self._traced = _TracedRequests(self.settings)
+            self._traced.open()
+        return send_traced(self._traced, request, trace)
+
     def close(self) -> None:
         """Close the session and its connections."""
         self._session.close()
+        if self._traced is not None:
+            self._traced.close()
+
+
+class _TracedTransport(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        from adapters.urllib3 import traced_pools  # noqa: PLC0415  only who traces needs it
+
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = traced_pools()
+
+
+class _TracedRequests(Requests):
+    _transport = _TracedTransport
 
 
 ADAPTERS: tuple[type[BaseAdapter], ...] = (Requests,)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import warnings
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import urllib3
 from urllib3 import exceptions
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from adapters.base import Adapter, BaseAdapter, ErrorKind, Request, Response
 
-__all__ = ["ADAPTERS", "Urllib3"]
+if TYPE_CHECKING:
+    from adapters.trace import Trace
+
+__all__ = ["ADAPTERS", "Urllib3", "traced_pools"]
 
 _CHUNK_BYTES = 65536
 
@@ -20,6 +27,20 @@ class Urllib3(Adapter):
 
     name = "urllib3"
     can_stream = True
+    trace_points = (
+        "GetConn",
+        "DNSStart",
+        "DNSDone",
+        "ConnectStart",
+        "ConnectDone",
+        "TLSHandshakeStart",
+        "TLSHandshakeDone",
+        "GotConn",
+        "WroteHeaders",
+        "WroteRequest",
+        "GotFirstResponseByte",
+    )
+    hold_points = ("dns", "tcp", "tls", "connection", "request", "first-byte")
     error_kinds = (
         (exceptions.NameResolutionError, "dns"),
         (exceptions.NewConnectionError, "connect"),
@@ -59,6 +80,8 @@ class Urllib3(Adapter):
             timeout = urllib3.Timeout(connect=settings.timeout_s, read=settings.timeout_s)
             self._options |= {"retries": False, "redirect": False, "timeout": timeout}
         self._pool = urllib3.PoolManager(**pool)
+        self._traced: _TracedUrllib3 | None = None
+        self._tracing = threading.Lock()
         if not settings.verify:
             warnings.filterwarnings("ignore", message="Unverified HTTPS request")
 
@@ -86,9 +109,62 @@ class Urllib3(Adapter):
             response.release_conn()
         return response.status, length
 
+    def send_traced(self, request: Request, trace: Trace) -> Response:
+        """As ``send``, over a pool of its own whose connections tell where they are."""
+        from adapters.stdlib import send_traced  # noqa: PLC0415  only who traces needs it
+
+        with self._tracing:
+            if self._traced is None:
+                self._traced = _TracedUrllib3(self.settings)
+                self._traced.open()
+        return send_traced(self._traced, request, trace)
+
     def close(self) -> None:
         """Close every connection of the pool."""
         self._pool.clear()
+        if self._traced is not None:
+            self._traced.close()
+
+
+class _TracedUrllib3(Urllib3):
+    def open(self) -> None:
+        super().open()
+        self._pool.pool_classes_by_scheme = traced_pools()
+
+
+@cache
+def traced_pools() -> dict[str, type[urllib3.HTTPConnectionPool]]:
+    """Pools by scheme whose connections tell the trace of their request where they are."""
+    from adapters.stdlib import TracedConnection  # noqa: PLC0415  only who traces needs it
+
+    class Connection(TracedConnection, HTTPConnection):
+        # The step between the name and the socket, as urllib3's own SOCKS connections replace it.
+        def _new_conn(self) -> socket.socket:
+            new_conn = super()._new_conn
+
+            def connect() -> None:
+                self.sock = new_conn()  # kept where close() finds it while the request is held
+
+            try:
+                self.dial(connect)
+            except socket.gaierror as error:
+                raise exceptions.NameResolutionError(self.host, self, error) from error
+            return self.sock
+
+    class SecureConnection(Connection, HTTPSConnection):
+        secure = True
+
+        def connect(self) -> None:
+            super().connect()
+            self.arrive("TLSHandshakeDone")
+
+    class Pool(urllib3.HTTPConnectionPool):
+        ConnectionCls = Connection
+
+    class SecurePool(urllib3.HTTPSConnectionPool):
+        ConnectionCls = SecureConnection
+
+    return {"http": Pool, "https": SecurePool}
 
 
 ADAPTERS: tuple[type[BaseAdapter], ...] = (Urllib3,)

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import uvloop
 
 import adapters
 from adapters.base import Adapter, AsyncAdapter, BaseAdapter, ErrorKind, Request, Response, Settings
+from adapters.trace import AsyncTrace, Stamps, Trace
 
 _EXTRAS = {"requestx"}
+HANG_UP_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,30 @@ class Client:
         return SyncSession(self.adapter(settings))
 
 
+class Gate:
+    """Where the suite holds requests: it counts those that came, and lets all go at once."""
+
+    def __init__(self) -> None:
+        self.came = threading.Semaphore(0)
+        self.opened = threading.Event()
+
+    def wait(self) -> None:
+        self.came.release()
+        self.opened.wait()
+
+
+class AsyncGate:
+    """The same gate, for a task."""
+
+    def __init__(self, gate: Gate) -> None:
+        self.gate = gate
+
+    async def wait(self) -> None:
+        self.gate.came.release()
+        while not self.gate.opened.is_set():
+            await asyncio.sleep(0.005)
+
+
 class Session:
     """What the suite does with an adapter, whatever its mode."""
 
@@ -82,10 +111,21 @@ class Session:
         """``each`` requests, one after another, in every one of ``slots`` threads or tasks."""
         raise NotImplementedError
 
-    def fail(self, request: Request) -> ErrorKind:
+    def trace(self, hold: str | None = None, gate: Gate | None = None) -> Stamps:
+        """A trace for ``send_traced``."""
+        raise NotImplementedError
+
+    def send_traced(self, request: Request, trace: Stamps) -> Response:
+        raise NotImplementedError
+
+    def traced_concurrently(self, request: Request, traces: list[Stamps]) -> list[Response]:
+        """One request for each trace, all at once, each in a thread or task of its own."""
+        raise NotImplementedError
+
+    def fail(self, request: Request, trace: Stamps | None = None) -> ErrorKind:
         """Send a request that must fail; the kind of its error."""
         try:
-            answer = self.send(request)
+            answer = self.send_traced(request, trace) if trace else self.send(request)
         except Exception as error:
             return self.adapter.classify(error)
         raise AssertionError(f"answered {answer}")
@@ -115,6 +155,22 @@ class SyncSession(Session):
         with ThreadPoolExecutor(slots) as pool:
             return [answer for answers in pool.map(slot, range(slots)) for answer in answers]
 
+    def trace(self, hold: str | None = None, gate: Gate | None = None) -> Trace:
+        return Trace(hold, gate)
+
+    def send_traced(self, request: Request, trace: Stamps) -> Response:
+        assert isinstance(trace, Trace)
+        return self.adapter.send_traced(request, trace)
+
+    def traced_concurrently(self, request: Request, traces: list[Stamps]) -> list[Response]:
+        def slot(trace: Stamps) -> Response:
+            assert isinstance(trace, Trace)
+            with _slot(self.adapter) as adapter:
+                return adapter.send_traced(request, trace)
+
+        with ThreadPoolExecutor(len(traces)) as pool:
+            return list(pool.map(slot, traces))
+
 
 @contextmanager
 def _slot(shared: Adapter) -> Iterator[Adapter]:
@@ -130,24 +186,42 @@ def _slot(shared: Adapter) -> Iterator[Adapter]:
         own.close()
 
 
+def _sockets() -> set[str]:
+    """What sockets this process has open, by their names in /proc."""
+    found = set()
+    for file in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found.add(str(file.readlink()))
+    return {name for name in found if name.startswith("socket:")}
+
+
 class AsyncSession(Session):
     def __init__(
         self, adapter: AsyncAdapter, loop_factory: Callable[[], asyncio.AbstractEventLoop]
     ) -> None:
         self.adapter: AsyncAdapter = adapter
         self.runner = asyncio.Runner(loop_factory=loop_factory)
+        self.runner.get_loop()
+        self._before = _sockets()
 
     def open(self) -> None:
         self.runner.run(self.adapter.open())
 
     def close(self) -> None:
         self.runner.run(self.adapter.close())
+        self.runner.run(self._hung_up())
         with warnings.catch_warnings():
             # uvloop warns of connections that are still ending TLS in order, and if its warning is
             # raised as an error, it never closes. asyncio, with the same adapter, may still warn.
             if isinstance(self.runner.get_loop(), uvloop.Loop):
                 warnings.simplefilter("ignore", ResourceWarning)
             self.runner.close()
+
+    async def _hung_up(self) -> None:
+        """A loop that ends TLS in order waits for the server's last word: let it have that."""
+        deadline = time.monotonic() + HANG_UP_S
+        while _sockets() - self._before and time.monotonic() < deadline:
+            await asyncio.sleep(0.005)
 
     def send(self, request: Request) -> Response:
         return self.runner.run(self.adapter.send(request))
@@ -158,13 +232,41 @@ class AsyncSession(Session):
     def concurrently(self, request: Request, slots: int, each: int) -> list[Response]:
         return self.runner.run(self._concurrently(request, slots, each))
 
+    def trace(self, hold: str | None = None, gate: Gate | None = None) -> AsyncTrace:
+        return AsyncTrace(hold, AsyncGate(gate) if gate else None)
+
+    def send_traced(self, request: Request, trace: Stamps) -> Response:
+        assert isinstance(trace, AsyncTrace)
+        return self.runner.run(self.adapter.send_traced(request, trace))
+
+    def traced_concurrently(self, request: Request, traces: list[Stamps]) -> list[Response]:
+        return self.runner.run(self._traced_concurrently(request, traces))
+
     def cancel(self, request: Request, after_s: float) -> ErrorKind:
         """Cancel the task that sends a request; the kind of what it ended with."""
-        return self.runner.run(self._cancel(request, after_s))
 
-    async def _cancel(self, request: Request, after_s: float) -> ErrorKind:
-        task = asyncio.create_task(self.adapter.send(request))
-        await asyncio.sleep(after_s)
+        async def some_time() -> None:
+            await asyncio.sleep(after_s)
+
+        return self.runner.run(self._cancel(self.adapter.send(request), some_time()))
+
+    def cancel_held(self, request: Request, hold: str) -> ErrorKind:
+        """Cancel the task that sends a request once that is held; the kind of what it ended with."""
+        gate = Gate()
+
+        async def arrival() -> None:
+            async with asyncio.timeout(10):
+                while not gate.came.acquire(blocking=False):
+                    await asyncio.sleep(0.005)
+
+        sending = self.adapter.send_traced(request, self.trace(hold, gate))
+        return self.runner.run(self._cancel(sending, arrival()))
+
+    async def _cancel(
+        self, sending: Coroutine[Any, Any, Response], when: Coroutine[Any, Any, None]
+    ) -> ErrorKind:
+        task = asyncio.create_task(sending)
+        await when
         task.cancel()
         try:
             answer = await task
@@ -176,16 +278,30 @@ class AsyncSession(Session):
         answers = await asyncio.gather(*(self._slot(request, each) for _ in range(slots)))
         return [answer for some in answers for answer in some]
 
+    async def _traced_concurrently(self, request: Request, traces: list[Stamps]) -> list[Response]:
+        return await asyncio.gather(*(self._traced_slot(request, trace) for trace in traces))
+
+    async def _traced_slot(self, request: Request, trace: Stamps) -> Response:
+        assert isinstance(trace, AsyncTrace)
+        async with self._own() as adapter:
+            return await adapter.send_traced(request, trace)
+
     async def _slot(self, request: Request, each: int) -> list[Response]:
-        shared = self.adapter.session_scope == "process"
-        adapter = self.adapter if shared else type(self.adapter)(self.adapter.settings)
-        if not shared:
-            await adapter.open()
-        try:
+        async with self._own() as adapter:
             return [await adapter.send(request) for _ in range(each)]
+
+    @asynccontextmanager
+    async def _own(self) -> AsyncIterator[AsyncAdapter]:
+        """The shared session, or one more for this task where the library wants that."""
+        if self.adapter.session_scope == "process":
+            yield self.adapter
+            return
+        own = type(self.adapter)(self.adapter.settings)
+        await own.open()
+        try:
+            yield own
         finally:
-            if not shared:
-                await adapter.close()
+            await own.close()
 
 
 def _clients() -> Iterator[Client]:

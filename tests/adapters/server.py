@@ -5,7 +5,8 @@ one thread per connection: ``python server.py``, certificates as JSON on standar
 JSON on standard output; it ends when its standard input does.
 
 Paths are ``/TOKEN/BEHAVIOUR[/NUMBER]``. What was received is kept by token, so that tests can share
-a server; ``/TOKEN/log`` returns it.
+a server; ``/TOKEN/log`` returns it. ``/TOKEN/listen/NAME`` opens a port of the token's own, whose
+connections ``/TOKEN/progress`` describes from the moment they are accepted.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from dataclasses import asdict, dataclass
 from http.client import HTTPConnection
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 _PATIENCE_S = 30.0  # how long a silent connection is kept before the server gives up on the client
 
@@ -44,16 +46,62 @@ class Seen:
         return [value for key, value in self.headers if key.lower() == name.lower()]
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far one connection has come, as the server sees it.
+
+    ``stages``: "accepted"; over TLS "hello" (its first byte) and "secured"; then for each request "byte"
+    (its first), "request" (all of it) and "answered" (all handed to the kernel, which keeps some MB).
+    """
+
+    port: int  # the client's
+    stages: list[str]
+
+
 # -- the process under ``python server.py`` ------------------------------------------------------
+
+
+class _Records:
+    """What arrived, by token, and the ports at which it did."""
+
+    def __init__(self, contexts: dict[str, ssl.SSLContext | None]) -> None:
+        self.contexts = contexts
+        self.log: dict[str, list[Seen]] = {}
+        self.progress: dict[str, list[Progress]] = {}
+        self.numbers = count()
+
+    def told(self, token: str, what: str, names: list[str]) -> object:
+        """The answer to a question of the tests."""
+        if what == "listen":
+            return self.listen(names[0], token)
+        return [
+            asdict(one) for one in (self.log if what == "log" else self.progress).get(token, [])
+        ]
+
+    def listen(self, name: str, token: str = "") -> int:
+        """Accept connections in the background; returns the port."""
+        listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        progress = self.progress.setdefault(token, [])
+
+        def accept() -> None:
+            while True:
+                sock, address = listener.accept()
+                progress.append(Progress(address[1], ["accepted"]))
+                arguments = (sock, self.contexts[name], self, progress[-1].stages)
+                threading.Thread(target=_handle, args=arguments, daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        return int(listener.getsockname()[1])
 
 
 class _Connection:
     """A client's connection; reads requests until one of them ends it."""
 
-    def __init__(self, sock: socket.socket, number: int, log: dict[str, list[Seen]]) -> None:
+    def __init__(self, sock: socket.socket, records: _Records, stages: list[str]) -> None:
         self.sock = sock
-        self.number = number
-        self.log = log
+        self.number = next(records.numbers)
+        self.records = records
+        self.stages = stages
         self.reader = sock.makefile("rb")
 
     def serve(self) -> None:
@@ -64,16 +112,20 @@ class _Connection:
         seen = self._read()
         if seen is None:
             return False
+        self.stages.append("request")
         _, token, behaviour, *rest = seen.target.partition("?")[0].split("/")
-        if behaviour == "log":
-            body = json.dumps([asdict(one) for one in self.log.get(token, [])]).encode()
-            self.answer(200, body)
+        if behaviour in ("log", "progress", "listen"):
+            self.answer(200, json.dumps(self.records.told(token, behaviour, rest)).encode())
             return True
-        self.log.setdefault(token, []).append(seen)
+        self.records.log.setdefault(token, []).append(seen)
         number = int(rest[0]) if rest else 0
-        return _BEHAVIOURS[behaviour](self, seen, number)
+        goes_on = _BEHAVIOURS[behaviour](self, seen, number)
+        self.stages.append("answered")
+        return goes_on
 
     def _read(self) -> Seen | None:
+        if self.reader.peek(1):
+            self.stages.append("byte")
         line = self.reader.readline().decode("latin-1").rstrip("\r\n")
         if not line:
             return None
@@ -260,14 +312,14 @@ _BEHAVIOURS: dict[str, Callable[[_Connection, Seen, int], bool]] = {
 
 
 def _handle(
-    sock: socket.socket, context: ssl.SSLContext | None, number: int, log: dict[str, list[Seen]]
+    sock: socket.socket, context: ssl.SSLContext | None, records: _Records, stages: list[str]
 ) -> None:
     """Serve one connection; a client that goes away is what many tests are about."""
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if context is not None:
-            sock = context.wrap_socket(sock, server_side=True)
-        connection = _Connection(sock, number, log)
+            sock = _secured(sock, context, stages)
+        connection = _Connection(sock, records, stages)
         try:
             connection.serve()
         finally:
@@ -278,31 +330,22 @@ def _handle(
         sock.close()
 
 
-def _listen(
-    context: ssl.SSLContext | None, numbers: Iterator[int], log: dict[str, list[Seen]]
-) -> int:
-    """Accept connections in the background; returns the port."""
-    listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-
-    def accept() -> None:
-        while True:
-            sock, _ = listener.accept()
-            arguments = (sock, context, next(numbers), log)
-            threading.Thread(target=_handle, args=arguments, daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-    return int(listener.getsockname()[1])
+def _secured(sock: socket.socket, context: ssl.SSLContext, stages: list[str]) -> ssl.SSLSocket:
+    if sock.recv(1, socket.MSG_PEEK):
+        stages.append("hello")
+    secured = context.wrap_socket(sock, server_side=True)
+    stages.append("secured")
+    return secured
 
 
 def _main() -> None:
-    log: dict[str, list[Seen]] = {}
-    numbers = count()
-    ports = {"http": _listen(None, numbers, log)}
+    contexts: dict[str, ssl.SSLContext | None] = {"http": None}
     for name, pem in json.loads(sys.stdin.readline()).items():
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pem)
-        ports[name] = _listen(context, numbers, log)
-    sys.stdout.write(json.dumps(ports) + "\n")
+        contexts[name] = context
+    records = _Records(contexts)
+    sys.stdout.write(json.dumps({name: records.listen(name) for name in contexts}) + "\n")
     sys.stdout.flush()
     sys.stdin.read()
     os._exit(0)  # threads may still be waiting for clients that never come
@@ -324,13 +367,24 @@ class Server:
 
     def seen(self, token: str) -> list[Seen]:
         """What arrived for a token, in order of arrival."""
+        rows = self._ask(f"{token}/log")
+        return [Seen(**{**row, "headers": [tuple(h) for h in row["headers"]]}) for row in rows]
+
+    def listen(self, token: str, name: str) -> int:
+        """One more port, for this token alone, with the certificate of this name (or http)."""
+        return int(self._ask(f"{token}/listen/{name}"))
+
+    def progress(self, token: str) -> list[Progress]:
+        """The connections to the token's own ports, in the order in which they were accepted."""
+        return [Progress(**row) for row in self._ask(f"{token}/progress")]
+
+    def _ask(self, path: str) -> Any:
         connection = HTTPConnection("127.0.0.1", self.ports["http"], timeout=10)
         try:
-            connection.request("GET", f"/{token}/log")
-            rows = json.loads(connection.getresponse().read())
+            connection.request("GET", f"/{path}")
+            return json.loads(connection.getresponse().read())
         finally:
             connection.close()
-        return [Seen(**{**row, "headers": [tuple(h) for h in row["headers"]]}) for row in rows]
 
 
 def new_token() -> str:

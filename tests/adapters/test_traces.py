@@ -1,0 +1,502 @@
+"""What a traced request tells, and that a held one stays where it is: seen by a server that keeps book.
+
+Every adapter that declares trace points takes part, at each of its hold points.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psutil
+import pytest
+
+from adapters.base import Request, Response, Settings
+from adapters.trace import HOLD_POINTS, POINTS, Stamps
+from tests.adapters.clients import CLIENTS, READERS, AsyncSession, Client, Gate, Session
+from tests.adapters.deviations import expected_kind
+from tests.adapters.server import Server
+from tests.adapters.test_conformance import MISBEHAVIOUR, SCHEMES, TIMEOUT_S, closed_port, settings
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <(function _SelectorTransport|socket.socket)"
+        ":pytest.PytestUnraisableExceptionWarning"
+    ),
+]
+
+OF_CONNECTING = {"DNSStart", "DNSDone", "ConnectStart", "ConnectDone"}
+OF_TLS = {"TLSHandshakeStart", "TLSHandshakeDone"}
+PATIENCE_S = 20.0
+SETTLE_S = 0.1  # a request that is not held gets on within it; one that is held never does
+LARGE = 32 << 20  # more than the kernel takes from a server whose client does not read
+SLOTS = 24
+
+
+def shows_points(client: Client) -> bool:
+    return client.adapter is not None and bool(client.adapter.trace_points)
+
+
+def hold_points(client: Client) -> tuple[str, ...]:
+    assert client.adapter is not None
+    return tuple(hold for hold in HOLD_POINTS if hold in client.adapter.hold_points)
+
+
+TRACED = [client for client in CLIENTS if shows_points(client)]
+TRACED_READERS = [client for client in READERS if shows_points(client)]
+HOLDS = [(client, hold) for client in TRACED for hold in hold_points(client)]
+WHERE = [(*one, scheme) for one in HOLDS for scheme in SCHEMES]
+# A kept connection comes to none of them, and plain http not to the last.
+OF_FRESH_CONNECTIONS = ("dns", "tcp", "tls")
+
+traced = pytest.mark.parametrize("client", TRACED, ids=str)
+every_hold = pytest.mark.parametrize(("client", "hold"), HOLDS, ids=str)
+every_scheme = pytest.mark.parametrize("scheme", SCHEMES)
+
+
+def where(applies: Callable[[str, str], bool]) -> pytest.MarkDecorator:
+    """At every hold point and over every scheme of which that is true."""
+    chosen = [one for one in WHERE if applies(*one[1:])]
+    return pytest.mark.parametrize(("client", "hold", "scheme"), chosen, ids=str)
+
+
+def own_url(server: Server, token: str, behaviour: str, scheme: str = "http") -> str:
+    """At a port whose connections are this token's alone."""
+    return f"{scheme}://localhost:{server.listen(token, scheme)}/{token}/{behaviour}"
+
+
+def declared(client: Client) -> set[str]:
+    assert client.adapter is not None
+    return set(client.adapter.trace_points)
+
+
+def passed(trace: Stamps) -> set[str]:
+    return {name for name, instant_ns in trace.instants.items() if instant_ns}
+
+
+def assert_in_order(trace: Stamps) -> None:
+    instants = [trace.instants[name] for name in POINTS if trace.instants[name]]
+    assert instants == sorted(instants)
+
+
+def stages(server: Server, token: str) -> list[list[str]]:
+    return [one.stages for one in server.progress(token)]
+
+
+def wait_until(reached: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not reached() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert reached()
+
+
+# -- points ----------------------------------------------------------------------------------------
+
+
+@traced
+def test_what_an_adapter_declares_exists(client: Client) -> None:
+    assert declared(client) <= set(POINTS)
+    assert client.adapter is not None
+    assert set(client.adapter.hold_points) <= set(HOLD_POINTS)
+    assert {HOLD_POINTS[hold] for hold in hold_points(client)} <= declared(client)
+
+
+@traced
+@every_scheme
+@pytest.mark.parametrize("body", [None, b"x" * 5000], ids=["empty", "body"])
+def test_a_fresh_connection_passes_every_declared_point_in_order(
+    client: Client, server: Server, token: str, scheme: str, body: bytes | None
+) -> None:
+    request = Request("POST" if body else "GET", server.url(f"{token}/echo", scheme), {}, body)
+    with client.session(settings(client, server)) as session:
+        trace = session.trace()
+        begun_ns = time.monotonic_ns()
+        assert session.send_traced(request, trace) == (200, len(body or b""))
+        ended_ns = time.monotonic_ns()
+    assert passed(trace) == declared(client) - (OF_TLS if scheme == "http" else set())
+    assert_in_order(trace)
+    instants = [instant_ns for instant_ns in trace.instants.values() if instant_ns]
+    assert begun_ns <= min(instants)
+    assert max(instants) <= ended_ns
+    assert trace.held_ns == 0
+
+
+@traced
+@every_scheme
+def test_a_reused_connection_passes_no_point_of_connecting(
+    client: Client, server: Server, token: str, scheme: str
+) -> None:
+    request = Request("GET", own_url(server, token, "bytes/5", scheme))
+    with client.session(settings(client, server)) as session:
+        traces = [session.trace() for _ in range(3)]
+        assert [session.send_traced(request, trace) for trace in traces] == [(200, 5)] * 3
+    (connection,) = server.progress(token)
+    for trace in traces[1:]:
+        assert passed(trace) == declared(client) - OF_CONNECTING - OF_TLS
+        assert_in_order(trace)
+    assert [trace.local_port for trace in traces] == [connection.port] * 3
+
+
+@traced
+@every_scheme
+def test_a_connection_that_the_server_ended_is_made_anew(
+    client: Client, server: Server, token: str, scheme: str
+) -> None:
+    request = Request("GET", own_url(server, token, "last/5", scheme))
+    with client.session(settings(client, server)) as session:
+        traces = [session.trace() for _ in range(2)]
+        assert [session.send_traced(request, trace) for trace in traces] == [(200, 5)] * 2
+    assert [trace.local_port for trace in traces] == [one.port for one in server.progress(token)]
+    for trace in traces:
+        assert passed(trace) == declared(client) - (OF_TLS if scheme == "http" else set())
+
+
+@traced
+@every_scheme
+def test_an_idle_connection_that_the_server_closed_costs_no_request(
+    client: Client, server: Server, token: str, scheme: str
+) -> None:
+    request = Request("GET", own_url(server, token, "drop/5", scheme))
+    with client.session(settings(client, server)) as session:
+        assert session.send_traced(request, session.trace()) == (200, 5)
+        session.idle(0.3)
+        kind = expected_kind(client, "idle-close", None)
+        if kind is not None:
+            assert session.fail(request, session.trace()) == kind
+        assert session.send_traced(request, session.trace()) == (200, 5)
+
+
+# -- the same request and answer -------------------------------------------------------------------
+
+CASES = [
+    ("GET", "bytes/5", None),
+    ("GET", "chunked/3333", None),
+    ("GET", "interim/5", None),
+    ("GET", "until-close/5", None),
+    ("GET", "status/404", None),
+    ("GET", "status/204", None),
+    ("GET", "redirect/9", None),
+    ("GET", "last/5", None),
+    ("HEAD", "bytes/5", None),
+    ("POST", "echo", b"x" * (1 << 20)),
+]
+
+
+@pytest.mark.parametrize("client", TRACED_READERS, ids=str)
+@every_scheme
+def test_a_traced_request_is_sent_and_answered_as_any_other(
+    client: Client, server: Server, token: str, scheme: str
+) -> None:
+    with client.session(settings(client, server)) as session:
+        for method, behaviour, body in CASES:
+            request = Request(method, server.url(f"{token}/{behaviour}", scheme), {}, body)
+            assert session.send_traced(request, session.trace()) == session.send(request)
+    seen = server.seen(token)
+    assert len(seen) == 2 * len(CASES)
+    for one, other in zip(seen[::2], seen[1::2], strict=True):
+        assert (one.method, one.target, one.headers) == (other.method, other.target, other.headers)
+        assert one.body == other.body
+
+
+@traced
+def test_the_defaults_profile_can_be_traced(client: Client, server: Server, token: str) -> None:
+    request = Request("GET", server.url(f"{token}/bytes/5", "https"))
+    with client.session(settings(client, server, profile="defaults")) as session:
+        trace = session.trace()
+        assert session.send_traced(request, trace) == (200, 5)
+    assert passed(trace) == declared(client)
+
+
+# -- held requests ---------------------------------------------------------------------------------
+
+
+@dataclass
+class Held:
+    """A request that waits at its hold point in another thread."""
+
+    trace: Stamps
+    gate: Gate
+    future: Future[Response]
+    since_ns: int  # it was there at this instant
+
+    def release(self) -> Response:
+        """Let it go; its answer."""
+        self.gate.opened.set()
+        return self.future.result(PATIENCE_S)
+
+
+@contextmanager
+def held(
+    client: Client, opened: Settings, request: Request, hold: str, *before: Request
+) -> Iterator[Held]:
+    """The request, held, after the others were sent by the same session."""
+    gate, traces = Gate(), []
+
+    def run() -> Response:
+        with client.session(opened) as session:
+            for one in before:
+                session.send_traced(one, session.trace())
+            traces.append(session.trace(hold, gate))
+            return session.send_traced(request, traces[0])
+
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(run)
+        try:
+            await_arrivals(gate, 1, future)
+            yield Held(traces[0], gate, future, time.monotonic_ns())
+        finally:
+            gate.opened.set()
+
+
+def await_arrivals(gate: Gate, count: int, future: Future[object]) -> None:
+    """Until so many requests are held; fails at once when they were not."""
+    deadline = time.monotonic() + PATIENCE_S
+    while count:
+        assert time.monotonic() < deadline, f"{count} requests are still not held"
+        if gate.came.acquire(timeout=0.05):
+            count -= 1
+        else:
+            assert not future.done(), f"not held: {future.result()}"
+
+
+def opened_stages(scheme: str) -> list[str]:
+    return ["accepted", "hello", "secured"] if scheme == "https" else ["accepted"]
+
+
+def stages_at(hold: str, scheme: str) -> list[list[str]]:
+    """What the server has seen of a request that is held there, on a fresh connection."""
+    opened = opened_stages(scheme)
+    if hold == "dns":
+        return []
+    if hold == "tcp":
+        return [["accepted"]]
+    if hold in ("tls", "connection"):
+        return [opened]
+    return [[*opened, "byte", "request"]]
+
+
+def assert_stays(server: Server, token: str, expected: list[list[str]]) -> None:
+    """The server has seen exactly that, and sees no more."""
+    wait_until(lambda: stages(server, token) == expected)
+    time.sleep(SETTLE_S)
+    assert stages(server, token) == expected
+
+
+def assert_held_apart(one: Held, released_ns: int) -> None:
+    """What comes before the hold point came before the hold, what comes after it came after."""
+    assert one.trace.held_ns >= released_ns - one.since_ns
+    middle_ns = (one.since_ns + released_ns) // 2
+    after = POINTS.index(one.trace.hold or "") + 1
+    for position, name in enumerate(POINTS):
+        if one.trace.instants[name]:
+            assert (one.trace.instants[name] > middle_ns) == (position >= after), name
+
+
+@where(lambda hold, scheme: (hold, scheme) != ("tls", "http"))
+def test_a_held_request_stays_where_it_is(
+    client: Client, server: Server, token: str, scheme: str, hold: str
+) -> None:
+    length = LARGE if hold in ("request", "first-byte") else 5
+    request = Request("GET", own_url(server, token, f"bytes/{length}", scheme))
+    with held(client, settings(client, server, hold_s=PATIENCE_S), request, hold) as one:
+        assert_stays(server, token, stages_at(hold, scheme))
+        released_ns = time.monotonic_ns()
+        assert one.release() == (200, length)
+    assert_held_apart(one, released_ns)
+    assert_in_order(one.trace)
+    done = [*opened_stages(scheme), "byte", "request", "answered"]
+    wait_until(lambda: stages(server, token) == [done])
+    assert [one.trace.local_port] == [seen.port for seen in server.progress(token)]
+
+
+@where(lambda hold, _: hold not in OF_FRESH_CONNECTIONS)
+def test_a_reused_connection_is_held_from_the_connection_on(
+    client: Client, server: Server, token: str, scheme: str, hold: str
+) -> None:
+    request = Request("GET", own_url(server, token, "bytes/5", scheme))
+    first = [*opened_stages(scheme), "byte", "request", "answered"]
+    second = [] if hold == "connection" else ["byte", "request", "answered"]
+    with held(client, settings(client, server), request, hold, request) as one:
+        assert_stays(server, token, [[*first, *second]])
+        assert one.release() == (200, 5)
+    wait_until(lambda: stages(server, token) == [[*first, "byte", "request", "answered"]])
+    assert not passed(one.trace) & (OF_CONNECTING | OF_TLS)
+
+
+@where(lambda hold, _: hold in OF_FRESH_CONNECTIONS)
+def test_a_point_that_is_not_reached_holds_nothing(
+    client: Client, server: Server, token: str, scheme: str, hold: str
+) -> None:
+    """TLS where there is none; connecting, where a connection is kept."""
+    request = Request("GET", server.url(f"{token}/bytes/5", scheme))
+    gate = Gate()
+    with client.session(settings(client, server)) as session:
+        if (hold, scheme) != ("tls", "http"):
+            session.send_traced(request, session.trace())
+        trace = session.trace(hold, gate)
+        assert session.send_traced(request, trace) == (200, 5)
+    assert trace.held_ns == 0
+    assert_nobody_came(gate)
+
+
+def assert_nobody_came(gate: Gate) -> None:
+    assert not gate.came.acquire(blocking=False)
+
+
+@every_hold
+def test_a_hold_is_no_timeout(client: Client, server: Server, token: str, hold: str) -> None:
+    timeout_s = 0.5
+    request = Request("GET", server.url(f"{token}/bytes/5", "https"))
+    opened = settings(client, server, timeout_s=timeout_s, hold_s=PATIENCE_S)
+    with held(client, opened, request, hold) as one:
+        time.sleep(2 * timeout_s)
+        assert one.release() == (200, 5)
+
+
+@traced
+def test_many_are_held_at_once_and_released_together(
+    client: Client, server: Server, token: str
+) -> None:
+    hold = "tls"
+    request = Request("GET", own_url(server, token, "bytes/5", "https"))
+    opened = settings(client, server, pool_size=SLOTS, timeout_s=PATIENCE_S, hold_s=PATIENCE_S)
+    gate, traces = Gate(), []
+
+    def run() -> list[Response]:
+        with client.session(opened) as session:
+            traces.extend(session.trace(hold, gate) for _ in range(SLOTS))
+            return session.traced_concurrently(request, traces)
+
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(run)
+        try:
+            await_arrivals(gate, SLOTS, future)
+            assert_stays(server, token, stages_at(hold, "https") * SLOTS)
+            released_ns = time.monotonic_ns()
+        finally:
+            gate.opened.set()
+        assert future.result() == [(200, 5)] * SLOTS
+    assert max(trace.instants[HOLD_POINTS[hold]] for trace in traces) <= released_ns
+    assert all(trace.held_ns > 0 for trace in traces)
+    ports = sorted(trace.local_port for trace in traces)
+    assert ports == sorted(one.port for one in server.progress(token))
+
+
+# -- failures --------------------------------------------------------------------------------------
+
+
+def assert_nothing_open(session: Session, port: int) -> None:
+    """An event loop closes its sockets while it runs."""
+
+    def closed() -> bool:
+        session.idle(0.01)
+        found = psutil.Process().net_connections("tcp")
+        return not [one for one in found if one.raddr and one.raddr.port == port]
+
+    wait_until(closed)
+
+
+@every_hold
+def test_what_fails_before_the_hold_point_fails_at_once(
+    client: Client, server: Server, token: str, hold: str
+) -> None:
+    """And the gate, which nobody would open, is never waited for."""
+    reached = tuple(HOLD_POINTS).index(hold)
+    working = Request("GET", server.url(f"{token}/bytes/5", "https"))
+    gate = Gate()
+    with client.session(settings(client, server)) as session, closed_port() as port:
+        failing = [("dns", Request("GET", "http://nowhere.invalid/"))]
+        if reached >= tuple(HOLD_POINTS).index("tcp"):
+            failing.append(("connect", Request("GET", f"http://127.0.0.1:{port}/")))
+        if reached >= tuple(HOLD_POINTS).index("tls"):
+            for name in ("other-ca", "other-host"):
+                url = server.url(f"{token}/bytes/5", "https", name)
+                failing.append(("tls", Request("GET", url)))
+        for kind, request in failing:
+            trace = session.trace(hold, gate)
+            assert session.fail(request, trace) == kind
+            assert trace.held_ns == 0
+            assert session.send_traced(working, session.trace()) == (200, 5)
+    assert_nobody_came(gate)
+
+
+@traced
+@every_scheme
+@pytest.mark.parametrize("path", MISBEHAVIOUR)
+def test_a_traced_request_fails_as_any_other(
+    client: Client, server: Server, token: str, scheme: str, path: str
+) -> None:
+    failing = Request("GET", own_url(server, token, path, scheme))
+    working = Request("GET", server.url(f"{token}/bytes/5", scheme))
+    with client.session(settings(client, server)) as session:
+        kinds = session.fail(failing), session.fail(failing, session.trace())
+        assert kinds[0] == kinds[1]
+        assert session.send_traced(working, session.trace()) == (200, 5)
+        # Traced or not: some libraries wait long for a TLS connection to end in order, which this one never does.
+        if path != "endless":
+            assert_nothing_open(session, port_of(failing))
+
+
+def port_of(request: Request) -> int:
+    return int(request.url.split("/")[2].rpartition(":")[2])
+
+
+@traced
+@pytest.mark.parametrize("path", ["hang", "stall"])
+def test_a_silent_server_is_a_timeout(
+    client: Client, server: Server, token: str, path: str
+) -> None:
+    failing = Request("GET", own_url(server, token, path, "https"))
+    working = Request("GET", server.url(f"{token}/bytes/5"))
+    with client.session(settings(client, server, timeout_s=TIMEOUT_S)) as session:
+        kind = expected_kind(client, path, "timeout_read")
+        assert session.fail(failing, session.trace()) == kind
+        assert session.send_traced(working, session.trace()) == (200, 5)
+        assert_nothing_open(session, port_of(failing))
+
+
+class Barred(Gate):
+    """A gate that opens for nobody: whoever comes there is told so."""
+
+    def wait(self) -> None:
+        super().wait()
+        raise KeyError("no way through")
+
+
+@every_hold
+def test_a_request_that_ends_while_it_is_held_leaves_nothing_open(
+    client: Client, server: Server, token: str, hold: str
+) -> None:
+    request = Request("GET", own_url(server, token, f"bytes/{LARGE}", "https"))
+    working = Request("GET", server.url(f"{token}/bytes/5", "https"))
+    with client.session(settings(client, server)) as session:
+        if isinstance(session, AsyncSession):
+            assert session.cancel_held(request, hold) == "cancelled"
+        else:
+            gate = Barred()
+            gate.opened.set()
+            with pytest.raises(KeyError):
+                session.send_traced(request, session.trace(hold, gate))
+        assert session.send_traced(working, session.trace()) == (200, 5)
+        assert_nothing_open(session, port_of(request))
+
+
+@where(lambda hold, _: hold == "request")
+def test_a_server_that_gives_up_on_a_held_request_is_an_error(
+    client: Client, server: Server, token: str, hold: str, scheme: str
+) -> None:
+    request = Request("GET", own_url(server, token, "reset", scheme))
+    working = Request("GET", server.url(f"{token}/bytes/5"))
+    gate = Gate()
+    with client.session(settings(client, server)) as session:
+        timer = threading.Timer(SETTLE_S, gate.opened.set)
+        timer.start()
+        assert session.fail(request, session.trace(hold, gate)) == "reset"
+        timer.join()
+        assert session.send_traced(working, session.trace()) == (200, 5)
+        assert_nothing_open(session, port_of(request))
