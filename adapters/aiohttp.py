@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
-from typing import Any
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from ipaddress import ip_address
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import aiohttp
 
 from adapters.base import AsyncAdapter, BaseAdapter, Request, Response, Settings
 
+if TYPE_CHECKING:
+    from aiohttp.abc import AbstractStreamWriter
+    from aiohttp.connector import Connection
+
+    from adapters.trace import AsyncTrace
+
 __all__ = ["ADAPTERS", "Aiohttp"]
 
 _IDLE_S = 3600.0
+# The trace of the request that a task is making: not every hook is told which request it is called for.
+_TRACE: ContextVar[AsyncTrace] = ContextVar("_TRACE")
 
 
 class Aiohttp(AsyncAdapter):
@@ -19,6 +33,19 @@ class Aiohttp(AsyncAdapter):
 
     name = "aiohttp"
     can_stream = True
+    trace_points = (
+        "GetConn",
+        "DNSStart",
+        "DNSDone",
+        "ConnectStart",
+        "ConnectDone",
+        "TLSHandshakeStart",
+        "TLSHandshakeDone",
+        "GotConn",
+        "WroteRequest",
+        "GotFirstResponseByte",
+    )
+    hold_points = ("dns", "tls", "connection", "request", "first-byte")
     unequal = (
         "aiohttp resends an idempotent request once when a kept connection turns out to be closed",
     )
@@ -40,14 +67,20 @@ class Aiohttp(AsyncAdapter):
     async def open(self) -> None:
         """Create the session and what every call is given."""
         settings = self.settings
-        connector: dict[str, Any] = {"limit": settings.pool_size, "ssl": _ssl(settings)}
-        session: dict[str, Any] = {}
         self._options: dict[str, Any] = {}
+        if settings.profile == "parity":
+            self._options = {"allow_redirects": False}
+        self._session = self._new_session({"ssl": _ssl(settings)})
+        self._traced: aiohttp.ClientSession | None = None
+
+    def _new_session(self, connector: dict[str, Any], **session: Any) -> aiohttp.ClientSession:
+        settings = self.settings
+        connector |= {"limit": settings.pool_size}
         if settings.profile == "parity":
             # Between windows a session is idle for longer than the default 15 s.
             connector["keepalive_timeout"] = _IDLE_S
             seconds = settings.timeout_s
-            session = {
+            session |= {
                 "timeout": aiohttp.ClientTimeout(
                     total=None, sock_connect=seconds, sock_read=seconds
                 ),
@@ -55,10 +88,7 @@ class Aiohttp(AsyncAdapter):
                 "auto_decompress": False,
                 "trust_env": False,
             }
-            self._options = {"allow_redirects": False}
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(**connector), **session
-        )
+        return aiohttp.ClientSession(connector=aiohttp.TCPConnector(**connector), **session)
 
     async def send(self, request: Request) -> Response:
         """One request, its whole body read."""
@@ -76,15 +106,158 @@ class Aiohttp(AsyncAdapter):
                 length += len(chunk)
             return response.status, length
 
+    async def send_traced(self, request: Request, trace: AsyncTrace) -> Response:
+        """As ``send``, in a session of its own whose hooks are awaited and without a cache of names."""
+        session = self._traced = self._traced or self._new_traced_session()
+        token = _TRACE.set(trace)
+        try:
+            async with session.request(
+                request.method,
+                request.url,
+                headers=request.headers,
+                data=request.body,
+                timeout=_patient(session.timeout, self.settings.hold_s),
+                trace_request_ctx=request.url,
+                **self._options,
+            ) as response:
+                if not self.settings.stream:
+                    return response.status, len(await response.read())
+                length = 0
+                async for chunk in response.content.iter_any():
+                    length += len(chunk)
+                return response.status, length
+        finally:
+            _TRACE.reset(token)
+
+    def _new_traced_session(self) -> aiohttp.ClientSession:
+        # With a cache, requests that ask for a name together all wait for the first: nothing could hold them.
+        return self._new_session(
+            {"ssl": _traced_ssl(self.settings), "use_dns_cache": False},
+            request_class=_TracedRequest,
+            trace_configs=[_signals()],
+        )
+
     async def close(self) -> None:
         """Close the session and its connections."""
         await self._session.close()
+        if self._traced is not None:
+            await self._traced.close()
 
 
 def _ssl(settings: Settings) -> ssl.SSLContext | bool:
     if settings.verify and settings.ca_file:
         return ssl.create_default_context(cafile=settings.ca_file)
     return settings.verify
+
+
+def _patient(timeout: aiohttp.ClientTimeout, hold_s: float) -> aiohttp.ClientTimeout:
+    names = ("total", "connect", "sock_connect", "sock_read")
+    seconds = {name: getattr(timeout, name) for name in names}
+    return aiohttp.ClientTimeout(**{name: s and s + hold_s for name, s in seconds.items()})
+
+
+def _traced_ssl(settings: Settings) -> ssl.SSLContext:
+    """As aiohttp's own, or the one given to it, with handshakes that can be seen."""
+    context = ssl.create_default_context(cafile=settings.ca_file)
+    if not settings.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    context.sslobject_class = _TracedTls
+    return context
+
+
+class _TracedTls(ssl.SSLObject):
+    """Tells when a handshake begins and ends; nothing can wait in there."""
+
+    def do_handshake(self) -> None:
+        """Called again and again until it does not raise; the event loop runs it in the request's context."""
+        trace = _TRACE.get()
+        trace.stamp("ConnectDone")
+        trace.stamp("TLSHandshakeStart")
+        super().do_handshake()
+        trace.stamp("TLSHandshakeDone")
+
+
+class _TracedRequest(aiohttp.ClientRequest):
+    """Stops where aiohttp has a connection in hand, and where it has written the request.
+
+    A signal when the connection is made would be too early: were the request to fail while it is held there,
+    aiohttp would forget the connection without closing it.
+    """
+
+    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+        """Write the request to ``conn``, new or kept."""
+        trace = _TRACE.get()
+        trace.local_port = _local_port(conn)
+        if trace.instants["TLSHandshakeDone"]:
+            await trace.point("TLSHandshakeDone")
+        await trace.point("GotConn")
+        response = await super().send(conn)
+        if not self.body:
+            trace.stamp("WroteRequest")
+        if trace.hold == "WroteRequest":
+            try:
+                await self._hold_when_written(trace)
+            except BaseException:
+                response.close()
+                raise
+        return response
+
+    async def write_bytes(
+        self, writer: AbstractStreamWriter, conn: Connection, *args: Any, **kwargs: Any
+    ) -> None:
+        """Write the body, in a task beside the one that reads the response."""
+        await super().write_bytes(writer, conn, *args, **kwargs)
+        # A failure is not raised but left with the connection, for the reader to find.
+        if conn.protocol is not None and conn.protocol.exception() is None:
+            _TRACE.get().stamp("WroteRequest")
+
+    async def _hold_when_written(self, trace: AsyncTrace) -> None:
+        # A server may answer before it has read everything, and wait for its answer to be read.
+        async with asyncio.timeout(self.session.timeout.sock_read):
+            await self.close()  # it waits for the body, and closes nothing
+        if trace.instants["WroteRequest"]:
+            await trace.point("WroteRequest")
+
+
+def _local_port(connection: Connection) -> int:
+    transport = connection.transport
+    address = transport.get_extra_info("sockname") if transport is not None else None
+    return address[1] if address else 0
+
+
+def _signals() -> aiohttp.TraceConfig:
+    """Awaited one after the other, so that a connection begins when the hold before it has ended."""
+    config = aiohttp.TraceConfig()
+    config.on_request_start.append(_passes("GetConn"))
+    config.on_connection_create_start.append(_skips_dns)
+    config.on_dns_resolvehost_start.append(_passes("DNSStart"))
+    config.on_dns_resolvehost_end.append(_passes("DNSDone"))
+    config.on_dns_resolvehost_end.append(_passes("ConnectStart"))
+    config.on_connection_create_end.append(
+        _passes("ConnectDone")
+    )  # over TLS it has long been stamped
+    # Both when the head of a response is read: aiohttp shows no earlier instant.
+    config.on_request_redirect.append(_passes("GotFirstResponseByte"))
+    config.on_request_end.append(_passes("GotFirstResponseByte"))
+    return config
+
+
+def _passes(name: str) -> Callable[..., Awaitable[None]]:
+    async def passed(*_: object) -> None:
+        await _TRACE.get().point(name)
+
+    return passed
+
+
+async def _skips_dns(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
+    """An address needs no lookup, and aiohttp makes none: the name is resolved before it starts."""
+    try:
+        ip_address(urlsplit(context.trace_request_ctx).hostname or "")
+    except ValueError:
+        return
+    await _TRACE.get().point("DNSDone")
+    _TRACE.get().stamp("ConnectStart")
 
 
 ADAPTERS: tuple[type[BaseAdapter], ...] = (Aiohttp,)

@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 
 from adapters.base import Adapter, AsyncAdapter, BaseAdapter, ErrorKind, Request, Response, Settings
 
+if TYPE_CHECKING:
+    from adapters.trace import AsyncTrace, Stamps, Trace
+
 __all__ = ["ADAPTERS", "Httpx", "HttpxAsync"]
+
+# Events of httpcore's ``trace`` extension, and what they mean. A name is resolved as part of connecting; a
+# response is told of when its head is complete, and there is no earlier instant to see.
+_EVENTS = {
+    "connection.connect_tcp.started": "ConnectStart",
+    "connection.connect_tcp.complete": "ConnectDone",
+    "connection.start_tls.started": "TLSHandshakeStart",
+    "connection.start_tls.complete": "TLSHandshakeDone",
+    "http11.send_request_headers.started": "GotConn",
+    "http11.send_request_headers.complete": "WroteHeaders",
+    "http11.send_request_body.complete": "WroteRequest",
+    "http11.receive_response_headers.complete": "GotFirstResponseByte",
+}
+_OPENED = ("ConnectDone", "TLSHandshakeDone")
 
 
 class _Httpx(BaseAdapter):
@@ -21,6 +40,8 @@ class _Httpx(BaseAdapter):
     # The library's own default. For each idle connection of its pool httpcore looks at all the others, on every
     # request and every response, and asks the kernel about each: with 250 in one pool a request takes seconds.
     largest_pool = 100
+    trace_points = ("GetConn", *_EVENTS.values())
+    hold_points = ("tcp", "tls", "connection", "request", "first-byte")
     error_kinds = (
         (httpx.ConnectTimeout, "timeout_connect"),
         # Waiting for the pool is waiting for a connection.
@@ -75,6 +96,23 @@ def _forget_cookies(client: httpx.Client | httpx.AsyncClient) -> None:
     client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
 
+def _traced(
+    client: httpx.Client | httpx.AsyncClient,
+    settings: Settings,
+    hook: Callable[[str, dict[str, Any]], Awaitable[None] | None],
+) -> dict[str, Any]:
+    """What a request is sent with so that httpcore calls ``hook`` on its way."""
+    seconds = client.timeout.as_dict()
+    patient = {name: s if s is None else s + settings.hold_s for name, s in seconds.items()}
+    return {"timeout": httpx.Timeout(**patient), "extensions": {"trace": hook}}
+
+
+def _note_port(trace: Stamps, stream: Any) -> None:
+    """``stream`` is httpcore's; once it is closed, it has no address any more."""
+    with suppress(OSError):
+        trace.local_port = trace.local_port or stream.get_extra_info("client_addr")[1]
+
+
 class Httpx(_Httpx, Adapter):
     """``Client.request`` with the whole body in ``content``, or ``iter_bytes``."""
 
@@ -98,6 +136,37 @@ class Httpx(_Httpx, Adapter):
             request.method, request.url, headers=request.headers, content=request.body
         ) as response:
             return response.status_code, sum(map(len, response.iter_bytes()))
+
+    def send_traced(self, request: Request, trace: Trace) -> Response:
+        """As ``send``; the request waits inside the events of httpcore's ``trace`` extension."""
+        trace.point("GetConn")
+        with self._client.stream(
+            request.method,
+            request.url,
+            headers=request.headers,
+            content=request.body,
+            **_traced(self._client, self.settings, self._hook(trace)),
+        ) as response:
+            _note_port(trace, response.extensions["network_stream"])
+            if self.settings.stream:
+                return response.status_code, sum(map(len, response.iter_bytes()))
+            return response.status_code, len(response.read())
+
+    def _hook(self, trace: Trace) -> Callable[[str, dict[str, Any]], None]:
+        def passed(event: str, info: dict[str, Any]) -> None:
+            name = _EVENTS.get(event)
+            if name in _OPENED:
+                _note_port(trace, info["return_value"])
+            try:
+                if name:
+                    trace.point(name)
+            except BaseException:
+                # httpcore was about to hand this connection over, and would leave it open.
+                if name in _OPENED:
+                    info["return_value"].close()
+                raise
+
+        return passed
 
     def close(self) -> None:
         """Close the client and its connections."""
@@ -130,6 +199,40 @@ class HttpxAsync(_Httpx, AsyncAdapter):
             async for chunk in response.aiter_bytes():
                 length += len(chunk)
             return response.status_code, length
+
+    async def send_traced(self, request: Request, trace: AsyncTrace) -> Response:
+        """As ``send``; the request waits inside the events of httpcore's ``trace`` extension."""
+        await trace.point("GetConn")
+        async with self._client.stream(
+            request.method,
+            request.url,
+            headers=request.headers,
+            content=request.body,
+            **_traced(self._client, self.settings, self._hook(trace)),
+        ) as response:
+            _note_port(trace, response.extensions["network_stream"])
+            if not self.settings.stream:
+                return response.status_code, len(await response.aread())
+            length = 0
+            async for chunk in response.aiter_bytes():
+                length += len(chunk)
+            return response.status_code, length
+
+    def _hook(self, trace: AsyncTrace) -> Callable[[str, dict[str, Any]], Awaitable[None]]:
+        async def passed(event: str, info: dict[str, Any]) -> None:
+            name = _EVENTS.get(event)
+            if name in _OPENED:
+                _note_port(trace, info["return_value"])
+            try:
+                if name:
+                    await trace.point(name)
+            except BaseException:
+                # httpcore was about to hand this connection over, and would leave it open.
+                if name in _OPENED:
+                    await info["return_value"].aclose()
+                raise
+
+        return passed
 
     async def close(self) -> None:
         """Close the client and its connections."""

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import errno
+import time
+from collections.abc import Callable
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 import pycurl
 
 from adapters.base import Adapter, BaseAdapter, ErrorKind, Request, Response
 
+if TYPE_CHECKING:
+    from adapters.trace import Trace
+
 __all__ = ["ADAPTERS", "Pycurl"]
 
 _IDLE_S = 3600
+_CONNECT_TIMEOUT_S = 300  # libcurl's own
 _E_TOO_LARGE = 100  # the header, for one; pycurl has no name for it
 
 _KINDS: dict[int, ErrorKind] = {
@@ -47,6 +54,30 @@ _KINDS: dict[int, ErrorKind] = {
     pycurl.E_ABORTED_BY_CALLBACK: "cancelled",
 }
 
+# What shows a point, and where a request can be stopped; older versions of pycurl lack some of it.
+_SHOWN_BY = {
+    "GetConn": "Curl",
+    "DNSDone": "NAMELOOKUP_TIME",
+    "ConnectStart": "SOCKOPTFUNCTION",
+    "ConnectDone": "CONNECT_TIME",
+    "TLSHandshakeDone": "APPCONNECT_TIME",
+    "GotConn": "PREREQFUNCTION",
+    "WroteRequest": "POSTTRANSFER_TIME_T",
+    "GotFirstResponseByte": "STARTTRANSFER_TIME",
+}
+_OF_CONNECTING = ("DNSDone", "ConnectDone", "TLSHandshakeDone")
+_HELD_BY = {
+    "dns": "SOCKOPTFUNCTION",
+    "tls": "PREREQFUNCTION",
+    "connection": "PREREQFUNCTION",
+    "request": "POSTTRANSFER_TIME_T",
+    "first-byte": "HEADERFUNCTION",
+}
+
+
+def _offered(needs: dict[str, str]) -> tuple[str, ...]:
+    return tuple(name for name, option in needs.items() if hasattr(pycurl, option))
+
 
 class Pycurl(Adapter):
     """``Curl.perform`` into a reused ``BytesIO``, or into a callback that is given chunks."""
@@ -55,6 +86,8 @@ class Pycurl(Adapter):
     session_scope = "slot"
     files_per_slot = 3  # a handle keeps an epoll and an event descriptor; without: "out of memory"
     can_stream = True
+    trace_points = _offered(_SHOWN_BY)
+    hold_points = _offered(_HELD_BY)
     unequal = (
         "libcurl has no read timeout: the timeout holds for the request as a whole",
         "libcurl resends a request once when a kept connection turns out to be closed",
@@ -87,6 +120,18 @@ class Pycurl(Adapter):
         body.truncate()
         self._curl.perform()
         return self._curl.getinfo(pycurl.RESPONSE_CODE), body.tell()
+
+    def send_traced(self, request: Request, trace: Trace) -> Response:
+        """As ``send``, on the same handle. Callbacks hold; libcurl's own timers say the rest afterwards."""
+        self._set_up(request)
+        self._extend_timeouts()
+        journey = _Journey(self._curl, request, trace)
+        trace.point("GetConn")
+        try:
+            return self.send(request)
+        finally:
+            self._request = None  # so that the next ``send`` resets the callbacks
+            journey.end()
 
     def close(self) -> None:
         """Close the handle and its connections."""
@@ -142,6 +187,17 @@ class Pycurl(Adapter):
         # Empty is not "unset": it turns the environment's proxies off.
         curl.setopt(pycurl.PROXY, "")
 
+    def _extend_timeouts(self) -> None:
+        """Libcurl counts the time during which a callback holds the transfer."""
+        settings, curl = self.settings, self._curl
+        if not settings.hold_s:
+            return
+        parity = settings.profile == "parity"
+        connect_s = settings.timeout_s if parity else _CONNECT_TIMEOUT_S
+        curl.setopt(pycurl.CONNECTTIMEOUT_MS, round((connect_s + settings.hold_s) * 1000))
+        if parity:
+            curl.setopt(pycurl.TIMEOUT_MS, round((settings.timeout_s + settings.hold_s) * 1000))
+
     def _set_request(self, request: Request) -> None:
         curl, body = self._curl, request.body
         curl.setopt(pycurl.URL, request.url)
@@ -169,6 +225,128 @@ class Pycurl(Adapter):
 
     def _count_chunk(self, chunk: bytes) -> None:
         self._length += len(chunk)
+
+
+class _Journey:
+    """What libcurl calls on the way of one traced request, and what its timers say when it is over.
+
+    The callbacks block the transfer where it is. An exception cannot pass through libcurl: it is kept, the
+    transfer is made to fail, and ``end`` raises it.
+    """
+
+    def __init__(self, curl: pycurl.Curl, request: Request, trace: Trace) -> None:
+        self._curl = curl
+        self._trace = trace
+        self._is_tls = request.url.lower().startswith("https:")
+        self._unsent = len(request.body or b"")
+        self._failure: BaseException | None = None
+        curl.setopt(pycurl.SOCKOPTFUNCTION, self._at_socket)
+        if "GotConn" in Pycurl.trace_points:
+            curl.setopt(pycurl.PREREQFUNCTION, self._at_connection)
+        # These are called many times a request: only where they are needed.
+        if trace.hold == "WroteRequest":
+            curl.setopt(pycurl.VERBOSE, 1)
+            curl.setopt(pycurl.DEBUGFUNCTION, self._at_transport)
+            curl.setopt(pycurl.NOPROGRESS, 0)
+            curl.setopt(pycurl.XFERINFOFUNCTION, self._at_progress)
+        elif trace.hold == "GotFirstResponseByte":
+            curl.setopt(pycurl.HEADERFUNCTION, self._at_header)
+
+    def end(self) -> None:
+        """Stamp what libcurl timed; raise what a gate raised."""
+        self._stamp_timers()
+        if self._failure is not None:
+            raise self._failure
+
+    def _at_socket(self, _descriptor: int, _purpose: int) -> int:
+        """The name is resolved and a socket made; it is not connected yet. Once for each address tried."""
+        return self._safely(self._connect)
+
+    def _connect(self) -> None:
+        self._hold("DNSDone")
+        self._trace.stamp("ConnectStart")
+
+    def _at_connection(self, *addresses: str | int) -> int:
+        """A connection is there, new or kept, TLS included; nothing of the request is sent."""
+        self._trace.local_port = int(addresses[-1])
+        return self._safely(self._connected)
+
+    def _connected(self) -> None:
+        if self._is_new and self._is_tls:
+            self._hold("TLSHandshakeDone")
+        self._trace.point("GotConn")
+
+    def _at_transport(self, kind: int, data: bytes) -> None:
+        """Part of the request has been handed to the transport (or something else to report happened)."""
+        if kind == pycurl.INFOTYPE_DATA_OUT:
+            self._unsent -= len(data)
+        elif kind != pycurl.INFOTYPE_HEADER_OUT:
+            return
+        if not self._unsent:
+            self._safely(lambda: self._hold("WroteRequest"))
+
+    def _at_progress(self, *_: int) -> bool:
+        """Whether to give up: the callback above has no way to say so."""
+        return self._failure is not None
+
+    def _at_header(self, line: bytes) -> int:
+        """A line of the response's head is there: the status line at the latest when it is complete."""
+        failed = self._safely(lambda: self._hold("GotFirstResponseByte"))
+        return 0 if failed else len(line)
+
+    @property
+    def _is_new(self) -> bool:
+        """Whether this request opened a connection."""
+        return bool(self._trace.instants["ConnectStart"])
+
+    def _hold(self, name: str) -> None:
+        """Stop if it is to be here. Otherwise a timer knows the instant better, without waiting for the GIL."""
+        if self._trace.hold == name:
+            self._trace.point(name)
+
+    def _safely(self, step: Callable[[], None]) -> int:
+        """Whether libcurl is to give up, as it wants to hear it."""
+        if self._failure is None:
+            try:
+                step()
+            except BaseException as error:
+                self._failure = error
+        return int(self._failure is not None)
+
+    def _stamp_timers(self) -> None:
+        """Turn libcurl's timers into instants; held time is part of both."""
+        trace, latest_ns = self._trace, 0
+        elapsed = {name: self._elapsed_ns(name) for name in Pycurl.trace_points}
+        begun_ns = self._begun_ns(elapsed)
+        for name, elapsed_ns in elapsed.items():
+            if elapsed_ns:
+                trace.stamp(name, max(latest_ns, begun_ns + elapsed_ns))
+            left_ns = trace.instants[name] + (trace.held_ns if name == trace.hold else 0)
+            latest_ns = max(latest_ns, left_ns)
+
+    def _begun_ns(self, elapsed: dict[str, int]) -> int:
+        """When libcurl's timers began, which may be long after ``GetConn`` where threads compete for the GIL.
+
+        A callback, and the end, come after what a timer said before: of those bounds the closest.
+        """
+        instants, timed_ns = self._trace.instants, 0
+        begun_ns = time.monotonic_ns() - int(self._curl.getinfo(pycurl.TOTAL_TIME) * 1e9)
+        for name, elapsed_ns in elapsed.items():
+            if timed_ns and instants[name]:
+                begun_ns = min(begun_ns, instants[name] - timed_ns)
+            timed_ns = elapsed_ns or timed_ns
+        return max(begun_ns, instants["GetConn"])
+
+    def _elapsed_ns(self, name: str) -> int:
+        """From the start of the transfer, held time included; 0 where it has no timer or did not come."""
+        if name in _OF_CONNECTING and not self._is_new:
+            return 0  # a kept connection repeats its timers
+        option = _SHOWN_BY[name]
+        if option.endswith("_TIME_T"):
+            return int(self._curl.getinfo(getattr(pycurl, option)) * 1_000)
+        if option.endswith("_TIME"):
+            return int(self._curl.getinfo(getattr(pycurl, option)) * 1e9)
+        return 0
 
 
 ADAPTERS: tuple[type[BaseAdapter], ...] = (Pycurl,)
