@@ -26,8 +26,9 @@ def logged(target: EmbeddedTarget) -> Iterator[EmbeddedTarget]:
 
 
 def test_nothing_happens_during_a_stall_and_everything_after_it(logged: EmbeddedTarget) -> None:
-    at_ns, length_ns = time.monotonic_ns() + 100 * MS, 300 * MS
     with Wire(logged) as wire, Wire(logged) as other:
+        wire.ask("/")
+        at_ns, length_ns = time.monotonic_ns() + 100 * MS, 300 * MS
         logged.stall(at_ns, length_ns)
         while time.monotonic_ns() < at_ns + length_ns + 100 * MS:
             assert wire.ask("/").status == other.ask("/get").status == 200
@@ -53,8 +54,8 @@ def test_an_instant_that_has_passed_means_at_once(logged: EmbeddedTarget) -> Non
 
 def test_stalls_come_in_the_order_of_their_instants(logged: EmbeddedTarget) -> None:
     now_ns = time.monotonic_ns()
-    logged.stall(now_ns + 200 * MS, 20 * MS)
-    logged.stall(now_ns + 100 * MS, 10 * MS)
+    logged.stall(now_ns + 600 * MS, 20 * MS)
+    logged.stall(now_ns + 300 * MS, 10 * MS)
     assert eventually(lambda: len(logged.read_log().stalls) == 2)
     first, second = logged.read_log().stalls
     assert first.end_ns <= second.start_ns
