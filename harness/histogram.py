@@ -56,6 +56,12 @@ class Histogram:
         index = np.searchsorted(np.cumsum(self.counts), rank(percent, total))
         return highest_equivalent(int(index))
 
+    def counted(self) -> list[tuple[int, int]]:
+        """(largest equivalent value, count) of everything recorded, in ascending order."""
+        return [
+            (highest_equivalent(int(i)), int(self.counts[i])) for i in np.flatnonzero(self.counts)
+        ]
+
     def encode(self) -> bytes:
         """HdrHistogram V2, compressed and base64: readable by any HdrHistogram tool."""
         from hdrh.histogram import HdrHistogram  # noqa: PLC0415  only when something is stored

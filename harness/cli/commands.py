@@ -98,6 +98,10 @@ ThinkTime = Annotated[
 ]
 Db = Annotated[Text, _option("Results database (SQLite).", "--db")]
 Json = Annotated[bool, _option("Print one JSON document instead of the table.", "--json")]
+Normalize = Annotated[
+    Text,
+    _option("Histogram up to so many times the minimum, the rest in one bin.", "--normalize"),
+]
 Output = Annotated[Text, _option("Also write the report: .json .csv .md .txt", "--output")]
 
 
@@ -177,6 +181,7 @@ def load(
     db: Db = None,
     json: Json = False,
     output: Output = None,
+    normalize: Normalize = None,
 ) -> int:
     """Measure one client alone (default: for 30 s)."""
     return _measure("load", {"clients": [client] if client else None, **locals()})

@@ -12,26 +12,30 @@ from harness import interrupts
 from harness.bundle import Bundle
 from harness.catalogue import Catalogue, Client
 from harness.cli.progress import progress_on
+from harness.comparison import competitors
 from harness.errors import UsageError
 from harness.experiment import Outcome, run
 from harness.loads import LoadOptions
-from harness.report import exporters, tables, terminal
+from harness.redaction import refusal
+from harness.report import exporters, latencies, tables, terminal
 from harness.report.json_document import to_json
 from harness.scenario import Options, Scenario, build
 from harness.settings import Defaults, database_path, from_environment
 
 __all__ = ["measure"]
 
+MAX_FACTOR = 1_000_000
 EXIT_CODES = {"complete": 0, "failed": 3, "interrupted": 130}
 # command line name → field of Options, where they differ
 RENAMED = {"headers": "headers_json"}
-OURS = ("db", "json", "output", "client")
+OURS = ("db", "json", "output", "client", "normalize")
 
 
 def measure(command: str, typed: dict[str, Any], stdout: TextIO, stderr: TextIO) -> int:
     """Run what the command line asks for; the exit code."""
     defaults = from_environment(os.environ)
     output = _output(typed["output"])
+    normalize = _factor(typed.get("normalize"))
     database = database_path(typed["db"], defaults, Path.cwd())
     with interrupts.deferred():
         scenario = _scenario(command, typed, defaults, stderr)
@@ -39,7 +43,7 @@ def measure(command: str, typed: dict[str, Any], stdout: TextIO, stderr: TextIO)
             outcome = run(scenario, database, defaults.sampling_interval_s, progress)
     if output is not None:
         output.write_text(exporters.for_path(output)(outcome.run, outcome.trials))
-    _report(outcome, typed["json"], stdout)
+    _report(outcome, typed["json"], stdout, normalize if command == "load" else None)
     return EXIT_CODES[outcome.run.state]
 
 
@@ -94,7 +98,21 @@ def _output(name: str | None) -> Path | None:
     return path
 
 
-def _report(outcome: Outcome, json: bool, stdout: TextIO) -> None:
+def _factor(text: str | None) -> float:
+    """The factor of a normalised histogram; 0 for none."""
+    if text is None:
+        return 0.0
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not (number == 0 or 2 <= number <= MAX_FACTOR):
+        raise refusal("--normalize", text, f"0 for none, or a factor from 2 to {MAX_FACTOR}")
+    return number
+
+
+def _report(outcome: Outcome, json: bool, stdout: TextIO, normalize: float | None) -> None:
+    """The table, or one JSON document; with ``normalize`` (0: not) also each client's latencies at length."""
     if json:
         print(to_json(outcome.run, outcome.trials), file=stdout)
         return
@@ -104,5 +122,8 @@ def _report(outcome: Outcome, json: bool, stdout: TextIO) -> None:
     print(tables.heading(outcome.run, outcome.trials), file=stdout)
     if outcome.trials:
         console.print(terminal.table(outcome.run, outcome.trials, console.width))
+    if normalize is not None:
+        for summary in competitors(outcome.trials):
+            console.print(latencies.report(summary, normalize))
     for line in terminal.footer(outcome.run, outcome.database):
         print(line, file=stdout)

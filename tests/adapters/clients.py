@@ -9,9 +9,8 @@ import time
 import warnings
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import uvloop
@@ -186,13 +185,10 @@ def _slot(shared: Adapter) -> Iterator[Adapter]:
         own.close()
 
 
-def _sockets() -> set[str]:
-    """What sockets this process has open, by their names in /proc."""
-    found = set()
-    for file in Path("/proc/self/fd").iterdir():
-        with suppress(FileNotFoundError):
-            found.add(str(file.readlink()))
-    return {name for name in found if name.startswith("socket:")}
+def _open_transports(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether asyncio (uvloop shows nothing) still has a connection open."""
+    transports = list(getattr(loop, "_transports", {}).values())
+    return any(transport.get_extra_info("socket").fileno() != -1 for transport in transports)
 
 
 class AsyncSession(Session):
@@ -201,8 +197,6 @@ class AsyncSession(Session):
     ) -> None:
         self.adapter: AsyncAdapter = adapter
         self.runner = asyncio.Runner(loop_factory=loop_factory)
-        self.runner.get_loop()
-        self._before = _sockets()
 
     def open(self) -> None:
         self.runner.run(self.adapter.open())
@@ -220,7 +214,8 @@ class AsyncSession(Session):
     async def _hung_up(self) -> None:
         """A loop that ends TLS in order waits for the server's last word: let it have that."""
         deadline = time.monotonic() + HANG_UP_S
-        while _sockets() - self._before and time.monotonic() < deadline:
+        loop = asyncio.get_running_loop()
+        while _open_transports(loop) and time.monotonic() < deadline:
             await asyncio.sleep(0.005)
 
     def send(self, request: Request) -> Response:

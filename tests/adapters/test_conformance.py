@@ -22,16 +22,6 @@ from tests.adapters.deviations import (
 )
 from tests.adapters.server import Seen, Server
 
-# A library that drops a broken TLS connection leaves its transport to the event loop, which on a busy
-# machine may end first. What is left open then is the library's, and says nothing about the case.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
-    pytest.mark.filterwarnings(
-        "ignore:Exception ignored in. <(function _SelectorTransport|socket.socket)"
-        ":pytest.PytestUnraisableExceptionWarning"
-    ),
-]
-
 MIB = 1 << 20
 SCHEMES = ("http", "https")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD")

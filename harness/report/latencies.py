@@ -1,0 +1,80 @@
+"""One client's latencies at length: percentiles, statuses, errors, and a histogram. Builds renderables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from harness.comparison import Censored, CompetitorSummary
+from harness.histogram import Histogram
+from harness.report import figures
+from harness.report.bins import bins
+
+if TYPE_CHECKING:
+    from rich.console import Group
+    from rich.table import Table
+
+__all__ = ["report"]
+
+PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 100.0)
+BAR_WIDTH = 40
+BAR = "\N{FULL BLOCK}"
+
+
+def report(summary: CompetitorSummary, normalize: float = 0) -> Group:
+    """Everything about the latencies of one competitor; ``normalize`` as in ``bins``."""
+    from rich.console import Group  # noqa: PLC0415  dear to import
+    from rich.text import Text  # noqa: PLC0415
+
+    latency = summary.open_loop.response if summary.open_loop is not None else summary.service
+    lines = [_counts("statuses", summary.status_counts), _counts("errors", summary.error_counts)]
+    return Group(
+        _percentiles(summary),
+        Text("\n".join(lines)),
+        *map(Text, _bars(summary, latency, normalize)),
+    )
+
+
+def _percentiles(summary: CompetitorSummary) -> Table:
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    grid = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    grid.add_column("ms")
+    for percent in PERCENTILES:
+        grid.add_column("max" if percent == 100 else f"p{percent:g}", justify="right")
+    grid.add_column("samples", justify="right")
+    for name, values, total in _series(summary):
+        grid.add_row(name, *map(figures.latency_ms, values), f"{total:,}")
+    beyond = (f"{summary.samples_beyond(percent):,}" for percent in PERCENTILES)
+    grid.add_row("samples beyond", *beyond, "")
+    return grid
+
+
+def _series(
+    summary: CompetitorSummary,
+) -> Iterator[tuple[str, list[int | Censored | None], int]]:
+    loop = summary.open_loop
+    if loop is not None:
+        response = [summary.response_percentile(percent) for percent in PERCENTILES]
+        yield "response time", response, loop.response.total
+    service = [summary.percentile(percent) for percent in PERCENTILES]
+    yield "service time", service, summary.service.total
+    if loop is not None:
+        for name, histogram in (("queue wait", loop.queue_wait), ("pacer lag", loop.pacer_lag)):
+            yield name, [histogram.percentile(p) for p in PERCENTILES], histogram.total
+
+
+def _counts(name: str, counts: Mapping[int, int] | Mapping[str, int]) -> str:
+    written = ", ".join(f"{key}: {count:,}" for key, count in sorted(counts.items()))
+    return f"{name}: {written or 'none'}"
+
+
+def _bars(summary: CompetitorSummary, latency: Histogram, normalize: float) -> Iterator[str]:
+    found = bins(latency.counted(), normalize)
+    most = max((count for _, count in found), default=0)
+    if found:
+        yield f"{'response' if summary.open_loop is not None else 'service'} time, ms"
+    for edge_ns, count in found:
+        width = round(BAR_WIDTH * count / most)
+        yield f"{figures.latency_ms(edge_ns):>9} {BAR * width:<{BAR_WIDTH}} {count:,}"

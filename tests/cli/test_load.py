@@ -1,0 +1,119 @@
+"""``clientbench load``, and the loads that either command can put on a client."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.command import clientbench
+
+RATE = ("--rate", "100", "--duration", "0.4", "--rounds", "2", "--warmup", "0.02")
+
+
+def stored(folder: Path) -> list[dict[str, Any]]:
+    connection = sqlite3.connect(folder / "benchmark_results.db")
+    connection.row_factory = sqlite3.Row
+    rows = [dict(row) for row in connection.execute("SELECT * FROM benchmark_results")]
+    connection.close()
+    return rows
+
+
+def test_load_prints_percentiles_statuses_errors_and_a_histogram(tmp_path: Path) -> None:
+    words = ("load", "--client", "raw", "--requests", "200", "--rounds", "1", "--normalize", "3")
+    ended = clientbench(*words, cwd=tmp_path)
+
+    assert ended.code == 0, ended
+    assert re.search(r"p50 +p75 +p90 +p95 +p99 +p99.9 +max +samples", ended.out)
+    assert re.search(r"service time( +[\d.,]+){7} +200\b", ended.out)
+    assert re.search(r"samples beyond +100 +50 +20 +10 +2 +0 +0", ended.out)
+    assert "statuses: 200: 200\n" in ended.out
+    assert "errors: none\n" in ended.out
+    bars = re.findall(r"^ +[\d.,]+ \u2588* +([\d,]+)$", ended.out, re.MULTILINE)
+    assert sum(int(count) for count in bars) == 200
+
+
+def test_an_open_loop_is_stored_and_shown_with_both_latencies(tmp_path: Path) -> None:
+    ended = clientbench("load", "--client", "raw:async", *RATE, cwd=tmp_path)
+    rows = stored(tmp_path)
+
+    assert ended.code == 0, ended
+    assert sum(row["planned"] for row in rows) == 40
+    for row in rows:
+        assert row["planned"] == row["population"] + row["missed"] + row["dropped"]
+        assert row["p50_response_ns"] >= row["p50_response_time"] * 1e9 * 0.99
+        assert 0 <= row["p50_pacer_lag_ns"] <= row["p99_pacer_lag_ns"] <= row["max_pacer_lag_ns"]
+    assert "100 req/s offered" in ended.out
+    for name in ("response time", "service time", "queue wait", "pacer lag"):
+        assert re.search(rf"^{name} ", ended.out, re.MULTILINE)
+    shown = clientbench("results", "show", "latest", "--json", cwd=tmp_path).json
+    loop = shown["competitors"][0]["open_loop"]
+    assert loop["planned"] == 40
+    assert loop["response_ns"]["p50"] > 0
+
+
+def test_clients_are_compared_under_the_same_arrivals(tmp_path: Path) -> None:
+    words = ("compare", "raw:sync", "raw:async", *RATE, "--arrivals", "poisson", "--json")
+    ended = clientbench(*words, cwd=tmp_path)
+    planned = {row["label"]: [] for row in stored(tmp_path)}
+    for row in stored(tmp_path):
+        planned[row["label"]].append(row["planned"])
+
+    assert ended.code == 0, ended
+    assert planned["raw:sync"] == planned["raw:async"]
+    assert ended.json["run"]["scenario"]["open_load"]["arrivals"] == "poisson"
+
+
+def test_what_a_client_cannot_take_is_a_result_about_the_client(tmp_path: Path) -> None:
+    words = ("--rate", "100", "--duration", "1", "--rounds", "1", "--concurrency", "1")
+    ended = clientbench("load", "/delay/0.1", "--client", "raw", *words, "--json", cwd=tmp_path)
+    doubts = [doubt["kind"] for doubt in ended.json["doubts"]]
+    loop = ended.json["competitors"][0]["open_loop"]
+
+    assert ended.code == 0, ended
+    assert loop["planned"] == 100
+    assert loop["missed"] > 50
+    assert "client-saturated" in doubts or "generator-saturated" in doubts
+
+
+def test_stages_run_whole_in_every_round(tmp_path: Path) -> None:
+    stages = ("--stage", "0-100:400ms", "--stage", "100:200ms", "--rounds", "2")
+    ended = clientbench("load", "--client", "raw", *stages, "--warmup", "0.02", cwd=tmp_path)
+
+    assert ended.code == 0, ended
+    assert [row["planned"] for row in stored(tmp_path)] == [40, 40]
+    assert [row["duration"] for row in stored(tmp_path)] == [0.6, 0.6]
+
+
+def test_a_pause_between_requests_is_a_closed_loop(tmp_path: Path) -> None:
+    words = ("--think-time", "100ms", "--duration", "0.5", "--rounds", "1", "--concurrency", "2")
+    ended = clientbench("load", "--client", "raw", *words, "--json", cwd=tmp_path)
+
+    assert ended.code == 0, ended
+    assert 2 <= ended.json["competitors"][0]["population"] <= 12
+    assert ended.json["competitors"][0]["open_loop"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        (("--rate", "0"), "--rate"),
+        (("--rate", "10", "--stage", "1:1"), "--rate, --stage"),
+        (("--arrivals", "poisson"), "--arrivals"),
+        (("--stage", "1"), "--stage"),
+        (("--normalize", "1"), "--normalize"),
+        (("--think-time", "x"), "--think-time"),
+    ],
+)
+def test_a_bad_load_is_one_line_and_nothing_is_stored(
+    words: tuple[str, ...], field: str, tmp_path: Path
+) -> None:
+    ended = clientbench("load", "--client", "raw", *words, cwd=tmp_path)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith(f"clientbench: {field}: ")
+    assert ended.err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
