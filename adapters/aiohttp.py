@@ -234,9 +234,8 @@ def _signals() -> aiohttp.TraceConfig:
     config.on_dns_resolvehost_start.append(_passes("DNSStart"))
     config.on_dns_resolvehost_end.append(_passes("DNSDone"))
     config.on_dns_resolvehost_end.append(_passes("ConnectStart"))
-    config.on_connection_create_end.append(
-        _passes("ConnectDone")
-    )  # over TLS it has long been stamped
+    # Over TLS that was stamped long before.
+    config.on_connection_create_end.append(_passes("ConnectDone"))
     # Both when the head of a response is read: aiohttp shows no earlier instant.
     config.on_request_redirect.append(_passes("GotFirstResponseByte"))
     config.on_request_end.append(_passes("GotFirstResponseByte"))
