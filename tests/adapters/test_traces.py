@@ -22,14 +22,6 @@ from tests.adapters.deviations import expected_kind
 from tests.adapters.server import Server
 from tests.adapters.test_conformance import MISBEHAVIOUR, SCHEMES, TIMEOUT_S, closed_port, settings
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
-    pytest.mark.filterwarnings(
-        "ignore:Exception ignored in. <(function _SelectorTransport|socket.socket)"
-        ":pytest.PytestUnraisableExceptionWarning"
-    ),
-]
-
 OF_CONNECTING = {"DNSStart", "DNSDone", "ConnectStart", "ConnectDone"}
 OF_TLS = {"TLSHandshakeStart", "TLSHandshakeDone"}
 PATIENCE_S = 20.0
@@ -437,7 +429,7 @@ def test_a_traced_request_fails_as_any_other(
         kinds = session.fail(failing), session.fail(failing, session.trace())
         assert kinds[0] == kinds[1]
         assert session.send_traced(working, session.trace()) == (200, 5)
-        # Traced or not: some libraries wait long for a TLS connection to end in order, which this one never does.
+        # Some libraries wait long for the end of TLS, which never comes here, traced or not.
         if path != "endless":
             assert_nothing_open(session, port_of(failing))
 
