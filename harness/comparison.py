@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from harness.histogram import Histogram, rank
 from harness.model import Comparison, OpenLoop, TrialState, TrialSummary
+from harness.phases import phases
 
 __all__ = [
     "Censored",
@@ -68,6 +69,7 @@ class CompetitorSummary:
     idle_rss_bytes: int | None  # the largest of the trials
     peak_rss_bytes: int | None  # the largest of the trials
     open_loop: OpenLoop | None = None
+    phases: Mapping[str, Histogram] = field(default_factory=dict)  # of traced requests
 
     @property
     def requests_per_second(self) -> float | None:
@@ -163,7 +165,13 @@ def _merged(trials: Sequence[TrialSummary]) -> CompetitorSummary:
         idle_rss_bytes=_largest(trial.idle_rss_bytes for trial in trials),
         peak_rss_bytes=_largest(trial.peak_rss_bytes for trial in trials),
         open_loop=_open_loop(trials),
+        phases=_phases(trials),
     )
+
+
+def _phases(trials: Sequence[TrialSummary]) -> dict[str, Histogram]:
+    rows = [row for trial in trials for row in trial.traces]
+    return phases(rows) if rows else {}
 
 
 def _open_loop(trials: Sequence[TrialSummary]) -> OpenLoop | None:
@@ -266,7 +274,8 @@ def compare(trials: Iterable[TrialSummary], baseline_label: str) -> list[Compari
     rates: dict[str, dict[int, float]] = {}
     for trial in trials:
         of_label = rates.setdefault(trial.label, {})
-        if trial.state == "complete" and trial.requests_per_second > 0:
+        # of a traced trial only the traces are comparable
+        if trial.state == "complete" and trial.requests_per_second > 0 and not trial.trace_share:
             of_label[trial.round] = trial.requests_per_second
     base = rates.pop(baseline_label, {})
     compared = (

@@ -41,6 +41,7 @@ class Contender:
     rules: Rules
     shown_url: str  # redacted
     think_ns: int = 0
+    trace_share: float = 0.0
 
     @property
     def unequal(self) -> tuple[str, ...]:
@@ -110,6 +111,7 @@ class Selector:
             python_version=version,
             site=self._bundle.site(f"null-{contender.loop}-{version}", visible.entries),
             rules=replace(contender.rules, length=None),
+            trace_share=0.0,
         )
 
     def check(self, scenario: Scenario) -> None:
@@ -123,6 +125,11 @@ class Selector:
                 threads=selection.mode == "sync",
                 files_per_slot=capabilities["files_per_slot"],
             )
+            if scenario.trace_share and not capabilities["trace_points"]:
+                raise UsageError(
+                    f"--trace: {competitor.label} shows no points of its requests; "
+                    "accepted: clients that do (see `clientbench clients`)"
+                )
             if scenario.stream and not capabilities["can_stream"]:
                 raise UsageError(
                     f"--stream: {competitor.label} cannot read a response chunk by chunk; "
@@ -167,6 +174,7 @@ class Selector:
             ),
             shown_url=redact_url(url),
             think_ns=round(scenario.think_time_s * 1e9),
+            trace_share=scenario.trace_share,
         )
 
 

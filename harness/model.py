@@ -120,6 +120,10 @@ class TrialSummary:
     slices: tuple[SliceRecord, ...] = ()
     readings: tuple[Reading, ...] = ()
     open_loop: OpenLoop | None = None
+    trace_share: float = 0.0  # of the requests; above 0, costs and throughput are those of tracing
+    traces: tuple[
+        tuple[int, ...], ...
+    ] = ()  # of requests that started in a window; tracing.TRACE_COLUMNS
 
     @property
     def requests_per_second(self) -> float:

@@ -43,14 +43,14 @@ LATE_NS = 1_000_000  # a start is late from 1 ms on, whatever delayed it
 
 
 class Segment:
-    """The shared memory of one worker, made here and inherited by it."""
+    """Shared memory of one worker, made here and inherited by it."""
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, columns: int = len(COLUMNS)) -> None:
         self.capacity = capacity
-        self.bytes = segment_bytes(capacity)
+        self.bytes = segment_bytes(capacity, columns)
         self.fd = _anonymous(self.bytes)
         memory = mmap.mmap(self.fd, self.bytes)
-        self._columns = np.frombuffer(memory, np.int64).reshape(len(COLUMNS), capacity)
+        self._columns = np.frombuffer(memory, np.int64).reshape(columns, capacity)
 
     def drain(self) -> Integers:
         """Every complete row since the last call, as an array (columns, rows); hands the rows back.
@@ -58,9 +58,9 @@ class Segment:
         Rows come in the order of the ring, which is not that of time.
         """
         # a copy first: the worker goes on writing while numpy counts
-        complete = np.flatnonzero(self._columns[END].copy())
+        complete = np.flatnonzero(self._columns[-1].copy())
         rows: Integers = self._columns[:, complete]
-        self._columns[END, complete] = 0
+        self._columns[-1, complete] = 0
         return rows
 
     def close(self) -> None:

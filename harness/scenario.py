@@ -75,6 +75,7 @@ class Options:
     pin: bool = True
     load: LoadOptions = field(default_factory=LoadOptions)
     think_time: str | float | None = None
+    trace: str | float | None = None
 
 
 class _Plain(BaseModel):
@@ -121,6 +122,7 @@ class Scenario(_Plain):
     pin: bool = True
     open_load: OpenLoad | None = None  # None: a closed loop
     think_time_s: float = Field(default=0.0, ge=0)  # of a closed loop
+    trace_share: float = Field(default=0.0, ge=0, le=1)  # of the requests
 
     @property
     def accepted_statuses(self) -> frozenset[int]:
@@ -207,6 +209,7 @@ def build(
         pin=options.pin,
         open_load=load,
         think_time_s=_think_time_s(options, load),
+        trace_share=_share("--trace", options.trace),
     )
 
 
@@ -401,6 +404,20 @@ def _think_time_s(options: Options, load: OpenLoad | None) -> float:
     if options.think_time is not None and load is not None:
         raise UsageError("--think-time: is about a closed loop; expected no --rate or --stage")
     return _seconds("--think-time", options.think_time, 0.0, low=0.0, high=3600.0)
+
+
+def _share(flag: str, value: str | float | None) -> float:
+    """``0.1`` or ``10%``; above 0, at most 1."""
+    if value is None:
+        return 0.0
+    text = str(value).strip()
+    try:
+        number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        number = -1.0
+    if not 0 < number <= 1:
+        raise refusal(flag, value, "a share above 0, at most 1, such as 0.1 or 10%")
+    return number
 
 
 def _expect(text: str | None) -> str:

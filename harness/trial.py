@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from harness.bundle import Bundle
 from harness.contenders import Contender
 from harness.model import OpenLoop, Reading, SliceRecord, TrialState, TrialSummary
+from harness.phases import TraceRow
 from harness.plan import shares
 from harness.processors import Launcher
 from harness.samples import Fold, Segment, Starts, WindowCounts
 from harness.waiting import Answers, Tick, wait_for
-from harness.worker.job import Job, Pace, Window
+from harness.worker.job import Job, Pace, TraceJob, Window
+from harness.worker.tracing import TRACE_COLUMNS
 from harness.workers import WorkerError, WorkerProcess
 
 __all__ = ["Place", "Trial"]
 
 # Rows a worker may be ahead of the drain: two seconds of the fastest client at ten drains a second.
 CAPACITY = 1 << 16
+TRACE_CAPACITY = 1 << 12
+NUMBERS_PER_WORKER = 1 << 26
 DISPATCH_NS = 5_000_000  # for a command to reach all slots before load begins …
 DISPATCH_SLOT_NS = 20_000  # … and a little for each slot
 LONGEST_NS = 24 * 3600 * 10**9  # of a window that ends by count
@@ -40,6 +45,11 @@ class Place:
     target_cpus: int  # how many CPUs the target may use
     target_cpu_ns: Callable[[], int | None]
     scrub: Callable[[str], str]  # secrets out of messages
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def next_number(self, count: int) -> int:
+        """The first of ``count`` request numbers that no other worker of the run has."""
+        return next(self.numbers) * count
 
 
 class Trial:
@@ -74,6 +84,7 @@ class Trial:
         self._peak_rss: int | None = None
         self._progress_ns = 0
         self._planned = self._dropped = 0
+        self._traces: list[list[int]] = []
 
     @property
     def over(self) -> bool:
@@ -88,13 +99,17 @@ class Trial:
     @property
     def hidden_bytes(self) -> int:
         """Memory of its processes that is the recorder's."""
-        return sum(worker.segment.bytes for worker in self.workers)
+        return sum(worker.hidden_bytes for worker in self.workers)
 
     def start(self) -> None:
         """Start the worker processes; they open their sessions by themselves."""
         contender = self.contender
         for index, slots in enumerate(shares(contender.concurrency, contender.processes)):
-            segment = Segment(CAPACITY)
+            segment, traces, trace = Segment(CAPACITY), None, None
+            if contender.trace_share:
+                traces = Segment(TRACE_CAPACITY, len(TRACE_COLUMNS))
+                number = self._place.next_number(NUMBERS_PER_WORKER)
+                trace = TraceJob(contender.trace_share, number, traces.fd, TRACE_CAPACITY)
             job = Job(
                 module=contender.client.module,
                 mode=contender.mode,
@@ -107,13 +122,15 @@ class Trial:
                 cpus=self._place.worker_cpus,
                 site=str(contender.site),
                 think_ns=contender.think_ns,
+                trace=trace,
             )
             log = self._place.bundle.log(f"{uuid.uuid4().hex}-{index}")
-            arguments = (contender.python, self._place.bundle, log, job, segment)
+            arguments = (contender.python, self._place.bundle, log, job, segment, traces)
             try:
                 worker = self._place.launcher.run(WorkerProcess, *arguments)
             except WorkerError as error:
-                segment.close()
+                for part in filter(None, (segment, traces)):
+                    part.close()
                 self.fail(str(error))
                 return
             self.workers.append(worker)
@@ -198,7 +215,8 @@ class Trial:
             # one that was not told to close waits for commands: it would not end by itself
             worker.end(timeout_s=1.0 if self._closed else 0.0)
             self.fold.add(worker.drain())
-            worker.segment.close()
+            self._drain_traces(worker)
+            worker.close()
         self.workers = []
 
     def fail(self, reason: str) -> None:
@@ -266,6 +284,8 @@ class Trial:
             slices=tuple(self._slices),
             readings=tuple(self.readings),
             open_loop=self._open_loop(),
+            trace_share=contender.trace_share,
+            traces=self._measured_traces(),
         )
 
     def _open_loop(self) -> OpenLoop | None:
@@ -378,7 +398,21 @@ class Trial:
                 self._progress_ns = max(self._progress_ns, time.monotonic_ns())
                 fold.add(rows)
                 fullest = max(fullest, rows.shape[1])
+            self._drain_traces(worker)
         return fullest / CAPACITY
+
+    def _drain_traces(self, worker: WorkerProcess) -> None:
+        if worker.traces is not None:
+            self._traces += worker.traces.drain().T.tolist()
+
+    def _measured_traces(self) -> tuple[TraceRow, ...]:
+        """Those of requests that started in a window, in that order."""
+        windows = [(window.start_ns, window.end_ns) for window in self.fold.windows]
+        start = TRACE_COLUMNS.index("START")
+        inside = (
+            tuple(row) for row in self._traces if any(a <= row[start] < b for a, b in windows)
+        )
+        return tuple(sorted(inside, key=lambda row: row[start]))
 
     def _tell(self, command: dict[str, Any], *workers: WorkerProcess) -> None:
         for worker in workers or self.workers:

@@ -39,8 +39,16 @@ def worker_environment(profile: str, environ: Mapping[str, str]) -> dict[str, st
 class WorkerProcess:
     """One process of one trial. ``fileno`` is readable when it has something to say."""
 
-    def __init__(self, python: str, bundle: Bundle, log: Path, job: Job, segment: Segment) -> None:
-        self.segment = segment
+    def __init__(
+        self,
+        python: str,
+        bundle: Bundle,
+        log: Path,
+        job: Job,
+        segment: Segment,
+        traces: Segment | None = None,
+    ) -> None:
+        self.segment, self.traces = segment, traces
         self._log = log
         self._pending = b""
         self._events, write_end = os.pipe()
@@ -52,7 +60,7 @@ class WorkerProcess:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.DEVNULL,
                     stderr=errors,
-                    pass_fds=(write_end, segment.fd),
+                    pass_fds=(write_end, *(part.fd for part in self._segments)),
                     env=environ,
                     start_new_session=True,  # Ctrl-C is for the orchestrator, which ends its workers
                 )
@@ -81,6 +89,20 @@ class WorkerProcess:
                 raise WorkerError(event["message"])
         return events
 
+    @property
+    def _segments(self) -> list[Segment]:
+        return [part for part in (self.segment, self.traces) if part is not None]
+
+    @property
+    def hidden_bytes(self) -> int:
+        """Memory of its process that is the recorder's."""
+        return sum(part.bytes for part in self._segments)
+
+    def close(self) -> None:
+        """Give its segments back; it need not be alive."""
+        for part in self._segments:
+            part.close()
+
     def drain(self) -> Integers:
         """Rows recorded since the last call; works after its death as well."""
         return self.segment.drain()
@@ -107,7 +129,7 @@ class WorkerProcess:
         for line in status.splitlines():
             name, _, value = line.partition(":")
             if name in fields:
-                found[fields[name]] = int(value.split()[0]) * 1024 - self.segment.bytes
+                found[fields[name]] = int(value.split()[0]) * 1024 - self.hidden_bytes
         return found
 
     def end(self, timeout_s: float = 0.0) -> None:

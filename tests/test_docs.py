@@ -195,7 +195,7 @@ def test_the_table_of_options_is_that_of_the_command(folder: Path) -> None:
     named = re.findall(r"`(--[a-z-]+)`", rows)
     assert len(named) == len(set(named))
     assert set(named) == options_of("compare", folder)
-    assert options_of("load", folder) == {*named, "--client"} - {"--baseline", "--url"}
+    assert options_of("load", folder) == {*named, "--client", "--normalize"} - {"--baseline", "--url"}
 
 
 def test_no_page_names_an_option_that_is_not_there(folder: Path) -> None:

@@ -96,6 +96,9 @@ MaxInFlight = Annotated[
 ThinkTime = Annotated[
     Text, _option("Closed loop: pause of each slot between requests. [0]", "--think-time")
 ]
+Trace = Annotated[
+    Text, _option("Share of the requests whose points are recorded: 1, 0.1, 10%.", "--trace")
+]
 Db = Annotated[Text, _option("Results database (SQLite).", "--db")]
 Json = Annotated[bool, _option("Print one JSON document instead of the table.", "--json")]
 Normalize = Annotated[
@@ -127,6 +130,7 @@ def compare(
     start: Start = None,
     max_in_flight: MaxInFlight = None,
     think_time: ThinkTime = None,
+    trace: Trace = None,
     method: Method = None,
     header: Header = None,
     headers: Headers = None,
@@ -166,6 +170,7 @@ def load(
     start: Start = None,
     max_in_flight: MaxInFlight = None,
     think_time: ThinkTime = None,
+    trace: Trace = None,
     method: Method = None,
     header: Header = None,
     headers: Headers = None,

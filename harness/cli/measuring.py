@@ -122,8 +122,12 @@ def _report(outcome: Outcome, json: bool, stdout: TextIO, normalize: float | Non
     print(tables.heading(outcome.run, outcome.trials), file=stdout)
     if outcome.trials:
         console.print(terminal.table(outcome.run, outcome.trials, console.width))
+    summaries = competitors(outcome.trials)
+    phases = latencies.phases_table(summaries)
+    if phases is not None:
+        console.print(phases)
     if normalize is not None:
-        for summary in competitors(outcome.trials):
+        for summary in summaries:
             console.print(latencies.report(summary, normalize))
     for line in terminal.footer(outcome.run, outcome.database):
         print(line, file=stdout)

@@ -14,6 +14,7 @@ from harness.comparison import (
     competitors,
     net_cpu_per_request_ns,
 )
+from harness.histogram import Histogram
 from harness.model import Comparison, OpenLoop, RunRecord, TrialSummary
 
 __all__ = ["PERCENTILES", "SCHEMA_VERSION", "comparisons_of", "document", "to_json"]
@@ -58,6 +59,7 @@ def _competitor(summary: CompetitorSummary, others: Sequence[CompetitorSummary])
     derived_or_bulky = {
         "service",
         "open_loop",
+        "phases",
         "status_counts",
         "error_counts",
         "unequal",
@@ -82,7 +84,15 @@ def _competitor(summary: CompetitorSummary, others: Sequence[CompetitorSummary])
         "error_counts": dict(summary.error_counts),
         "status_counts": _text_keys(summary.status_counts),
         "open_loop": _open_loop(summary.open_loop),
+        "phases_ns": {
+            name: {"samples": found.total, **_all_percentiles(found)}
+            for name, found in summary.phases.items()
+        },
     }
+
+
+def _all_percentiles(histogram: Histogram) -> dict[str, int | None]:
+    return {f"p{percent:g}": histogram.percentile(percent) for percent in PERCENTILES}
 
 
 def _open_loop(loop: OpenLoop | None) -> dict[str, Any] | None:
@@ -96,10 +106,7 @@ def _open_loop(loop: OpenLoop | None) -> dict[str, Any] | None:
     return {
         **{name: getattr(loop, name) for name in ("planned", "dropped", "missed", "late")},
         "mean_response_ns": loop.mean_response_ns,
-        **{
-            name: {f"p{percent:g}": histogram.percentile(percent) for percent in PERCENTILES}
-            for name, histogram in distributions.items()
-        },
+        **{name: _all_percentiles(histogram) for name, histogram in distributions.items()},
     }
 
 
@@ -116,7 +123,7 @@ def _percentile(summary: CompetitorSummary, percent: float) -> dict[str, Any]:
 
 
 def _trial(trial: TrialSummary) -> dict[str, Any]:
-    apart = {"service", "readings", "status_counts", "slices", "unequal", "open_loop"}
+    apart = {"service", "readings", "status_counts", "slices", "unequal", "open_loop", "traces"}
     plain = {
         field.name: getattr(trial, field.name) for field in fields(trial) if field.name not in apart
     }

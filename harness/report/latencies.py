@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from harness.comparison import Censored, CompetitorSummary
 from harness.histogram import Histogram
+from harness.phases import PHASES
 from harness.report import figures
 from harness.report.bins import bins
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Group
     from rich.table import Table
 
-__all__ = ["report"]
+__all__ = ["phases_table", "report"]
 
 PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 100.0)
 BAR_WIDTH = 40
@@ -33,6 +34,30 @@ def report(summary: CompetitorSummary, normalize: float = 0) -> Group:
         Text("\n".join(lines)),
         *map(Text, _bars(summary, latency, normalize)),
     )
+
+
+def phases_table(summaries: Sequence[CompetitorSummary]) -> Table | None:
+    """Where the time of traced requests went, a row per competitor; None if none was traced."""
+    traced = [summary for summary in summaries if summary.phases]
+    if not traced:
+        return None
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    grid = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    grid.add_column("traced, ms p50 / p99")
+    for name in PHASES:
+        grid.add_column(name, justify="right")
+    for summary in traced:
+        cells = (_both(summary.phases[name]) for name in PHASES)
+        grid.add_row(summary.label, *cells)
+    return grid
+
+
+def _both(histogram: Histogram) -> str:
+    if not histogram.total:
+        return figures.NOTHING
+    return " / ".join(figures.latency_ms(histogram.percentile(percent)) for percent in (50, 99))
 
 
 def _percentiles(summary: CompetitorSummary) -> Table:

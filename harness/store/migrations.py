@@ -40,6 +40,13 @@ def _open_loop(db: Any) -> None:
         db.execute(f"ALTER TABLE {schema.RESULTS} ADD COLUMN {name} {kind}")
 
 
+@migrations(name=schema.MIGRATIONS[2])  # type: ignore[untyped-decorator]
+def _traces(db: Any) -> None:
+    """Traced requests, and how many of a trial's were."""
+    db.execute(f"ALTER TABLE {schema.RESULTS} ADD COLUMN trace_share REAL NOT NULL DEFAULT 0")
+    db.execute(schema.TRACES)
+
+
 def _relax(table: Any) -> None:
     """Let an older tool's table take our rows: text ids as the key, NULL where we have no value."""
     strict = {column.name for column in table.columns if column.notnull} & schema.NULLABLE

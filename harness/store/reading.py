@@ -205,6 +205,10 @@ def _trial(connection: sqlite3.Connection, row: sqlite3.Row) -> TrialSummary:
             counted["kind"]: counted["count"]
             for counted in _of_trial(connection, "error_counts", trial_id)
         },
+        "traces": tuple(
+            tuple(traced[name] for name in schema.TRACE_COLUMNS)
+            for traced in _of_trial(connection, "traces", trial_id, "sequence")
+        ),
         "slices": _rebuilt(SliceRecord, _of_trial(connection, "slices", trial_id, "sequence")),
         "readings": _rebuilt(
             Reading, _of_trial(connection, "resource_readings", trial_id, "sequence")

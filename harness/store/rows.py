@@ -11,7 +11,7 @@ from typing import Any
 from harness.comparison import Censored, percentile
 from harness.histogram import Histogram
 from harness.model import RunRecord, TrialSummary
-from harness.store.schema import OPEN_LOOP_COLUMNS
+from harness.store.schema import OPEN_LOOP_COLUMNS, TRACE_COLUMNS
 
 __all__ = [
     "MEGABYTE",
@@ -137,6 +137,7 @@ def _own(run_id: str, trial: TrialSummary) -> Row:
         "target_cpu_share": trial.target_cpu_share,
         "sent": trial.sent,
         "lost_rows": trial.lost_rows,
+        "trace_share": trial.trace_share,
     }
 
 
@@ -177,6 +178,10 @@ def trial_neighbours(trial: TrialSummary) -> dict[str, list[Row]]:
             key | {"kind": kind, "count": count} for kind, count in trial.error_counts.items()
         ],
         "histograms": [key | row for row in _histograms(trial)],
+        "traces": [
+            key | {"sequence": number} | dict(zip(TRACE_COLUMNS, row, strict=True))
+            for number, row in enumerate(trial.traces)
+        ],
     }
 
 

@@ -16,6 +16,8 @@ __all__ = [
     "RESULTS",
     "TABLES_AFTER",
     "TABLES_BEFORE",
+    "TRACES",
+    "TRACE_COLUMNS",
     "VIEWS",
     "own_names",
 ]
@@ -26,6 +28,7 @@ MIGRATION_SET = "clientbench"
 MIGRATIONS = (
     "0001_results",
     "0002_open_loop",
+    "0003_traces",
 )  # every name ever given, oldest first; never rename or reorder
 
 # People's queries depend on these names and on this order (DESIGN §6): neither may change.
@@ -219,6 +222,45 @@ TABLES_AFTER = (
 )""",
 )
 
+# One column per point of adapters.trace.POINTS, in their order.
+POINT_COLUMNS = (
+    "get_conn_ns",
+    "dns_start_ns",
+    "dns_done_ns",
+    "connect_start_ns",
+    "connect_done_ns",
+    "tls_handshake_start_ns",
+    "tls_handshake_done_ns",
+    "got_conn_ns",
+    "wrote_headers_ns",
+    "wrote_request_ns",
+    "got_100_continue_ns",
+    "got_first_response_byte_ns",
+    "wait_100_continue_ns",
+)
+
+TRACES = f"""CREATE TABLE traces (
+  trial_id TEXT NOT NULL REFERENCES benchmark_results(id) ON DELETE CASCADE,
+  sequence INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  batch INTEGER NOT NULL,
+  local_port INTEGER NOT NULL,
+  hold_point INTEGER NOT NULL,
+  planned_ns INTEGER NOT NULL,
+  arrived_ns INTEGER NOT NULL,
+  held_ns INTEGER NOT NULL,
+  start_ns INTEGER NOT NULL,
+  {", ".join(f"{name} INTEGER NOT NULL" for name in POINT_COLUMNS)},
+  outcome INTEGER NOT NULL,
+  received_bytes INTEGER NOT NULL,
+  end_ns INTEGER NOT NULL,
+  PRIMARY KEY (trial_id, sequence)
+)"""
+TRACE_COLUMNS = (  # as harness.worker.tracing has them
+    *("number", "batch", "local_port", "hold_point", "planned_ns", "arrived_ns", "held_ns"),
+    *("start_ns", *POINT_COLUMNS, "outcome", "received_bytes", "end_ns"),
+)
+
 INDICES = (
     "CREATE INDEX runs_by_start ON runs (started_at)",
     "CREATE INDEX runs_by_environment ON runs (environment_id)",
@@ -297,5 +339,5 @@ LEFT JOIN comparisons
 
 def own_names() -> frozenset[str]:
     """Every table, view and index that a migration creates, ``benchmark_results`` apart."""
-    statements = (*TABLES_BEFORE, *TABLES_AFTER, *INDICES, *VIEWS)
+    statements = (*TABLES_BEFORE, *TABLES_AFTER, TRACES, *INDICES, *VIEWS)
     return frozenset(statement.split()[2] for statement in statements)

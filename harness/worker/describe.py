@@ -54,6 +54,8 @@ def capabilities(module: str, site: str) -> dict[str, Any]:
             adapter.mode: {
                 "session_scope": adapter.session_scope,
                 "largest_pool": adapter.largest_pool,
+                "trace_points": list(adapter.trace_points),
+                "hold_points": list(adapter.hold_points),
                 "can_stream": adapter.can_stream,
                 "uses_target": adapter.uses_target,
                 "files_per_slot": adapter.files_per_slot,

@@ -17,7 +17,17 @@ from typing import Any
 
 from adapters.base import Request, Settings
 
-__all__ = ["Events", "Job", "Pace", "Window"]
+__all__ = ["Events", "Job", "Pace", "TraceJob", "Window"]
+
+
+@dataclass(frozen=True)
+class TraceJob:
+    """What a worker is to trace, and where the traces go."""
+
+    share: float  # of the requests, 0 to 1
+    first_number: int  # of its requests, unique in the run
+    segment_fd: int
+    capacity: int
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,7 @@ class Job:
     cpus: tuple[int, ...] | None
     site: str  # the only folder of installed packages this process may see
     think_ns: int = 0  # pause of a slot after each request of a closed loop
+    trace: TraceJob | None = None
 
     @classmethod
     def from_json(cls, line: bytes) -> Job:
@@ -42,11 +53,12 @@ class Job:
         data: dict[str, Any] = json.loads(line)
         request = data.pop("request")
         body = request.pop("body")
-        cpus = data.pop("cpus")
+        cpus, trace = data.pop("cpus"), data.pop("trace")
         return cls(
             request=Request(body=None if body is None else base64.b64decode(body), **request),
             settings=Settings(**data.pop("settings")),
             cpus=None if cpus is None else tuple(cpus),
+            trace=None if trace is None else TraceJob(**trace),
             **data,
         )
 
@@ -60,6 +72,7 @@ class Job:
             "headers": self.request.headers,
             "body": None if body is None else base64.b64encode(body).decode(),
         }
+        data["trace"] = self.trace and vars(self.trace)
         data["settings"] = {name: getattr(self.settings, name) for name in self.settings.__slots__}
         return json.dumps(data).encode() + b"\n"
 

@@ -52,7 +52,7 @@ class _Sender:
 
     def __init__(self, adapter: Adapter, slots: Slots, load: Load) -> None:
         self.load = load
-        self._send, self._request = adapter.send, slots.job.request
+        self._send, self._request = slots.sender(adapter), slots.job.request
         self._classify, self._put = coded(adapter), slots.recorder.put
 
     def send(self, intended_ns: int, ready_ns: int) -> int:

@@ -40,16 +40,16 @@ INTENDED, READY, START, OUTCOME, RECEIVED, END = range(len(COLUMNS))
 CELL_BYTES = 8
 
 
-def segment_bytes(capacity: int) -> int:
+def segment_bytes(capacity: int, columns: int = len(COLUMNS)) -> int:
     """Size of a segment of ``capacity`` rows."""
-    return capacity * len(COLUMNS) * CELL_BYTES
+    return capacity * columns * CELL_BYTES
 
 
 class Recorder:
-    """The worker's side of the segment. ``capacity`` is a power of two."""
+    """The worker's side of a segment. ``capacity`` is a power of two; ``END`` is the last of its columns."""
 
-    def __init__(self, fd: int, capacity: int) -> None:
-        memory = mmap.mmap(fd, segment_bytes(capacity))
+    def __init__(self, fd: int, capacity: int, columns: int = len(COLUMNS)) -> None:
+        memory = mmap.mmap(fd, segment_bytes(capacity, columns))
         # touched now, so that no page fault falls into a measurement and the share of
         # resident memory that is ours is known from the start
         for page in range(0, len(memory), mmap.PAGESIZE):
@@ -57,7 +57,7 @@ class Recorder:
         os.close(fd)
         cells = memoryview(memory).cast("q")
         self.columns = [
-            cells[column * capacity : (column + 1) * capacity] for column in range(len(COLUMNS))
+            cells[column * capacity : (column + 1) * capacity] for column in range(columns)
         ]
         self.mask = capacity - 1
         self.claim = itertools.count().__next__
@@ -66,7 +66,7 @@ class Recorder:
     def put(self, *row: int) -> None:
         """Record one request, values in the order of ``COLUMNS``. Closed loops write it out: no call."""
         number = self.claim() & self.mask
-        if not self.columns[END][number]:
+        if not self.columns[-1][number]:
             for column, value in zip(self.columns, row, strict=True):
                 column[number] = value
 

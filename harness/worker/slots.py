@@ -21,6 +21,7 @@ from harness.worker.recorder import Recorder
 
 if TYPE_CHECKING:
     from harness.worker.arrivals import Arrivals
+    from harness.worker.tracing import Tracer
 
 __all__ = ["Command", "Load", "Slots", "bound", "coded", "new_session", "pause_s", "pool_sizes"]
 
@@ -111,11 +112,20 @@ class Slots:
         self.events = events
         self.shared = adapter.session_scope == "process"
         self.pool_sizes = pool_sizes(adapter, job.slots)
+        self.tracer = _tracer(job)
         self._lock = threading.Lock()
         self._running = job.slots
         self._first_sent = 0
         self._first_errors: Counter[str] = Counter()
         self._first_message = ""
+
+    def sender(self, adapter: Any) -> Any:
+        """What sends a request: the adapter itself, unless some are to be traced."""
+        if self.tracer is None:
+            return adapter.send
+        from harness.worker.tracing import sender  # noqa: PLC0415
+
+        return sender(adapter, self.tracer, coded(adapter))
 
     def new_session(self, pool_size: int) -> Any:
         """A session not yet opened, for that many slots."""
@@ -172,6 +182,14 @@ class Slots:
         )
 
 
+def _tracer(job: Job) -> Tracer | None:
+    if job.trace is None:
+        return None
+    from harness.worker.tracing import Tracer  # noqa: PLC0415  most runs trace nothing
+
+    return Tracer(job.trace)
+
+
 def pool_sizes(adapter: type[BaseAdapter], slots: int) -> list[int]:
     """How many slots each session serves, as even as can be."""
     most = 1 if adapter.session_scope == "slot" else adapter.largest_pool or slots
@@ -198,9 +216,9 @@ def coded(adapter: BaseAdapter) -> Callable[[BaseException], int]:
 
 def bound(loop: Callable[..., Any], adapter: Any, slots: Slots) -> Callable[..., Any]:
     """The loop with everything filled in that stays the same from window to window."""
-    classify = coded(adapter)
+    classify, send = coded(adapter), slots.sender(adapter)
 
     def run(permits: Iterator[object], until_ns: int) -> Any:
-        return loop(adapter.send, slots.job.request, classify, slots.recorder, permits, until_ns)
+        return loop(send, slots.job.request, classify, slots.recorder, permits, until_ns)
 
     return run

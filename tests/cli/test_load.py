@@ -97,6 +97,23 @@ def test_a_pause_between_requests_is_a_closed_loop(tmp_path: Path) -> None:
     assert ended.json["competitors"][0]["open_loop"] is None
 
 
+def test_traced_clients_are_compared_by_their_phases_alone(tmp_path: Path) -> None:
+    words = ("compare", "raw:sync", "stdlib", "--requests", "60", "--rounds", "2", "--trace", "50%")
+    ended = clientbench(*words, cwd=tmp_path)
+    document = clientbench("results", "show", "latest", "--json", cwd=tmp_path).json
+    connection = sqlite3.connect(tmp_path / "benchmark_results.db")
+    numbers = [row[0] for row in connection.execute("SELECT number FROM traces")]
+    connection.close()
+
+    assert ended.code == 0, ended
+    assert re.search(r"^traced, .* ttfb +transfer", ended.out, re.MULTILINE)
+    assert len(numbers) == len(set(numbers)) == 60
+    assert document["comparisons"] == []
+    for competitor in document["competitors"]:
+        assert competitor["phases_ns"]["ttfb"]["samples"] == 30
+        assert competitor["phases_ns"]["dns"]["samples"] == 0  # connections were open already
+
+
 @pytest.mark.parametrize(
     ("words", "field"),
     [
@@ -106,6 +123,9 @@ def test_a_pause_between_requests_is_a_closed_loop(tmp_path: Path) -> None:
         (("--stage", "1"), "--stage"),
         (("--normalize", "1"), "--normalize"),
         (("--think-time", "x"), "--think-time"),
+        (("--trace", "0"), "--trace"),
+        (("--trace", "110%"), "--trace"),
+        (("--trace", "nan"), "--trace"),
     ],
 )
 def test_a_bad_load_is_one_line_and_nothing_is_stored(
