@@ -41,7 +41,7 @@ class Contender:
     rules: Rules
     shown_url: str  # redacted
     think_ns: int = 0
-    trace_share: float = 0.0
+    trace_share: float = 0.0  # of the requests; 1 where requests are held
 
     @property
     def unequal(self) -> tuple[str, ...]:

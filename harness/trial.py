@@ -18,11 +18,11 @@ from harness.plan import shares
 from harness.processors import Launcher
 from harness.samples import Fold, Segment, Starts, WindowCounts
 from harness.waiting import Answers, Tick, wait_for
-from harness.worker.job import Job, Pace, TraceJob, Window
+from harness.worker.job import Hold, Job, Pace, TraceJob, Window
 from harness.worker.tracing import TRACE_COLUMNS
 from harness.workers import WorkerError, WorkerProcess
 
-__all__ = ["Place", "Trial"]
+__all__ = ["NO_SHAPE", "Place", "Shape", "Trial"]
 
 # Rows a worker may be ahead of the drain: two seconds of the fastest client at ten drains a second.
 CAPACITY = 1 << 16
@@ -50,6 +50,17 @@ class Place:
     def next_number(self, count: int) -> int:
         """The first of ``count`` request numbers that no other worker of the run has."""
         return next(self.numbers) * count
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What makes a window of a closed loop another one: held requests, or a concurrency that changes."""
+
+    hold: Hold | None = None
+    steps: tuple[tuple[int, int], ...] = ()  # as Window.steps
+
+
+NO_SHAPE = Shape()
 
 
 class Trial:
@@ -167,18 +178,19 @@ class Trial:
         requests: int | None,
         pace: Pace | None,
         tick: Tick,
+        shape: Shape = NO_SHAPE,
     ) -> None:
-        """One measured window of ``length_ns``, or of ``requests`` requests."""
+        """One measured window: of ``length_ns``, of ``requests`` requests, or until all held ones are done."""
         if self.over or requests == 0:
             return
         orchestrator_ns = time.process_time_ns()
         before = self.fold.population
-        answers = self._load(self.fold, lead_in_ns, length_ns, requests, pace, tick)
+        answers = self._load(self.fold, lead_in_ns, length_ns, requests, pace, tick, shape)
         self._orchestrator_ns += time.process_time_ns() - orchestrator_ns
         window = self.fold.windows[-1]
         if window.end_ns == window.start_ns:  # a worker was dead before it began
             return
-        if requests is not None and not self.over:
+        if (requests is not None or shape.hold is not None) and not self.over:
             window.end_ns = max(window.last_end_ns, window.start_ns) + 1
         edges = [e for e in answers.values() if not isinstance(e, WorkerError)]
         self._wall_ns += max((e["end"][0] - e["start"][0] for e in edges), default=0)
@@ -191,7 +203,7 @@ class Trial:
                 completed=window.completed,
                 correct=window.correct,
                 cpu_ns=sum(e["end"][1] - e["start"][1] for e in edges),
-                cpu_requests=self._between_edges(window, before, pace) if edges else 0,
+                cpu_requests=self._between_edges(window, before, pace, shape) if edges else 0,
                 target_cpu_ns=self._slice_target_ns,
             )
         )
@@ -350,6 +362,7 @@ class Trial:
         requests: int | None,
         pace: Pace | None,
         tick: Tick,
+        shape: Shape = NO_SHAPE,
     ) -> Answers:
         """Send one window to all workers and wait until each has left it; no answers if one is dead."""
         self._loading = fold
@@ -360,9 +373,14 @@ class Trial:
         start_ns = begin_ns + lead_in_ns
         end_ns = start_ns + (length_ns if requests is None else LONGEST_NS)
         # of the warm-up every request counts, so that the slices fit whatever the client does at first
-        counted_ns = begin_ns + LONGEST_NS if fold is self.warmup else end_ns
+        everything = fold is self.warmup or shape.hold is not None
+        counted_ns = begin_ns + LONGEST_NS if everything else end_ns
         fold.windows.append(WindowCounts(start_ns, counted_ns))
-        window = Window(len(fold.windows), begin_ns, start_ns, end_ns, requests, pace)
+        window = Window(
+            *(len(fold.windows), begin_ns, start_ns, end_ns, requests, pace),
+            hold=shape.hold,
+            steps=shape.steps,
+        )
         for worker, part in zip(self.workers, _parts(window, len(self.workers)), strict=True):
             self._tell(part.to_command(), worker)
         if self.over:
@@ -381,9 +399,12 @@ class Trial:
         self._drain(fold)
         return answers
 
-    def _between_edges(self, window: WindowCounts, before: int, pace: Pace | None) -> int:
-        """Completions between the CPU readings; those of an open loop enclose the drain."""
-        return window.completed if pace is None else self.fold.population - before
+    def _between_edges(
+        self, window: WindowCounts, before: int, pace: Pace | None, shape: Shape
+    ) -> int:
+        """Completions between the CPU readings; of an open loop and of held requests these enclose the drain."""
+        closed = pace is None and shape.hold is None
+        return window.completed if closed else self.fold.population - before
 
     def _window_deadline_ns(self) -> int:
         """A worker is given up when nothing has come from it for longer than any request may take."""

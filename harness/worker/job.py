@@ -17,7 +17,7 @@ from typing import Any
 
 from adapters.base import Request, Settings
 
-__all__ = ["Events", "Job", "Pace", "TraceJob", "Window"]
+__all__ = ["Events", "Hold", "Job", "Pace", "TraceJob", "Window"]
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,24 @@ class Pace:
 
 
 @dataclass(frozen=True)
+class Hold:
+    """Requests, each on a connection of its own, are held at ``point`` and released on the clock.
+
+    ``paced``: one after another is brought there and released ``delay_ns`` after the one before, with at most
+    ``limit`` unfinished. Otherwise batches: of ``size``, one when the last is done, or ``once``; or those of
+    ``starts``, (size, beginning in ns from the window's), which may overlap.
+    """
+
+    point: str  # a key of adapters.trace.HOLD_POINTS
+    delay_ns: int
+    size: int = 1
+    limit: int = 1
+    paced: bool = False
+    once: bool = False
+    starts: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
 class Window:
     """One stretch of load. All instants are CLOCK_MONOTONIC in ns, common to all workers of a trial.
 
@@ -110,17 +128,24 @@ class Window:
     end_ns: int
     permits: int | None = None
     pace: Pace | None = None
+    hold: Hold | None = None
+    steps: tuple[tuple[int, int], ...] = ()  # (slots that send, until how many ns after the start)
 
     @classmethod
     def from_command(cls, command: Mapping[str, Any]) -> Window:
         """The window of a ``{"do": "window", ...}`` command."""
         fields = {name: value for name, value in command.items() if name != "do"}
-        pace = fields.pop("pace")
-        return cls(**fields, pace=None if pace is None else Pace(**pace))
+        pace, hold = fields.pop("pace"), fields.pop("hold")
+        return cls(
+            **fields,
+            pace=None if pace is None else Pace(**pace),
+            hold=None if hold is None else Hold(**hold),
+        )
 
     def to_command(self) -> dict[str, Any]:
         """The inverse of ``from_command``."""
-        return {"do": "window", **vars(self), "pace": self.pace and vars(self.pace)}
+        nested = {"pace": self.pace and vars(self.pace), "hold": self.hold and vars(self.hold)}
+        return {"do": "window", **vars(self), **nested}
 
 
 class Events:

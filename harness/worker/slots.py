@@ -7,7 +7,9 @@ client that blocks is not measured with asyncio in its process.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import os
 import sys
 import threading
 import time
@@ -16,10 +18,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from adapters.base import ERROR_KINDS, BaseAdapter, Settings
-from harness.worker.job import Events, Job, Window
+from harness.worker.job import Events, Hold, Job, Window
 from harness.worker.recorder import Recorder
 
 if TYPE_CHECKING:
+    from adapters.trace import Stamps
     from harness.worker.arrivals import Arrivals
     from harness.worker.tracing import Tracer
 
@@ -80,6 +83,18 @@ class Load:
         if self.edges.start is None and intended_ns >= self.window.start_ns:
             self.edges.mark_start()
 
+    def steps_of(self, index: int) -> list[tuple[int, bool]]:
+        """(until when, whether it sends) of slot ``index``: the whole window, unless the concurrency changes."""
+        window = self.window
+        if not window.steps:
+            return [(window.end_ns, True)]
+        return [(window.start_ns + until_ns, index < slots) for slots, until_ns in window.steps]
+
+    def has_room(self, number: int, hold: Hold, last_ns: int) -> bool:
+        """Whether batch ``number`` may still begin: nothing starts after the window's end."""
+        next_ns = last_ns + hold.delay_ns if hold.paced else time.monotonic_ns()
+        return number == 1 or bool(hold.starts) or next_ns < self.window.end_ns
+
     def drop(self, intended_ns: int) -> None:
         """No slot was free for an arrival."""
         self.dropped += intended_ns >= self.window.start_ns
@@ -118,6 +133,39 @@ class Slots:
         self._first_sent = 0
         self._first_errors: Counter[str] = Counter()
         self._first_message = ""
+
+    @property
+    def required_tracer(self) -> Tracer:
+        """The tracer, where every request is traced."""
+        assert self.tracer is not None
+        return self.tracer
+
+    def record_held(
+        self,
+        number: int,
+        trace: Stamps,
+        start_ns: int,
+        outcome: int,
+        received: int,
+        batch: int,
+        planned_ns: int,
+        end_ns: int,
+    ) -> None:
+        """A held request, as a trace and as a plain row: there it starts later by the time it was held."""
+        self.required_tracer.record(
+            number, trace, start_ns, outcome, received, batch, planned_ns, end_ns
+        )
+        unheld_ns = start_ns + trace.held_ns
+        self.recorder.put(unheld_ns, unheld_ns, unheld_ns, outcome, received, end_ns)
+
+    @contextlib.contextmanager
+    def failing(self) -> Iterator[None]:
+        """A slot that dies takes the worker with it: better no result than one of fewer slots."""
+        try:
+            yield
+        except BaseException as error:
+            self.events.send("failed", message=f"{type(error).__name__}: {error}")
+            os._exit(1)
 
     def sender(self, adapter: Any) -> Any:
         """What sends a request: the adapter itself, unless some are to be traced."""

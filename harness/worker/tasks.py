@@ -45,14 +45,18 @@ async def _serve_tasks(slots: Slots, commands: Iterator[Command]) -> None:
     asyncio.get_running_loop().add_reader(0, lambda: arrived.put_nowait(next(commands)))
     while (command := await arrived.get())["do"] == "window":
         load = Load(Window.from_command(command))
-        if load.arrivals is not None:
+        if load.window.hold is not None:
+            from harness.worker import held_tasks  # noqa: PLC0415
+
+            await held_tasks.serve_window(load, slots, load.window.hold)
+        elif load.arrivals is not None:
             from harness.worker.open_tasks import serve_window  # noqa: PLC0415  a closed loop needs none of it
 
             await serve_window(adapters, slots, load)
         else:
             await asyncio.sleep(load.wait_s())
             time.sleep(load.wait_s())  # uvloop counts in ms and may wake half a one too early
-            await asyncio.gather(*(_task(run, load) for run in runs))
+            await asyncio.gather(*(_task(run, load, index) for index, run in enumerate(runs)))
         slots.report(load)
     asyncio.get_running_loop().remove_reader(0)
     for session in sessions:
@@ -82,11 +86,15 @@ def _thinking(run: Callable[..., Awaitable[None]], think_ns: int) -> Callable[..
     return run_and_think
 
 
-async def _task(run: Callable[..., Awaitable[None]], load: Load) -> None:
+async def _task(run: Callable[..., Awaitable[None]], load: Load, index: int) -> None:
     if load.has_lead_in:
         await run(itertools.repeat(None), load.window.start_ns)
     load.edges.mark_start()
-    await run(load.permits, load.window.end_ns)
+    for until_ns, sends in load.steps_of(index):
+        if sends:
+            await run(load.permits, until_ns)
+        else:
+            await asyncio.sleep(max(0, until_ns - time.monotonic_ns()) / 1e9)
     load.edges.mark_end()
 
 

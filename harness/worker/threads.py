@@ -5,9 +5,7 @@ Between windows a thread waits for its inbox, which is a lock: no CPU.
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import os
 import queue
 import sys
 import threading
@@ -50,15 +48,15 @@ def run_threads(
     shared = slots.served_by(sessions) if sessions else [None] * job.slots
     inboxes: list[Inbox] = [queue.SimpleQueue() for _ in range(job.slots)]
     threads = [
-        threading.Thread(target=_thread, args=(slots, session, inbox), daemon=True)
-        for session, inbox in zip(shared, inboxes, strict=True)
+        threading.Thread(target=_thread, args=(slots, session, inbox, index), daemon=True)
+        for index, (session, inbox) in enumerate(zip(shared, inboxes, strict=True))
     ]
     for thread in threads:
         thread.start()
     for command in commands:
         if command["do"] == "close":
             break
-        _serve_window(Load(Window.from_command(command)), inboxes)
+        _serve_window(Load(Window.from_command(command)), slots, inboxes)
     for inbox in inboxes:
         inbox.put(None)
     for thread in threads:
@@ -68,8 +66,14 @@ def run_threads(
     slots.send_closed()
 
 
-def _serve_window(load: Load, inboxes: list[Inbox]) -> None:
-    """Put all threads to work; with arrivals given out one by one, do that here."""
+def _serve_window(load: Load, slots: Slots, inboxes: list[Inbox]) -> None:
+    """Put all threads to work; give out arrivals one by one; held requests get threads of their own."""
+    if load.window.hold is not None:
+        from harness.worker.held_threads import serve_window  # noqa: PLC0415
+
+        serve_window(load, slots, load.window.hold)
+        slots.report(load)
+        return
     free: FreeSlots | None = queue.LifoQueue() if load.per_request else None
     for inbox in inboxes:
         inbox.put((load, free))
@@ -79,7 +83,9 @@ def _serve_window(load: Load, inboxes: list[Inbox]) -> None:
         dispatch(load, free, len(inboxes))
 
 
-def _serve_slot(adapter: Adapter, slots: Slots, load: Load, free: FreeSlots | None) -> None:
+def _serve_slot(
+    adapter: Adapter, slots: Slots, load: Load, free: FreeSlots | None, index: int
+) -> None:
     if load.arrivals is not None:
         from harness.worker.open_threads import serve_slot  # noqa: PLC0415  a closed loop needs none of it
 
@@ -92,7 +98,11 @@ def _serve_slot(adapter: Adapter, slots: Slots, load: Load, free: FreeSlots | No
     if load.has_lead_in:
         run(itertools.repeat(None), load.window.start_ns)
     load.edges.mark_start()
-    run(load.permits, load.window.end_ns)
+    for until_ns, sends in load.steps_of(index):
+        if sends:
+            run(load.permits, until_ns)
+        else:
+            time.sleep(max(0, until_ns - time.monotonic_ns()) / 1e9)
 
 
 def _thinking(run: Callable[..., None], think_ns: int) -> Callable[..., None]:
@@ -108,8 +118,8 @@ def _thinking(run: Callable[..., None], think_ns: int) -> Callable[..., None]:
     return run_and_think
 
 
-def _thread(slots: Slots, session: Adapter | None, inbox: Inbox) -> None:
-    with _failing(slots.events):
+def _thread(slots: Slots, session: Adapter | None, inbox: Inbox, index: int) -> None:
+    with slots.failing():
         adapter = session
         if adapter is None:
             adapter = slots.new_session(1)
@@ -122,7 +132,7 @@ def _thread(slots: Slots, session: Adapter | None, inbox: Inbox) -> None:
             slots.note_first(None)
         while (task := inbox.get()) is not None:
             load, free = task
-            _serve_slot(adapter, slots, load, free)
+            _serve_slot(adapter, slots, load, free, index)
             load.edges.mark_end()
             slots.finished(load)
         if session is None:
@@ -163,13 +173,3 @@ def closed_loop(
             ends[row] = end
         if end >= until_ns:
             break
-
-
-@contextlib.contextmanager
-def _failing(events: Events) -> Iterator[None]:
-    """A slot that dies takes the worker with it: better no result than one of fewer slots."""
-    try:
-        yield
-    except BaseException as error:
-        events.send("failed", message=f"{type(error).__name__}: {error}")
-        os._exit(1)

@@ -59,13 +59,14 @@ class Tracer:
         received: int,
         batch: int = 0,
         planned_ns: int = 0,
+        end_ns: int | None = None,
     ) -> None:
         """One traced request that has just ended."""
         hold = _POINT_NUMBERS.get(trace.hold or "", 0)
         arrived = trace.instants.get(trace.hold or "", 0)
         head = (number, batch, trace.local_port, hold, planned_ns, arrived, trace.held_ns, start_ns)
-        end = time.monotonic_ns()
-        self.recorder.put(*head, *trace.instants.values(), outcome, received, end)
+        end_ns = end_ns or time.monotonic_ns()
+        self.recorder.put(*head, *trace.instants.values(), outcome, received, end_ns)
 
 
 def sender(adapter: Any, tracer: Tracer, classify: Any) -> Any:
