@@ -480,7 +480,7 @@ class _TracedRawAsync(_Raw, AsyncAdapter):
             plain = await self._dial(host, port)
             if security:
                 self.trace.stamp("TLSHandshakeStart")
-            # So small a limit keeps asyncio from reading on while the request is held.
+            # With so small a limit asyncio reads one chunk ahead at most: the rest waits in the kernel.
             opening = asyncio.open_connection(sock=plain, limit=1, **security)
             self._stream = stream = await self._within(opening)
         except TimeoutError as error:

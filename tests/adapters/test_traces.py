@@ -414,6 +414,8 @@ def test_what_fails_before_the_hold_point_fails_at_once(
             assert session.fail(request, trace) == kind
             assert trace.held_ns == 0
             assert session.send_traced(working, session.trace()) == (200, 5)
+            if kind != "dns":
+                assert_nothing_open(session, port_of(request))
     assert_nobody_came(gate)
 
 
