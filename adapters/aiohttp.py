@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["ADAPTERS", "Aiohttp"]
 
 _IDLE_S = 3600.0
-# The trace of the request that a task is making: not every hook is told which request it is called for.
+# Of the request that a task is making, since few hooks are told which request they are called for: its trace,
+# and how long its body may take where its answer is not read meanwhile.
 _TRACE: ContextVar[AsyncTrace] = ContextVar("_TRACE")
+_WRITING_S: ContextVar[float | None] = ContextVar("_WRITING_S")
 
 
 class Aiohttp(AsyncAdapter):
@@ -109,25 +111,24 @@ class Aiohttp(AsyncAdapter):
     async def send_traced(self, request: Request, trace: AsyncTrace) -> Response:
         """As ``send``, in a session of its own whose hooks are awaited and without a cache of names."""
         session = self._traced = self._traced or self._new_traced_session()
-        token = _TRACE.set(trace)
-        try:
-            async with session.request(
-                request.method,
-                request.url,
-                headers=request.headers,
-                data=request.body,
-                timeout=_patient(session.timeout, self.settings.hold_s),
-                trace_request_ctx=request.url,
-                **self._options,
-            ) as response:
-                if not self.settings.stream:
-                    return response.status, len(await response.read())
-                length = 0
-                async for chunk in response.content.iter_any():
-                    length += len(chunk)
-                return response.status, length
-        finally:
-            _TRACE.reset(token)
+        timeout = _patient(session.timeout, self.settings.hold_s)
+        _TRACE.set(trace)
+        _WRITING_S.set(timeout.sock_read)
+        async with session.request(
+            request.method,
+            request.url,
+            headers=request.headers,
+            data=request.body,
+            timeout=timeout,
+            trace_request_ctx=request.url,
+            **self._options,
+        ) as response:
+            if not self.settings.stream:
+                return response.status, len(await response.read())
+            length = 0
+            async for chunk in response.content.iter_any():
+                length += len(chunk)
+            return response.status, length
 
     def _new_traced_session(self) -> aiohttp.ClientSession:
         # With a cache, requests that ask for a name together all wait for the first: nothing could hold them.
@@ -197,7 +198,7 @@ class _TracedRequest(aiohttp.ClientRequest):
             trace.stamp("WroteRequest")
         if trace.hold == "WroteRequest":
             try:
-                await self._hold_when_written(trace)
+                await self._hold_when_written(trace, conn)
             except BaseException:
                 response.close()
                 raise
@@ -212,10 +213,16 @@ class _TracedRequest(aiohttp.ClientRequest):
         if conn.protocol is not None and conn.protocol.exception() is None:
             _TRACE.get().stamp("WroteRequest")
 
-    async def _hold_when_written(self, trace: AsyncTrace) -> None:
-        # A server may answer before it has read everything, and wait for its answer to be read.
-        async with asyncio.timeout(self.session.timeout.sock_read):
-            await self.close()  # it waits for the body, and closes nothing
+    async def _hold_when_written(self, trace: AsyncTrace, conn: Connection) -> None:
+        transport = conn.transport  # which the connection forgets when it is closed
+        try:
+            # The server may have answered before, and wait for its answer to be read.
+            async with asyncio.timeout(_WRITING_S.get()):
+                await self.close()  # it waits for the body, and closes nothing
+        except BaseException:
+            if transport is not None:
+                transport.abort()  # merely closed, it would wait until the rest is written
+            raise
         if trace.instants["WroteRequest"]:
             await trace.point("WroteRequest")
 
@@ -236,9 +243,8 @@ def _signals() -> aiohttp.TraceConfig:
     config.on_dns_resolvehost_end.append(_passes("ConnectStart"))
     # Over TLS that was stamped long before.
     config.on_connection_create_end.append(_passes("ConnectDone"))
-    # Both when the head of a response is read: aiohttp shows no earlier instant.
-    config.on_request_redirect.append(_passes("GotFirstResponseByte"))
-    config.on_request_end.append(_passes("GotFirstResponseByte"))
+    config.on_request_redirect.append(_answered)
+    config.on_request_end.append(_answered)
     return config
 
 
@@ -247,6 +253,19 @@ def _passes(name: str) -> Callable[..., Awaitable[None]]:
         await _TRACE.get().point(name)
 
     return passed
+
+
+async def _answered(
+    _: aiohttp.ClientSession,
+    __: SimpleNamespace,
+    params: aiohttp.TraceRequestEndParams | aiohttp.TraceRequestRedirectParams,
+) -> None:
+    """The head of a response is read: aiohttp shows no earlier instant."""
+    try:
+        await _TRACE.get().point("GotFirstResponseByte")
+    except BaseException:
+        params.response.close()  # before 3.14 nobody else does
+        raise
 
 
 async def _skips_dns(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:

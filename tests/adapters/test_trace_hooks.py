@@ -15,7 +15,7 @@ from adapters.base import Request, Response
 from adapters.trace import HOLD_POINTS, AsyncTrace, Stamps, Trace
 from tests.adapters.clients import CLIENTS, Client, Gate
 from tests.adapters.server import Server
-from tests.adapters.test_conformance import MIB, SCHEMES, settings
+from tests.adapters.test_conformance import MIB, SCHEMES, TIMEOUT_S, settings
 from tests.adapters.test_traces import (
     LARGE,
     PATIENCE_S,
@@ -152,6 +152,23 @@ def test_aiohttp_reads_an_answer_that_must_be_read_before_the_body_is_written(
     assert passed(trace) >= {"GotConn", "GotFirstResponseByte"}
 
 
+@pytest.mark.parametrize("client", [c for c in HOOKED if c.name == "aiohttp"], ids=str)
+@pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
+def test_aiohttp_does_not_wait_for_ever_for_a_body_that_is_not_taken(
+    client: Client, server: Server
+) -> None:
+    """Held when all is written, it cannot read the answer on which the server waits."""
+    gate = Gate()
+    with (
+        answering_first(LARGE) as port,
+        client.session(settings(client, server, timeout_s=TIMEOUT_S)) as session,
+    ):
+        request = Request("POST", f"http://localhost:{port}/", {}, b"x" * LARGE)
+        assert session.fail(request, session.trace("request", gate)) == "timeout_read"
+        assert_nothing_open(session, port)
+    assert_nobody_came(gate)
+
+
 @contextmanager
 def answering_first(length: int) -> Iterator[int]:
     """A server that takes the body of one request when it has got rid of its answer; its port."""
@@ -162,8 +179,8 @@ def answering_first(length: int) -> Iterator[int]:
             while reader.readline().strip():
                 pass
             head = f"HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n"
-            connection.sendall(head.encode() + b"x" * length)
-            with suppress(ConnectionError):  # a client may do without the rest
+            with suppress(ConnectionError):  # a client may give up, or do without the rest
+                connection.sendall(head.encode() + b"x" * length)
                 reader.read(length)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
