@@ -130,6 +130,7 @@ class Selector:
                     f"--trace: {competitor.label} shows no points of its requests; "
                     "accepted: clients that do (see `clientbench clients`)"
                 )
+            _check_hold(competitor, scenario, capabilities["hold_points"])
             if scenario.stream and not capabilities["can_stream"]:
                 raise UsageError(
                     f"--stream: {competitor.label} cannot read a response chunk by chunk; "
@@ -178,6 +179,20 @@ class Selector:
         )
 
 
+def _check_hold(competitor: Competitor, scenario: Scenario, points: list[str]) -> None:
+    """Whether a client can be held where it shall be, on a connection of this scheme."""
+    if scenario.held is None:
+        return
+    point = scenario.held.point
+    if scenario.url is not None and scenario.url.startswith("http:"):
+        points = [known for known in points if known != "tls"]
+    if point not in points:
+        raise UsageError(
+            f"--hold: {competitor.label} cannot be held at {point!r} here; "
+            f"accepted: {', '.join(points) or 'another client'}"
+        )
+
+
 def _is_known(scenario: Scenario, selection: Selection) -> bool:
     """Whether every answer must be as long as the probe's: on the one path of ours that never varies."""
     uses_target = selection.client.modes[selection.mode]["uses_target"]
@@ -191,4 +206,5 @@ def _settings(scenario: Scenario, target: Target) -> Settings:
         ca_file=target.ca_file or default_ca_file(),
         stream=scenario.stream,
         profile=scenario.profile,
+        hold_s=scenario.held.longest_s if scenario.held is not None else 0.0,
     )

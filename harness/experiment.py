@@ -23,7 +23,7 @@ from harness.redaction import Redactor
 from harness.sampler import Sampler
 from harness.scenario import Scenario
 from harness.store import Store
-from harness.trial import Place, Trial
+from harness.trial import Place, Shape, Trial
 from servers.base import Counts, Target, TargetError
 from servers.embedded.target import EmbeddedTarget
 from servers.url import UrlTarget
@@ -146,6 +146,8 @@ class _Rounds:
             self._start(trials, round_)
             for trial in trials:
                 self._activate(trial)
+                if self.plan.hold is not None:  # each request has a connection of its own
+                    continue
                 trial.warm_up(self.plan.warmup_ns, self.plan.warmup_pace(round_), self._tick)
                 self._done_s += self.plan.warmup_ns / 1e9
             self._run_blocks(trials, round_)
@@ -178,7 +180,8 @@ class _Rounds:
                 trial = trials[index]
                 self._activate(trial)
                 trial.slice(
-                    block, position, lead_in_ns, length_ns, round_.requests, pace, self._tick
+                    *(block, position, lead_in_ns, length_ns, round_.requests, pace, self._tick),
+                    Shape(self.plan.hold, self.plan.steps),
                 )
                 self._done_s += (lead_in_ns + length_ns) / 1e9
 
@@ -235,7 +238,8 @@ class _Rounds:
 
 def _target(scenario: Scenario) -> Target:
     if scenario.url is None:
-        return EmbeddedTarget()
+        held = scenario.held
+        return EmbeddedTarget(tls=held is not None and held.point == "tls")
     parts = urlsplit(scenario.url)
     return UrlTarget(f"{parts.scheme}://{parts.netloc}")
 

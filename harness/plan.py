@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.loads import OpenLoad
 from harness.scenario import Scenario
-from harness.worker.job import Pace
+from harness.worker.job import Hold, Pace
 
 __all__ = ["MEDIANS_PER_SLICE", "Plan", "Round", "make_plan", "shares"]
 
@@ -38,6 +38,8 @@ class Plan:
     warmup_ns: int
     competitors: int
     load: OpenLoad | None = None  # None: a closed loop
+    hold: Hold | None = None
+    steps: tuple[tuple[int, int], ...] = ()
 
     def pace(self, round_: Round, block: int, length_ns: int) -> Pace | None:
         """The arrivals of one block's slices."""
@@ -83,7 +85,8 @@ def make_plan(scenario: Scenario) -> Plan:
     requests = _requests(scenario)
     trial_ns = round((scenario.duration_s or 0.0) * 1e9 / len(requests))
     # a count is one slice per trial: cutting it up would multiply the slots' start and finish
-    shaped = scenario.open_load is not None and scenario.open_load.shape_s is not None
+    of_stages = scenario.open_load is not None and scenario.open_load.shape_s is not None
+    shaped = of_stages or scenario.held is not None or bool(scenario.steps)
     # … and a shape would no longer be one
     blocks = 1 if shaped else max(1, round(trial_ns / SLICE_NS))
     return Plan(
@@ -98,10 +101,14 @@ def make_plan(scenario: Scenario) -> Plan:
         ),
         trial_ns=trial_ns,
         slice_ns=trial_ns // blocks,
-        lead_in_ns=0 if scenario.duration_s is None else LEAD_IN_NS,
+        lead_in_ns=0
+        if scenario.duration_s is None or scenario.held or scenario.steps
+        else LEAD_IN_NS,
         warmup_ns=round(scenario.warmup_s * 1e9),
         competitors=number,
         load=scenario.open_load,
+        hold=scenario.held.hold() if scenario.held is not None else None,
+        steps=tuple((slots, round(until_s * 1e9)) for slots, until_s in scenario.steps),
     )
 
 

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harness.errors import UsageError
 from harness.loads import LoadOptions, OpenLoad, open_load
+from harness.presets import Expansion, HeldLoad, PresetOptions, expand
 from harness.redaction import quoted, redact_headers, redact_url, refusal
 from harness.request_input import (
     MAX_BODY_BYTES,
@@ -76,6 +77,7 @@ class Options:
     load: LoadOptions = field(default_factory=LoadOptions)
     think_time: str | float | None = None
     trace: str | float | None = None
+    preset: PresetOptions = field(default_factory=PresetOptions)
 
 
 class _Plain(BaseModel):
@@ -123,6 +125,9 @@ class Scenario(_Plain):
     open_load: OpenLoad | None = None  # None: a closed loop
     think_time_s: float = Field(default=0.0, ge=0)  # of a closed loop
     trace_share: float = Field(default=0.0, ge=0, le=1)  # of the requests
+    preset: str | None = None
+    held: HeldLoad | None = None
+    steps: tuple[tuple[int, float], ...] = ()  # (concurrency, seconds until which)
 
     @property
     def accepted_statuses(self) -> frozenset[int]:
@@ -164,6 +169,8 @@ class Scenario(_Plain):
             )
         if self.requests is not None and self.requests < self.rounds:
             raise refusal("--requests", self.requests, f"at least one per round, {self.rounds}")
+        if self.held is not None and self.processes > 1:
+            raise refusal("--processes", self.processes, "1: requests are held by one process")
         lowest = min(competitor.concurrency for competitor in self.competitors)
         if self.processes > lowest:
             raise refusal("--processes", self.processes, f"at most the concurrency, {lowest}")
@@ -179,6 +186,10 @@ def build(
     ``httpx`` and ``httpx:sync`` are known to be the same. Raises ``UsageError`` with one line that
     names the field, the value unless it may be a secret, and what is accepted.
     """
+    expanded = expand(
+        *(options.preset, options.load, options.duration, options.rounds), bool(options.concurrency)
+    )
+    options = _with(options, expanded)
     destination = parse_url(options.url)
     body = parse_body(options.body)
     profile = _profile(options.profile)
@@ -195,7 +206,7 @@ def build(
         path=destination.path,
         headers=_headers(options, destination.authorization, profile, body),
         body=body,
-        duration_s=_duration_s(options, defaults, load, rounds),
+        duration_s=_duration_s(options, defaults, _shape_s(load, expanded), rounds),
         requests=requests,
         rounds=rounds,
         warmup_s=_seconds("--warmup", options.warmup, 0.3, low=0.0, high=3600.0),
@@ -209,7 +220,11 @@ def build(
         pin=options.pin,
         open_load=load,
         think_time_s=_think_time_s(options, load),
-        trace_share=_share("--trace", options.trace),
+        # what is held is traced: how else would one know that it was
+        trace_share=1.0 if expanded.held else _share("--trace", options.trace),
+        preset=options.preset.preset and options.preset.preset.strip().lower(),
+        held=expanded.held,
+        steps=expanded.steps,
     )
 
 
@@ -382,15 +397,47 @@ def _profile(text: str | None) -> Profile:
     return cast("Profile", text or "parity")
 
 
+def _with(options: Options, expanded: Expansion) -> Options:
+    """The options with what the preset puts in their place."""
+    if expanded.held is not None and options.requests is not None:
+        raise UsageError("--requests: is no parameter of presets that hold; expected --n")
+    if expanded.requests is not None and options.requests is not None:
+        raise UsageError("--requests: follows from --rate and --duration in this preset")
+    concurrency = options.concurrency
+    if expanded.held is not None:
+        concurrency = (expanded.held.most,)
+    elif expanded.steps:
+        concurrency = (max(slots for slots, _ in expanded.steps),)
+    elif expanded.concurrency is not None:
+        concurrency = (expanded.concurrency,)
+    return replace(
+        options,
+        load=expanded.load,
+        duration=expanded.duration,
+        rounds=expanded.rounds,
+        requests=options.requests if expanded.requests is None else expanded.requests,
+        concurrency=concurrency,
+    )
+
+
+def _shape_s(load: OpenLoad | None, expanded: Expansion) -> float | None:
+    """How long one round must be, where the load says so itself."""
+    if expanded.steps:
+        return expanded.steps[-1][1]
+    return load.shape_s if load is not None else None
+
+
 def _duration_s(
-    options: Options, defaults: Defaults, load: OpenLoad | None, rounds: int
+    options: Options, defaults: Defaults, shape_s: float | None, rounds: int
 ) -> float | None:
     """Measured seconds per competitor; none when a number of requests ends the trial."""
-    if load is not None and load.shape_s is not None:
+    if shape_s is not None:
         for flag, value in (("--duration", options.duration), ("--requests", options.requests)):
             if value is not None:
-                raise UsageError(f"{flag}, --stage: both say how long; expected one of them")
-        return load.shape_s * rounds
+                raise UsageError(
+                    f"{flag}: the load's stages say how long; expected them without {flag}"
+                )
+        return shape_s * rounds
     if options.requests is not None:
         if options.duration is not None:
             raise UsageError("--duration, --requests: both end a trial; expected one of them")

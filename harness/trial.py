@@ -402,7 +402,7 @@ class Trial:
     def _between_edges(
         self, window: WindowCounts, before: int, pace: Pace | None, shape: Shape
     ) -> int:
-        """Completions between the CPU readings; of an open loop and of held requests these enclose the drain."""
+        """Completions between the CPU readings, which enclose the drain of open loops and held requests."""
         closed = pace is None and shape.hold is None
         return window.completed if closed else self.fold.population - before
 

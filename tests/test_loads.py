@@ -53,8 +53,8 @@ def test_without_a_rate_the_loop_is_closed() -> None:
         ({"stage": ("5:0",)}, {}, "--stage: '0'"),
         ({"stage": ("5-:3s",)}, {}, "--stage: '5-:3s'"),
         ({"stage": ("0:3s", "0-0:1s")}, {}, "--stage: '0:3s, 0-0:1s'"),
-        ({"stage": ("5:3s",)}, {"duration": "3"}, "--duration, --stage: both"),
-        ({"stage": ("5:3s",)}, {"requests": "30"}, "--requests, --stage: both"),
+        ({"stage": ("5:3s",)}, {"duration": "3"}, "--duration: the load's stages"),
+        ({"stage": ("5:3s",)}, {"requests": "30"}, "--requests: the load's stages"),
     ],
 )
 def test_bad_loads_are_refused_in_one_line(

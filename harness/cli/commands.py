@@ -99,6 +99,16 @@ ThinkTime = Annotated[
 Trace = Annotated[
     Text, _option("Share of the requests whose points are recorded: 1, 0.1, 10%.", "--trace")
 ]
+PresetName = Annotated[
+    Text, _option("A whole load by name; see `clientbench presets`.", "--preset")
+]
+N = Annotated[Text, _option("Of a preset: requests in a batch, or unfinished at most.", "--n")]
+Delay = Annotated[Text, _option("Of a preset: time between releases.", "--delay")]
+HoldAt = Annotated[
+    Text,
+    _option("Of a preset: dns tcp tls connection request first-byte. [connection]", "--hold"),
+]
+Points = Annotated[Text, _option("Of a preset: its graph, NUMBER@TIME,…", "--points")]
 Db = Annotated[Text, _option("Results database (SQLite).", "--db")]
 Json = Annotated[bool, _option("Print one JSON document instead of the table.", "--json")]
 Normalize = Annotated[
@@ -131,6 +141,11 @@ def compare(
     max_in_flight: MaxInFlight = None,
     think_time: ThinkTime = None,
     trace: Trace = None,
+    preset: PresetName = None,
+    n: N = None,
+    delay: Delay = None,
+    hold: HoldAt = None,
+    points: Points = None,
     method: Method = None,
     header: Header = None,
     headers: Headers = None,
@@ -171,6 +186,11 @@ def load(
     max_in_flight: MaxInFlight = None,
     think_time: ThinkTime = None,
     trace: Trace = None,
+    preset: PresetName = None,
+    n: N = None,
+    delay: Delay = None,
+    hold: HoldAt = None,
+    points: Points = None,
     method: Method = None,
     header: Header = None,
     headers: Headers = None,
@@ -190,6 +210,15 @@ def load(
 ) -> int:
     """Measure one client alone (default: for 30 s)."""
     return _measure("load", {"clients": [client] if client else None, **locals()})
+
+
+@app.command()
+def presets(json: Json = False) -> int:
+    """List whole loads: what they do, and their parameters."""
+    from harness.cli import listing
+
+    listing.show_presets(json)
+    return 0
 
 
 @app.command()

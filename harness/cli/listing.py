@@ -10,11 +10,12 @@ from rich.console import Console
 from harness import interrupts
 from harness.bundle import Bundle
 from harness.catalogue import Catalogue, Client
+from harness.presets import PRESETS
 from harness.report import listings, tables, terminal
 from harness.report.json_document import to_json
 from harness.store import reading
 
-__all__ = ["show_clients", "show_query", "show_run", "show_runs"]
+__all__ = ["show_clients", "show_presets", "show_query", "show_run", "show_runs"]
 
 
 def show_clients(as_json: bool) -> None:
@@ -29,6 +30,26 @@ def show_clients(as_json: bool) -> None:
         for client in known
     ]
     Console().print(listings.rows_table(("client", "state", "version", "modes"), rows))
+
+
+def show_presets(as_json: bool) -> None:
+    """Print every preset."""
+    if as_json:
+        plain = {
+            name: {"meaning": preset.meaning, "parameters": dict(preset.parameters)}
+            for name, preset in PRESETS.items()
+        }
+        print(json.dumps(plain, indent=2))
+        return
+    rows = [
+        (
+            name,
+            preset.meaning,
+            " ".join(f"{flag} {value or '…'}" for flag, value in preset.parameters.items()),
+        )
+        for name, preset in PRESETS.items()
+    ]
+    Console().print(listings.rows_table(("preset", "meaning", "parameters and defaults"), rows))
 
 
 def show_runs(database: Path, limit: int) -> None:

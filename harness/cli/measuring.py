@@ -16,6 +16,7 @@ from harness.comparison import competitors
 from harness.errors import UsageError
 from harness.experiment import Outcome, run
 from harness.loads import LoadOptions
+from harness.presets import PresetOptions
 from harness.redaction import refusal
 from harness.report import exporters, latencies, tables, terminal
 from harness.report.json_document import to_json
@@ -54,15 +55,20 @@ def _scenario(command: str, typed: dict[str, Any], defaults: Defaults, stderr: T
         for name, value in fields.items()
         if value is not None
     }
-    names = [field.name for field in dataclasses.fields(LoadOptions)]
-    loads = {name: fields.pop(name) for name in names if name in fields}
-    fields["load"] = LoadOptions(**loads)
+    fields["load"] = LoadOptions(**_taken(fields, LoadOptions))
+    fields["preset"] = PresetOptions(**_taken(fields, PresetOptions))
     with Bundle() as bundle:
         known = Catalogue(bundle).clients()
     if command == "compare" and not fields.get("clients") and not _several(fields):
         fields["clients"] = _all_installed(known, stderr)
     modes = {client.name: next(iter(client.modes)) for client in known if client.modes}
     return build(Options(command=command, **fields), defaults, modes)  # type: ignore[arg-type]
+
+
+def _taken(fields: dict[str, Any], kind: type[Any]) -> dict[str, Any]:
+    """The fields of ``kind``, taken out of ``fields``."""
+    names = [field.name for field in dataclasses.fields(kind)]
+    return {name: fields.pop(name) for name in names if name in fields}
 
 
 def _several(fields: dict[str, Any]) -> bool:

@@ -84,7 +84,7 @@ class Load:
             self.edges.mark_start()
 
     def steps_of(self, index: int) -> list[tuple[int, bool]]:
-        """(until when, whether it sends) of slot ``index``: the whole window, unless the concurrency changes."""
+        """(until when, whether it sends) of a slot: the whole window, unless the concurrency changes."""
         window = self.window
         if not window.steps:
             return [(window.end_ns, True)]
