@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
+from functools import cache
 from ipaddress import ip_address
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from adapters import tls
 from adapters.base import AsyncAdapter, BaseAdapter, Request, Response, Settings
 
 if TYPE_CHECKING:
@@ -74,6 +76,8 @@ class Aiohttp(AsyncAdapter):
             self._options = {"allow_redirects": False}
         self._session = self._new_session({"ssl": _ssl(settings)})
         self._traced: aiohttp.ClientSession | None = None
+        if settings.hold_s:
+            _traced_ssl(settings)  # not in the time of the first request that is held
 
     def _new_session(self, connector: dict[str, Any], **session: Any) -> aiohttp.ClientSession:
         settings = self.settings
@@ -147,7 +151,7 @@ class Aiohttp(AsyncAdapter):
 
 def _ssl(settings: Settings) -> ssl.SSLContext | bool:
     if settings.verify and settings.ca_file:
-        return ssl.create_default_context(cafile=settings.ca_file)
+        return tls.context(settings)
     return settings.verify
 
 
@@ -158,9 +162,14 @@ def _patient(timeout: aiohttp.ClientTimeout, hold_s: float) -> aiohttp.ClientTim
 
 
 def _traced_ssl(settings: Settings) -> ssl.SSLContext:
-    """As aiohttp's own, or the one given to it, with handshakes that can be seen."""
-    context = ssl.create_default_context(cafile=settings.ca_file)
-    if not settings.verify:
+    """As aiohttp's own or the one given to it, with handshakes that can be seen; one per process."""
+    return _traced_context(settings.ca_file, settings.verify)
+
+
+@cache
+def _traced_context(ca_file: str | None, verify: bool) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=ca_file)
+    if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     context.sslobject_class = _TracedTls

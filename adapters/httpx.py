@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 
+from adapters import tls
 from adapters.base import Adapter, AsyncAdapter, BaseAdapter, ErrorKind, Request, Response, Settings
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _options(settings: Settings) -> dict[str, Any]:
 
 def _verify(settings: Settings) -> ssl.SSLContext | Literal[True, False]:
     if settings.verify and settings.ca_file:
-        return ssl.create_default_context(cafile=settings.ca_file)
+        return tls.context(settings)
     return settings.verify
 
 

@@ -125,12 +125,12 @@ class Selector:
                 threads=selection.mode == "sync",
                 files_per_slot=capabilities["files_per_slot"],
             )
+            _check_hold(competitor, scenario, capabilities["hold_points"])
             if scenario.trace_share and not capabilities["trace_points"]:
                 raise UsageError(
                     f"--trace: {competitor.label} shows no points of its requests; "
                     "accepted: clients that do (see `clientbench clients`)"
                 )
-            _check_hold(competitor, scenario, capabilities["hold_points"])
             if scenario.stream and not capabilities["can_stream"]:
                 raise UsageError(
                     f"--stream: {competitor.label} cannot read a response chunk by chunk; "

@@ -20,6 +20,7 @@ import pytest
 
 import adapters
 from adapters.base import Adapter, BaseAdapter, Request, Settings
+from adapters.trace import POINTS
 from harness.cli import legacy, main, measuring
 from harness.errors import UsageError
 from harness.scenario import Scenario
@@ -195,7 +196,10 @@ def test_the_table_of_options_is_that_of_the_command(folder: Path) -> None:
     named = re.findall(r"`(--[a-z-]+)`", rows)
     assert len(named) == len(set(named))
     assert set(named) == options_of("compare", folder)
-    assert options_of("load", folder) == {*named, "--client", "--normalize"} - {"--baseline", "--url"}
+    assert options_of("load", folder) == {*named, "--client", "--normalize"} - {
+        "--baseline",
+        "--url",
+    }
 
 
 def test_no_page_names_an_option_that_is_not_there(folder: Path) -> None:
@@ -249,6 +253,20 @@ def test_the_table_of_clients_is_that_of_the_adapters() -> None:
         assert {stream} == {"yes" if kind.can_stream else "no" for kind in kinds}, name
         assert (unequal.strip() == "yes") == any(kind.unequal for kind in kinds), name
         assert all(kind.http_versions == ("1.1",) for kind in kinds), name
+
+
+def test_the_table_of_points_is_that_of_the_adapters() -> None:
+    table = ADAPTERS_PAGE.partition("<!-- points:")[2].partition("\n*")[0]
+    rows = {
+        name: (tuple(held.split()), set(hidden.split()))
+        for name, held, hidden in re.findall(r"^\| \*\*(\w+)\*\* \| (.*?) \|(.*?)\|", table, re.M)
+    }
+    never = {"Got100Continue", "Wait100Continue"}
+    for name in adapters.BUILTIN:
+        for kind in () if missing(name) else classes(name):
+            shown = set(kind.trace_points)
+            expected = (kind.hold_points, set(POINTS) - shown - never) if shown else None
+            assert rows.get(name) == expected, name
 
 
 def test_every_warning_is_explained() -> None:

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.trace import HOLD_POINTS
 from harness.errors import UsageError
 from harness.loads import STARTERS, LoadOptions
+from harness.presets import PRESETS, PresetOptions
 from harness.scenario import METHODS, Competitor, Options, Scenario, build
 from harness.selector import ClientSpec
 from harness.settings import Defaults
@@ -492,6 +494,14 @@ _ANY_LOAD = st.builds(
     start=st.none() | st.sampled_from(STARTERS) | _TEXT,
     max_in_flight=_WHOLE,
 )
+_ANY_PRESET = st.builds(
+    PresetOptions,
+    preset=st.none() | st.sampled_from(sorted(PRESETS)) | _TEXT,
+    n=_WHOLE,
+    delay=_NUMBER,
+    hold=st.none() | st.sampled_from(sorted(HOLD_POINTS)) | _TEXT,
+    points=st.none() | st.sampled_from(["3@1s", "1@1s,2@3s", "0@0"]) | _TEXT,
+)
 _ANY_OPTIONS = st.builds(
     Options,
     command=st.sampled_from(["compare", "load"]),
@@ -518,6 +528,8 @@ _ANY_OPTIONS = st.builds(
     pin=st.booleans(),
     load=_ANY_LOAD,
     think_time=_NUMBER,
+    trace=_NUMBER,
+    preset=_ANY_PRESET,
 )
 
 
@@ -526,9 +538,11 @@ def test_any_options_give_a_scenario_or_a_one_line_usage_error(options: Options)
     _check(options)
 
 
+_PARTS: dict[str, type[Any]] = {"load": LoadOptions, "preset": PresetOptions}
+_OWNERS = {name: part for part, kind in _PARTS.items() for name in kind.__dataclass_fields__}
 _FIELDS = sorted(
-    set(Options.__dataclass_fields__) - {"command", "stream", "verify", "pin", "load"}
-    | set(LoadOptions.__dataclass_fields__)
+    set(Options.__dataclass_fields__) - {"command", "stream", "verify", "pin", *_PARTS}
+    | set(_OWNERS)
 )
 _LISTS = {"clients", "concurrency", "method", "header", "body_size", "stage"}
 
@@ -536,8 +550,8 @@ _LISTS = {"clients", "concurrency", "method", "header", "body_size", "stage"}
 @given(st.sampled_from(_FIELDS), st.text())
 def test_any_text_in_one_option_is_taken_or_refused_in_one_line(field: str, text: str) -> None:
     given: dict[str, Any] = {field: (text,) if field in _LISTS else text}
-    if field in LoadOptions.__dataclass_fields__:
-        given = {"load": LoadOptions(**given)}
+    if field in _OWNERS:
+        given = {_OWNERS[field]: _PARTS[_OWNERS[field]](**given)}
     _check(Options(**({"clients": ("requests",)} | given)))
 
 

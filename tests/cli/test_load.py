@@ -114,6 +114,62 @@ def test_traced_clients_are_compared_by_their_phases_alone(tmp_path: Path) -> No
         assert competitor["phases_ns"]["dns"]["samples"] == 0  # connections were open already
 
 
+def test_presets_are_listed_with_their_parameters(tmp_path: Path) -> None:
+    listed = clientbench("presets", "--json", cwd=tmp_path).json
+    shown = clientbench("presets", cwd=tmp_path)
+
+    assert shown.code == 0
+    assert listed["concurrent-synced"]["parameters"]["--delay"] == "20ms"
+    for name in listed:
+        assert name in shown.out
+
+
+def test_a_preset_that_holds_runs_over_tls_for_each_client(tmp_path: Path) -> None:
+    words = ("--preset", "concurrent-synced-once", "--n", "4", "--delay", "5ms", "--hold", "tls")
+    ended = clientbench("compare", "raw:sync", "httpx:async", *words, "--rounds", "2", cwd=tmp_path)
+    connection = sqlite3.connect(tmp_path / "benchmark_results.db")
+    rows = connection.execute(
+        "SELECT trial_id, batch, planned_ns, arrived_ns + held_ns FROM traces ORDER BY planned_ns"
+    ).fetchall()
+    connection.close()
+
+    assert ended.code == 0, ended
+    assert len(rows) == 2 * 2 * 4
+    for trial in {row[0] for row in rows}:
+        planned = [row[2] for row in rows if row[0] == trial]
+        assert [later - planned[0] for later in planned] == [0, 5_000_000, 10_000_000, 15_000_000]
+    assert all(released >= planned for _, _, planned, released in rows)
+    assert re.search(r"^traced, ", ended.out, re.MULTILINE)
+    assert all(row["url"].startswith("https:") for row in stored(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("client", "point", "accepted"),
+    [
+        ("httpx:async", "dns", "tcp, tls, connection, request, first-byte"),
+        ("null", "connection", "another client"),
+    ],
+)
+def test_a_point_that_a_client_has_not_is_refused_with_those_it_has(
+    client: str, point: str, accepted: str, tmp_path: Path
+) -> None:
+    words = ("--preset", "concurrent-synced", "--hold", point)
+    ended = clientbench("compare", client, *words, cwd=tmp_path)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("clientbench: --hold: ")
+    assert accepted in ended.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_tls_cannot_be_held_on_plain_http(tmp_path: Path) -> None:
+    words = ("--preset", "concurrent-synced", "--hold", "tls", "--url", "http://127.0.0.1:9/")
+    ended = clientbench("compare", "raw", *words, cwd=tmp_path)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert "accepted: dns, tcp, connection, request, first-byte" in ended.err
+
+
 @pytest.mark.parametrize(
     ("words", "field"),
     [
@@ -123,6 +179,9 @@ def test_traced_clients_are_compared_by_their_phases_alone(tmp_path: Path) -> No
         (("--stage", "1"), "--stage"),
         (("--normalize", "1"), "--normalize"),
         (("--think-time", "x"), "--think-time"),
+        (("--preset", "nothing"), "--preset"),
+        (("--preset", "requests-graph", "--points", "3"), "--points"),
+        (("--n", "3"), "--n"),
         (("--trace", "0"), "--trace"),
         (("--trace", "110%"), "--trace"),
         (("--trace", "nan"), "--trace"),
