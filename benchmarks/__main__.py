@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ALL = ("startup", "memory", "target", "concurrency", "overhead")
+ALL = ("startup", "memory", "target", "concurrency", "overhead", "pacing", "accuracy")
 
 
 def main() -> int:
