@@ -13,6 +13,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from harness import environment, generator, interrupts, processors, validity
+from harness.budget import ErrorBudget
 from harness.bundle import Bundle
 from harness.comparison import compare
 from harness.contenders import Contender, Selector
@@ -83,11 +84,18 @@ def run(
         store.begin(record)
         plan = make_plan(scenario)
         held = generator.check(contenders, plan, selector, place)
-        rounds = _Rounds(plan, contenders, place, target, sampling_interval_s, progress)
+        rounds = _Rounds(
+            *(plan, contenders, place, target, sampling_interval_s, progress),
+            scenario.error_budget,
+        )
         state = rounds.run_all(record.id, store)
         record = _finish(record, state, rounds, scenario, cpus, held)
         store.finish(record)
     return Outcome(record, tuple(rounds.trials), database)
+
+
+class _BudgetSpentError(Exception):
+    """More requests of a competitor have failed than the user allows."""
 
 
 class _Rounds:
@@ -101,8 +109,11 @@ class _Rounds:
         target: Target,
         sampling_interval_s: float,
         progress: Progress,
+        budget: ErrorBudget | None,
     ) -> None:
         self.plan = plan
+        self._budget = budget
+        self._stopped = False  # the error budget is spent
         self.trials: list[TrialSummary] = []
         self.doubts: list[Doubt] = []
         self._contenders = contenders
@@ -133,6 +144,8 @@ class _Rounds:
                 self.trials += trials
                 if self._lost:
                     return "failed"
+                if self._stopped:
+                    return "stopped"
         except KeyboardInterrupt:
             return "interrupted"
         usable = any(trial.state != "failed" for trial in self.trials)
@@ -153,6 +166,10 @@ class _Rounds:
             self._run_blocks(trials, round_)
             for trial in trials:
                 trial.close(self._tick)
+        except _BudgetSpentError as error:
+            self._stopped = True
+            for trial in trials:
+                trial.fail(str(error))
         finally:
             for trial in trials:
                 trial.end()
@@ -195,6 +212,7 @@ class _Rounds:
         if trial is None:
             return 0.0
         fill = trial.drain()
+        self._check_budget(trial)
         trial.readings += self._sampler.tick(time.monotonic_ns())
         status = Status(
             self._round,
@@ -206,6 +224,19 @@ class _Rounds:
         with interrupts.allowed():  # nobody may be reading
             self._progress.update(status)
         return fill
+
+    def _check_budget(self, trial: Trial) -> None:
+        if self._budget is None or trial.over:
+            return
+        label = trial.contender.label
+        before = [done for done in self.trials if done.label == label]
+        errors = trial.errors + sum(done.errors for done in before)
+        requests = trial.fold.population + sum(done.population for done in before)
+        if self._budget.is_spent(errors, requests):
+            raise _BudgetSpentError(
+                f"the run was stopped: {errors} of {requests} requests of {label} failed, "
+                f"the error budget is {self._budget}"
+            )
 
     def _left_s(self) -> float:
         """Planned time to come, stretched by how much longer than planned things took so far."""

@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 TrialState = Literal["complete", "partial", "failed"]
-RunState = Literal["complete", "interrupted", "failed"]
+RunState = Literal["complete", "interrupted", "stopped", "failed"]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from typing import Any, Literal, Self, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from harness.budget import ErrorBudget, parse_budget
 from harness.errors import UsageError
 from harness.loads import LoadOptions, OpenLoad, open_load
 from harness.presets import Expansion, HeldLoad, PresetOptions, expand
@@ -77,6 +78,7 @@ class Options:
     load: LoadOptions = field(default_factory=LoadOptions)
     think_time: str | float | None = None
     trace: str | float | None = None
+    error_budget: str | int | None = None
     preset: PresetOptions = field(default_factory=PresetOptions)
 
 
@@ -125,6 +127,7 @@ class Scenario(_Plain):
     open_load: OpenLoad | None = None  # None: a closed loop
     think_time_s: float = Field(default=0.0, ge=0)  # of a closed loop
     trace_share: float = Field(default=0.0, ge=0, le=1)  # of the requests
+    error_budget: ErrorBudget | None = None  # beyond it, the run stops
     preset: str | None = None
     held: HeldLoad | None = None
     steps: tuple[tuple[int, float], ...] = ()  # (concurrency, seconds until which)
@@ -222,6 +225,7 @@ def build(
         think_time_s=_think_time_s(options, load),
         # what is held is traced: how else would one know that it was
         trace_share=1.0 if expanded.held else _share("--trace", options.trace),
+        error_budget=parse_budget(options.error_budget),
         preset=options.preset.preset and options.preset.preset.strip().lower(),
         held=expanded.held,
         steps=expanded.steps,

@@ -103,6 +103,11 @@ class Trial:
         return self._reason is not None
 
     @property
+    def errors(self) -> int:
+        """Failed requests of its windows so far."""
+        return sum(self.fold.errors.values())
+
+    @property
     def pids(self) -> list[int]:
         """Its processes."""
         return [worker.pid for worker in self.workers]

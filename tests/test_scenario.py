@@ -529,6 +529,7 @@ _ANY_OPTIONS = st.builds(
     load=_ANY_LOAD,
     think_time=_NUMBER,
     trace=_NUMBER,
+    error_budget=_NUMBER,
     preset=_ANY_PRESET,
 )
 

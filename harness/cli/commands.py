@@ -109,6 +109,9 @@ HoldAt = Annotated[
     _option("Of a preset: dns tcp tls connection request first-byte. [connection]", "--hold"),
 ]
 Points = Annotated[Text, _option("Of a preset: its graph, NUMBER@TIME,…", "--points")]
+ErrorBudget = Annotated[
+    Text, _option("Stop the run beyond so many failed requests: 10, 5%.", "--error-budget")
+]
 Db = Annotated[Text, _option("Results database (SQLite).", "--db")]
 Json = Annotated[bool, _option("Print one JSON document instead of the table.", "--json")]
 Normalize = Annotated[
@@ -154,6 +157,7 @@ def compare(
     stream: Stream = False,
     expect: Expect = None,
     timeout: Timeout = None,
+    error_budget: ErrorBudget = None,
     verify: Verify = True,
     profile: Profile = None,
     baseline: Baseline = None,
@@ -199,6 +203,7 @@ def load(
     stream: Stream = False,
     expect: Expect = None,
     timeout: Timeout = None,
+    error_budget: ErrorBudget = None,
     verify: Verify = True,
     profile: Profile = None,
     seed: Seed = None,

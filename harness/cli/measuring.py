@@ -26,7 +26,7 @@ from harness.settings import Defaults, database_path, from_environment
 __all__ = ["measure"]
 
 MAX_FACTOR = 1_000_000
-EXIT_CODES = {"complete": 0, "failed": 3, "interrupted": 130}
+EXIT_CODES = {"complete": 0, "failed": 3, "stopped": 5, "interrupted": 130}
 # command line name → field of Options, where they differ
 RENAMED = {"headers": "headers_json"}
 OURS = ("db", "json", "output", "client", "normalize")

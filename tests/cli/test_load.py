@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +118,49 @@ def test_traced_clients_are_compared_by_their_phases_alone(tmp_path: Path) -> No
         assert competitor["phases_ns"]["dns"]["samples"] == 0  # connections were open already
 
 
+class Decaying(BaseHTTPRequestHandler):
+    """Answers correctly at first, and with 500 later on."""
+
+    protocol_version = "HTTP/1.1"
+    left = count()
+
+    def do_GET(self) -> None:
+        self.send_response(200 if next(self.left) < 40 else 500)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def decaying() -> Iterator[str]:
+    Decaying.left = count()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Decaying) as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        serving.join()
+
+
+@pytest.mark.parametrize(("budget", "rate"), [("25", "100"), ("10%", "200")])
+def test_an_error_budget_stops_the_run_and_keeps_what_there_is(
+    budget: str, rate: str, decaying: str, tmp_path: Path
+) -> None:
+    words = ("--rate", rate, "--duration", "60", "--rounds", "2", "--warmup", "0.02", "--json")
+    words += ("--concurrency", "3", "--error-budget", budget)
+    ended = clientbench("load", decaying, "--client", "raw", *words, cwd=tmp_path)
+    rows = stored(tmp_path)
+
+    assert ended.code == 5, ended
+    assert ended.json["run"]["state"] == "stopped"
+    assert [row["state"] for row in rows] == ["partial"]
+    assert rows[0]["error_count"] >= 10
+    assert rows[0]["population"] < 60 * int(rate)
+    assert "the error budget is" in rows[0]["reason"]
+
+
 def test_presets_are_listed_with_their_parameters(tmp_path: Path) -> None:
     listed = clientbench("presets", "--json", cwd=tmp_path).json
     shown = clientbench("presets", cwd=tmp_path)
@@ -179,6 +226,8 @@ def test_tls_cannot_be_held_on_plain_http(tmp_path: Path) -> None:
         (("--stage", "1"), "--stage"),
         (("--normalize", "1"), "--normalize"),
         (("--think-time", "x"), "--think-time"),
+        (("--error-budget", "100%"), "--error-budget"),
+        (("--error-budget", "-1"), "--error-budget"),
         (("--preset", "nothing"), "--preset"),
         (("--preset", "requests-graph", "--points", "3"), "--points"),
         (("--n", "3"), "--n"),
