@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from adapters.base import ERROR_KINDS
 from harness.samples import Fold, Rules, WindowCounts
+from harness.worker.recorder import COLUMNS, END, OUTCOME, START
 
 KIND = {kind: code for code, kind in enumerate(ERROR_KINDS, start=1)}
 RULES = Rules(expected=frozenset(range(200, 400)), length=None, timeout_ns=1_000)
@@ -18,13 +19,13 @@ WINDOWS = ((1_000, 2_000), (3_000, 4_000))
 
 
 def row(
-    start: int, end: int, outcome: int = 200, received: int = 0, intended: int = 0
+    start: int, end: int, outcome: int = 200, received: int = 0, intended: int = 0, ready: int = 0
 ) -> tuple[int, ...]:
-    return (intended, start, outcome, received, end)
+    return (intended, ready or intended, start, outcome, received, end)
 
 
 def table(*rows: tuple[int, ...]) -> Any:
-    return np.array(rows, np.int64).reshape(len(rows), 5).T
+    return np.array(rows, np.int64).reshape(len(rows), len(COLUMNS)).T
 
 
 def fold(*rows: tuple[int, ...], rules: Rules = RULES, windows: Any = WINDOWS) -> Fold:
@@ -184,11 +185,38 @@ def test_the_books_balance(rows: list[tuple[int, ...]]) -> None:
 def test_each_row_counts_by_hand(rows: list[tuple[int, ...]]) -> None:
     """The vectorised fold against the definitions written out row by row."""
     made = fold(*rows)
-    inside = [[r for r in rows if low <= r[4] < high] for low, high in WINDOWS]
-    population = [r for r in rows if any(low <= r[1] < high for low, high in WINDOWS)]
+    inside = [[r for r in rows if low <= r[END] < high] for low, high in WINDOWS]
+    population = [r for r in rows if any(low <= r[START] < high for low, high in WINDOWS)]
 
     assert [w.completed for w in made.windows] == [len(found) for found in inside]
     assert made.population == len(population)
     assert made.correct == sum(
-        r[2] in RULES.expected and r[4] - r[1] <= RULES.timeout_ns for r in population
+        r[OUTCOME] in RULES.expected and r[END] - r[START] <= RULES.timeout_ns for r in population
     )
+
+
+def test_an_open_loop_tells_queue_wait_from_pacer_lag() -> None:
+    fold = Fold(RULES, [WindowCounts(1000, 9_000_000)])
+    fold.add(
+        table(
+            row(1500, 2500, intended=1100, ready=1400),  # a slot was free at 1400
+            row(2_001_200, 2_001_900, intended=1200),  # one was free all the time, and we were late
+            row(3000, 3400, outcome=ERROR_KINDS.index("reset") + 1, intended=2999),
+            row(900, 1900, intended=900),  # lead-in
+        )
+    )
+    starts = fold.starts
+    assert starts is not None
+    assert [value for value, _ in starts.queue_wait.counted()] == [0, 300]
+    assert [count for _, count in starts.queue_wait.counted()] == [2, 1]
+    assert [value for value, _ in starts.pacer_lag.counted()][:2] == [1, 100]
+    assert starts.pacer_lag.total == 3
+    assert starts.late == 1
+    assert starts.response.total == 2  # of failed requests only timeouts have a rank
+    assert starts.response_sum_ns == (2500 - 1100) + (2_001_900 - 1200)
+
+
+def test_a_closed_loop_has_no_starts_of_its_own() -> None:
+    fold = Fold(RULES, [WindowCounts(0, 10)])
+    fold.add(table(row(1, 2)))
+    assert fold.starts is None
