@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from types import MappingProxyType
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -28,6 +29,8 @@ MOST = 10_000  # requests of a batch
 SHORTEST_S = 0.001
 LIMIT = 100  # of a paced load without --n
 DEFAULT_ROUNDS = 5
+
+T = TypeVar("T", bound=str | float)
 
 _POINT = re.compile(r"([0-9]{1,6})\s*@\s*(\S+)")
 
@@ -172,7 +175,8 @@ def expand(
     _refuse_foreign(preset, options, load, duration, slots)
     if preset.is_held:
         held = _held(options, preset)
-        length = duration or preset.parameters.get("--duration", f"{SHORTEST_S}s")
+        nominal = preset.parameters.get("--duration", f"{SHORTEST_S}s")
+        length = nominal if duration is None else duration
         return Expansion(load, length, rounds, held=held)
     if preset is PRESETS["concurrency-graph"]:
         return Expansion(load, None, rounds, steps=_steps(options))
@@ -232,11 +236,15 @@ def _held(options: PresetOptions, preset: Preset) -> HeldLoad:
     name = str(options.preset).strip().lower()
     if name == "requests-graph":
         return HeldLoad(point=point, delay_s=0.0, starts=_starts(options))
-    delay_s = seconds("--delay", options.delay or preset.parameters["--delay"], 0.0, 3600.0)
-    n = whole_number("--n", options.n or preset.parameters["--n"], 1, MOST)
+    delay_s = seconds("--delay", _given(options.delay, preset, "--delay"), 0.0, 3600.0)
+    n = whole_number("--n", _given(options.n, preset, "--n"), 1, MOST)
     if name in ("request-per-duration", "concurrent-unsynced"):
         return HeldLoad(point=point, delay_s=delay_s, limit=n, paced=True)
     return HeldLoad(point=point, delay_s=delay_s, size=n, once=name == "concurrent-synced-once")
+
+
+def _given(value: T | None, preset: Preset, flag: str) -> T | str:
+    return preset.parameters[flag] if value is None else value
 
 
 def _points(options: PresetOptions) -> list[tuple[int, float]]:
@@ -275,13 +283,16 @@ def _open(
 ) -> Expansion:
     """The open loops."""
     defaults = preset.parameters
-    rate = _number(load.rate or defaults["--rate"])
-    length_s = seconds("--duration", duration or defaults["--duration"], SHORTEST_S, MAX_DURATION_S)
-    rounds = rounds or defaults.get("--rounds")
+    rate = _number(_given(load.rate, preset, "--rate"))
+    length_s = seconds(
+        "--duration", _given(duration, preset, "--duration"), SHORTEST_S, MAX_DURATION_S
+    )
+    rounds = defaults.get("--rounds") if rounds is None else rounds
     if preset is PRESETS["tps"]:
         requests = round(rate * length_s)
         return Expansion(replace(load, rate=rate), None, rounds, requests=requests)
-    each_s = length_s / whole_number("--rounds", rounds or DEFAULT_ROUNDS, 1, 1000)
+    number = whole_number("--rounds", DEFAULT_ROUNDS if rounds is None else rounds, 1, 1000)
+    each_s = length_s / number
     shapes = {
         "ramp": ((0, rate, 1.0),),
         "spike": ((rate, rate, 0.4), (10 * rate, 10 * rate, 0.2), (rate, rate, 0.4)),

@@ -62,6 +62,12 @@ def test_a_batch_has_its_size_its_delay_and_its_point() -> None:
     assert plan.lead_in_ns == 0
 
 
+@pytest.mark.parametrize("delay", [0, 0.0, "0", "0ms"])
+def test_no_delay_is_a_delay(delay: str | float) -> None:
+    built = scenario("concurrent-synced", delay=delay)
+    assert built.held is not None and built.held.delay_s == 0
+
+
 def test_once_is_once_in_each_round() -> None:
     built = scenario("concurrent-synced-once", n=7, rounds=3)
     assert built.held is not None and built.held.once
@@ -131,6 +137,10 @@ def test_soak_is_one_long_round() -> None:
         ("concurrent-synced", {}, {"concurrency": ("5",)}, "--concurrency: is no parameter"),
         ("concurrent-synced-once", {}, {"duration": "5"}, "--duration: is no parameter"),
         ("concurrent-synced", {}, {"n": "0"}, "--n: '0'"),
+        ("concurrent-synced", {}, {"n": 0}, "--n: '0'"),
+        ("steady", {"rate": 0}, {}, "--rate: '0.0'"),
+        ("ramp", {}, {"rounds": 0}, "--rounds: '0'"),
+        ("concurrent-synced", {}, {"duration": 0}, "--duration: '0'"),
         ("concurrent-synced", {}, {"n": "1e3"}, "--n: '1e3'"),
         ("concurrent-synced", {}, {"delay": "-1"}, "--delay: '-1'"),
         ("concurrent-synced", {}, {"hold": "ssl"}, "--hold: 'ssl'"),
