@@ -99,6 +99,7 @@ class _Held(threading.Thread):
         end_ns = time.monotonic_ns()
         if not self._planned_ns:
             self._batch.give_up()
+        sleep_until(self._batch.settled_ns)
         self._slots.record_held(
             number, trace, start_ns, outcome, received, self._batch.number, self._planned_ns, end_ns
         )

@@ -18,6 +18,7 @@ __all__ = ["Batch", "batches"]
 
 AT_ONCE_BELOW_NS = 1_000_000
 AHEAD_NS, AHEAD_EACH_NS = 5_000_000, 200_000
+SETTLE_NS = 50_000_000
 
 
 class Batch:
@@ -57,6 +58,12 @@ class Batch:
         if self._delay_ns < AT_ONCE_BELOW_NS:
             return self._base_ns
         return self._base_ns + self._delay_ns * (place + 1)
+
+    @property
+    def settled_ns(self) -> int:
+        """Until then a thread whose request has ended leaves the interpreter to those that have yet to send."""
+        at_once = self._delay_ns < AT_ONCE_BELOW_NS and self.size > 1
+        return self._base_ns + SETTLE_NS if at_once else 0
 
     def _count(self) -> None:
         self._missing -= 1
