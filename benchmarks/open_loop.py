@@ -240,6 +240,7 @@ def _stand(tls: bool) -> Iterator[Stand]:
         target.wait_ready()
         processors.demote(cpus.target)
         (pid,) = target.processes()
+        processors.hasten(pid)
         place = Place(
             bundle=bundle,
             launcher=launcher,

@@ -58,6 +58,8 @@ def main() -> int:
         try:
             target.wait_ready()
             processors.demote(cpus.target)
+            for pid in target.processes():
+                processors.hasten(pid)
             for client in selector.catalogue().clients():
                 for mode in client.modes:
                     if not wanted or {client.name, f"{client.name}:{mode}"} & set(wanted):

@@ -283,6 +283,8 @@ def _started(
         launcher.run(target.start, cpus.target)
         with interrupts.allowed():
             target.wait_ready()
+        for pid in target.processes():
+            processors.hasten(pid)
         yield target
     except TargetError as error:
         raise UnusableError(f"target: {target.name}: {error}") from error

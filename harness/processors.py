@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
+import platform
+import struct
+import sys
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -11,9 +16,20 @@ from typing import TypeVar
 
 import psutil
 
-__all__ = ["Launcher", "Processors", "assign", "available", "cpu_clock_ns", "demote", "move"]
+__all__ = [
+    "Launcher",
+    "Processors",
+    "assign",
+    "available",
+    "cpu_clock_ns",
+    "demote",
+    "hasten",
+    "move",
+]
 
 LOW_PRIORITY = 10
+SHORT_SLICE_NS = 100_000  # the least that the kernel takes
+SCHED_SETATTR = {"x86_64": 314, "aarch64": 274}  # no C library has a function for it
 T = TypeVar("T")
 
 
@@ -77,6 +93,23 @@ def demote(cpus: Collection[int] | None) -> None:
         move(cpus)
     current = os.getpriority(os.PRIO_PROCESS, 0)
     os.setpriority(os.PRIO_PROCESS, 0, max(current, LOW_PRIORITY))
+
+
+def hasten(pid: int) -> None:
+    """Let a process get its CPU back from us at once, instead of when our slice is over.
+
+    Low priority alone does not do that: whoever wakes up may have to wait for the end of the running slice, 2 to
+    3 ms. From Linux 6.12 on it need not, if its own slices are shorter (sched_setattr(2)); older kernels ignore
+    the wish, and so do we if it is refused.
+    """
+    number = SCHED_SETATTR.get(platform.machine()) if sys.platform == "linux" else None
+    if number is None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        nice = os.getpriority(os.PRIO_PROCESS, pid)
+        # struct sched_attr: size, policy (SCHED_OTHER), flags, nice, priority, slice, deadline, period
+        attributes = struct.pack("=IIQiIQQQ", 48, 0, 0, nice, 0, SHORT_SLICE_NS, 0, 0)
+        ctypes.CDLL(None).syscall(number, pid, attributes, 0)
 
 
 def move(cpus: Collection[int]) -> None:

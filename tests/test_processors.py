@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import platform
+import re
+import struct
 import subprocess
 import sys
 import time
@@ -14,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.processors import Processors, assign, available, cpu_clock_ns
+from harness.processors import Processors, assign, available, cpu_clock_ns, hasten
 
 
 @pytest.mark.parametrize(
@@ -143,3 +147,27 @@ def test_a_process_that_is_gone_has_no_clock() -> None:
     ended.wait()
     with pytest.raises(ProcessLookupError):
         cpu_clock_ns(ended.pid)
+
+
+def test_a_hastened_process_has_short_slices_and_its_own_priority() -> None:
+    getattr_number = {"x86_64": 315, "aarch64": 275}.get(platform.machine())
+    release = tuple(int(part) for part in re.findall(r"\d+", platform.release())[:2])
+    child = subprocess.Popen(["sleep", "60"], preexec_fn=lambda: os.nice(3))
+    try:
+        hasten(child.pid)
+        found = ctypes.create_string_buffer(48)
+        if getattr_number is not None:
+            ctypes.CDLL(None).syscall(getattr_number, child.pid, found, 48, 0)
+            _, _, _, nice, _, slice_ns, _, _ = struct.unpack("=IIQiIQQQ", found.raw)
+            assert nice == 3
+            assert slice_ns == 100_000 or release < (6, 12)
+        assert os.getpriority(os.PRIO_PROCESS, child.pid) == 3
+    finally:
+        child.kill()
+        child.wait()
+
+
+def test_to_hasten_a_process_that_is_gone_is_no_error() -> None:
+    child = subprocess.Popen(["true"])
+    child.wait()
+    hasten(child.pid)
