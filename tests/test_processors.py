@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.processors import Processors, assign, available, cpu_clock_ns, hasten
+from tests.trials import wait_until
 
 
 @pytest.mark.parametrize(
@@ -152,8 +153,9 @@ def test_a_process_that_is_gone_has_no_clock() -> None:
 def test_a_hastened_process_has_short_slices_and_its_own_priority() -> None:
     getattr_number = {"x86_64": 315, "aarch64": 275}.get(platform.machine())
     release = tuple(int(part) for part in re.findall(r"\d+", platform.release())[:2])
-    child = subprocess.Popen(["sleep", "60"], preexec_fn=lambda: os.nice(3))
+    child = subprocess.Popen(["nice", "-n", "3", "sleep", "60"])
     try:
+        assert wait_until(lambda: os.getpriority(os.PRIO_PROCESS, child.pid) == 3)
         hasten(child.pid)
         found = ctypes.create_string_buffer(48)
         if getattr_number is not None:
