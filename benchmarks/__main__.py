@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ALL = ("startup", "memory", "target", "concurrency", "overhead", "pacing", "accuracy")
+ALL = ("startup", "memory", "target", "concurrency", "overhead", "pacing", "release", "accuracy")
 
 
 def main() -> int:

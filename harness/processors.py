@@ -99,8 +99,8 @@ def hasten(pid: int) -> None:
     """Let a process get its CPU back from us at once, instead of when our slice is over.
 
     Low priority alone does not do that: whoever wakes up may have to wait for the end of the running slice, 2
-    to 3 ms. From Linux 6.12 on it need not, if its own slices are shorter (sched_setattr(2)); older kernels ignore
-    the wish, and so do we if it is refused.
+    to 3 ms. From Linux 6.12 on it need not, if its own slices are shorter (sched_setattr(2)); older kernels
+    ignore the wish, and so do we if it is refused.
     """
     number = SCHED_SETATTR.get(platform.machine()) if sys.platform == "linux" else None
     if number is None:
