@@ -10,8 +10,9 @@ from rich.console import Console
 from harness import interrupts
 from harness.bundle import Bundle
 from harness.catalogue import Catalogue, Client
+from harness.comparison import competitors
 from harness.presets import PRESETS
-from harness.report import listings, tables, terminal
+from harness.report import latencies, listings, tables, terminal
 from harness.report.json_document import to_json
 from harness.store import reading
 
@@ -66,6 +67,9 @@ def show_run(database: Path, key: str, as_json: bool) -> None:
     console = Console()
     print(tables.heading(run, trials))
     console.print(terminal.table(run, trials, console.width))
+    phases = latencies.phases_table(competitors(trials))
+    if phases is not None:
+        console.print(phases)
     console.print(listings.trials_table(trials))
     for line in terminal.footer(run, database):
         print(line)

@@ -13,7 +13,7 @@ from harness.comparison import (
     competitors,
     net_cpu_per_request_ns,
 )
-from harness.model import Comparison, RunRecord, TrialSummary
+from harness.model import Comparison, OpenLoop, RunRecord, TrialSummary
 from harness.report import figures
 from harness.report.json_document import comparisons_of
 
@@ -218,7 +218,20 @@ def _record(
         "errors": summary.errors,
         "error_rate": summary.error_rate,
         "censored": summary.censored,
+        **_starts(summary.open_loop),
     }
+
+
+def _starts(loop: OpenLoop | None) -> dict[str, float | None]:
+    """What an open loop adds; empty cells for a closed one."""
+    counts = ("planned", "dropped", "missed", "late", "mean_response_ns")
+    record = {name: getattr(loop, name, None) for name in counts}
+    for name in ("response", "queue_wait", "pacer_lag"):
+        histogram = None if loop is None else getattr(loop, name)
+        for percent in (50, 95, 99):
+            value = None if histogram is None else histogram.percentile(percent)
+            record[f"p{percent}_{name}_ns"] = value
+    return record
 
 
 def _percentiles(summary: CompetitorSummary) -> dict[str, int | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import sqlite3
 import threading
@@ -41,7 +42,8 @@ def test_load_prints_percentiles_statuses_errors_and_a_histogram(tmp_path: Path)
 
 
 def test_an_open_loop_is_stored_and_shown_with_both_latencies(tmp_path: Path) -> None:
-    ended = clientbench("load", "--client", "raw:async", *RATE, cwd=tmp_path)
+    words = ("load", "--client", "raw:async", *RATE, "--output", "report.csv")
+    ended = clientbench(*words, cwd=tmp_path)
     rows = stored(tmp_path)
 
     assert ended.code == 0, ended
@@ -57,6 +59,10 @@ def test_an_open_loop_is_stored_and_shown_with_both_latencies(tmp_path: Path) ->
     loop = shown["competitors"][0]["open_loop"]
     assert loop["planned"] == 40
     assert loop["response_ns"]["p50"] > 0
+    (row,) = csv.DictReader((tmp_path / "report.csv").open())
+    assert row["planned"] == "40"
+    assert row["p50_response_ns"] == str(loop["response_ns"]["p50"])
+    assert row["p99_pacer_lag_ns"] == str(loop["pacer_lag_ns"]["p99"])
 
 
 def test_clients_are_compared_under_the_same_arrivals(tmp_path: Path) -> None:
@@ -111,6 +117,8 @@ def test_traced_clients_are_compared_by_their_phases_alone(tmp_path: Path) -> No
 
     assert ended.code == 0, ended
     assert re.search(r"^traced, .* ttfb +transfer", ended.out, re.MULTILINE)
+    again = clientbench("results", "show", "latest", cwd=tmp_path)
+    assert re.search(r"^traced, .* ttfb +transfer", again.out, re.MULTILINE)
     assert len(numbers) == len(set(numbers)) == 60
     assert document["comparisons"] == []
     for competitor in document["competitors"]:
