@@ -59,7 +59,7 @@ def test_an_open_loop_is_stored_and_shown_with_both_latencies(tmp_path: Path) ->
     loop = shown["competitors"][0]["open_loop"]
     assert loop["planned"] == 40
     assert loop["response_ns"]["p50"] > 0
-    (row,) = csv.DictReader((tmp_path / "report.csv").open())
+    (row,) = csv.DictReader((tmp_path / "report.csv").read_text().splitlines())
     assert row["planned"] == "40"
     assert row["p50_response_ns"] == str(loop["response_ns"]["p50"])
     assert row["p99_pacer_lag_ns"] == str(loop["pacer_lag_ns"]["p99"])
