@@ -59,6 +59,7 @@ class Stamps:
     def __init__(self, hold: str | None) -> None:
         self.instants = dict.fromkeys(POINTS, 0)  # monotonic ns; 0: not passed, or not visible
         self.hold = HOLD_POINTS[hold] if hold is not None else None
+        self.held_from_ns = 0  # when it came to its hold point
         self.held_ns = 0
         self.local_port = 0  # of the connection it used, where that is visible
 
@@ -72,8 +73,8 @@ class Stamps:
         self.stamp(name)
         return name == self.hold and not self.held_ns
 
-    def _held_since(self, since_ns: int) -> None:
-        self.held_ns = max(1, time.monotonic_ns() - since_ns)
+    def _released(self) -> None:
+        self.held_ns = max(1, time.monotonic_ns() - self.held_from_ns)
 
 
 class Trace(Stamps):
@@ -86,9 +87,9 @@ class Trace(Stamps):
     def point(self, name: str) -> None:
         """The request is at ``name``; returns when it may go on."""
         if self._stops_at(name) and self._gate is not None:
-            since_ns = time.monotonic_ns()
+            self.held_from_ns = time.monotonic_ns()
             self._gate.wait()
-            self._held_since(since_ns)
+            self._released()
 
 
 class AsyncTrace(Stamps):
@@ -101,6 +102,6 @@ class AsyncTrace(Stamps):
     async def point(self, name: str) -> None:
         """The request is at ``name``; returns when it may go on."""
         if self._stops_at(name) and self._gate is not None:
-            since_ns = time.monotonic_ns()
+            self.held_from_ns = time.monotonic_ns()
             await self._gate.wait()
-            self._held_since(since_ns)
+            self._released()

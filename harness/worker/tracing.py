@@ -63,8 +63,16 @@ class Tracer:
     ) -> None:
         """One traced request that has just ended."""
         hold = _POINT_NUMBERS.get(trace.hold or "", 0)
-        arrived = trace.instants.get(trace.hold or "", 0)
-        head = (number, batch, trace.local_port, hold, planned_ns, arrived, trace.held_ns, start_ns)
+        head = (
+            number,
+            batch,
+            trace.local_port,
+            hold,
+            planned_ns,
+            trace.held_from_ns,
+            trace.held_ns,
+            start_ns,
+        )
         end_ns = end_ns or time.monotonic_ns()
         self.recorder.put(*head, *trace.instants.values(), outcome, received, end_ns)
 

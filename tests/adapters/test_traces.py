@@ -46,6 +46,10 @@ WHERE = [(*one, scheme) for one in HOLDS for scheme in SCHEMES]
 # A kept connection comes to none of them, and plain http not to the last.
 OF_FRESH_CONNECTIONS = ("dns", "tcp", "tls")
 
+# Where the event loop makes no difference that test_conformance.py would not see.
+ON_ONE_LOOP = [client for client in TRACED if client.loop != "uvloop"]
+
+on_one_loop = pytest.mark.parametrize("client", ON_ONE_LOOP, ids=str)
 traced = pytest.mark.parametrize("client", TRACED, ids=str)
 every_hold = pytest.mark.parametrize(("client", "hold"), HOLDS, ids=str)
 every_scheme = pytest.mark.parametrize("scheme", SCHEMES)
@@ -340,7 +344,9 @@ def assert_nobody_came(gate: Gate) -> None:
     assert not gate.came.acquire(blocking=False)
 
 
-@every_hold
+@pytest.mark.parametrize(
+    ("client", "hold"), [one for one in HOLDS if one[0] in ON_ONE_LOOP], ids=str
+)
 def test_a_hold_is_no_timeout(client: Client, server: Server, token: str, hold: str) -> None:
     timeout_s = 0.5
     request = Request("GET", server.url(f"{token}/bytes/5", "https"))
@@ -419,7 +425,7 @@ def test_what_fails_before_the_hold_point_fails_at_once(
     assert_nobody_came(gate)
 
 
-@traced
+@on_one_loop
 @every_scheme
 @pytest.mark.parametrize("path", MISBEHAVIOUR)
 def test_a_traced_request_fails_as_any_other(
@@ -440,7 +446,7 @@ def port_of(request: Request) -> int:
     return int(request.url.split("/")[2].rpartition(":")[2])
 
 
-@traced
+@on_one_loop
 @pytest.mark.parametrize("path", ["hang", "stall"])
 def test_a_silent_server_is_a_timeout(
     client: Client, server: Server, token: str, path: str
