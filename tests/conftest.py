@@ -38,6 +38,9 @@ def own_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
         shared = shared.parent
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(shared / "cache"))
+        # Hundreds of commands are started: compiling all our modules for each would be most of the work.
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        patch.setenv("PYTHONPYCACHEPREFIX", str(shared / "bytecode"))
         for name in list(os.environ):
             if name.startswith(STEERING) and name != "CLIENTBENCH_REQUIRE_EXTRAS":
                 patch.delenv(name)
