@@ -306,8 +306,9 @@ def _clients() -> Iterator[Client]:
             continue
         try:
             module = importlib.import_module(module_name)
-        except ModuleNotFoundError:
-            if name not in _EXTRAS:
+        except ModuleNotFoundError as error:
+            # Only the library itself may be missing: neither what it needs, nor a module that we misspelt.
+            if name not in _EXTRAS or error.name != name:
                 raise
             yield Client(name, missing=f"{name} is an extra and not installed")
             continue
