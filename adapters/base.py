@@ -19,6 +19,8 @@ if TYPE_CHECKING:  # not loaded into the process of a client that is not traced
     from adapters.trace import AsyncTrace, Trace
 
 __all__ = [
+    "CONNECTION_HOLDS",
+    "CONNECTION_POINTS",
     "ERROR_KINDS",
     "Adapter",
     "AsyncAdapter",
@@ -82,6 +84,16 @@ class Settings:
     stream: bool = False
     profile: Literal["parity", "defaults"] = "parity"
     hold_s: float = 0.0
+
+
+# What an adapter shows, and where it can stop, if the class of its library's connections is its own: every point
+# of ``trace.POINTS`` but the two of ``Expect``, which nobody sends. Spelled out, so that ``trace`` is not loaded.
+CONNECTION_POINTS = (
+    *("GetConn", "DNSStart", "DNSDone", "ConnectStart", "ConnectDone"),
+    *("TLSHandshakeStart", "TLSHandshakeDone", "GotConn"),
+    *("WroteHeaders", "WroteRequest", "GotFirstResponseByte"),
+)
+CONNECTION_HOLDS = ("dns", "tcp", "tls", "connection", "request", "first-byte")
 
 
 class BaseAdapter(ABC):

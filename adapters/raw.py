@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import SplitResult
 
 from adapters import tls
-from adapters.base import Adapter, AsyncAdapter, BaseAdapter, Request, Response, Settings
+from adapters.base import (
+    CONNECTION_HOLDS,
+    CONNECTION_POINTS,
+    Adapter,
+    AsyncAdapter,
+    BaseAdapter,
+    Request,
+    Response,
+    Settings,
+)
 from adapters.wire import BodyError, Prepared, ProtocolError, Reader
 
 if TYPE_CHECKING:
@@ -41,20 +50,8 @@ class _Raw(BaseAdapter):
     name = "raw"
     session_scope = "slot"
     can_stream = True
-    trace_points = (
-        "GetConn",
-        "DNSStart",
-        "DNSDone",
-        "ConnectStart",
-        "ConnectDone",
-        "TLSHandshakeStart",
-        "TLSHandshakeDone",
-        "GotConn",
-        "WroteHeaders",
-        "WroteRequest",
-        "GotFirstResponseByte",
-    )
-    hold_points = ("dns", "tcp", "tls", "connection", "request", "first-byte")
+    trace_points = CONNECTION_POINTS
+    hold_points = CONNECTION_HOLDS
     error_kinds = (
         (ConnectTimeoutError, "timeout_connect"),
         # What a blocking socket says when SO_RCVTIMEO or SO_SNDTIMEO ran out.

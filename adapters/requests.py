@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import requests
 from requests.adapters import HTTPAdapter
 
-from adapters.base import Adapter, BaseAdapter, Request, Response
+from adapters.base import (
+    CONNECTION_HOLDS,
+    CONNECTION_POINTS,
+    Adapter,
+    BaseAdapter,
+    Request,
+    Response,
+)
 
 if TYPE_CHECKING:
     from adapters.trace import Trace
@@ -25,20 +32,8 @@ class Requests(Adapter):
     name = "requests"
     session_scope = "slot"
     can_stream = True
-    trace_points = (
-        "GetConn",
-        "DNSStart",
-        "DNSDone",
-        "ConnectStart",
-        "ConnectDone",
-        "TLSHandshakeStart",
-        "TLSHandshakeDone",
-        "GotConn",
-        "WroteHeaders",
-        "WroteRequest",
-        "GotFirstResponseByte",
-    )
-    hold_points = ("dns", "tcp", "tls", "connection", "request", "first-byte")
+    trace_points = CONNECTION_POINTS
+    hold_points = CONNECTION_HOLDS
     error_kinds = (
         (requests.exceptions.ConnectTimeout, "timeout_connect"),
         (requests.exceptions.ReadTimeout, "timeout_read"),

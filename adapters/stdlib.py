@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import SplitResult, urlsplit
 
 from adapters import tls
-from adapters.base import Adapter, BaseAdapter, Request, Response
+from adapters.base import (
+    CONNECTION_HOLDS,
+    CONNECTION_POINTS,
+    Adapter,
+    BaseAdapter,
+    Request,
+    Response,
+)
 
 if TYPE_CHECKING:
     from adapters.trace import Trace
@@ -31,20 +38,8 @@ class Stdlib(Adapter):
     name = "stdlib"
     session_scope = "slot"
     can_stream = True
-    trace_points = (
-        "GetConn",
-        "DNSStart",
-        "DNSDone",
-        "ConnectStart",
-        "ConnectDone",
-        "TLSHandshakeStart",
-        "TLSHandshakeDone",
-        "GotConn",
-        "WroteHeaders",
-        "WroteRequest",
-        "GotFirstResponseByte",
-    )
-    hold_points = ("dns", "tcp", "tls", "connection", "request", "first-byte")
+    trace_points = CONNECTION_POINTS
+    hold_points = CONNECTION_HOLDS
     unequal = (
         "http.client notices that the server closed a kept connection only by failing: "
         "that request counts as reset",

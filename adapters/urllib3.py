@@ -12,7 +12,15 @@ import urllib3
 from urllib3 import exceptions
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from adapters.base import Adapter, BaseAdapter, ErrorKind, Request, Response
+from adapters.base import (
+    CONNECTION_HOLDS,
+    CONNECTION_POINTS,
+    Adapter,
+    BaseAdapter,
+    ErrorKind,
+    Request,
+    Response,
+)
 
 if TYPE_CHECKING:
     from adapters.trace import Trace
@@ -27,20 +35,8 @@ class Urllib3(Adapter):
 
     name = "urllib3"
     can_stream = True
-    trace_points = (
-        "GetConn",
-        "DNSStart",
-        "DNSDone",
-        "ConnectStart",
-        "ConnectDone",
-        "TLSHandshakeStart",
-        "TLSHandshakeDone",
-        "GotConn",
-        "WroteHeaders",
-        "WroteRequest",
-        "GotFirstResponseByte",
-    )
-    hold_points = ("dns", "tcp", "tls", "connection", "request", "first-byte")
+    trace_points = CONNECTION_POINTS
+    hold_points = CONNECTION_HOLDS
     error_kinds = (
         (exceptions.NameResolutionError, "dns"),
         (exceptions.NewConnectionError, "connect"),
