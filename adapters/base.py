@@ -86,8 +86,9 @@ class Settings:
     hold_s: float = 0.0
 
 
-# What an adapter shows, and where it can stop, if the class of its library's connections is its own: every point
-# of ``trace.POINTS`` but the two of ``Expect``, which nobody sends. Spelled out, so that ``trace`` is not loaded.
+# What an adapter shows, and where it can stop, if the class of its library's connections is its own: each
+# point of ``trace.POINTS`` but the two of ``Expect``, which nobody sends. Spelled out, so that ``trace`` is not
+# loaded.
 CONNECTION_POINTS = (
     *("GetConn", "DNSStart", "DNSDone", "ConnectStart", "ConnectDone"),
     *("TLSHandshakeStart", "TLSHandshakeDone", "GotConn"),
