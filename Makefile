@@ -9,6 +9,8 @@ ARGS ?= --duration 6
 compare: $(VENV)/.runtime
 	$(BIN)/clientbench compare $(ARGS)
 
+# pytest keeps what it makes of the tests; without that each of its processes makes it anew, every time.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 

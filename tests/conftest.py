@@ -13,7 +13,7 @@ from hypothesis import settings
 from harness.bundle import Bundle
 from harness.processors import Launcher
 from servers.embedded.target import EmbeddedTarget
-from tests import plugins
+from tests import plugins, targets
 from tests.trials import Bench
 
 # A busy machine is no failure, and no file is left behind.
@@ -38,9 +38,10 @@ def own_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
         shared = shared.parent
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(shared / "cache"))
-        # Hundreds of commands are started: compiling all our modules for each would be most of the work.
+        # Hundreds of commands are started. Most of the work of each would be to compile our modules anew, and
+        # to wait, in a loop, for linear algebra that nobody asks for.
         patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
-        patch.setenv("PYTHONPYCACHEPREFIX", str(shared / "bytecode"))
+        patch.setenv("OPENBLAS_NUM_THREADS", "1")
         for name in list(os.environ):
             if name.startswith(STEERING) and name != "CLIENTBENCH_REQUIRE_EXTRAS":
                 patch.delenv(name)
@@ -48,15 +49,17 @@ def own_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 
 @pytest.fixture(scope="session")
-def embedded() -> Iterator[EmbeddedTarget]:
-    """One running embedded target per test process; tests share its counts."""
-    target = EmbeddedTarget()
-    try:
-        target.start()
-        target.wait_ready()
+def http_target() -> Iterator[EmbeddedTarget]:
+    """One running embedded target per test process; tests share its counts and its log."""
+    with targets.running() as target:
         yield target
-    finally:
-        target.stop()
+
+
+@pytest.fixture(scope="session")
+def https_target() -> Iterator[EmbeddedTarget]:
+    """As ``http_target``, over TLS."""
+    with targets.running(tls=True) as target:
+        yield target
 
 
 @pytest.fixture(scope="session")
@@ -73,30 +76,26 @@ def launcher() -> Iterator[Launcher]:
 
 
 @pytest.fixture
-def bench(bundle: Bundle, launcher: Launcher, embedded: EmbeddedTarget) -> Iterator[Bench]:
+def bench(bundle: Bundle, launcher: Launcher, http_target: EmbeddedTarget) -> Iterator[Bench]:
     """Runs trials on the embedded target; afterwards none of their processes is left."""
-    made = Bench(bundle, launcher, embedded)
+    made = Bench(bundle, launcher, http_target)
     yield made
     made.end()
 
 
 @pytest.fixture
-def own_target() -> Iterator[EmbeddedTarget]:
-    """A target that nobody else talks to."""
-    target = EmbeddedTarget()
-    try:
-        target.start()
-        target.wait_ready()
-        yield target
-    finally:
-        target.stop()
+def counting(bench: Bench) -> Iterator[Bench]:
+    """As ``bench``, on a target whose counts are this test's alone."""
+    with targets.running() as bench.target:
+        yield bench
 
 
 @pytest.fixture
-def counting(bench: Bench, own_target: EmbeddedTarget) -> Bench:
-    """As ``bench``, on a target whose counts are this test's alone."""
-    bench.target = own_target
-    return bench
+def secure(bench: Bench, https_target: EmbeddedTarget) -> Iterator[Bench]:
+    """As ``bench``, on a target over TLS that keeps a log of everything."""
+    bench.target = https_target
+    with bench.logging():
+        yield bench
 
 
 @pytest.fixture(scope="session")

@@ -153,13 +153,13 @@ def urllib_adapter(folder: Path) -> Any:
     return module
 
 
-def test_the_adapter_of_the_docs_is_complete(folder: Path, embedded: EmbeddedTarget) -> None:
+def test_the_adapter_of_the_docs_is_complete(folder: Path, http_target: EmbeddedTarget) -> None:
     (kind,) = urllib_adapter(folder).ADAPTERS
     assert issubclass(kind, Adapter)
     adapter = kind(Settings(timeout_s=5))
     adapter.open()
     try:
-        url = embedded.base_url
+        url = http_target.base_url
         assert adapter.send(Request("GET", f"{url}/bytes/1000")) == (200, 1000)
         assert adapter.send(Request("GET", f"{url}/status/404"))[0] == 404
         assert adapter.send(Request("GET", f"{url}/redirect/1"))[0] == 302

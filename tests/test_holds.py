@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
+import trustme
 
 from adapters.base import Settings
 from harness.model import TrialSummary
@@ -14,26 +15,12 @@ from harness.trial import Shape
 from harness.worker.job import Hold
 from harness.worker.tracing import TRACE_COLUMNS
 from servers.embedded.records import TruthLog
-from servers.embedded.target import EmbeddedTarget
 from tests.trials import MS, Bench
 
 CLIENTS = ("raw:sync", "raw:async", "raw:async+uvloop", "stdlib", "urllib3", "requests")
 CLIENTS += ("httpx:sync", "httpx:async", "pycurl", "aiohttp")
 POINT = {"pycurl": "connection", "aiohttp": "connection"}  # the others have one after TLS itself
 Traced = dict[str, int]
-
-
-@pytest.fixture
-def secure(bench: Bench) -> Iterator[Bench]:
-    """As ``bench``, on a target over TLS that keeps a log of everything."""
-    target = bench.target = EmbeddedTarget(tls=True)
-    try:
-        target.start()
-        target.wait_ready()
-        target.start_log(10_000)
-        yield bench
-    finally:
-        target.stop()
 
 
 def hold(client: str, **changes: object) -> Hold:
@@ -157,16 +144,14 @@ def test_batches_of_a_graph_may_overlap(client: str, secure: Bench) -> None:
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_a_bad_certificate_is_an_error_and_hangs_nothing(client: str, secure: Bench) -> None:
+def test_a_bad_certificate_is_an_error_and_hangs_nothing(
+    client: str, secure: Bench, tmp_path: Path
+) -> None:
     """Invariant 8."""
-    stranger = EmbeddedTarget(tls=True)
-    try:
-        stranger.start()
-        stranger.wait_ready()
-        settings = Settings(timeout_s=5.0, ca_file=stranger.ca_file, hold_s=10.0)
-        trial = secure.ready(secure.contender(client, trace_share=1.0, settings=settings))
-    finally:
-        stranger.stop()
+    stranger = tmp_path / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(str(stranger))
+    settings = Settings(timeout_s=5.0, ca_file=str(stranger), hold_s=10.0)
+    trial = secure.ready(secure.contender(client, trace_share=1.0, settings=settings))
 
     assert trial.over
     assert "tls" in str(trial.summary().reason)

@@ -11,7 +11,6 @@ from adapters.trace import POINTS
 from harness.model import TrialSummary
 from harness.phases import phases
 from harness.worker.tracing import TRACE_COLUMNS
-from servers.embedded.target import EmbeddedTarget
 from tests.trials import Bench
 
 CLIENTS = (
@@ -28,14 +27,9 @@ def traced(summary: TrialSummary) -> list[Traced]:
 @pytest.fixture(params=["http", "https"])
 def logging(request: pytest.FixtureRequest, bench: Bench) -> Iterator[Bench]:
     """As ``bench``, on a target that keeps a log of everything."""
-    target = bench.target = EmbeddedTarget(tls=request.param == "https")
-    try:
-        target.start()
-        target.wait_ready()
-        target.start_log(10_000)
+    bench.target = request.getfixturevalue(f"{request.param}_target")
+    with bench.logging():
         yield bench
-    finally:
-        target.stop()
 
 
 @pytest.mark.parametrize("client", CLIENTS)

@@ -73,22 +73,18 @@ def test_several_windows_use_the_same_processes_and_connections(counting: Bench)
 
 @pytest.mark.parametrize("client", ["requests", "httpx:async", "aiohttp", "raw:sync", "raw:async"])
 def test_a_pause_between_windows_costs_no_connection_and_no_time_over_tls(
-    client: str, bench: Bench
+    client: str, bench: Bench, https_target: EmbeddedTarget
 ) -> None:
     """As long as the slices of others last: looking whether the server hung up must not block."""
-    target = bench.target = EmbeddedTarget(tls=True)
-    target.start()
-    try:
-        target.wait_ready()
-        settings = Settings(timeout_s=8.0, ca_file=target.ca_file)
-        trial = bench.ready(bench.contender(client, settings=settings))
-        for _ in range(2):
-            time.sleep(0.3)
-            measure(trial, requests=10)
-        trial.close(trial.drain)
-        connections = target.counts().connections
-    finally:
-        target.stop()
+    bench.target = https_target
+    before = https_target.counts().connections
+    settings = Settings(timeout_s=8.0, ca_file=https_target.ca_file)
+    trial = bench.ready(bench.contender(client, settings=settings))
+    for _ in range(2):
+        time.sleep(0.3)
+        measure(trial, requests=10)
+    trial.close(trial.drain)
+    connections = https_target.counts().connections - before
     summary = trial.summary()
 
     assert (summary.reason, summary.correct) == (None, 20)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -108,6 +110,15 @@ class Bench:
         measure(made, slice_ms=slice_ms, requests=requests, pace=pace)
         made.close(made.drain)
         return made
+
+    @contextmanager
+    def logging(self) -> Iterator[None]:
+        """The target keeps a log of everything meanwhile."""
+        self.target.start_log(10_000)
+        try:
+            yield
+        finally:
+            self.target.stop_log()
 
     def end(self) -> None:
         for trial in self.trials:

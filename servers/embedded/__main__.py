@@ -17,13 +17,12 @@ import socket
 import ssl
 import sys
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import httptools
 import uvloop
 
-from servers.embedded.certificates import server_context
 from servers.embedded.control import Control
 from servers.embedded.options import Options
 from servers.embedded.protocol import Connection
@@ -55,7 +54,7 @@ async def _serve(options: Options, directory: Path | None) -> None:
     for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(name, end.set)
     ca_file = directory / "ca.pem" if directory is not None else None
-    context = server_context(ca_file) if ca_file is not None else None
+    context = _tls(ca_file) if ca_file is not None else None
     service = Service(loop, "http" if context is None else "https", options.idle_timeout_s)
     listener = _listen(options.host)
     await loop.create_server(
@@ -71,6 +70,13 @@ async def _serve(options: Options, directory: Path | None) -> None:
         versions=_versions(),
     )
     await end.wait()
+
+
+def _tls(ca_file: Path) -> ssl.SSLContext:
+    # Loading what makes certificates is a third of the start of a target, which seldom needs it.
+    from servers.embedded.certificates import server_context  # noqa: PLC0415
+
+    return server_context(ca_file)
 
 
 def _listen(host: str) -> socket.socket:
@@ -99,7 +105,7 @@ def _stay_on(cpus: tuple[int, ...]) -> None:
 
 
 def _versions() -> dict[str, str]:
-    packages = {name: version(name) for name in ("uvloop", "httptools")}
+    packages = {module.__name__: module.__version__ for module in (uvloop, httptools)}
     return {**packages, "python": platform.python_version(), "openssl": ssl.OPENSSL_VERSION}
 
 

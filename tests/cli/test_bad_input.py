@@ -106,6 +106,38 @@ USAGE = [
     (("load",), ("client",)),
     (("load", "--client", "raw", "--method", "GET", "--method", "PUT"), ("method",)),
     (("compare", "stdlib", "--url", "/", "--client", "x"), ("--client",)),
+    (("compare", "null", "--rate", "0"), ("--rate: ",)),
+    (("compare", "null", "--rate", "10", "--stage", "1:1"), ("--rate, --stage: ",)),
+    (("compare", "null", "--arrivals", "poisson"), ("--arrivals: ",)),
+    (("compare", "null", "--stage", "1"), ("--stage: ",)),
+    (("compare", "null", "--think-time", "x"), ("--think-time: ",)),
+    (("compare", "null", "--error-budget", "100%"), ("--error-budget: ",)),
+    (("compare", "null", "--error-budget", "-1"), ("--error-budget: ",)),
+    (("compare", "null", "--preset", "nothing"), ("--preset: ",)),
+    (("compare", "raw", "--preset", "requests-graph", "--points", "3"), ("--points: ",)),
+    (("compare", "null", "--n", "3"), ("--n: ",)),
+    (("compare", "raw", "--trace", "0"), ("--trace: ",)),
+    (("compare", "raw", "--trace", "110%"), ("--trace: ",)),
+    (("compare", "raw", "--trace", "nan"), ("--trace: ",)),
+    (("load", "--client", "raw", "--normalize", "1"), ("--normalize: ",)),
+    (
+        ("compare", "httpx:async", "--preset", "concurrent-synced", "--hold", "dns"),
+        ("--hold: ", "accepted: tcp, tls, connection, request, first-byte"),
+    ),
+    (
+        ("compare", "null", "--preset", "concurrent-synced", "--hold", "connection"),
+        ("--hold: ", "another client"),
+    ),
+    (
+        (
+            *("compare", "raw", "--preset", "concurrent-synced"),
+            "--hold",
+            "tls",
+            "--url",
+            "http://h/",
+        ),
+        ("accepted: dns, tcp, connection, request, first-byte",),
+    ),
 ]
 
 

@@ -1,4 +1,4 @@
-"""One embedded target per scheme and test process, and fresh ones for tests that count."""
+"""Embedded targets over either scheme: those that all tests share, and fresh ones for tests that count."""
 
 from __future__ import annotations
 
@@ -7,27 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from servers.embedded.target import EmbeddedTarget
+from tests import targets
 from tests.servers.wire import Wire
-
-
-def _started(tls: bool) -> Iterator[EmbeddedTarget]:
-    target = EmbeddedTarget(tls=tls)
-    try:
-        target.start()
-        target.wait_ready()
-        yield target
-    finally:
-        target.stop()
-
-
-@pytest.fixture(scope="session")
-def http_target() -> Iterator[EmbeddedTarget]:
-    yield from _started(tls=False)
-
-
-@pytest.fixture(scope="session")
-def https_target() -> Iterator[EmbeddedTarget]:
-    yield from _started(tls=True)
 
 
 @pytest.fixture(params=["http", "https"])
@@ -47,4 +28,5 @@ def wire(target: EmbeddedTarget) -> Iterator[Wire]:
 @pytest.fixture(params=["http", "https"])
 def fresh_target(request: pytest.FixtureRequest) -> Iterator[EmbeddedTarget]:
     """A target nobody else talks to."""
-    yield from _started(tls=request.param == "https")
+    with targets.running(tls=request.param == "https") as found:
+        yield found

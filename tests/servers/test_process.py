@@ -21,6 +21,7 @@ import servers
 from servers.base import Target, TargetError
 from servers.embedded.options import Options
 from servers.embedded.target import EmbeddedTarget
+from tests import targets
 from tests.servers.patience import PATIENCE_S, eventually
 from tests.servers.wire import Wire
 
@@ -177,12 +178,8 @@ def test_it_finds_its_code_from_any_working_directory(
     (decoy / "__init__.py").write_text("raise SystemExit('the wrong package')\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    target = EmbeddedTarget()
-    try:
-        target.start()
-        target.wait_ready()
-    finally:
-        target.stop()
+    with targets.running():
+        pass
 
 
 def test_describe_names_versions_and_a_configuration_that_is_stable(
@@ -397,15 +394,10 @@ def test_no_private_key_is_left_on_disk(https_target: EmbeddedTarget) -> None:
 
 
 def test_a_failed_handshake_is_no_connection() -> None:
-    target = EmbeddedTarget(tls=True)
-    try:
-        target.start()
-        target.wait_ready()
+    with targets.running(tls=True) as target:
         with pytest.raises(ssl.SSLError):
             Wire(target, ssl.create_default_context())
         with Wire(target) as wire:
             wire.ask("/")
         counts = target.counts()
-        assert (counts.requests, counts.connections) == (1, 1)
-    finally:
-        target.stop()
+    assert (counts.requests, counts.connections) == (1, 1)

@@ -12,6 +12,7 @@ import pytest
 
 from servers.embedded.target import EmbeddedTarget
 from servers.embedded.waits import MAX_WAIT_NS, draw_ns
+from tests import targets
 from tests.servers.patience import settle
 from tests.servers.wire import Wire
 
@@ -62,18 +63,13 @@ def test_the_same_query_gets_the_same_sequence_in_every_process_and_another_seed
 
 def recorded_waits(queries: list[str]) -> list[list[int]]:
     """Ten waits for each query, by a server of its own."""
-    target = EmbeddedTarget()
-    try:
-        target.start()
-        target.wait_ready()
+    with targets.running() as target:
         target.start_log(100)
         with Wire(target) as wire:
             for query in queries * 10:
                 assert wire.ask(f"/wait?{query}").body == b"clientbench\n"
         waits = [one.wait_ns for one in target.read_log().requests]
         return [waits[start :: len(queries)] for start in range(len(queries))]
-    finally:
-        target.stop()
 
 
 @pytest.mark.parametrize(
