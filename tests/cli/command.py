@@ -17,7 +17,7 @@ from typing import Any
 
 # One request of one client, measured as shortly as it can be.
 ONE = ("--requests", "1", "--rounds", "1", "--warmup", "0", "--concurrency", "1")
-SHORT = ("--duration", "0.2", "--rounds", "1", "--warmup", "0.02")
+SHORT = ("--duration", "0.05", "--rounds", "1", "--warmup", "0.01")
 
 
 @dataclass(frozen=True)

@@ -170,7 +170,7 @@ def test_load_measures_one_client_on_the_embedded_target(tmp_path: Path) -> None
 def test_a_variable_gives_a_default(
     variable: str, value: str, column: str, expected: int, tmp_path: Path
 ) -> None:
-    words = [*("compare", "null", "--rounds", "1", "--warmup", "0"), "--duration", "0.1"]
+    words = [*("compare", "null", "--rounds", "1", "--warmup", "0"), "--duration", "0.05"]
     if column == "window_ns":
         words = words[:-2]
     ended = clientbench(*words, cwd=tmp_path, environ={variable: value})
@@ -181,7 +181,7 @@ def test_a_variable_gives_a_default(
 
 def test_a_flag_goes_before_a_variable(tmp_path: Path) -> None:
     ended = clientbench(
-        *("compare", "null", "--concurrency", "4", "--duration", "0.1", "--rounds", "1"),
+        *("compare", "null", "--concurrency", "4", *SHORT),
         cwd=tmp_path,
         environ={
             "HTTP_BENCHMARK_DEFAULT_CONCURRENCY": "3",
@@ -226,7 +226,7 @@ def test_the_sampling_interval(tmp_path: Path) -> None:
     """Longer than the run: no reading. With the default of 0.1 s there are some."""
     counts = []
     for number, environ in enumerate(({}, {"HTTP_BENCHMARK_RESOURCE_MONITORING_INTERVAL": "30"})):
-        words = ("compare", "null", "--duration", "0.3", "--rounds", "1", "--warmup", "0")
+        words = ("load", "/delay/0.01", "--client", "raw", "--duration", "0.3", "--rounds", "1")
         ended = clientbench(*words, "--db", f"{number}.db", cwd=tmp_path, environ=environ)
         assert ended.code == 0, ended
         connection = sqlite3.connect(tmp_path / f"{number}.db")
@@ -242,16 +242,7 @@ def test_the_sampling_interval(tmp_path: Path) -> None:
 def test_the_old_form_for_one_client(server: Recording, tmp_path: Path) -> None:
     ended = clientbench(
         *("--url", f"{server.url}/old", "--client", "httpx", "--async", "--concurrency", "2"),
-        *(
-            "--duration",
-            "0.3",
-            "--method",
-            "POST",
-            "--headers",
-            '{"X-Old": "yes"}',
-            "--rounds",
-            "1",
-        ),
+        *("--method", "POST", "--headers", '{"X-Old": "yes"}', *SHORT),
         *("--body", '{"k": "v"}', "--output", "old.json"),
         cwd=tmp_path,
     )
@@ -270,7 +261,7 @@ def test_the_old_form_for_one_client(server: Recording, tmp_path: Path) -> None:
 def test_the_old_form_for_several_clients(server: Recording, tmp_path: Path) -> None:
     ended = clientbench(
         *("--url", server.url, "--compare", "requests", "httpx", "aiohttp", "--async"),
-        *("--duration", "0.2", "--concurrency", "2", "--output", "old.csv", "--rounds", "1"),
+        *("--concurrency", "2", "--output", "old.csv", *SHORT),
         cwd=tmp_path,
     )
     with (tmp_path / "old.csv").open(newline="") as file:
@@ -297,7 +288,7 @@ def test_the_old_way_to_leave_certificates_unverified(
 ) -> None:
     ended = clientbench(
         *("--url", tls_server.url, "--client", "requests", "--verify-ssl", "false"),
-        *("--duration", "0.2", "--concurrency", "1", "--rounds", "1"),
+        *("--concurrency", "1", *SHORT),
         cwd=tmp_path,
     )
 

@@ -9,7 +9,6 @@ import threading
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 from harness.worker.arrivals import SPACINGS, Arrivals, Stage, offsets
 from harness.worker.job import Pace, Window
@@ -64,6 +63,8 @@ def test_a_whole_number_of_arrivals_is_met_exactly(rate: float) -> None:
 
 
 def test_poisson_gaps_are_exponential_and_seeded() -> None:
+    from scipy import stats  # a second of import, which other tests need not wait for
+
     draws = [list(offsets(constant(1000, 10), "poisson", seed=seed)) for seed in range(20)]
     assert draws[3] == list(offsets(constant(1000, 10), "poisson", seed=3))
     assert draws[3] != draws[4]
