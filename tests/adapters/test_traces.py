@@ -28,7 +28,7 @@ OF_CONNECTING = {"DNSStart", "DNSDone", "ConnectStart", "ConnectDone"}
 OF_TLS = {"TLSHandshakeStart", "TLSHandshakeDone"}
 PATIENCE_S = 20.0
 SETTLE_S = 0.1  # a request that is not held gets on within it; one that is held never does
-LARGE = 32 << 20  # more than the kernel takes from a server whose client does not read
+LARGE = 16 << 20  # more than the kernel takes from a server whose client does not read
 SLOTS = 24
 
 

@@ -1,0 +1,27 @@
+"""What a forked command does. Importing this loads what most commands load in the end."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import rich.table  # noqa: F401
+import typer._adapters  # noqa: F401
+
+import harness.cli.commands
+import harness.cli.measuring
+import harness.store.rows  # noqa: F401
+from harness.cli import main
+
+
+def run(words: list[str], cwd: Path, environ: dict[str, str], out: Path, err: Path) -> None:
+    """Be the command ``clientbench WORDS``, typed in ``cwd``."""
+    for path, descriptor in ((out, 1), (err, 2)):
+        with path.open("wb") as file:
+            os.dup2(file.fileno(), descriptor)
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(environ)
+    sys.argv = ["clientbench", *words]
+    main.main()
