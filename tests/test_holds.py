@@ -31,7 +31,7 @@ def hold(client: str, **changes: object) -> Hold:
 def run(
     bench: Bench, client: str, plan: Hold, length_ms: int = 400, **changes: object
 ) -> tuple[TrialSummary, list[Traced], TruthLog]:
-    """A trial of one window with ``plan``; its traces in the order of their release; the target's log."""
+    """A trial of one window; its traces, in the order of their planned release; the target's log."""
     settings = Settings(timeout_s=5.0, ca_file=bench.target.ca_file, hold_s=10.0)
     changes = {"concurrency": 1, "trace_share": 1.0, "settings": settings} | changes
     trial = bench.ready(bench.contender(client, **changes))
@@ -39,7 +39,11 @@ def run(
     trial.close(trial.drain)
     summary = trial.summary()
     traced = [dict(zip(TRACE_COLUMNS, row, strict=True)) for row in summary.traces]
-    return summary, sorted(traced, key=released), bench.target.read_log()
+    return summary, sorted(traced, key=planned), bench.target.read_log()
+
+
+def planned(row: Traced) -> int:
+    return row["PLANNED"]
 
 
 def released(row: Traced) -> int:
@@ -76,8 +80,8 @@ def test_batches_are_held_and_released_one_delay_apart(client: str, secure: Benc
     for batch in batches:
         assert len(batch) == 5  # invariant 4
         assert max(row["ARRIVED"] for row in batch) <= min(map(released, batch))  # 3
-        planned = [row["PLANNED"] for row in batch]
-        assert all(later - earlier == 20 * MS for earlier, later in pairwise(planned))
+        releases = map(planned, batch)
+        assert all(later - earlier == 20 * MS for earlier, later in pairwise(releases))
     for earlier, later in pairwise(batches):  # 4
         assert max(row["END"] for row in earlier) <= min(row["START"] for row in later)
     # Invariant 5: no batch starts after the window's end.
@@ -110,10 +114,6 @@ def test_paced_requests_are_released_one_after_another(client: str, secure: Benc
     assert all(later - earlier >= 50 * MS for earlier, later in pairwise(map(planned, traced)))
     for earlier, later in pairwise(traced):  # brought to the point when the one before may leave it
         assert planned(earlier) <= later["START"]
-
-
-def planned(row: Traced) -> int:
-    return row["PLANNED"]
 
 
 @pytest.mark.parametrize("client", ["raw:sync", "raw:async"])
