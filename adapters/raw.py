@@ -9,9 +9,7 @@ import asyncio
 import socket
 import struct
 import time
-from collections.abc import Awaitable
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import SplitResult
 
 from adapters import tls
@@ -29,22 +27,29 @@ from adapters.wire import BodyError, Prepared, ProtocolError, Reader
 
 if TYPE_CHECKING:
     from adapters.trace import AsyncTrace, Trace
+    from adapters.traced_raw import TracedRaw, TracedRawAsync
 
-__all__ = ["ADAPTERS", "ConnectTimeoutError", "Raw", "RawAsync"]
+__all__ = [
+    "ADAPTERS",
+    "READ_BYTES",
+    "ConnectTimeoutError",
+    "Raw",
+    "RawAdapter",
+    "RawAsync",
+    "address",
+]
 
-_READ_BYTES = 65536
+READ_BYTES = 65536
 _MAX_PREPARED = 256
 # A connection unused for longer is looked at before it is used: servers close idle ones.
 _FRESH_S = 0.2
-
-T = TypeVar("T")
 
 
 class ConnectTimeoutError(TimeoutError):
     """TCP or TLS was not established in time."""
 
 
-class _Raw(BaseAdapter):
+class RawAdapter(BaseAdapter):
     """What both modes share: prepared requests, TLS and error kinds."""
 
     name = "raw"
@@ -76,7 +81,7 @@ class _Raw(BaseAdapter):
         return prepared
 
 
-class Raw(_Raw, Adapter):
+class Raw(RawAdapter, Adapter):
     """A blocking socket."""
 
     def open(self) -> None:
@@ -84,7 +89,7 @@ class Raw(_Raw, Adapter):
         self._socket: socket.socket | None = None
         self._origin: tuple[str, str] | None = None
         self._used_at = 0.0
-        self._traced: _TracedRaw | None = None
+        self._traced: TracedRaw | None = None
 
     def send(self, request: Request) -> Response:
         """One request; the body is read whole, and dropped."""
@@ -97,7 +102,7 @@ class Raw(_Raw, Adapter):
             connection.sendall(prepared.payload)
             reader.start(bodyless=prepared.bodyless)
             while True:
-                data = connection.recv(_READ_BYTES)
+                data = connection.recv(READ_BYTES)
                 if not data:
                     reader.end()
                     break
@@ -112,8 +117,10 @@ class Raw(_Raw, Adapter):
 
     def send_traced(self, request: Request, trace: Trace) -> Response:
         """As ``send``, over a connection of its own that is made and used step by step."""
+        from adapters.traced_raw import TracedRaw  # noqa: PLC0415  only who traces needs it
+
         if self._traced is None:
-            self._traced = _TracedRaw(self.settings)
+            self._traced = TracedRaw(self.settings)
             self._traced.open()
         self._traced.trace = trace
         return self._traced.send(request)
@@ -141,7 +148,7 @@ class Raw(_Raw, Adapter):
         return self._socket
 
     def _connect(self, url: SplitResult) -> socket.socket:
-        host, port = _address(url)
+        host, port = address(url)
         timeout_s = self.settings.timeout_s
         try:
             plain = self._dial(host, port)
@@ -165,83 +172,16 @@ class Raw(_Raw, Adapter):
         return tls.context(self.settings).wrap_socket(plain, server_hostname=host)
 
 
-class _TracedRaw(Raw):
-    """Tells the trace of its current request where that is.
-
-    Its timeouts limit single operations of the socket. A hold lies between two of them, so it is no timeout.
-    """
-
-    trace: Trace
-
-    def send(self, request: Request) -> Response:
-        prepared, reader = self._prepare(request), self._reader
-        try:
-            connection = self._reach(prepared)
-            self._write(connection, prepared.payload)
-            reader.start(bodyless=prepared.bodyless)
-            data = connection.recv(_READ_BYTES)
-            if data:
-                self.trace.point("GotFirstResponseByte")
-            while data and not reader.feed(data):
-                data = connection.recv(_READ_BYTES)
-            if not data:
-                reader.end()
-        except BaseException:
-            self._drop()
-            raise
-        if not reader.reusable:
-            self._drop()
-        return reader.status, reader.length
-
-    def _reach(self, prepared: Prepared) -> socket.socket:
-        self.trace.stamp("GetConn")
-        connection = self._connection(prepared)
-        self.trace.local_port = connection.getsockname()[1]
-        self.trace.point("GotConn")
-        return connection
-
-    def _write(self, connection: socket.socket, payload: bytes) -> None:
-        connection.sendall(payload)
-        self.trace.stamp("WroteHeaders")  # in one piece with the body
-        self.trace.point("WroteRequest")
-
-    # Both keep the socket where `_drop` finds it, in case that the request ends while it is held.
-
-    def _dial(self, host: str, port: int) -> socket.socket:
-        self.trace.stamp("DNSStart")
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        self.trace.point("DNSDone")
-        self.trace.stamp("ConnectStart")
-        self._socket = plain = self._first(found)
-        self.trace.local_port = plain.getsockname()[1]
-        self.trace.point("ConnectDone")
-        return plain
-
-    def _first(self, found: list[Any]) -> socket.socket:
-        """A connection to the first address that takes one; if none does, the last one's error."""
-        *others, last = (address[:2] for *_, address in found)
-        for address in others:
-            with suppress(OSError):
-                return super()._dial(*address)
-        return super()._dial(*last)
-
-    def _secure(self, plain: socket.socket, host: str) -> socket.socket:
-        self.trace.stamp("TLSHandshakeStart")
-        self._socket = secured = super()._secure(plain, host)
-        self.trace.point("TLSHandshakeDone")
-        return secured
-
-
-def _address(url: SplitResult) -> tuple[str, int]:
+def address(url: SplitResult) -> tuple[str, int]:
+    """Host and port of a URL."""
     return url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
 
 
 def _is_quiet(connection: socket.socket) -> bool:
     """Whether nothing has arrived: between requests, only the end of the connection can."""
     timeout_s = connection.gettimeout()
-    connection.settimeout(
-        0
-    )  # one with a timeout of Python's own would wait for it, whatever the flags
+    # One with a timeout of Python's own would wait for it, whatever the flags.
+    connection.settimeout(0)
     try:
         # By the plain socket's method: SSLSocket refuses flags, and the end shows beneath TLS, too.
         socket.socket.recv(connection, 1, socket.MSG_PEEK)
@@ -339,14 +279,14 @@ class _Connection(asyncio.Protocol):
             self._finish(TimeoutError("no data in time"))
 
 
-class RawAsync(_Raw, AsyncAdapter):
+class RawAsync(RawAdapter, AsyncAdapter):
     """A protocol on the event loop's own transport: cheaper than streams."""
 
     async def open(self) -> None:
         """Nothing yet: the connection is made by the first request, which names the host."""
         self._connection: _Connection | None = None
         self._origin: tuple[str, str] | None = None
-        self._traced: _TracedRawAsync | None = None
+        self._traced: TracedRawAsync | None = None
 
     async def send(self, request: Request) -> Response:
         """One request; the body is read whole, and dropped."""
@@ -369,8 +309,10 @@ class RawAsync(_Raw, AsyncAdapter):
 
     async def send_traced(self, request: Request, trace: AsyncTrace) -> Response:
         """As ``send``, over a stream: a protocol's callbacks have nowhere to wait."""
+        from adapters.traced_raw import TracedRawAsync  # noqa: PLC0415  only who traces needs it
+
         if self._traced is None:
-            self._traced = _TracedRawAsync(self.settings)
+            self._traced = TracedRawAsync(self.settings)
             await self._traced.open()
         self._traced.trace = trace
         return await self._traced.send(request)
@@ -390,7 +332,7 @@ class RawAsync(_Raw, AsyncAdapter):
 
     async def _connect(self, prepared: Prepared) -> _Connection:
         await self._drop()
-        host, port = _address(prepared.url)
+        host, port = address(prepared.url)
         timeout_s = self.settings.timeout_s
         try:
             async with asyncio.timeout(timeout_s):
@@ -405,131 +347,6 @@ class RawAsync(_Raw, AsyncAdapter):
         self._connection = connection
         self._origin = prepared.origin
         return connection
-
-
-class _TracedRawAsync(_Raw, AsyncAdapter):
-    """Tells the trace of its current request where that is.
-
-    Each step has a timeout of its own. A hold lies between two steps, so it is no timeout.
-    """
-
-    trace: AsyncTrace
-
-    async def open(self) -> None:
-        self._stream: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-        self._origin: tuple[str, str] | None = None
-
-    async def send(self, request: Request) -> Response:
-        prepared, reader = self._prepare(request), self._reader
-        try:
-            incoming, outgoing = await self._reach(prepared)
-            await self._write(outgoing, prepared.payload)
-            reader.start(bodyless=prepared.bodyless)
-            data = await self._within(incoming.read(_READ_BYTES))
-            if data:
-                await self.trace.point("GotFirstResponseByte")
-            while data and not reader.feed(data):
-                data = await self._within(incoming.read(_READ_BYTES))
-            if not data:
-                reader.end()
-        except BaseException:
-            self._drop()
-            raise
-        if not reader.reusable:
-            self._drop()
-        return reader.status, reader.length
-
-    async def close(self) -> None:
-        if self._stream is not None:
-            self._drop()
-            # Transports close their socket in the next round of the loop.
-            await asyncio.sleep(0)
-
-    def _drop(self) -> None:
-        if self._stream is not None:
-            self._stream[1].transport.abort()
-            self._stream = None
-
-    async def _reach(self, prepared: Prepared) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        self.trace.stamp("GetConn")
-        stream = self._stream
-        if stream is None or self._origin != prepared.origin or _has_ended(*stream):
-            self._drop()
-            stream = await self._connect(prepared)
-        self.trace.local_port = stream[1].get_extra_info("sockname")[1]
-        await self.trace.point("GotConn")
-        return stream
-
-    async def _write(self, outgoing: asyncio.StreamWriter, payload: bytes) -> None:
-        outgoing.write(payload)
-        await self._within(outgoing.drain())
-        self.trace.stamp("WroteHeaders")  # in one piece with the body
-        await self.trace.point("WroteRequest")
-
-    async def _connect(
-        self, prepared: Prepared
-    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        host, port = _address(prepared.url)
-        security: dict[str, Any] = {}
-        if prepared.url.scheme == "https":
-            security = {"ssl": tls.context(self.settings), "server_hostname": host}
-        try:
-            plain = await self._dial(host, port)
-            if security:
-                self.trace.stamp("TLSHandshakeStart")
-            # With so small a limit asyncio reads one chunk ahead at most: the rest waits in the kernel.
-            opening = asyncio.open_connection(sock=plain, limit=1, **security)
-            self._stream = stream = await self._within(opening)
-        except TimeoutError as error:
-            raise ConnectTimeoutError(str(error)) from error
-        stream[1].transport.set_write_buffer_limits(1)  # drain() waits until all is written
-        self._origin = prepared.origin
-        if security:
-            await self.trace.point("TLSHandshakeDone")
-        return stream
-
-    async def _dial(self, host: str, port: int) -> socket.socket:
-        loop = asyncio.get_running_loop()
-        self.trace.stamp("DNSStart")
-        found = await self._within(loop.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        await self.trace.point("DNSDone")
-        self.trace.stamp("ConnectStart")
-        plain = await self._first(found)
-        self.trace.local_port = plain.getsockname()[1]
-        try:
-            await self.trace.point("ConnectDone")
-        except BaseException:
-            plain.close()
-            raise
-        return plain
-
-    async def _first(self, found: list[Any]) -> socket.socket:
-        """A connection to the first address that takes one; if none does, the last one's error."""
-        *others, last = found
-        for one in others:
-            with suppress(OSError):
-                return await self._connected(*one)
-        return await self._connected(*last)
-
-    async def _connected(
-        self, family: int, kind: int, protocol: int, _: str, address: tuple[Any, ...]
-    ) -> socket.socket:
-        made = socket.socket(family, kind, protocol)
-        made.setblocking(False)
-        try:
-            await self._within(asyncio.get_running_loop().sock_connect(made, address))
-        except BaseException:
-            made.close()
-            raise
-        return made
-
-    async def _within(self, step: Awaitable[T]) -> T:
-        async with asyncio.timeout(self.settings.timeout_s):
-            return await step
-
-
-def _has_ended(incoming: asyncio.StreamReader, outgoing: asyncio.StreamWriter) -> bool:
-    return incoming.at_eof() or outgoing.is_closing()
 
 
 ADAPTERS: tuple[type[BaseAdapter], ...] = (Raw, RawAsync)

@@ -86,7 +86,7 @@ class Requests(Adapter):
 
     def send_traced(self, request: Request, trace: Trace) -> Response:
         """As ``send``, over a session of its own whose connections tell where they are."""
-        from adapters.stdlib import send_traced  # noqa: PLC0415  only who traces needs it
+        from adapters.traced_connection import send_traced  # noqa: PLC0415  only who traces needs it
 
         if self._traced is None:
             self._traced = _TracedRequests(self.settings)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-from collections.abc import Callable
-from contextlib import suppress
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection, IncompleteRead
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from adapters import tls
@@ -23,7 +19,7 @@ from adapters.base import (
 if TYPE_CHECKING:
     from adapters.trace import Trace
 
-__all__ = ["ADAPTERS", "ConnectTimeoutError", "Stdlib", "TracedConnection", "send_traced"]
+__all__ = ["ADAPTERS", "ConnectTimeoutError", "Stdlib"]
 
 _CHUNK_BYTES = 65536
 
@@ -45,8 +41,8 @@ class Stdlib(Adapter):
         "that request counts as reset",
     )
     error_kinds = ((ConnectTimeoutError, "timeout_connect"),)
-    _plain: ClassVar[type[HTTPConnection]] = HTTPConnection
-    _secure: ClassVar[type[HTTPSConnection]] = HTTPSConnection
+    _plain: type[HTTPConnection] = HTTPConnection
+    _secure: type[HTTPSConnection] = HTTPSConnection
 
     def open(self) -> None:
         """Nothing yet: the connection is made by the first request, which names the host."""
@@ -76,6 +72,8 @@ class Stdlib(Adapter):
 
     def send_traced(self, request: Request, trace: Trace) -> Response:
         """As ``send``, over a connection of its own that tells where it is."""
+        from adapters.traced_connection import send_traced  # noqa: PLC0415  only who traces needs it
+
         if self._traced is None:
             self._traced = _TracedStdlib(self.settings)
             self._traced.open()
@@ -128,108 +126,15 @@ def _streamed(response: HTTPResponse) -> int:
     return length
 
 
-# -- traced: for every library whose connections are built on those of http.client -----------------
-
-
-class _Current(threading.local):
-    """The trace of the request that this thread is sending."""
-
-    trace: Trace
-
-
-_current = _Current()
-
-
-def send_traced(session: Adapter, request: Request, trace: Trace) -> Response:
-    """``session.send(request)``, where the session's connections are ``TracedConnection``."""
-    _current.trace = trace
-    trace.stamp("GetConn")
-    try:
-        return session.send(request)
-    finally:
-        del _current.trace
-
-
-class _TracedResponse(HTTPResponse):
-    """Looks at the first byte, and leaves it where it is, before the status line is read."""
-
-    def begin(self) -> None:
-        if self.fp.peek(1):
-            _current.trace.point("GotFirstResponseByte")
-        super().begin()
-
-
-class TracedConnection(HTTPConnection):
-    """A connection that tells its thread's trace where it is.
-
-    A subclass has its library connect within ``dial``, and says when TLS is established. Timeouts limit
-    single operations of the socket. A hold lies between two of them, so it is no timeout.
-    """
-
-    response_class = _TracedResponse
-    secure: ClassVar[bool] = False
-
-    def dial(self, connect: Callable[[], None]) -> None:
-        """Look up the host, and let the library connect to its addresses in turn, as it would by itself."""
-        trace, name = _current.trace, self.host
-        trace.stamp("DNSStart")
-        found = socket.getaddrinfo(name.strip("[]"), self.port, type=socket.SOCK_STREAM)
-        trace.point("DNSDone")
-        trace.stamp("ConnectStart")
-        try:
-            self._connect_to_first([str(address[0]) for *_, address in found], connect)
-        finally:
-            self.host = name
-        self.arrive("ConnectDone")
-        if self.secure:
-            trace.stamp("TLSHandshakeStart")
-
-    def _connect_to_first(self, addresses: list[str], connect: Callable[[], None]) -> None:
-        """To the first address that takes a connection; if none does, fail as the last one does."""
-        *others, last = addresses
-        for address in others:
-            self.host = address
-            with suppress(Exception):
-                return connect()
-        self.host = last
-        return connect()
-
-    def arrive(self, point: str) -> None:
-        """Tell the trace that the connection, which has a socket by now, is at ``point``."""
-        _current.trace.local_port = self.sock.getsockname()[1]
-        _current.trace.point(point)
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        """Send the request, over an established connection."""
-        if self.sock is None:
-            self.connect()
-        self.arrive("GotConn")
-        super().request(*args, **kwargs)
-        _current.trace.point("WroteRequest")
-
-    def send(self, data: Any) -> None:
-        """Send a part of the request."""
-        super().send(data)
-        _current.trace.stamp("WroteHeaders")  # the first part, and nothing else
-
-
-class _TracedHTTPConnection(TracedConnection):
-    def connect(self) -> None:
-        self.dial(super().connect)
-
-
-# In this order, HTTPSConnection connects by way of the class above.
-class _TracedHTTPSConnection(HTTPSConnection, _TracedHTTPConnection):
-    secure = True
-
-    def connect(self) -> None:
-        super().connect()
-        self.arrive("TLSHandshakeDone")
-
-
 class _TracedStdlib(Stdlib):
-    _plain = _TracedHTTPConnection
-    _secure = _TracedHTTPSConnection
+    def open(self) -> None:
+        from adapters.traced_connection import (  # noqa: PLC0415  only who traces needs it
+            TracedHTTPConnection,
+            TracedHTTPSConnection,
+        )
+
+        super().open()
+        self._plain, self._secure = TracedHTTPConnection, TracedHTTPSConnection
 
 
 ADAPTERS: tuple[type[BaseAdapter], ...] = (Stdlib,)

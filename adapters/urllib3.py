@@ -107,7 +107,7 @@ class Urllib3(Adapter):
 
     def send_traced(self, request: Request, trace: Trace) -> Response:
         """As ``send``, over a pool of its own whose connections tell where they are."""
-        from adapters.stdlib import send_traced  # noqa: PLC0415  only who traces needs it
+        from adapters.traced_connection import send_traced  # noqa: PLC0415  only who traces needs it
 
         with self._tracing:
             if self._traced is None:
@@ -131,7 +131,7 @@ class _TracedUrllib3(Urllib3):
 @cache
 def traced_pools() -> dict[str, type[urllib3.HTTPConnectionPool]]:
     """Pools by scheme whose connections tell the trace of their request where they are."""
-    from adapters.stdlib import TracedConnection  # noqa: PLC0415  only who traces needs it
+    from adapters.traced_connection import TracedConnection  # noqa: PLC0415  only who traces needs it
 
     class Connection(TracedConnection, HTTPConnection):
         # The step between the name and the socket, as urllib3's own SOCKS connections replace it.
