@@ -103,7 +103,7 @@ def clientbench(folder: Path, *words: str) -> str:
 
 def test_there_are_commands_of_every_kind() -> None:
     asked = {legacy.modernise(words)[0] for words in commands()}
-    assert asked == {"compare", "load", "clients", "results"}
+    assert asked == {"compare", "load", "clients", "presets", "results"}
     assert REMOTE
 
 
