@@ -335,9 +335,10 @@ def _place(
 def _begin(
     scenario: Scenario, contenders: list[Contender], cpus: processors.Processors, target: Target
 ) -> RunRecord:
+    what = "compare" if len(contenders) > 1 else "load"
     return RunRecord(
         id=str(uuid.uuid4()),
-        name=f"compare {', '.join(c.label for c in contenders)}",
+        name=f"{what} {', '.join(contender.label for contender in contenders)}",
         started_at=_now(),
         ended_at=_now(),
         state="failed",
