@@ -23,9 +23,11 @@ from harness.contenders import Selector
 from harness.histogram import rank
 from harness.loads import LoadOptions, OpenLoad, Starter
 from harness.model import TrialSummary
+from harness.options import Options
 from harness.sampler import Sampler
 from harness.samples import Fold, Integers
-from harness.scenario import Options, Scenario, build
+from harness.scenario import Scenario
+from harness.scenario_input import build
 from harness.settings import Defaults
 from harness.trial import Place, Trial
 from harness.worker.arrivals import Spacing, Stage, offsets

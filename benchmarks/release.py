@@ -18,9 +18,11 @@ import numpy as np
 from benchmarks.figures import Figure
 from benchmarks.open_loop import Part, Stand, percentile, program
 from harness.model import TrialSummary
+from harness.options import Options
 from harness.presets import PresetOptions
 from harness.samples import Integers
-from harness.scenario import Options, Scenario, build
+from harness.scenario import Scenario
+from harness.scenario_input import build
 from harness.settings import Defaults
 from harness.trial import Shape, Trial
 from harness.worker.tracing import TRACE_COLUMNS

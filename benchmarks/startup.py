@@ -12,8 +12,9 @@ from pathlib import Path
 from benchmarks.figures import Figure, report
 from harness import processors
 from harness.experiment import Outcome, run
+from harness.options import Options
 from harness.plan import make_plan
-from harness.scenario import Options, build
+from harness.scenario_input import build
 from harness.settings import Defaults
 
 RUNS = 15

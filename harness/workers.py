@@ -107,6 +107,13 @@ class WorkerProcess:
         """Rows recorded since the last call; works after its death as well."""
         return self.segment.drain()
 
+    def drain_traces(self) -> list[list[int]]:
+        """The same of its traces, as rows of TRACE_COLUMNS; none where nothing is traced."""
+        if self.traces is None:
+            return []
+        rows: list[list[int]] = self.traces.drain().T.tolist()
+        return rows
+
     def cpu_ns(self) -> int:
         """CPU time used so far."""
         try:

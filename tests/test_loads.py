@@ -9,8 +9,10 @@ import pytest
 
 from harness.errors import UsageError
 from harness.loads import LoadOptions, OpenLoad, open_load
+from harness.options import Options
 from harness.plan import make_plan
-from harness.scenario import Options, Scenario, build
+from harness.scenario import Scenario
+from harness.scenario_input import build
 from harness.settings import Defaults
 from harness.worker.arrivals import Stage, offsets
 

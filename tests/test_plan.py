@@ -9,8 +9,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.options import Options
 from harness.plan import MEDIANS_PER_SLICE, SLICE_NS, Plan, make_plan, shares
-from harness.scenario import Options, Scenario, build
+from harness.scenario import Scenario
+from harness.scenario_input import build
 from harness.settings import Defaults
 
 NAMES = ("requests", "httpx", "aiohttp", "pycurl", "urllib3", "raw")

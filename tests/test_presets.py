@@ -8,9 +8,11 @@ import pytest
 
 from harness.errors import UsageError
 from harness.loads import LoadOptions
+from harness.options import Options
 from harness.plan import make_plan
 from harness.presets import PRESETS, PresetOptions
-from harness.scenario import Options, Scenario, build
+from harness.scenario import Scenario
+from harness.scenario_input import build
 from harness.settings import Defaults
 from harness.worker.arrivals import Stage, offsets
 

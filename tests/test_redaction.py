@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import UsageError
+from harness.options import Options
 from harness.redaction import HIDDEN, Redactor, looks_secret, quoted, redact_headers, redact_url
-from harness.scenario import Options, build
+from harness.scenario_input import build
 from harness.settings import Defaults
 
 # Made up, or from issuers' documentation; in two pieces so that no scanner takes them for real.

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from adapters.trace import HOLD_POINTS
 from harness.errors import UsageError
 from harness.loads import STARTERS, LoadOptions
+from harness.options import Options
 from harness.presets import PRESETS, PresetOptions
-from harness.scenario import METHODS, Competitor, Options, Scenario, build
+from harness.scenario import METHODS, Competitor, Scenario
+from harness.scenario_input import build
 from harness.selector import ClientSpec
 from harness.settings import Defaults
 from harness.worker.arrivals import SPACINGS

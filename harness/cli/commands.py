@@ -1,11 +1,13 @@
-"""Sub-commands and their options. Values are taken as typed; ``harness.scenario`` judges them."""
+"""Sub-commands and their options. Values are taken as typed; ``harness.scenario_input`` judges them."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -28,100 +30,86 @@ app.add_typer(results, name="results")
 
 Text = str | None
 Texts = list[str] | None
+Db = Annotated[Text, typer.Option("--db", help="Results database (SQLite).", show_default=False)]
+Json = Annotated[
+    bool,
+    typer.Option(
+        "--json", help="Print one JSON document instead of the table.", show_default=False
+    ),
+]
 
 
-def _option(help_: str, *names: str) -> Any:
-    return typer.Option(*names, help=help_, show_default=False)
+def _option(help_: str, *names: str, default: bool | None = None) -> Any:
+    return typer.Option(default, *names, help=help_, show_default=bool(default))
 
 
-Url = Annotated[
-    Text, _option("Target URL, or a path on the embedded target (default: /).", "--url")
-]
-Concurrency = Annotated[
-    Texts, _option("Requests in flight; several make it the axis. [10]", "--concurrency")
-]
-Duration = Annotated[
-    Text, _option("Measured time per competitor: 10, 500ms, 2m. [10]", "--duration")
-]
-Requests = Annotated[
-    Text, _option("Measured requests per competitor, instead of a time.", "--requests")
-]
-Rounds = Annotated[Text, _option("Rounds of fresh processes: n of the statistics. [5]", "--rounds")]
-Warmup = Annotated[Text, _option("Uncounted load before each trial, in seconds. [0.3]", "--warmup")]
-Processes = Annotated[Text, _option("Worker processes per competitor. [1]", "--processes")]
-Method = Annotated[
-    Texts,
-    _option("GET POST PUT PATCH DELETE HEAD OPTIONS; several make it the axis. [GET]", "--method"),
-]
-Header = Annotated[Texts, _option("'Name: value'; repeatable.", "--header")]
-Headers = Annotated[Text, _option("Headers as one JSON object.", "--headers")]
-Body = Annotated[Text, _option("Request body: text, or @FILE.", "--body")]
-BodySize = Annotated[
-    Texts,
-    _option("Request body of that many bytes (64k, 1M); several make it the axis.", "--body-size"),
-]
-Stream = Annotated[bool, _option("Read responses chunk by chunk.", "--stream")]
-Expect = Annotated[
-    Text, _option("Statuses that count as correct, e.g. 2xx,404. [200-399]", "--expect")
-]
-Timeout = Annotated[Text, _option("Connect and read timeout in seconds. [10]", "--timeout")]
-Verify = Annotated[
-    bool, typer.Option("--verify/--insecure", help="Verify TLS certificates.", show_default=True)
-]
-Profile = Annotated[
-    Text, _option("parity: equal settings; defaults: each library's own. [parity]", "--profile")
-]
-Baseline = Annotated[
-    Text, _option("Competitor the others are compared with. [the first]", "--baseline")
-]
-Seed = Annotated[Text, _option("Seed of the random order. [drawn, and recorded]", "--seed")]
-Pin = Annotated[
-    bool, typer.Option("--pin/--no-pin", help="Keep target and workers on CPUs of their own.")
-]
-Rate = Annotated[
-    Text, _option("Open loop: requests started per second, whatever the answers do.", "--rate")
-]
-Stage = Annotated[
-    Texts,
-    _option("Open loop by stages: RATE:SECONDS or FROM-TO:SECONDS; repeatable.", "--stage"),
-]
-Arrivals = Annotated[Text, _option("uniform, poisson or burst. [uniform]", "--arrivals")]
-Start = Annotated[
-    Text,
-    _option("fixed-workers: --concurrency of them; per-request. [fixed-workers]", "--start"),
-]
-MaxInFlight = Annotated[
-    Text, _option("Limit of --start per-request; more are dropped. [100]", "--max-in-flight")
-]
-ThinkTime = Annotated[
-    Text, _option("Closed loop: pause of each slot between requests. [0]", "--think-time")
-]
-Trace = Annotated[
-    Text, _option("Share of the requests whose points are recorded: 1, 0.1, 10%.", "--trace")
-]
-PresetName = Annotated[
-    Text, _option("A whole load by name; see `clientbench presets`.", "--preset")
-]
-N = Annotated[Text, _option("Of a preset: requests in a batch, or unfinished at most.", "--n")]
-Delay = Annotated[Text, _option("Of a preset: time between releases.", "--delay")]
-HoldAt = Annotated[
-    Text,
-    _option("Of a preset: dns tcp tls connection request first-byte. [connection]", "--hold"),
-]
-Points = Annotated[Text, _option("Of a preset: its graph, NUMBER@TIME,…", "--points")]
-ErrorBudget = Annotated[
-    Text, _option("Stop the run beyond so many failed requests: 10, 5%.", "--error-budget")
-]
-Db = Annotated[Text, _option("Results database (SQLite).", "--db")]
-Json = Annotated[bool, _option("Print one JSON document instead of the table.", "--json")]
-Normalize = Annotated[
-    Text,
-    _option("Histogram up to so many times the minimum, the rest in one bin.", "--normalize"),
-]
-Output = Annotated[Text, _option("Also write the report: .json .csv .md .txt", "--output")]
+class _MeasuringOptions:
+    """Options of ``compare`` and ``load``, in the order of ``--help``; each command lacks one of them."""
+
+    concurrency: Texts = _option("Requests in flight; several make it the axis. [10]")
+    duration: Text = _option("Measured time per competitor: 10, 500ms, 2m. [10]")
+    requests: Text = _option("Measured requests per competitor, instead of a time.")
+    rounds: Text = _option("Rounds of fresh processes: n of the statistics. [5]")
+    warmup: Text = _option("Uncounted load before each trial, in seconds. [0.3]")
+    processes: Text = _option("Worker processes per competitor. [1]")
+    rate: Text = _option("Open loop: requests started per second, whatever the answers do.")
+    stage: Texts = _option("Open loop by stages: RATE:SECONDS or FROM-TO:SECONDS; repeatable.")
+    arrivals: Text = _option("uniform, poisson or burst. [uniform]")
+    start: Text = _option("fixed-workers: --concurrency of them; per-request. [fixed-workers]")
+    max_in_flight: Text = _option("Limit of --start per-request; more are dropped. [100]")
+    think_time: Text = _option("Closed loop: pause of each slot between requests. [0]")
+    trace: Text = _option("Share of the requests whose points are recorded: 1, 0.1, 10%.")
+    preset: Text = _option("A whole load by name; see `clientbench presets`.")
+    n: Text = _option("Of a preset: requests in a batch, or unfinished at most.")
+    delay: Text = _option("Of a preset: time between releases.")
+    hold: Text = _option("Of a preset: dns tcp tls connection request first-byte. [connection]")
+    points: Text = _option("Of a preset: its graph, NUMBER@TIME,…")
+    method: Texts = _option(
+        "GET POST PUT PATCH DELETE HEAD OPTIONS; several make it the axis. [GET]"
+    )
+    header: Texts = _option("'Name: value'; repeatable.")
+    headers: Text = _option("Headers as one JSON object.")
+    body: Text = _option("Request body: text, or @FILE.")
+    body_size: Texts = _option(
+        "Request body of that many bytes (64k, 1M); several make it the axis."
+    )
+    stream: bool = _option("Read responses chunk by chunk.", "--stream", default=False)
+    expect: Text = _option("Statuses that count as correct, e.g. 2xx,404. [200-399]")
+    timeout: Text = _option("Connect and read timeout in seconds. [10]")
+    error_budget: Text = _option("Stop the run beyond so many failed requests: 10, 5%.")
+    verify: bool = _option("Verify TLS certificates.", "--verify/--insecure", default=True)
+    profile: Text = _option("parity: equal settings; defaults: each library's own. [parity]")
+    baseline: Text = _option("Competitor the others are compared with. [the first]")
+    seed: Text = _option("Seed of the random order. [drawn, and recorded]")
+    pin: bool = _option(
+        "Keep target and workers on CPUs of their own.", "--pin/--no-pin", default=True
+    )
+    db: Db = None
+    json: Json = False
+    output: Text = _option("Also write the report: .json .csv .md .txt")
+    normalize: Text = _option("Histogram up to so many times the minimum, the rest in one bin.")
+
+
+def _with_measuring_options(*, but: str) -> Callable[[Any], Any]:
+    """Give a command these options in the place of its ``**options``; Typer reads them off its signature."""
+    shared = [
+        Parameter(
+            name, Parameter.KEYWORD_ONLY, default=getattr(_MeasuringOptions, name), annotation=kind
+        )
+        for name, kind in get_type_hints(_MeasuringOptions, include_extras=True).items()
+        if name != but
+    ]
+
+    def extended(command: Any) -> Any:
+        *own, _ = signature(command, eval_str=True).parameters.values()
+        command.__signature__ = Signature([*own, *shared])
+        return command
+
+    return extended
 
 
 @app.command()
+@_with_measuring_options(but="normalize")
 def compare(
     clients: Annotated[
         Texts,
@@ -130,91 +118,29 @@ def compare(
             show_default=False,
         ),
     ] = None,
-    url: Url = None,
-    concurrency: Concurrency = None,
-    duration: Duration = None,
-    requests: Requests = None,
-    rounds: Rounds = None,
-    warmup: Warmup = None,
-    processes: Processes = None,
-    rate: Rate = None,
-    stage: Stage = None,
-    arrivals: Arrivals = None,
-    start: Start = None,
-    max_in_flight: MaxInFlight = None,
-    think_time: ThinkTime = None,
-    trace: Trace = None,
-    preset: PresetName = None,
-    n: N = None,
-    delay: Delay = None,
-    hold: HoldAt = None,
-    points: Points = None,
-    method: Method = None,
-    header: Header = None,
-    headers: Headers = None,
-    body: Body = None,
-    body_size: BodySize = None,
-    stream: Stream = False,
-    expect: Expect = None,
-    timeout: Timeout = None,
-    error_budget: ErrorBudget = None,
-    verify: Verify = True,
-    profile: Profile = None,
-    baseline: Baseline = None,
-    seed: Seed = None,
-    pin: Pin = True,
-    db: Db = None,
-    json: Json = False,
-    output: Output = None,
+    url: Annotated[
+        Text,
+        typer.Option(
+            help="Target URL, or a path on the embedded target (default: /).", show_default=False
+        ),
+    ] = None,
+    **options: Any,
 ) -> int:
     """Measure clients head to head on the same target and under the same load."""
-    return _measure("compare", locals())
+    return _measure("compare", {"clients": clients, "url": url, **options})
 
 
 @app.command()
+@_with_measuring_options(but="baseline")
 def load(
     url: Annotated[
         Text, typer.Argument(help="Target URL, or a path on the embedded target.")
     ] = None,
-    client: Annotated[Text, _option("The one client.", "--client")] = None,
-    concurrency: Concurrency = None,
-    duration: Duration = None,
-    requests: Requests = None,
-    rounds: Rounds = None,
-    warmup: Warmup = None,
-    processes: Processes = None,
-    rate: Rate = None,
-    stage: Stage = None,
-    arrivals: Arrivals = None,
-    start: Start = None,
-    max_in_flight: MaxInFlight = None,
-    think_time: ThinkTime = None,
-    trace: Trace = None,
-    preset: PresetName = None,
-    n: N = None,
-    delay: Delay = None,
-    hold: HoldAt = None,
-    points: Points = None,
-    method: Method = None,
-    header: Header = None,
-    headers: Headers = None,
-    body: Body = None,
-    body_size: BodySize = None,
-    stream: Stream = False,
-    expect: Expect = None,
-    timeout: Timeout = None,
-    error_budget: ErrorBudget = None,
-    verify: Verify = True,
-    profile: Profile = None,
-    seed: Seed = None,
-    pin: Pin = True,
-    db: Db = None,
-    json: Json = False,
-    output: Output = None,
-    normalize: Normalize = None,
+    client: Annotated[Text, typer.Option(help="The one client.", show_default=False)] = None,
+    **options: Any,
 ) -> int:
     """Measure one client alone (default: for 30 s)."""
-    return _measure("load", {"clients": [client] if client else None, **locals()})
+    return _measure("load", {"clients": [client] if client else None, "url": url, **options})
 
 
 @app.command()

@@ -16,11 +16,13 @@ from harness.comparison import competitors
 from harness.errors import UsageError
 from harness.experiment import Outcome, run
 from harness.loads import LoadOptions
+from harness.options import Options
 from harness.presets import PresetOptions
 from harness.redaction import refusal
 from harness.report import exporters, latencies, tables, terminal
 from harness.report.json_document import to_json
-from harness.scenario import Options, Scenario, build
+from harness.scenario import Scenario
+from harness.scenario_input import build
 from harness.settings import Defaults, database_path, from_environment
 
 __all__ = ["measure"]
@@ -29,7 +31,7 @@ MAX_FACTOR = 1_000_000
 EXIT_CODES = {"complete": 0, "failed": 3, "stopped": 5, "interrupted": 130}
 # command line name → field of Options, where they differ
 RENAMED = {"headers": "headers_json"}
-OURS = ("db", "json", "output", "client", "normalize")
+OURS = ("db", "json", "output", "normalize")
 
 
 def measure(command: str, typed: dict[str, Any], stdout: TextIO, stderr: TextIO) -> int:

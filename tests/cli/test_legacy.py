@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from harness.cli.legacy import modernise
 from harness.errors import UsageError
-from harness.scenario import Options, build
+from harness.options import Options
+from harness.scenario_input import build
 from harness.settings import Defaults
 
 

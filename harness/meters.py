@@ -1,0 +1,84 @@
+"""What a trial costs beside the CPU of its slices: the target's CPU, its workers' idle CPU and memory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from harness.workers import WorkerProcess
+
+__all__ = ["Costs", "IdleMeter", "TargetMeter", "memory_bytes"]
+
+
+class TargetMeter:
+    """The target's CPU from the start of a window until all workers have left it, warm-ups included."""
+
+    def __init__(self, cpu_ns: Callable[[], int | None], cpus: int) -> None:
+        self.window_ns: int | None = None  # CPU in the last window, where it could be seen
+        self._cpu_ns = cpu_ns
+        self._cpus = cpus  # how many it may use
+        self._mark: tuple[int, int] | None = None  # instant and CPU at the window's start
+        self._used_ns = self._wall_ns = 0
+
+    def begin(self) -> None:
+        """Another window is about to be sent: nothing is known of it."""
+        self._mark = self.window_ns = None
+
+    def mark(self) -> None:
+        """The window starts now."""
+        cpu_ns = self._cpu_ns()
+        self._mark = None if cpu_ns is None else (time.monotonic_ns(), cpu_ns)
+
+    def count(self) -> None:
+        """The window is over, whether it has come to its start or not."""
+        cpu_ns = self._cpu_ns()
+        if self._mark is not None and cpu_ns is not None:
+            self.window_ns = cpu_ns - self._mark[1]
+            self._used_ns += self.window_ns
+            self._wall_ns += time.monotonic_ns() - self._mark[0]
+
+    @property
+    def share(self) -> float | None:
+        """Of the CPUs it may use, 0 to 1, over all windows; None if none was seen."""
+        return self._used_ns / (self._wall_ns * self._cpus) if self._wall_ns else None
+
+
+class IdleMeter:
+    """CPU of workers between their windows, while others are measured.
+
+    ``mark`` and ``count`` raise ``WorkerError`` at the first worker found dead.
+    """
+
+    def __init__(self) -> None:
+        self.used_ns = 0
+        self._since: dict[WorkerProcess, int] = {}
+
+    def mark(self, workers: Iterable[WorkerProcess]) -> None:
+        """They are idle from now on."""
+        for worker in workers:
+            self._since[worker] = worker.cpu_ns()
+
+    def count(self) -> None:
+        """They are idle no longer."""
+        for worker, since_ns in self._since.items():
+            self.used_ns += max(0, worker.cpu_ns() - since_ns)
+
+
+@dataclass
+class Costs:
+    """What was metered of one trial."""
+
+    target: TargetMeter
+    idle: IdleMeter = field(default_factory=IdleMeter)
+    wall_ns: int = 0  # between the edge readings of the workers' CPU, summed over windows
+    orchestrator_ns: int = 0  # our own CPU while slices are measured
+    idle_rss_bytes: int | None = None  # of the workers together
+    peak_rss_bytes: int | None = None
+
+
+def memory_bytes(workers: Sequence[WorkerProcess], field: str) -> int | None:
+    """Memory of all workers, a ``field`` of ``WorkerProcess.memory``; None if one's is not known."""
+    sizes = [worker.memory().get(field) for worker in workers]
+    known = [size for size in sizes if size is not None]
+    return sum(known) if len(known) == len(sizes) else None

@@ -1,0 +1,44 @@
+"""What a command line collected, before anything has judged it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from harness.loads import LoadOptions
+from harness.presets import PresetOptions
+
+__all__ = ["Options"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a command line collected, as it was typed; ``None`` and ``()`` mean "not given"."""
+
+    command: Literal["compare", "load"] = "compare"
+    clients: tuple[str, ...] = ()
+    url: str | None = None  # http(s) URL, or a path on the embedded target
+    concurrency: tuple[str | int, ...] = ()
+    duration: str | float | None = None
+    requests: str | int | None = None
+    rounds: str | int | None = None
+    warmup: str | float | None = None
+    processes: str | int | None = None
+    method: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()  # "Name: value" each
+    headers_json: str | None = None
+    body: str | None = None  # text, or @file
+    body_size: tuple[str | int, ...] = ()
+    stream: bool = False
+    expect: str | None = None
+    timeout: str | float | None = None
+    verify: bool = True
+    profile: str | None = None
+    baseline: str | None = None
+    seed: str | int | None = None
+    pin: bool = True
+    load: LoadOptions = field(default_factory=LoadOptions)
+    think_time: str | float | None = None
+    trace: str | float | None = None
+    error_budget: str | int | None = None
+    preset: PresetOptions = field(default_factory=PresetOptions)

@@ -1,0 +1,200 @@
+"""Reads what the command line collected: from typed options to a validated scenario.
+
+It is pure, except that it reads the file of ``--body @file`` and draws a missing seed.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TypeVar, cast
+
+from harness.budget import parse_budget
+from harness.competitor_input import is_streamed, parse_baseline, parse_competitors
+from harness.errors import UsageError
+from harness.loads import OpenLoad, open_load
+from harness.options import Options
+from harness.presets import Expansion, expand
+from harness.redaction import refusal
+from harness.request_input import (
+    content_type,
+    parse_body,
+    parse_headers,
+    parse_statuses,
+    parse_url,
+)
+from harness.scenario import MAX_SEED, Profile, Scenario
+from harness.selector import Mode
+from harness.settings import MAX_DURATION_S, Defaults, seconds, whole_number
+
+__all__ = ["build"]
+
+_Default = TypeVar("_Default", int, None)
+_NO_MODES: Mapping[str, Mode] = MappingProxyType({})
+
+
+def build(
+    options: Options, defaults: Defaults, default_modes: Mapping[str, Mode] = _NO_MODES
+) -> Scenario:
+    """The scenario these options ask for.
+
+    ``default_modes`` gives the first mode of each client the catalogue knows; with it a bare
+    ``httpx`` and ``httpx:sync`` are known to be the same. Raises ``UsageError`` with one line that
+    names the field, the value unless it may be a secret, and what is accepted.
+    """
+    expanded = expand(
+        *(options.preset, options.load, options.duration, options.rounds), bool(options.concurrency)
+    )
+    options = _with(options, expanded)
+    destination = parse_url(options.url)
+    body = parse_body(options.body)
+    profile = _profile(options.profile)
+    axis, competitors = parse_competitors(options, defaults, default_modes, body)
+    requests = _whole("--requests", options.requests, None, 10**9)
+    load = open_load(options.load)
+    # unasked, no more rounds than there are requests
+    rounds = _whole("--rounds", options.rounds, min(5, requests or 5), 1000)
+    return Scenario(
+        competitors=competitors,
+        axis=axis,
+        baseline=parse_baseline(options.baseline, competitors, default_modes),
+        url=destination.url,
+        path=destination.path,
+        headers=_headers(options, destination.authorization, profile, body),
+        body=body,
+        duration_s=_duration_s(options, defaults, _shape_s(load, expanded), rounds),
+        requests=requests,
+        rounds=rounds,
+        warmup_s=_seconds("--warmup", options.warmup, 0.3, low=0.0, high=3600.0),
+        processes=_whole("--processes", options.processes, 1, 256),
+        stream=is_streamed(options),
+        expect=_expect(options.expect),
+        timeout_s=_seconds("--timeout", options.timeout, 10.0, low=0.001, high=3600.0),
+        verify=options.verify,
+        profile=profile,
+        seed=_seed(options.seed),
+        pin=options.pin,
+        open_load=load,
+        think_time_s=_think_time_s(options, load),
+        # what is held is traced: how else would one know that it was
+        trace_share=1.0 if expanded.held else _share("--trace", options.trace),
+        error_budget=parse_budget(options.error_budget),
+        preset=options.preset.preset and options.preset.preset.strip().lower(),
+        held=expanded.held,
+        steps=expanded.steps,
+    )
+
+
+def _with(options: Options, expanded: Expansion) -> Options:
+    """The options with what the preset puts in their place."""
+    if expanded.held is not None and options.requests is not None:
+        raise UsageError("--requests: is no parameter of presets that hold; expected --n")
+    if expanded.requests is not None and options.requests is not None:
+        raise UsageError("--requests: follows from --rate and --duration in this preset")
+    concurrency = options.concurrency
+    if expanded.held is not None:
+        concurrency = (expanded.held.most,)
+    elif expanded.steps:
+        concurrency = (max(slots for slots, _ in expanded.steps),)
+    elif expanded.concurrency is not None:
+        concurrency = (expanded.concurrency,)
+    return replace(
+        options,
+        load=expanded.load,
+        duration=expanded.duration,
+        rounds=expanded.rounds,
+        requests=options.requests if expanded.requests is None else expanded.requests,
+        concurrency=concurrency,
+    )
+
+
+def _profile(text: str | None) -> Profile:
+    if text not in (None, "parity", "defaults"):
+        raise refusal("--profile", text, "parity or defaults")
+    return cast("Profile", text or "parity")
+
+
+def _headers(
+    options: Options, authorization: str | None, profile: Profile, body: bytes | None
+) -> dict[str, str]:
+    """The user's headers; in parity also those that clients would otherwise choose differently."""
+    headers = parse_headers(options.header, options.headers_json, authorization)
+    if profile == "defaults":
+        return headers
+    wanted = {"Accept-Encoding": "identity"}
+    if body is not None or options.body_size:
+        wanted["Content-Type"] = content_type(body or b"")
+    given = {name.lower() for name in headers}
+    return headers | {name: value for name, value in wanted.items() if name.lower() not in given}
+
+
+def _shape_s(load: OpenLoad | None, expanded: Expansion) -> float | None:
+    """How long one round must be, where the load says so itself."""
+    if expanded.steps:
+        return expanded.steps[-1][1]
+    return load.shape_s if load is not None else None
+
+
+def _duration_s(
+    options: Options, defaults: Defaults, shape_s: float | None, rounds: int
+) -> float | None:
+    """Measured seconds per competitor; none when a number of requests ends the trial."""
+    if shape_s is not None:
+        for flag, value in (("--duration", options.duration), ("--requests", options.requests)):
+            if value is not None:
+                raise UsageError(
+                    f"{flag}: the load's stages say how long; expected them without {flag}"
+                )
+        return shape_s * rounds
+    if options.requests is not None:
+        if options.duration is not None:
+            raise UsageError("--duration, --requests: both end a trial; expected one of them")
+        return None
+    compare = options.command == "compare"
+    default = defaults.compare_duration_s if compare else defaults.duration_s
+    return _seconds("--duration", options.duration, default, low=0.001, high=MAX_DURATION_S)
+
+
+def _think_time_s(options: Options, load: OpenLoad | None) -> float:
+    if options.think_time is not None and load is not None:
+        raise UsageError("--think-time: is about a closed loop; expected no --rate or --stage")
+    return _seconds("--think-time", options.think_time, 0.0, low=0.0, high=3600.0)
+
+
+def _share(flag: str, value: str | float | None) -> float:
+    """``0.1`` or ``10%``; above 0, at most 1."""
+    if value is None:
+        return 0.0
+    text = str(value).strip()
+    try:
+        number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        number = -1.0
+    if not 0 < number <= 1:
+        raise refusal(flag, value, "a share above 0, at most 1, such as 0.1 or 10%")
+    return number
+
+
+def _expect(text: str | None) -> str:
+    if text is None:
+        return "200-399"
+    parse_statuses(text)
+    return "".join(text.split()).lower()
+
+
+def _seed(value: str | int | None) -> int:
+    if value is None:
+        return secrets.randbelow(MAX_SEED + 1)
+    return whole_number("--seed", value, 0, MAX_SEED)
+
+
+def _whole(field: str, value: str | int | None, default: _Default, high: int) -> int | _Default:
+    return default if value is None else whole_number(field, value, 1, high)
+
+
+def _seconds(
+    field: str, value: str | float | None, default: float, *, low: float, high: float
+) -> float:
+    return default if value is None else seconds(field, value, low, high)
