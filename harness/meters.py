@@ -12,7 +12,7 @@ __all__ = ["Costs", "IdleMeter", "TargetMeter", "memory_bytes"]
 
 
 class TargetMeter:
-    """The target's CPU from the start of a window until all workers have left it, warm-ups included."""
+    """The target's CPU from the start of a window until all workers have left it."""
 
     def __init__(self, cpu_ns: Callable[[], int | None], cpus: int) -> None:
         self.window_ns: int | None = None  # CPU in the last window, where it could be seen
@@ -40,7 +40,7 @@ class TargetMeter:
 
     @property
     def share(self) -> float | None:
-        """Of the CPUs it may use, 0 to 1, over all windows; None if none was seen."""
+        """Of the CPUs it may use, 0 to 1, over all windows that were counted; None if none was."""
         return self._used_ns / (self._wall_ns * self._cpus) if self._wall_ns else None
 
 

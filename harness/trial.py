@@ -223,7 +223,8 @@ class Trial:
         self._progress_ns = window.end_ns if plan.requests is None else window.begin_ns
         alarm = (window.start_ns, self._costs.target.mark)
         answers = wait_for(self.workers, "window", self._window_deadline_ns, tick, alarm)
-        self._costs.target.count()
+        if fold is self.fold:
+            self._costs.target.count()
         done = self._checked(answers)
         self._claims.take_rows(done)
         if plan.pace is not None and fold is self.fold:
