@@ -29,6 +29,10 @@ def report(summary: CompetitorSummary, normalize: float = 0) -> Group:
 
     latency = summary.open_loop.response if summary.open_loop is not None else summary.service
     lines = [_counts("statuses", summary.status_counts), _counts("errors", summary.error_counts)]
+    if not summary.phases:
+        lines.append(
+            "phases: nothing traced; --trace 10% shows DNS, TCP, TLS, first byte, transfer"
+        )
     return Group(
         _percentiles(summary),
         Text("\n".join(lines)),

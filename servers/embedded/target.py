@@ -39,8 +39,10 @@ _HERE = Path(__file__).resolve().parent
 class EmbeddedTarget(Target):
     """A server process of our own, over HTTP or HTTPS, on a loopback port chosen by the kernel.
 
-    Raises ``ValueError`` for a host that is not loopback. The process runs in a session of its own,
-    so that a terminal's Ctrl-C does not reach it, and ends when this process does.
+    Raises ``ValueError`` for a host that is not loopback. The process runs in a group of its own, so
+    that a terminal's Ctrl-C does not reach it, and ends when this process does. It stays in our session:
+    Linux weighs sessions against each other as wholes (autogroup, sched(7)), so the orchestrator's low
+    priority would mean nothing to the process of another one.
     """
 
     name = "embedded"
@@ -69,7 +71,7 @@ class EmbeddedTarget(Target):
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
                 env={**os.environ, "PYTHONPATH": _python_path()},
-                start_new_session=True,
+                process_group=0,
             )
         except OSError as error:
             self._close_files()

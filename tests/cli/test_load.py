@@ -38,6 +38,7 @@ def test_load_prints_percentiles_statuses_errors_and_a_histogram(tmp_path: Path)
     assert re.search(r"samples beyond +100 +50 +20 +10 +2 +0 +0", ended.out)
     assert "statuses: 200: 200\n" in ended.out
     assert "errors: none\n" in ended.out
+    assert "phases: nothing traced; --trace " in ended.out
     bars = re.findall(r"^ +[\d.,]+ \u2588* +([\d,]+)$", ended.out, re.MULTILINE)
     assert sum(int(count) for count in bars) == 200
 

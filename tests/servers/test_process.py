@@ -157,7 +157,7 @@ def test_options_survive_the_command_line(options: Options) -> None:
     assert Options.from_words(options.to_words()) == options
 
 
-def test_it_runs_on_the_cpus_given_in_a_session_of_its_own() -> None:
+def test_it_runs_on_the_cpus_given_in_a_process_group_of_its_own() -> None:
     cpu = min(os.sched_getaffinity(0))
     target = EmbeddedTarget()
     try:
@@ -165,7 +165,7 @@ def test_it_runs_on_the_cpus_given_in_a_session_of_its_own() -> None:
         target.wait_ready()
         (pid,) = target.processes()
         assert psutil.Process(pid).cpu_affinity() == [cpu]
-        assert os.getsid(pid) == pid
+        assert (os.getpgid(pid), os.getsid(pid)) == (pid, os.getsid(0))
     finally:
         target.stop()
 
