@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from benchmarks.figures import Figure, report
+from benchmarks.hiccups import hiccups
 from harness import processors
 from harness.bundle import Bundle
 from harness.contenders import Selector
@@ -221,11 +222,19 @@ def program(
         parser.error(f"parts: {', '.join(sorted(unknown))}; expected some of {', '.join(parts)}")
     figures: list[Figure] = []
     with _stand(tls) as place:
+        figures += _disturbances(place, "before")
         for part in given.parts or parts:
             figures += parts[part](place, given.scale)
             print(f"{part} done", file=sys.stderr)
+        figures += _disturbances(place, "after")
     # a try must not pass for the real thing where figures are kept
     return report(name if given.scale == 1 else f"{name} × {given.scale:g}", figures)
+
+
+def _disturbances(place: Stand, when: str) -> list[Figure]:
+    """What the machine itself takes away where target and workers run."""
+    cpus = (*(place.cpus.target or ()), *(place.cpus.workers or ()))
+    return [place.launcher.run(hiccups, cpu, when) for cpu in cpus]
 
 
 @contextlib.contextmanager

@@ -62,7 +62,7 @@ class WorkerProcess:
                     stderr=errors,
                     pass_fds=(write_end, *(part.fd for part in self._segments)),
                     env=environ,
-                    process_group=0,  # Ctrl-C is for the orchestrator, which ends its workers
+                    start_new_session=True,  # Ctrl-C is for the orchestrator, which ends its workers
                 )
         finally:
             os.close(write_end)
