@@ -23,9 +23,9 @@ def eventually(holds: Callable[[], bool]) -> bool:
 def settle(target: EmbeddedTarget) -> int:
     """Let the server take up everything that has reached it; the instant after that.
 
-    Twice: what was there with the first question is dealt with in the same turn of the server's
-    loop, though perhaps after it.
+    Four times: a new connection is taken up in one turn of the server's loop, announced in the next and read
+    in a third; and what is there with a question is dealt with in the same turn, though perhaps after it.
     """
-    target.counts()
-    target.counts()
+    for _ in range(4):
+        target.counts()
     return time.monotonic_ns()
