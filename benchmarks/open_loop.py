@@ -25,12 +25,13 @@ from harness.histogram import rank
 from harness.loads import LoadOptions, OpenLoad, Starter
 from harness.model import TrialSummary
 from harness.options import Options
+from harness.place import Place
 from harness.sampler import Sampler
 from harness.samples import Fold, Integers
 from harness.scenario import Scenario
 from harness.scenario_input import build
 from harness.settings import Defaults
-from harness.trial import Place, Trial
+from harness.trial import Trial
 from harness.worker.arrivals import Spacing, Stage, offsets
 from servers.embedded.records import RequestRecord, StallRecord
 from servers.embedded.target import EmbeddedTarget

@@ -24,7 +24,8 @@ from harness.samples import Integers
 from harness.scenario import Scenario
 from harness.scenario_input import build
 from harness.settings import Defaults
-from harness.trial import Shape, Trial
+from harness.trial import Trial
+from harness.windows import Shape
 from harness.worker.tracing import TRACE_COLUMNS
 
 SIZE, BATCHES = 100, 20

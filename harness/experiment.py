@@ -19,12 +19,14 @@ from harness.comparison import compare
 from harness.contenders import Contender, Selector
 from harness.errors import UnusableError
 from harness.model import Doubt, OpenLoop, RunRecord, RunState, TrialSummary
+from harness.place import Place
 from harness.plan import Plan, Round, make_plan
 from harness.redaction import Redactor
 from harness.sampler import Sampler
 from harness.scenario import Scenario
 from harness.store import Store
-from harness.trial import Place, Shape, Trial
+from harness.trial import Trial
+from harness.windows import Shape
 from servers.base import Counts, Target, TargetError
 from servers.embedded.target import EmbeddedTarget
 from servers.url import UrlTarget

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 
 from harness.contenders import Contender, Selector
 from harness.model import OpenLoop
+from harness.place import Place
 from harness.plan import Plan
-from harness.trial import Place, Trial
+from harness.trial import Trial
 from harness.waiting import Tick
 
 __all__ = ["check"]

@@ -20,7 +20,7 @@ from harness.windows import LONGEST_NS, NO_SHAPE, Shape, WindowPlan, parts
 from harness.worker.job import Pace, Window
 from harness.workers import WorkerError, WorkerProcess
 
-__all__ = ["NO_SHAPE", "Place", "Shape", "Trial"]
+__all__ = ["CAPACITY", "Trial"]
 
 # Rows a worker may be ahead of the drain: two seconds of the fastest client at ten drains a second.
 CAPACITY = 1 << 16

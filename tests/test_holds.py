@@ -11,7 +11,7 @@ import trustme
 
 from adapters.base import Settings
 from harness.model import TrialSummary
-from harness.trial import Shape
+from harness.windows import Shape
 from harness.worker.job import Hold
 from harness.worker.tracing import TRACE_COLUMNS
 from servers.embedded.records import TruthLog

@@ -14,10 +14,11 @@ from harness.bundle import Bundle
 from harness.catalogue import Catalogue, Client
 from harness.closure import Closure
 from harness.contenders import Contender
+from harness.place import Place
 from harness.processors import Launcher
 from harness.samples import Rules
 from harness.selector import parse
-from harness.trial import Place, Trial
+from harness.trial import Trial
 from harness.worker.job import Pace
 from servers.embedded.target import EmbeddedTarget
 
