@@ -23,6 +23,7 @@ from harness.bundle import Bundle
 from harness.contenders import Selector
 from harness.histogram import rank
 from harness.loads import LoadOptions, OpenLoad, Starter
+from harness.meters import TargetClock
 from harness.model import TrialSummary
 from harness.options import Options
 from harness.place import Place
@@ -33,6 +34,7 @@ from harness.scenario_input import build
 from harness.settings import Defaults
 from harness.trial import Trial
 from harness.worker.arrivals import Spacing, Stage, offsets
+from servers.base import Target
 from servers.embedded.records import RequestRecord, StallRecord
 from servers.embedded.target import EmbeddedTarget
 
@@ -127,8 +129,10 @@ class KeptRows(Fold):
 class Run:
     """One trial under one load: warmed up when it is made, measured by its slices."""
 
-    def __init__(self, trial: Trial, loop: OpenLoad | None, sampler: Sampler) -> None:
-        self._trial, self._loop, self._sampler = trial, loop, sampler
+    def __init__(
+        self, trial: Trial, loop: OpenLoad | None, sampler: Sampler, target: Target
+    ) -> None:
+        self._trial, self._loop, self._sampler, self._target = trial, loop, sampler, target
         self._fold = trial.fold = KeptRows(trial.contender.rules)
         trial.start()
         if not trial.over:
@@ -143,7 +147,7 @@ class Run:
         length_ns = round(seconds * SECOND_NS)
         pace = None if self._loop is None else self._loop.pace(length_ns, None, SEED)
         trial = self._trial
-        self._sampler.watch(trial.pids, trial.hidden_bytes, time.monotonic_ns())
+        self._sampler.watch(trial.pids, trial.hidden_bytes, self._target, time.monotonic_ns())
         trial.slice(len(self._fold.windows), 0, 0, length_ns, None, pace, self._tick)
         self._check()
         return self._fold.windows[-1].start_ns
@@ -184,10 +188,10 @@ class Stand:
     def run(self, load: Load) -> Iterator[Run]:
         """A trial in fresh processes, which are gone afterwards."""
         scenario = load.scenario
-        (contender,) = self.selector.contenders(scenario, self.target)
+        (contender,) = self.selector.contenders(scenario, lambda _: self.target)
         trial = Trial(contender, 1, self.place)
         try:
-            yield Run(trial, scenario.open_load, self.sampler)
+            yield Run(trial, scenario.open_load, self.sampler, self.target)
         finally:
             trial.end()
 
@@ -258,10 +262,10 @@ def _stand(tls: bool) -> Iterator[Stand]:
             launcher=launcher,
             worker_cpus=cpus.workers,
             target_cpus=1,
-            target_cpu_ns=lambda: processors.cpu_clock_ns(pid),
+            target_cpu_ns=TargetClock({"origin": [pid]}),
             scrub=lambda text: text,
         )
-        sampler = Sampler(Defaults().sampling_interval_s, [pid])
+        sampler = Sampler(Defaults().sampling_interval_s, [target])
         yield Stand(target, cpus, launcher, Selector(bundle), place, sampler)
 
 

@@ -115,8 +115,8 @@ def _measure(worker: WorkerProcess, target: EmbeddedTarget) -> tuple[list[float]
     fold = Fold(Rules(range(200, 400), len(b"clientbench\n"), 10**10))
     now_ns = time.monotonic_ns()
     fold.windows.append(WindowCounts(now_ns, now_ns + 10**13))
-    sampler = Sampler(0.1, target.processes())
-    sampler.watch([worker.pid], worker.segment.bytes, now_ns)
+    sampler = Sampler(0.1, [target])
+    sampler.watch([worker.pid], worker.segment.bytes, target, now_ns)
 
     def tick() -> float:
         rows = worker.drain()

@@ -11,6 +11,7 @@ from typing import Literal, TypeVar
 from harness.histogram import Histogram, rank
 from harness.model import Comparison, OpenLoop, TrialState, TrialSummary
 from harness.phases import phases
+from servers.spec import EMBEDDED, TargetSpec
 
 __all__ = [
     "Censored",
@@ -68,6 +69,9 @@ class CompetitorSummary:
     cpu_requests: int
     idle_rss_bytes: int | None  # the largest of the trials
     peak_rss_bytes: int | None  # the largest of the trials
+    target: TargetSpec = EMBEDDED
+    proxy_cpu_ns: int | None = None  # of the target, in the windows
+    origin_cpu_ns: int | None = None
     open_loop: OpenLoop | None = None
     phases: Mapping[str, Histogram] = field(default_factory=dict)  # of traced requests
 
@@ -85,6 +89,16 @@ class CompetitorSummary:
     def cpu_per_request_ns(self) -> float | None:
         """Gross CPU time of the workers per completed request."""
         return self.cpu_ns / self.cpu_requests if self.cpu_requests else None
+
+    @property
+    def proxy_cpu_per_request_ns(self) -> float | None:
+        """CPU of the target's proxy per completed request; None where there is none, or none to be seen."""
+        return _per(self.proxy_cpu_ns, self.cpu_requests)
+
+    @property
+    def origin_cpu_per_request_ns(self) -> float | None:
+        """CPU of the servers that answer, per completed request; None where it cannot be seen."""
+        return _per(self.origin_cpu_ns, self.cpu_requests)
 
     @property
     def errors(self) -> int:
@@ -110,6 +124,10 @@ class CompetitorSummary:
         """How many samples rank above the percentile: what it rests on."""
         total = self.service.total
         return total - rank(percent, total) if total else 0
+
+
+def _per(total: int | None, number: int) -> float | None:
+    return total / number if total is not None and number else None
 
 
 def percentile(
@@ -164,9 +182,17 @@ def _merged(trials: Sequence[TrialSummary]) -> CompetitorSummary:
         cpu_requests=sum(trial.cpu_requests for trial in trials),
         idle_rss_bytes=_largest(trial.idle_rss_bytes for trial in trials),
         peak_rss_bytes=_largest(trial.peak_rss_bytes for trial in trials),
+        target=known.target,
+        proxy_cpu_ns=_total(trial.proxy_cpu_ns for trial in trials),
+        origin_cpu_ns=_total(trial.origin_cpu_ns for trial in trials),
         open_loop=_open_loop(trials),
         phases=_phases(trials),
     )
+
+
+def _total(values: Iterable[int | None]) -> int | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
 
 
 def _phases(trials: Sequence[TrialSummary]) -> dict[str, Histogram]:

@@ -1,6 +1,6 @@
-"""Reads who competes, as users write it: clients, methods, body sizes and concurrencies, and the baseline.
+"""Reads who competes, as users write it: clients, targets, methods, body sizes and concurrencies, the baseline.
 
-One of the four may have several values; it is the axis, and each of its values a competitor.
+One of these factors may have several values; it is the axis, and each of its values a competitor.
 """
 
 from __future__ import annotations
@@ -19,8 +19,12 @@ from harness.scenario import BODY_METHODS, METHODS, Axis, Competitor
 from harness.selector import ClientSpec, Mode
 from harness.selector import parse as parse_client
 from harness.settings import VARIABLES, Defaults, whole_number
+from harness.target_input import TargetAxis, difference
+from servers.spec import TargetSpec
 
 __all__ = ["is_streamed", "parse_baseline", "parse_competitors"]
+
+Targets = tuple[dict[TargetAxis, int], list[TargetSpec]]
 
 MAX_IN_FLIGHT = 100  # of an open loop, unless the user says otherwise
 
@@ -32,8 +36,13 @@ def parse_competitors(
     defaults: Defaults,
     default_modes: Mapping[str, Mode],
     body: bytes | None,
+    targets: Targets,
 ) -> tuple[Axis, tuple[Competitor, ...]]:
-    """Every combination of what was given; only one of the four may have more than one value."""
+    """Every combination of what was given; only one factor may have more than one value.
+
+    ``targets`` is what ``harness.target_input.parse_targets`` returned.
+    """
+    target_counts, specs = targets
     clients = _clients(options.clients, default_modes)
     methods = _methods(options)
     sizes = _sizes(options, methods, body)
@@ -44,16 +53,20 @@ def parse_competitors(
         "body_size": len(sizes),
         "concurrency": len(levels),
     }
+    counts.update(target_counts)
     axis = _axis(options.command, [axis for axis, count in counts.items() if count > 1])
     return axis, tuple(
         Competitor(
-            label=label + _difference(axis, method, size, level),
+            label=label + _difference(axis, method, size, level) + difference(axis, spec),
             client=client,
+            target=spec,
             method=method,
             body_bytes=size if method in BODY_METHODS else 0,
             concurrency=level,
         )
-        for (label, client), method, size, level in product(clients, methods, sizes, levels)
+        for (label, client), spec, method, size, level in product(
+            clients, specs, methods, sizes, levels
+        )
     )
 
 
@@ -71,6 +84,8 @@ def parse_baseline(
     except UsageError:
         client = None
     matching = [competitor.label for competitor in competitors if competitor.client == client]
+    if len(matching) != 1:  # what the labels differ in will do as well
+        matching = [label for label in labels if label.endswith(f" {text.strip()}")]
     if len(matching) != 1:
         raise refusal("--baseline", text, f"one of {', '.join(labels)}")
     return matching[0]

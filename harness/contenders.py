@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from harness.scenario import Competitor, Scenario
 from harness.selector import ClientSpec
 from harness.selector import parse as parse_client
 from servers.base import Target
+from servers.spec import EMBEDDED, TargetSpec
 
 __all__ = ["Contender", "Selection", "Selector"]
 
@@ -40,6 +42,7 @@ class Contender:
     processes: int
     rules: Rules
     shown_url: str  # redacted
+    target: TargetSpec = EMBEDDED
     think_ns: int = 0
     trace_share: float = 0.0  # of the requests; 1 where requests are held
 
@@ -86,13 +89,17 @@ class Selector:
         loop = (spec.loop or "asyncio") if mode == "async" else None
         return Selection(client, mode, loop, catalogue)
 
-    def contenders(self, scenario: Scenario, target: Target) -> list[Contender]:
-        """All of a scenario's competitors against ``target``, which must be running.
+    def contenders(
+        self, scenario: Scenario, target_of: Callable[[TargetSpec], Target]
+    ) -> list[Contender]:
+        """All of a scenario's competitors against their targets, which must be running.
 
-        Sends each distinct request once itself. Raises ``UnusableError`` or ``UsageError``.
+        Sends the request of each once itself. Raises ``UnusableError`` or ``UsageError``.
         """
-        settings = _settings(scenario, target)
-        return [self._contender(c, scenario, settings, target) for c in scenario.competitors]
+        return [
+            self._contender(competitor, scenario, target_of(competitor.target))
+            for competitor in scenario.competitors
+        ]
 
     def stand_in(self, contender: Contender) -> Contender:
         """``null`` in the place of a contender: the same load, and nothing sent."""
@@ -137,9 +144,8 @@ class Selector:
                     "accepted: clients that can"
                 )
 
-    def _contender(
-        self, competitor: Competitor, scenario: Scenario, settings: Settings, target: Target
-    ) -> Contender:
+    def _contender(self, competitor: Competitor, scenario: Scenario, target: Target) -> Contender:
+        settings = _settings(scenario, target)
         selection = self.select(competitor.client)
         client, loop = selection.client, selection.loop
         visible = selection.catalogue.closure_with_loop(client, loop)
@@ -170,10 +176,11 @@ class Selector:
             processes=scenario.processes,
             rules=Rules(
                 expected=accepted,
-                length=length if _is_known(scenario, selection) else None,
+                length=length if _is_known(scenario, competitor, selection) else None,
                 timeout_ns=round(scenario.timeout_s * 1e9),
             ),
             shown_url=redact_url(url),
+            target=competitor.target,
             think_ns=round(scenario.think_time_s * 1e9),
             trace_share=scenario.trace_share,
         )
@@ -184,7 +191,7 @@ def _check_hold(competitor: Competitor, scenario: Scenario, points: list[str]) -
     if scenario.held is None:
         return
     point = scenario.held.point
-    if scenario.url is not None and scenario.url.startswith("http:"):
+    if not competitor.target.tls:
         points = [known for known in points if known != "tls"]
     if point not in points:
         raise UsageError(
@@ -193,10 +200,10 @@ def _check_hold(competitor: Competitor, scenario: Scenario, points: list[str]) -
         )
 
 
-def _is_known(scenario: Scenario, selection: Selection) -> bool:
+def _is_known(scenario: Scenario, competitor: Competitor, selection: Selection) -> bool:
     """Whether every answer must be as long as the probe's: on the one path of ours that never varies."""
     uses_target = selection.client.modes[selection.mode]["uses_target"]
-    return scenario.url is None and scenario.path == "/" and uses_target
+    return not competitor.target.url and scenario.path == "/" and uses_target
 
 
 def _settings(scenario: Scenario, target: Target) -> Settings:

@@ -5,31 +5,28 @@ from __future__ import annotations
 import contextlib
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from harness import environment, generator, interrupts, processors, validity
 from harness.budget import ErrorBudget
 from harness.bundle import Bundle
 from harness.comparison import compare
 from harness.contenders import Contender, Selector
-from harness.errors import UnusableError
-from harness.model import Doubt, OpenLoop, RunRecord, RunState, TrialSummary
+from harness.model import OpenLoop, RunRecord, RunState, TrialSummary
 from harness.place import Place
 from harness.plan import Plan, Round, make_plan
 from harness.redaction import Redactor
 from harness.sampler import Sampler
 from harness.scenario import Scenario
 from harness.store import Store
+from harness.targets import Ledger, Targets, running
 from harness.trial import Trial
 from harness.windows import Shape
-from servers.base import Counts, Target, TargetError
-from servers.embedded.target import EmbeddedTarget
-from servers.url import UrlTarget
+from servers.spec import TargetSpec
 
 __all__ = ["Outcome", "Progress", "Status", "run"]
 
@@ -76,18 +73,20 @@ def run(
         stack.callback(launcher.close)
         selector = Selector(bundle)
         selector.check(scenario)
-        cpus = processors.assign(processors.available(), scenario.processes, scenario.pin)
-        target = stack.enter_context(_started(_target(scenario), cpus, launcher))
+        cpus = processors.assign(
+            processors.available(), scenario.processes, scenario.pin, _target_cpus(scenario)
+        )
+        targets = stack.enter_context(running(scenario, cpus, launcher))
         stack.enter_context(_demoted(cpus))
-        contenders = selector.contenders(scenario, target)
-        place = _place(bundle, launcher, cpus, target, scenario)
-        record = _begin(scenario, contenders, cpus, target)
+        contenders = selector.contenders(scenario, targets.of)
+        places = targets.places(_place(bundle, launcher, cpus, scenario), cpus)
+        record = _begin(scenario, contenders, cpus, targets)
         store = stack.enter_context(Store.open(database))
         store.begin(record)
         plan = make_plan(scenario)
-        held = generator.check(contenders, plan, selector, place)
+        held = generator.check(contenders, plan, selector, places)
         rounds = _Rounds(
-            *(plan, contenders, place, target, sampling_interval_s, progress),
+            *(plan, contenders, places, targets, sampling_interval_s, progress),
             scenario.error_budget,
         )
         state = rounds.run_all(record.id, store)
@@ -107,8 +106,8 @@ class _Rounds:
         self,
         plan: Plan,
         contenders: list[Contender],
-        place: Place,
-        target: Target,
+        places: Mapping[TargetSpec, Place],
+        targets: Targets,
         sampling_interval_s: float,
         progress: Progress,
         budget: ErrorBudget | None,
@@ -117,16 +116,15 @@ class _Rounds:
         self._budget = budget
         self._stopped = False  # the error budget is spent
         self.trials: list[TrialSummary] = []
-        self.doubts: list[Doubt] = []
+        self.ledger = Ledger(targets)
         self._contenders = contenders
-        self._place = place
-        self._target = target
-        self._sampler = Sampler(sampling_interval_s, target.processes())
+        self._places = places
+        self._targets = targets
+        self._sampler = Sampler(sampling_interval_s, targets.all)
         self._progress = progress
         self._started_ns = time.monotonic_ns()
         self._done_s = 0.0  # planned time of what is behind us
         self._round = 0
-        self._lost = False  # the target went away
         self._active: Trial | None = None
 
     def run_all(self, run_id: str, store: Store) -> RunState:
@@ -144,7 +142,7 @@ class _Rounds:
                     trials=trials,
                 )
                 self.trials += trials
-                if self._lost:
+                if self.ledger.lost:
                     return "failed"
                 if self._stopped:
                     return "stopped"
@@ -155,8 +153,8 @@ class _Rounds:
 
     def _run_round(self, round_: Round) -> list[TrialSummary]:
         self._round = round_.number
-        counts = self._counts()
-        trials = [Trial(c, round_.number, self._place) for c in self._contenders]
+        self.ledger.begin()
+        trials = [Trial(c, round_.number, self._places[c.target]) for c in self._contenders]
         try:
             self._start(trials, round_)
             for trial in trials:
@@ -175,7 +173,7 @@ class _Rounds:
         finally:
             for trial in trials:
                 trial.end()
-        self._check_counts(trials, counts)
+        self.ledger.end(round_.number, trials)
         return [trial.summary() for trial in trials]
 
     def _start(self, trials: list[Trial], round_: Round) -> None:
@@ -206,7 +204,8 @@ class _Rounds:
 
     def _activate(self, trial: Trial) -> None:
         self._active = trial
-        self._sampler.watch(trial.pids, trial.hidden_bytes, time.monotonic_ns())
+        target = self._targets.of(trial.contender.target)
+        self._sampler.watch(trial.pids, trial.hidden_bytes, target, time.monotonic_ns())
         self._tick()
 
     def _tick(self) -> float:
@@ -246,52 +245,10 @@ class _Rounds:
         stretch = max(1.0, elapsed_s / self._done_s) if self._done_s else 1.0
         return max(0.0, self.plan.seconds - self._done_s) * stretch
 
-    def _counts(self) -> Counts | None:
-        try:
-            return self._target.counts()
-        except TargetError as error:  # what was measured before is kept
-            if not self._lost:
-                self.doubts.append(validity.target_doubt(str(error)))
-            self._lost = True
-            return None
 
-    def _check_counts(self, trials: list[Trial], before: Counts | None) -> None:
-        after = self._counts()
-        if before is None or after is None or any(trial.over for trial in trials):
-            return
-        seen = [trial for trial in trials if trial.uses_target]
-        doubt = validity.count_doubt(
-            self._round,
-            sent=sum(trial.sent[0] for trial in seen),
-            responses=sum(trial.responses for trial in seen),
-            counted=after.requests - before.requests,
-        )
-        self.doubts += [doubt] if doubt is not None else []
-
-
-def _target(scenario: Scenario) -> Target:
-    if scenario.url is None:
-        held = scenario.held
-        return EmbeddedTarget(tls=held is not None and held.point == "tls")
-    parts = urlsplit(scenario.url)
-    return UrlTarget(f"{parts.scheme}://{parts.netloc}")
-
-
-@contextlib.contextmanager
-def _started(
-    target: Target, cpus: processors.Processors, launcher: processors.Launcher
-) -> Iterator[Target]:
-    try:
-        launcher.run(target.start, cpus.target)
-        with interrupts.allowed():
-            target.wait_ready()
-        for pid in target.processes():
-            processors.hasten(pid)
-        yield target
-    except TargetError as error:
-        raise UnusableError(f"target: {target.name}: {error}") from error
-    finally:
-        target.stop()
+def _target_cpus(scenario: Scenario) -> tuple[int, ...]:
+    """The CPUs the user wants the targets to have: the same for all."""
+    return next((c.target.cpus for c in scenario.competitors if c.target.cpus), ())
 
 
 @contextlib.contextmanager
@@ -313,29 +270,21 @@ def _place(
     bundle: Bundle,
     launcher: processors.Launcher,
     cpus: processors.Processors,
-    target: Target,
     scenario: Scenario,
 ) -> Place:
-    def target_cpu_ns() -> int | None:
-        pids = target.processes()
-        try:
-            return sum(map(processors.cpu_clock_ns, pids)) if pids else None
-        except ProcessLookupError:
-            return None
-
     redactor = Redactor.of(scenario.url or scenario.path, scenario.headers, scenario.body)
     return Place(
         bundle=bundle,
         launcher=launcher,
         worker_cpus=cpus.workers,
-        target_cpus=len(cpus.target) if cpus.target is not None else 1,
-        target_cpu_ns=target_cpu_ns,
+        target_cpus=1,
+        target_cpu_ns=dict,
         scrub=redactor.scrub,
     )
 
 
 def _begin(
-    scenario: Scenario, contenders: list[Contender], cpus: processors.Processors, target: Target
+    scenario: Scenario, contenders: list[Contender], cpus: processors.Processors, targets: Targets
 ) -> RunRecord:
     what = "compare" if len(contenders) > 1 else "load"
     return RunRecord(
@@ -349,8 +298,14 @@ def _begin(
         seed=scenario.seed,
         scenario=scenario.snapshot(),
         environment=environment.describe(cpus, contenders[0].python_version),
-        target=target.describe(),
+        target=_baseline_target(scenario, targets),
+        targets=targets.records(),
     )
+
+
+def _baseline_target(scenario: Scenario, targets: Targets) -> dict[str, str]:
+    labels = [competitor.label for competitor in scenario.competitors]
+    return targets.of(scenario.competitors[labels.index(scenario.baseline)].target).describe()
 
 
 def _finish(
@@ -363,7 +318,7 @@ def _finish(
 ) -> RunRecord:
     doubts = (
         validity.processor_doubts(cpus, scenario.pin)
-        + rounds.doubts
+        + rounds.ledger.doubts
         + validity.trial_doubts(rounds.trials)
         + validity.open_loop_doubts(rounds.trials, held)
     )
@@ -371,6 +326,7 @@ def _finish(
         record,
         state=state,
         ended_at=_now(),
+        spreads=tuple(rounds.ledger.spreads),
         doubts=tuple(doubts),
         comparisons=tuple(compare(rounds.trials, scenario.baseline)),
     )

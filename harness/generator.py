@@ -6,7 +6,7 @@ failure, and allows no verdict (DESIGN §5).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from harness.contenders import Contender, Selector
 from harness.model import OpenLoop
@@ -14,6 +14,7 @@ from harness.place import Place
 from harness.plan import Plan
 from harness.trial import Trial
 from harness.waiting import Tick
+from servers.spec import TargetSpec
 
 __all__ = ["check"]
 
@@ -22,7 +23,10 @@ Kind = tuple[str, str | None, int, int]  # mode, loop, slots, processes
 
 
 def check(
-    contenders: Iterable[Contender], plan: Plan, selector: Selector, place: Place
+    contenders: Iterable[Contender],
+    plan: Plan,
+    selector: Selector,
+    places: Mapping[TargetSpec, Place],
 ) -> dict[str, OpenLoop]:
     """How ``null`` held the plan in each competitor's place, by label; nothing for a closed loop.
 
@@ -35,7 +39,7 @@ def check(
     for contender in contenders:
         kind = (contender.mode, contender.loop, contender.concurrency, contender.processes)
         if kind not in known:
-            known[kind] = _measure(selector.stand_in(contender), plan, place)
+            known[kind] = _measure(selector.stand_in(contender), plan, places[contender.target])
         loop = known[kind]
         if loop is not None:
             held[contender.label] = loop

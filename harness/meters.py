@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from harness.processors import cpu_clock_ns
 from harness.workers import WorkerProcess
+from servers.base import Role
 
-__all__ = ["Costs", "IdleMeter", "TargetMeter", "memory_bytes"]
+__all__ = ["Costs", "IdleMeter", "TargetClock", "TargetMeter", "memory_bytes"]
+
+
+class TargetClock:
+    """CPU time of a target's processes, by role; a process that is gone has what it had when last seen."""
+
+    def __init__(self, processes: Mapping[Role, Sequence[int]]) -> None:
+        self._processes = processes
+        self._last: dict[int, int] = {}
+
+    def __call__(self) -> dict[Role, int]:
+        """In ns; nothing where there are no processes to be seen."""
+        return {role: sum(map(self._of, pids)) for role, pids in self._processes.items() if pids}
+
+    def _of(self, pid: int) -> int:
+        with contextlib.suppress(ProcessLookupError):
+            self._last[pid] = cpu_clock_ns(pid)
+        return self._last.get(pid, 0)
 
 
 class TargetMeter:
     """The target's CPU from the start of a window until all workers have left it."""
 
-    def __init__(self, cpu_ns: Callable[[], int | None], cpus: int) -> None:
+    def __init__(self, cpu_ns: Callable[[], Mapping[Role, int]], cpus: int) -> None:
         self.window_ns: int | None = None  # CPU in the last window, where it could be seen
+        self.used_ns: Counter[Role] = Counter()  # in all windows that were counted
         self._cpu_ns = cpu_ns
         self._cpus = cpus  # how many it may use
-        self._mark: tuple[int, int] | None = None  # instant and CPU at the window's start
-        self._used_ns = self._wall_ns = 0
+        self._mark: tuple[int, Mapping[Role, int]] | None = (
+            None  # instant, CPU at the window's start
+        )
+        self._wall_ns = 0
 
     def begin(self) -> None:
         """Another window is about to be sent: nothing is known of it."""
@@ -28,20 +52,23 @@ class TargetMeter:
     def mark(self) -> None:
         """The window starts now."""
         cpu_ns = self._cpu_ns()
-        self._mark = None if cpu_ns is None else (time.monotonic_ns(), cpu_ns)
+        self._mark = (time.monotonic_ns(), cpu_ns) if cpu_ns else None
 
     def count(self) -> None:
         """The window is over, whether it has come to its start or not."""
-        cpu_ns = self._cpu_ns()
-        if self._mark is not None and cpu_ns is not None:
-            self.window_ns = cpu_ns - self._mark[1]
-            self._used_ns += self.window_ns
-            self._wall_ns += time.monotonic_ns() - self._mark[0]
+        if self._mark is None:
+            return
+        start_ns, before = self._mark
+        used = {role: cpu_ns - before[role] for role, cpu_ns in self._cpu_ns().items()}
+        self.window_ns = sum(used.values())
+        self.used_ns.update(used)
+        self._wall_ns += time.monotonic_ns() - start_ns
 
     @property
     def share(self) -> float | None:
         """Of the CPUs it may use, 0 to 1, over all windows that were counted; None if none was."""
-        return self._used_ns / (self._wall_ns * self._cpus) if self._wall_ns else None
+        used_ns = self.used_ns.total()
+        return used_ns / (self._wall_ns * self._cpus) if self._wall_ns else None
 
 
 class IdleMeter:

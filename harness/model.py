@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.histogram import Histogram
+from servers.spec import EMBEDDED, TargetSpec
 
 __all__ = [
     "Comparison",
@@ -19,6 +20,8 @@ __all__ = [
     "RunRecord",
     "RunState",
     "SliceRecord",
+    "Spread",
+    "TargetRecord",
     "TrialState",
     "TrialSummary",
 ]
@@ -32,7 +35,7 @@ class Reading:
     """One observation of resources."""
 
     at_ns: int
-    source: Literal["worker", "target", "orchestrator", "machine"]
+    source: str  # worker, target, orchestrator, machine, or "container" and its name
     cpu_percent: float  # 100 = one core busy
     rss_bytes: int | None = None  # workers: without the recorder's own pages
     threads: int | None = None
@@ -114,6 +117,11 @@ class TrialSummary:
     mean_rss_bytes: int | None = None
     orchestrator_cpu_ns: int = 0
     target_cpu_share: float | None = None  # of the CPUs the target may use, inside the windows
+    target: TargetSpec = EMBEDDED
+    proxy_cpu_ns: int | None = (
+        None  # CPU of the target's proxy in the windows, where it could be seen
+    )
+    origin_cpu_ns: int | None = None  # of the servers that answer
     # bookkeeping
     sent: int = 0  # every call of send, warm-up and lead-in included
     lost_rows: int = 0  # rows the drain was too late for
@@ -168,6 +176,24 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class TargetRecord:
+    """One target of a run: what was asked for, and what it was."""
+
+    spec: TargetSpec  # its URL redacted
+    description: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How many requests one server of a target got in one round, by its own count."""
+
+    target: int  # index in the run's targets
+    round: int
+    instance: str
+    requests: int
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """One call of ``clientbench compare``: what was asked, where, and what was noticed."""
 
@@ -176,11 +202,13 @@ class RunRecord:
     started_at: str
     ended_at: str
     state: RunState
-    axis: str  # what the competitors differ in: client, method, body_size or concurrency
+    axis: str  # what the competitors differ in: a factor of harness.scenario.Axis
     baseline: str
     seed: int
     scenario: dict[str, Any]  # redacted; plain JSON
     environment: dict[str, Any]  # host, kernel, CPU, Python, limits, processors; plain JSON
-    target: dict[str, str]
+    target: dict[str, str]  # that of the baseline
+    targets: tuple[TargetRecord, ...] = ()
+    spreads: tuple[Spread, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     comparisons: tuple[Comparison, ...] = ()

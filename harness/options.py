@@ -17,7 +17,15 @@ class Options:
 
     command: Literal["compare", "load"] = "compare"
     clients: tuple[str, ...] = ()
-    url: str | None = None  # http(s) URL, or a path on the embedded target
+    url: str | None = None  # http(s) URL, or a path on the target
+    target: tuple[str, ...] = ()  # names of targets, or URLs
+    runtime: tuple[str, ...] = ()
+    instances: tuple[str | int, ...] = ()
+    scheme: tuple[str, ...] = ()
+    tls: bool = False
+    upstream: str | None = None
+    target_cpus: str | None = None
+    target_memory: str | None = None
     concurrency: tuple[str | int, ...] = ()
     duration: str | float | None = None
     requests: str | int | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from harness.bundle import Bundle
@@ -15,6 +15,7 @@ from harness.samples import Segment
 from harness.worker.job import Job, TraceJob
 from harness.worker.tracing import TRACE_COLUMNS
 from harness.workers import WorkerError, WorkerProcess
+from servers.base import Role
 
 __all__ = ["Place"]
 
@@ -30,7 +31,7 @@ class Place:
     launcher: Launcher
     worker_cpus: tuple[int, ...] | None
     target_cpus: int  # how many CPUs the target may use
-    target_cpu_ns: Callable[[], int | None]
+    target_cpu_ns: Callable[[], Mapping[Role, int]]  # empty where it cannot be seen
     scrub: Callable[[str], str]  # secrets out of messages
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 

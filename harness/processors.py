@@ -16,6 +16,8 @@ from typing import TypeVar
 
 import psutil
 
+from harness.redaction import refusal
+
 __all__ = [
     "Launcher",
     "Processors",
@@ -49,17 +51,26 @@ def available() -> tuple[int, ...]:
     return tuple(range(os.cpu_count() or 1))
 
 
-def assign(cpus: Collection[int], processes: int, pin: bool) -> Processors:
-    """The target gets one CPU (the embedded target is one process), the workers of a trial all others.
+def assign(
+    cpus: Collection[int], processes: int, pin: bool, wanted: Collection[int] = ()
+) -> Processors:
+    """The target gets the CPUs ``wanted`` for it, or else one, the workers of a trial all others.
 
-    The set is the same for every client. The orchestrator shares the target's.
+    The set is the same for every client. The orchestrator shares the target's. Raises ``UsageError`` for
+    wanted ones that cannot be had.
     """
     ordered = tuple(sorted(cpus))
     if not pin or not hasattr(os, "sched_setaffinity"):
         return Processors(None, None)
     if len(ordered) == 1:
         return Processors(None, None, "target and workers share the only CPU")
-    target, workers = ordered[:1], ordered[1:]
+    target = tuple(sorted(wanted)) or ordered[:1]
+    workers = tuple(cpu for cpu in ordered if cpu not in target)
+    if not set(target) <= set(ordered) or not workers:
+        known = ", ".join(map(str, ordered))
+        raise refusal(
+            "--target-cpus", ",".join(map(str, target)), f"some of {known}, not all of them"
+        )
     shortage = None
     if processes > len(workers):
         shortage = f"{processes} worker processes share {len(workers)} CPU"

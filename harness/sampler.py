@@ -9,10 +9,11 @@ from typing import Literal
 import psutil
 
 from harness.model import Reading
+from servers.base import Target, TargetError, Use
 
 __all__ = ["Sampler"]
 
-FILES_EVERY_NS = 1_000_000_000  # listing descriptors is dear: once a second
+SELDOM_NS = 1_000_000_000  # listing descriptors and asking an engine is dear: once a second
 Source = Literal["worker", "target", "orchestrator"]
 
 
@@ -41,24 +42,51 @@ class _Watched:
         return Reading(now_ns, self.source, cpu, rss, threads, files if with_files else None)
 
 
+class _Containers:
+    """A target's containers, as their engine accounts for them."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._before: dict[str, tuple[int, int]] = {}  # instant and CPU, by name
+
+    def read(self, now_ns: int) -> list[Reading]:
+        """A reading of each, its CPU since the last one."""
+        readings = []
+        for use in self._use():
+            then_ns, cpu_ns = self._before.get(use.name, (now_ns, use.cpu_ns))
+            percent = 100 * (use.cpu_ns - cpu_ns) / max(1, now_ns - then_ns)
+            readings.append(Reading(now_ns, f"container {use.name}", percent, use.memory_bytes))
+            self._before[use.name] = (now_ns, use.cpu_ns)
+        return readings
+
+    def _use(self) -> list[Use]:
+        try:
+            return self._target.use()
+        except TargetError:  # that it is gone is found out elsewhere
+            return []
+
+
 class Sampler:
     """Takes a reading of everything watched when ``tick`` is called and one is due."""
 
-    def __init__(self, interval_s: float, target: Iterable[int]) -> None:
+    def __init__(self, interval_s: float, targets: Iterable[Target]) -> None:
         self._interval_ns = int(interval_s * 1e9)
-        self._due_ns = self._files_due_ns = 0
+        self._due_ns = self._seldom_due_ns = 0
         self._cores = psutil.cpu_count() or 1
-        self._standing = [
-            _Watched("target", target),
-            _Watched("orchestrator", [psutil.Process().pid]),
-        ]
+        self._targets = {
+            id(target): (_Watched("target", target.processes()), _Containers(target))
+            for target in targets
+        }
+        self._orchestrator = _Watched("orchestrator", [psutil.Process().pid])
         self._active: list[_Watched] = []
+        self._containers: _Containers | None = None
 
-    def watch(self, pids: Iterable[int], hidden_bytes: int, now_ns: int) -> None:
-        """From now on read the workers of the competitor whose slice begins; CPU counts from here."""
-        self._active = [_Watched("worker", pids, hidden_bytes)]
-        for standing in self._standing:
-            standing.read(now_ns, with_files=False)
+    def watch(self, pids: Iterable[int], hidden_bytes: int, target: Target, now_ns: int) -> None:
+        """From now on read the workers and the target of the competitor whose slice begins."""
+        processes, self._containers = self._targets[id(target)]
+        self._active = [_Watched("worker", pids, hidden_bytes), processes, self._orchestrator]
+        for watched in self._active[1:]:  # CPU counts from here
+            watched.read(now_ns, with_files=False)
         psutil.cpu_percent()
         self._due_ns = now_ns + self._interval_ns
 
@@ -67,9 +95,10 @@ class Sampler:
         if now_ns < self._due_ns or not self._active:
             return []
         self._due_ns = now_ns + self._interval_ns
-        with_files = now_ns >= self._files_due_ns
-        if with_files:
-            self._files_due_ns = now_ns + FILES_EVERY_NS
-        watched = [w for w in [*self._active, *self._standing] if w.processes]
-        readings = [w.read(now_ns, with_files) for w in watched]
+        seldom = now_ns >= self._seldom_due_ns
+        if seldom:
+            self._seldom_due_ns = now_ns + SELDOM_NS
+        readings = [w.read(now_ns, seldom) for w in self._active if w.processes]
+        if seldom and self._containers is not None:
+            readings += self._containers.read(now_ns)
         return [*readings, Reading(now_ns, "machine", psutil.cpu_percent() * self._cores)]

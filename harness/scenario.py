@@ -16,6 +16,7 @@ from harness.presets import HeldLoad
 from harness.redaction import quoted, redact_headers, redact_url, refusal
 from harness.request_input import MAX_BODY_BYTES, parse_statuses
 from harness.selector import ClientSpec
+from servers.spec import EMBEDDED, TargetSpec
 
 __all__ = [
     "BODY_METHODS",
@@ -27,7 +28,9 @@ __all__ = [
     "Scenario",
 ]
 
-Axis = Literal["client", "method", "body_size", "concurrency"]
+Axis = Literal[
+    "client", "method", "body_size", "concurrency", "target", "runtime", "instances", "tls"
+]
 Profile = Literal["parity", "defaults"]
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
@@ -53,6 +56,7 @@ class Competitor(_Plain):
     method: str
     body_bytes: int = Field(ge=0, le=MAX_BODY_BYTES)  # of every request
     concurrency: int = Field(ge=1)
+    target: TargetSpec = EMBEDDED
 
 
 class Scenario(_Plain):
@@ -61,7 +65,7 @@ class Scenario(_Plain):
     competitors: tuple[Competitor, ...] = Field(min_length=1)
     axis: Axis  # the one thing the competitors differ in
     baseline: str  # label of the competitor the others are compared with
-    url: str | None = Field(default=None, repr=False)  # None: the embedded target
+    url: str | None = Field(default=None, repr=False)  # None: the competitors' targets
     path: str = Field(default="/", repr=False)  # path and query there; unused with a url
     headers: dict[str, str] = Field(default_factory=dict, repr=False)
     body: bytes | None = Field(default=None, repr=False)  # None: none, or made up from body_bytes
@@ -106,6 +110,8 @@ class Scenario(_Plain):
         data = self.model_dump(mode="json", exclude={"body"})
         data["url"] = None if self.url is None else redact_url(self.url)
         data["path"] = redact_url(self.path)
+        for competitor in data["competitors"]:
+            competitor["target"]["url"] = redact_url(competitor["target"]["url"])
         data["headers"] = redact_headers(self.headers)
         data["body_bytes"] = None if self.body is None else len(self.body)
         return data

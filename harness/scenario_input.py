@@ -28,6 +28,8 @@ from harness.request_input import (
 from harness.scenario import MAX_SEED, Profile, Scenario
 from harness.selector import Mode
 from harness.settings import MAX_DURATION_S, Defaults, seconds, whole_number
+from harness.target_input import Resolve, parse_targets
+from servers.catalogue import PROXIES
 
 __all__ = ["build"]
 
@@ -36,12 +38,16 @@ _NO_MODES: Mapping[str, Mode] = MappingProxyType({})
 
 
 def build(
-    options: Options, defaults: Defaults, default_modes: Mapping[str, Mode] = _NO_MODES
+    options: Options,
+    defaults: Defaults,
+    default_modes: Mapping[str, Mode] = _NO_MODES,
+    resolve: Resolve = lambda _: "native",
 ) -> Scenario:
     """The scenario these options ask for.
 
     ``default_modes`` gives the first mode of each client the catalogue knows; with it a bare
-    ``httpx`` and ``httpx:sync`` are known to be the same. Raises ``UsageError`` with one line that
+    ``httpx`` and ``httpx:sync`` are known to be the same. ``resolve`` says how a target runs when
+    the options do not. Raises ``UsageError`` with one line that
     names the field, the value unless it may be a secret, and what is accepted.
     """
     expanded = expand(
@@ -51,7 +57,10 @@ def build(
     destination = parse_url(options.url)
     body = parse_body(options.body)
     profile = _profile(options.profile)
-    axis, competitors = parse_competitors(options, defaults, default_modes, body)
+    held_at_tls = expanded.held is not None and expanded.held.point == "tls"
+    targets = parse_targets(options, resolve, tls=held_at_tls)
+    _check_target_options(options)
+    axis, competitors = parse_competitors(options, defaults, default_modes, body, targets)
     requests = _whole("--requests", options.requests, None, 10**9)
     load = open_load(options.load)
     # unasked, no more rounds than there are requests
@@ -85,6 +94,20 @@ def build(
         held=expanded.held,
         steps=expanded.steps,
     )
+
+
+def _check_target_options(options: Options) -> None:
+    """What cannot mean anything without a target that we start."""
+    if options.upstream is not None and not set(options.target) & set(PROXIES):
+        raise UsageError(f"--upstream: is for proxies; expected --target {' or '.join(PROXIES)}")
+    if options.url is None or options.url.startswith("/"):
+        return
+    for field in ("runtime", "instances", "scheme", "tls", "target_cpus", "target_memory"):
+        if getattr(options, field):
+            flag = "--" + field.replace("_", "-")
+            raise UsageError(
+                f"{flag}: the URL names a server that runs already; expected no {flag}"
+            )
 
 
 def _with(options: Options, expanded: Expansion) -> Options:

@@ -11,6 +11,7 @@ from harness.processors import Processors
 
 __all__ = [
     "count_doubt",
+    "instance_doubt",
     "open_loop_doubts",
     "processor_doubts",
     "target_doubt",
@@ -53,6 +54,15 @@ def count_doubt(round_number: int, sent: int, responses: int, counted: int) -> D
 def target_doubt(message: str) -> Doubt:
     """The target went away during the run."""
     return Doubt("target lost", "run", message, "find out why it ended and measure again")
+
+
+def instance_doubt(target: str, round_number: int, message: str) -> Doubt:
+    """One of the servers behind a proxy went away during the run, and the others went on."""
+    return Doubt(
+        *("instance lost", target),
+        f"in round {round_number}, {message}",
+        "later rounds have one server less: measure again for figures of all of them",
+    )
 
 
 def trial_doubts(trials: Sequence[TrialSummary]) -> list[Doubt]:

@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
-__all__ = ["Counts", "Target", "TargetError"]
+__all__ = ["Counts", "Role", "Target", "TargetError", "Use"]
 
 
 class TargetError(Exception):
     """The target could not be started, or stopped answering. One line, with the remedy."""
 
 
+# A proxy passes requests on to origins, which answer them.
+Role = Literal["proxy", "origin"]
+
+
 @dataclass(frozen=True)
 class Counts:
-    """What a target has seen since it started."""
+    """What a target has seen since it started: requests, those of health checks apart.
+
+    ``connections`` is None where only the servers behind a proxy can tell. ``by_instance`` divides the
+    requests among instances that tell themselves apart; those of them that have ended are in ``lost``.
+    """
 
     requests: int
-    connections: int
+    connections: int | None = None
+    by_instance: Mapping[str, int] = field(default_factory=dict)
+    lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Use:
+    """What one container has used, by its engine's account: CPU since its start, memory now."""
+
+    name: str
+    cpu_ns: int
+    memory_bytes: int
 
 
 class Target(ABC):
@@ -51,6 +71,14 @@ class Target(ABC):
     @abstractmethod
     def processes(self) -> list[int]:
         """Process ids whose CPU is the target's CPU."""
+
+    def processes_by_role(self) -> Mapping[Role, list[int]]:
+        """The same, proxies and origins apart."""
+        return {"origin": self.processes()}
+
+    def use(self) -> list[Use]:
+        """Of its containers; nothing where there are none."""
+        return []
 
     @abstractmethod
     def counts(self) -> Counts | None:

@@ -38,6 +38,7 @@ def own_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
         shared = shared.parent
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(shared / "cache"))
+        patch.setenv("XDG_STATE_HOME", str(shared / "state"))
         # Hundreds of commands are started. Most of the work of each would be to compile our modules anew, and
         # to wait, in a loop, for linear algebra that nobody asks for.
         patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)

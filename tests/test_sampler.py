@@ -12,8 +12,23 @@ import pytest
 
 from harness.model import Reading
 from harness.sampler import Sampler
+from servers.url import UrlTarget
 
 THREADS = 5
+
+
+class Watched(UrlTarget):
+    """A target that consists of these processes."""
+
+    def __init__(self, *pids: int) -> None:
+        super().__init__("http://127.0.0.1:9")
+        self._pids = list(pids)
+
+    def processes(self) -> list[int]:
+        return self._pids
+
+
+NOBODY = Watched()
 PROGRAM = f"""
 import threading, time
 for _ in range({THREADS - 1}):
@@ -41,8 +56,9 @@ def readings(sampler: Sampler, seconds: float = 0.25) -> dict[str, Reading]:
 
 
 def test_all_sources_are_read_together(busy: psutil.Process) -> None:
-    sampler = Sampler(0.1, [busy.pid])
-    sampler.watch([busy.pid], 0, time.monotonic_ns())
+    target = Watched(busy.pid)
+    sampler = Sampler(0.1, [target])
+    sampler.watch([busy.pid], 0, target, time.monotonic_ns())
     found = readings(sampler)
 
     assert found.keys() == {"worker", "target", "orchestrator", "machine"}
@@ -50,8 +66,8 @@ def test_all_sources_are_read_together(busy: psutil.Process) -> None:
 
 
 def test_readings_are_those_of_the_process(busy: psutil.Process) -> None:
-    sampler = Sampler(0.1, [])
-    sampler.watch([busy.pid], 0, time.monotonic_ns())
+    sampler = Sampler(0.1, [NOBODY])
+    sampler.watch([busy.pid], 0, NOBODY, time.monotonic_ns())
     worker = readings(sampler)["worker"]
 
     assert worker.threads == THREADS
@@ -65,24 +81,24 @@ def test_readings_are_those_of_the_process(busy: psutil.Process) -> None:
 def test_hidden_bytes_are_not_the_clients(busy: psutil.Process) -> None:
     found = []
     for hidden in (0, 1_000_000):
-        sampler = Sampler(0.01, [])
-        sampler.watch([busy.pid], hidden, time.monotonic_ns())
+        sampler = Sampler(0.01, [NOBODY])
+        sampler.watch([busy.pid], hidden, NOBODY, time.monotonic_ns())
         found.append(readings(sampler, 0.05)["worker"].rss_bytes)
 
     assert found[0] - found[1] == pytest.approx(1_000_000, abs=500_000)
 
 
 def test_several_processes_are_summed(busy: psutil.Process) -> None:
-    sampler = Sampler(0.01, [])
-    sampler.watch([busy.pid, busy.pid], 0, time.monotonic_ns())
+    sampler = Sampler(0.01, [NOBODY])
+    sampler.watch([busy.pid, busy.pid], 0, NOBODY, time.monotonic_ns())
 
     assert readings(sampler, 0.05)["worker"].threads == 2 * THREADS
 
 
 def test_nothing_is_read_before_it_is_due(busy: psutil.Process) -> None:
-    sampler, now = Sampler(0.1, []), time.monotonic_ns()
+    sampler, now = Sampler(0.1, [NOBODY]), time.monotonic_ns()
     assert sampler.tick(now) == []  # nobody to watch yet
-    sampler.watch([busy.pid], 0, now)
+    sampler.watch([busy.pid], 0, NOBODY, now)
 
     assert sampler.tick(now + 99_999_999) == []
     assert sampler.tick(now + 100_000_000) != []
@@ -90,8 +106,8 @@ def test_nothing_is_read_before_it_is_due(busy: psutil.Process) -> None:
 
 
 def test_files_are_counted_once_a_second(busy: psutil.Process) -> None:
-    sampler, now = Sampler(0.1, []), time.monotonic_ns()
-    sampler.watch([busy.pid], 0, now)
+    sampler, now = Sampler(0.1, [NOBODY]), time.monotonic_ns()
+    sampler.watch([busy.pid], 0, NOBODY, now)
     counted = [
         sampler.tick(now + tick * 100_000_000)[0].open_files is not None for tick in range(1, 22)
     ]
@@ -102,16 +118,17 @@ def test_files_are_counted_once_a_second(busy: psutil.Process) -> None:
 def test_a_process_that_is_gone_is_no_error() -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    sampler = Sampler(0.01, [ended.pid])
-    sampler.watch([ended.pid], 0, time.monotonic_ns())
+    target = Watched(ended.pid)
+    sampler = Sampler(0.01, [target])
+    sampler.watch([ended.pid], 0, target, time.monotonic_ns())
 
     assert readings(sampler, 0.05).keys() == {"orchestrator", "machine"}
 
 
 def test_a_process_that_dies_while_watched_is_no_error() -> None:
     dying = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    sampler = Sampler(0.01, [])
-    sampler.watch([dying.pid], 0, time.monotonic_ns())
+    sampler = Sampler(0.01, [NOBODY])
+    sampler.watch([dying.pid], 0, NOBODY, time.monotonic_ns())
     dying.kill()
     dying.wait()
 

@@ -38,7 +38,7 @@ class Bench:
             launcher=launcher,
             worker_cpus=None,
             target_cpus=1,
-            target_cpu_ns=lambda: None,
+            target_cpu_ns=dict,
             scrub=lambda text: text,
         )
         self.trials: list[Trial] = []

@@ -64,6 +64,16 @@ class _MeasuringOptions:
     delay: Text = _option("Of a preset: time between releases.")
     hold: Text = _option("Of a preset: dns tcp tls connection request first-byte. [connection]")
     points: Text = _option("Of a preset: its graph, NUMBER@TIME,…")
+    target: Texts = _option("A name of `clientbench targets`, or a URL; several make it the axis.")
+    runtime: Texts = _option(
+        "How it runs: auto, native, docker, docker-host; several make it the axis."
+    )
+    instances: Texts = _option("Servers behind a proxy [3], or worker processes of an origin [1].")
+    scheme: Texts = _option("http or https; both make it the axis. [http]")
+    tls: bool = _option("The same as --scheme https.", "--tls", default=False)
+    upstream: Text = _option("What a proxy stands before: embedded, httpbin. [embedded]")
+    target_cpus: Text = _option("CPUs of the target: 0, 0,2, 0-3. [one]")
+    target_memory: Text = _option("Memory limit of each of its containers: 512m.")
     method: Texts = _option(
         "GET POST PUT PATCH DELETE HEAD OPTIONS; several make it the axis. [GET]"
     )

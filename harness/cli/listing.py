@@ -71,7 +71,7 @@ def show_run(database: Path, key: str, as_json: bool) -> None:
     if phases is not None:
         console.print(phases)
     console.print(listings.trials_table(trials))
-    for line in terminal.footer(run, database):
+    for line in terminal.footer(run, trials, database):
         print(line)
 
 

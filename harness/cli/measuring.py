@@ -24,6 +24,7 @@ from harness.report.json_document import to_json
 from harness.scenario import Scenario
 from harness.scenario_input import build
 from harness.settings import Defaults, database_path, from_environment
+from servers.availability import resolve
 
 __all__ = ["measure"]
 
@@ -64,7 +65,8 @@ def _scenario(command: str, typed: dict[str, Any], defaults: Defaults, stderr: T
     if command == "compare" and not fields.get("clients") and not _several(fields):
         fields["clients"] = _all_installed(known, stderr)
     modes = {client.name: next(iter(client.modes)) for client in known if client.modes}
-    return build(Options(command=command, **fields), defaults, modes)  # type: ignore[arg-type]
+    options = Options(command=command, **fields)  # type: ignore[arg-type]
+    return build(options, defaults, modes, resolve)
 
 
 def _taken(fields: dict[str, Any], kind: type[Any]) -> dict[str, Any]:
@@ -75,7 +77,8 @@ def _taken(fields: dict[str, Any], kind: type[Any]) -> dict[str, Any]:
 
 def _several(fields: dict[str, Any]) -> bool:
     """Whether another axis than the client is compared; that needs one client, named."""
-    return any(len(fields.get(name, ())) > 1 for name in ("method", "body_size", "concurrency"))
+    factors = ("method", "body_size", "concurrency", "target", "runtime", "instances", "scheme")
+    return any(len(fields.get(name, ())) > 1 for name in factors)
 
 
 def _all_installed(known: list[Client], stderr: TextIO) -> tuple[str, ...]:
@@ -137,5 +140,5 @@ def _report(outcome: Outcome, json: bool, stdout: TextIO, normalize: float | Non
     if normalize is not None:
         for summary in summaries:
             console.print(latencies.report(summary, normalize))
-    for line in terminal.footer(outcome.run, outcome.database):
+    for line in terminal.footer(outcome.run, outcome.trials, outcome.database):
         print(line, file=stdout)

@@ -16,6 +16,7 @@ from harness.comparison import (
 )
 from harness.histogram import Histogram
 from harness.model import Comparison, OpenLoop, RunRecord, TrialSummary
+from servers.spec import TargetSpec
 
 __all__ = ["PERCENTILES", "SCHEMA_VERSION", "comparisons_of", "document", "to_json"]
 
@@ -48,11 +49,22 @@ def comparisons_of(run: RunRecord, trials: Sequence[TrialSummary]) -> tuple[Comp
 
 def _run(run: RunRecord) -> dict[str, Any]:
     listed_apart = {"doubts", "comparisons"}
-    return {
+    plain = {
         field.name: getattr(run, field.name)
         for field in fields(run)
         if field.name not in listed_apart
     }
+    return plain | {
+        "targets": [
+            {"spec": _target(record.spec), "description": record.description}
+            for record in run.targets
+        ],
+        "spreads": [asdict(spread) for spread in run.spreads],
+    }
+
+
+def _target(spec: TargetSpec) -> dict[str, Any]:
+    return asdict(spec) | {"cpus": list(spec.cpus)}
 
 
 def _competitor(summary: CompetitorSummary, others: Sequence[CompetitorSummary]) -> dict[str, Any]:
@@ -73,6 +85,9 @@ def _competitor(summary: CompetitorSummary, others: Sequence[CompetitorSummary])
     return plain | {
         "unequal": list(summary.unequal),
         "reasons": list(summary.reasons),
+        "target": _target(summary.target),
+        "proxy_cpu_per_request_ns": summary.proxy_cpu_per_request_ns,
+        "origin_cpu_per_request_ns": summary.origin_cpu_per_request_ns,
         "requests_per_second": summary.requests_per_second,
         "completions_per_second": summary.completions_per_second,
         "cpu_per_request_ns": summary.cpu_per_request_ns,

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from harness.comparison import (
     Censored,
@@ -16,6 +17,7 @@ from harness.comparison import (
 from harness.model import Comparison, OpenLoop, RunRecord, TrialSummary
 from harness.report import figures
 from harness.report.json_document import comparisons_of
+from harness.report.target_notes import target_notes
 
 __all__ = ["cells", "heading", "headings", "to_csv", "to_markdown", "troubles"]
 
@@ -55,7 +57,7 @@ def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
     """What all competitors had in common, and how often and how long each was measured."""
     summaries = competitors(trials)
     described = (
-        {f"{summary.http_method} {summary.url}" for summary in summaries},
+        {f"{summary.http_method} {_place(run, summary)}" for summary in summaries},
         {f"concurrency {summary.concurrency}" for summary in summaries},
         {f"{summary.body_bytes} B body" for summary in summaries if summary.body_bytes},
         {f"{summary.profile} settings" for summary in summaries},
@@ -64,6 +66,14 @@ def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
     )
     common = [texts.pop() for texts in described if len(texts) == 1]
     return f"{run.name}: {', '.join(common)}" if run.name else ", ".join(common)
+
+
+def _place(run: RunRecord, summary: CompetitorSummary) -> str:
+    """The URL; of several targets what is common to all."""
+    if len(run.targets) < 2:
+        return summary.url
+    parts = urlsplit(summary.url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 def _offered(summary: CompetitorSummary) -> str:
@@ -145,7 +155,8 @@ def to_markdown(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
     titles = headings(run)
     rule = ["---"] * 3 + ["---:"] * (len(titles) - 3)
     lines = [_markdown_row(row) for row in (titles, rule, *cells(run, trials))]
-    notes = [*troubles(trials), *(f"warning: {doubt}" for doubt in run.doubts)]
+    doubts = [f"warning: {doubt}" for doubt in run.doubts]
+    notes = [*troubles(trials), *target_notes(run, trials), *doubts]
     if notes:
         lines += ["", *(f"- {_escaped(note)}" for note in notes)]
     return "\n".join(lines) + "\n"
@@ -195,6 +206,11 @@ def _record(
         "profile": summary.profile,
         "http_method": summary.http_method,
         "url": summary.url,
+        "target": summary.target.name,
+        "runtime": summary.target.runtime,
+        "instances": summary.target.instances,
+        "tls": int(summary.target.tls),
+        "upstream": summary.target.upstream,
         "body_bytes": summary.body_bytes,
         "concurrency": summary.concurrency,
         "processes": summary.processes,
@@ -212,6 +228,8 @@ def _record(
         **_percentiles(summary),
         "cpu_per_request_ns": summary.cpu_per_request_ns,
         "net_cpu_per_request_ns": net_cpu_per_request_ns(summary, others),
+        "proxy_cpu_per_request_ns": summary.proxy_cpu_per_request_ns,
+        "origin_cpu_per_request_ns": summary.origin_cpu_per_request_ns,
         "idle_rss_bytes": summary.idle_rss_bytes,
         "peak_rss_bytes": summary.peak_rss_bytes,
         "population": summary.population,

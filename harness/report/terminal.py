@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness.model import RunRecord, TrialSummary
 from harness.report import tables
+from harness.report.target_notes import target_notes
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -105,10 +106,11 @@ def _grid(layout: Layout, notes: Sequence[str]) -> Table:
     return grid
 
 
-def footer(run: RunRecord, db_path: str | Path) -> list[str]:
-    """What goes under the table: one line per doubt, and where the results are."""
+def footer(run: RunRecord, trials: Sequence[TrialSummary], db_path: str | Path) -> list[str]:
+    """What goes under the table: targets, one line per doubt, and where the results are."""
     state = "" if run.state == "complete" else f", {run.state}"
     return [
+        *target_notes(run, trials),
         *(f"warning: {doubt}" for doubt in run.doubts),
         f"results: {db_path} (run {run.id}{state})",
     ]
@@ -122,5 +124,5 @@ def to_text(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
     console = Console(file=text, width=TEXT_WIDTH, color_system=None, legacy_windows=False)
     console.print(table(run, trials, TEXT_WIDTH))
     lines = [line.rstrip() for line in text.getvalue().splitlines()]
-    doubts = [f"warning: {doubt}" for doubt in run.doubts]
-    return "\n".join([tables.heading(run, trials), "", *lines, *doubts]) + "\n"
+    notes = [*target_notes(run, trials), *(f"warning: {doubt}" for doubt in run.doubts)]
+    return "\n".join([tables.heading(run, trials), "", *lines, *notes]) + "\n"

@@ -116,6 +116,8 @@ class Store:
             for table, records in (
                 ("comparisons", rows.comparison_rows(run)),
                 ("doubts", rows.doubt_rows(run)),
+                ("targets", rows.target_rows(run)),
+                ("spreads", rows.spread_rows(run)),
             ):
                 self._db[table].delete_where("run_id = ?", [run.id])
                 self._insert(table, records)

@@ -47,6 +47,15 @@ def _traces(db: Any) -> None:
     db.execute(schema.TRACES)
 
 
+@migrations(name=schema.MIGRATIONS[3])  # type: ignore[untyped-decorator]
+def _targets(db: Any) -> None:
+    """Targets as a factor: which one a trial had, what it was, and how requests were spread."""
+    for name, kind in schema.TARGET_COLUMNS:
+        db.execute(f"ALTER TABLE {schema.RESULTS} ADD COLUMN {name} {kind}")
+    for statement in schema.TARGET_TABLES:
+        db.execute(statement)
+
+
 def _relax(table: Any) -> None:
     """Let an older tool's table take our rows: text ids as the key, NULL where we have no value."""
     strict = {column.name for column in table.columns if column.notnull} & schema.NULLABLE

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import StoreError, UsageError
 from harness.store import files, schema
+from servers.spec import EMBEDDED, TargetSpec
 
 if TYPE_CHECKING:
     from harness.model import RunRecord, TrialSummary
@@ -124,7 +125,7 @@ def _runs_beginning(connection: sqlite3.Connection, key: str) -> list[Any]:
 
 
 def _run_record(connection: sqlite3.Connection, run_id: str) -> RunRecord:
-    from harness.model import Comparison, Doubt, RunRecord  # noqa: PLC0415  brings numpy
+    from harness.model import Comparison, Doubt, RunRecord, Spread  # noqa: PLC0415  brings numpy
 
     row = connection.execute(
         "SELECT runs.*, environment,"
@@ -146,9 +147,17 @@ def _run_record(connection: sqlite3.Connection, run_id: str) -> RunRecord:
         scenario=json.loads(row["scenario"]),
         environment=json.loads(row["environment"]),
         target=json.loads(row["target"]),
+        targets=tuple(map(_target_record, _of_run(connection, "targets", run_id))),
+        spreads=_rebuilt(Spread, _of_run(connection, "spreads", run_id)),
         doubts=_rebuilt(Doubt, _of_run(connection, "doubts", run_id)),
         comparisons=_rebuilt(Comparison, _of_run(connection, "comparisons", run_id)),
     )
+
+
+def _target_record(row: sqlite3.Row) -> Any:
+    from harness.model import TargetRecord  # noqa: PLC0415  brings numpy
+
+    return TargetRecord(TargetSpec.from_json(row["spec"]), json.loads(row["description"]))
 
 
 def _of_run(connection: sqlite3.Connection, table: str, run_id: str) -> Iterable[sqlite3.Row]:
@@ -197,6 +206,7 @@ def _trial(connection: sqlite3.Connection, row: sqlite3.Row) -> TrialSummary:
         "unequal": tuple(json.loads(row["unequal"])),
         "service": histograms["service_time"],
         "open_loop": _open_loop(row, histograms),
+        "target": _target(row),
         "status_counts": {
             counted["status"]: counted["count"]
             for counted in _of_trial(connection, "status_counts", trial_id)
@@ -225,6 +235,19 @@ def _histograms(connection: sqlite3.Connection, trial_id: str) -> dict[str, Any]
         row["metric"]: Histogram.decode(row["encoded"].encode("ascii"))
         for row in _of_trial(connection, "histograms", trial_id)
     }
+
+
+def _target(row: sqlite3.Row) -> TargetSpec:
+    """What the trial's columns say; all that is known of a target is with its run."""
+    if row["target"] is None:  # stored before targets were a factor
+        return EMBEDDED
+    return TargetSpec(
+        name=row["target"],
+        runtime=row["runtime"],
+        instances=row["instances"],
+        tls=bool(row["tls"]),
+        upstream=row["upstream"],
+    )
 
 
 def _open_loop(row: sqlite3.Row, histograms: dict[str, Any]) -> Any:

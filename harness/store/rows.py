@@ -20,6 +20,8 @@ __all__ = [
     "doubt_rows",
     "environment_row",
     "run_row",
+    "spread_rows",
+    "target_rows",
     "to_json",
     "trial_neighbours",
     "trial_row",
@@ -64,6 +66,29 @@ def comparison_rows(run: RunRecord) -> list[Row]:
     return _numbered({"run_id": run.id}, run.comparisons)
 
 
+def target_rows(run: RunRecord) -> list[Row]:
+    """The run's targets, in order."""
+    return [
+        {
+            "run_id": run.id,
+            "sequence": number,
+            "name": record.spec.name,
+            "runtime": record.spec.runtime,
+            "instances": record.spec.instances,
+            "tls": int(record.spec.tls),
+            "upstream": record.spec.upstream,
+            "spec": record.spec.to_json(),
+            "description": to_json(record.description),
+        }
+        for number, record in enumerate(run.targets)
+    ]
+
+
+def spread_rows(run: RunRecord) -> list[Row]:
+    """How requests were spread over instances, in order."""
+    return _numbered({"run_id": run.id}, run.spreads)
+
+
 def doubt_rows(run: RunRecord) -> list[Row]:
     """The run's doubts, in order."""
     return _numbered({"run_id": run.id}, run.doubts)
@@ -71,7 +96,7 @@ def doubt_rows(run: RunRecord) -> list[Row]:
 
 def trial_row(run: Mapping[str, Any], trial: TrialSummary, now: str) -> Row:
     """One row of ``benchmark_results``; ``run`` is the row of its run."""
-    return _public(run, trial, now) | _own(run["id"], trial) | _open_loop(trial)
+    return _public(run, trial, now) | _own(run["id"], trial) | _target(trial) | _open_loop(trial)
 
 
 def _public(run: Mapping[str, Any], trial: TrialSummary, now: str) -> Row:
@@ -138,6 +163,19 @@ def _own(run_id: str, trial: TrialSummary) -> Row:
         "sent": trial.sent,
         "lost_rows": trial.lost_rows,
         "trace_share": trial.trace_share,
+    }
+
+
+def _target(trial: TrialSummary) -> Row:
+    spec = trial.target
+    return {
+        "target": spec.name,
+        "runtime": spec.runtime,
+        "instances": spec.instances,
+        "tls": int(spec.tls),
+        "upstream": spec.upstream,
+        "proxy_cpu_ns": trial.proxy_cpu_ns,
+        "origin_cpu_ns": trial.origin_cpu_ns,
     }
 
 

@@ -16,6 +16,8 @@ __all__ = [
     "RESULTS",
     "TABLES_AFTER",
     "TABLES_BEFORE",
+    "TARGET_COLUMNS",
+    "TARGET_TABLES",
     "TRACES",
     "TRACE_COLUMNS",
     "VIEWS",
@@ -29,6 +31,7 @@ MIGRATIONS = (
     "0001_results",
     "0002_open_loop",
     "0003_traces",
+    "0004_targets",
 )  # every name ever given, oldest first; never rename or reorder
 
 # People's queries depend on these names and on this order (DESIGN §6): neither may change.
@@ -120,6 +123,60 @@ OPEN_LOOP_COLUMNS = (
     ("p50_pacer_lag_ns", "INTEGER"),
     ("p99_pacer_lag_ns", "INTEGER"),
     ("max_pacer_lag_ns", "INTEGER"),
+)
+
+# Which target a trial was measured against; CPU is NULL where it could not be seen.
+TARGET_COLUMNS = (
+    ("target", "TEXT"),
+    ("runtime", "TEXT"),
+    ("instances", "INTEGER"),
+    ("tls", "INTEGER"),
+    ("upstream", "TEXT"),
+    ("proxy_cpu_ns", "INTEGER"),
+    ("origin_cpu_ns", "INTEGER"),
+)
+
+TARGET_TABLES = (
+    """CREATE TABLE targets (
+  run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+  sequence INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  runtime TEXT NOT NULL,
+  instances INTEGER NOT NULL,
+  tls INTEGER NOT NULL,
+  upstream TEXT NOT NULL,
+  spec TEXT NOT NULL,
+  description TEXT NOT NULL,
+  PRIMARY KEY (run_id, sequence)
+)""",
+    """CREATE TABLE spreads (
+  run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+  sequence INTEGER NOT NULL,
+  target INTEGER NOT NULL,
+  round INTEGER NOT NULL,
+  instance TEXT NOT NULL,
+  requests INTEGER NOT NULL,
+  PRIMARY KEY (run_id, sequence)
+)""",
+    # Sums first, one division last, as in client_summary.
+    """CREATE VIEW target_summary AS
+SELECT
+  run_id,
+  label,
+  target,
+  runtime,
+  instances,
+  tls,
+  upstream,
+  COUNT(*) AS rounds,
+  SUM(correct) * 1e9 / NULLIF(SUM(window_ns), 0) AS requests_per_second,
+  SUM(cpu_ns) / 1e3 / NULLIF(SUM(cpu_requests), 0) AS client_cpu_per_request_us,
+  SUM(proxy_cpu_ns) / 1e3 / NULLIF(SUM(cpu_requests), 0) AS proxy_cpu_per_request_us,
+  SUM(origin_cpu_ns) / 1e3 / NULLIF(SUM(cpu_requests), 0) AS origin_cpu_per_request_us,
+  AVG(target_cpu_share) AS target_cpu_share
+FROM benchmark_results
+WHERE run_id IS NOT NULL
+GROUP BY run_id, label""",
 )
 
 # Referred to by benchmark_results, so they come first.
@@ -339,5 +396,5 @@ LEFT JOIN comparisons
 
 def own_names() -> frozenset[str]:
     """Every table, view and index that a migration creates, ``benchmark_results`` apart."""
-    statements = (*TABLES_BEFORE, *TABLES_AFTER, TRACES, *INDICES, *VIEWS)
+    statements = (*TABLES_BEFORE, *TABLES_AFTER, TRACES, *TARGET_TABLES, *INDICES, *VIEWS)
     return frozenset(statement.split()[2] for statement in statements)

@@ -27,6 +27,7 @@ from servers.embedded.control import Control
 from servers.embedded.options import Options
 from servers.embedded.protocol import Connection
 from servers.embedded.service import Service
+from servers.files import CA, CERTIFICATE, KEY
 
 __all__ = ["main"]
 
@@ -38,7 +39,8 @@ def main() -> int:
     options = Options.from_words(sys.argv[1:])
     _raise_file_limit()
     _stay_on(options.cpus)
-    directory = Path(tempfile.mkdtemp(prefix="clientbench-target-")) if options.tls else None
+    makes_own = options.tls and not options.certificate
+    directory = Path(tempfile.mkdtemp(prefix="clientbench-target-")) if makes_own else None
     try:
         uvloop.new_event_loop().run_until_complete(_serve(options, directory))
     finally:
@@ -53,10 +55,11 @@ async def _serve(options: Options, directory: Path | None) -> None:
     end = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(name, end.set)
-    ca_file = directory / "ca.pem" if directory is not None else None
-    context = _tls(ca_file) if ca_file is not None else None
-    service = Service(loop, "http" if context is None else "https", options.idle_timeout_s)
-    listener = _listen(options.host)
+    folder = directory or (Path(options.certificate) if options.certificate else None)
+    context = _tls(folder, make=directory is not None) if folder is not None else None
+    scheme = "http" if context is None else "https"
+    service = Service(loop, scheme, options.idle_timeout_s, options.instance)
+    listener = _listen(options)
     await loop.create_server(
         lambda: Connection(service, loop), sock=listener, backlog=_BACKLOG, ssl=context
     )
@@ -66,24 +69,38 @@ async def _serve(options: Options, directory: Path | None) -> None:
     control.say(
         event="ready",
         port=listener.getsockname()[1],
-        ca_file=None if ca_file is None else str(ca_file),
+        ca_file=None if folder is None else str(folder / CA),
         versions=_versions(),
     )
     await end.wait()
 
 
-def _tls(ca_file: Path) -> ssl.SSLContext:
-    # Loading what makes certificates is a third of the start of a target, which seldom needs it.
-    from servers.embedded.certificates import server_context  # noqa: PLC0415
+def _tls(folder: Path, make: bool) -> ssl.SSLContext:
+    if make:
+        # Loading what makes certificates is a third of the start of a target, which seldom needs it.
+        from servers.certificates import issue  # noqa: PLC0415
 
-    return server_context(ca_file)
+        issue(folder)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    context.load_cert_chain(folder / CERTIFICATE, folder / KEY)
+    if make:  # they are in memory now
+        for name in (CERTIFICATE, KEY):
+            (folder / name).unlink()
+    return context
 
 
-def _listen(host: str) -> socket.socket:
-    """A socket on a free port of ``host``."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+def _listen(options: Options) -> socket.socket:
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.bind((host, 0))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if options.shared:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        listener.bind((options.host, options.port))
+    except OSError as error:
+        sys.exit(f"port {options.port} cannot be listened on: {error.strerror}")
     return listener
 
 

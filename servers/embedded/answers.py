@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from servers.embedded.log import END, WAIT, WRITTEN, Row
-from servers.embedded.messages import Request, Response, chunk, head
+from servers.embedded.messages import Request, Response, chunk
 from servers.embedded.routes import respond
 from servers.embedded.service import Service
 
@@ -106,15 +106,16 @@ class Answers:
         if isinstance(item, bytes):
             self._transport.write(item)
         elif isinstance(item, Response):
-            date = self._service.date
             _stamp(item.row, WRITTEN, END)
-            self._transport.write(head(item, date=date, keep_alive=False, chunks=False) + item.body)
+            headers = self._service.head(item, keep_alive=False, chunks=False)
+            self._transport.write(headers + item.body)
             self._linger()
         else:
             self._respond(item)
 
     def _respond(self, request: Request) -> None:
-        response = respond(request)
+        own = self._service.housekeeping(request.target)
+        response = respond(request) if own is None else own
         if request.row is not None:
             request.row.put(WAIT, response.wait_ns)
         # Without chunks only the end of the connection can mark the end of such a body.
@@ -135,8 +136,7 @@ class Answers:
             self._close()
 
     def _head(self, request: Request, response: Response) -> bytes:
-        date = self._service.date
-        return head(response, date=date, keep_alive=request.keep_alive, chunks=request.chunks)
+        return self._service.head(response, keep_alive=request.keep_alive, chunks=request.chunks)
 
     async def _send_slowly(self, request: Request, response: Response) -> None:
         await self._service.alarm.until(request.complete_ns + response.wait_ns)

@@ -87,8 +87,13 @@ class Response:
         return self.stream is not None and self.length is None and not self.bodiless
 
 
-def head(response: Response, *, date: str, keep_alive: bool, chunks: bool) -> bytes:
-    """Status line and headers. ``chunks``: whether the client understands chunked framing."""
+def head(
+    response: Response, *, date: str, keep_alive: bool, chunks: bool, instance: str = ""
+) -> bytes:
+    """Status line and headers. ``chunks``: whether the client understands chunked framing.
+
+    ``instance``: who answers, for those who ask several servers; nothing of it where it has no name.
+    """
     lines = [
         f"HTTP/1.1 {response.status} {_REASONS.get(response.status, 'Unknown')}",
         f"Server: {SERVER}",
@@ -96,6 +101,8 @@ def head(response: Response, *, date: str, keep_alive: bool, chunks: bool) -> by
     ]
     if not response.bodiless:
         lines.append(f"Content-Type: {response.content_type}")
+    if instance:
+        lines.append(f"X-Instance: {instance}")
     lines += [f"{name}: {value}" for name, value in response.headers]
     lines += _framing(response, chunks)
     lines.append(f"Connection: {'keep-alive' if keep_alive else 'close'}")

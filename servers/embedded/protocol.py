@@ -22,7 +22,7 @@ from servers.embedded.limits import (
 )
 from servers.embedded.log import CLOSED, FIRST_BYTE, Log, Row, request_id
 from servers.embedded.messages import CONTINUE, RefusedError, Request
-from servers.embedded.service import Service
+from servers.embedded.service import HOUSEKEEPING, Service
 
 __all__ = ["Connection"]
 
@@ -362,6 +362,8 @@ class Connection(asyncio.Protocol):
 
     def _count(self) -> Row | None:
         """Count the request, and begin its record."""
+        if self._target in HOUSEKEEPING:
+            return None
         self._service.requests += 1
         if self._log is None:
             return None

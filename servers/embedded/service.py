@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from email.utils import formatdate
 from typing import Protocol
 
@@ -10,9 +11,11 @@ from servers.embedded.alarm import Alarm
 from servers.embedded.log import Log
 from servers.embedded.messages import Response, head
 
-__all__ = ["PLAIN_BODY", "Service"]
+__all__ = ["HOUSEKEEPING", "PLAIN_BODY", "Service"]
 
 PLAIN_BODY = b"clientbench\n"
+# What proxies and their supervisors ask; it is none of the load, and is not counted.
+HOUSEKEEPING = (b"/health", b"/instance")
 _TICK_S = 1.0
 
 
@@ -36,10 +39,10 @@ class Service:
     """Shared state of one server process.
 
     ``requests`` counts complete requests and those refused once their header section was complete
-    (413, 417); malformed ones are not requests. ``connections`` counts accepted connections, with
-    TLS those whose handshake finished. ``tick`` counts seconds. ``plain`` is the whole answer
-    to ``/``, rebuilt once a second because it carries the date. ``log`` is where requests and
-    connections are recorded, None while the log is off.
+    (413, 417); malformed ones are not requests, nor is housekeeping. ``connections`` counts
+    accepted connections, with TLS those whose handshake finished. ``tick`` counts seconds. ``plain``
+    is the whole answer to ``/``, rebuilt once a second because it carries the date. ``log`` is where requests and
+    connections are recorded, None while the log is off. ``instance`` is its name among several.
     """
 
     __slots__ = (
@@ -48,6 +51,7 @@ class Service:
         "alarm",
         "connections",
         "date",
+        "instance",
         "log",
         "open",
         "plain",
@@ -56,12 +60,19 @@ class Service:
         "tick",
     )
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, scheme: str, idle_timeout_s: float) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        scheme: str,
+        idle_timeout_s: float,
+        instance: str = "",
+    ) -> None:
         self._loop = loop
         self._idle_ticks = max(1, round(idle_timeout_s / _TICK_S))
         self.alarm = Alarm(loop)
         self.log: Log | None = None
         self.scheme = scheme
+        self.instance = instance
         self.requests = 0
         self.connections = 0
         self.open: set[Member] = set()
@@ -73,6 +84,20 @@ class Service:
         self.log = log
         for connection in self.open:
             connection.log_to(log)
+
+    def head(self, response: Response, *, keep_alive: bool, chunks: bool) -> bytes:
+        """Status line and headers of an answer given now."""
+        return head(
+            response, date=self.date, keep_alive=keep_alive, chunks=chunks, instance=self.instance
+        )
+
+    def housekeeping(self, target: bytes) -> Response | None:
+        """The answer to ``/health`` and ``/instance``; None for every other target."""
+        if target not in HOUSEKEEPING:
+            return None
+        counts = {"requests": self.requests, "connections": self.connections}
+        body = json.dumps({"instance": self.instance, **counts}).encode() + b"\n"
+        return Response(body=body, content_type="application/json")
 
     def run_clock(self) -> None:
         """Start the once-a-second housekeeping: the date, and dropping idle connections."""
@@ -87,7 +112,7 @@ class Service:
     def _stamp(self) -> None:
         self.date = formatdate(usegmt=True)
         answer = Response(body=PLAIN_BODY, content_type="text/plain")
-        self.plain = head(answer, date=self.date, keep_alive=True, chunks=True) + PLAIN_BODY
+        self.plain = self.head(answer, keep_alive=True, chunks=True) + PLAIN_BODY
 
     def _sweep(self) -> None:
         oldest = self.tick - self._idle_ticks

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
-import json
-import os
-import select
 import shutil
-import subprocess
-import sys
-import tempfile
-import threading
-import time
 from array import array
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 from servers.base import Counts, Target, TargetError
+from servers.conversation import Conversation
 from servers.embedded.options import Options, loopback_address
 from servers.embedded.records import ConnectionRecord, RequestRecord, StallRecord, TruthLog
 
-__all__ = ["EmbeddedTarget"]
+__all__ = ["EmbeddedTarget", "configuration"]
 
-_ANSWER_TIMEOUT_S = 5.0
-_STOP_TIMEOUT_S = 5.0
 _LOG_TIMEOUT_S = 60.0
 # A larger log would not pass through the control line in a time anybody wants to wait.
 _MAX_LOG_CAPACITY = 1_000_000
@@ -39,49 +30,38 @@ _HERE = Path(__file__).resolve().parent
 class EmbeddedTarget(Target):
     """A server process of our own, over HTTP or HTTPS, on a loopback port chosen by the kernel.
 
-    Raises ``ValueError`` for a host that is not loopback. The process runs in a group of its own, so
-    that a terminal's Ctrl-C does not reach it, and ends when this process does. It stays in our session:
-    Linux weighs sessions against each other as wholes (autogroup, sched(7)), so the orchestrator's low
-    priority would mean nothing to the process of another one.
+    ``port``, ``shared``, ``instance`` and ``certificate`` are for one of several: see ``Options``. Raises
+    ``ValueError`` for a host that is not loopback. The process ends when this one does.
     """
 
     name = "embedded"
 
-    def __init__(self, tls: bool = False, host: str = "127.0.0.1") -> None:
-        self._options = Options(host=loopback_address(host), tls=tls)
-        self._process: subprocess.Popen[bytes] | None = None
-        self._errors: IO[bytes] | None = None
-        self._unread = bytearray()
-        self._owed = 0
+    def __init__(
+        self,
+        tls: bool = False,
+        host: str = "127.0.0.1",
+        *,
+        port: int = 0,
+        shared: bool = False,
+        instance: str = "",
+        certificate: str = "",
+    ) -> None:
+        self._options = Options(
+            loopback_address(host), port, shared, instance, tls, certificate if tls else ""
+        )
+        self._conversation = Conversation("the embedded target")
         self._ready: dict[str, Any] = {}
-        self._lock = threading.Lock()
 
     def start(self, cpus: Collection[int] | None = None) -> None:
         """Start the process, on these CPUs only if given. Raises ``TargetError``."""
-        if self._process is not None:
-            raise TargetError("the embedded target is running already; stop it first")
-        options = Options(self._options.host, self._options.tls, tuple(sorted(cpus or ())))
-        self._ready, self._unread, self._owed = {}, bytearray(), 0
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
-        try:
-            # -P keeps a folder called "servers" in the working directory from being taken for ours.
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "servers.embedded", *options.to_words()],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._errors,
-                env={**os.environ, "PYTHONPATH": _python_path()},
-                process_group=0,
-            )
-        except OSError as error:
-            self._close_files()
-            raise TargetError(f"the embedded target could not be started: {error}") from error
+        options = replace(self._options, cpus=tuple(sorted(cpus or ())))
+        self._conversation.start("servers.embedded", options.to_words())
+        self._ready = {}
 
     def wait_ready(self, timeout_s: float = 10.0) -> None:
         """Return when it listens. Raises ``TargetError`` after ``timeout_s`` or when it died."""
-        with self._lock:
-            if not self._ready:
-                self._ready = self._read_line(timeout_s)
+        if not self._ready:
+            self._ready = self._conversation.hear(timeout_s)
 
     @property
     def base_url(self) -> str:
@@ -98,7 +78,8 @@ class EmbeddedTarget(Target):
 
     def processes(self) -> list[int]:
         """The one process; none before ``start`` and after ``stop``."""
-        return [] if self._process is None else [self._process.pid]
+        pid = self._conversation.pid
+        return [] if pid is None else [pid]
 
     def counts(self) -> Counts:
         """Requests and connections seen since the start. Raises ``TargetError`` if it is gone."""
@@ -128,7 +109,8 @@ class EmbeddedTarget(Target):
 
         Raises ``TargetError`` if no log was started or the target is gone.
         """
-        answer = self._ask("read_log", timeout_s=_LOG_TIMEOUT_S)
+        self._known("port")
+        answer = self._conversation.ask("read_log", timeout_s=_LOG_TIMEOUT_S)
         return TruthLog(
             requests=_records(RequestRecord, answer["requests"]),
             connections=_records(ConnectionRecord, answer["connections"]),
@@ -153,89 +135,23 @@ class EmbeddedTarget(Target):
     def describe(self) -> dict[str, str]:
         """Name, versions of what runs in the process, and a hash of what defines its behaviour."""
         versions: dict[str, str] = self._known("versions")
-        return {"name": self.name, **versions, "configuration": _configuration(self._options.tls)}
+        return {"name": self.name, **versions, "configuration": configuration(self._options.tls)}
 
     def stop(self) -> None:
         """End it and wait until it is gone; its certificate goes with it."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        assert process.stdin is not None and process.stdout is not None
-        process.stdin.close()
-        try:
-            process.wait(_STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        process.stdout.close()
-        self._close_files()
-        if self._ready.get("ca_file"):  # left over only if it was killed
+        ended = self._conversation.stop()
+        if not ended and self._ready.get("ca_file") and not self._options.certificate:
             shutil.rmtree(Path(self._ready["ca_file"]).parent, ignore_errors=True)
 
-    def _ask(
-        self, command: str, *, timeout_s: float = _ANSWER_TIMEOUT_S, **arguments: int
-    ) -> dict[str, Any]:
-        """The process's answer to one command. Raises ``TargetError``, also for a refusal."""
+    def _ask(self, command: str, **arguments: int) -> dict[str, Any]:
         self._known("port")
-        line = json.dumps({"do": command, **arguments}) + "\n"
-        with self._lock:
-            process = self._running()
-            assert process.stdin is not None
-            with contextlib.suppress(BrokenPipeError):  # the reading side knows why
-                os.write(process.stdin.fileno(), line.encode())
-            self._owed += 1
-            while self._owed:  # an answer that came too late must not pass for this one
-                answer = self._read_line(timeout_s)
-                self._owed -= 1
-        if "error" in answer:
-            raise TargetError(f"the embedded target refused {command}: {answer['error']}")
-        return answer
-
-    def _close_files(self) -> None:
-        if self._errors is not None:
-            self._errors.close()
-            self._errors = None
+        return self._conversation.ask(command, **arguments)
 
     def _known(self, key: str) -> Any:
         """Something the process told when it was ready."""
         if not self._ready:
             raise TargetError("the embedded target is not ready; call start and wait_ready first")
         return self._ready[key]
-
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None:
-            raise TargetError("the embedded target is not running; call start first")
-        return self._process
-
-    def _read_line(self, timeout_s: float) -> dict[str, Any]:
-        """The next line of the process, as JSON. Raises ``TargetError``."""
-        process = self._running()
-        assert process.stdout is not None
-        deadline = time.monotonic() + timeout_s
-        poll = select.poll()
-        poll.register(process.stdout, select.POLLIN)
-        data = bytes(self._unread)
-        while b"\n" not in data:
-            left_ms = max(0.0, deadline - time.monotonic()) * 1000
-            if not poll.poll(left_ms):
-                raise TargetError(f"the embedded target did not answer within {timeout_s:g} s")
-            data = os.read(process.stdout.fileno(), 65536)
-            if not data:
-                raise TargetError(self._epitaph(process))
-            self._unread += data
-        line, _, self._unread = self._unread.partition(b"\n")
-        message: dict[str, Any] = json.loads(line)
-        return message
-
-    def _epitaph(self, process: subprocess.Popen[bytes]) -> str:
-        """One line on how the process ended."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_STOP_TIMEOUT_S)
-        assert self._errors is not None
-        self._errors.seek(0)
-        lines = self._errors.read().decode("utf-8", "replace").split("\n")
-        last = next((line.strip() for line in reversed(lines) if line.strip()), "no message")
-        return f"the embedded target died (exit status {process.returncode}): {last}"
 
 
 def _records(kind: type[_Record], table: dict[str, Any]) -> list[_Record]:
@@ -244,13 +160,7 @@ def _records(kind: type[_Record], table: dict[str, Any]) -> list[_Record]:
     return [kind(*row) for row in zip(*[cells] * len(kind._fields), strict=True)]
 
 
-def _python_path() -> str:
-    """A search path that finds this very package first, wherever it is installed."""
-    inherited = os.environ.get("PYTHONPATH")
-    return os.pathsep.join(filter(None, (str(_HERE.parent.parent), inherited)))
-
-
-def _configuration(tls: bool) -> str:
+def configuration(tls: bool) -> str:
     """A short hash over everything that defines the answers: the code itself, and TLS or not."""
     digest = hashlib.sha256(f"tls={tls}\n".encode())
     for path in sorted(_HERE.glob("*.py")):

@@ -152,7 +152,9 @@ def test_the_url_of_an_ipv6_target_is_bracketed() -> None:
     assert Options.from_words(Options(host="::1").to_words()).host == "::1"
 
 
-@pytest.mark.parametrize("options", [Options(), Options("::1", True, (0, 3), 2.5)])
+@pytest.mark.parametrize(
+    "options", [Options(), Options("::1", 8080, True, "instance-2", True, "/made", (0, 3), 2.5)]
+)
 def test_options_survive_the_command_line(options: Options) -> None:
     assert Options.from_words(options.to_words()) == options
 

@@ -1,0 +1,87 @@
+"""What a run found out about its targets, in lines for people. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from harness.comparison import CompetitorSummary, competitors
+from harness.model import RunRecord, TrialSummary
+from harness.report import figures
+
+__all__ = ["target_notes"]
+
+
+def target_notes(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
+    """Which targets there were, how requests were spread over their servers, and what proxies added."""
+    summaries = competitors(trials)
+    return [*_targets(run), *_spreads(run), *_proxy_costs(summaries)]
+
+
+def _targets(run: RunRecord) -> list[str]:
+    """Only where it is not the usual one."""
+    if [record.spec.name for record in run.targets] == ["embedded"] and not run.spreads:
+        return []
+    return [
+        f"target: {record.spec}"
+        + "".join(
+            f", {name} {version}"
+            for name, version in record.description.items()
+            if name in (record.spec.name, record.spec.upstream)
+        )
+        for record in run.targets
+    ]
+
+
+def _spreads(run: RunRecord) -> list[str]:
+    """Of all rounds together."""
+    lines = []
+    for index, record in enumerate(run.targets):
+        counts: Counter[str] = Counter()
+        for spread in run.spreads:
+            if spread.target == index:
+                counts[spread.instance] += spread.requests
+        total = counts.total()
+        if total:
+            shares = ", ".join(
+                f"{name} {100 * requests / total:.1f} %" for name, requests in counts.items()
+            )
+            lines.append(f"spread: {record.spec.name}: {total:,} requests: {shares}")
+    return lines
+
+
+def _proxy_costs(summaries: Sequence[CompetitorSummary]) -> list[str]:
+    return [
+        f"proxy: {summary.label}: {figures.microseconds(summary.proxy_cpu_per_request_ns)} µs of CPU "
+        f"per request in the proxy, {figures.microseconds(summary.origin_cpu_per_request_ns)} µs in the "
+        f"servers behind it; {_added_latency(summary, summaries)}"
+        for summary in summaries
+        if summary.target.upstream and summary.proxy_cpu_per_request_ns is not None
+    ]
+
+
+def _added_latency(summary: CompetitorSummary, summaries: Sequence[CompetitorSummary]) -> str:
+    """Over the same server without a proxy, asked in the same run by the same client."""
+    direct = next((other for other in summaries if _is_direct(summary, other)), None)
+    name = summary.target.upstream
+    if direct is None:
+        return f"add --target {name} to see the latency it adds"
+    added = []
+    for percent in (50, 99):
+        through, without = summary.percentile(percent), direct.percentile(percent)
+        if isinstance(through, int) and isinstance(without, int):
+            sign = "+" if through >= without else "−"
+            added.append(f"p{percent} {sign}{figures.latency_ms(abs(through - without))} ms")
+    return f"{', '.join(added)} over {direct.label}" if added else "its latencies are unknown"
+
+
+def _is_direct(summary: CompetitorSummary, other: CompetitorSummary) -> bool:
+    same = (
+        other.target.name == summary.target.upstream,
+        other.target.runtime == summary.target.runtime,
+        other.target.tls == summary.target.tls,
+        other.client_library == summary.client_library,
+        other.client_type == summary.client_type,
+        other.event_loop == summary.event_loop,
+    )
+    return all(same)

@@ -1,0 +1,168 @@
+"""All parts of one target: origins, a proxy before them if there is one, started in order and watched."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import time
+from pathlib import Path
+from typing import Any
+
+from servers.base import TargetError
+from servers.catalogue import software
+from servers.certificates import issue
+from servers.files import CA
+from servers.native import Native
+from servers.parts import Ask, Part, Plan, Runtime
+from servers.spec import TargetSpec
+
+__all__ = ["Assembly"]
+
+READY_TIMEOUT_S = {"native": 15.0, "docker": 60.0, "docker-host": 60.0}
+BALANCE_REQUESTS = 4  # for each instance, in a pass over the proxy
+
+
+class Assembly:
+    """One target's servers on this machine. Everything raises ``TargetError``; ``stop`` is always safe."""
+
+    def __init__(self, spec: TargetSpec, folder: Path, label: str) -> None:
+        self.spec = spec
+        self.parts: list[Part] = []
+        self._folder = folder
+        self._software = software(spec.name)
+        self._counted: dict[str, int] = {}  # by instance, as last seen
+        self._runtime: Runtime = _runtime(spec, folder, label)
+        self._ask = Ask(None)
+
+    @property
+    def front(self) -> Part:
+        """The part that clients talk to."""
+        return self.parts[-1]
+
+    @property
+    def base_url(self) -> str:
+        """Where clients reach it."""
+        return f"{'https' if self.spec.tls else 'http'}://{self.front.address}"
+
+    @property
+    def ca_file(self) -> str | None:
+        """The CA's certificate, with TLS."""
+        return str(self._folder / CA) if self.spec.tls else None
+
+    def start(self) -> None:
+        """Start every part, and return when clients are answered by every instance."""
+        deadline = time.monotonic() + READY_TIMEOUT_S[self.spec.runtime]
+        if self.spec.tls:
+            issue(self._folder)
+        self._ask = Ask(self.ca_file)
+        self._start_origins(deadline)
+        if self._software.is_proxy:
+            addresses = tuple(part.inner for part in self.parts)
+            self._start(
+                Plan(
+                    *("proxy", "proxy", self._software, self.spec.tls),
+                    upstreams=addresses,
+                    port=self.spec.port,
+                )
+            )
+            self.front.wait_healthy(self._ask, deadline)
+            self._wait_balanced(deadline)
+        self._counted = self._counts_by_instance()
+
+    def counts(self) -> dict[str, Any]:
+        """``by_instance`` (None where nothing is counted) and ``lost`` ones. Raises if the front is gone."""
+        self.front.check()
+        lost = []
+        for part in self.parts[:-1] if self._software.is_proxy else []:
+            try:
+                part.check()
+            except TargetError as error:
+                lost.append((part.name, str(error)))
+        self._counted |= self._counts_by_instance()
+        by_instance = {name: self._counted[name] for name in sorted(self._counted)}
+        return {"by_instance": by_instance or None, "lost": lost}
+
+    def use(self) -> list[dict[str, Any]]:
+        """What containers have used so far."""
+        return [vars(use) for part in self.parts if (use := part.use()) is not None]
+
+    def describe(self) -> dict[str, str]:
+        """Versions and a hash of everything configured."""
+        versions = {part.plan.software.name: part.version for part in self.parts}
+        digest = hashlib.sha256()
+        for part in self.parts:
+            digest.update(f"{part.plan.software.name} {part.version}\n".encode())
+        for path in sorted(Path(__file__).parent.joinpath("conf").glob("*.j2")):
+            digest.update(path.read_bytes())
+        digest.update(TargetSpec.to_json(self.spec).encode())
+        return {**versions, "configuration": digest.hexdigest()[:16]}
+
+    def stop(self) -> None:
+        """End every part, the front first."""
+        for part in reversed(self.parts):
+            part.stop()
+        self._runtime.close()
+
+    def _start_origins(self, deadline: float) -> None:
+        spec = self.spec
+        if self._software.is_proxy:
+            kind = software(spec.upstream)
+            for number in range(1, spec.instances + 1):
+                self._start(Plan(f"instance-{number}", "origin", kind))
+        elif spec.name == "embedded" and spec.instances > 1:
+            for number in range(1, spec.instances + 1):
+                port = self.parts[0].address.port if self.parts else spec.port
+                self._start(
+                    Plan(
+                        *(f"instance-{number}", "origin", self._software, spec.tls),
+                        port=port,
+                        workers=spec.instances,
+                    )
+                )
+        else:
+            self._start(
+                Plan(
+                    *("instance-1", "origin", self._software, spec.tls),
+                    port=spec.port,
+                    workers=spec.instances,
+                )
+            )
+        for part in self.parts:
+            part.wait_healthy(self._ask, deadline)
+
+    def _start(self, plan: Plan) -> None:
+        part = self._runtime.make(plan)
+        self.parts.append(part)
+        part.start()
+
+    def _wait_balanced(self, deadline: float) -> None:
+        """Ask through the proxy until each instance has answered."""
+        missing = {part.name for part in self.parts[:-1]}
+        while missing and time.monotonic() < deadline:
+            for _ in range(BALANCE_REQUESTS * self.spec.instances):
+                _, who, _ = self._ask(self.front, "/health")
+                missing.discard(who)
+        if missing:
+            raise TargetError(
+                f"{self.spec.name}: the proxy passes nothing on to {', '.join(sorted(missing))}; "
+                f"its log ends: {self.front.last_words()}"
+            )
+
+    def _counts_by_instance(self) -> dict[str, int]:
+        counts = {}
+        for part in self.parts:
+            # whether it is gone is found out by ``check``
+            with contextlib.suppress(OSError, TargetError):
+                requests = part.requests(self._ask)
+                if requests is not None:
+                    counts[part.name] = requests
+        return counts
+
+
+def _runtime(spec: TargetSpec, folder: Path, label: str) -> Runtime:
+    if spec.runtime == "native":
+        return Native(folder, spec.cpus)
+    # the SDK is dear to load, and not needed for anything else
+    from servers.containers import Docker  # noqa: PLC0415
+
+    return Docker(spec, folder, label)

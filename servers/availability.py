@@ -1,0 +1,50 @@
+"""How each target can run on this machine, and if it cannot, why not and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from servers.base import TargetError
+from servers.catalogue import software
+from servers.spec import RUNTIMES, Runtime, TargetSpec
+
+__all__ = ["Way", "resolve", "ways"]
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to run a target: the version that would run, or the reason why it cannot."""
+
+    runtime: Runtime
+    version: str | None
+    reason: str | None
+
+
+def ways(spec: TargetSpec) -> list[Way]:
+    """Every way, in the order in which ``auto`` tries them; the runtime of ``spec`` does not matter."""
+    return [_way(replace(spec, runtime=runtime)) for runtime in RUNTIMES]
+
+
+def resolve(spec: TargetSpec) -> Runtime:
+    """The first way that works here; if none does, the first, whose start will say why."""
+    if spec.name == "embedded":
+        return "native"
+    for runtime in RUNTIMES:
+        if _way(replace(spec, runtime=runtime)).reason is None:
+            return runtime
+    return RUNTIMES[0]
+
+
+def _way(spec: TargetSpec) -> Way:
+    kinds = [software(name) for name in (spec.name, spec.upstream) if name]
+    try:
+        if spec.runtime == "native":
+            versions = [kind.find().version for kind in kinds]
+        else:
+            # the SDK is dear to load
+            from servers.containers import find  # noqa: PLC0415
+
+            versions = [find(kind) for kind in kinds]
+    except TargetError as error:
+        return Way(spec.runtime, None, str(error))
+    return Way(spec.runtime, versions[0], None)

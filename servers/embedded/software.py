@@ -1,0 +1,43 @@
+"""The embedded target as one server among others: behind a proxy, or in a container."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+
+from servers.embedded.options import Options
+from servers.software import Executable, Image, Layout, Software
+
+__all__ = ["Embedded"]
+
+
+class Embedded(Software):
+    """Our own server. Natively ``servers.embedded.target`` runs it; here is what a container needs."""
+
+    name = "embedded"
+    reports = True
+    image = Image(
+        "clientbench-embedded",
+        "CLIENTBENCH_EMBEDDED_IMAGE",
+        ("python3", "-m", "servers.embedded"),
+        dockerfile="embedded",
+    )
+    remedy = "it comes with clientbench"
+
+    def find(self) -> Executable:
+        """Our own interpreter."""
+        return Executable((sys.executable, "-P", "-m", "servers.embedded"), version("uvloop"))
+
+    def files(self, layout: Layout) -> dict[str, str]:
+        """None: it is told everything on its command line."""
+        return {}
+
+    def command(self, layout: Layout) -> list[str]:
+        """Its options."""
+        return Options(
+            host=layout.listen.host,
+            port=layout.listen.port,
+            instance=layout.name,
+            tls=layout.tls,
+            certificate=layout.folder if layout.tls else "",
+        ).to_words()

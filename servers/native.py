@@ -1,0 +1,234 @@
+"""Servers as processes of this machine: programs on PATH, and our own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Collection
+from pathlib import Path
+from shutil import copyfile
+from typing import Any
+
+import psutil
+
+from servers.base import TargetError
+from servers.embedded.target import EmbeddedTarget
+from servers.files import CA, CERTIFICATE, KEY, LOG
+from servers.parts import Ask, Part, Plan, Runtime
+from servers.software import Address, Executable, Layout
+
+__all__ = ["Native", "free_port", "write_files"]
+
+LOOPBACK = "127.0.0.1"
+STOP_TIMEOUT_S = 3.0
+# Below those that systems give to outgoing connections: one of these could take the port meanwhile.
+PORTS = range(15_000, 32_000)
+PORT_TRIES = 100
+_SHIM = Path(__file__).with_name("shim.py")
+
+
+class Native(Runtime):
+    """Each part in a process group of its own; the kernel ends them when this process is gone."""
+
+    def __init__(self, folder: Path, cpus: Collection[int]) -> None:
+        self._folder = folder
+        self._cpus = tuple(sorted(cpus))
+
+    def make(self, plan: Plan) -> Part:
+        """A part in ``folder/name``. Raises ``TargetError`` if its program is not here."""
+        if plan.software.name == "embedded":
+            return EmbeddedPart(plan, self._folder, self._cpus)
+        return ProgramPart(plan, self._folder, self._cpus, plan.software.find())
+
+    def close(self) -> None:
+        """Nothing is shared."""
+
+
+class EmbeddedPart(Part):
+    """A process of our own server; parts of the same role and port share it."""
+
+    def __init__(self, plan: Plan, folder: Path, cpus: Collection[int]) -> None:
+        super().__init__(plan)
+        self._cpus = cpus
+        self._target = EmbeddedTarget(
+            plan.tls,
+            port=plan.port,
+            shared=plan.workers > 1,
+            instance=plan.name,
+            certificate=str(folder),
+        )
+
+    @property
+    def address(self) -> Address:
+        """Known when it is ready."""
+        return Address(LOOPBACK, int(self._target.base_url.rpartition(":")[2]))
+
+    @property
+    def inner(self) -> Address:
+        """The same for all."""
+        return self.address
+
+    def start(self) -> None:
+        """Start it, and wait until its port is known: that takes no time worth mentioning."""
+        self._target.start(self._cpus)
+        self._target.wait_ready()
+        self.version = self._target.describe()["uvloop"]
+
+    def check(self) -> None:
+        """Raise ``TargetError`` if it has ended."""
+        self._target.counts()
+
+    def pids(self) -> list[int]:
+        """The one process."""
+        return self._target.processes()
+
+    def log(self) -> str:
+        """It prints nothing unless it fails, and then that is the message."""
+        return ""
+
+    def requests(self, ask: Ask) -> int:
+        """By itself: behind a shared port nobody knows who would answer."""
+        return self._target.counts().requests
+
+    def identity(self) -> dict[str, Any]:
+        """Its process."""
+        return {"pids": _ages(self.pids())}
+
+    def stop(self) -> None:
+        """End it."""
+        self._target.stop()
+
+
+class ProgramPart(Part):
+    """A program on PATH with a configuration of ours, in the foreground of its own process group."""
+
+    def __init__(
+        self, plan: Plan, folder: Path, cpus: Collection[int], executable: Executable
+    ) -> None:
+        super().__init__(plan)
+        self.version = executable.version
+        self._words = executable.words
+        self._shared = folder
+        self._folder = folder / plan.name
+        self._cpus = ",".join(map(str, cpus)) or "-"
+        self._port = plan.port
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> Address:
+        """Known after ``start``."""
+        return Address(LOOPBACK, self._port)
+
+    @property
+    def inner(self) -> Address:
+        """The same for all."""
+        return self.address
+
+    def start(self) -> None:
+        """Write its configuration, and start it."""
+        self._port = self.plan.port or free_port()
+        scratch = self._folder / "scratch"
+        scratch.mkdir(parents=True, exist_ok=True)
+        layout = Layout(
+            name=self.name,
+            listen=self.address,
+            tls=self.plan.tls,
+            folder=str(self._folder),
+            scratch=str(scratch),
+            upstreams=self.plan.upstreams,
+            workers=self.plan.workers,
+            superuser=os.geteuid() == 0,
+        )
+        software = self.plan.software
+        write_files(self._folder, software.files(layout))
+        if self.plan.tls:
+            for name in (CA, CERTIFICATE, KEY):
+                copyfile(self._shared / name, self._folder / name)
+                (self._folder / name).chmod(0o600)
+        shim = [sys.executable, "-I", "-S", str(_SHIM), str(os.getpid()), self._cpus]
+        with (self._folder / LOG).open("ab") as log:
+            self._process = subprocess.Popen(
+                [*shim, *self._words, *software.command(layout)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self._folder,
+                env={**os.environ, **software.environment(layout)},
+                process_group=0,
+            )
+
+    def check(self) -> None:
+        """Raise ``TargetError`` if it has ended."""
+        if self._process is None:
+            raise TargetError(f"{self.plan.software.name}: {self.name} is not running")
+        status = self._process.poll()
+        if status is not None:
+            raise TargetError(
+                f"{self.plan.software.name}: {self.name} ended (exit status {status}); "
+                f"its log ends: {self.last_words()}"
+            )
+
+    def pids(self) -> list[int]:
+        """The process and what it has started."""
+        if self._process is None or self._process.poll() is not None:
+            return []
+        with contextlib.suppress(psutil.NoSuchProcess):
+            first = psutil.Process(self._process.pid)
+            return [first.pid, *(child.pid for child in first.children(recursive=True))]
+        return []
+
+    def log(self) -> str:
+        """Its standard output and error."""
+        try:
+            return (self._folder / LOG).read_text(errors="replace")
+        except FileNotFoundError:
+            return ""
+
+    def identity(self) -> dict[str, Any]:
+        """Its processes."""
+        return {"pids": _ages(self.pids())}
+
+    def stop(self) -> None:
+        """Ask its group to end, and kill what does not."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(STOP_TIMEOUT_S)
+        process.wait()
+
+
+def _ages(pids: Collection[int]) -> dict[str, float]:
+    """When each process was started, without which its id says nothing after a crash."""
+    ages = {}
+    for pid in pids:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            ages[str(pid)] = psutil.Process(pid).create_time()
+    return ages
+
+
+def write_files(folder: Path, files: dict[str, str]) -> None:
+    """Put a rendered configuration into ``folder``, readable by its owner alone."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(text)
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nobody listens on now."""
+    for _ in range(PORT_TRIES):
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((LOOPBACK, port))
+            return port
+    raise TargetError(f"no free port found from {PORTS.start} to {PORTS.stop - 1}")

@@ -1,0 +1,160 @@
+"""The contract of a part: one server of a target, however it is run."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+import time
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+from servers.base import Role, TargetError, Use
+from servers.software import Address, Software
+
+__all__ = ["Ask", "Part", "Plan", "Runtime"]
+
+POLL_S = 0.01
+REQUEST_TIMEOUT_S = 2.0
+LAST_LINES = 3  # of a server's log, in a message about its end
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One server to be run."""
+
+    name: str  # "proxy", "instance-1"
+    role: Role
+    software: Software
+    tls: bool = False
+    upstreams: tuple[Address, ...] = ()  # as this server will see them
+    port: int = 0  # to listen on; 0: a free one
+    workers: int = 1
+
+
+class Part(ABC):
+    """One server, from its start to its end. Errors are ``TargetError``, one line with the remedy."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.version = ""
+
+    @property
+    def name(self) -> str:
+        """Unique in its target."""
+        return self.plan.name
+
+    @property
+    @abstractmethod
+    def address(self) -> Address:
+        """Where it is reached from here: on the loopback interface."""
+
+    @property
+    @abstractmethod
+    def inner(self) -> Address:
+        """Where the target's other parts reach it."""
+
+    @abstractmethod
+    def start(self) -> None:
+        """Start it, without waiting for it."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raise ``TargetError`` with its last words if it has ended."""
+
+    @abstractmethod
+    def pids(self) -> list[int]:
+        """Its processes, as far as they can be seen from here."""
+
+    @abstractmethod
+    def log(self) -> str:
+        """What it has printed so far."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """End it, and wait until it is gone. May be called at any time, and again."""
+
+    def identity(self) -> dict[str, Any]:
+        """What names it to those who clean up after a crash: ``pids`` and their ages, or ``container``."""
+        return {}
+
+    def use(self) -> Use | None:
+        """Of its container, if it runs in one."""
+        return None
+
+    def requests(self, ask: Ask) -> int | None:
+        """How many it has answered, health checks apart; None if it does not say. Raises ``OSError``."""
+        return ask.requests(self) if self.plan.software.reports else None
+
+    def last_words(self) -> str:
+        """The end of its log on one line."""
+        lines = [line.strip() for line in self.log().splitlines() if line.strip()]
+        return " | ".join(lines[-LAST_LINES:]) or "it printed nothing"
+
+    def wait_healthy(self, ask: Ask, deadline: float) -> None:
+        """Wait until it answers ``/health`` with 200."""
+        problem = "no answer"
+        while time.monotonic() < deadline:
+            self.check()
+            try:
+                status, _, _ = ask(self, "/health")
+            except OSError as error:
+                problem = str(error)
+            else:
+                if status == 200:
+                    return
+                problem = f"status {status}"
+            time.sleep(POLL_S)
+        raise TargetError(
+            f"{self.plan.software.name}: {self.name} did not become healthy in time "
+            f"({problem}); its log ends: {self.last_words()}"
+        )
+
+
+class Ask:
+    """Small requests to parts, outside of any load: health, counts, who answers."""
+
+    def __init__(self, ca_file: str | None) -> None:
+        self._context = ssl.create_default_context(cafile=ca_file) if ca_file else None
+
+    def __call__(self, part: Part, path: str) -> tuple[int, str, bytes]:
+        """Status, X-Instance and body. Raises ``OSError``."""
+        address = part.address
+        connection: http.client.HTTPConnection
+        if part.plan.tls:
+            connection = http.client.HTTPSConnection(
+                address.host, address.port, timeout=REQUEST_TIMEOUT_S, context=self._context
+            )
+        else:
+            connection = http.client.HTTPConnection(
+                address.host, address.port, timeout=REQUEST_TIMEOUT_S
+            )
+        try:
+            connection.request("GET", path, headers={"Connection": "close"})
+            response = connection.getresponse()
+            return response.status, response.headers.get("X-Instance", ""), response.read()
+        except http.client.HTTPException as error:
+            raise ConnectionError(f"no HTTP: {error!r}") from error
+        finally:
+            connection.close()
+
+    def requests(self, part: Part) -> int:
+        """What a server that reports has counted. Raises ``OSError``."""
+        _, _, body = self(part, "/instance")
+        try:
+            return int(json.loads(body)["requests"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise ConnectionError(f"{part.name} does not report its requests: {error!r}") from error
+
+
+class Runtime(ABC):
+    """A way to run servers. Used as a context, which leaves nothing behind."""
+
+    @abstractmethod
+    def make(self, plan: Plan) -> Part:
+        """A part, not yet started. Raises ``TargetError`` if its software cannot be run this way here."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Remove what the parts shared, after they have stopped."""

@@ -1,0 +1,58 @@
+"""Which target, and how it is run: plain data, the same in a scenario, on a pipe and in a file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+__all__ = ["EMBEDDED", "RUNTIMES", "Runtime", "TargetSpec"]
+
+# docker: a bridge network, one port published; docker-host: the host's network.
+Runtime = Literal["native", "docker", "docker-host"]
+RUNTIMES: tuple[Runtime, ...] = ("native", "docker", "docker-host")
+
+
+@dataclass(frozen=True)
+class TargetSpec:
+    """One target with everything decided.
+
+    ``instances``: worker processes of an origin, servers behind a proxy. ``upstream``: what these servers
+    are, empty for an origin. ``port`` 0: a free one. ``cpus`` empty: all. ``memory_bytes`` 0: no limit,
+    otherwise that of each container. ``url``: of a server that somebody else runs.
+    """
+
+    name: str = "embedded"
+    runtime: Runtime = "native"
+    instances: int = 1
+    tls: bool = False
+    upstream: str = ""
+    port: int = 0
+    cpus: tuple[int, ...] = ()
+    memory_bytes: int = 0
+    url: str = ""
+
+    @property
+    def factors(self) -> TargetSpec:
+        """What can be compared: the rest belongs to the run as a whole, or names somebody's server."""
+        return TargetSpec(self.name, self.runtime, self.instances, self.tls, self.upstream)
+
+    def __str__(self) -> str:
+        """``nginx before 3 × embedded (native, https)``."""
+        behind = f" before {self.instances} × {self.upstream}" if self.upstream else ""
+        several = f" × {self.instances}" if self.instances > 1 and not self.upstream else ""
+        runtime = "" if self.name == "url" else f"{self.runtime}, "
+        return f"{self.name}{several}{behind} ({runtime}{'https' if self.tls else 'http'})"
+
+    def to_json(self) -> str:
+        """One line that ``from_json`` turns back into this."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> TargetSpec:
+        """Read what ``to_json`` wrote."""
+        fields = json.loads(text)
+        return cls(**{**fields, "cpus": tuple(fields["cpus"])})
+
+
+EMBEDDED = TargetSpec()  # what is measured against unless the user says otherwise
