@@ -6,7 +6,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-ALL = ("startup", "memory", "target", "concurrency", "overhead", "pacing", "release", "accuracy")
+ALL = (
+    "startup",
+    "memory",
+    "target",
+    "targets",
+    "concurrency",
+    "overhead",
+    "pacing",
+    "release",
+    "accuracy",
+)
 
 
 def main() -> int:

@@ -19,12 +19,12 @@ from harness.scenario import BODY_METHODS, METHODS, Axis, Competitor
 from harness.selector import ClientSpec, Mode
 from harness.selector import parse as parse_client
 from harness.settings import VARIABLES, Defaults, whole_number
-from harness.target_input import TargetAxis, difference
+from harness.target_input import difference
 from servers.spec import TargetSpec
 
 __all__ = ["is_streamed", "parse_baseline", "parse_competitors"]
 
-Targets = tuple[dict[TargetAxis, int], list[TargetSpec]]
+Targets = tuple[dict[Axis, int], list[TargetSpec]]
 
 MAX_IN_FLIGHT = 100  # of an open loop, unless the user says otherwise
 

@@ -191,7 +191,8 @@ def _check_hold(competitor: Competitor, scenario: Scenario, points: list[str]) -
     if scenario.held is None:
         return
     point = scenario.held.point
-    if not competitor.target.tls:
+    # our own target would have been given TLS, had this point been asked for
+    if not competitor.target.tls and (competitor.target.url or point == "tls"):
         points = [known for known in points if known != "tls"]
     if point not in points:
         raise UsageError(

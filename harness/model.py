@@ -179,7 +179,7 @@ class Comparison:
 class TargetRecord:
     """One target of a run: what was asked for, and what it was."""
 
-    spec: TargetSpec  # its URL redacted
+    spec: TargetSpec
     description: dict[str, str]
 
 

@@ -110,8 +110,6 @@ class Scenario(_Plain):
         data = self.model_dump(mode="json", exclude={"body"})
         data["url"] = None if self.url is None else redact_url(self.url)
         data["path"] = redact_url(self.path)
-        for competitor in data["competitors"]:
-            competitor["target"]["url"] = redact_url(competitor["target"]["url"])
         data["headers"] = redact_headers(self.headers)
         data["body_bytes"] = None if self.body is None else len(self.body)
         return data

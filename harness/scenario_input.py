@@ -29,7 +29,6 @@ from harness.scenario import MAX_SEED, Profile, Scenario
 from harness.selector import Mode
 from harness.settings import MAX_DURATION_S, Defaults, seconds, whole_number
 from harness.target_input import Resolve, parse_targets
-from servers.catalogue import PROXIES
 
 __all__ = ["build"]
 
@@ -98,11 +97,17 @@ def build(
 
 def _check_target_options(options: Options) -> None:
     """What cannot mean anything without a target that we start."""
-    if options.upstream is not None and not set(options.target) & set(PROXIES):
-        raise UsageError(f"--upstream: is for proxies; expected --target {' or '.join(PROXIES)}")
     if options.url is None or options.url.startswith("/"):
         return
-    for field in ("runtime", "instances", "scheme", "tls", "target_cpus", "target_memory"):
+    for field in (
+        "upstream",
+        "runtime",
+        "instances",
+        "scheme",
+        "tls",
+        "target_cpus",
+        "target_memory",
+    ):
         if getattr(options, field):
             flag = "--" + field.replace("_", "-")
             raise UsageError(

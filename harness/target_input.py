@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import product
-from typing import Literal
 from urllib.parse import urlsplit
 
 from harness.errors import UsageError
 from harness.options import Options
 from harness.redaction import quoted, refusal
-from harness.request_input import parse_size, parse_url
+from harness.request_input import parse_url
+from harness.scenario import Axis
 from harness.settings import whole_number
 from servers.catalogue import NAMES, PROXIES, UPSTREAMS
 from servers.spec import RUNTIMES, Runtime, TargetSpec
 
-__all__ = ["Resolve", "TargetAxis", "difference", "parse_cpus", "parse_targets"]
+__all__ = ["Resolve", "difference", "parse_cpus", "parse_targets"]
 
-TargetAxis = Literal["target", "runtime", "instances", "tls"]
 DEFAULT_INSTANCES = 3  # behind a proxy
 MAX_INSTANCES = 64
 SCHEMES = ("http", "https")
 URL = "url"
+LEAST_MEMORY = 16 << 20  # of a container: with less, nothing starts
+_MEMORY = re.compile(r"([0-9]{1,15})([kmg]?)b?")
+_SHIFTS = {"": 0, "k": 10, "m": 20, "g": 30}
 
 # How a target of this name runs when nobody says: the first way that works here.
 Resolve = Callable[[TargetSpec], Runtime]
@@ -30,7 +33,7 @@ Resolve = Callable[[TargetSpec], Runtime]
 
 def parse_targets(
     options: Options, resolve: Resolve, tls: bool
-) -> tuple[dict[TargetAxis, int], list[TargetSpec]]:
+) -> tuple[dict[Axis, int], list[TargetSpec]]:
     """How many values each axis has, and every combination of them; ``tls``: unless said otherwise."""
     names = options.target or ("embedded",)
     if options.target and options.url and not options.url.startswith("/"):
@@ -38,13 +41,13 @@ def parse_targets(
             "--url, --target: both name a server; expected one of them, or a path in --url"
         )
     if options.url and not options.url.startswith("/"):
-        parts = urlsplit(parse_url(options.url).url or "")
-        spec = TargetSpec(URL, tls=parts.scheme == "https", url=f"{parts.scheme}://{parts.netloc}")
-        return {}, [spec]
+        return {}, [_of_url(parse_url(options.url).url or "")]
     runtimes = tuple(map(_runtime, options.runtime))
     counts = tuple(whole_number("--instances", n, 1, MAX_INSTANCES) for n in options.instances)
     schemes = _schemes(options, tls)
     bases = [_named(name, options) for name in names]
+    if options.upstream is not None and not any(base.upstream for base in bases):
+        raise UsageError(f"--upstream: is for proxies; expected --target {' or '.join(PROXIES)}")
     specs = [
         _complete(base, runtime, count, scheme == "https", resolve)
         for base, runtime, count, scheme in product(
@@ -52,7 +55,7 @@ def parse_targets(
         )
     ]
     _check_equal_runtimes(specs, runtimes)
-    values: dict[TargetAxis, int] = {
+    values: dict[Axis, int] = {
         "target": len(names),
         "runtime": len(runtimes),
         "instances": len(counts),
@@ -64,7 +67,7 @@ def parse_targets(
 def difference(axis: str, spec: TargetSpec) -> str:
     """What a label adds to the client's name where targets differ by ``axis``."""
     differences = {
-        "target": f" {urlsplit(spec.url).netloc.rpartition('@')[2] if spec.url else spec.name}",
+        "target": f" {urlsplit(spec.url).netloc or spec.name}",
         "runtime": f" {spec.runtime}",
         "instances": f" {spec.instances} instance{'s' * (spec.instances > 1)}",
         "tls": " https" if spec.tls else " http",
@@ -95,17 +98,25 @@ def _named(name: str, options: Options) -> TargetSpec:
         destination = parse_url(name)
         if destination.authorization is not None:
             raise UsageError("--target: a URL with user-info is refused; expected it in --url")
-        return TargetSpec(name=URL, url=destination.url or "")
+        parts = urlsplit(destination.url or "")
+        if parts.path not in ("", "/") or parts.query:
+            raise UsageError("--target: a URL names a server here; expected its path in --url")
+        return _of_url(destination.url or "")
     known = name.strip().lower()
     if known not in NAMES:
         raise refusal("--target", name, f"{', '.join(NAMES)}, or a URL")
-    memory = 0 if options.target_memory is None else parse_size(options.target_memory)
     return TargetSpec(
         name=known,
         upstream=_upstream(options) if known in PROXIES else "",
         cpus=parse_cpus(options.target_cpus),
-        memory_bytes=memory,
+        memory_bytes=_memory_bytes(options.target_memory),
     )
+
+
+def _of_url(url: str) -> TargetSpec:
+    """Somebody's server: only which one, since the rest of the URL belongs to the request."""
+    parts = urlsplit(url)
+    return TargetSpec(URL, tls=parts.scheme == "https", url=f"{parts.scheme}://{parts.netloc}")
 
 
 def _upstream(options: Options) -> str:
@@ -113,6 +124,16 @@ def _upstream(options: Options) -> str:
     if text not in UPSTREAMS:
         raise refusal("--upstream", options.upstream or "", ", ".join(UPSTREAMS))
     return text
+
+
+def _memory_bytes(text: str | None) -> int:
+    if text is None:
+        return 0
+    found = _MEMORY.fullmatch(text.strip().lower())
+    size = int(found[1]) << _SHIFTS[found[2]] if found else 0
+    if size < LEAST_MEMORY:
+        raise refusal("--target-memory", text, "at least 16m, such as 256m or 1g")
+    return size
 
 
 def _complete(
@@ -124,7 +145,7 @@ def _complete(
             raise UsageError(
                 f"{flag}: a server that already runs has its own; expected no URL with it"
             )
-        return replace(base, tls=base.url.startswith("https:"))
+        return base
     default = DEFAULT_INSTANCES if base.upstream else 1
     spec = replace(base, instances=instances or default, tls=tls)
     spec = replace(spec, runtime=runtime or resolve(spec))

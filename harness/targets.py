@@ -11,7 +11,6 @@ from harness.errors import UnusableError
 from harness.meters import TargetClock
 from harness.model import Doubt, Spread, TargetRecord
 from harness.place import Place
-from harness.redaction import redact_url
 from harness.scenario import Scenario
 from harness.trial import Trial
 from servers.base import Counts, Target, TargetError
@@ -20,7 +19,7 @@ from servers.hosted import HostedTarget
 from servers.spec import TargetSpec
 from servers.url import UrlTarget
 
-__all__ = ["Ledger", "Targets", "running"]
+__all__ = ["Ledger", "Targets", "make_target", "running"]
 
 
 class Targets:
@@ -38,8 +37,7 @@ class Targets:
     def records(self) -> tuple[TargetRecord, ...]:
         """What is kept of each."""
         return tuple(
-            TargetRecord(replace(spec, url=redact_url(spec.url)), target.describe())
-            for spec, target in self._by_spec.items()
+            TargetRecord(spec, target.describe()) for spec, target in self._by_spec.items()
         )
 
     def places(self, place: Place, cpus: processors.Processors) -> dict[TargetSpec, Place]:
@@ -61,7 +59,7 @@ def running(
     specs = dict.fromkeys(competitor.target for competitor in scenario.competitors)
     with contextlib.ExitStack() as stack:
         by_spec = {
-            spec: stack.enter_context(_started(_target(spec), cpus, launcher)) for spec in specs
+            spec: stack.enter_context(_started(make_target(spec), cpus, launcher)) for spec in specs
         }
         yield Targets(by_spec)
 
@@ -78,12 +76,13 @@ def _started(
             processors.hasten(pid)
         yield target
     except TargetError as error:
-        raise UnusableError(f"target: {target.name}: {error}") from error
+        raise UnusableError(f"target: {error}") from error
     finally:
         target.stop()
 
 
-def _target(spec: TargetSpec) -> Target:
+def make_target(spec: TargetSpec) -> Target:
+    """The target that ``spec`` means, not yet started."""
     if spec.url:
         return UrlTarget(spec.url)
     if spec.name == "embedded" and spec.runtime == "native" and spec.instances == 1:

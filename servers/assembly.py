@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from servers.catalogue import software
 from servers.certificates import issue
 from servers.files import CA
 from servers.native import Native
-from servers.parts import Ask, Part, Plan, Runtime
+from servers.parts import POLL_S, Ask, Part, Plan, Runtime
 from servers.spec import TargetSpec
 
 __all__ = ["Assembly"]
@@ -40,6 +41,10 @@ class Assembly:
         return self.parts[-1]
 
     @property
+    def _origins(self) -> list[Part]:
+        return self.parts[:-1] if self._software.is_proxy else self.parts
+
+    @property
     def base_url(self) -> str:
         """Where clients reach it."""
         return f"{'https' if self.spec.tls else 'http'}://{self.front.address}"
@@ -51,6 +56,9 @@ class Assembly:
 
     def start(self) -> None:
         """Start every part, and return when clients are answered by every instance."""
+        self._runtime.prepare(
+            [software(name) for name in (self.spec.name, self.spec.upstream) if name]
+        )
         deadline = time.monotonic() + READY_TIMEOUT_S[self.spec.runtime]
         if self.spec.tls:
             issue(self._folder)
@@ -63,6 +71,7 @@ class Assembly:
                     *("proxy", "proxy", self._software, self.spec.tls),
                     upstreams=addresses,
                     port=self.spec.port,
+                    workers=len(self.spec.cpus) or len(os.sched_getaffinity(0)),
                 )
             )
             self.front.wait_healthy(self._ask, deadline)
@@ -70,14 +79,20 @@ class Assembly:
         self._counted = self._counts_by_instance()
 
     def counts(self) -> dict[str, Any]:
-        """``by_instance`` (None where nothing is counted) and ``lost`` ones. Raises if the front is gone."""
-        self.front.check()
+        """``by_instance`` (None where nothing is counted) and ``lost`` ones.
+
+        Raises if the proxy is gone, or every server.
+        """
+        if self._software.is_proxy:
+            self.front.check()
         lost = []
-        for part in self.parts[:-1] if self._software.is_proxy else []:
+        for part in self._origins:
             try:
                 part.check()
             except TargetError as error:
                 lost.append((part.name, str(error)))
+        if len(lost) == len(self._origins):
+            raise TargetError(lost[-1][1])
         self._counted |= self._counts_by_instance()
         by_instance = {name: self._counted[name] for name in sorted(self._counted)}
         return {"by_instance": by_instance or None, "lost": lost}
@@ -92,7 +107,9 @@ class Assembly:
         digest = hashlib.sha256()
         for part in self.parts:
             digest.update(f"{part.plan.software.name} {part.version}\n".encode())
-        for path in sorted(Path(__file__).parent.joinpath("conf").glob("*.j2")):
+        here = Path(__file__).parent
+        ours = [*here.glob("conf/*.j2"), *here.glob("embedded/*.py"), here / "httpbin_app.py"]
+        for path in sorted(ours):
             digest.update(path.read_bytes())
         digest.update(TargetSpec.to_json(self.spec).encode())
         return {**versions, "configuration": digest.hexdigest()[:16]}
@@ -137,11 +154,16 @@ class Assembly:
 
     def _wait_balanced(self, deadline: float) -> None:
         """Ask through the proxy until each instance has answered."""
-        missing = {part.name for part in self.parts[:-1]}
+        missing = {part.name for part in self._origins}
         while missing and time.monotonic() < deadline:
+            self.front.check()
             for _ in range(BALANCE_REQUESTS * self.spec.instances):
-                _, who, _ = self._ask(self.front, "/health")
-                missing.discard(who)
+                with contextlib.suppress(OSError):
+                    _, who, _ = self._ask(self.front, "/health")
+                    missing.discard(who)
+                if not missing:
+                    return
+            time.sleep(POLL_S)
         if missing:
             raise TargetError(
                 f"{self.spec.name}: the proxy passes nothing on to {', '.join(sorted(missing))}; "

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from servers.caddy import Caddy
 from servers.embedded.software import Embedded
+from servers.haproxy import Haproxy
+from servers.httpbin import Httpbin
 from servers.nginx import Nginx, NginxStatic
 from servers.software import Software
+from servers.traefik import Traefik
 
 __all__ = ["NAMES", "PROXIES", "UPSTREAMS", "software"]
 
-_ALL: tuple[Software, ...] = (Embedded(), NginxStatic(), Nginx())
+_ALL: tuple[Software, ...] = (
+    Embedded(),
+    Httpbin(),
+    NginxStatic(),
+    Nginx(),
+    Traefik(),
+    Haproxy(),
+    Caddy(),
+)
 _BY_NAME = {one.name: one for one in _ALL}
 
 NAMES = tuple(_BY_NAME)

@@ -46,8 +46,12 @@ class Conversation:
         """Of the process; None before ``start`` and after ``stop``."""
         return None if self._process is None else self._process.pid
 
-    def start(self, module: str, words: Sequence[str]) -> None:
-        """Start ``python -m module words``."""
+    def start(self, module: str, words: Sequence[str], *, outlives_us: bool = False) -> None:
+        """Start ``python -m module words``.
+
+        One that outlives us has a session of its own, which no terminal's end reaches, and no standard
+        input; it only tells. ``stop`` sends it a SIGTERM.
+        """
         if self._process is not None:
             raise TargetError(f"{self.title} is running already; stop it first")
         self._unread, self._owed = bytearray(), 0
@@ -56,11 +60,12 @@ class Conversation:
             # -P keeps a folder called "servers" in the working directory from being taken for ours.
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", module, *words],
-                stdin=subprocess.PIPE,
+                stdin=subprocess.DEVNULL if outlives_us else subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
                 env={**os.environ, "PYTHONPATH": _python_path()},
-                process_group=0,
+                process_group=None if outlives_us else 0,
+                start_new_session=outlives_us,
             )
         except OSError as error:
             self._close_files()
@@ -94,8 +99,11 @@ class Conversation:
         process, self._process = self._process, None
         if process is None:
             return True
-        assert process.stdin is not None and process.stdout is not None
-        process.stdin.close()
+        assert process.stdout is not None
+        if process.stdin is None:
+            process.terminate()
+        else:
+            process.stdin.close()
         try:
             process.wait(timeout_s)
             killed = False
@@ -106,6 +114,14 @@ class Conversation:
         process.stdout.close()
         self._close_files()
         return not killed and process.returncode == 0
+
+    def leave(self) -> None:
+        """Leave a process that outlives us to itself."""
+        process, self._process = self._running(), None
+        assert process.stdout is not None
+        process.stdout.close()
+        process.returncode = 0  # nobody waits for it, and that is no mistake to be warned of
+        self._close_files()
 
     def _close_files(self) -> None:
         if self._errors is not None:

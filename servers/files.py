@@ -1,4 +1,5 @@
 """Names of the files that a target's processes share."""
 
-CA, CERTIFICATE, KEY = "ca.pem", "certificate.pem", "key.pem"
+# HAProxy looks for a certificate's key under this very name.
+CA, CERTIFICATE, KEY = "ca.pem", "certificate.pem", "certificate.pem.key"
 LOG = "log"

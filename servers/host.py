@@ -2,7 +2,7 @@
 
 It speaks JSON lines with its parent, as the embedded target does: one ``ready`` (or ``failed``) event, then one
 answer per command. The end of standard input ends it and everything it has started, so that not even a killed
-parent leaves anything behind. A *standing* one has nobody to speak with; it runs until it gets a SIGTERM. What
+parent leaves anything behind. A *standing* one says only the event; it runs until it gets a SIGTERM. What
 it has started is in its record (``servers.standing``) for those who clean up if it is killed itself.
 """
 
@@ -16,8 +16,10 @@ import resource
 import select
 import shutil
 import signal
+import socket
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,7 @@ from typing import Any
 from servers.assembly import Assembly
 from servers.base import TargetError
 from servers.spec import TargetSpec
-from servers.standing import Record, write
+from servers.standing import Record, enter, sweep, write
 
 __all__ = ["main"]
 
@@ -40,33 +42,39 @@ def main() -> int:
     given = parser.parse_args()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    with _ended() as ended, _folder() as folder:
-        record = Record.begin(given.spec, folder, standing=given.standing)
-        assembly = Assembly(given.spec, folder, record.id)
-        write(record)
-        try:
-            return _run(assembly, record, ended, given.standing)
-        finally:
-            assembly.stop()
-            record.remove()
-
-
-def _run(assembly: Assembly, record: Record, ended: int, standing: bool) -> int:
+    signals = Signals()
+    if given.standing:
+        os.chdir("/")  # the user may want to remove the folder that the command was typed in
+    else:
+        threading.Thread(target=_watch_parent, daemon=True).start()
     try:
-        assembly.start()
-    except TargetError as error:
-        write(record.failed(str(error)))
+        with _recorded(given.spec, given.standing) as record:
+            _run(record, signals)
+    except TargetError as error:  # told when all is gone, so that nobody sees it half gone
         _say(event="failed", reason=str(error))
         return 3
-    ready = _ready(assembly)
-    write(record.ready(ready, [part.identity() for part in assembly.parts]))
-    _say(**ready)
-    commands: dict[str, Callable[[], dict[str, Any]]] = {
-        "counts": assembly.counts,
-        "use": lambda: {"containers": assembly.use()},
-    }
-    _serve(commands, ended, standing)
     return 0
+
+
+def _run(record: Record, signals: Signals) -> None:
+    _check_port(record.spec)
+    assembly = Assembly(record.spec, Path(record.folder), record.id)
+    started = True
+    try:
+        started = signals.end(assembly.start)
+        if started:
+            _serve(assembly, record, signals)
+    finally:
+        _stop(assembly)
+    if not started:
+        sweep(record)  # what had just been made, and was not noted yet
+
+
+def _stop(assembly: Assembly) -> None:
+    try:
+        assembly.stop()
+    except TargetError as error:  # not caught below: the record is kept for those who clean up
+        sys.exit(f"{assembly.spec.name} could not be stopped: {error}")
 
 
 def _ready(assembly: Assembly) -> dict[str, Any]:
@@ -82,13 +90,20 @@ def _ready(assembly: Assembly) -> dict[str, Any]:
     }
 
 
-def _serve(commands: dict[str, Callable[[], dict[str, Any]]], ended: int, standing: bool) -> None:
+def _serve(assembly: Assembly, record: Record, signals: Signals) -> None:
     """Answer commands until standard input ends or a signal comes."""
+    ready = _ready(assembly)
+    write(record.ready(ready, [part.identity() for part in assembly.parts]))
+    _say(**ready)
+    commands: dict[str, Callable[[], dict[str, Any]]] = {
+        "counts": assembly.counts,
+        "use": lambda: {"containers": assembly.use()},
+    }
     unread = b""
-    watched = [ended] if standing else [ended, _STDIN]
+    watched = [signals.noted] if record.standing else [signals.noted, _STDIN]
     while True:
         readable, _, _ = select.select(watched, [], [])
-        if ended in readable:
+        if signals.noted in readable:
             return
         data = os.read(_STDIN, 65536)
         if not data:
@@ -110,29 +125,81 @@ def _say(**message: Any) -> None:
             left = left[os.write(_STDOUT, left) :]
 
 
-@contextlib.contextmanager
-def _ended() -> Iterator[int]:
-    """A descriptor that becomes readable with the first signal that asks for the end."""
-    reading, writing = os.pipe()
-    os.set_blocking(writing, False)
+class Signals:
+    """Those that ask for the end. ``noted`` is a descriptor that becomes readable with the first."""
 
-    def note(_number: int, _frame: object) -> None:
+    def __init__(self) -> None:
+        self.noted, self._writing = os.pipe()
+        os.set_blocking(self._writing, False)
+        self._ends = False
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._note)
+
+    def end(self, work: Callable[[], None]) -> bool:
+        """Do ``work``, which a signal ends; whether it was done.
+
+        It may end anywhere, so that ``work`` must leave nothing that is not found without its help: the
+        kernel ends the processes of a host that is gone, and an engine finds containers by their label.
+        """
+        try:
+            self._ends = True
+            if not select.select([self.noted], [], [], 0)[0]:
+                work()
+                return True
+        except KeyboardInterrupt:
+            pass
+        finally:
+            self._ends = False
+        return False
+
+    def _note(self, _number: int, _frame: object) -> None:
         with contextlib.suppress(BlockingIOError):
-            os.write(writing, b"x")
+            os.write(self._writing, b"x")
+        if self._ends:
+            self._ends = False
+            raise KeyboardInterrupt
 
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, note)
-    yield reading
+
+def _watch_parent() -> None:
+    """End a host whose parent goes while the target is being started and nobody reads standard input."""
+    poll = select.poll()
+    poll.register(_STDIN, 0)  # whatever was asked for, the other side's end is told
+    poll.poll()
+    main_thread = threading.main_thread().ident
+    assert main_thread is not None
+    signal.pthread_kill(main_thread, signal.SIGTERM)
 
 
 @contextlib.contextmanager
-def _folder() -> Iterator[Path]:
-    """A folder that only we can look into."""
-    path = Path(tempfile.mkdtemp(prefix="clientbench-target-"))
+def _recorded(spec: TargetSpec, standing: bool) -> Iterator[Record]:
+    """The record of this process, and its folder; both stay if what runs could not be stopped."""
+    folder = Path(tempfile.mkdtemp(prefix="clientbench-target-"))  # only we can look into it
+    record = Record.begin(spec, folder, standing)
     try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
+        enter(record)
+        yield record
+    except TargetError:
+        _forget(record)
+        raise
+    _forget(record)
+
+
+def _forget(record: Record) -> None:
+    shutil.rmtree(record.folder, ignore_errors=True)
+    record.remove()
+
+
+def _check_port(spec: TargetSpec) -> None:
+    """Raise for a port that is taken: whoever listens there would be taken for the target."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", spec.port))
+        except OSError as error:
+            raise TargetError(
+                f"{spec.name}: port {spec.port} cannot be listened on ({error.strerror}); "
+                "expected a free one, or none given"
+            ) from error
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Collection
+import time
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -55,9 +56,11 @@ class EmbeddedPart(Part):
     def __init__(self, plan: Plan, folder: Path, cpus: Collection[int]) -> None:
         super().__init__(plan)
         self._cpus = cpus
+        # One that the others are to share must be known before the first of them listens.
+        self._port = plan.port or (free_port() if plan.workers > 1 else 0)
         self._target = EmbeddedTarget(
             plan.tls,
-            port=plan.port,
+            port=self._port,
             shared=plan.workers > 1,
             instance=plan.name,
             certificate=str(folder),
@@ -65,8 +68,8 @@ class EmbeddedPart(Part):
 
     @property
     def address(self) -> Address:
-        """Known when it is ready."""
-        return Address(LOOPBACK, int(self._target.base_url.rpartition(":")[2]))
+        """Known when it is ready; a shared one earlier."""
+        return Address(LOOPBACK, self._port or int(self._target.base_url.rpartition(":")[2]))
 
     @property
     def inner(self) -> Address:
@@ -74,14 +77,20 @@ class EmbeddedPart(Part):
         return self.address
 
     def start(self) -> None:
-        """Start it, and wait until its port is known: that takes no time worth mentioning."""
+        """Start the process."""
         self._target.start(self._cpus)
-        self._target.wait_ready()
+
+    def wait_healthy(self, ask: Ask, deadline: float) -> None:
+        """Wait for the process itself first: on a shared port another one would answer."""
+        with self._named():
+            self._target.wait_ready(max(0.0, deadline - time.monotonic()))
         self.version = self._target.describe()["uvloop"]
+        super().wait_healthy(ask, deadline)
 
     def check(self) -> None:
         """Raise ``TargetError`` if it has ended."""
-        self._target.counts()
+        with self._named():
+            self._target.counts()
 
     def pids(self) -> list[int]:
         """The one process."""
@@ -102,6 +111,14 @@ class EmbeddedPart(Part):
     def stop(self) -> None:
         """End it."""
         self._target.stop()
+
+    @contextlib.contextmanager
+    def _named(self) -> Iterator[None]:
+        """Say which of several a message is about."""
+        try:
+            yield
+        except TargetError as error:
+            raise TargetError(f"{self.name}: {error}") from error
 
 
 class ProgramPart(Part):

@@ -7,6 +7,7 @@ import json
 import ssl
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -149,7 +150,10 @@ class Ask:
 
 
 class Runtime(ABC):
-    """A way to run servers. Used as a context, which leaves nothing behind."""
+    """A way to run servers; ``close`` after the parts have stopped leaves nothing behind."""
+
+    def prepare(self, kinds: Collection[Software]) -> None:  # noqa: B027  most have nothing to do
+        """Get what these need and takes long to get, before any deadline runs. Raises ``TargetError``."""
 
     @abstractmethod
     def make(self, plan: Plan) -> Part:

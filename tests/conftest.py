@@ -44,7 +44,7 @@ def own_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
         patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         patch.setenv("OPENBLAS_NUM_THREADS", "1")
         for name in list(os.environ):
-            if name.startswith(STEERING) and name != "CLIENTBENCH_REQUIRE_EXTRAS":
+            if name.startswith(STEERING) and not name.startswith("CLIENTBENCH_REQUIRE_"):
                 patch.delenv(name)
         yield
 

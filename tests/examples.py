@@ -17,8 +17,11 @@ from harness.model import (
     Reading,
     RunRecord,
     SliceRecord,
+    Spread,
+    TargetRecord,
     TrialSummary,
 )
+from servers.spec import RUNTIMES, TargetSpec
 
 SECOND = 1_000_000_000
 TIMEOUT_NS = 10 * SECOND
@@ -194,6 +197,27 @@ readings = st.builds(
 )
 
 
+names = st.sampled_from(["embedded", "nginx", "traefik", "url"])
+factors = st.builds(
+    TargetSpec,
+    name=names,
+    runtime=st.sampled_from(RUNTIMES),
+    instances=st.integers(1, 64),
+    tls=st.booleans(),
+    upstream=st.sampled_from(["", "embedded", "httpbin"]),
+)
+specs = st.builds(
+    replace,
+    factors,
+    port=st.integers(0, 65535),
+    cpus=st.lists(st.integers(0, 4095), max_size=3).map(tuple),
+    memory_bytes=COUNT,
+    url=TEXT,
+)
+target_records = st.builds(TargetRecord, specs, st.dictionaries(TEXT, TEXT, max_size=3))
+spreads = st.builds(Spread, st.integers(0, 3), st.integers(1, 100), TEXT, COUNT)
+
+
 @st.composite
 def trials(draw: Any, **fixed: Any) -> TrialSummary:
     """Any trial the model allows, sensible or not: what goes in must come out."""
@@ -214,6 +238,7 @@ def trials(draw: Any, **fixed: Any) -> TrialSummary:
         "censored": draw(st.integers(0, len(values))),
         "mean_service_ns": draw(st.none() | st.floats(0, 1e13)),
         "target_cpu_share": draw(st.none() | st.floats(0, 1)),
+        "target": draw(factors),
         "status_counts": draw(st.dictionaries(st.integers(100, 599), COUNT, max_size=4)),
         "error_counts": draw(
             st.dictionaries(st.sampled_from(["dns", "connect", "body"]), st.integers(0, 10**9))
@@ -229,7 +254,9 @@ COUNTS = (
     *("population", "timeout_ns", "cpu_ns", "cpu_wall_ns", "cpu_requests", "idle_cpu_ns"),
     *("orchestrator_cpu_ns", "sent", "lost_rows"),
 )
-OPTIONAL_COUNTS = ("idle_rss_bytes", "peak_rss_bytes", "mean_rss_bytes")
+OPTIONAL_COUNTS = (
+    *("idle_rss_bytes", "peak_rss_bytes", "mean_rss_bytes", "proxy_cpu_ns", "origin_cpu_ns"),
+)
 TEXTS = (
     *("client_library", "client_version", "python_version", "profile", "http_method", "url"),
     *("started_at", "ended_at"),
@@ -255,6 +282,8 @@ def runs(**fixed: Any) -> st.SearchStrategy[RunRecord]:
         "ended_at": TEXT,
         "state": st.sampled_from(["complete", "interrupted", "failed"]),
         "axis": TEXT,
+        "targets": st.lists(target_records, max_size=3).map(tuple),
+        "spreads": st.lists(spreads, max_size=3).map(tuple),
         "baseline": TEXT,
         "seed": st.integers(-(2**63), 2**63 - 1),
         "scenario": JSON_OBJECT,

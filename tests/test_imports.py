@@ -137,9 +137,9 @@ def speaks(node: ast.AST) -> str | None:
 
 
 def runs_in_a_process_of_its_own(module: str) -> bool:
-    """Worker and target have standard streams and an exit code of their own."""
+    """Worker, target, and those who run targets have standard streams and an exit code of their own."""
     embedded = module.startswith("servers.embedded.") and module != "servers.embedded.target"
-    return module == "harness.worker.main" or embedded
+    return embedded or module in ("harness.worker.main", "servers.host", "servers.shim")
 
 
 def test_only_the_command_line_prints_and_chooses_exit_codes() -> None:

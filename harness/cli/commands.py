@@ -27,6 +27,10 @@ app = typer.Typer(
 )
 results = typer.Typer(help="Look into the results database.", rich_markup_mode=None)
 app.add_typer(results, name="results")
+targets = typer.Typer(
+    help="List targets; start some that stay up, look at them, stop them.", rich_markup_mode=None
+)
+app.add_typer(targets, name="targets")
 
 Text = str | None
 Texts = list[str] | None
@@ -41,6 +45,10 @@ Json = Annotated[
 
 def _option(help_: str, *names: str, default: bool | None = None) -> Any:
     return typer.Option(default, *names, help=help_, show_default=bool(default))
+
+
+def _about(help_: str) -> Any:
+    return typer.Option(help=help_, show_default=False)
 
 
 class _MeasuringOptions:
@@ -202,6 +210,96 @@ def sql(query: Annotated[str, typer.Argument(help="One SELECT.")], db: Db = None
     from harness.cli import listing
 
     listing.show_query(_database(db), query)
+    return 0
+
+
+@targets.callback(invoke_without_command=True)
+def list_targets_by_default(context: typer.Context, json: Json = False) -> int:
+    """List targets; start some that stay up, look at them, stop them."""
+    if context.invoked_subcommand is None:
+        return list_targets(json)
+    if json:
+        raise typer.BadParameter("expected after the sub-command", param_hint="--json")
+    return 0
+
+
+@targets.command("list")
+def list_targets(json: Json = False) -> int:
+    """List targets: how each can run here, or why not."""
+    from harness.cli import targets as command
+
+    command.show(json)
+    return 0
+
+
+@targets.command("up")
+def target_up(
+    name: Annotated[str, typer.Argument(help="A name of `clientbench targets`.")],
+    runtime: Annotated[Text, _about("auto, native, docker, docker-host. [auto]")] = None,
+    instances: Annotated[
+        Text, _about("Servers behind a proxy [3], or worker processes of an origin [1].")
+    ] = None,
+    tls: Annotated[bool, typer.Option("--tls", help="HTTPS, by a CA of our own.")] = False,
+    upstream: Annotated[
+        Text, _about("What a proxy stands before: embedded, httpbin. [embedded]")
+    ] = None,
+    port: Annotated[Text, _about("Of the loopback interface. [a free one]")] = None,
+    target_cpus: Annotated[Text, _about("Its CPUs: 0, 0,2, 0-3. [all]")] = None,
+    target_memory: Annotated[
+        Text, _about("Memory limit of each of its containers: 512m. [none]")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Start a target that stays up until `targets down`."""
+    from harness.cli import targets as command
+
+    command.up(
+        name,
+        runtime=runtime,
+        instances=instances,
+        tls=tls,
+        upstream=upstream,
+        port=port,
+        target_cpus=target_cpus,
+        target_memory=target_memory,
+        as_json=json,
+    )
+    return 0
+
+
+@targets.command("status")
+def target_status(json: Json = False) -> int:
+    """Show what is up, and how it is."""
+    from harness.cli import targets as command
+
+    command.status(json)
+    return 0
+
+
+@targets.command("logs")
+def target_logs(
+    name: Annotated[str, typer.Argument(help="A target that is up.")],
+    lines: Annotated[str, typer.Option(help="How many of each server, from the end.")] = "20",
+) -> int:
+    """Show the ends of its servers' logs."""
+    from harness.cli import targets as command
+
+    command.logs(name, lines)
+    return 0
+
+
+@targets.command("down")
+def target_down(
+    name: Annotated[Text, typer.Argument(help="A target that is up.", show_default=False)] = None,
+    everything: Annotated[
+        bool,
+        typer.Option("--all", help="All that is up, and what killed processes have left behind."),
+    ] = False,
+) -> int:
+    """Stop a target."""
+    from harness.cli import targets as command
+
+    command.down(name, everything)
     return 0
 
 

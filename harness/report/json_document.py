@@ -143,6 +143,7 @@ def _trial(trial: TrialSummary) -> dict[str, Any]:
         field.name: getattr(trial, field.name) for field in fields(trial) if field.name not in apart
     }
     return plain | {
+        "target": _target(trial.target),
         "unequal": list(trial.unequal),
         "requests_per_second": trial.requests_per_second if trial.window_ns else None,
         "cpu_per_request_ns": trial.cpu_per_request_ns,

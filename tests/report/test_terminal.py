@@ -114,12 +114,12 @@ def test_competitors_without_any_number_render() -> None:
 
 def test_footer_has_a_line_per_doubt_and_the_place() -> None:
     doubts = (Doubt("disturbed", "run", "noise", "repeat"), Doubt("x", "httpx", "y", "z"))
-    assert footer(run(doubts=doubts), "results/a.db") == [
+    assert footer(run(doubts=doubts), [], "results/a.db") == [
         "warning: disturbed: run: noise; repeat",
         "warning: x: httpx: y; z",
         "results: results/a.db (run run-1)",
     ]
-    assert footer(run(state="interrupted"), "a.db") == ["results: a.db (run run-1, interrupted)"]
+    assert footer(run(state="interrupted"), [], "a.db") == ["results: a.db (run run-1, interrupted)"]
 
 
 def test_text_has_heading_table_and_doubts() -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.model import Spread, TargetRecord
 from harness.store import Store
 from harness.store.reading import query
+from servers.spec import TargetSpec
 from tests.examples import finished, save, trial, two_clients
 
 PAGE = (Path(__file__).parents[2] / "docs" / "results.md").read_text("utf-8")
@@ -33,9 +35,15 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
             error_counts={"dns": 1},
         ),
     ]
+    proxy = TargetSpec("nginx", instances=2, upstream="embedded")
+    record = finished(
+        trials,
+        targets=(TargetRecord(proxy, {"name": "nginx"}),),
+        spreads=(Spread(0, 1, "instance-1", 500), Spread(0, 1, "instance-2", 501)),
+    )
     with Store.open(path) as store:
-        save(store, finished(trials), trials)
-        store.finish(finished(trials))
+        save(store, record, trials)
+        store.finish(record)
     return path
 
 
@@ -50,7 +58,7 @@ def relations(path: Path) -> Iterator[tuple[str, str, list[str]]]:
 
 def test_every_table_is_described_column_by_column_in_order(path: Path) -> None:
     tables = {name: columns for name, kind, columns in relations(path) if kind == "table"}
-    assert len(tables) == 12
+    assert len(tables) == 14
     for name, columns in tables.items():
         title = rf"^##+ (?:Table )?{name}\b(.*?)(?=^##|\Z)"
         section = re.search(title, PAGE, re.DOTALL | re.MULTILINE)

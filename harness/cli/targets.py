@@ -1,0 +1,152 @@
+"""``targets``: which there are, and those that stay up between commands."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import threading
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.text import Text
+
+from harness import standing_targets
+from harness.errors import UsageError
+from harness.options import Options
+from harness.report import listings, standing
+from harness.settings import whole_number
+from harness.standing_targets import Stopped
+from servers.availability import Way, resolve, ways
+from servers.catalogue import NAMES, PROXIES, UPSTREAMS
+from servers.spec import TargetSpec
+
+__all__ = ["down", "logs", "show", "status", "up"]
+
+PATIENCE_S = 1.0  # a start that takes no longer needs no words
+MAX_LINES = 100_000
+
+
+def show(as_json: bool) -> None:
+    """Print every target, and every way to run it."""
+    known = {name: ways(_example(name)) for name in NAMES}
+    if as_json:
+        print(json.dumps([_plain(name, found) for name, found in known.items()], indent=2))
+        return
+    console = Console()
+    console.print(listings.rows_table(("target", *_columns()), _rows(known)))
+    for line in ["", *_remarks(known)]:
+        # a terminal breaks lines between words; elsewhere a line is a line
+        console.print(Text(line), soft_wrap=not console.is_terminal)
+
+
+def up(
+    name: str,
+    *,
+    runtime: str | None,
+    instances: str | None,
+    tls: bool,
+    upstream: str | None,
+    port: str | None,
+    target_cpus: str | None,
+    target_memory: str | None,
+    as_json: bool,
+) -> None:
+    """Start a target that stays up, and print where it is."""
+    options = Options(
+        runtime=() if runtime is None else (runtime,),
+        instances=() if instances is None else (instances,),
+        tls=tls,
+        upstream=upstream,
+        target_cpus=target_cpus,
+        target_memory=target_memory,
+    )
+    spec = standing_targets.parse(name, options, port, resolve)
+    with _notice(f"starting {spec} …"):
+        look = standing_targets.up(spec)
+    if as_json:
+        print(json.dumps(standing.plain(look), indent=2))
+    else:
+        print("\n".join(standing.lines(look)))
+
+
+def status(as_json: bool) -> None:
+    """Print what stands, and what killed processes have left behind."""
+    looks = standing_targets.status()
+    if as_json:
+        print(json.dumps([standing.plain(look) for look in looks], indent=2))
+    else:
+        blocks = ["\n".join(standing.lines(look)) for look in looks]
+        print("\n\n".join(blocks) or "no target is up")
+
+
+def logs(name: str, lines: str) -> None:
+    """Print the end of each server's log under its name."""
+    number = whole_number("--lines", lines, 1, MAX_LINES)
+    for part, ends in standing_targets.logs(name, number):
+        print(f"==> {part} <==")
+        print("\n".join(ends) or "(it has printed nothing)")
+
+
+def down(name: str | None, everything: bool) -> None:
+    """Stop one target, or all."""
+    if everything == (name is not None):
+        raise UsageError("NAME, --all: expected one of them")
+    nothing = True
+    for one in standing_targets.down_all() if name is None else [standing_targets.down(name)]:
+        nothing = False
+        print(f"{one.record.spec}: {_fate(one)}", flush=True)
+    if nothing:
+        print("no target is up")
+
+
+def _fate(stopped: Stopped) -> str:
+    return "what it had left behind is removed" if stopped.crashed else "stopped"
+
+
+@contextlib.contextmanager
+def _notice(text: str) -> Iterator[None]:
+    """Say what is being done, if it takes its time."""
+    timer = threading.Timer(PATIENCE_S, print, [text], {"file": sys.stderr, "flush": True})
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _example(name: str) -> TargetSpec:
+    return TargetSpec(name, upstream=UPSTREAMS[0] if name in PROXIES else "")
+
+
+def _columns() -> list[str]:
+    """Ways to run a target; one column for both kinds of containers, which need the same."""
+    return ["native", "docker, docker-host"]
+
+
+def _rows(known: dict[str, list[Way]]) -> Iterator[tuple[str, str, str]]:
+    """Under each column the version that would run."""
+    for name, (native, docker, _) in known.items():
+        own = f"embedded (uvloop {native.version})" if name == "embedded" else native.version
+        yield name, own or "–", docker.version or "–"
+
+
+def _remarks(known: dict[str, list[Way]]) -> Iterator[str]:
+    """What is missing, each thing once, and what proxies are for."""
+    missing: dict[str, list[str]] = {}
+    for name, (native, docker, _) in known.items():
+        for column, way in zip(_columns(), (native, docker), strict=True):
+            if way.reason is not None:
+                reason = f"({column}): {way.reason.removeprefix(f'{name}: ')}"
+                missing.setdefault(reason, []).append(name)
+    for reason, names in missing.items():
+        yield f"{', '.join(names)} {reason}"
+    yield f"{', '.join(PROXIES)}: proxies before --instances of --upstream {' or '.join(UPSTREAMS)}"
+
+
+def _plain(name: str, found: list[Way]) -> dict[str, object]:
+    return {
+        "name": name,
+        "before": list(UPSTREAMS) if name in PROXIES else [],
+        "ways": [vars(way) for way in found],
+    }

@@ -1,0 +1,394 @@
+"""Servers in containers: on a network of their own with one port published each, or on the host's."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import threading
+import time
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import copyfile
+from typing import Any
+
+import psutil
+
+from servers.base import TargetError, Use
+from servers.engine import clear, connect, failures, remove, remove_labelled
+from servers.files import CA, CERTIFICATE, KEY
+from servers.images import find, obtain
+from servers.native import free_port, write_files
+from servers.parts import Ask, Part, Plan, Runtime
+from servers.software import Address, Layout, Software
+from servers.spec import TargetSpec
+from servers.standing import LABEL
+
+__all__ = ["ContainerPart", "Docker", "Site", "find", "remove_labelled"]
+
+LOOPBACK, ANY = "127.0.0.1", "0.0.0.0"
+PORT = 8080  # of every server that has a network of its own
+FOLDER, SCRATCH = "/etc/clientbench", "/tmp"  # inside
+# Nobody's in particular: who runs servers as root does not want them to be root's.
+UNPRIVILEGED = 65532
+LOG_LINES = 200
+POLL_S = 0.02
+SECOND_NS = 1_000_000_000
+# Nothing that the usual system calls and the ports from 1024 on do not need.
+HARDENING: dict[str, Any] = {
+    "cap_drop": ["ALL"],
+    "security_opt": ["no-new-privileges:true"],
+    "read_only": True,
+    "tmpfs": {SCRATCH: "rw,nosuid,nodev,noexec,mode=1777,size=512m"},
+    "pids_limit": 1024,
+}
+_CHECK = "check.sh"
+_CHECK_TEXT = Path(__file__).with_name("conf") / _CHECK
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the parts of one target have in common. ``network`` is None on the host's."""
+
+    engine: Any
+    spec: TargetSpec
+    folder: Path
+    label: str
+    network: str | None
+
+
+class Docker(Runtime):
+    """Each part in a container, labelled so that it can be found again after a crash."""
+
+    def __init__(self, spec: TargetSpec, folder: Path, label: str) -> None:
+        self._spec = spec
+        self._folder = folder
+        self._label = label
+        self._site: Site | None = None
+        self._images: dict[str, str] = {}
+
+    def prepare(self, kinds: Collection[Software]) -> None:
+        """Reach the engine, and pull or build what is not here. Raises ``TargetError``."""
+        site = self._begun()
+        for kind in kinds:
+            self._images[kind.name] = obtain(site.engine, kind)
+
+    def make(self, plan: Plan) -> ContainerPart:
+        """A part in ``folder/name``. Raises ``TargetError`` if there is no engine or no image."""
+        if plan.software.name == "embedded" and plan.workers > 1:
+            raise TargetError(
+                "embedded: one instance runs in a container; put several behind a proxy, "
+                "or use --runtime native"
+            )
+        self.prepare([plan.software])
+        return ContainerPart(plan, self._begun(), self._images[plan.software.name])
+
+    def close(self) -> None:
+        """Remove the network, and a container whose start was interrupted. Raises ``TargetError``."""
+        if self._site is not None:
+            clear(self._site.engine, self._label)
+            self._site.engine.close()
+            self._site = None
+
+    def _begun(self) -> Site:
+        if self._site is None:
+            name = None if self._spec.runtime == "docker-host" else f"clientbench-{self._label}"
+            self._site = Site(connect(), self._spec, self._folder, self._label, name)
+            if name is not None:
+                with failures("docker: no network can be made"):
+                    self._site.engine.networks.create(
+                        name, driver="bridge", labels={LABEL: self._label}
+                    )
+        return self._site
+
+
+class ContainerPart(Part):
+    """One container, which the engine checks as well: by a command of ours that runs inside."""
+
+    def __init__(self, plan: Plan, site: Site, image: str) -> None:
+        super().__init__(plan)
+        self._image = image
+        self._site = site
+        self._folder = site.folder / plan.name
+        self._container: Any = None
+        self._port = plan.port
+        self._account: _Account | None = None
+
+    @property
+    def address(self) -> Address:
+        """Known after ``start``."""
+        return Address(LOOPBACK, self._port)
+
+    @property
+    def inner(self) -> Address:
+        """By its name in the network that the parts share, otherwise as from here."""
+        return Address(self.name, PORT) if self._site.network else self.address
+
+    def start(self) -> None:
+        """Write its configuration, and start its container."""
+        if not self._site.network:
+            self._port = self._port or free_port()
+        layout = self._layout()
+        self._write(layout)
+        with failures(f"{self.plan.software.name}: {self.name} cannot be started"):
+            self._container = self._site.engine.containers.create(
+                self._image, **self._options(layout)
+            )
+            self.version = f"{self._image} ({_short(self._container.attrs['Image'])})"
+            self._container.start()
+            self._container.reload()
+        if self._site.network:
+            self._port = self._published()
+            for pid in _forwarders(self._port):
+                _hold(pid, self._site.spec.cpus)
+
+    def check(self) -> None:
+        """Raise ``TargetError`` with its last words if it has ended; behind a proxy, if it is unhealthy."""
+        state = self._state()
+        problem = _end(state, self._site.spec.memory_bytes)
+        if problem is None and self._site.spec.upstream and self.plan.role == "origin":
+            health = state.get("Health", {})
+            if health.get("Status") == "unhealthy":
+                problem = f"is unhealthy ({_last_check(health)})"
+        if problem is not None:
+            raise TargetError(
+                f"{self.plan.software.name}: {self.name} {problem}; "
+                f"its log ends: {self.last_words()}"
+            )
+
+    def wait_healthy(self, ask: Ask, deadline: float) -> None:
+        """Wait for our own request to succeed, and for the engine's check."""
+        super().wait_healthy(ask, deadline)
+        while time.monotonic() < deadline:
+            health = self._state().get("Health", {})
+            if health.get("Status") == "healthy":
+                return
+            self.check()
+            time.sleep(POLL_S)
+        raise TargetError(
+            f"{self.plan.software.name}: {self.name} answers, but the check inside its container fails "
+            f"({_last_check(health)}); its log ends: {self.last_words()}"
+        )
+
+    def pids(self) -> list[int]:
+        """Its processes on this machine, and the engine's that passes the published port on to it."""
+        state = self._state()
+        pid = state.get("Pid", 0)
+        if not pid or not _is_here(pid, self._container.id):
+            return []
+        forwarders = _forwarders(self._port) if self._site.network else []
+        with contextlib.suppress(psutil.NoSuchProcess):
+            children = psutil.Process(pid).children(recursive=True)
+            return [pid, *(child.pid for child in children), *forwarders]
+        return []
+
+    def log(self) -> str:
+        """The end of its standard output and error."""
+        if self._container is None:
+            return ""
+        try:
+            with failures("docker"):
+                text: bytes = self._container.logs(tail=LOG_LINES)
+        except TargetError:
+            return ""
+        return text.decode(errors="replace")
+
+    def use(self) -> Use | None:
+        """By the engine's account, which it brings up to date each second; None before the first time."""
+        if self._container is None:
+            return None
+        if self._account is None:
+            self._account = _Account(self.name, self._container)
+            self._account.start()
+        return self._account.newest
+
+    def identity(self) -> dict[str, Any]:
+        """Its container."""
+        return {} if self._container is None else {"container": self._container.id}
+
+    def stop(self) -> None:
+        """Kill and remove it: there is nothing that it could lose. Raises ``TargetError``."""
+        if self._container is None:
+            return
+        with failures(f"docker: the container of {self.name} cannot be removed"):
+            remove(self._container)
+        self._container = None
+        if self._account is not None:  # the engine ends its account with the container
+            self._account.join(1.0)
+
+    def _layout(self) -> Layout:
+        listen = Address(ANY, PORT) if self._site.network else self.address
+        return Layout(
+            name=self.name,
+            listen=listen,
+            tls=self.plan.tls,
+            folder=FOLDER,
+            scratch=SCRATCH,
+            upstreams=self.plan.upstreams,
+            workers=self.plan.workers,
+        )
+
+    def _write(self, layout: Layout) -> None:
+        """Put everything that it reads into its folder, for the user that it runs as."""
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        write_files(
+            self._folder, {**self.plan.software.files(layout), _CHECK: _CHECK_TEXT.read_text()}
+        )
+        if self.plan.tls:
+            for name in (CA, CERTIFICATE, KEY):
+                copyfile(self._site.folder / name, self._folder / name)
+        for path in (self._folder, *self._folder.rglob("*")):
+            path.chmod(0o500 if path.is_dir() else 0o400)
+            os.chown(path, *_user())
+
+    def _options(self, layout: Layout) -> dict[str, Any]:
+        """Everything about the container but its image."""
+        site, software = self._site, self.plan.software
+        own, hard = _user(), resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        return {
+            **HARDENING,
+            **self._networking(),
+            "name": f"clientbench-{site.label}-{self.name}",
+            "labels": {LABEL: site.label},
+            "entrypoint": [*software.image.words, *software.command(layout)],
+            "environment": dict(software.environment(layout)),
+            "user": f"{own[0]}:{own[1]}",
+            "stdin_open": True,  # the embedded target ends with its input
+            "volumes": {str(self._folder): {"bind": FOLDER, "mode": "ro"}},
+            "healthcheck": _healthcheck(layout),
+            "cpuset_cpus": ",".join(map(str, site.spec.cpus)) or None,
+            "mem_limit": site.spec.memory_bytes or None,
+            "memswap_limit": site.spec.memory_bytes or None,
+            "ulimits": [{"Name": "nofile", "Soft": hard, "Hard": hard}],
+            "log_config": {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "1"}},
+        }
+
+    def _networking(self) -> dict[str, Any]:
+        network = self._site.network
+        if network is None:
+            return {"network_mode": "host"}
+        endpoint = self._site.engine.api.create_endpoint_config(aliases=[self.name])
+        return {
+            "network": network,
+            "networking_config": {network: endpoint},
+            "ports": {f"{PORT}/tcp": (LOOPBACK, self.plan.port or None)},
+        }
+
+    def _published(self) -> int:
+        bindings = self._container.attrs["NetworkSettings"]["Ports"].get(f"{PORT}/tcp")
+        if not bindings:  # it has ended already
+            self.check()
+            raise TargetError(f"{self.plan.software.name}: {self.name} has no published port")
+        return int(bindings[0]["HostPort"])
+
+    def _state(self) -> dict[str, Any]:
+        """What the engine knows of it now. Raises ``TargetError`` if it is gone."""
+        if self._container is None:
+            raise TargetError(f"{self.plan.software.name}: {self.name} is not running")
+        with failures(f"{self.plan.software.name}: {self.name} is gone"):
+            self._container.reload()
+        state: dict[str, Any] = self._container.attrs["State"]
+        return state
+
+
+class _Account(threading.Thread):
+    """Reads the engine's running account of one container, until that is removed.
+
+    To ask for single entries would be no cheaper: the engine makes them once a second, and lets one wait.
+    """
+
+    def __init__(self, name: str, container: Any) -> None:
+        super().__init__(daemon=True)
+        self.newest: Use | None = None
+        self._of = name
+        self._container = container
+
+    def run(self) -> None:
+        """Keep the newest entry."""
+        with contextlib.suppress(TargetError), failures("docker"):
+            for entry in self._container.stats(stream=True, decode=True):
+                self.newest = _use(self._of, entry) or self.newest
+
+
+def _use(name: str, entry: dict[str, Any]) -> Use | None:
+    """Memory without the file cache that the kernel may drop, as ``docker stats`` has it."""
+    memory = entry.get("memory_stats", {})
+    if "usage" not in memory:  # it has ended
+        return None
+    details = memory.get("stats", {})
+    cache = details.get("total_inactive_file", details.get("inactive_file", 0))
+    cpu_ns = int(entry["cpu_stats"]["cpu_usage"]["total_usage"])
+    return Use(name, cpu_ns, max(0, int(memory["usage"]) - int(cache)))
+
+
+def _short(identifier: str) -> str:
+    return identifier.removeprefix("sha256:")[:12]
+
+
+def _user() -> tuple[int, int]:
+    """User and group that servers run as."""
+    own = (os.geteuid(), os.getegid())
+    return own if own[0] else (UNPRIVILEGED, UNPRIVILEGED)
+
+
+def _healthcheck(layout: Layout) -> dict[str, Any]:
+    """Soon after the start, then seldom: see the script. Times are in ns."""
+    host = LOOPBACK if layout.listen.host == ANY else layout.listen.host
+    words = [str(layout.listen.port), "https" if layout.tls else "http"]
+    return {
+        "test": ["CMD", "sh", f"{layout.folder}/{_CHECK}", host, *words],
+        "interval": SECOND_NS // 4,
+        "timeout": 40 * SECOND_NS,
+        "retries": 3,
+        "start_period": 30 * SECOND_NS,
+    }
+
+
+def _last_check(health: dict[str, Any]) -> str:
+    """What the engine's last check printed, on one line."""
+    entries = health.get("Log") or []
+    if not entries:
+        return "it has not been made yet"
+    printed = " ".join(str(entries[-1].get("Output", "")).split())
+    return printed or f"exit status {entries[-1].get('ExitCode')}"
+
+
+def _end(state: dict[str, Any], memory_bytes: int) -> str | None:
+    """How a container ended; None while it runs."""
+    if state.get("OOMKilled"):
+        return f"was out of memory, its limit is {memory_bytes} bytes; give it more"
+    if state["Status"] == "running":
+        return None
+    if state["Status"] == "exited":
+        return f"ended (exit status {state['ExitCode']})"
+    return f"is {state['Status']} {state.get('Error', '')}".rstrip()
+
+
+def _is_here(pid: int, container: str) -> bool:
+    """Whether this process of the engine's machine is one of ours: the engine may be elsewhere."""
+    try:
+        return container in Path(f"/proc/{pid}/cgroup").read_text()
+    except OSError:
+        return False
+
+
+def _forwarders(port: int) -> list[int]:
+    """The engine's processes that carry every byte of a port published on the loopback interface."""
+    return [process.pid for process in _named("docker-proxy") if str(port) in process.cmdline()]
+
+
+def _hold(pid: int, cpus: Collection[int]) -> None:
+    """Keep a process of the engine, as far as we may, off the CPUs that clients are measured on."""
+    if not cpus:
+        return
+    with contextlib.suppress(OSError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            os.sched_setaffinity(int(thread.name), cpus)
+
+
+def _named(name: str) -> Iterator[psutil.Process]:
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.name() == name:
+                yield process

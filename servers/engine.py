@@ -1,0 +1,100 @@
+"""The Docker engine, reached through its SDK: its failures become one line with the remedy."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+from servers.base import TargetError
+from servers.standing import LABEL
+
+__all__ = ["clear", "connect", "failures", "one_line", "remove", "remove_labelled"]
+
+SOCKET = "/var/run/docker.sock"
+TIMEOUT_S = 60
+_INSTALL = "install it (Debian: apt-get install docker.io), or use --runtime native"
+_START = "start it (systemctl start docker), or use --runtime native"
+_PERMIT = "join its group (usermod -aG docker USER, then log in again), or use --runtime native"
+
+
+def connect() -> Any:
+    """A client of the SDK. Raises ``TargetError``: not installed, not running, no permission."""
+    # dear to load, and not needed for anything else
+    import docker  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    address = os.environ.get("DOCKER_HOST", f"unix://{SOCKET}")
+    if address.startswith("unix://"):
+        _knock(address.removeprefix("unix://"))
+    try:
+        return docker.from_env(timeout=TIMEOUT_S)
+    except (docker.errors.DockerException, OSError) as error:
+        raise TargetError(
+            f"docker: no engine answers at {address} ({one_line(error)}); {_START}"
+        ) from error
+
+
+def _knock(path: str) -> None:
+    """See whether somebody listens there: the SDK wraps the reason, if nobody does, beyond recognition."""
+    try:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(path)
+    except PermissionError as error:
+        raise TargetError(f"docker: no permission to use {path}; {_PERMIT}") from error
+    except FileNotFoundError as error:
+        if shutil.which("dockerd") is None and shutil.which("docker") is None:
+            raise TargetError(f"docker: not installed, there is no {path}; {_INSTALL}") from error
+        raise TargetError(
+            f"docker: its engine is not running, there is no {path}; {_START}"
+        ) from error
+    except OSError as error:
+        raise TargetError(
+            f"docker: its engine is not running ({path}: {error.strerror or error}); {_START}"
+        ) from error
+
+
+@contextlib.contextmanager
+def failures(what: str) -> Iterator[None]:
+    """Turn what the engine refuses to do inside into a ``TargetError`` that begins with ``what``."""
+    from docker.errors import DockerException  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    try:
+        yield
+    except (DockerException, OSError) as error:
+        raise TargetError(f"{what}: {one_line(error)}") from error
+
+
+def one_line(error: Exception) -> str:
+    """What the engine says itself, if it says something, otherwise the error."""
+    return " ".join(str(getattr(error, "explanation", None) or error).split())
+
+
+def remove_labelled(label: str) -> None:
+    """Remove the containers and networks of the target with this label. Raises ``TargetError``."""
+    with contextlib.closing(connect()) as engine:
+        clear(engine, label)
+
+
+def clear(engine: Any, label: str) -> None:
+    """The same, by an engine that we are connected to."""
+    filters = {"label": f"{LABEL}={label}"}
+    with failures("docker: what a target leaves cannot be removed"):
+        for container in engine.containers.list(all=True, filters=filters, ignore_removed=True):
+            remove(container)
+        for network in engine.networks.list(filters=filters):
+            remove(network)
+
+
+def remove(thing: Any) -> None:
+    """A network, or a container even if it runs; one that is gone, or going, is no error."""
+    from docker.errors import APIError  # noqa: PLC0415
+
+    forced = {"force": True, "v": True} if hasattr(thing, "kill") else {}
+    try:
+        thing.remove(**forced)
+    except APIError as error:
+        if error.status_code not in (404, 409):
+            raise

@@ -1,0 +1,192 @@
+"""Container images: those that others publish, and those built by us from ``servers/docker``."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+import tarfile
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from servers.base import TargetError
+from servers.engine import connect, failures, one_line
+from servers.software import Image, Software
+
+__all__ = ["BASE", "BASE_VARIABLE", "find", "obtain", "reference"]
+
+BASE = "python:3.12-slim-bookworm"
+BASE_VARIABLE = "CLIENTBENCH_BASE_IMAGE"
+LAST_LINES = 3  # of a build's output, in a message about its failure
+# In the image as in the environment that clientbench runs in, so that both are the same server.
+_PACKAGES = {
+    "embedded": {"uvloop": "0.22.1", "httptools": "0.7.1"},
+    "httpbin": {"httpbin": "0.10.2", "gunicorn": "23.0.0", "gevent": "24.11.1"},
+}
+_SERVERS = Path(__file__).parent
+_DOCKER = _SERVERS / "docker"
+
+
+def find(software: Software) -> str:
+    """What would run in a container here, without fetching or building anything.
+
+    Raises ``TargetError``: no engine, or the image is not on this machine.
+    """
+    engine = connect()
+    with contextlib.closing(engine):
+        return _find(engine, software)
+
+
+def _find(engine: Any, software: Software) -> str:
+    image = software.image
+    if not _is_built(image):
+        name = reference(image)
+        if _local(engine, name) is None:
+            raise TargetError(f"{software.name}: {_missing(name, image.variable)}")
+        return name
+    base = _local(engine, _base())
+    if base is None:
+        raise TargetError(f"{software.name}: {_missing(_base(), BASE_VARIABLE)}")
+    tag = _tag(image, _context(image), base.id)
+    return tag if _local(engine, tag) is not None else f"{tag} (built at the first start)"
+
+
+def obtain(engine: Any, software: Software) -> str:
+    """The image's name, once it is on this machine: pulled or built if need be. Raises ``TargetError``."""
+    image = software.image
+    with failures(f"{software.name}: its image cannot be had"):
+        if not _is_built(image):
+            return _pulled(engine, software, reference(image), image.variable)
+        base = _pulled(engine, software, _base(), BASE_VARIABLE)
+        context = _context(image)
+        tag = _tag(image, context, engine.images.get(base).id)
+        if _local(engine, tag) is None:
+            _build(engine, software, tag, context, {"BASE": base, **_arguments(image)})
+        return tag
+
+
+def reference(image: Image) -> str:
+    """The one that its variable names, or the pinned one."""
+    return os.environ.get(image.variable) or image.reference
+
+
+def _base() -> str:
+    return os.environ.get(BASE_VARIABLE) or BASE
+
+
+def _is_built(image: Image) -> bool:
+    return image.dockerfile is not None and not os.environ.get(image.variable)
+
+
+def _local(engine: Any, name: str) -> Any:
+    """The image, or None if it is not on this machine."""
+    from docker.errors import ImageNotFound  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    try:
+        with failures("docker"):
+            return engine.images.get(name)
+    except TargetError as error:
+        if isinstance(error.__cause__, ImageNotFound):
+            return None
+        raise
+
+
+def _pulled(engine: Any, software: Software, name: str, variable: str) -> str:
+    if _local(engine, name) is None:
+        try:
+            with failures("it cannot be pulled"):
+                engine.images.pull(*_name_and_tag(name))
+        except TargetError as error:
+            raise TargetError(f"{software.name}: {_missing(name, variable)} ({error})") from error
+    return name
+
+
+def _name_and_tag(name: str) -> tuple[str, str]:
+    """For ``pull``, which without a tag would fetch all there are."""
+    if "@" in name:
+        return name, ""
+    path, colon, tag = name.rpartition(":")
+    return (path, tag) if colon and "/" not in tag else (name, "latest")
+
+
+def _missing(name: str, variable: str) -> str:
+    return (
+        f"no image {name} on this machine; run `docker pull {name}`, "
+        f"or name another one in the variable {variable}"
+    )
+
+
+def _build(
+    engine: Any, software: Software, tag: str, context: bytes, arguments: Mapping[str, str]
+) -> None:
+    from docker.errors import BuildError  # noqa: PLC0415
+
+    try:
+        engine.images.build(
+            fileobj=io.BytesIO(context),
+            custom_context=True,
+            tag=tag,
+            buildargs=dict(arguments),
+            rm=True,
+            forcerm=True,
+        )
+    except BuildError as error:
+        raise TargetError(
+            f"{software.name}: its image cannot be built ({one_line(error)}): {_end(error.build_log)}; "
+            f"name a suitable base in the variable {BASE_VARIABLE}, "
+            f"or a ready image in {software.image.variable}"
+        ) from error
+
+
+def _end(build_log: Any) -> str:
+    """The last lines of a build's output, on one line."""
+    text = "".join(entry.get("stream", "") for entry in build_log)
+    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    return " | ".join(lines[-LAST_LINES:])
+
+
+def _context(image: Image) -> bytes:
+    """What a build gets, as a tar file: the Dockerfile, and the modules of ours that it asks for.
+
+    These are in its file ``sources``, as patterns relative to the package ``servers``. The same files give
+    the same bytes.
+    """
+    assert image.dockerfile is not None
+    folder = _DOCKER / image.dockerfile
+    files = {"Dockerfile": folder / "Dockerfile"}
+    for pattern in (folder / "sources").read_text().split():
+        for path in sorted(_SERVERS.glob(pattern)):
+            files[f"servers/{path.relative_to(_SERVERS)}"] = path
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for name, path in files.items():
+            entry = tarfile.TarInfo(name)
+            data = path.read_bytes()
+            entry.size, entry.mode = len(data), 0o644
+            archive.addfile(entry, io.BytesIO(data))
+    return packed.getvalue()
+
+
+def _arguments(image: Image) -> dict[str, str]:
+    """Build arguments beside the base."""
+    assert image.dockerfile is not None
+    pinned = _PACKAGES[image.dockerfile]
+    words = [f"{name}=={_installed(name) or known}" for name, known in pinned.items()]
+    return {"PACKAGES": " ".join(words)}
+
+
+def _installed(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _tag(image: Image, context: bytes, base_id: str) -> str:
+    """A name that changes with everything that the image is made from."""
+    arguments = sorted(_arguments(image).items())
+    digest = hashlib.sha256(context + repr((arguments, base_id)).encode())
+    return f"{image.reference}:{digest.hexdigest()[:12]}"
