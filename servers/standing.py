@@ -88,8 +88,9 @@ class Record:
         return _is_alive(self.pid, self.created)
 
     def remove(self) -> None:
-        """Forget it."""
-        _path(self.id).unlink(missing_ok=True)
+        """Forget it, if it was ever stored."""
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            _path(self.id).unlink()
 
 
 def enter(record: Record) -> None:

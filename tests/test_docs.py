@@ -25,7 +25,9 @@ from harness.cli import legacy, main, measuring
 from harness.errors import UsageError
 from harness.scenario import Scenario
 from harness.settings import VARIABLES, Defaults, from_environment
+from servers.catalogue import NAMES
 from servers.embedded.target import EmbeddedTarget
+from tests.integration.require import require_software
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -103,7 +105,7 @@ def clientbench(folder: Path, *words: str) -> str:
 
 def test_there_are_commands_of_every_kind() -> None:
     asked = {legacy.modernise(words)[0] for words in commands()}
-    assert asked == {"compare", "load", "clients", "presets", "results"}
+    assert asked == {"compare", "load", "clients", "presets", "results", "targets"}
     assert REMOTE
 
 
@@ -113,6 +115,8 @@ def test_there_are_commands_of_every_kind() -> None:
     ids=lambda words: shlex.join(words)[:60],
 )
 def test_a_command_of_the_docs_works(words: list[str], folder: Path) -> None:
+    for name in set(words) & {*NAMES}:  # servers that have to be installed
+        require_software(name)
     assert clientbench(folder, *shortened(words))
 
 
@@ -206,6 +210,8 @@ def test_no_page_names_an_option_that_is_not_there(folder: Path) -> None:
     known = options_of("compare", folder) | options_of("load", folder)
     known |= options_of("results list", folder) | options_of("clients", folder)
     known |= legacy._FLAGS
+    for command in ("up", "down", "logs", "status"):
+        known |= options_of(f"targets {command}", folder)
     for page in PAGES:
         named = re.findall(r"`(--[a-z][a-z-]*)", page.read_text("utf-8"))
         assert set(named) <= known, page.name
