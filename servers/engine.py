@@ -24,7 +24,7 @@ _PERMIT = "join its group (usermod -aG docker USER, then log in again), or use -
 def connect() -> Any:
     """A client of the SDK. Raises ``TargetError``: not installed, not running, no permission."""
     # dear to load, and not needed for anything else
-    import docker  # type: ignore[import-untyped]  # noqa: PLC0415
+    import docker  # noqa: PLC0415
 
     address = os.environ.get("DOCKER_HOST", f"unix://{SOCKET}")
     if address.startswith("unix://"):
@@ -59,7 +59,7 @@ def _knock(path: str) -> None:
 @contextlib.contextmanager
 def failures(what: str) -> Iterator[None]:
     """Turn what the engine refuses to do inside into a ``TargetError`` that begins with ``what``."""
-    from docker.errors import DockerException  # type: ignore[import-untyped]  # noqa: PLC0415
+    from docker.errors import DockerException  # noqa: PLC0415
 
     try:
         yield

@@ -129,8 +129,10 @@ class Signals:
     """Those that ask for the end. ``noted`` is a descriptor that becomes readable with the first."""
 
     def __init__(self) -> None:
-        self.noted, self._writing = os.pipe()
-        os.set_blocking(self._writing, False)
+        self.noted, writing = os.pipe()
+        os.set_blocking(writing, False)
+        # Written to by the system's handler: Python's may run only after the next ``select``.
+        signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
         self._ends = False
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._note)
@@ -142,19 +144,18 @@ class Signals:
         kernel ends the processes of a host that is gone, and an engine finds containers by their label.
         """
         try:
-            self._ends = True
-            if not select.select([self.noted], [], [], 0)[0]:
-                work()
-                return True
-        except KeyboardInterrupt:
+            try:
+                self._ends = True
+                if not select.select([self.noted], [], [], 0)[0]:
+                    work()
+                    return True
+            finally:
+                self._ends = False
+        except KeyboardInterrupt:  # perhaps out of the ``finally``
             pass
-        finally:
-            self._ends = False
         return False
 
     def _note(self, _number: int, _frame: object) -> None:
-        with contextlib.suppress(BlockingIOError):
-            os.write(self._writing, b"x")
         if self._ends:
             self._ends = False
             raise KeyboardInterrupt

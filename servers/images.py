@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import io
 import os
+import re
 import tarfile
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
@@ -21,11 +22,8 @@ __all__ = ["BASE", "BASE_VARIABLE", "find", "obtain", "reference"]
 BASE = "python:3.12-slim-bookworm"
 BASE_VARIABLE = "CLIENTBENCH_BASE_IMAGE"
 LAST_LINES = 3  # of a build's output, in a message about its failure
-# In the image as in the environment that clientbench runs in, so that both are the same server.
-_PACKAGES = {
-    "embedded": {"uvloop": "0.22.1", "httptools": "0.7.1"},
-    "httpbin": {"httpbin": "0.10.2", "gunicorn": "23.0.0", "gevent": "24.11.1"},
-}
+# Which of its versions fit depends on the image's Python, and not on ours.
+_KEPT = ("gevent",)
 _SERVERS = Path(__file__).parent
 _DOCKER = _SERVERS / "docker"
 
@@ -83,7 +81,7 @@ def _is_built(image: Image) -> bool:
 
 def _local(engine: Any, name: str) -> Any:
     """The image, or None if it is not on this machine."""
-    from docker.errors import ImageNotFound  # type: ignore[import-untyped]  # noqa: PLC0415
+    from docker.errors import ImageNotFound  # noqa: PLC0415
 
     try:
         with failures("docker"):
@@ -171,11 +169,17 @@ def _context(image: Image) -> bytes:
 
 
 def _arguments(image: Image) -> dict[str, str]:
-    """Build arguments beside the base."""
+    """The packages that the Dockerfile pins, in the versions that run here natively: both are compared."""
     assert image.dockerfile is not None
-    pinned = _PACKAGES[image.dockerfile]
-    words = [f"{name}=={_installed(name) or known}" for name, known in pinned.items()]
-    return {"PACKAGES": " ".join(words)}
+    text = (_DOCKER / image.dockerfile / "Dockerfile").read_text()
+    pinned = re.search(r'^ARG PACKAGES="(.*)"$', text, re.MULTILINE)
+    assert pinned is not None
+    return {"PACKAGES": " ".join(map(_as_here, pinned[1].split()))}
+
+
+def _as_here(requirement: str) -> str:
+    name, _, pinned = requirement.partition("==")
+    return f"{name}=={pinned if name in _KEPT else _installed(name) or pinned}"
 
 
 def _installed(package: str) -> str | None:

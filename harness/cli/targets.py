@@ -141,6 +141,8 @@ def _remarks(known: dict[str, list[Way]]) -> Iterator[str]:
                 missing.setdefault(reason, []).append(name)
     for reason, names in missing.items():
         yield f"{', '.join(names)} {reason}"
+    if missing:
+        yield ""
     yield f"{', '.join(PROXIES)}: proxies before --instances of --upstream {' or '.join(UPSTREAMS)}"
 
 

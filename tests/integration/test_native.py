@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import ssl
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,18 +15,19 @@ from pathlib import Path
 import psutil
 import pytest
 
+from servers import standing
 from servers.base import TargetError
 from servers.hosted import HostedTarget
 from servers.spec import TargetSpec
 from servers.standing import Record, records, sweep
 from tests.integration.require import require_software
+from tests.servers.patience import eventually
 
 PROXIES = ("nginx", "traefik", "haproxy", "caddy")
 CHECKING = ("traefik", "haproxy", "caddy")  # by requests of their own; nginx notices failed ones
 ORIGINS = ("embedded", "httpbin", "nginx-static")
 NAMES = {"instance-1", "instance-2", "instance-3"}
 REQUEST_TIMEOUT_S = 5.0
-PATIENCE_S = 20.0
 
 Start = Callable[[TargetSpec], HostedTarget]
 
@@ -106,13 +106,6 @@ def try_once(target: HostedTarget, timeout_s: float = 0.3) -> tuple[int, str] | 
     with Client(target, timeout_s) as client, contextlib.suppress(OSError):
         return client.get()
     return None
-
-
-def eventually(claim: Callable[[], bool], failure: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not claim():
-        assert time.monotonic() < deadline, failure
-        time.sleep(0.02)
 
 
 def alive(pids: list[int]) -> list[psutil.Process]:
@@ -256,7 +249,7 @@ def test_embedded_instances_share_a_port_and_one_may_die() -> None:
         assert counts is not None
         assert counts.by_instance == {who: number for (_, who), number in answers.items()}
         os.kill(target.processes()[0], signal.SIGKILL)
-        eventually(lambda: lost(target) != (), "nobody missed it")
+        assert eventually(lambda: lost(target) != ())
         assert "instance-1" in lost(target)[0]
         assert {try_once(target, REQUEST_TIMEOUT_S) for _ in range(30)} <= set(answers)
 
@@ -292,15 +285,11 @@ def test_a_server_that_hangs_is_taken_out_until_it_answers_again(name: str) -> N
         frozen = target.processes_by_role()["origin"][1]
         os.kill(frozen, signal.SIGSTOP)
         try:
-            eventually(
-                lambda: None not in [try_once(target) for _ in range(9)],
-                "requests are still passed on to the server that hangs",
-            )
+            assert eventually(lambda: None not in [try_once(target) for _ in range(9)])
         finally:
             os.kill(frozen, signal.SIGCONT)
-        eventually(
-            lambda: "instance-2" in {answer[1] for _ in range(9) if (answer := try_once(target))},
-            "the server that answers again gets no requests",
+        assert eventually(
+            lambda: "instance-2" in {(try_once(target) or (0, ""))[1] for _ in range(9)}
         )
         assert lost(target) == ()
 
@@ -325,7 +314,7 @@ def test_servers_end_with_a_host_that_is_killed(name: str, own_folder: Path) -> 
     with running(of(name)) as target:
         pids, record = target.processes(), record_of(target)
         os.kill(record.pid, signal.SIGKILL)
-        eventually(lambda: not alive(pids), f"left: {alive(pids)}")
+        assert eventually(lambda: not alive(pids)), alive(pids)
         with pytest.raises(TargetError, match="died"):
             target.counts()
         assert list(own_folder.iterdir())
@@ -334,7 +323,10 @@ def test_servers_end_with_a_host_that_is_killed(name: str, own_folder: Path) -> 
         assert not records()
 
 
-def test_sweeping_ends_a_server_that_did_not_notice(own_folder: Path) -> None:
+def test_sweeping_ends_a_server_that_did_not_notice(
+    own_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standing, "_KILL_TIMEOUT_S", 0.2)
     with running(of("nginx-static")) as target:
         pids, record = target.processes(), record_of(target)
         for pid in pids:
@@ -342,7 +334,7 @@ def test_sweeping_ends_a_server_that_did_not_notice(own_folder: Path) -> None:
         os.kill(record.pid, signal.SIGKILL)
         assert alive(pids)
         sweep(record)
-        eventually(lambda: not alive(pids), f"left: {alive(pids)}")
+        assert eventually(lambda: not alive(pids)), alive(pids)
         assert not list(own_folder.iterdir())
 
 
@@ -350,10 +342,10 @@ def test_a_proxy_that_is_killed_is_gone_and_shows_its_last_words() -> None:
     with running(of("haproxy")) as target:
         os.kill(target.processes_by_role()["origin"][0], signal.SIGKILL)
         log = Path(record_of(target).folder) / "proxy" / "log"
-        eventually(lambda: "is DOWN" in log.read_text(), "the proxy did not notice")
+        assert eventually(lambda: "is DOWN" in log.read_text())
         os.kill(target.processes_by_role()["proxy"][0], signal.SIGKILL)
         with pytest.raises(TargetError, match=r"haproxy: proxy ended .exit status -9.; .*is DOWN"):
-            eventually(lambda: target.counts() is None, "nobody missed it")
+            eventually(lambda: target.counts() is None)
 
 
 @pytest.mark.parametrize("name", ["nginx-static", "haproxy", "httpbin"])
