@@ -87,6 +87,8 @@ class Sampler:
         self._active = [_Watched("worker", pids, hidden_bytes), processes, self._orchestrator]
         for watched in self._active[1:]:  # CPU counts from here
             watched.read(now_ns, with_files=False)
+        if now_ns >= self._seldom_due_ns:  # the next tick reads containers, too
+            self._containers.read(now_ns)
         psutil.cpu_percent()
         self._due_ns = now_ns + self._interval_ns
 

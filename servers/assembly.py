@@ -11,7 +11,6 @@ from typing import Any
 
 from servers.base import TargetError
 from servers.catalogue import software
-from servers.certificates import issue
 from servers.files import CA
 from servers.native import Native
 from servers.parts import POLL_S, Ask, Part, Plan, Runtime
@@ -61,6 +60,9 @@ class Assembly:
         )
         deadline = time.monotonic() + READY_TIMEOUT_S[self.spec.runtime]
         if self.spec.tls:
+            # as dear to load as everything else here, and seldom needed
+            from servers.certificates import issue  # noqa: PLC0415
+
             issue(self._folder)
         self._ask = Ask(self.ca_file)
         self._start_origins(deadline)

@@ -67,13 +67,12 @@ class Surroundings:
                     found.add(process.pid)
         return found
 
+    def records(self) -> list[Path]:
+        return list((self.folder / "state").rglob("*.json"))
+
     def files(self) -> list[Path]:
         """Records, and what targets keep in temporary folders."""
-        return [
-            path
-            for folder, pattern in (("state", "**/*.*"), ("tmp", "clientbench-target-*"))
-            for path in (self.folder / folder).glob(pattern)
-        ]
+        return [*self.records(), *(self.folder / "tmp").glob("clientbench-target-*")]
 
     def nothing_is_left(self) -> bool:
         return not self.processes() and not self.files()

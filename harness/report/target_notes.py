@@ -46,7 +46,7 @@ def _spreads(run: RunRecord) -> list[str]:
             shares = ", ".join(
                 f"{name} {100 * requests / total:.1f} %" for name, requests in counts.items()
             )
-            lines.append(f"spread: {record.spec.name}: {total:,} requests: {shares}")
+            lines.append(f"spread: {record.spec}: {total:,} requests: {shares}")
     return lines
 
 

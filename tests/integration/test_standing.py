@@ -6,10 +6,13 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
+from servers.standing import LABEL
+from tests.integration import docker
 from tests.integration.require import require_software
 from tests.standing import Surroundings, surroundings
 from tests.trials import wait_until
@@ -20,6 +23,15 @@ def targets(tmp_path: Path) -> Iterator[Surroundings]:
     require_software("nginx")
     with surroundings(tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+def contained(tmp_path: Path) -> Iterator[tuple[Surroundings, Any]]:
+    """The same with an engine, where the images are."""
+    with docker.engine() as engine:
+        docker.require_image("nginx-static")
+        with surroundings(tmp_path) as made:
+            yield made, engine
 
 
 def gone(pids: list[int]) -> bool:
@@ -93,3 +105,40 @@ def test_a_comparison_that_is_killed_takes_nginx_with_it(targets: Surroundings) 
     assert wait_until(lambda: gone(family))
     assert wait_until(targets.nothing_is_left)
     assert targets("down", "--all").out == "no target is up\n"
+
+
+def test_containers_of_a_killed_host_run_until_they_are_swept_up(
+    contained: tuple[Surroundings, Any],
+) -> None:
+    targets, engine = contained
+    told = targets("up", "nginx-static", "--runtime", "docker", "--json").json
+    (part,) = told["parts"]
+    os.kill(told["pid"], signal.SIGKILL)
+
+    assert "dead: the host was killed" in targets("status").out
+    assert f"container {part['container'][:12]}" in targets("status").out
+    assert targets("logs", "nginx-static").out.startswith("==> instance-1 <==\n")
+    assert engine.containers.get(part["container"]).status == "running"
+    down = targets("down", "--all")
+    assert (down.code, down.err) == (0, "")
+    assert engine.containers.list(all=True, filters={"id": part["container"]}) == []
+
+
+@pytest.mark.parametrize("runtime", ["docker", "docker-host"])
+def test_ctrl_c_leaves_no_container_of_a_start(
+    runtime: str, contained: tuple[Surroundings, Any]
+) -> None:
+    targets, engine = contained
+    starting = targets.start("targets", "up", "nginx-static", "--runtime", runtime)
+    assert wait_until(lambda: bool(targets.records()))
+    (label,) = (path.stem for path in targets.records())
+    mine = {"all": True, "filters": {"label": f"{LABEL}={label}"}}
+    assert wait_until(lambda: bool(engine.containers.list(**mine)) or starting.poll() is not None)
+    starting.send_signal(signal.SIGINT)
+    starting.communicate(timeout=30)
+    if starting.returncode == 0:  # it was faster
+        assert targets("down", "nginx-static").code == 0
+
+    assert engine.containers.list(**mine) == []
+    assert engine.networks.list(filters={"label": f"{LABEL}={label}"}) == []
+    assert targets.files() == []

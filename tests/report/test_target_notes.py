@@ -60,7 +60,10 @@ def test_the_spread_is_that_of_all_rounds() -> None:
         Spread(0, 2, "instance-2", 400),
     )
     notes = target_notes(run(targets=(record(NGINX),), spreads=spreads), [])
-    assert notes[1] == "spread: nginx: 1,000 requests: instance-1 30.0 %, instance-2 70.0 %"
+    assert notes[1] == (
+        "spread: nginx before 2 × embedded (native, http): 1,000 requests: "
+        "instance-1 30.0 %, instance-2 70.0 %"
+    )
 
 
 def test_a_proxys_cost_is_told_apart_from_that_of_the_servers_behind_it() -> None:
