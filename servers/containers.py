@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
-import threading
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 
 import psutil
 
+from servers.account import Account, group_of
 from servers.base import TargetError, Use
 from servers.engine import clear, connect, failures, remove, remove_labelled
 from servers.files import CA, CERTIFICATE, KEY
@@ -113,7 +113,7 @@ class ContainerPart(Part):
         self._folder = site.folder / plan.name
         self._container: Any = None
         self._port = plan.port
-        self._account: _Account | None = None
+        self._account: Account | None = None
 
     @property
     def address(self) -> Address:
@@ -175,7 +175,7 @@ class ContainerPart(Part):
         """Its processes on this machine, and the engine's that passes the published port on to it."""
         state = self._state()
         pid = state.get("Pid", 0)
-        if not pid or not _is_here(pid, self._container.id):
+        if not pid or not dict(group_of(pid, self._container.id)):
             return []
         forwarders = _forwarders(self._port) if self._site.network else []
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -195,13 +195,13 @@ class ContainerPart(Part):
         return text.decode(errors="replace")
 
     def use(self) -> Use | None:
-        """By the engine's account, which it brings up to date each second; None before the first time."""
+        """By the kernel's account; by the engine's, a second old at most, where its machine is another."""
         if self._container is None:
             return None
         if self._account is None:
-            self._account = _Account(self.name, self._container)
-            self._account.start()
-        return self._account.newest
+            with contextlib.suppress(TargetError):  # that it is gone is found out by ``check``
+                self._account = Account(self.name, self._container, self._state().get("Pid", 0))
+        return self._account.use() if self._account is not None else None
 
     def identity(self) -> dict[str, Any]:
         """Its container."""
@@ -214,8 +214,8 @@ class ContainerPart(Part):
         with failures(f"docker: the container of {self.name} cannot be removed"):
             remove(self._container)
         self._container = None
-        if self._account is not None:  # the engine ends its account with the container
-            self._account.join(1.0)
+        if self._account is not None:
+            self._account.close()
 
     def _layout(self) -> Layout:
         listen = Address(ANY, PORT) if self._site.network else self.address
@@ -292,36 +292,6 @@ class ContainerPart(Part):
         return state
 
 
-class _Account(threading.Thread):
-    """Reads the engine's running account of one container, until that is removed.
-
-    To ask for single entries would be no cheaper: the engine makes them once a second, and lets one wait.
-    """
-
-    def __init__(self, name: str, container: Any) -> None:
-        super().__init__(daemon=True)
-        self.newest: Use | None = None
-        self._of = name
-        self._container = container
-
-    def run(self) -> None:
-        """Keep the newest entry."""
-        with contextlib.suppress(TargetError), failures("docker"):
-            for entry in self._container.stats(stream=True, decode=True):
-                self.newest = _use(self._of, entry) or self.newest
-
-
-def _use(name: str, entry: dict[str, Any]) -> Use | None:
-    """Memory without the file cache that the kernel may drop, as ``docker stats`` has it."""
-    memory = entry.get("memory_stats", {})
-    if "usage" not in memory:  # it has ended
-        return None
-    details = memory.get("stats", {})
-    cache = details.get("total_inactive_file", details.get("inactive_file", 0))
-    cpu_ns = int(entry["cpu_stats"]["cpu_usage"]["total_usage"])
-    return Use(name, cpu_ns, max(0, int(memory["usage"]) - int(cache)))
-
-
 def _short(identifier: str) -> str:
     return identifier.removeprefix("sha256:")[:12]
 
@@ -363,14 +333,6 @@ def _end(state: dict[str, Any], memory_bytes: int) -> str | None:
     if state["Status"] == "exited":
         return f"ended (exit status {state['ExitCode']})"
     return f"is {state['Status']} {state.get('Error', '')}".rstrip()
-
-
-def _is_here(pid: int, container: str) -> bool:
-    """Whether this process of the engine's machine is one of ours: the engine may be elsewhere."""
-    try:
-        return container in Path(f"/proc/{pid}/cgroup").read_text()
-    except OSError:
-        return False
 
 
 def _forwarders(port: int) -> list[int]:

@@ -109,7 +109,8 @@ class Part(ABC):
             time.sleep(POLL_S)
         raise TargetError(
             f"{self.plan.software.name}: {self.name} did not become healthy in time "
-            f"({problem}); its log ends: {self.last_words()}"
+            f"({problem}); find the cause there, or give it more CPUs: its log ends: "
+            f"{self.last_words()}"
         )
 
 

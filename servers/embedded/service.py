@@ -41,8 +41,9 @@ class Service:
     ``requests`` counts complete requests and those refused once their header section was complete
     (413, 417); malformed ones are not requests, nor is housekeeping. ``connections`` counts
     accepted connections, with TLS those whose handshake finished. ``tick`` counts seconds. ``plain``
-    is the whole answer to ``/``, rebuilt once a second because it carries the date. ``log`` is where requests and
-    connections are recorded, None while the log is off. ``instance`` is its name among several.
+    is the whole answer to ``/``, rebuilt once a second because it carries the date. ``log`` is where
+    requests and connections are recorded, None while the log is off. ``instance`` is its name among
+    several.
     """
 
     __slots__ = (

@@ -19,6 +19,7 @@ from typing import Any
 import psutil
 import pytest
 
+from servers.account import Account
 from servers.base import TargetError
 from servers.engine import remove_labelled
 from servers.files import KEY
@@ -149,14 +150,29 @@ def test_its_processes_are_told_apart_by_role(bridged: HostedTarget) -> None:
     assert "docker-proxy" in names["proxy"]
 
 
-def test_the_engine_accounts_for_every_container(bridged: HostedTarget) -> None:
-    bridged.use()
-    assert wait_until(lambda: len(bridged.use()) == len(PARTS), PATIENCE_S)
-    uses = bridged.use()
-    assert {use.name for use in uses} == PARTS
-    for use in uses:
-        assert use.cpu_ns > 0
-        assert MIB < use.memory_bytes < BRIDGED.memory_bytes
+def test_what_containers_used_is_what_their_engine_says(
+    bridged: HostedTarget, parts: dict[str, Any]
+) -> None:
+    before = {use.name: use for use in bridged.use()}
+    told = {name: part.stats(stream=False, one_shot=True) for name, part in parts.items()}
+    after = {use.name: use for use in bridged.use()}
+    assert set(before) == set(after) == PARTS
+    for name, entry in told.items():
+        cpu_ns = entry["cpu_stats"]["cpu_usage"]["total_usage"]
+        assert 0 < before[name].cpu_ns <= cpu_ns <= after[name].cpu_ns
+        assert MIB < after[name].memory_bytes < BRIDGED.memory_bytes
+
+
+def test_the_engines_own_account_stands_in_for_the_kernels(
+    parts: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("servers.account.group_of", lambda pid, container: iter(()))
+    account = Account("proxy", parts["proxy"], parts["proxy"].attrs["State"]["Pid"])
+    assert wait_until(lambda: account.use() is not None, PATIENCE_S)
+    use = account.use()
+    assert use is not None
+    assert use.cpu_ns > 0
+    assert MIB < use.memory_bytes < BRIDGED.memory_bytes
 
 
 def test_images_are_named_with_their_identity(bridged: HostedTarget, parts: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from servers import containers, engine, images
+from servers import account, containers, engine, images
 from servers.base import TargetError, Use
 from servers.catalogue import NAMES, software
 from servers.certificates import issue
@@ -145,12 +145,57 @@ def test_memory_is_counted_without_the_cache(cache: str) -> None:
         "memory_stats": {"usage": 300, "stats": {cache: 100}},
         "cpu_stats": {"cpu_usage": {"total_usage": 7}},
     }
-    assert containers._use("proxy", entry) == Use("proxy", 7, 200)
+    assert account._told("proxy", entry) == Use("proxy", 7, 200)
 
 
 def test_a_container_that_has_ended_uses_nothing() -> None:
     entry = {"memory_stats": {}, "cpu_stats": {"cpu_usage": {"total_usage": 0}}}
-    assert containers._use("proxy", entry) is None
+    assert account._told("proxy", entry) is None
+
+
+GROUPS = {
+    1: (
+        "9:name=systemd:/docker/c0ffee\n4:memory:/docker/c0ffee\n2:cpu,cpuacct:/docker/c0ffee\n",
+        {
+            "cpu,cpuacct/docker/c0ffee/cpuacct.usage": "7000\n",
+            "memory/docker/c0ffee/memory.usage_in_bytes": "300\n",
+            "memory/docker/c0ffee/memory.stat": "cache 9\ntotal_inactive_file 100\n",
+        },
+    ),
+    2: (
+        "0::/system.slice/docker-c0ffee.scope\n",
+        {
+            "system.slice/docker-c0ffee.scope/cpu.stat": "usage_usec 7\nuser_usec 5\n",
+            "system.slice/docker-c0ffee.scope/memory.current": "300\n",
+            "system.slice/docker-c0ffee.scope/memory.stat": "anon 9\ninactive_file 100\n",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("generation", GROUPS)
+def test_the_kernels_account_is_read_in_both_of_its_forms(
+    generation: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    membership, files = GROUPS[generation]
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    reading = Path.read_text
+    monkeypatch.setattr(account, "_GROUPS", tmp_path)
+    monkeypatch.setattr(
+        Path,
+        "read_text",
+        lambda path: membership if path == Path("/proc/77/cgroup") else reading(path),
+    )
+    found = account._Counters.find(77, "c0ffee")
+    assert found is not None
+    assert found.read("proxy") == Use("proxy", 7000, 200)
+    assert account._Counters.find(77, "decaf") is None
+
+
+def test_a_process_that_is_no_containers_has_no_account() -> None:
+    assert account._Counters.find(os.getpid(), "c0ffee") is None
 
 
 @pytest.mark.parametrize(
