@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from harness import interrupts
+from harness import interrupts, processors
 from harness.errors import UnusableError, UsageError
 from harness.options import Options
 from harness.redaction import quoted, refusal
@@ -62,6 +62,10 @@ def parse(name: str, options: Options, port: str | None, resolve: Resolve) -> Ta
     if name.strip().lower() not in NAMES:
         raise refusal("NAME", name, ", ".join(NAMES))
     _, (spec,) = parse_targets(replace(options, target=(name,)), resolve, tls=False)
+    unknown = set(spec.cpus) - set(processors.available())
+    if unknown:
+        known = ", ".join(map(str, processors.available()))
+        raise refusal("--target-cpus", options.target_cpus or "", f"some of {known}")
     return spec if port is None else replace(spec, port=whole_number("--port", port, 1, 65535))
 
 

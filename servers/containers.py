@@ -81,7 +81,8 @@ class Docker(Runtime):
                 "embedded: one instance runs in a container; put several behind a proxy, "
                 "or use --runtime native"
             )
-        self.prepare([plan.software])
+        if plan.software.name not in self._images:
+            self.prepare([plan.software])
         return ContainerPart(plan, self._begun(), self._images[plan.software.name])
 
     def close(self) -> None:
@@ -160,16 +161,14 @@ class ContainerPart(Part):
     def wait_healthy(self, ask: Ask, deadline: float) -> None:
         """Wait for our own request to succeed, and for the engine's check."""
         super().wait_healthy(ask, deadline)
-        while time.monotonic() < deadline:
-            health = self._state().get("Health", {})
-            if health.get("Status") == "healthy":
-                return
+        while (health := self._state().get("Health", {})).get("Status") != "healthy":
             self.check()
+            if time.monotonic() > deadline:
+                raise TargetError(
+                    f"{self.plan.software.name}: {self.name} answers, but the check inside its "
+                    f"container fails ({_last_check(health)}); its log ends: {self.last_words()}"
+                )
             time.sleep(POLL_S)
-        raise TargetError(
-            f"{self.plan.software.name}: {self.name} answers, but the check inside its container fails "
-            f"({_last_check(health)}); its log ends: {self.last_words()}"
-        )
 
     def pids(self) -> list[int]:
         """Its processes on this machine, and the engine's that passes the published port on to it."""
@@ -239,7 +238,7 @@ class ContainerPart(Part):
             for name in (CA, CERTIFICATE, KEY):
                 copyfile(self._site.folder / name, self._folder / name)
         for path in (self._folder, *self._folder.rglob("*")):
-            path.chmod(0o500 if path.is_dir() else 0o400)
+            path.chmod(0o700 if path.is_dir() else 0o400)
             os.chown(path, *_user())
 
     def _options(self, layout: Layout) -> dict[str, Any]:
@@ -326,10 +325,13 @@ def _last_check(health: dict[str, Any]) -> str:
 
 def _end(state: dict[str, Any], memory_bytes: int) -> str | None:
     """How a container ended; None while it runs."""
-    if state.get("OOMKilled"):
-        return f"was out of memory, its limit is {memory_bytes} bytes; give it more"
     if state["Status"] == "running":
         return None
+    if state.get("OOMKilled"):
+        limit = (
+            f"its limit is {memory_bytes} bytes" if memory_bytes else "the machine has none left"
+        )
+        return f"was out of memory, {limit}; give it more"
     if state["Status"] == "exited":
         return f"ended (exit status {state['ExitCode']})"
     return f"is {state['Status']} {state.get('Error', '')}".rstrip()

@@ -84,7 +84,7 @@ class EmbeddedPart(Part):
         """Wait for the process itself first: on a shared port another one would answer."""
         with self._named():
             self._target.wait_ready(max(0.0, deadline - time.monotonic()))
-        self.version = self._target.describe()["uvloop"]
+        self.version = f"uvloop {self._target.describe()['uvloop']}"
         super().wait_healthy(ask, deadline)
 
     def check(self) -> None:

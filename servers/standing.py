@@ -178,7 +178,7 @@ def has_ended(part: Mapping[str, Any]) -> bool:
 
     with contextlib.closing(connect()) as engine, failures("docker: containers cannot be listed"):
         filters = {"id": part["container"], "status": "running"}
-        return not engine.containers.list(filters=filters)
+        return not engine.containers.list(filters=filters, ignore_removed=True)
 
 
 def log(record: Record, name: str, part: Mapping[str, Any], lines: int) -> list[str]:

@@ -127,8 +127,7 @@ def _columns() -> list[str]:
 def _rows(known: dict[str, list[Way]]) -> Iterator[tuple[str, str, str]]:
     """Under each column the version that would run."""
     for name, (native, docker, _) in known.items():
-        own = f"embedded (uvloop {native.version})" if name == "embedded" else native.version
-        yield name, own or "–", docker.version or "–"
+        yield name, native.version or "–", docker.version or "–"
 
 
 def _remarks(known: dict[str, list[Way]]) -> Iterator[str]:

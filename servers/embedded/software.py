@@ -26,7 +26,9 @@ class Embedded(Software):
 
     def find(self) -> Executable:
         """Our own interpreter."""
-        return Executable((sys.executable, "-P", "-m", "servers.embedded"), version("uvloop"))
+        return Executable(
+            (sys.executable, "-P", "-m", "servers.embedded"), f"uvloop {version('uvloop')}"
+        )
 
     def files(self, layout: Layout) -> dict[str, str]:
         """None: it is told everything on its command line."""

@@ -132,7 +132,7 @@ def test_ctrl_c_leaves_no_container_of_a_start(
     starting = targets.start("targets", "up", "nginx-static", "--runtime", runtime)
     assert wait_until(lambda: bool(targets.records()))
     (label,) = (path.stem for path in targets.records())
-    mine = {"all": True, "filters": {"label": f"{LABEL}={label}"}}
+    mine = {"all": True, "ignore_removed": True, "filters": {"label": f"{LABEL}={label}"}}
     assert wait_until(lambda: bool(engine.containers.list(**mine)) or starting.poll() is not None)
     starting.send_signal(signal.SIGINT)
     starting.communicate(timeout=30)

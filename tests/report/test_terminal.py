@@ -119,7 +119,9 @@ def test_footer_has_a_line_per_doubt_and_the_place() -> None:
         "warning: x: httpx: y; z",
         "results: results/a.db (run run-1)",
     ]
-    assert footer(run(state="interrupted"), [], "a.db") == ["results: a.db (run run-1, interrupted)"]
+    assert footer(run(state="interrupted"), [], "a.db") == [
+        "results: a.db (run run-1, interrupted)"
+    ]
 
 
 def test_text_has_heading_table_and_doubts() -> None:

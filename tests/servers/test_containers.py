@@ -111,7 +111,7 @@ def test_files_are_for_their_server_alone(tmp_path: Path) -> None:
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
     assert {"nginx.conf", "check.sh", CERTIFICATE, KEY} <= set(modes)
     assert set(modes.values()) == {0o400}
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o500
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert (folder / KEY).stat().st_uid == (os.geteuid() or containers.UNPRIVILEGED)
 
 
@@ -126,6 +126,10 @@ def test_one_embedded_instance_runs_in_a_container(tmp_path: Path) -> None:
     ("state", "problem"),
     [
         ({"Status": "running"}, None),
+        (
+            {"Status": "running", "OOMKilled": True},
+            None,
+        ),  # one of its processes, and it has another
         ({"Status": "exited", "ExitCode": 3}, "ended (exit status 3)"),
         (
             {"Status": "exited", "ExitCode": 137, "OOMKilled": True},

@@ -1,0 +1,129 @@
+"""What a container has used: the kernel's counters of its control group, which engines read as well.
+
+An engine reads them once a second, which is too seldom for windows of a second; we read them when we are asked.
+Where they cannot be seen (the engine runs elsewhere, or in a virtual machine) its own account is taken.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from servers.base import Use
+
+__all__ = ["Account", "group_of"]
+
+_GROUPS = Path("/sys/fs/cgroup")
+
+
+class Account:
+    """Of one container, the SDK's object of which is ``container`` and whose first process is ``pid``."""
+
+    def __init__(self, name: str, container: Any, pid: int) -> None:
+        self._name = name
+        self._counters = _Counters.find(pid, container.id)
+        self._reader = None if self._counters else _Reader(name, container)
+
+    def use(self) -> Use | None:
+        """Until now; None before the engine has told it, and once the container has ended."""
+        if self._reader is not None:
+            return self._reader.newest
+        assert self._counters is not None
+        with contextlib.suppress(OSError):
+            return self._counters.read(self._name)
+        return None
+
+    def close(self) -> None:
+        """Wait for the engine to end its account; it does so when the container is removed."""
+        if self._reader is not None:
+            self._reader.join(1.0)
+
+
+class _Counters:
+    """Files of a control group, of either version."""
+
+    def __init__(self, groups: Mapping[str, Path]) -> None:
+        self._cpu, self._memory = groups.get("cpuacct"), groups.get("memory")
+        self._unified = groups.get("")
+
+    @classmethod
+    def find(cls, pid: int, container: str) -> _Counters | None:
+        """Those of a process, if it is the container's, and they can be read."""
+        made = cls(dict(group_of(pid, container)))
+        try:
+            made.read("")
+        except (OSError, TypeError):
+            return None
+        return made
+
+    def read(self, name: str) -> Use:
+        """Memory without the file cache that the kernel may drop, as ``docker stats`` has it."""
+        if self._cpu and self._memory:
+            cpu_ns = int((self._cpu / "cpuacct.usage").read_text())
+            used = int((self._memory / "memory.usage_in_bytes").read_text())
+            cache = _field(self._memory / "memory.stat", "total_inactive_file")
+        elif self._unified:
+            cpu_ns = 1000 * _field(self._unified / "cpu.stat", "usage_usec")
+            used = int((self._unified / "memory.current").read_text())
+            cache = _field(self._unified / "memory.stat", "inactive_file")
+        else:
+            raise FileNotFoundError("no control group")
+        return Use(name, cpu_ns, max(0, used - cache))
+
+
+def group_of(pid: int, container: str) -> Iterator[tuple[str, Path]]:
+    """The folder of each controller (of all together: ``""``) for a process of that container.
+
+    Nothing if it is another process, or none: the id that an engine elsewhere tells means nothing here.
+    """
+    try:
+        lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if container in path:
+            for controller in controllers.split(","):
+                yield controller, _GROUPS / controllers / path.lstrip("/")
+
+
+def _field(path: Path, name: str) -> int:
+    """Of a file with a name and a number on each line."""
+    for line in path.read_text().splitlines():
+        key, _, value = line.partition(" ")
+        if key == name:
+            return int(value)
+    return 0
+
+
+class _Reader(threading.Thread):
+    """Reads the engine's running account, until the container is removed.
+
+    To ask for single entries would be no cheaper: the engine makes them once a second, and lets one wait.
+    """
+
+    def __init__(self, name: str, container: Any) -> None:
+        super().__init__(daemon=True)
+        self.newest: Use | None = None
+        self._of = name
+        self._container = container
+        self.start()
+
+    def run(self) -> None:
+        """Keep the newest entry."""
+        with contextlib.suppress(Exception):  # whatever ends the stream ends the account
+            for entry in self._container.stats(stream=True, decode=True):
+                self.newest = _told(self._of, entry) or self.newest
+
+
+def _told(name: str, entry: dict[str, Any]) -> Use | None:
+    memory = entry.get("memory_stats", {})
+    if "usage" not in memory:  # it has ended
+        return None
+    details = memory.get("stats", {})
+    cache = details.get("total_inactive_file", details.get("inactive_file", 0))
+    cpu_ns = int(entry["cpu_stats"]["cpu_usage"]["total_usage"])
+    return Use(name, cpu_ns, max(0, int(memory["usage"]) - int(cache)))
