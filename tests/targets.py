@@ -1,17 +1,27 @@
-"""Embedded targets for a while."""
+"""Targets for a while."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
+from servers.base import Target
 from servers.embedded.target import EmbeddedTarget
+
+T = TypeVar("T", bound=Target)
 
 
 @contextmanager
 def running(tls: bool = False) -> Iterator[EmbeddedTarget]:
-    """A target that nobody else talks to; afterwards it is gone."""
-    target = EmbeddedTarget(tls=tls)
+    """An embedded target that nobody else talks to; afterwards it is gone."""
+    with started(EmbeddedTarget(tls=tls)) as target:
+        yield target
+
+
+@contextmanager
+def started(target: T) -> Iterator[T]:
+    """This target, ready; afterwards it is gone."""
     try:
         target.start()
         target.wait_ready()

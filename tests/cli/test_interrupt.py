@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sqlite3
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -14,58 +12,32 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.cli.under_way import UnderWay
 from tests.trials import wait_until
 
-WORDS = ("compare", "raw:sync", "raw:async", "null:sync", "--rounds", "200", "--warmup", "0.02")
+WORDS = ("raw:sync", "raw:async", "null:sync", "--rounds", "200", "--warmup", "0.02")
 LENGTH = ("--duration", "60", "--concurrency", "3", "--processes", "2")
 
 
-class Run:
-    """A real ``clientbench compare`` of many rounds."""
+class Run(UnderWay):
+    """A comparison of many rounds."""
 
     def __init__(self, folder: Path, environ: dict[str, str] | None = None) -> None:
-        self.database = folder / "benchmark_results.db"
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "harness", *WORDS, *LENGTH],
-            cwd=folder,
-            env={**os.environ, **(environ or {}), "TMPDIR": str(self.temporary), "COLUMNS": "150"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def wait_for_round(self, number: int) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            if line.startswith(f"round {number}/"):
-                return
-        raise AssertionError("the run ended too early")
+        environ = {**(environ or {}), "TMPDIR": str(self.temporary)}
+        super().__init__(folder, *WORDS, *LENGTH, environ=environ)
 
     def children(self, count: int = 7) -> list[psutil.Process]:
         """Everything it has started, once that is the target and six workers."""
-        family = psutil.Process(self.process.pid)
-        assert wait_until(lambda: len(family.children(recursive=True)) >= count)
-        return family.children(recursive=True)
+        assert wait_until(lambda: len(self.family()) >= count)
+        return self.family()
 
     def workers(self, slot: int) -> list[psutil.Process]:
         """The processes of one competitor of the round, in order of their start."""
         started = [one for one in self.children() if "servers.embedded" not in one.cmdline()]
         started.sort(key=lambda one: (one.create_time(), one.pid))
         return started[2 * slot : 2 * slot + 2]
-
-    def end(self) -> None:
-        for child in (
-            psutil.Process(self.process.pid).children(recursive=True) if self.alive else []
-        ):
-            child.kill()
-        self.process.kill()
-        self.process.communicate()
-
-    @property
-    def alive(self) -> bool:
-        return self.process.poll() is None
 
 
 def rows(database: Path, query: str) -> list[tuple[object, ...]]:

@@ -24,6 +24,7 @@ from servers.spec import TargetSpec
 from servers.standing import LABEL, Record, records
 from tests.integration import base_image
 from tests.integration.require import require
+from tests.targets import started
 
 # As given by whoever runs the tests: a fixture of theirs forgets all our variables afterwards.
 GIVEN = {
@@ -65,13 +66,8 @@ def running(spec: TargetSpec) -> Iterator[HostedTarget]:
     """A target, until the end of the block."""
     for name in filter(None, (spec.name, spec.upstream)):
         require_image(name)
-    target = HostedTarget(spec)
-    try:
-        target.start()
-        target.wait_ready()
+    with started(HostedTarget(spec)) as target:
         yield target
-    finally:
-        target.stop()
 
 
 def refusal(spec: TargetSpec) -> str:

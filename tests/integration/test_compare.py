@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,6 +13,7 @@ import psutil
 import pytest
 
 from tests.cli.command import clientbench
+from tests.cli.under_way import UnderWay
 from tests.integration.require import require
 from tests.trials import wait_until
 
@@ -103,49 +101,26 @@ def test_too_few_cores_for_a_proxy_are_visible(proxied: Path) -> None:
     assert ("server-bound: raw:sync nginx" in (proxied / "out").read_text()) == busy
 
 
-class Run:
-    """A real comparison of many rounds, some of whose servers are about to die."""
-
-    def __init__(self, folder: Path, *words: str) -> None:
-        self.database = folder / "benchmark_results.db"
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "harness", "compare", "raw:sync", *words],
-            cwd=folder,
-            env={**os.environ, "COLUMNS": "150"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def wait_for_round(self, number: int) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            if line.startswith(f"round {number}/"):
-                return
-        raise AssertionError("the run ended too early")
-
-    def family(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
+class Run(UnderWay):
+    """A comparison some of whose servers are about to die."""
 
     def find(self, wanted: Callable[[list[str]], bool]) -> psutil.Process:
         return next(one for one in self.family() if wanted(one.cmdline()))
 
-    def end(self) -> tuple[int, str, str]:
+    def finish(self) -> tuple[int, str, str]:
         out, err = self.process.communicate(timeout=60)
         return self.process.returncode, out, err
 
 
 @contextmanager
 def running(folder: Path, *words: str) -> Iterator[Run]:
-    run = Run(folder, *words)
+    run = Run(folder, "raw:sync", *words)
     try:
         yield run
     finally:
-        left = run.family() if run.process.poll() is None else []
-        run.process.kill()
-        run.process.communicate()
+        left = run.family()
+        run.end()
         psutil.wait_procs(left, timeout=10)
-        assert [one for one in left if one.is_running()] == []
 
 
 def test_a_run_goes_on_when_an_upstream_dies(tmp_path: Path) -> None:
@@ -153,7 +128,7 @@ def test_a_run_goes_on_when_an_upstream_dies(tmp_path: Path) -> None:
     with running(tmp_path, *words, "--concurrency", "4") as run:
         run.wait_for_round(2)
         run.find(lambda words: "instance-2" in words).kill()
-        code, out, _ = run.end()
+        code, out, _ = run.finish()
     assert code == 0
     assert "instance lost: nginx: " in out
     states = rows(run.database, "SELECT state, COUNT(*) FROM benchmark_results GROUP BY state")
@@ -171,7 +146,7 @@ def test_when_the_proxy_dies_finished_trials_are_kept(tmp_path: Path) -> None:
         run.wait_for_round(3)
         for one in [one for one in run.family() if one.name() == "nginx"]:
             one.kill()
-        code, out, _ = run.end()
+        code, out, _ = run.finish()
     assert code == 3
     assert "target lost: run: nginx: proxy ended" in out
     complete = rows(run.database, "SELECT COUNT(*) FROM benchmark_results WHERE state = 'complete'")

@@ -22,6 +22,7 @@ from servers.spec import TargetSpec
 from servers.standing import Record, records, sweep
 from tests.integration.require import require_software
 from tests.servers.patience import eventually
+from tests.targets import started
 
 PROXIES = ("nginx", "traefik", "haproxy", "caddy")
 CHECKING = ("traefik", "haproxy", "caddy")  # by requests of their own; nginx notices failed ones
@@ -43,13 +44,8 @@ def of(name: str, *, tls: bool = False, upstream: str = "embedded", port: int = 
 def running(spec: TargetSpec) -> Iterator[HostedTarget]:
     for name in filter(None, (spec.name, spec.upstream)):
         require_software(name)
-    target = HostedTarget(spec)
-    try:
-        target.start()
-        target.wait_ready()
+    with started(HostedTarget(spec)) as target:
         yield target
-    finally:
-        target.stop()
 
 
 @pytest.fixture(scope="module")
