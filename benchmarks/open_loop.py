@@ -18,6 +18,7 @@ import numpy as np
 
 from benchmarks.figures import Figure, report
 from benchmarks.hiccups import hiccups
+from benchmarks.others import Others
 from harness import processors
 from harness.bundle import Bundle
 from harness.contenders import Selector
@@ -228,10 +229,11 @@ def program(
     figures: list[Figure] = []
     with _stand(tls) as place:
         figures += _disturbances(place, "before")
+        others = Others()
         for part in given.parts or parts:
             figures += parts[part](place, given.scale)
             print(f"{part} done", file=sys.stderr)
-        figures += _disturbances(place, "after")
+        figures += [others.figure(), *_disturbances(place, "after")]
     # a try must not pass for the real thing where figures are kept
     return report(name if given.scale == 1 else f"{name} × {given.scale:g}", figures)
 
