@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?= --duration 6
 
-.PHONY: compare test check bench clean
+.PHONY: compare test integration check bench clean
 
 compare: $(VENV)/.runtime
 	$(BIN)/clientbench compare $(ARGS)
@@ -12,7 +12,12 @@ compare: $(VENV)/.runtime
 # pytest keeps what it makes of the tests; without that each of its processes makes it anew, every time.
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --ignore tests/integration $(PYTEST_ARGS)
+
+# Against real servers (nginx, Traefik, HAProxy, Caddy, httpbin) and real containers, as far as they are here.
+integration: export PYTHONDONTWRITEBYTECODE =
+integration: $(VENV)/.dev
+	$(BIN)/python -m pytest tests/integration $(PYTEST_ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
