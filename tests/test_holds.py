@@ -99,9 +99,12 @@ def test_one_batch_released_at_once(client: str, secure: Bench) -> None:
     assert max(row["ARRIVED"] for row in traced) <= min(map(released, traced))
     ports = {one.port: one for one in log.connections}
     for row in traced:
-        if row["PORT"]:  # held after TLS: the handshake was done, and no byte of the request there
+        if row["PORT"]:  # held after TLS: no byte of the request is there before its release
             connection = ports[row["PORT"]]
-            assert connection.handshake_ns <= row["PLANNED"] <= connection.first_byte_ns
+            # the server's own end of the handshake may come later: with TLS 1.3 the client is done first
+            assert connection.accepted_ns <= row["ARRIVED"]
+            assert row["PLANNED"] <= connection.first_byte_ns
+            assert connection.handshake_ns <= connection.first_byte_ns
 
 
 @pytest.mark.parametrize("client", ["raw:sync", "raw:async", "pycurl", "httpx:async"])

@@ -23,9 +23,6 @@ class Run(UnderWay):
     """A comparison of many rounds."""
 
     def __init__(self, folder: Path, environ: dict[str, str] | None = None) -> None:
-        self.temporary = folder / "tmp"
-        self.temporary.mkdir()
-        environ = {**(environ or {}), "TMPDIR": str(self.temporary)}
         super().__init__(folder, *WORDS, *LENGTH, environ=environ)
 
     def children(self, count: int = 7) -> list[psutil.Process]:

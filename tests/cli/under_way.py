@@ -15,10 +15,17 @@ class UnderWay:
 
     def __init__(self, folder: Path, *words: str, environ: dict[str, str] | None = None) -> None:
         self.database = folder / "benchmark_results.db"
+        self.temporary = folder / "tmp"
+        self.temporary.mkdir()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "harness", "compare", *words],
             cwd=folder,
-            env={**os.environ, "COLUMNS": "150", **(environ or {})},
+            env={
+                **os.environ,
+                "COLUMNS": "150",
+                "TMPDIR": str(self.temporary),
+                **(environ or {}),
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

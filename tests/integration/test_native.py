@@ -191,7 +191,8 @@ def test_connections_to_servers_are_kept(shared: Start, name: str) -> None:
         for _ in range(300):
             client.get()
         assert len(connections(origins) - before) <= len(origins)
-        assert connections(origins) & before
+        # /proc is no snapshot: a connection may be missed, but one that is gone does not come back
+        assert eventually(lambda: connections(origins) & before)
 
 
 def connections(pids: list[int]) -> set[tuple[str, int]]:
