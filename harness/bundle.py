@@ -6,6 +6,9 @@ its behaviour nor its memory (DESIGN §2).
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -24,12 +27,21 @@ main()
 """
 
 
+PREFIX = "clientbench-bundle-"
+LOCK = "lock"
+
+
 class Bundle:
-    """A temporary folder with everything a worker process may import; a context manager."""
+    """A temporary folder with everything a worker process may import; a context manager.
+
+    It is locked as long as its process lives: the next one removes what a killed one has left.
+    """
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="clientbench-")
+        _remove_abandoned(Path(tempfile.gettempdir()))
+        self._folder = tempfile.TemporaryDirectory(prefix=PREFIX)
         self.path = Path(self._folder.name)
+        self._lock = _locked(self.path)
         package = Path(__file__).parent
         ours = shutil.ignore_patterns("__pycache__")
         code = self.path / "code"
@@ -71,3 +83,24 @@ class Bundle:
         trace: TracebackType | None,
     ) -> None:
         self._folder.cleanup()
+        os.close(self._lock)
+
+
+def _locked(folder: Path) -> int:
+    """A descriptor that holds the lock; the file appears under its name when it is locked already."""
+    fresh = folder / f"{LOCK}.new"
+    descriptor = os.open(fresh, os.O_RDWR | os.O_CREAT)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    fresh.rename(folder / LOCK)
+    return descriptor
+
+
+def _remove_abandoned(temporary: Path) -> None:
+    for folder in temporary.glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):  # another user's, in use, or just gone
+            descriptor = os.open(folder / LOCK, os.O_RDWR)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder)
+            finally:
+                os.close(descriptor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sqlite3
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from harness.bundle import Bundle
 from tests.cli.under_way import UnderWay
 from tests.trials import wait_until
 
@@ -140,6 +142,16 @@ def test_kill_9_of_the_orchestrator_leaves_no_process_and_a_readable_database(ru
     assert (1, 3) in kept
     assert all(count == 3 for _, count in kept)
     assert rows(run.database, "SELECT count(*) FROM runs") == [(1,)]
+    assert list(run.temporary.iterdir()) != []
+    tempfile.tempdir, before = str(run.temporary), tempfile.tempdir
+    try:
+        with Bundle() as alive, Bundle():
+            assert alive.path.exists()
+    finally:
+        tempfile.tempdir = before
+    assert (
+        list(run.temporary.iterdir()) == []
+    )  # the next one removes what was left, and nothing else
 
 
 def test_kill_9_of_a_worker_costs_its_trial_alone(tmp_path: Path) -> None:
