@@ -4,28 +4,37 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
 from typing import Literal, TypeVar
 
 from harness.histogram import Histogram, rank
-from harness.model import Comparison, OpenLoop, TrialState, TrialSummary
+from harness.model import METRICS, Comparison, Metric, OpenLoop, TrialState, TrialSummary
 from harness.phases import phases
+from harness.statistics import Verdict, estimate, verdict
 from servers.spec import EMBEDDED, TargetSpec
 
 __all__ = [
+    "ENOUGH_BEYOND",
+    "PERCENTS",
     "Censored",
     "CompetitorSummary",
     "compare",
     "competitors",
+    "matrix",
+    "metric_value",
     "net_cpu_per_request_ns",
     "percentile",
+    "swapped",
 ]
 
 Key = TypeVar("Key")
 
-CONFIDENCE = 0.95
-LARGEST_EXPONENT = math.log(1e300)
+ENOUGH_BEYOND = 20  # samples of a trial that rank above a percentile
+HIGHER_IS_BETTER: frozenset[Metric] = frozenset({"throughput"})
+PERCENTS: Mapping[Metric, float] = {"p50": 50.0, "p99": 99.0}
+LOAD_METRICS = frozenset({"throughput", *PERCENTS})  # what a generator at its limit falsifies
 
 
 @dataclass(frozen=True)
@@ -290,61 +299,150 @@ def net_cpu_per_request_ns(
     return None if gross is None or floor is None else gross - floor
 
 
-def compare(trials: Iterable[TrialSummary], baseline_label: str) -> list[Comparison]:
-    """Every other competitor's throughput ÷ the baseline's, in order of first appearance.
+def compare(
+    trials: Iterable[TrialSummary], baseline_label: str, saturated: Collection[str] = ()
+) -> list[Comparison]:
+    """Every other competitor against the baseline: one metric after the other, in order of appearance.
 
-    Rounds are pairs: what slows the machine in a round slows both. The ratio is the geometric mean
-    over the rounds in which both are complete; its interval is Student's t on the logarithms, n the
-    number of rounds, so that A/B is exactly the inverse of B/A. No pair, no comparison.
+    Rounds are pairs, and only those count in which both are complete. The family of an interval is the
+    other competitors. ``saturated`` are those for whom the generator failed to hold the plan. Without a
+    baseline, and of traced trials, there is nothing: of those only the traces are comparable.
     """
-    rates: dict[str, dict[int, float]] = {}
+    rounds = _complete_rounds(trials)
+    base = rounds.pop(baseline_label, None)
+    if base is None:
+        return []
+    return [
+        _comparison(
+            metric,
+            _Side(label, of_label, label in saturated),
+            _Side(baseline_label, base, baseline_label in saturated),
+            family=len(rounds),
+        )
+        for metric in METRICS
+        for label, of_label in rounds.items()
+    ]
+
+
+def matrix(trials: Iterable[TrialSummary], saturated: Collection[str] = ()) -> list[Comparison]:
+    """The throughput of every competitor against every one before it; all pairs are one family."""
+    sides = [
+        _Side(label, of_label, label in saturated)
+        for label, of_label in _complete_rounds(trials).items()
+    ]
+    pairs = [(later, earlier) for earlier, later in combinations(sides, 2)]
+    return [_comparison("throughput", *pair, family=len(pairs)) for pair in pairs]
+
+
+def swapped(comparison: Comparison) -> Comparison:
+    """The same the other way round."""
+    opposite: dict[Verdict | None, Verdict] = {"faster": "slower", "slower": "faster"}
+    return replace(
+        comparison,
+        label=comparison.baseline,
+        baseline=comparison.label,
+        ratio=_inverse(comparison.ratio),
+        low=_inverse(comparison.high),
+        high=_inverse(comparison.low),
+        verdict=opposite.get(comparison.verdict, comparison.verdict),
+    )
+
+
+def _inverse(value: float | None) -> float | None:
+    return None if value is None else 1 / value
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One of the two that are compared."""
+
+    label: str
+    rounds: Mapping[int, TrialSummary]  # those in which it is complete
+    saturated: bool
+
+
+def _complete_rounds(trials: Iterable[TrialSummary]) -> dict[str, dict[int, TrialSummary]]:
+    """By label and round; competitors without a complete trial are there, with none."""
+    rounds: dict[str, dict[int, TrialSummary]] = {}
     for trial in trials:
-        of_label = rates.setdefault(trial.label, {})
-        # of a traced trial only the traces are comparable
-        if trial.state == "complete" and trial.requests_per_second > 0 and not trial.trace_share:
-            of_label[trial.round] = trial.requests_per_second
-    base = rates.pop(baseline_label, {})
-    compared = (
-        _comparison(label, baseline_label, _log_ratios(of_label, base))
-        for label, of_label in rates.items()
+        if not trial.trace_share:
+            of_label = rounds.setdefault(trial.label, {})
+            if trial.state == "complete":
+                of_label[trial.round] = trial
+    return rounds
+
+
+def _comparison(metric: Metric, ours: _Side, theirs: _Side, family: int) -> Comparison:
+    common = sorted(ours.rounds.keys() & theirs.rounds.keys())
+    pairs = [(ours.rounds[number], theirs.rounds[number]) for number in common]
+    nothing = Comparison(
+        ours.label, theirs.label, metric, None, None, None, len(pairs), family=family
     )
-    return [comparison for comparison in compared if comparison]
-
-
-def _log_ratios(rates: Mapping[int, float], base: Mapping[int, float]) -> list[float]:
-    common = sorted(rates.keys() & base.keys())
-    return [math.log(rates[number]) - math.log(base[number]) for number in common]
-
-
-def _comparison(label: str, baseline: str, logs: Sequence[float]) -> Comparison | None:
-    if not logs:
-        return None
-    mean = math.fsum(logs) / len(logs)
-    half = _half_width(logs, mean)
-    return Comparison(
-        label=label,
-        baseline=baseline,
-        metric="throughput",
-        ratio=_exp(mean),
-        low=None if half is None else _exp(mean - half),
-        high=None if half is None else _exp(mean + half),
-        rounds=len(logs),
+    if not pairs:
+        return replace(nothing, reason="no round in which both are complete")
+    values = [(metric_value(a, metric), metric_value(b, metric)) for a, b in pairs]
+    known = [(a, b) for a, b in values if a is not None and b is not None]
+    # What is missing is no accident (all requests timed out, none was right): to judge by the
+    # other rounds would favour whoever failed.
+    if len(known) < len(pairs):
+        return replace(nothing, reason="a round without a value of both")
+    found = estimate(known, family)
+    reason = _reason(metric, pairs, saturated=ours.saturated or theirs.saturated)
+    decided: Verdict | None = None
+    if reason is None and found.low is not None and found.high is not None:
+        better = metric in HIGHER_IS_BETTER
+        decided = verdict(found.low, found.high, higher_is_better=better)
+    return replace(
+        nothing,
+        ratio=found.ratio,
+        low=found.low,
+        high=found.high,
+        verdict=decided,
+        reason=reason,
     )
 
 
-def _half_width(values: Sequence[float], mean: float) -> float | None:
-    """Half the width of Student's t-interval of the mean; None with fewer than two values."""
-    n = len(values)
-    if n < 2:
+def _reason(
+    metric: Metric, pairs: Sequence[tuple[TrialSummary, TrialSummary]], *, saturated: bool
+) -> str | None:
+    """Why values that are there allow no verdict, if so."""
+    if saturated and metric in LOAD_METRICS:
+        return "generator-saturated"
+    if len(pairs) < 2:
+        return "fewer than 2 complete rounds"
+    percent = PERCENTS.get(metric)
+    if percent is not None and any(
+        _beyond(trial, percent) < ENOUGH_BEYOND for pair in pairs for trial in pair
+    ):
+        return f"fewer than {ENOUGH_BEYOND} samples beyond it in a round"
+    return None
+
+
+def metric_value(trial: TrialSummary, metric: Metric) -> float | None:
+    """A trial's value: 1/s, ns or bytes. None where there is none, and where it is not above zero.
+
+    A percentile is that of the response time in an open loop, else of the service time; None when its
+    rank is a timed-out request's.
+    """
+    value: float | Censored | None
+    if metric == "throughput":
+        value = trial.requests_per_second
+    elif metric == "cpu_per_request":
+        value = trial.cpu_per_request_ns
+    elif metric == "peak_memory":
+        value = trial.peak_rss_bytes
+    else:
+        latencies = _latencies(trial)
+        value = percentile(latencies, PERCENTS[metric], trial.censored, trial.timeout_ns)
+    if value is None or isinstance(value, Censored) or not 0 < value < math.inf:
         return None
-    # scipy.stats has the same behind half a second of import.
-    from scipy.special import stdtrit  # noqa: PLC0415
-
-    variance = math.fsum((value - mean) ** 2 for value in values) / (n - 1)
-    quantile = float(stdtrit(n - 1, (1 + CONFIDENCE) / 2))
-    return quantile * math.sqrt(variance / n)
+    return float(value)
 
 
-def _exp(value: float) -> float:
-    """Finite and above zero: an interval wider than any float can express stays a number."""
-    return math.exp(min(max(value, -LARGEST_EXPONENT), LARGEST_EXPONENT))
+def _latencies(trial: TrialSummary) -> Histogram:
+    return trial.service if trial.open_loop is None else trial.open_loop.response
+
+
+def _beyond(trial: TrialSummary, percent: float) -> int:
+    total = _latencies(trial).total
+    return total - rank(percent, total) if total else 0

@@ -328,7 +328,7 @@ def _finish(
         ended_at=_now(),
         spreads=tuple(rounds.ledger.spreads),
         doubts=tuple(doubts),
-        comparisons=tuple(compare(rounds.trials, scenario.baseline)),
+        comparisons=tuple(compare(rounds.trials, scenario.baseline, validity.saturated(doubts))),
     )
 
 

@@ -7,14 +7,17 @@ wall-clock times are UTC ISO 8601 strings. URLs, headers and messages here are a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from harness.histogram import Histogram
+from harness.statistics import Verdict
 from servers.spec import EMBEDDED, TargetSpec
 
 __all__ = [
+    "METRICS",
     "Comparison",
     "Doubt",
+    "Metric",
     "OpenLoop",
     "Reading",
     "RunRecord",
@@ -27,6 +30,8 @@ __all__ = [
 ]
 
 TrialState = Literal["complete", "partial", "failed"]
+Metric = Literal["throughput", "cpu_per_request", "p50", "p99", "peak_memory"]
+METRICS: tuple[Metric, ...] = get_args(Metric)
 RunState = Literal["complete", "interrupted", "stopped", "failed"]
 
 
@@ -164,15 +169,20 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A competitor against the baseline: the ratio of one metric, paired within rounds."""
+    """A competitor against another, mostly the baseline: the ratio of one metric, paired within rounds."""
 
     label: str
     baseline: str
-    metric: Literal["throughput"]
-    ratio: float  # geometric mean over rounds
+    metric: Metric
+    ratio: float | None  # geometric mean over rounds; None without a value in each of them
     low: float | None  # 95 % interval of the ratio; None with fewer than two rounds
     high: float | None
-    rounds: int  # n
+    rounds: int  # n: those in which both are complete
+    verdict: Verdict | None = None  # faster is better: less of what costs, more of what is done
+    reason: str | None = None  # why there is no verdict
+    family: int | None = (
+        None  # intervals that hold together; None: stored before there were verdicts
+    )
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from harness.comparison import CompetitorSummary, competitors
+from harness.comparison import ENOUGH_BEYOND, CompetitorSummary, competitors
 from harness.model import Doubt, OpenLoop, TrialSummary
 from harness.plan import MEDIANS_PER_SLICE
 from harness.processors import Processors
@@ -14,13 +14,13 @@ __all__ = [
     "instance_doubt",
     "open_loop_doubts",
     "processor_doubts",
+    "saturated",
     "target_doubt",
     "trial_doubts",
 ]
 
 BUSY_TARGET = 0.9
 BUSY_IDLE = 0.02
-ENOUGH_BEYOND = 20
 ERROR_BUDGET = 0.0
 LOST_STARTS = 0.001  # share of the planned
 PACER_LIMIT_NS = 1_000_000
@@ -102,6 +102,11 @@ def open_loop_doubts(trials: Sequence[TrialSummary], held: Mapping[str, OpenLoop
         elif ours is not None and theirs is not None and _unsteady(theirs):
             doubts.append(_client_saturated(summary.label, theirs))
     return doubts
+
+
+def saturated(doubts: Iterable[Doubt]) -> frozenset[str]:
+    """The competitors whose load the generator itself did not hold: no verdict on what it falsifies."""
+    return frozenset(doubt.subject for doubt in doubts if doubt.kind == "generator-saturated")
 
 
 def _unsteady(loop: OpenLoop) -> bool:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from harness.comparison import compare
 from harness.histogram import Histogram
 from harness.model import (
+    METRICS,
     Comparison,
     Doubt,
     Reading,
@@ -266,11 +267,14 @@ comparisons = st.builds(
     Comparison,
     label=TEXT,
     baseline=TEXT,
-    metric=st.just("throughput"),
-    ratio=REAL,
+    metric=st.sampled_from(METRICS),
+    ratio=st.none() | REAL,
     low=st.none() | REAL,
     high=st.none() | REAL,
-    rounds=st.integers(1, 1000),
+    rounds=st.integers(0, 1000),
+    verdict=st.none() | st.sampled_from(["faster", "slower", "equivalent", "inconclusive"]),
+    reason=st.none() | TEXT,
+    family=st.none() | st.integers(1, 1000),
 )
 
 

@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,11 +13,14 @@ from harness.comparison import (
     Censored,
     compare,
     competitors,
+    matrix,
+    metric_value,
     net_cpu_per_request_ns,
     percentile,
+    swapped,
 )
 from harness.histogram import Histogram
-from harness.model import Comparison, TrialSummary
+from harness.model import METRICS, Comparison, Metric, OpenLoop, TrialSummary
 from tests.examples import SECOND, TIMEOUT_NS, failed, histogram, trial, two_clients
 
 # Student's t at 97.5 %, from printed tables.
@@ -33,8 +37,12 @@ def rounds(pairs: list[tuple[int, int]]) -> list[TrialSummary]:
     ]
 
 
-def only(comparisons: list[Comparison]) -> Comparison:
-    (comparison,) = comparisons
+def two_rounds() -> list[TrialSummary]:
+    return rounds([(100, 200), (100, 200)])
+
+
+def only(comparisons: list[Comparison], metric: Metric = "throughput") -> Comparison:
+    (comparison,) = (one for one in comparisons if one.metric == metric)
     return comparison
 
 
@@ -61,27 +69,169 @@ def test_ratio_and_interval_over_rounds(
     assert [found.ratio, found.low, found.high] == pytest.approx([ratio, low, high], rel=1e-6)
 
 
-def test_one_round_has_a_ratio_and_no_interval() -> None:
-    assert compare(rounds([(100, 300)]), "a") == [
-        Comparison("b", "a", "throughput", pytest.approx(3), None, None, 1)
-    ]
+def test_one_round_has_a_ratio_and_no_interval_and_no_verdict() -> None:
+    assert only(compare(rounds([(100, 300)]), "a")) == Comparison(
+        *("b", "a", "throughput", pytest.approx(3), None, None, 1),
+        reason="fewer than 2 complete rounds",
+        family=1,
+    )
+
+
+@pytest.mark.parametrize("trials", [[], [trial("a")], [trial("b"), trial("c")]])
+def test_without_a_baseline_or_another_there_is_nothing_to_compare(
+    trials: list[TrialSummary],
+) -> None:
+    assert compare(trials, "a") == []
 
 
 @pytest.mark.parametrize(
-    "trials",
+    ("trials", "reason"),
     [
-        [],
-        [trial("a")],
-        [trial("a"), failed("b")],
-        [failed("a"), trial("b")],
-        [trial("a"), trial("b", rate=0)],
-        [trial("a"), trial("b", state="partial")],
-        [trial("a", 1), trial("b", 2)],
-        [trial("b"), trial("c")],
+        ([trial("a"), failed("b")], "no round in which both are complete"),
+        ([failed("a"), trial("b")], "no round in which both are complete"),
+        ([failed("a"), failed("b")], "no round in which both are complete"),
+        ([trial("a"), trial("b", rate=0)], "a round without a value of both"),
+        ([trial("a"), trial("b", window_ns=0)], "a round without a value of both"),
+        ([*two_rounds(), trial("a", 3), trial("b", 3, rate=0)], "a round without a value of both"),
+        ([trial("a"), trial("b", state="partial")], "no round in which both are complete"),
+        ([trial("a", 1), trial("b", 2)], "no round in which both are complete"),
     ],
 )
-def test_no_usable_pair_gives_no_comparison(trials: list[TrialSummary]) -> None:
-    assert compare(trials, "a") == []
+def test_no_usable_pair_gives_a_reason_in_the_place_of_a_verdict(
+    trials: list[TrialSummary], reason: str
+) -> None:
+    found = only(compare(trials, "a"))
+    assert (found.ratio, found.low, found.high, found.verdict) == (None,) * 4
+    assert found.reason == reason
+
+
+def judged(metric: Metric, *, saturated: tuple[str, ...] = (), **changes: Any) -> Comparison:
+    """``b``, which differs from ``a`` in ``changes``, after three rounds of 2000 requests."""
+    made = [
+        replace(trial(label, number, rate=2000), **(changes if label == "b" else {}))
+        for number in (1, 2, 3)
+        for label in ("a", "b")
+    ]
+    return only(compare(made, "a", saturated), metric)
+
+
+SLOW = histogram([2_000_000] * 2000)
+
+
+@pytest.mark.parametrize(
+    ("metric", "changes", "ratio", "verdict"),
+    [
+        ("throughput", {"correct": 4000}, 2, "faster"),
+        ("throughput", {"correct": 1000}, 0.5, "slower"),
+        ("throughput", {"correct": 2010}, 1.005, "equivalent"),
+        ("cpu_per_request", {"cpu_ns": SECOND}, 2, "slower"),
+        ("cpu_per_request", {"cpu_ns": SECOND // 4}, 0.5, "faster"),
+        ("cpu_per_request", {}, 1, "equivalent"),
+        ("p50", {"service": SLOW}, 2, "slower"),
+        ("p99", {"service": SLOW}, 2, "slower"),
+        ("peak_memory", {"peak_rss_bytes": 90_000_000}, 2, "slower"),
+        ("peak_memory", {"peak_rss_bytes": 9_000_000}, 0.2, "faster"),
+    ],
+)
+def test_every_metric_has_a_verdict_of_its_own(
+    metric: Metric, changes: dict[str, Any], ratio: float, verdict: str
+) -> None:
+    found = judged(metric, **changes)
+    assert found.ratio == pytest.approx(ratio, rel=1e-3)
+    assert (found.verdict, found.reason, found.rounds) == (verdict, None, 3)
+
+
+@pytest.mark.parametrize(
+    ("metric", "changes"),
+    [
+        ("cpu_per_request", {"cpu_requests": 0}),
+        ("cpu_per_request", {"cpu_ns": 0}),
+        ("cpu_per_request", {"cpu_ns": math.inf}),
+        ("p50", {"service": Histogram()}),
+        ("p99", {"censored": 21}),
+        ("peak_memory", {"peak_rss_bytes": None}),
+    ],
+)
+def test_a_missing_value_leaves_a_metric_without_ratio(
+    metric: Metric, changes: dict[str, Any]
+) -> None:
+    found = judged(metric, **changes)
+    assert (found.ratio, found.low, found.verdict) == (None, None, None)
+    assert found.reason == "a round without a value of both"
+
+
+@pytest.mark.parametrize(
+    ("metric", "samples", "enough"),
+    [("p50", 40, True), ("p50", 39, False), ("p99", 2000, True), ("p99", 1999, False)],
+)
+def test_a_percentile_needs_20_samples_beyond_it_in_each_round(
+    metric: Metric, samples: int, enough: bool
+) -> None:
+    found = judged(metric, service=histogram([2_000_000] * samples))
+    assert found.verdict == ("slower" if enough else None)
+    assert found.reason == (None if enough else "fewer than 20 samples beyond it in a round")
+
+
+@pytest.mark.parametrize("label", ["a", "b"])
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_generator_at_its_limit_says_nothing_of_what_it_falsifies(
+    metric: Metric, label: str
+) -> None:
+    found = judged(metric, saturated=(label,))
+    of_client = metric in ("cpu_per_request", "peak_memory")
+    assert found.verdict == ("equivalent" if of_client else None)
+    assert found.reason == (None if of_client else "generator-saturated")
+
+
+def test_in_an_open_loop_percentiles_are_those_of_the_response_time() -> None:
+    loop = OpenLoop(2000, 0, 0, 0, SLOW, 2e6, Histogram(), Histogram())
+    assert metric_value(trial(rate=2000), "p50") == pytest.approx(1e6, rel=1e-3)
+    assert metric_value(trial(rate=2000, open_loop=loop), "p50") == pytest.approx(2e6, rel=1e-3)
+
+
+def test_traced_trials_are_compared_in_nothing() -> None:
+    assert compare([trial("a", trace_share=1.0), trial("b", trace_share=1.0)], "a") == []
+
+
+def test_the_family_of_an_interval_is_all_others_and_makes_it_wider() -> None:
+    pairs = [(100, 200), (100, 210), (100, 190)]
+    two = rounds(pairs)
+    four = [
+        *two,
+        *(replace(made, label=label) for made in two if made.label == "b" for label in "cd"),
+    ]
+    alone, among = (only_of("b", compare(made, "a")) for made in (two, four))
+    assert (alone.family, among.family) == (1, 3)
+    assert among.low < alone.low < alone.ratio < alone.high < among.high
+    assert among.ratio == alone.ratio
+
+
+def only_of(label: str, comparisons: list[Comparison]) -> Any:
+    return only([one for one in comparisons if one.label == label])
+
+
+def test_the_matrix_has_every_pair_once_and_all_of_them_as_its_family() -> None:
+    made = [trial(label, number) for number in (1, 2) for label in "abc"]
+    found = matrix(made)
+    assert [(one.label, one.baseline) for one in found] == [("b", "a"), ("c", "a"), ("c", "b")]
+    assert {one.family for one in found} == {3}
+    assert {one.metric for one in found} == {"throughput"}
+    assert matrix([]) == matrix(made[:1]) == []
+    assert {one.reason for one in matrix(made, saturated="c")} == {None, "generator-saturated"}
+
+
+@given(rates)
+def test_the_other_way_round_is_what_the_other_baseline_gives(pairs: list[tuple[int, int]]) -> None:
+    forth, back = (only(compare(rounds(pairs), baseline)) for baseline in "ab")
+    turned = swapped(forth)
+    assert (turned.label, turned.baseline, turned.ratio) == ("a", "b", pytest.approx(back.ratio))
+    if not any(is_close_to_a_limit(one) for one in (forth, back)):
+        assert turned.verdict == back.verdict
+
+
+def is_close_to_a_limit(one: Comparison) -> bool:
+    bounds = [bound for bound in (one.low, one.high) if bound is not None]
+    return any(bound == pytest.approx(limit) for bound in bounds for limit in (1, 1.02, 1 / 1.02))
 
 
 def test_rounds_without_both_are_left_out() -> None:
@@ -120,6 +270,7 @@ def test_the_order_of_trials_is_of_no_consequence(
 @given(rates)
 def test_no_number_is_ever_undefined(pairs: list[tuple[int, int]]) -> None:
     found = only(compare(rounds(pairs), "a"))
+    assert found.ratio is not None
     numbers = [found.ratio, *(bound for bound in (found.low, found.high) if bound is not None)]
     assert all(math.isfinite(number) and number > 0 for number in numbers)
 

@@ -27,6 +27,7 @@ from harness.scenario import Scenario
 from harness.settings import VARIABLES, Defaults, from_environment
 from servers.catalogue import NAMES
 from servers.embedded.target import EmbeddedTarget
+from tests.cli import test_doctor as doctor
 from tests.integration.require import require_software
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -105,7 +106,7 @@ def clientbench(folder: Path, *words: str) -> str:
 
 def test_there_are_commands_of_every_kind() -> None:
     asked = {legacy.modernise(words)[0] for words in commands()}
-    assert asked == {"compare", "load", "clients", "presets", "results", "targets"}
+    assert asked == {"compare", "load", "clients", "doctor", "presets", "results", "targets"}
     assert REMOTE
 
 
@@ -202,6 +203,7 @@ def test_the_table_of_options_is_that_of_the_command(folder: Path) -> None:
     assert set(named) == options_of("compare", folder)
     assert options_of("load", folder) == {*named, "--client", "--normalize"} - {
         "--baseline",
+        "--matrix",
         "--url",
     }
 
@@ -288,6 +290,13 @@ def test_every_warning_is_explained() -> None:
     assert kinds
     for page in (README, METHOD):
         assert kinds <= set(re.findall(r"`([a-z -]+)`", page))
+
+
+def test_every_finding_of_the_doctor_is_explained() -> None:
+    page = (ROOT / "docs" / "doctor.md").read_text("utf-8")
+    table = page.partition("\n## Findings\n")[2].partition("\n## ")[0]
+    named = re.findall(r"^\| ([\w ]+) \|", table, re.MULTILINE)
+    assert set(named) - {"finding"} == doctor.ALWAYS
 
 
 def anchors(page: Path) -> set[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from harness.model import Doubt, TrialSummary
 from harness.processors import Processors
-from harness.validity import count_doubt, processor_doubts, trial_doubts
+from harness.validity import count_doubt, processor_doubts, saturated, trial_doubts
 from tests.examples import failed, histogram, trial
 
 MANY = 10_000  # enough for p99
@@ -147,3 +147,12 @@ def test_every_doubt_names_what_to_do_in_one_line() -> None:
     for doubt in [*doubts, count_doubt(3, 1, 1, 2)]:
         assert isinstance(doubt, Doubt)
         assert doubt.remedy and doubt.message and "\n" not in str(doubt)
+
+
+def test_only_a_saturated_generator_takes_verdicts_away() -> None:
+    found = [
+        Doubt("generator-saturated", "aiohttp", "", ""),
+        Doubt("client-saturated", "httpx", "", ""),
+    ]
+    assert saturated(found) == {"aiohttp"}
+    assert saturated([]) == frozenset()

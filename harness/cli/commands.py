@@ -52,7 +52,7 @@ def _about(help_: str) -> Any:
 
 
 class _MeasuringOptions:
-    """Options of ``compare`` and ``load``, in the order of ``--help``; each command lacks one of them."""
+    """Options of ``compare`` and ``load``, in the order of ``--help``; each command lacks some of them."""
 
     concurrency: Texts = _option("Requests in flight; several make it the axis. [10]")
     duration: Text = _option("Measured time per competitor: 10, 500ms, 2m. [10]")
@@ -105,17 +105,25 @@ class _MeasuringOptions:
     db: Db = None
     json: Json = False
     output: Text = _option("Also write the report: .json .csv .md .txt")
+    matrix: bool = _option(
+        "Also compare the throughput of every competitor with every other.",
+        "--matrix",
+        default=False,
+    )
     normalize: Text = _option("Histogram up to so many times the minimum, the rest in one bin.")
 
 
-def _with_measuring_options(*, but: str) -> Callable[[Any], Any]:
-    """Give a command these options in the place of its ``**options``; Typer reads them off its signature."""
+def _measuring_options_but(*names: str) -> Callable[[Any], Any]:
+    """Give a command all options but these in the place of its ``**options``.
+
+    Typer reads them off its signature.
+    """
     shared = [
         Parameter(
             name, Parameter.KEYWORD_ONLY, default=getattr(_MeasuringOptions, name), annotation=kind
         )
         for name, kind in get_type_hints(_MeasuringOptions, include_extras=True).items()
-        if name != but
+        if name not in names
     ]
 
     def extended(command: Any) -> Any:
@@ -127,7 +135,7 @@ def _with_measuring_options(*, but: str) -> Callable[[Any], Any]:
 
 
 @app.command()
-@_with_measuring_options(but="normalize")
+@_measuring_options_but("normalize")
 def compare(
     clients: Annotated[
         Texts,
@@ -149,7 +157,7 @@ def compare(
 
 
 @app.command()
-@_with_measuring_options(but="baseline")
+@_measuring_options_but("baseline", "matrix")
 def load(
     url: Annotated[
         Text, typer.Argument(help="Target URL, or a path on the embedded target.")
@@ -179,6 +187,15 @@ def clients(json: Json = False) -> int:
     return 0
 
 
+@app.command()
+def doctor(json: Json = False) -> int:
+    """Look for what makes measurements on this machine worse, and say how to mend it."""
+    from harness.cli import doctor as command
+
+    command.show(json)
+    return 0
+
+
 @results.command("list")
 def list_runs(
     db: Db = None,
@@ -196,11 +213,14 @@ def show_run(
     run: Annotated[str, typer.Argument(help="Run or trial ID, the beginning of one, or 'latest'.")],
     db: Db = None,
     json: Json = False,
+    matrix: Annotated[
+        bool, typer.Option("--matrix", help="Also every competitor against every other.")
+    ] = False,
 ) -> int:
     """Show a stored run as its comparison printed it, and its trials."""
     from harness.cli import listing
 
-    listing.show_run(_database(db), run, json)
+    listing.show_run(_database(db), run, json, with_matrix=matrix)
     return 0
 
 

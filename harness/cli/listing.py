@@ -10,6 +10,7 @@ from rich.console import Console
 from harness import interrupts
 from harness.bundle import Bundle
 from harness.catalogue import Catalogue, Client
+from harness.cli.judging import print_verdicts
 from harness.comparison import competitors
 from harness.presets import PRESETS
 from harness.report import latencies, listings, tables, terminal
@@ -58,15 +59,16 @@ def show_runs(database: Path, limit: int) -> None:
     Console().print(listings.runs_table(reading.list_runs(database, limit)))
 
 
-def show_run(database: Path, key: str, as_json: bool) -> None:
+def show_run(database: Path, key: str, as_json: bool, *, with_matrix: bool = False) -> None:
     """Print one run."""
     run, trials = reading.show_run(database, key)
     if as_json:
-        print(to_json(run, trials))
+        print(to_json(run, trials, with_matrix=with_matrix))
         return
     console = Console()
     print(tables.heading(run, trials))
     console.print(terminal.table(run, trials, console.width))
+    print_verdicts(console, run, trials, with_matrix=with_matrix)
     phases = latencies.phases_table(competitors(trials))
     if phases is not None:
         console.print(phases)

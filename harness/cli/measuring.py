@@ -11,6 +11,7 @@ from adapters import REFERENCES
 from harness import interrupts
 from harness.bundle import Bundle
 from harness.catalogue import Catalogue, Client
+from harness.cli.judging import print_verdicts
 from harness.cli.progress import progress_on
 from harness.comparison import competitors
 from harness.errors import UsageError
@@ -32,7 +33,7 @@ MAX_FACTOR = 1_000_000
 EXIT_CODES = {"complete": 0, "failed": 3, "stopped": 5, "interrupted": 130}
 # command line name → field of Options, where they differ
 RENAMED = {"headers": "headers_json"}
-OURS = ("db", "json", "output", "normalize")
+OURS = ("db", "json", "output", "normalize", "matrix")
 
 
 def measure(command: str, typed: dict[str, Any], stdout: TextIO, stderr: TextIO) -> int:
@@ -47,7 +48,11 @@ def measure(command: str, typed: dict[str, Any], stdout: TextIO, stderr: TextIO)
             outcome = run(scenario, database, defaults.sampling_interval_s, progress)
     if output is not None:
         output.write_text(exporters.for_path(output)(outcome.run, outcome.trials))
-    _report(outcome, typed["json"], stdout, normalize if command == "load" else None)
+    _report(
+        *(outcome, typed["json"], stdout),
+        normalize=normalize if command == "load" else None,
+        with_matrix=typed.get("matrix", False),
+    )
     return EXIT_CODES[outcome.run.state]
 
 
@@ -122,10 +127,12 @@ def _factor(text: str | None) -> float:
     return number
 
 
-def _report(outcome: Outcome, json: bool, stdout: TextIO, normalize: float | None) -> None:
+def _report(
+    outcome: Outcome, json: bool, stdout: TextIO, *, normalize: float | None, with_matrix: bool
+) -> None:
     """The table, or one JSON document; with ``normalize`` (0: not) also each client's latencies at length."""
     if json:
-        print(to_json(outcome.run, outcome.trials), file=stdout)
+        print(to_json(outcome.run, outcome.trials, with_matrix=with_matrix), file=stdout)
         return
     from rich.console import Console
 
@@ -133,6 +140,7 @@ def _report(outcome: Outcome, json: bool, stdout: TextIO, normalize: float | Non
     print(tables.heading(outcome.run, outcome.trials), file=stdout)
     if outcome.trials:
         console.print(terminal.table(outcome.run, outcome.trials, console.width))
+        print_verdicts(console, outcome.run, outcome.trials, with_matrix=with_matrix)
     summaries = competitors(outcome.trials)
     phases = latencies.phases_table(summaries)
     if phases is not None:

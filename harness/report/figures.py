@@ -12,6 +12,7 @@ __all__ = [
     "NOTHING",
     "client_name",
     "error_count",
+    "interval",
     "latency_ms",
     "megabytes",
     "microseconds",
@@ -69,12 +70,19 @@ def ratio(comparison: Comparison | None, *, is_baseline: bool) -> str:
     """The ratio and in brackets its 95 % interval, as far as there is one."""
     if is_baseline:
         return "1 (baseline)"
-    if comparison is None:
+    if comparison is None or comparison.ratio is None:
         return NOTHING
     text = significant(comparison.ratio) + TIMES
     if comparison.low is None or comparison.high is None:
         return text
-    return f"{text} ({significant(comparison.low)}{DASH}{significant(comparison.high)})"
+    return f"{text} ({interval(comparison)})"
+
+
+def interval(comparison: Comparison) -> str:
+    """The ends of its interval, or a dash."""
+    if comparison.low is None or comparison.high is None:
+        return NOTHING
+    return f"{significant(comparison.low)}{DASH}{significant(comparison.high)}"
 
 
 def error_count(competitor: CompetitorSummary) -> str:

@@ -12,21 +12,33 @@ from harness.comparison import (
     CompetitorSummary,
     compare,
     competitors,
+    matrix,
     net_cpu_per_request_ns,
 )
 from harness.histogram import Histogram
 from harness.model import Comparison, OpenLoop, RunRecord, TrialSummary
+from harness.validity import saturated
 from servers.spec import TargetSpec
 
-__all__ = ["PERCENTILES", "SCHEMA_VERSION", "comparisons_of", "document", "to_json"]
+__all__ = [
+    "PERCENTILES",
+    "SCHEMA_VERSION",
+    "comparisons_of",
+    "document",
+    "matrix_of",
+    "to_json",
+]
 
 SCHEMA_VERSION = 1  # goes up when a name or a meaning changes, not when something is added
 PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 100.0)
 
 
-def to_json(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
-    """``document`` as text, ending in a line break."""
-    return json.dumps(document(run, trials), indent=2, allow_nan=False) + "\n"
+def to_json(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool = False) -> str:
+    """``document`` as text, ending in a line break; on demand with the comparisons of every pair."""
+    made = document(run, trials)
+    if with_matrix:
+        made["matrix"] = [asdict(comparison) for comparison in matrix_of(run, trials)]
+    return json.dumps(made, indent=2, allow_nan=False) + "\n"
 
 
 def document(run: RunRecord, trials: Sequence[TrialSummary]) -> dict[str, Any]:
@@ -43,8 +55,16 @@ def document(run: RunRecord, trials: Sequence[TrialSummary]) -> dict[str, Any]:
 
 
 def comparisons_of(run: RunRecord, trials: Sequence[TrialSummary]) -> tuple[Comparison, ...]:
-    """The run's own comparisons; made from its trials when it was killed before it had any."""
-    return run.comparisons or tuple(compare(trials, run.baseline))
+    """The run's own comparisons; made from its trials where it has none, or none with a verdict yet."""
+    stored = run.comparisons
+    if stored and all(comparison.family is not None for comparison in stored):
+        return stored
+    return tuple(compare(trials, run.baseline, saturated(run.doubts))) or stored
+
+
+def matrix_of(run: RunRecord, trials: Sequence[TrialSummary]) -> tuple[Comparison, ...]:
+    """The throughput of every competitor against every one before it."""
+    return tuple(matrix(trials, saturated(run.doubts)))
 
 
 def _run(run: RunRecord) -> dict[str, Any]:

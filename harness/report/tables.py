@@ -14,12 +14,12 @@ from harness.comparison import (
     competitors,
     net_cpu_per_request_ns,
 )
-from harness.model import Comparison, OpenLoop, RunRecord, TrialSummary
-from harness.report import figures
+from harness.model import METRICS, Comparison, Metric, OpenLoop, RunRecord, TrialSummary
+from harness.report import figures, verdicts
 from harness.report.json_document import comparisons_of
 from harness.report.target_notes import target_notes
 
-__all__ = ["cells", "heading", "headings", "to_csv", "to_markdown", "troubles"]
+__all__ = ["cells", "heading", "headings", "is_open", "to_csv", "to_markdown", "troubles"]
 
 HEADINGS = (
     "client",
@@ -88,18 +88,25 @@ def _measured(summary: CompetitorSummary) -> str:
 
 def headings(run: RunRecord) -> tuple[str, ...]:
     """The table's columns; the first one is what the competitors differ in."""
-    of_loop = OPEN_LOOP_HEADINGS if _is_open(run) else HEADINGS
+    of_loop = OPEN_LOOP_HEADINGS if is_open(run) else HEADINGS
     return (run.axis.replace("_", " "), *of_loop[1:])
 
 
-def _is_open(run: RunRecord) -> bool:
+def is_open(run: RunRecord) -> bool:
+    """Whether the run's load was an open loop."""
     return run.scenario.get("open_load") is not None
 
 
 def cells(run: RunRecord, trials: Sequence[TrialSummary]) -> list[tuple[str, ...]]:
     """One row of figures per competitor, as ``headings`` has them."""
-    by_label = {comparison.label: comparison for comparison in comparisons_of(run, trials)}
+    by_label = _by_label(run, trials, "throughput")
     return [_cells(run, summary, by_label) for summary in competitors(trials)]
+
+
+def _by_label(
+    run: RunRecord, trials: Sequence[TrialSummary], metric: Metric
+) -> dict[str, Comparison]:
+    return {one.label: one for one in comparisons_of(run, trials) if one.metric == metric}
 
 
 def _cells(
@@ -111,7 +118,7 @@ def _cells(
         figures.client_name(summary) if run.axis == "client" else summary.label,
         summary.client_type,
         summary.client_version or figures.NOTHING,
-        *(_of_open_loop(summary) if _is_open(run) else _of_closed_loop(summary, ratio)),
+        *(_of_open_loop(summary) if is_open(run) else _of_closed_loop(summary, ratio)),
         figures.microseconds(summary.cpu_per_request_ns),
         figures.megabytes(summary.peak_rss_bytes),
         figures.error_count(summary),
@@ -154,12 +161,24 @@ def to_markdown(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
     """The table of the terminal for a README or an issue, doubts and troubles below it."""
     titles = headings(run)
     rule = ["---"] * 3 + ["---:"] * (len(titles) - 3)
-    lines = [_markdown_row(row) for row in (titles, rule, *cells(run, trials))]
+    lines = _markdown_table(titles, rule, cells(run, trials))
+    compared = comparisons_of(run, trials)
+    others = verdicts.cells(compared)
+    if others:
+        titled = verdicts.headings(compared, open_loop=is_open(run))
+        lines += ["", *_markdown_table(titled, ["---", *["---:"] * len(titled[1:])], others)]
+    said = verdicts.sentences(compared)
     doubts = [f"warning: {doubt}" for doubt in run.doubts]
-    notes = [*troubles(trials), *target_notes(run, trials), *doubts]
+    notes = [*said, *troubles(trials), *target_notes(run, trials), *doubts]
     if notes:
         lines += ["", *(f"- {_escaped(note)}" for note in notes)]
     return "\n".join(lines) + "\n"
+
+
+def _markdown_table(
+    titles: Sequence[str], rule: Sequence[str], rows: Sequence[Sequence[str]]
+) -> list[str]:
+    return [_markdown_row(row) for row in (titles, rule, *rows)]
 
 
 def _markdown_row(values: Sequence[str]) -> str:
@@ -179,8 +198,8 @@ def to_csv(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
     time limit.
     """
     summaries = competitors(trials)
-    by_label = {comparison.label: comparison for comparison in comparisons_of(run, trials)}
-    rows = [_record(run, summary, summaries, by_label) for summary in summaries]
+    compared = {metric: _by_label(run, trials, metric) for metric in METRICS}
+    rows = [_record(run, summary, summaries, compared) for summary in summaries]
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]) if rows else ["run_id"], lineterminator="\n")
     writer.writeheader()
@@ -192,9 +211,9 @@ def _record(
     run: RunRecord,
     summary: CompetitorSummary,
     others: Sequence[CompetitorSummary],
-    by_label: Mapping[str, Comparison],
+    compared: Mapping[Metric, Mapping[str, Comparison]],
 ) -> dict[str, Any]:
-    comparison = by_label.get(summary.label)
+    comparison = compared["throughput"].get(summary.label)
     return {
         "run_id": run.id,
         "label": summary.label,
@@ -237,7 +256,25 @@ def _record(
         "error_rate": summary.error_rate,
         "censored": summary.censored,
         **_starts(summary.open_loop),
+        "throughput_verdict": comparison and comparison.verdict,
+        "throughput_reason": comparison and comparison.reason,
+        **_other_metrics(summary.label, compared),
     }
+
+
+def _other_metrics(
+    label: str, compared: Mapping[Metric, Mapping[str, Comparison]]
+) -> dict[str, float | str | None]:
+    names = {"": "ratio", "_low": "low", "_high": "high"}
+    record: dict[str, float | str | None] = {}
+    for metric, by_label in compared.items():
+        if metric != "throughput":
+            found = by_label.get(label)
+            for suffix, name in names.items():
+                record[f"{metric}_ratio{suffix}"] = getattr(found, name, None)
+            for name in ("verdict", "reason"):
+                record[f"{metric}_{name}"] = getattr(found, name, None)
+    return record
 
 
 def _starts(loop: OpenLoop | None) -> dict[str, float | None]:

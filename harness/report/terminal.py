@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.model import RunRecord, TrialSummary
-from harness.report import tables
+from harness.report import tables, verdicts
+from harness.report.json_document import comparisons_of, matrix_of
 from harness.report.target_notes import target_notes
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["footer", "table", "to_text"]
+__all__ = ["footer", "table", "to_text", "verdict_lines", "verdict_tables"]
 
 TEXT_WIDTH = 120  # columns of a .txt file
 TEXT_COLUMNS = 3  # client, mode and version stand left, figures right
@@ -55,6 +56,48 @@ def table(run: RunRecord, trials: Sequence[TrialSummary], width: int = 80) -> Ta
     layouts = list(_layouts(headings, rows))
     layout = next((layout for layout in layouts if layout.width <= width), layouts[-1])
     return _grid(layout, tables.troubles(trials))
+
+
+def verdict_tables(
+    run: RunRecord, trials: Sequence[TrialSummary], width: int = 80, *, with_matrix: bool = False
+) -> list[Table]:
+    """The ratios of the other metrics, if there are any; on demand every competitor against every other."""
+    compared = comparisons_of(run, trials)
+    found = []
+    rows = verdicts.cells(compared)
+    if rows:
+        titles = verdicts.headings(compared, open_loop=tables.is_open(run))
+        found.append(_fitting(list(_compact(titles, rows)), width))
+    pairs = matrix_of(run, trials) if with_matrix else ()
+    if pairs:
+        square = _compact(verdicts.matrix_headings(pairs), verdicts.matrix_cells(pairs))
+        listed = Layout(verdicts.PAIR_HEADINGS, tuple(verdicts.pair_cells(pairs)), 2, gap=2)
+        found.append(_fitting([*square, listed, replace(listed, gap=1)], width))
+    return found
+
+
+def verdict_lines(
+    run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool = False
+) -> list[str]:
+    """The verdicts in words."""
+    pairs = matrix_of(run, trials) if with_matrix else ()
+    return verdicts.sentences(comparisons_of(run, trials), pairs)
+
+
+def _compact(headings: Cells, rows: Sequence[Cells]) -> Iterator[Layout]:
+    """On one line each, or intervals below what they belong to."""
+    yield Layout(headings, tuple(rows), 1, gap=3)
+    yield Layout(headings, tuple(rows), 1, gap=2)
+    over = (headings[0].replace(": ", ":\n").replace(" to ", " to\n"), *headings[1:])
+    broken = tuple(tuple(_broken(cell) for cell in row) for row in rows)
+    yield Layout(over, broken, 1, gap=3)
+    yield Layout(over, broken, 1, gap=2)
+    yield Layout(over, broken, 1, gap=1)
+
+
+def _fitting(layouts: Sequence[Layout], width: int) -> Table:
+    """The roomiest that fits."""
+    return _grid(next((one for one in layouts if one.width <= width), layouts[-1]), ())
 
 
 def _layouts(headings: Cells, rows: Sequence[Cells]) -> Iterator[Layout]:
@@ -123,6 +166,10 @@ def to_text(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
     text = io.StringIO()
     console = Console(file=text, width=TEXT_WIDTH, color_system=None, legacy_windows=False)
     console.print(table(run, trials, TEXT_WIDTH))
+    for more in verdict_tables(run, trials, TEXT_WIDTH):
+        console.print()
+        console.print(more)
     lines = [line.rstrip() for line in text.getvalue().splitlines()]
-    notes = [*target_notes(run, trials), *(f"warning: {doubt}" for doubt in run.doubts)]
+    doubts = [f"warning: {doubt}" for doubt in run.doubts]
+    notes = [*verdict_lines(run, trials), *target_notes(run, trials), *doubts]
     return "\n".join([tables.heading(run, trials), "", *lines, *notes]) + "\n"

@@ -56,6 +56,13 @@ def _targets(db: Any) -> None:
         db.execute(statement)
 
 
+@migrations(name=schema.MIGRATIONS[4])  # type: ignore[untyped-decorator]
+def _verdicts(db: Any) -> None:
+    """Comparisons of several metrics, with verdicts; earlier ones are kept as they are."""
+    for statement in schema.VERDICTS:
+        db.execute(statement)
+
+
 def _relax(table: Any) -> None:
     """Let an older tool's table take our rows: text ids as the key, NULL where we have no value."""
     strict = {column.name for column in table.columns if column.notnull} & schema.NULLABLE

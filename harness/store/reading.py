@@ -175,9 +175,14 @@ def _of_trial(
 
 
 def _rebuilt(kind: Any, rows: Iterable[sqlite3.Row]) -> tuple[Any, ...]:
-    """Dataclass instances from rows whose columns have the fields' names."""
-    names = [field.name for field in fields(kind)]
-    return tuple(kind(**{name: row[name] for name in names}) for row in rows)
+    """Dataclass instances from rows whose columns have the fields' names.
+
+    A column that the database does not have yet leaves its field at its default.
+    """
+    names = {field.name for field in fields(kind)}
+    return tuple(
+        kind(**{name: value for name, value in dict(row).items() if name in names}) for row in rows
+    )
 
 
 def _trials(connection: sqlite3.Connection, run_id: str) -> list[TrialSummary]:

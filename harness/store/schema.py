@@ -20,6 +20,7 @@ __all__ = [
     "TARGET_TABLES",
     "TRACES",
     "TRACE_COLUMNS",
+    "VERDICTS",
     "VIEWS",
     "own_names",
 ]
@@ -32,6 +33,7 @@ MIGRATIONS = (
     "0002_open_loop",
     "0003_traces",
     "0004_targets",
+    "0005_verdicts",
 )  # every name ever given, oldest first; never rename or reorder
 
 # People's queries depend on these names and on this order (DESIGN §6): neither may change.
@@ -316,6 +318,33 @@ TRACES = f"""CREATE TABLE traces (
 TRACE_COLUMNS = (  # as harness.worker.tracing has them
     *("number", "batch", "local_port", "hold_point", "planned_ns", "arrived_ns", "held_ns"),
     *("start_ns", *POINT_COLUMNS, "outcome", "received_bytes", "end_ns"),
+)
+
+# A comparison without a value has no ratio, but a reason; SQLite cannot relax a column in place.
+VERDICTS = (
+    # Otherwise no table can be given a name that a view already uses, ours or a user's.
+    "PRAGMA legacy_alter_table = ON",
+    """CREATE TABLE comparisons_0005 (
+  run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+  sequence INTEGER NOT NULL,
+  label TEXT NOT NULL,
+  baseline TEXT NOT NULL,
+  metric TEXT NOT NULL,
+  ratio REAL,
+  low REAL,
+  high REAL,
+  rounds INTEGER NOT NULL,
+  verdict TEXT,
+  reason TEXT,
+  family INTEGER,
+  PRIMARY KEY (run_id, sequence)
+)""",
+    """INSERT INTO comparisons_0005
+SELECT run_id, sequence, label, baseline, metric, ratio, low, high, rounds, NULL, NULL, NULL
+FROM comparisons""",
+    "DROP TABLE comparisons",
+    "ALTER TABLE comparisons_0005 RENAME TO comparisons",
+    "PRAGMA legacy_alter_table = OFF",
 )
 
 INDICES = (

@@ -42,7 +42,7 @@ def test_two_clients_on_the_embedded_target_end_in_one_table(tmp_path: Path) -> 
     headings = " ".join(word for row in rows[1:3] for word in row)
     for heading in HEADINGS:
         assert all(word in headings for word in heading.split()), heading
-    assert [row[:2] for row in rows if row and row[0] in {"raw", "null"}] == [
+    assert [row[:2] for row in rows if row[1:2] == ["sync"]] == [
         ["raw", "sync"],
         ["null", "sync"],
     ]
@@ -64,6 +64,10 @@ def test_two_clients_on_the_embedded_target_end_in_one_table(tmp_path: Path) -> 
     shown = clientbench("results", "show", run[1][:8], cwd=tmp_path)
     assert shown.code == 0
     assert shown.out.splitlines()[0] == lines[0]
+    squared = clientbench("results", "show", "latest", "--matrix", cwd=tmp_path)
+    assert "row ÷ column" in squared.out
+    plain = clientbench("results", "show", "latest", "--matrix", "--json", cwd=tmp_path).json
+    assert [(one["label"], one["baseline"]) for one in plain["matrix"]] == [("null", "raw")]
     asked = clientbench("results", "sql", EVERYDAY, cwd=tmp_path)
     assert asked.code == 0
     assert asked.out.index("null") < asked.out.index("raw")

@@ -52,6 +52,10 @@ def test_document_is_plain_json_with_everything_in_it() -> None:
     assert [one["label"] for one in found["competitors"]] == ["requests", "aiohttp:async"]
     assert found["competitors"][1]["requests_per_second"] == pytest.approx(4000)
     assert found["comparisons"][0]["ratio"] == pytest.approx(4)
+    assert [one["verdict"] for one in found["comparisons"]] == [
+        *("faster", "faster", "equivalent", None, "equivalent")
+    ]
+    assert found["comparisons"][0]["family"] == 1
     assert found["doubts"][0]["kind"] == "disturbed"
     assert [one["round"] for one in found["trials"]] == [1, 1, 2, 2, 3, 3]
 
@@ -91,6 +95,10 @@ def test_csv_has_a_row_per_competitor_with_unrounded_numbers() -> None:
     assert float(second["ratio"]) == pytest.approx(4)
     assert float(second["cpu_per_request_ns"]) == pytest.approx(125_000)
     assert int(second["p99_service_ns"]) == pytest.approx(1_000_000, rel=1e-3)
+    assert (first["throughput_verdict"], second["throughput_verdict"]) == ("", "faster")
+    assert float(second["cpu_per_request_ratio"]) == pytest.approx(0.25)
+    assert second["p99_verdict"] == ""
+    assert second["p99_reason"] == "fewer than 20 samples beyond it in a round"
 
 
 def test_csv_leaves_cells_empty_where_there_is_no_value() -> None:

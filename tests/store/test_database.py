@@ -8,16 +8,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import astuple, fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlite_utils
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import StoreError
-from harness.model import RunRecord, TrialSummary
-from harness.store import Store, schema
+from harness.model import Comparison, RunRecord, TrialSummary
+from harness.store import Store, rows, schema
+from harness.store.migrations import migrations
 from harness.store.reading import list_runs, show_run
 from tests.examples import (
     SECOND,
@@ -383,6 +386,56 @@ def test_another_program_may_keep_its_migrations_beside_ours(path: Path) -> None
         " VALUES ('other', 'first', '2030-01-01')",
     )
     Store.open(path).close()
+
+
+def before_verdicts(path: Path) -> None:
+    """A database as it was before the step 0005, with a run, and a view of its user's."""
+    database = sqlite_utils.Database(path)
+    migrations.apply(database, stop_before="0005_verdicts")
+    database.close()
+    made = finished(two_clients())
+    columns = ("run_id", "sequence", *[field.name for field in fields(Comparison)][:7])
+    values = (made.id, 0, *astuple(made.comparisons[0])[:7])
+    with closing(sqlite3.connect(path)) as connection:
+        for table, row in (
+            ("environments", rows.environment_row(made.environment, "now")),
+            (
+                "runs",
+                rows.run_row(made, rows.environment_row(made.environment, "")["id"], finished=True),
+            ),
+            ("comparisons", dict(zip(columns, values, strict=True))),
+        ):
+            marks = ", ".join("?" * len(row))
+            statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})"
+            connection.execute(statement, list(row.values()))
+        connection.execute("CREATE VIEW mine AS SELECT ratio FROM comparisons")
+        connection.commit()
+
+
+@pytest.mark.parametrize("migrated", [False, True])
+def test_comparisons_stored_before_there_were_verdicts_are_kept(path: Path, migrated: bool) -> None:
+    before_verdicts(path)
+    if migrated:
+        Store.open(path).close()
+    record, _ = show_run(path)
+    (kept,) = record.comparisons
+    expected = finished(two_clients()).comparisons[0]
+    assert kept == replace(expected, verdict=None, reason=None, family=None)
+    assert select(path, "SELECT * FROM mine") == [{"ratio": expected.ratio}]
+    assert select(path, "SELECT * FROM ranking") == []
+    tables = {row["name"] for row in select(path, "SELECT name FROM sqlite_schema")}
+    assert "comparisons_0005" not in tables
+
+
+def test_a_comparison_without_a_value_is_stored_with_its_reason(store: Store, path: Path) -> None:
+    made = [trial("requests"), failed("httpx")]
+    record = finished(made)
+    save(store, record, made)
+    store.finish(record)
+    assert show_run(path)[0].comparisons == record.comparisons
+    assert {
+        (row["ratio"], row["verdict"]) for row in select(path, "SELECT * FROM comparisons")
+    } == {(None, None)}
 
 
 OLDER_TABLES = [

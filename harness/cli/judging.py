@@ -1,0 +1,32 @@
+"""Verdicts below the table of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from harness.model import RunRecord, TrialSummary
+from harness.report import terminal
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["print_verdicts"]
+
+
+def print_verdicts(
+    console: Console, run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool
+) -> None:
+    """Sentences on throughput, then the tables; set apart by empty lines, nothing where there is nothing."""
+    from rich.text import Text
+
+    lines = terminal.verdict_lines(run, trials, with_matrix=with_matrix)
+    if lines:
+        # For a terminal whole words; other programs get whole lines.
+        words = Text("\n".join(["", *lines]))
+        console.print(words, soft_wrap=not console.is_terminal)
+    for table in terminal.verdict_tables(run, trials, console.width, with_matrix=with_matrix):
+        console.print()
+        console.print(table)
+    if lines:
+        console.print()

@@ -1,0 +1,178 @@
+"""Packages that pass for a client or patch it: what an environment has of them, and whom that touches.
+
+urllib3-future writes itself over the folder ``urllib3`` whenever a Python of the environment starts; httpxyz,
+once imported, answers for ``httpx``; gevent replaces sockets and threads. Workers start with ``-I -S`` and see
+only what their client requires, so start-up code does not reach them. A folder that was written over does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+__all__ = ["Contamination", "Site", "contaminations", "read"]
+
+FORK_SINCE = 900  # urllib3-future counts its last number from here, urllib3 has never come near
+WATCHED = ("urllib3", "urllib3-future", "httpx", "httpxyz", "gevent")
+# What start-up code may import that changes how HTTP clients, sockets or threads behave.
+PATCHERS = (
+    *("gevent", "eventlet", "httpxyz", "urllib3_future"),
+    *("ddtrace", "newrelic", "opentelemetry", "coverage"),
+)
+HOOKS = ("sitecustomize.py", "usercustomize.py")
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the folders of an interpreter's path hold, as far as it matters here."""
+
+    versions: Mapping[str, str] = field(default_factory=dict)  # of the distributions in WATCHED
+    urllib3: str | None = None  # what the folder says of itself, whatever the metadata claims
+    hooks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # file: PATCHERS named there
+    patched: tuple[str, ...] = ()  # modules that gevent has replaced in this very process
+
+
+@dataclass(frozen=True)
+class Contamination:
+    """One thing that is not what its name says, or may change others."""
+
+    clients: tuple[
+        str, ...
+    ]  # those whose figures it falsifies; none: it stays out of workers' sight
+    message: str
+    remedy: str
+
+
+def contaminations(site: Site, closures: Mapping[str, Collection[str]]) -> list[Contamination]:
+    """What there is of it. Pure; ``closures`` has the distributions that each client's worker sees."""
+    judged = (
+        _fork(site, closures),
+        _alias(site, closures),
+        *_hooks(site),
+        _patched(site, closures),
+    )
+    return [one for one in judged if one is not None]
+
+
+def read(folders: Iterable[Path]) -> Site:
+    """The folders of an interpreter's path, in their order, and this process."""
+    existing = [folder for folder in folders if folder.is_dir()]
+    return Site(_versions(existing), _urllib3(existing), dict(_found_hooks(existing)), _saved())
+
+
+def _fork(site: Site, closures: Mapping[str, Collection[str]]) -> Contamination | None:
+    """``urllib3`` is urllib3-future already, or will be as soon as a Python starts here."""
+    replaced = _is_fork(site.urllib3)
+    waiting = any("urllib3_future" in named for named in site.hooks.values())
+    if not replaced and not waiting:
+        return None
+    version = site.urllib3 if replaced else site.versions.get("urllib3-future", "")
+    happens = "is" if replaced else "will be replaced at the next start of Python by"
+    return Contamination(
+        _seeing("urllib3", closures),
+        f"urllib3 {happens} urllib3-future {version}".strip(),
+        "pip uninstall urllib3-future, then pip install --force-reinstall urllib3; "
+        "or an environment without niquests and its kin",
+    )
+
+
+def _alias(site: Site, closures: Mapping[str, Collection[str]]) -> Contamination | None:
+    """A worker that sees both may get httpxyz when it asks for httpx."""
+    both = set(_seeing("httpx", closures)) & set(_seeing("httpxyz", closures))
+    if not both or "httpxyz" not in site.versions:
+        return None
+    return Contamination(
+        tuple(name for name in closures if name in both),
+        f"httpx may be httpxyz {site.versions['httpxyz']}, which takes its name once imported",
+        "measure in an environment without httpxyz",
+    )
+
+
+def _hooks(site: Site) -> Iterator[Contamination]:
+    for file, named in site.hooks.items():
+        others = [name for name in named if name != "urllib3_future"]
+        if others:
+            yield Contamination(
+                (),
+                f"{file} names {', '.join(others)}, whenever Python starts",
+                "workers do not run it; remove it if other programs are measured too",
+            )
+
+
+def _patched(site: Site, closures: Mapping[str, Collection[str]]) -> Contamination | None:
+    """Our own process: it hands out the load's instants and reads the meters."""
+    if not site.patched:
+        return None
+    return Contamination(
+        tuple(closures),
+        f"gevent has replaced {', '.join(site.patched)} in clientbench's own process",
+        "start clientbench from an unpatched Python",
+    )
+
+
+def _seeing(distribution: str, closures: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+    return tuple(name for name, seen in closures.items() if distribution in seen)
+
+
+def _is_fork(version: str | None) -> bool:
+    try:
+        return version is not None and Version(version).micro >= FORK_SINCE
+    except InvalidVersion:
+        return False
+
+
+def _versions(folders: list[Path]) -> dict[str, str]:
+    """By the names of metadata folders, which need not be opened for that."""
+    found: dict[str, str] = {}
+    for folder in folders:
+        for kind in (".dist-info", ".egg-info"):
+            for metadata in folder.glob(f"*{kind}"):
+                name, _, version = metadata.name.removesuffix(kind).partition("-")
+                if canonicalize_name(name) in WATCHED:
+                    found.setdefault(canonicalize_name(name), version)
+    return found
+
+
+def _urllib3(folders: list[Path]) -> str | None:
+    """Of the folder that lies beside the metadata of urllib3, because workers are given that one."""
+    beside = [folder for folder in folders if any(folder.glob("urllib3-*.*-info"))]
+    for folder in beside or folders:
+        with contextlib.suppress(OSError, ValueError):
+            text = (folder / "urllib3" / "_version.py").read_text("utf-8")
+            match = re.search(r"^__version__\b.*['\"]([^'\"]+)['\"]", text, re.MULTILINE)
+            return match[1] if match else None
+    return None
+
+
+def _found_hooks(folders: list[Path]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for folder in folders:
+        for file in [*sorted(folder.glob("*.pth")), *(folder / name for name in HOOKS)]:
+            named = _named(file)
+            if named:
+                yield file.name, named
+
+
+def _named(file: Path) -> tuple[str, ...]:
+    """Those of PATCHERS that the code of a start-up file names."""
+    try:
+        text = file.read_text("utf-8", errors="replace")
+    except OSError:
+        return ()
+    lines = text.splitlines()
+    if file.suffix == ".pth":  # only such lines are run, the others are folders
+        lines = [line for line in lines if line.startswith(("import ", "import\t"))]
+    code = "\n".join(lines)
+    return tuple(name for name in PATCHERS if re.search(rf"\b{name}\b", code))
+
+
+def _saved() -> tuple[str, ...]:
+    monkey: Any = sys.modules.get("gevent.monkey")
+    return tuple(sorted(getattr(monkey, "saved", ())))

@@ -1,0 +1,1 @@
+"""What this machine does to measurements: readings, judgements on them, and how to mend what is bad."""

@@ -1,0 +1,71 @@
+"""The whole examination: every reading is taken and judged, the worst comes first."""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness import contamination, interrupts
+from harness.bundle import Bundle
+from harness.catalogue import Catalogue, Client
+from harness.doctor import machine, readings, software, watching
+from harness.doctor.finding import STATES, Finding
+from servers import engine
+from servers.base import TargetError
+
+__all__ = ["examine"]
+
+
+def examine(root: Path = Path("/")) -> list[Finding]:
+    """Look at this machine; it takes as long as it is watched, and two seconds more."""
+    found = [*_machine(root), *_software()]
+    return sorted(found, key=lambda finding: STATES.index(finding.state))
+
+
+def _machine(root: Path) -> Iterator[Finding]:
+    average = readings.load_average(root)  # before we add to it
+    activity = watching.watch(root)
+    yield machine.others(activity)
+    cores = readings.cores(root)
+    yield machine.load(average, None if cores is None else len(cores.allowed))
+    yield from (machine.cores(cores), machine.quota(cores), machine.threads(cores))
+    yield machine.virtualisation(readings.virtualisation(root))
+    yield machine.steal(activity)
+    frequency = readings.frequency(root)
+    yield from (machine.frequency(frequency), machine.turbo(frequency))
+    kernel, clock = readings.kernel(root), watching.clock()
+    yield machine.clock(kernel.clock_source, kernel.other_clock_sources, clock)
+    yield machine.sleep(kernel.timer_slack_ns, clock)
+    yield from (machine.autogroup(kernel), machine.huge_pages(kernel))
+    yield machine.open_files(*map(_number, resource.getrlimit(resource.RLIMIT_NOFILE)))
+    yield machine.ports(readings.ports(root))
+
+
+def _software() -> Iterator[Finding]:
+    yield _docker()
+    with interrupts.deferred(), Bundle() as bundle:
+        known = Catalogue(bundle).clients()
+    yield software.clients(known)
+    yield from software.contaminated(_contaminations(known))
+    yield software.accelerators(known)
+
+
+def _docker() -> Finding:
+    try:
+        with contextlib.closing(engine.connect()) as client, engine.failures("docker"):
+            return software.docker(str(client.version().get("Version", "")), None)
+    except TargetError as error:
+        return software.docker(None, str(error))
+
+
+def _contaminations(known: list[Client]) -> list[contamination.Contamination]:
+    site = contamination.read(map(Path, filter(None, sys.path)))
+    closures = {one.name: one.closure.versions.keys() for one in known if one.installed}
+    return contamination.contaminations(site, closures)
+
+
+def _number(limit: int) -> float:
+    return float("inf") if limit == resource.RLIM_INFINITY else limit

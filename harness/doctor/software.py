@@ -1,0 +1,94 @@
+"""Judgements on what is installed. Pure: what was found in, findings out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.catalogue import Client
+from harness.contamination import Contamination
+from harness.doctor.finding import Finding
+
+__all__ = ["ACCELERATORS", "accelerators", "clients", "contaminated", "docker"]
+
+# Distributions that some client uses when it finds them, and is faster or different with.
+ACCELERATORS = frozenset(
+    {
+        *("aiodns", "brotli", "brotlicffi", "brotlipy", "zstandard", "backports-zstd"),
+        *(
+            "h2",
+            "chardet",
+            "cchardet",
+            "aiohttp-fast-zlib",
+            "isal",
+            "zlib-ng",
+            "uvloop",
+            "speedups",
+        ),
+        *("socksio", "pysocks"),
+    }
+)
+
+
+def docker(version: str | None, problem: str | None) -> Finding:
+    """The engine's version, or why there is none."""
+    effect = "targets can run as programs only, not as containers"
+    if problem is None:
+        return Finding("docker", "good", f"engine {version or 'of unknown version'}", effect)
+    seen, _, remedy = problem.removeprefix("docker: ").partition("; ")
+    return Finding("docker", "notice", seen, effect, remedy or "use --runtime native")
+
+
+def clients(known: Sequence[Client]) -> Finding:
+    """Which can be measured."""
+    effect = "a client that is missing or broken cannot be compared"
+    seen = _listed("", [f"{one.name} {one.version}" for one in known if _usable(one)])
+    seen += _listed("; not installed: ", [one.name for one in known if not one.installed])
+    broken = [f"{one.name} ({one.problem})" for one in known if one.installed and one.problem]
+    seen += _listed("; broken: ", broken)
+    if broken:
+        return Finding("clients", "harmful", seen, effect, "install it anew, or leave it out")
+    if all(map(_usable, known)):
+        return Finding("clients", "good", seen, effect)
+    return Finding(
+        "clients", "notice", seen.removeprefix("; "), effect, "pip install what you need"
+    )
+
+
+def accelerators(known: Sequence[Client]) -> Finding:
+    """Optional packages: those that clients are measured with, and those kept out of their sight."""
+    effect = "an optional package may make its client faster; workers see required ones only"
+    visible, hidden = [], []
+    for one in filter(_usable, known):
+        names = sorted(ACCELERATORS & one.closure.versions.keys())
+        visible += [f"{one.name}: {', '.join(names)}"] if names else []
+        names = sorted(ACCELERATORS.intersection(one.closure.hidden))
+        hidden += [f"{one.name}: {', '.join(names)}"] if names else []
+    seen = _listed("visible: ", visible, "; ") + _listed("; hidden: ", hidden, "; ")
+    return Finding(
+        "accelerators", "good", seen.removeprefix("; ") or "none installed for a client", effect
+    )
+
+
+def contaminated(found: Sequence[Contamination]) -> list[Finding]:
+    """One finding per contamination; one that says so if there is none."""
+    name = "client packages"
+    if not found:
+        effect = "another library would be measured under a client's name"
+        return [Finding(name, "good", "are what their names say", effect)]
+    return [_contaminated(name, one) for one in found]
+
+
+def _contaminated(name: str, one: Contamination) -> Finding:
+    if not one.clients:
+        effect = "none on clients that are measured: it stays out of workers' sight"
+        return Finding(name, "notice", one.message, effect, one.remedy)
+    effect = f"figures of {', '.join(one.clients)} are not those of what the name says"
+    return Finding(name, "harmful", one.message, effect, one.remedy)
+
+
+def _usable(client: Client) -> bool:
+    return client.installed and not client.problem
+
+
+def _listed(head: str, names: Sequence[str], between: str = ", ") -> str:
+    return head + between.join(names) if names else ""

@@ -1,0 +1,45 @@
+"""What ``doctor`` prints: findings in, lines out."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from harness.doctor.finding import Finding, State
+
+__all__ = ["lines"]
+
+HEADINGS: dict[State, str] = {
+    "harmful": "HARMFUL to measurements",
+    "notice": "worth knowing",
+    "good": "good",
+    "unknown": "not known here",
+}
+
+
+def lines(findings: Sequence[Finding], width: int) -> Iterator[str]:
+    """Groups in the order given; what is good, or unknown, says no more than what was seen."""
+    for number, (state, group) in enumerate(groupby(findings, lambda finding: finding.state)):
+        if number:
+            yield ""
+        yield HEADINGS[state]
+        if state == "unknown":
+            yield from _wrapped(", ".join(finding.name for finding in group), width, 2, 2)
+            continue
+        for finding in group:
+            yield from _wrapped(f"{finding.name}: {finding.seen}", width, 2, 6)
+            if finding.remedy is not None:
+                yield from _wrapped(f"effect: {finding.effect}", width, 6, 14)
+                yield from _wrapped(f"remedy: {finding.remedy}", width, 6, 14)
+
+
+def _wrapped(text: str, width: int, first: int, others: int) -> list[str]:
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=" " * first,
+        subsequent_indent=" " * others,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,145 @@
+"""Verdicts for people: sentences on throughput, a table of the other metrics, a matrix. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.comparison import PERCENTS, swapped
+from harness.model import METRICS, Comparison, Metric
+from harness.report import figures
+from harness.statistics import CONFIDENCE, MARGIN
+
+__all__ = [
+    "cells",
+    "headings",
+    "matrix_cells",
+    "matrix_headings",
+    "pair_cells",
+    "sentences",
+]
+
+Cells = tuple[str, ...]
+
+NAMES: dict[Metric, str] = {
+    "throughput": "throughput",
+    "cpu_per_request": "CPU per request",
+    "p50": "p50",
+    "p99": "p99",
+    "peak_memory": "peak memory",
+}
+OTHERS = tuple(metric for metric in METRICS if metric != "throughput")
+LEVEL = f"{100 * CONFIDENCE:g} %"
+EQUIVALENT = f"equivalent within {100 * MARGIN:g} %"
+PAIR_HEADINGS = ("throughput of", "to that of", "ratio (95 %)", "verdict")
+
+
+def sentences(comparisons: Sequence[Comparison], matrix: Sequence[Comparison] = ()) -> list[str]:
+    """A line for each verdict on throughput, then why there is none, then what intervals mean."""
+    said = [_sentence(one) for one in comparisons if one.metric == "throughput" and one.verdict]
+    return [*said, *_silences(comparisons), *_together(comparisons, matrix)]
+
+
+def _sentence(one: Comparison) -> str:
+    """Say "4.4× the throughput", never "4.4× faster"."""
+    if one.verdict in ("faster", "slower"):
+        ratio = figures.significant(one.ratio) + figures.TIMES
+        return (
+            f"{one.label} has {ratio} the {NAMES[one.metric]} of {one.baseline} "
+            f"({LEVEL} CI {figures.interval(one)})"
+        )
+    text = EQUIVALENT if one.verdict == "equivalent" else one.verdict
+    return f"{one.baseline} and {one.label}: {NAMES[one.metric]} {text} ({figures.interval(one)})"
+
+
+def _together(comparisons: Sequence[Comparison], matrix: Sequence[Comparison]) -> list[str]:
+    family, pairs = _family(comparisons), _family(matrix)
+    parts = []
+    if family > 1:
+        parts.append(f"for all {family} ratios of a metric together")
+    if pairs > 1:
+        parts.append(f"for all {pairs} pairs together")
+    return [f"intervals are simultaneous: {LEVEL} {', and '.join(parts)}"] if parts else []
+
+
+def _family(comparisons: Sequence[Comparison]) -> int:
+    return max((one.family or 1 for one in comparisons if one.low is not None), default=0)
+
+
+def _silences(comparisons: Sequence[Comparison]) -> list[str]:
+    """One line per reason and set of competitors, however many metrics it concerns."""
+    metrics: dict[tuple[str, Metric], list[str]] = {}
+    for one in comparisons:
+        if one.reason is not None:
+            metrics.setdefault((one.reason, one.metric), []).append(one.label)
+    merged: dict[tuple[str, Cells], list[str]] = {}
+    for (reason, metric), labels in metrics.items():
+        merged.setdefault((reason, tuple(labels)), []).append(NAMES[metric])
+    return [
+        f"no verdict on {', '.join(names)} of {', '.join(labels)}: {reason}"
+        for (reason, labels), names in merged.items()
+    ]
+
+
+def headings(comparisons: Sequence[Comparison], *, open_loop: bool = False) -> Cells:
+    """Of the table of the other metrics; the first column names what the ratios are to."""
+    baseline = comparisons[0].baseline if comparisons else ""
+    time = "response " if open_loop else ""
+    names = (f"{time}{metric}" if metric in PERCENTS else NAMES[metric] for metric in OTHERS)
+    return (f"ratio to {baseline}", *names)
+
+
+def cells(comparisons: Sequence[Comparison]) -> list[Cells]:
+    """One row per competitor, a verdict or a dash for each metric but throughput; no empty table."""
+    others = [one for one in comparisons if one.metric != "throughput"]
+    if not any(one.verdict for one in others):
+        return []
+    by_label: dict[str, dict[Metric, str]] = {}
+    for one in others:
+        by_label.setdefault(one.label, {})[one.metric] = _cell(one)
+    return [
+        (label, *(found.get(metric, figures.NOTHING) for metric in OTHERS))
+        for label, found in by_label.items()
+    ]
+
+
+def _cell(one: Comparison) -> str:
+    """A ratio where there is a difference, or the word that says that there is none, or none seen."""
+    if one.verdict is None:
+        return figures.NOTHING
+    if one.verdict in ("equivalent", "inconclusive"):
+        return f"{one.verdict} ({figures.interval(one)})"
+    return figures.ratio(one, is_baseline=False)
+
+
+def matrix_headings(matrix: Sequence[Comparison]) -> Cells:
+    """The competitors; the row's throughput is divided by the column's."""
+    return ("throughput: row ÷ column", *_labels(matrix))
+
+
+def matrix_cells(matrix: Sequence[Comparison]) -> list[Cells]:
+    """A row and a column per competitor."""
+    known = {(one.label, one.baseline): one for one in matrix}
+    known |= {(one.baseline, one.label): swapped(one) for one in matrix}
+    labels = _labels(matrix)
+    return [
+        (row, *("" if row == column else _cell(known[row, column]) for column in labels))
+        for row in labels
+    ]
+
+
+def pair_cells(matrix: Sequence[Comparison]) -> list[Cells]:
+    """The same as a list of pairs, for terminals that are too narrow for a square."""
+    return [
+        (
+            one.label,
+            one.baseline,
+            figures.ratio(one, is_baseline=False),
+            one.verdict or figures.NOTHING,
+        )
+        for one in matrix
+    ]
+
+
+def _labels(matrix: Sequence[Comparison]) -> Cells:
+    """In the order of the table: a pair's second one comes first."""
+    return tuple(dict.fromkeys(x for one in matrix for x in (one.baseline, one.label)))

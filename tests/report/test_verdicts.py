@@ -1,0 +1,149 @@
+"""What is said of comparisons: sentences, a table of the other metrics, a matrix."""
+
+import io
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from harness.comparison import compare, matrix
+from harness.model import Comparison, TrialSummary
+from harness.report import terminal, to_markdown, to_text, verdicts
+from tests.examples import failed, finished, trial, two_clients
+
+AIOHTTP = Comparison(
+    *("aiohttp", "httpx:async", "throughput", 4.41, 4.2, 4.62, 5), verdict="faster", family=1
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({}, "aiohttp has 4.41× the throughput of httpx:async (95 % CI 4.20–4.62)"),
+        (
+            {"ratio": 0.5, "low": 0.4, "high": 0.6, "verdict": "slower"},
+            "aiohttp has 0.500× the throughput of httpx:async (95 % CI 0.400–0.600)",
+        ),
+        (
+            {"low": 0.97, "high": 1.04, "verdict": "inconclusive"},
+            "httpx:async and aiohttp: throughput inconclusive (0.970–1.04)",
+        ),
+        (
+            {"low": 0.99, "high": 1.01, "verdict": "equivalent"},
+            "httpx:async and aiohttp: throughput equivalent within 2 % (0.990–1.01)",
+        ),
+    ],
+)
+def test_a_verdict_is_a_sentence(changes: dict[str, object], sentence: str) -> None:
+    assert verdicts.sentences([replace(AIOHTTP, **changes)]) == [sentence]
+
+
+def test_intervals_that_hold_together_say_so() -> None:
+    alone = verdicts.sentences([AIOHTTP])
+    among = verdicts.sentences([replace(AIOHTTP, family=3)])
+    assert among == [
+        *alone,
+        "intervals are simultaneous: 95 % for all 3 ratios of a metric together",
+    ]
+
+
+def test_a_matrix_has_a_family_of_its_own() -> None:
+    pairs = [replace(AIOHTTP, family=10)]
+    assert verdicts.sentences([replace(AIOHTTP, family=4)], pairs)[-1] == (
+        "intervals are simultaneous: 95 % for all 4 ratios of a metric together,"
+        " and for all 10 pairs together"
+    )
+    assert verdicts.sentences([], pairs) == [
+        "intervals are simultaneous: 95 % for all 10 pairs together"
+    ]
+
+
+def test_one_reason_is_one_line_however_much_it_concerns() -> None:
+    made = [trial("requests"), trial("httpx"), failed("pycurl")]
+    assert verdicts.sentences(compare(made, "requests")) == [
+        "no verdict on throughput, CPU per request, p50, p99, peak memory of httpx:"
+        " fewer than 2 complete rounds",
+        "no verdict on throughput, CPU per request, p50, p99, peak memory of pycurl:"
+        " no round in which both are complete",
+    ]
+
+
+def test_nothing_is_said_of_nothing() -> None:
+    assert verdicts.sentences([]) == []
+    assert verdicts.cells([]) == []
+    assert verdicts.cells(compare([trial("requests"), trial("httpx")], "requests")) == []
+    assert terminal.verdict_tables(finished([trial()]), [trial()], with_matrix=True) == []
+
+
+def test_the_other_metrics_have_a_row_per_competitor() -> None:
+    compared = compare(two_clients(), "requests")
+    assert verdicts.headings(compared)[0] == "ratio to requests"
+    assert verdicts.headings(compared, open_loop=True)[2:4] == ("response p50", "response p99")
+    assert verdicts.cells(compared) == [
+        (
+            "aiohttp:async",
+            "0.250× (0.250–0.250)",
+            "equivalent (1.00–1.00)",
+            "–",
+            "equivalent (1.00–1.00)",
+        )
+    ]
+
+
+def rendered(made: list[TrialSummary], width: int) -> str:
+    text = io.StringIO()
+    console = Console(file=text, width=width, color_system=None, legacy_windows=False)
+    for table in terminal.verdict_tables(finished(made), made, width, with_matrix=True):
+        console.print(table)
+    return text.getvalue()
+
+
+def several(number: int) -> list[TrialSummary]:
+    labels = ["requests", *(f"client-{index}:async" for index in range(1, number))]
+    return [
+        trial(label, round, rate=2000 * (index + 1) + 37 * ((round * (index + 3)) % 5))
+        for round in (1, 2, 3)
+        for index, label in enumerate(labels)
+    ]
+
+
+@pytest.mark.parametrize("number", [2, 4, 9])
+@pytest.mark.parametrize("width", [80, 120])
+def test_nothing_is_cut(number: int, width: int) -> None:
+    text = rendered(several(number), width)
+    assert "…" not in text
+    assert max(map(len, text.splitlines())) <= width
+    for index in range(1, number):
+        assert f"client-{index}:async" in text
+    assert "nan" not in text
+
+
+def test_the_matrix_is_a_square_where_it_fits_and_else_a_list_of_pairs() -> None:
+    assert "row ÷ column" in rendered(several(4), 80)
+    assert "row ÷ column" not in rendered(several(9), 80)
+    assert rendered(several(9), 80).count("client-8:async") == 1 + 8
+
+
+def test_both_halves_of_the_matrix_agree() -> None:
+    made = matrix(two_clients())
+    assert verdicts.matrix_headings(made)[1:] == ("requests", "aiohttp:async")
+    assert verdicts.matrix_cells(made) == [
+        ("requests", "", "0.250× (0.250–0.250)"),
+        ("aiohttp:async", "4.00× (4.00–4.00)", ""),
+    ]
+
+
+def test_files_have_the_verdicts_too() -> None:
+    run = finished(two_clients())
+    sentence = "aiohttp:async has 4.00× the throughput of requests (95 % CI 4.00–4.00)"
+    assert sentence in to_text(run, two_clients())
+    assert f"- {sentence}" in to_markdown(run, two_clients())
+    assert "| ratio to requests | CPU per request |" in to_markdown(run, two_clients())
+
+
+def test_runs_stored_before_there_were_verdicts_are_judged_anew() -> None:
+    run = finished(two_clients())
+    old = [replace(one, verdict=None, family=None) for one in run.comparisons[:1]]
+    assert to_text(replace(run, comparisons=tuple(old)), two_clients()) == to_text(
+        run, two_clients()
+    )
