@@ -161,17 +161,23 @@ def _target_record(row: sqlite3.Row) -> Any:
 
 
 def _of_run(connection: sqlite3.Connection, table: str, run_id: str) -> Iterable[sqlite3.Row]:
-    return connection.execute(
-        f"SELECT * FROM {table} WHERE run_id = ? ORDER BY sequence", (run_id,)
-    )
+    return _rows(connection, table, "run_id", run_id, "sequence")
 
 
 def _of_trial(
     connection: sqlite3.Connection, table: str, trial_id: str, order: str = "rowid"
 ) -> Iterable[sqlite3.Row]:
-    return connection.execute(
-        f"SELECT * FROM {table} WHERE trial_id = ? ORDER BY {order}", (trial_id,)
-    )
+    return _rows(connection, table, "trial_id", trial_id, order)
+
+
+def _rows(
+    connection: sqlite3.Connection, table: str, key: str, value: str, order: str
+) -> Iterable[sqlite3.Row]:
+    """Nothing where the database is older than the table: only writing brings it up to date."""
+    known = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (table,))
+    if known.fetchone() is None:
+        return []
+    return connection.execute(f"SELECT * FROM {table} WHERE {key} = ? ORDER BY {order}", (value,))
 
 
 def _rebuilt(kind: Any, rows: Iterable[sqlite3.Row]) -> tuple[Any, ...]:
@@ -189,7 +195,7 @@ def _trials(connection: sqlite3.Connection, run_id: str) -> list[TrialSummary]:
     rows = connection.execute(
         f"SELECT * FROM {schema.RESULTS} WHERE run_id = ? ORDER BY rowid", (run_id,)
     ).fetchall()
-    return [_trial(connection, row) for row in rows]
+    return [_trial(connection, dict(row)) for row in rows]
 
 
 # Where a field of TrialSummary and its column have different names.
@@ -201,7 +207,8 @@ RENAMED = {
 }
 
 
-def _trial(connection: sqlite3.Connection, row: sqlite3.Row) -> TrialSummary:
+def _trial(connection: sqlite3.Connection, row: dict[str, Any]) -> TrialSummary:
+    """A field whose column the database does not have yet has its default."""
     from harness.model import Reading, SliceRecord, TrialSummary  # noqa: PLC0415  brings numpy
 
     trial_id = row["id"]
@@ -229,8 +236,13 @@ def _trial(connection: sqlite3.Connection, row: sqlite3.Row) -> TrialSummary:
             Reading, _of_trial(connection, "resource_readings", trial_id, "sequence")
         ),
     }
-    names = [field.name for field in fields(TrialSummary) if field.name not in elsewhere]
-    return TrialSummary(**{name: row[RENAMED.get(name, name)] for name in names}, **elsewhere)
+    columns = {
+        field.name: RENAMED.get(field.name, field.name)
+        for field in fields(TrialSummary)
+        if field.name not in elsewhere
+    }
+    plain = {name: row[column] for name, column in columns.items() if column in row}
+    return TrialSummary(**plain, **elsewhere)
 
 
 def _histograms(connection: sqlite3.Connection, trial_id: str) -> dict[str, Any]:
@@ -242,9 +254,9 @@ def _histograms(connection: sqlite3.Connection, trial_id: str) -> dict[str, Any]
     }
 
 
-def _target(row: sqlite3.Row) -> TargetSpec:
+def _target(row: dict[str, Any]) -> TargetSpec:
     """What the trial's columns say; all that is known of a target is with its run."""
-    if row["target"] is None:  # stored before targets were a factor
+    if row.get("target") is None:  # stored before targets were a factor
         return EMBEDDED
     return TargetSpec(
         name=row["target"],
@@ -255,10 +267,10 @@ def _target(row: sqlite3.Row) -> TargetSpec:
     )
 
 
-def _open_loop(row: sqlite3.Row, histograms: dict[str, Any]) -> Any:
+def _open_loop(row: dict[str, Any], histograms: dict[str, Any]) -> Any:
     from harness.model import OpenLoop  # noqa: PLC0415  brings numpy
 
-    if row["planned"] is None:
+    if row.get("planned") is None:
         return None
     counts = ("planned", "dropped", "missed", "late", "mean_response_ns")
     return OpenLoop(

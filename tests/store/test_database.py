@@ -427,6 +427,33 @@ def test_comparisons_stored_before_there_were_verdicts_are_kept(path: Path, migr
     assert "comparisons_0005" not in tables
 
 
+@pytest.mark.parametrize("step", schema.MIGRATIONS[1:])
+def test_a_database_of_any_age_can_be_read_as_it_is(path: Path, step: str) -> None:
+    database = sqlite_utils.Database(path)
+    migrations.apply(database, stop_before=step)
+    made, (stored, *_) = finished(two_clients()), two_clients()
+    run_row = rows.run_row(made, "e", finished=True)
+    tables = {
+        "environments": [rows.environment_row(made.environment, "now") | {"id": "e"}],
+        "runs": [run_row],
+        schema.RESULTS: [rows.trial_row(run_row, stored, "now")],
+        **rows.trial_neighbours(stored),
+    }
+    for table, records in tables.items():
+        if table not in database.table_names():
+            continue
+        columns = database[table].columns_dict
+        database[table].insert_all(
+            [{name: one[name] for name in one if name in columns} for one in records]
+        )
+    database.close()
+    before = path.read_bytes()
+    record, (trial_read,) = show_run(path)
+    assert record.id == made.id
+    assert same(stored, trial_read)
+    assert path.read_bytes() == before
+
+
 def test_a_comparison_without_a_value_is_stored_with_its_reason(store: Store, path: Path) -> None:
     made = [trial("requests"), failed("httpx")]
     record = finished(made)
