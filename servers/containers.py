@@ -8,6 +8,7 @@ import resource
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -339,7 +340,10 @@ def _end(state: dict[str, Any], memory_bytes: int) -> str | None:
 
 def _forwarders(port: int) -> list[int]:
     """The engine's processes that carry every byte of a port published on the loopback interface."""
-    return [process.pid for process in _named("docker-proxy") if str(port) in process.cmdline()]
+    wanted = ("-host-port", str(port))
+    return [
+        process.pid for process in _named("docker-proxy") if wanted in pairwise(process.cmdline())
+    ]
 
 
 def _hold(pid: int, cpus: Collection[int]) -> None:
