@@ -230,7 +230,7 @@ def test_on_a_system_without_proc_and_sys_nothing_is_known(tmp_path: Path) -> No
     assert readings.ports(tmp_path) is None
     assert readings.virtualisation(tmp_path) == Virtualisation(None, None, False)
     assert readings.kernel(tmp_path) == Kernel(None, None, (), None, None)
-    assert watching.watch(tmp_path) is None
+    assert watching.watch(tmp_path, 1.0) is None
 
 
 def test_cores_are_read_with_affinity_and_threads(tmp_path: Path) -> None:

@@ -188,11 +188,16 @@ def clients(json: Json = False) -> int:
 
 
 @app.command()
-def doctor(json: Json = False) -> int:
+def doctor(
+    seconds: Annotated[
+        Text, typer.Option(help="How long to watch other processes. [6]", show_default=False)
+    ] = None,
+    json: Json = False,
+) -> int:
     """Look for what makes measurements on this machine worse, and say how to mend it."""
     from harness.cli import doctor as command
 
-    command.show(json)
+    command.show(seconds, json)
     return 0
 
 

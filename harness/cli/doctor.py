@@ -9,18 +9,21 @@ import sys
 from rich.console import Console
 
 from harness.doctor.examination import examine
-from harness.doctor.watching import SECONDS
+from harness.doctor.watching import SECONDS, STEP_S
 from harness.report import diagnosis
+from harness.settings import seconds
 
 __all__ = ["show"]
 
+LONGEST_S = 3600.0
 WIDEST = 100  # longer lines are hard to read
 
 
-def show(as_json: bool) -> None:
+def show(typed: str | None, as_json: bool) -> None:
     """Print every finding, the harmful ones first."""
-    print(f"watching this machine for {SECONDS:.0f} s …", file=sys.stderr, flush=True)
-    findings = examine()
+    watched_s = SECONDS if typed is None else seconds("--seconds", typed, STEP_S, LONGEST_S)
+    print(f"watching this machine for {watched_s:g} s …", file=sys.stderr, flush=True)
+    findings = examine(watched_s)
     if as_json:
         print(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=2))
         return

@@ -19,15 +19,15 @@ from servers.base import TargetError
 __all__ = ["examine"]
 
 
-def examine(root: Path = Path("/")) -> list[Finding]:
+def examine(watched_s: float, root: Path = Path("/")) -> list[Finding]:
     """Look at this machine; it takes as long as it is watched, and two seconds more."""
-    found = [*_machine(root), *_software()]
+    found = [*_machine(root, watched_s), *_software()]
     return sorted(found, key=lambda finding: STATES.index(finding.state))
 
 
-def _machine(root: Path) -> Iterator[Finding]:
+def _machine(root: Path, watched_s: float) -> Iterator[Finding]:
     average = readings.load_average(root)  # before we add to it
-    activity = watching.watch(root)
+    activity = watching.watch(root, watched_s)
     yield machine.others(activity)
     cores = readings.cores(root)
     yield machine.load(average, None if cores is None else len(cores.allowed))

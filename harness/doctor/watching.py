@@ -18,7 +18,18 @@ from pathlib import Path
 from harness import processors
 from harness.worker.pacer import no_timer_slack
 
-__all__ = ["Activity", "Clock", "Snapshot", "Use", "activity", "clock", "snapshot", "watch"]
+__all__ = [
+    "SECONDS",
+    "STEP_S",
+    "Activity",
+    "Clock",
+    "Snapshot",
+    "Use",
+    "activity",
+    "clock",
+    "snapshot",
+    "watch",
+]
 
 SECONDS = 6.0  # kernel threads have been seen that wake up every 5 s
 STEP_S = 0.25
@@ -71,7 +82,7 @@ class Clock:
 
 
 def watch(
-    root: Path, seconds: float = SECONDS, sleep: Callable[[float], None] = time.sleep
+    root: Path, seconds: float, sleep: Callable[[float], None] = time.sleep
 ) -> Activity | None:
     """Look again and again; None where there is no /proc."""
     if not (root / "proc/stat").exists():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 from harness.doctor.finding import STATES
 from tests.cli.command import clientbench
 
+SHORT = ("doctor", "--seconds", "0.5")
 # What any machine has something to say about.
 ALWAYS = {
     *("cores", "CPU quota", "hardware threads", "frequency governor", "turbo"),
@@ -18,9 +18,9 @@ ALWAYS = {
 
 
 def test_every_finding_is_told_the_harmful_ones_first(tmp_path: Path) -> None:
-    ended = clientbench("doctor", cwd=tmp_path, environ={"COLUMNS": "80"})
+    ended = clientbench(*SHORT, cwd=tmp_path, environ={"COLUMNS": "80"})
     assert ended.code == 0, ended.err
-    assert ended.err == "watching this machine for 6 s …\n"
+    assert ended.err == "watching this machine for 0.5 s …\n"
     assert [name for name in sorted(ALWAYS) if name not in ended.out] == []
     headings = [line for line in ended.out.splitlines() if line and not line.startswith(" ")]
     known = ["HARMFUL to measurements", "worth knowing", "good", "not known here"]
@@ -28,10 +28,8 @@ def test_every_finding_is_told_the_harmful_ones_first(tmp_path: Path) -> None:
     assert [line for line in ended.out.splitlines() if len(line) > 80] == []
 
 
-def test_as_json_it_is_a_list_of_findings_that_does_not_take_long(tmp_path: Path) -> None:
-    began = time.monotonic()
-    findings = clientbench("doctor", "--json", cwd=tmp_path).json
-    assert time.monotonic() - began < 30  # 8 s on a machine that has nothing else to do
+def test_as_json_it_is_a_list_of_findings(tmp_path: Path) -> None:
+    findings = clientbench(*SHORT, "--json", cwd=tmp_path).json
     assert {finding["name"] for finding in findings} == ALWAYS
     states = [finding["state"] for finding in findings]
     assert states == sorted(states, key=STATES.index)
@@ -42,7 +40,7 @@ def test_as_json_it_is_a_list_of_findings_that_does_not_take_long(tmp_path: Path
 
 
 def test_bad_usage_is_refused(tmp_path: Path) -> None:
-    for words in (["--seconds", "1"], ["today"]):
+    for words in (["--seconds", "0"], ["--seconds", "soon"], ["today"]):
         ended = clientbench("doctor", *words, cwd=tmp_path)
         assert ended.code == 2
         assert ended.err.count("\n") == 1
