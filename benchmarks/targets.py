@@ -19,7 +19,7 @@ from collections.abc import Callable
 from benchmarks.figures import DATABASE, Figure, report
 from benchmarks.running_targets import running
 from benchmarks.wrk import MISSING, run_wrk
-from harness.comparison import competitors
+from harness.competitors import competitors
 from harness.experiment import Status, run
 from harness.scenario import Competitor, Scenario
 from harness.selector import parse

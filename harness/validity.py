@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from harness.comparison import ENOUGH_BEYOND, CompetitorSummary, competitors
+from harness.comparison import ENOUGH_BEYOND
+from harness.competitors import CompetitorSummary, competitors
 from harness.model import Doubt, OpenLoop, TrialSummary
 from harness.plan import MEDIANS_PER_SLICE
 from harness.processors import Processors

@@ -9,16 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.comparison import (
-    Censored,
-    compare,
-    competitors,
-    matrix,
-    metric_value,
-    net_cpu_per_request_ns,
-    percentile,
-    swapped,
-)
+from harness.comparison import compare, matrix, metric_value, swapped
+from harness.competitors import Censored, competitors, net_cpu_per_request_ns, percentile
 from harness.histogram import Histogram
 from harness.model import METRICS, Comparison, Metric, OpenLoop, TrialSummary
 from tests.examples import SECOND, TIMEOUT_NS, failed, histogram, trial, two_clients

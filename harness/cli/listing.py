@@ -11,7 +11,7 @@ from harness import interrupts
 from harness.bundle import Bundle
 from harness.catalogue import Catalogue, Client
 from harness.cli.judging import print_verdicts
-from harness.comparison import competitors
+from harness.competitors import competitors
 from harness.presets import PRESETS
 from harness.report import latencies, listings, tables, terminal
 from harness.report.json_document import to_json

@@ -13,7 +13,7 @@ from harness.bundle import Bundle
 from harness.catalogue import Catalogue, Client
 from harness.cli.judging import print_verdicts
 from harness.cli.progress import progress_on
-from harness.comparison import competitors
+from harness.competitors import competitors
 from harness.errors import UsageError
 from harness.experiment import Outcome, run
 from harness.loads import LoadOptions

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from harness.comparison import Censored, CompetitorSummary
+from harness.competitors import Censored, CompetitorSummary
 from harness.model import Comparison
 
 __all__ = [

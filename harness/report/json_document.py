@@ -7,14 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from harness.comparison import (
-    Censored,
-    CompetitorSummary,
-    compare,
-    competitors,
-    matrix,
-    net_cpu_per_request_ns,
-)
+from harness.comparison import compare, matrix
+from harness.competitors import Censored, CompetitorSummary, competitors, net_cpu_per_request_ns
 from harness.histogram import Histogram
 from harness.model import Comparison, OpenLoop, RunRecord, TrialSummary
 from harness.validity import saturated

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from harness.comparison import Censored, CompetitorSummary
+from harness.competitors import Censored, CompetitorSummary
 from harness.histogram import Histogram
 from harness.phases import PHASES
 from harness.report import figures

@@ -8,12 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from harness.comparison import (
-    Censored,
-    CompetitorSummary,
-    competitors,
-    net_cpu_per_request_ns,
-)
+from harness.competitors import Censored, CompetitorSummary, competitors, net_cpu_per_request_ns
 from harness.model import METRICS, Comparison, Metric, OpenLoop, RunRecord, TrialSummary
 from harness.report import figures, verdicts
 from harness.report.json_document import comparisons_of

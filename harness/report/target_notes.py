@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from harness.comparison import CompetitorSummary, competitors
+from harness.competitors import CompetitorSummary, competitors
 from harness.model import RunRecord, TrialSummary
 from harness.report import figures
 

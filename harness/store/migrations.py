@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlite_utils import Migrations
 
-from harness.store import schema
+from harness.store import schema, views
 
 __all__ = ["migrations"]
 
@@ -29,7 +29,7 @@ def _results(db: Any) -> None:
         db.execute(f"CREATE TABLE {schema.RESULTS} ({columns})")
     for name, kind in schema.OWN_COLUMNS:
         db.execute(f"ALTER TABLE {schema.RESULTS} ADD COLUMN {name} {kind}")
-    for statement in (*schema.TABLES_AFTER, *schema.INDICES, *schema.VIEWS):
+    for statement in (*schema.TABLES_AFTER, *schema.INDICES, *views.VIEWS):
         db.execute(statement)
 
 
@@ -52,7 +52,7 @@ def _targets(db: Any) -> None:
     """Targets as a factor: which one a trial had, what it was, and how requests were spread."""
     for name, kind in schema.TARGET_COLUMNS:
         db.execute(f"ALTER TABLE {schema.RESULTS} ADD COLUMN {name} {kind}")
-    for statement in schema.TARGET_TABLES:
+    for statement in (*schema.TARGET_TABLES, *views.TARGET_VIEWS):
         db.execute(statement)
 
 

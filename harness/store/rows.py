@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from harness.comparison import Censored, percentile
+from harness.competitors import Censored, percentile
 from harness.histogram import Histogram
 from harness.model import RunRecord, TrialSummary
 from harness.store.schema import OPEN_LOOP_COLUMNS, TRACE_COLUMNS

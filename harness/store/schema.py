@@ -1,9 +1,11 @@
-"""What the database looks like: tables, views and indices, as data. docs/results.md explains each.
+"""What the database looks like: tables and indices, as data. docs/results.md explains each.
 
-Migrations (``migrations.py``) put this in place; nothing here is executed on import.
+Views are in ``views.py``. Migrations (``migrations.py``) put this in place; nothing here is executed on import.
 """
 
 from __future__ import annotations
+
+from harness.store import views
 
 __all__ = [
     "INDICES",
@@ -21,7 +23,6 @@ __all__ = [
     "TRACES",
     "TRACE_COLUMNS",
     "VERDICTS",
-    "VIEWS",
     "own_names",
 ]
 
@@ -160,25 +161,6 @@ TARGET_TABLES = (
   requests INTEGER NOT NULL,
   PRIMARY KEY (run_id, sequence)
 )""",
-    # Sums first, one division last, as in client_summary.
-    """CREATE VIEW target_summary AS
-SELECT
-  run_id,
-  label,
-  target,
-  runtime,
-  instances,
-  tls,
-  upstream,
-  COUNT(*) AS rounds,
-  SUM(correct) * 1e9 / NULLIF(SUM(window_ns), 0) AS requests_per_second,
-  SUM(cpu_ns) / 1e3 / NULLIF(SUM(cpu_requests), 0) AS client_cpu_per_request_us,
-  SUM(proxy_cpu_ns) / 1e3 / NULLIF(SUM(cpu_requests), 0) AS proxy_cpu_per_request_us,
-  SUM(origin_cpu_ns) / 1e3 / NULLIF(SUM(cpu_requests), 0) AS origin_cpu_per_request_us,
-  AVG(target_cpu_share) AS target_cpu_share
-FROM benchmark_results
-WHERE run_id IS NOT NULL
-GROUP BY run_id, label""",
 )
 
 # Referred to by benchmark_results, so they come first.
@@ -355,75 +337,16 @@ INDICES = (
     "CREATE INDEX results_by_start ON benchmark_results (start_time)",
 )
 
-VIEWS = (
-    """CREATE VIEW latest_run AS
-SELECT * FROM runs ORDER BY started_at DESC, rowid DESC LIMIT 1""",
-    # Sums first, one division last: a mean of rates would weigh a short round like a long one.
-    """CREATE VIEW client_summary AS
-SELECT
-  run_id,
-  label,
-  MIN(client_library) AS client_library,
-  MIN(client_type) AS client_type,
-  MIN(client_version) AS client_version,
-  MIN(http_method) AS http_method,
-  MIN(concurrency_level) AS concurrency_level,
-  MIN(body_bytes) AS body_bytes,
-  COUNT(*) AS rounds,
-  SUM(state = 'complete') AS rounds_complete,
-  SUM(window_ns) / 1e9 AS duration,
-  SUM(correct) * 1e9 / NULLIF(SUM(window_ns), 0) AS requests_per_second,
-  SUM(requests_count) * 1e9 / NULLIF(SUM(window_ns), 0) AS completions_per_second,
-  MIN(requests_per_second) AS slowest_round,
-  MAX(requests_per_second) AS fastest_round,
-  SUM(mean_service_ns * (population - error_count))
-    / NULLIF(SUM(CASE WHEN mean_service_ns IS NOT NULL THEN population - error_count END), 0)
-    / 1e9 AS avg_response_time,
-  SUM(cpu_ns) / 1e3 / NULLIF(SUM(cpu_requests), 0) AS cpu_per_request_us,
-  MAX(idle_rss_bytes) / 1e6 AS idle_memory_mb,
-  MAX(peak_rss_bytes) / 1e6 AS peak_memory_mb,
-  SUM(error_count) AS error_count,
-  100.0 * SUM(error_count) / NULLIF(SUM(population), 0) AS error_rate
-FROM benchmark_results
-WHERE run_id IS NOT NULL
-GROUP BY run_id, label""",
-    """CREATE VIEW run_overview AS
-SELECT
-  runs.id,
-  runs.name,
-  runs.started_at,
-  runs.ended_at,
-  runs.state,
-  runs.axis,
-  runs.baseline,
-  (SELECT COUNT(*) FROM rounds WHERE run_id = runs.id) AS rounds,
-  (SELECT COUNT(DISTINCT label) FROM benchmark_results WHERE run_id = runs.id) AS competitors,
-  (SELECT COUNT(*) FROM benchmark_results WHERE run_id = runs.id AND state != 'complete')
-    AS trials_not_complete,
-  (SELECT COUNT(*) FROM doubts WHERE run_id = runs.id) AS doubts
-FROM runs""",
-    """CREATE VIEW ranking AS
-SELECT
-  client_summary.run_id,
-  client_summary.label,
-  client_summary.requests_per_second,
-  comparisons.ratio,
-  comparisons.low,
-  comparisons.high,
-  comparisons.rounds,
-  comparisons.baseline,
-  RANK() OVER (
-    PARTITION BY client_summary.run_id ORDER BY client_summary.requests_per_second DESC
-  ) AS place
-FROM client_summary
-LEFT JOIN comparisons
-  ON comparisons.run_id = client_summary.run_id
-  AND comparisons.label = client_summary.label
-  AND comparisons.metric = 'throughput'""",
-)
-
 
 def own_names() -> frozenset[str]:
     """Every table, view and index that a migration creates, ``benchmark_results`` apart."""
-    statements = (*TABLES_BEFORE, *TABLES_AFTER, TRACES, *TARGET_TABLES, *INDICES, *VIEWS)
+    statements = (
+        *TABLES_BEFORE,
+        *TABLES_AFTER,
+        TRACES,
+        *TARGET_TABLES,
+        *INDICES,
+        *views.VIEWS,
+        *views.TARGET_VIEWS,
+    )
     return frozenset(statement.split()[2] for statement in statements)

@@ -39,7 +39,10 @@ def has(image: str) -> bool:
 
 
 def quiet(*words: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(words, capture_output=True, check=False)
+    try:
+        return subprocess.run(words, capture_output=True, check=False)
+    except FileNotFoundError:  # there is not even a command
+        return subprocess.CompletedProcess(words, 127)
 
 
 def start(pid_file: Path) -> None:

@@ -19,7 +19,7 @@ from servers.base import TargetError
 from servers.catalogue import software
 from servers.engine import connect
 from servers.hosted import HostedTarget
-from servers.images import BASE_VARIABLE, find
+from servers.images import BASE, BASE_VARIABLE, find, reference
 from servers.spec import TargetSpec
 from servers.standing import LABEL, Record, records
 from tests.integration import base_image
@@ -39,12 +39,8 @@ REQUEST_TIMEOUT_S = 5.0
 @contextlib.contextmanager
 def engine() -> Iterator[Any]:
     """A client of the engine; images that base_image.py made take the place of official ones."""
-    try:
-        client = connect()
-    except TargetError as error:
-        require(False, str(error))
-        raise
-    with contextlib.closing(client), pytest.MonkeyPatch.context() as patch:
+    require(base_image.answers(), "no Docker engine answers")
+    with contextlib.closing(connect()) as client, pytest.MonkeyPatch.context() as patch:
         local = {tag for image in client.images.list() for tag in image.tags}
         made_here = {name: tag for name, tag in MADE_HERE.items() if tag in local}
         for name, image in {**made_here, **GIVEN}.items():
@@ -55,10 +51,13 @@ def engine() -> Iterator[Any]:
 def require_image(name: str) -> None:
     """Skip, or fail, where a target's image is not here. Traefik's has to be pulled, so that CI may lack it."""
     variable = f"CLIENTBENCH_REQUIRE_{'TRAEFIK_IMAGE' if name == 'traefik' else 'SERVERS'}"
-    try:
-        find(software(name))
-    except TargetError as error:
-        require(False, str(error), variable)
+    image = software(name).image
+    if image.dockerfile is None or image.variable in os.environ:
+        wanted = reference(image)
+    else:
+        wanted = os.environ.get(BASE_VARIABLE, BASE)
+    require(base_image.has(wanted), f"{name}: no image {wanted} on this machine", variable)
+    find(software(name))
 
 
 @contextlib.contextmanager

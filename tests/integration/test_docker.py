@@ -289,8 +289,8 @@ def test_an_engine_that_does_not_run_is_said_not_to(
     assert str(dead) in refused
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become somebody without permission")
-def test_a_user_without_permission_is_told_about_the_group() -> None:
+def test_a_user_without_permission_is_told_about_the_group(engine: Any) -> None:
+    require(os.geteuid() == 0, "needs root, to become somebody without permission")
     code = (
         "import os\nfrom servers import base, engine\nimport docker\nos.setgroups([])\n"
         "os.setgid(65534)\nos.setuid(65534)\n"

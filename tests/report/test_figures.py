@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.comparison import Censored, competitors
+from harness.competitors import Censored, competitors
 from harness.model import Comparison
 from harness.report import figures
 from tests.examples import SECOND, failed, trial
