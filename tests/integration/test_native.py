@@ -15,7 +15,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from servers import standing
 from servers.base import TargetError
 from servers.hosted import HostedTarget
 from servers.spec import TargetSpec
@@ -322,21 +321,6 @@ def test_servers_end_with_a_host_that_is_killed(name: str, own_folder: Path) -> 
         sweep(record)
         assert not list(own_folder.iterdir())
         assert not records()
-
-
-def test_sweeping_ends_a_server_that_did_not_notice(
-    own_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(standing, "_KILL_TIMEOUT_S", 0.2)
-    with running(of("nginx-static")) as target:
-        pids, record = target.processes(), record_of(target)
-        for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
-        os.kill(record.pid, signal.SIGKILL)
-        assert alive(pids)
-        sweep(record)
-        assert eventually(lambda: not alive(pids)), alive(pids)
-        assert not list(own_folder.iterdir())
 
 
 def test_a_proxy_that_is_killed_is_gone_and_shows_its_last_words() -> None:
