@@ -112,14 +112,27 @@ def test_what_a_killed_host_has_left_is_swept_and_nothing_else(folder: Path) -> 
         assert not files.exists() and standing.records() == []
 
 
-def test_a_process_that_does_not_end_is_killed_and_swept_up_after(
+DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); input()"
+
+
+def test_a_server_that_does_not_end_is_killed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standing, "_KILL_TIMEOUT_S", 0.05)
+    with process("-c", DEAF) as server:
+        assert server.stdout is not None
+        server.stdout.readline()
+        left = [{"pids": {str(server.pid): psutil.Process(server.pid).create_time()}}]
+        standing.sweep(begun(folder).ready({}, left))
+
+        assert server.wait(PATIENCE_S) == -signal.SIGKILL
+
+
+def test_a_host_that_does_not_end_is_killed_and_swept_up_after(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(standing, "_END_TIMEOUT_S", 0.05)
-    deaf = (
-        "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); input()"
-    )
-    with process("-c", deaf) as host:
+    with process("-c", DEAF) as host:
         assert host.stdout is not None
         host.stdout.readline()
         record = of(begun(folder), host.pid)
