@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from servers.base import Target
+import pytest
+
+from servers.base import Target, TargetError
 from servers.embedded.target import EmbeddedTarget
 
 T = TypeVar("T", bound=Target)
@@ -28,3 +30,11 @@ def started(target: T) -> Iterator[T]:
         yield target
     finally:
         target.stop()
+
+
+def refusal(target: Target) -> str:
+    """Why this one cannot be started, in its one line."""
+    with pytest.raises(TargetError) as refused, started(target):
+        pass
+    (line,) = str(refused.value).splitlines()
+    return line

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from servers.base import TargetError
 from servers.catalogue import software
 from servers.engine import connect
 from servers.hosted import HostedTarget
@@ -67,19 +66,6 @@ def running(spec: TargetSpec) -> Iterator[HostedTarget]:
         require_image(name)
     with started(HostedTarget(spec)) as target:
         yield target
-
-
-def refusal(spec: TargetSpec) -> str:
-    """Why it does not start. A host that could not start its target has left nothing."""
-    target = HostedTarget(spec)
-    try:
-        target.start()
-        with pytest.raises(TargetError) as refused:
-            target.wait_ready()
-    finally:
-        target.stop()
-    (line,) = str(refused.value).splitlines()
-    return line
 
 
 def record_of(target: HostedTarget) -> Record:

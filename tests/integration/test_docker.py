@@ -29,6 +29,7 @@ from servers.spec import TargetSpec
 from servers.standing import sweep
 from tests.integration import docker
 from tests.integration.require import require
+from tests.targets import refusal
 from tests.trials import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,6 +38,11 @@ BRIDGED = TargetSpec(*("nginx", "docker", 3, True, "embedded"), cpus=(0,), memor
 ON_THE_HOST = TargetSpec("nginx", "docker-host", 3, upstream="embedded")
 PARTS = {"instance-1", "instance-2", "instance-3", "proxy"}
 PATIENCE_S = 10.0
+
+
+def why_not(spec: TargetSpec) -> str:
+    """Why this target cannot be started."""
+    return refusal(HostedTarget(spec))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -230,7 +236,7 @@ def test_a_port_that_is_taken_is_named(runtime: Any) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert f"port {port} cannot be listened on" in docker.refusal(
+        assert f"port {port} cannot be listened on" in why_not(
             TargetSpec("nginx-static", runtime, port=port)
         )
 
@@ -245,14 +251,14 @@ def test_a_container_that_dies_at_its_start_is_quoted(
     text = f"FROM {base}\nRUN printf '{script}' >/usr/bin/nginx && chmod 755 /usr/bin/nginx\n"
     with docker.image(engine, made, text):
         monkeypatch.setenv("CLIENTBENCH_NGINX_IMAGE", made)
-        refused = docker.refusal(TargetSpec("nginx-static", "docker"))
+        refused = why_not(TargetSpec("nginx-static", "docker"))
     assert "nginx-static: instance-1 ended (exit status 7)" in refused
     assert "it is not my day" in refused
 
 
 def test_a_container_out_of_memory_is_said_to_be() -> None:
     docker.require_image("embedded")
-    refused = docker.refusal(TargetSpec("embedded", "docker", memory_bytes=6 * MIB))
+    refused = why_not(TargetSpec("embedded", "docker", memory_bytes=6 * MIB))
     assert "out of memory" in refused
     assert str(6 * MIB) in refused
 
@@ -260,7 +266,7 @@ def test_a_container_out_of_memory_is_said_to_be() -> None:
 def test_an_image_that_is_missing_is_named_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     # nobody listens at this registry
     monkeypatch.setenv("CLIENTBENCH_NGINX_IMAGE", "127.0.0.1:9/clientbench/none:1")
-    refused = docker.refusal(TargetSpec("nginx-static", "docker"))
+    refused = why_not(TargetSpec("nginx-static", "docker"))
     assert "no image 127.0.0.1:9/clientbench/none:1 on this machine" in refused
     assert "docker pull" in refused
     assert "CLIENTBENCH_NGINX_IMAGE" in refused
@@ -271,7 +277,7 @@ def test_a_build_that_fails_is_quoted_with_the_remedy(
 ) -> None:
     with docker.empty_image(engine, f"clientbench-test-{uuid.uuid4().hex[:8]}:1") as base:
         monkeypatch.setenv("CLIENTBENCH_BASE_IMAGE", base)
-        refused = docker.refusal(TargetSpec("embedded", "docker"))
+        refused = why_not(TargetSpec("embedded", "docker"))
     assert "its image cannot be built" in refused
     assert "/bin/sh" in refused
     assert "CLIENTBENCH_BASE_IMAGE" in refused
@@ -284,7 +290,7 @@ def test_an_engine_that_does_not_run_is_said_not_to(
     with socket.socket(socket.AF_UNIX) as bound:
         bound.bind(str(dead))
     monkeypatch.setenv("DOCKER_HOST", f"unix://{dead}")
-    refused = docker.refusal(TargetSpec("nginx-static", "docker"))
+    refused = why_not(TargetSpec("nginx-static", "docker"))
     assert "its engine is not running" in refused
     assert str(dead) in refused
 

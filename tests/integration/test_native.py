@@ -21,7 +21,7 @@ from servers.spec import TargetSpec
 from servers.standing import Record, records, sweep
 from tests.integration.require import require_software
 from tests.servers.patience import eventually
-from tests.targets import started
+from tests.targets import refusal, started
 
 PROXIES = ("nginx", "traefik", "haproxy", "caddy")
 CHECKING = ("traefik", "haproxy", "caddy")  # by requests of their own; nginx notices failed ones
@@ -127,15 +127,7 @@ def fake(folder: Path, program: str, *lines: str) -> None:
 
 def failure(spec: TargetSpec) -> str:
     """What is said about a target that cannot be started; nothing of it is left."""
-    target = HostedTarget(spec)
-    try:
-        target.start()
-        with pytest.raises(TargetError) as raised:
-            target.wait_ready()
-    finally:
-        target.stop()
-    message = str(raised.value)
-    assert "\n" not in message
+    message = refusal(HostedTarget(spec))
     assert not records()
     return message
 
