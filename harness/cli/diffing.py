@@ -1,0 +1,67 @@
+"""``results diff``: two stored runs, and what differs between where and how they were measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from harness.across import compare_runs
+from harness.environments import StoredRun, common_labels, differences
+from harness.errors import UsageError
+from harness.report import across, terminal
+from harness.store import reading
+
+__all__ = ["show_diff"]
+
+
+def show_diff(database: Path, keys: tuple[str, str], as_json: bool, *, asked: bool) -> None:
+    """Print the ratios of the first run to the second.
+
+    Raises UsageError where they have nothing in common, and, unless it was ``asked`` for, where machine,
+    software or settings differ.
+    """
+    ours, theirs = (reading.show_run(database, key) for key in keys)
+    _check(keys, ours, theirs)
+    found = differences(ours, theirs)
+    if found and not asked:
+        raise UsageError(across.refusal(ours, theirs, found))
+    compared = compare_runs(ours, theirs)
+    if as_json:
+        print(across.to_json(ours, theirs, found, compared), end="")
+        return
+    console = Console()
+    headings = across.headings(ours, theirs)
+    _print(console, across.heading(ours, theirs, found))
+    console.print()
+    console.print(terminal.ratios_table(headings, across.cells(compared), console.width))
+    console.print()
+    _print(console, across.notes(ours, theirs, compared))
+
+
+def _print(console: Console, lines: Sequence[str]) -> None:
+    """For a terminal whole words; other programs get whole lines."""
+    console.print(Text("\n".join(lines)), soft_wrap=not console.is_terminal)
+
+
+def _check(keys: tuple[str, str], ours: StoredRun, theirs: StoredRun) -> None:
+    (run, trials), (other, other_trials) = ours, theirs
+    if run.id == other.id:
+        raise UsageError(
+            f"runs {keys[0]!r} and {keys[1]!r} are the same; expected two of "
+            "`clientbench results list`"
+        )
+    for key, found in zip(keys, (trials, other_trials), strict=True):
+        if not found:
+            raise UsageError(f"run {key!r} has no finished round; expected a run with results")
+    if not common_labels(ours, theirs):
+        raise UsageError(
+            f"runs {keys[0]!r} and {keys[1]!r} have no competitor in common: "
+            f"{_labels(ours)} in the one, {_labels(theirs)} in the other"
+        )
+
+
+def _labels(stored: StoredRun) -> str:
+    return ", ".join(dict.fromkeys(trial.label for trial in stored[1]))

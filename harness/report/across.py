@@ -1,0 +1,134 @@
+"""Two runs side by side, as text, as rows and as JSON. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from harness.across import Across
+from harness.comparison import PERCENTS
+from harness.environments import Difference, StoredRun, common_labels
+from harness.model import METRICS
+from harness.report import verdicts
+from harness.report.listings import SHORT_ID
+
+__all__ = ["cells", "heading", "headings", "notes", "refusal", "to_json"]
+
+Cells = tuple[str, ...]
+
+NAMED = 3  # differences that a refusal names
+CAVEAT = (
+    "note: runs measured at different times differ by the machine's mood too: on a shared machine the same "
+    "loop differed by 1.6× an hour later. The intervals only know how rounds vary within each run"
+)
+
+
+def refusal(ours: StoredRun, theirs: StoredRun, found: Sequence[Difference]) -> str:
+    """Why two runs are not compared unasked, on one line."""
+    more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    return (
+        f"{_name(ours)} and {_name(theirs)} differ in {'; '.join(map(str, found[:NAMED]))}{more}: "
+        "add --across to compare them all the same"
+    )
+
+
+def heading(ours: StoredRun, theirs: StoredRun, found: Sequence[Difference]) -> list[str]:
+    """Which runs, how complete they are, and what differs."""
+    return [
+        f"{_described(ours)}, against {_described(theirs)}",
+        *(f"differs: {difference.kind}: {difference}" for difference in found),
+    ]
+
+
+def headings(ours: StoredRun, theirs: StoredRun) -> Cells:
+    """The table's columns; the first one names what the ratios are to."""
+    is_open = all(trial.open_loop is not None for _, trials in (ours, theirs) for trial in trials)
+    time = "response " if is_open else ""
+    names = (f"{time}{one}" if one in PERCENTS else verdicts.NAMES[one] for one in METRICS)
+    return (f"ratio to {_name(theirs)}", *names)
+
+
+def cells(comparisons: Sequence[Across]) -> list[Cells]:
+    """One row per competitor: a verdict or a dash for each metric."""
+    of_label: dict[str, list[Across]] = {}
+    for one in comparisons:
+        of_label.setdefault(one.label, []).append(one)
+    return [(label, *map(verdicts.cell, found)) for label, found in of_label.items()]
+
+
+def notes(ours: StoredRun, theirs: StoredRun, comparisons: Sequence[Across]) -> list[str]:
+    """What goes under the table: why there is no verdict, what intervals mean, and what they do not."""
+    return [
+        *verdicts.silences(comparisons),
+        _rounds(comparisons),
+        _meaning(comparisons),
+        *_alone(ours, theirs),
+        *_alone(theirs, ours),
+        CAVEAT,
+    ]
+
+
+def to_json(
+    ours: StoredRun,
+    theirs: StoredRun,
+    found: Sequence[Difference],
+    comparisons: Sequence[Across],
+) -> str:
+    """The same as one JSON document, ending in a line break; every number unrounded."""
+    document = {
+        "runs": [_plain(stored) for stored in (ours, theirs)],
+        "differences": [asdict(difference) for difference in found],
+        "comparisons": [asdict(comparison) for comparison in comparisons],
+    }
+    return json.dumps(document, indent=2, allow_nan=False) + "\n"
+
+
+def _rounds(comparisons: Sequence[Across]) -> str:
+    """n, which most competitors of a run have in common."""
+    labels: dict[str, list[str]] = {}
+    for one in comparisons:
+        if one.metric == "throughput":
+            labels.setdefault(f"{one.rounds} against {one.other_rounds}", []).append(one.label)
+    if len(labels) == 1:
+        return f"complete rounds: {next(iter(labels))}"
+    listed = (f"{numbers} of {', '.join(of)}" for numbers, of in labels.items())
+    return f"complete rounds: {'; '.join(listed)}"
+
+
+def _meaning(comparisons: Sequence[Across]) -> str:
+    family = max((one.family or 1 for one in comparisons), default=1)
+    together = f" for all {family} ratios of a metric together" if family > 1 else ""
+    return f"in brackets: intervals, {verdicts.LEVEL}{together}, unpaired (Welch's t)"
+
+
+def _name(stored: StoredRun) -> str:
+    return f"run {stored[0].id[:SHORT_ID]}"
+
+
+def _described(stored: StoredRun) -> str:
+    run, _ = stored
+    started = run.started_at[:19].replace("T", " ")
+    state = "" if run.state == "complete" else f", {run.state}: only what was finished counts"
+    return f"{_name(stored)} ({started} UTC{state})"
+
+
+def _alone(ours: StoredRun, theirs: StoredRun) -> list[str]:
+    common = common_labels(ours, theirs)
+    alone = dict.fromkeys(trial.label for trial in ours[1] if trial.label not in common)
+    return [f"only in {_name(ours)}: {', '.join(alone)}"] if alone else []
+
+
+def _plain(stored: StoredRun) -> dict[str, Any]:
+    run, trials = stored
+    return {
+        "id": run.id,
+        "name": run.name,
+        "started_at": run.started_at,
+        "ended_at": run.ended_at,
+        "state": run.state,
+        "rounds": max((trial.round for trial in trials), default=0),
+        "competitors": list(dict.fromkeys(trial.label for trial in trials)),
+        "environment": run.environment,
+    }

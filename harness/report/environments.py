@@ -1,0 +1,36 @@
+"""Where a run took place, in a line for people. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["line"]
+
+
+def line(environment: Mapping[str, Any]) -> str:
+    """``measured on: bench, AMD EPYC, 2 CPUs (target 0, workers 1), 25.3 GB, Linux 6.1.0, Python 3.11.7``.
+
+    What was not recorded is left out.
+    """
+    known = {name: value for name, value in environment.items() if value}
+    parts = [str(known[name]) for name in ("host", "cpu") if name in known]
+    if "cpus" in known:
+        parts.append(_cpus(known))
+    if "memory_bytes" in known:
+        parts.append(f"{known['memory_bytes'] / 1e9:.3g} GB")
+    if "kernel" in known:
+        parts.append(f"{known.get('system', 'kernel')} {known['kernel']}")
+    if "python" in known:
+        parts.append(f"Python {known['python']}")
+    return f"measured on: {', '.join(parts) or 'not recorded'}"
+
+
+def _cpus(known: Mapping[str, Any]) -> str:
+    sets = [
+        f"{whose} {','.join(map(str, known[name]))}"
+        for whose, name in (("target", "target_cpus"), ("workers", "worker_cpus"))
+        if name in known
+    ]
+    number = "1 CPU" if known["cpus"] == 1 else f"{known['cpus']} CPUs"
+    return f"{number} ({', '.join(sets)})" if sets else number

@@ -1,0 +1,229 @@
+"""``clientbench results diff`` on stored runs: what is compared, what only when asked, what never."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.cli.main import run as clientbench
+from harness.environments import Difference
+from harness.model import TrialSummary
+from harness.store import Store
+from tests.cli.command import Ended
+from tests.examples import finished, run, save, trial
+
+Command = Callable[..., Ended]
+HERE: dict[str, Any] = {
+    "host": "bench",
+    "cpu": "AMD EPYC",
+    "cpus": 2,
+    "kernel": "6.1.0",
+    "system": "Linux",
+    "memory_bytes": 25_300_000_000,
+    "python": "3.11.7",
+    "target_cpus": [0],
+    "worker_cpus": [1],
+}
+ELSEWHERE = HERE | {"host": "desk", "cpu": "Intel Xeon", "kernel": "6.18.44", "cpus": 8}
+CAVEAT = "note: runs measured at different times differ"
+
+
+def trials(id: str, rates: tuple[int, ...], *labels: str, **changes: Any) -> list[TrialSummary]:
+    return [
+        replace(
+            trial(label, number, rate=2000), id=f"{id}-{label}-{number}", correct=rate, **changes
+        )
+        for number, rate in enumerate(rates, 1)
+        for label in labels
+    ]
+
+
+def keep(store: Store, id: str, made: list[TrialSummary], end: bool = True, **changes: Any) -> None:
+    record = run(id, **{"environment": HERE, "baseline": "requests"} | changes)
+    save(store, record, made)
+    if end:
+        store.finish(finished(made, id=id, **{"environment": HERE} | changes))
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    path = tmp_path_factory.mktemp("diff") / "results.db"
+    usual, both = (2000, 2010, 1990, 2005), ("requests", "aiohttp:async")
+    with Store.open(path) as store:
+        keep(store, "usual-run", trials("usual", usual, *both, "urllib3"))
+        keep(store, "again-run", trials("again", (1000, 1005, 995), *both))
+        keep(store, "elsewhere", trials("elsewhere", usual, *both), environment=ELSEWHERE)
+        keep(store, "newer-run", trials("newer", usual, *both, versions={"urllib3": "2.8.0"}))
+        keep(store, "other-set", trials("set", usual, *both), scenario={"concurrency": 99})
+        keep(store, "one-round", trials("one", usual[:1], *both))
+        keep(store, "killed-run", trials("killed", usual[:3], *both), end=False)
+        keep(store, "nothing-done", [], end=False)
+        keep(store, "alone-run", trials("alone", usual, "pycurl"))
+        keep(store, "last-run", trials("last", usual, "requests"), started_at="2025-06-01")
+    yield path
+
+
+@pytest.fixture
+def diff(path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """The command in this process, on a terminal of 100 columns unless another width is given."""
+
+    def call(*words: str, columns: int = 100) -> Ended:
+        monkeypatch.setenv("COLUMNS", str(columns))
+        code = clientbench(("results", "diff", *words, "--db", str(path)))
+        captured = capfd.readouterr()
+        return Ended(code, captured.out, captured.err)
+
+    return call
+
+
+def refused(ended: Ended, *parts: str) -> None:
+    assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1), ended
+    for part in parts:
+        assert part in ended.err, ended
+
+
+def test_runs_of_the_same_machine_versions_and_settings_are_compared(diff: Command) -> None:
+    ended = diff("again-run", "usual-run")
+    assert ended.code == 0, ended.err
+    first, *lines = ended.out.splitlines()
+    assert first == (
+        "run again-ru (2025-03-01 10:00:00 UTC), against run usual-ru (2025-03-01 10:00:00 UTC)"
+    )
+    (row,) = (line.split() for line in lines if line.startswith("requests"))
+    assert row[:2] == ["requests", "0.500×"]
+    assert "complete rounds: 3 against 4" in lines
+    assert row.count("equivalent") == 4
+    assert "only in run usual-ru: urllib3" in lines
+    assert lines[-1].startswith(CAVEAT)
+    assert any("95 % for all 2 ratios of a metric together" in line for line in lines)
+    assert not any(line.startswith("differs") for line in lines)
+
+
+def test_the_other_way_round_gives_the_inverse(diff: Command) -> None:
+    forth, back = (
+        diff(*keys, "--json").json["comparisons"]
+        for keys in (("again-run", "usual-run"), ("usual-run", "again-run"))
+    )
+    for one, other in zip(forth, back, strict=True):
+        assert one["ratio"] == pytest.approx(1 / other["ratio"])
+        assert one["low"] == pytest.approx(1 / other["high"])
+
+
+def test_as_json_it_is_one_document(diff: Command) -> None:
+    ended = diff("again", "elsewhere", "--across", "--json")
+    assert ended.code == 0, ended.err
+    assert list(ended.json) == ["runs", "differences", "comparisons"]
+    assert [one["id"] for one in ended.json["runs"]] == ["again-run", "elsewhere"]
+    assert [one["rounds"] for one in ended.json["runs"]] == [3, 4]
+    assert ended.json["runs"][1]["environment"] == ELSEWHERE
+    found = [Difference(**one) for one in ended.json["differences"]]
+    assert [(one.kind, one.field) for one in found] == [
+        ("machine", name) for name in ("cpu", "cpus", "host", "kernel")
+    ]
+    throughput = ended.json["comparisons"][0]
+    assert throughput["baseline"] == "elsewhere"
+    assert (throughput["metric"], throughput["verdict"]) == ("throughput", "slower")
+    assert (throughput["rounds"], throughput["other_rounds"]) == (3, 4)
+
+
+@pytest.mark.parametrize("json", [(), ("--json",)])
+@pytest.mark.parametrize(
+    ("other", "parts"),
+    [
+        (
+            "elsewhere",
+            (
+                "run usual-ru and run elsewher differ in cpu: AMD EPYC against Intel Xeon; ",
+                "cpus: 2 against 8; host: bench against desk; and 1 more: add --across",
+            ),
+        ),
+        ("newer-run", ("client.urllib3: 2.2.3 against 2.8.0", "--across")),
+        ("other-set", ("concurrency: 10 against 99", "--across")),
+    ],
+)
+def test_what_differs_is_named_and_nothing_compared_unasked(
+    diff: Command, other: str, parts: tuple[str, ...], json: tuple[str, ...]
+) -> None:
+    refused(diff("usual-run", other, *json), *parts)
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_when_asked_every_difference_stands_above_the_table(diff: Command, columns: int) -> None:
+    ended = diff("usual-run", "elsewhere", "--across", columns=columns)
+    assert ended.code == 0, ended.err
+    lines = ended.out.splitlines()
+    assert lines[1:5] == [
+        "differs: machine: cpu: AMD EPYC against Intel Xeon",
+        "differs: machine: cpus: 2 against 8",
+        "differs: machine: host: bench against desk",
+        "differs: machine: kernel: 6.1.0 against 6.18.44",
+    ]
+    table = lines[6 : lines.index("", 6)]
+    assert max(map(len, table)) <= columns
+    assert "throughput" in table[0] + table[1]
+    assert lines[-1].startswith(CAVEAT)
+
+
+@pytest.mark.parametrize(
+    ("keys", "part"),
+    [
+        (("usual-run", "usual"), "'usual-run' and 'usual' are the same"),
+        (
+            ("usual-run", "alone-run"),
+            "no competitor in common: requests, aiohttp:async, urllib3 in",
+        ),
+        (("usual-run", "nothing-done"), "'nothing-done' has no finished round"),
+        (("nothing-done", "usual-run"), "'nothing-done' has no finished round"),
+        (("usual-run", "no-such"), "'no-such': no such run"),
+        (("again", ""), "''"),
+        (("usual-run",), "'other'"),
+        (("usual-run", "again-run", "last-run"), "last-run"),
+    ],
+)
+@pytest.mark.parametrize("asked", [(), ("--across",)])
+def test_what_cannot_be_compared_is_refused_in_one_line(
+    diff: Command, keys: tuple[str, ...], part: str, asked: tuple[str, ...]
+) -> None:
+    refused(diff(*keys, *asked), part)
+
+
+def test_one_round_is_told_and_no_verdict_given(diff: Command) -> None:
+    ended = diff("one-round", "usual-run")
+    assert ended.code == 0, ended.err
+    assert (
+        "of requests, aiohttp:async: fewer than 2 complete rounds in one of the runs" in ended.out
+    )
+    assert "nan" not in ended.out.lower().split()
+    found = diff("one-round", "usual-run", "--json").json["comparisons"]
+    assert {one["verdict"] for one in found} == {one["low"] for one in found} == {None}
+
+
+def test_an_unfinished_run_is_compared_by_what_was_finished(diff: Command) -> None:
+    ended = diff("killed-run", "usual-run")
+    assert ended.code == 0, ended.err
+    assert "interrupted: only what was finished counts" in ended.out.splitlines()[0]
+    assert diff("killed-run", "usual-run", "--json").json["comparisons"][0]["rounds"] == 3
+
+
+def test_runs_can_be_named_as_for_show(diff: Command) -> None:
+    ended = diff("latest", "usual-aiohttp:async-1", "--json")
+    assert [one["id"] for one in ended.json["runs"]] == ["last-run", "usual-run"]
+
+
+def test_without_a_database_there_is_nothing_to_compare(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code = clientbench(("results", "diff", "a", "b", "--db", str(tmp_path / "none.db")))
+    refused(Ended(code, *capfd.readouterr()), "no such database")
+
+
+def test_show_says_where_a_run_was_measured(path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert clientbench(("results", "show", "usual-run", "--db", str(path))) == 0
+    assert (
+        "measured on: bench, AMD EPYC, 2 CPUs (target 0, workers 1), 25.3 GB, Linux 6.1.0, "
+        "Python 3.11.7"
+    ) in capfd.readouterr().out.splitlines()
