@@ -1,0 +1,43 @@
+"""``selftest``: whether measurements on this machine can be believed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from harness import interrupts
+from harness.report import selftest as report
+from harness.selftest import parts
+from harness.selftest.lengths import FULL, STANDARD
+from harness.settings import database_path, from_environment
+from harness.store import Store
+
+__all__ = ["run"]
+
+WIDEST = 112  # longer lines are hard to read
+NOT_VALID = 4
+
+
+def run(typed_database: str | None, *, full: bool, as_json: bool) -> int:
+    """Test, store and print; the exit code."""
+    database = database_path(typed_database, from_environment(os.environ), Path.cwd())
+    Store.check(database)
+    _say(f"this takes about {'ten' if full else 'two'} minutes; leave the machine alone meanwhile")
+    with interrupts.deferred():
+        found = parts.run(FULL if full else STANDARD, lambda part: _say(f"{part} …"))
+    with Store.open(database) as store:
+        store.save_selftest(found)
+    if as_json:
+        print(report.to_json(found), end="")
+    else:
+        for line in report.lines(found, min(Console().width, WIDEST)):
+            print(line)
+        print(f"results: {database} (self-test {found.id})")
+    return 0 if found.passed else NOT_VALID
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,106 @@
+"""The self-test for people and programs, and the line in which a comparison cites it. Pure."""
+
+from __future__ import annotations
+
+import json
+import math
+import textwrap
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from itertools import groupby
+from typing import Any
+
+from harness.model import SelftestNote
+from harness.report import environments
+from harness.selftest.figure import Figure
+from harness.selftest.result import SelfTest
+
+__all__ = ["citation", "lines", "to_json"]
+
+VERDICT = 7  # its width
+NAMED = 2  # failed figures that a citation names
+
+
+def lines(selftest: SelfTest, width: int) -> Iterator[str]:
+    """Where it ran, figures by part, and what follows from them."""
+    yield from _wrapped(environments.line(selftest.environment), width, 0, 2)
+    for part in selftest.parts:
+        yield from ("", part.name)
+        for subject, figures in groupby(part.figures, _subject):
+            if subject:
+                yield from _wrapped(subject, width, 2, 4)
+            indent = 4 if subject else 2
+            for figure in figures:
+                text = str(replace(figure, name=figure.name.removeprefix(f"{subject}: ")))
+                yield from _wrapped(text, width, indent, indent + VERDICT)
+    yield ""
+    yield from _wrapped(_conclusion(selftest), width, 0, 2)
+
+
+def _subject(figure: Figure) -> str:
+    """What the figure is about, where its name says so before a colon."""
+    return figure.name.rpartition(": ")[0]
+
+
+def _conclusion(selftest: SelfTest) -> str:
+    resolution = f"resolution {_percent(selftest.resolution)}"
+    if selftest.passed:
+        return f"passed: {resolution}"
+    failed = "; ".join(selftest.failed)
+    return f"FAILED: {failed} ({resolution}). What disturbs this machine: clientbench doctor"
+
+
+def citation(note: SelftestNote | None) -> str:
+    """One line below a comparison."""
+    if note is None:
+        return "self-test: none of this machine yet; see `clientbench selftest`"
+    when = note.ended_at[:16].replace("T", " ")
+    return f"self-test {when} UTC: {_outcome(note)}resolution {_percent(note.resolution)}"
+
+
+def _outcome(note: SelftestNote) -> str:
+    if note.passed:
+        return "passed, "
+    more = len(note.failed) - NAMED
+    rest = f" and {more} more" if more > 0 else ""
+    return f"failed: {'; '.join(note.failed[:NAMED])}{rest}; "
+
+
+def to_json(selftest: SelfTest) -> str:
+    """One document; a figure without a value has null."""
+    parts = [
+        {"name": part.name, "figures": [_figure(figure) for figure in part.figures]}
+        for part in selftest.parts
+    ]
+    made = {
+        "id": selftest.id,
+        "started_at": selftest.started_at,
+        "ended_at": selftest.ended_at,
+        "environment": dict(selftest.environment),
+        "full": selftest.full,
+        "passed": selftest.passed,
+        "failed": list(selftest.failed),
+        "resolution": selftest.resolution,
+        "parts": parts,
+    }
+    return json.dumps(made, indent=2, allow_nan=False) + "\n"
+
+
+def _figure(figure: Figure) -> dict[str, Any]:
+    value = figure.value if math.isfinite(figure.value) else None
+    return asdict(figure) | {"value": value, "missed": figure.missed}
+
+
+def _percent(share: float) -> str:
+    return f"± {100 * share:.1f} %"
+
+
+def _wrapped(text: str, width: int, first: int, others: int) -> list[str]:
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=" " * first,
+        subsequent_indent=" " * others,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,44 @@
+"""What is the most that can be measured here, and what measuring costs.
+
+``raw`` sends prepared bytes and reads what a response must have read of it: about what a Python process can do.
+``null`` sends nothing: what is left is the loop and the record, and so more than the harness adds to a client.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from harness.model import TrialSummary
+from harness.selftest.figure import Figure
+from harness.selftest.measures import cpu_per_request
+from harness.selftest.stand import Load, Stand
+
+__all__ = ["OVERHEAD_US", "limits", "overhead"]
+
+CONCURRENCY = 10
+OVERHEAD_US = 1.0
+
+
+def limits(stand: Stand, client: str, seconds: float) -> list[Figure]:
+    """What a client does in a closed loop, and how busy it and the target are then."""
+    summary = _closed_loop(stand, client, CONCURRENCY, seconds)
+    target = summary.target_cpu_share
+    busy = f"{100 * summary.cpu_ns / summary.cpu_wall_ns:.0f} % of a CPU"
+    detail = busy if target is None else f"{busy}, the target {100 * target:.0f} % of its own"
+    rate = summary.requests_per_second
+    return [
+        Figure(f"{client}: throughput", rate, None, "higher", "req/s", detail),
+        cpu_per_request(client, summary),
+    ]
+
+
+def overhead(stand: Stand, client: str, bound_us: float | None, seconds: float) -> list[Figure]:
+    """What a request costs that is none: by one slot, as it never waits."""
+    cost = cpu_per_request(client, _closed_loop(stand, client, 1, seconds))
+    return [replace(cost, bound=bound_us, detail="loop and record, without a client")]
+
+
+def _closed_loop(stand: Stand, client: str, slots: int, seconds: float) -> TrialSummary:
+    with stand.run(Load(client, None, slots)) as run:
+        run.slice(seconds)
+        return run.close()

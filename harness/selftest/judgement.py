@@ -1,0 +1,92 @@
+"""What a comparison of a client with itself, unchanged and slowed, says of this machine. Pure.
+
+All of it is read from intervals that hold together: those of a comparison of the plain client with the same
+once more and with those slowed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from harness.errors import UnusableError
+from harness.model import Comparison, Metric
+from harness.selftest.figure import Figure
+from harness.statistics import MARGIN
+
+__all__ = ["AGAIN", "PLAIN", "SLOWED", "power", "resolution", "same_client"]
+
+PLAIN, AGAIN = "plain", "plain again"
+SLOWED: Mapping[str, float] = {"slower by 3 %": 0.03, "slower by 10 %": 0.10}  # of its own CPU
+MUST_BE_FOUND = 0.10
+METRICS: Mapping[Metric, str] = {
+    "throughput": "throughput",
+    "cpu_per_request": "CPU per request",
+    "p99": "p99",
+}
+
+
+def resolution(compared: Sequence[Comparison], metric: Metric) -> float:
+    """How narrow this machine's intervals are now, as a share: the widest half width, at least the margin."""
+    intervals = [_interval(one) for one in compared if one.metric == metric]
+    return max(MARGIN, *(math.sqrt(high / low) - 1 for _, low, high in intervals))
+
+
+def same_client(compared: Sequence[Comparison]) -> list[Figure]:
+    """A/A: the point estimate of no metric may be further from 1 than the metric's resolution."""
+    stated = Figure(
+        "resolution of this machine, now",
+        100 * resolution(compared, "throughput"),
+        *(None, "lower", "%"),
+        "half width of the widest interval of throughput, at least the margin",
+    )
+    return [stated, *(_same(compared, metric, name) for metric, name in METRICS.items())]
+
+
+def _same(compared: Sequence[Comparison], metric: Metric, name: str) -> Figure:
+    ratio, low, high = _interval(_of(compared, AGAIN, metric))
+    return Figure(
+        f"A/A {name}: apart by",
+        100 * (max(ratio, 1 / ratio) - 1),
+        100 * resolution(compared, metric),
+        "lower",
+        "%",
+        f"ratio {ratio:.4f} ({low:.4f} to {high:.4f})",
+    )
+
+
+def power(compared: Sequence[Comparison]) -> list[Figure]:
+    """Whether the verdict on throughput finds each slow-down, and what it really was."""
+    return [figure for name, share in SLOWED.items() for figure in _power(compared, name, share)]
+
+
+def _power(compared: Sequence[Comparison], name: str, share: float) -> Iterable[Figure]:
+    rates, costs = (_of(compared, name, metric) for metric in ("throughput", "cpu_per_request"))
+    (ratio, low, high), (cost, *_) = _interval(rates), _interval(costs)
+    yield Figure(
+        f"{name}: found",
+        float(rates.verdict == "slower"),
+        1.0 if share >= MUST_BE_FOUND else None,
+        "higher",
+        "of 1",
+        f"throughput {ratio:.4f} ({low:.4f} to {high:.4f}): {rates.verdict or rates.reason}",
+    )
+    yield Figure(
+        f"{name}: really, by CPU per request",
+        100 * (cost - 1),
+        *(None, "lower", "%"),
+        f"throughput of a busy CPU would be {1 / cost:.4f}",
+    )
+
+
+def _of(compared: Sequence[Comparison], label: str, metric: Metric) -> Comparison:
+    return next(one for one in compared if (one.label, one.metric) == (label, metric))
+
+
+def _interval(one: Comparison) -> tuple[float, float, float]:
+    """Ratio, low, high. Raises ``UnusableError`` where there is none."""
+    if one.ratio is None or one.low is None or one.high is None:
+        raise UnusableError(
+            f"self-test: {one.label} and {one.baseline} have no ratio of {one.metric}: {one.reason}"
+        )
+    return one.ratio, one.low, one.high

@@ -1,0 +1,49 @@
+"""What is read off a trial whose rows were kept."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from harness.histogram import rank
+from harness.model import TrialSummary
+from harness.samples import Integers
+from harness.selftest.figure import Figure
+
+__all__ = ["accounted", "cpu_per_request", "late", "named", "percentile"]
+
+
+def percentile(values: Integers, percent: float) -> int:
+    """Nearest rank, as everywhere here, but of the values themselves instead of a histogram."""
+    return int(np.sort(values)[rank(percent, values.size) - 1])
+
+
+def accounted(name: str, summary: TrialSummary, planned: int) -> Figure:
+    """How far a trial is from ``planned`` starts, all of them made and answered correctly."""
+    loop = summary.open_loop
+    assert loop is not None
+    wrong = summary.errors
+    lost = planned - loop.planned, planned - summary.population, loop.missed, loop.dropped, wrong
+    detail = (
+        f"{loop.planned:,} planned, {summary.population:,} started, {loop.missed} missed, "
+        f"{loop.dropped} dropped, {wrong} not correct"
+    )
+    total = sum(map(abs, lost)) + summary.lost_rows
+    return Figure(f"{name}: starts off the {planned:,} asked for", total, 0, "lower", "", detail)
+
+
+def cpu_per_request(name: str, summary: TrialSummary) -> Figure:
+    """What a request costs the worker, for orientation."""
+    cpu_us = summary.cpu_ns / summary.cpu_requests / 1e3
+    return Figure(f"{name}: CPU", cpu_us, None, "lower", "µs/request")
+
+
+def late(name: str, values_ns: Integers, bound_us: float | None) -> Figure:
+    """The 99th percentile, the others beside it."""
+    median, p999, most = (percentile(values_ns, p) / 1e3 for p in (50, 99.9, 100))
+    detail = f"p50 {median:,.0f}, p99.9 {p999:,.0f}, max {most:,.0f} µs"
+    return Figure(f"{name} p99", percentile(values_ns, 99) / 1e3, bound_us, "lower", "µs", detail)
+
+
+def named(percent: float) -> str:
+    """A percentile's name."""
+    return "max" if percent == 100 else f"p{percent:g}"

@@ -1,0 +1,38 @@
+"""Whether requests of an open loop start when they are due."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.selftest.figure import Figure
+from harness.selftest.measures import accounted, late
+from harness.selftest.stand import Load, Stand
+from harness.worker.recorder import READY, START
+
+__all__ = ["RATE", "SLOTS", "UNIFORM", "Case", "paced"]
+
+RATE, SLOTS = 2000.0, 8
+
+
+@dataclass(frozen=True)
+class Case:
+    """A load and the bound on its 99th percentiles, in µs; without one it is for orientation."""
+
+    load: Load
+    bound_us: float | None = None
+
+
+UNIFORM = (
+    Case(Load("raw:sync", RATE, SLOTS), 250),
+    Case(Load("raw:async", RATE, SLOTS), 500),
+)
+
+
+def paced(stand: Stand, case: Case, seconds: float) -> list[Figure]:
+    """All that was asked for started, and how late by our own fault."""
+    with stand.run(case.load) as run:
+        run.slice(seconds)
+        summary = run.close()
+    name, planned = str(case.load), round((case.load.rate or 0) * seconds)
+    lags_ns = run.rows[START] - run.rows[READY]
+    return [accounted(name, summary, planned), late(f"{name}: pacer lag", lags_ns, case.bound_us)]

@@ -1,0 +1,237 @@
+"""Loads on the embedded target as a run of the product has them, with nothing thrown away.
+
+A trial folds its rows into histograms; here they are kept as well, beside the target's own log of the same
+requests. Target, workers and orchestrator are on the CPUs that the product gives them, rows are drained
+and resources are read ten times a second as in a real run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from harness import processors
+from harness.bundle import Bundle
+from harness.contenders import Selector
+from harness.errors import UnusableError
+from harness.loads import LoadOptions, OpenLoad, Starter
+from harness.meters import TargetClock
+from harness.model import TrialSummary
+from harness.options import Options
+from harness.place import Place
+from harness.sampler import Sampler
+from harness.samples import Fold, Integers
+from harness.scenario import Scenario
+from harness.scenario_input import build
+from harness.settings import Defaults
+from harness.trial import Trial
+from harness.worker.arrivals import Spacing, Stage, offsets
+from servers.base import Target
+from servers.embedded.records import RequestRecord, StallRecord
+from servers.embedded.target import EmbeddedTarget
+
+__all__ = [
+    "ARRIVAL",
+    "SECOND_NS",
+    "SEED",
+    "WAIT",
+    "WARMUP_S",
+    "WRITTEN",
+    "Load",
+    "Log",
+    "Run",
+    "Stand",
+    "open_stand",
+]
+
+SECOND_NS = 10**9
+SEED = 1
+WARMUP_S = 1.0
+LOG_RECORDS = 200_000
+ARRIVAL, WAIT, WRITTEN = map(RequestRecord._fields.index, ("arrival_ns", "wait_ns", "written_ns"))
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one client is asked to do: an open loop, or with no ``rate`` a closed one."""
+
+    client: str  # with its mode
+    rate: float | None
+    slots: int
+    arrivals: Spacing = "uniform"
+    start: Starter = "fixed-workers"
+    path: str = "/"
+
+    def __str__(self) -> str:
+        rate = "closed loop" if self.rate is None else f"{self.rate:,g}/s {self.arrivals}"
+        start = "" if self.start == "fixed-workers" else f" {self.start}"
+        return f"{self.client} {rate}{start}"
+
+    @property
+    def scenario(self) -> Scenario:
+        """The load as the command line would have made it."""
+        per_request = self.start == "per-request"
+        loop = LoadOptions(
+            rate=self.rate,
+            arrivals=self.arrivals,
+            start=self.start,
+            max_in_flight=self.slots if per_request else None,
+        )
+        options = Options(
+            clients=(self.client,),
+            url=self.path,
+            concurrency=() if per_request else (self.slots,),
+            load=LoadOptions() if self.rate is None else loop,
+            seed=SEED,
+        )
+        return build(options, Defaults())
+
+    def offsets(self, seconds: float) -> Integers:
+        """The plan of one window: ns from its beginning at which requests are intended to start."""
+        loop = self.scenario.open_load
+        assert loop is not None
+        pace = loop.pace(round(seconds * SECOND_NS), None, SEED)
+        stages = [Stage(*stage) for stage in pace.stages]
+        return np.fromiter(offsets(stages, pace.spacing, pace.seed), np.int64)
+
+
+@dataclass(frozen=True)
+class Log:
+    """The target's log: a row per field of ``RequestRecord``, a column per request, by arrival."""
+
+    requests: Integers
+    stalls: list[StallRecord]
+
+
+@dataclass
+class KeptRows(Fold):
+    """Folds as ever, and keeps the rows."""
+
+    kept: list[Integers] = field(default_factory=list)
+
+    def add(self, rows: Integers) -> None:
+        """Fold rows as ``Segment.drain`` returns them."""
+        super().add(rows)
+        self.kept.append(rows)
+
+
+class Run:
+    """One trial under one load: warmed up when it is made, measured by its slices."""
+
+    def __init__(
+        self,
+        trial: Trial,
+        loop: OpenLoad | None,
+        sampler: Sampler,
+        target: Target,
+        warmup_s: float,
+    ) -> None:
+        self._trial, self._loop, self._sampler, self._target = trial, loop, sampler, target
+        self._fold = trial.fold = KeptRows(trial.contender.rules)
+        trial.start()
+        if not trial.over:
+            trial.wait_ready()
+        length_ns = round(warmup_s * SECOND_NS)
+        pace = None if loop is None else loop.warmup(length_ns, SEED)
+        trial.warm_up(length_ns, pace, self._tick)
+        self._check()
+
+    def slice(self, seconds: float) -> int:
+        """One window without a lead-in, so that its requests are all there are; its first instant."""
+        length_ns = round(seconds * SECOND_NS)
+        pace = None if self._loop is None else self._loop.pace(length_ns, None, SEED)
+        trial = self._trial
+        self._sampler.watch(trial.pids, trial.hidden_bytes, self._target, time.monotonic_ns())
+        trial.slice(len(self._fold.windows), 0, 0, length_ns, None, pace, self._tick)
+        self._check()
+        return self._fold.windows[-1].start_ns
+
+    def close(self) -> TrialSummary:
+        """What the product would keep of the trial."""
+        self._trial.close(self._tick)
+        self._check()
+        return self._trial.summary()
+
+    @property
+    def rows(self) -> Integers:
+        """All rows of all slices (``recorder.COLUMNS`` down, requests across), in no order."""
+        return np.concatenate(self._fold.kept, axis=1)
+
+    def _tick(self) -> float:
+        fill = self._trial.drain()
+        self._sampler.tick(time.monotonic_ns())
+        return fill
+
+    def _check(self) -> None:
+        if self._trial.over:
+            raise UnusableError(f"{self._trial.contender.label}: {self._trial.summary().reason}")
+
+
+@dataclass(frozen=True)
+class Stand:
+    """Where everything runs."""
+
+    target: EmbeddedTarget
+    cpus: processors.Processors
+    launcher: processors.Launcher
+    selector: Selector
+    place: Place
+    sampler: Sampler
+    warmup_s: float
+
+    @contextlib.contextmanager
+    def run(self, load: Load) -> Iterator[Run]:
+        """A trial in fresh processes, which are gone afterwards."""
+        scenario = load.scenario
+        (contender,) = self.selector.contenders(scenario, lambda _: self.target)
+        trial = Trial(contender, 1, self.place)
+        try:
+            yield Run(trial, scenario.open_load, self.sampler, self.target, self.warmup_s)
+        finally:
+            trial.end()
+
+    def start_log(self) -> None:
+        """Let the target record every request from now on."""
+        self.target.start_log(LOG_RECORDS)
+
+    def read_log(self) -> Log:
+        """What the target recorded; it records no more."""
+        self.target.stop_log()
+        log = self.target.read_log()
+        if log.left_out_requests:
+            raise UnusableError(
+                f"the target's log is too small for {log.left_out_requests} requests"
+            )
+        table = np.array(log.requests, np.int64).reshape(-1, len(RequestRecord._fields)).T
+        return Log(table[:, np.argsort(table[ARRIVAL], kind="stable")], log.stalls)
+
+
+@contextlib.contextmanager
+def open_stand(tls: bool = False, warmup_s: float = WARMUP_S) -> Iterator[Stand]:
+    """The embedded target on its CPU, and this process out of the way beside it."""
+    with contextlib.ExitStack() as stack:
+        bundle = stack.enter_context(Bundle())
+        launcher = processors.Launcher()
+        stack.callback(launcher.close)
+        cpus = processors.assign(processors.available(), 1, pin=True)
+        target = EmbeddedTarget(tls=tls)
+        stack.callback(target.stop)
+        launcher.run(target.start, cpus.target)
+        target.wait_ready()
+        processors.demote(cpus.target)
+        (pid,) = target.processes()
+        processors.hasten(pid)
+        place = Place(
+            bundle=bundle,
+            launcher=launcher,
+            worker_cpus=cpus.workers,
+            target_cpus=1,
+            target_cpu_ns=TargetClock({"origin": [pid]}),
+            scrub=lambda text: text,
+        )
+        sampler = Sampler(Defaults().sampling_interval_s, [target])
+        yield Stand(target, cpus, launcher, Selector(bundle), place, sampler, warmup_s)

@@ -1,0 +1,40 @@
+"""The queue that response times during a stall are compared with."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.selftest.stall import SLOTS, queue
+from servers.embedded.records import StallRecord
+
+NEVER = StallRecord(0, 0)
+times = st.integers(0, 1000)
+
+
+def test_requests_take_the_floor_and_their_work() -> None:
+    assert queue([1000, 2000], [5, 7], 10, NEVER).tolist() == [15, 17]
+
+
+def test_what_arrives_during_the_stall_waits_for_its_end() -> None:
+    stall = StallRecord(1000, 2000)
+    # half of the floor is the way there
+    assert queue([994, 995, 1995, 2000], [1] * 4, 10, stall).tolist() == [11, 1011, 11, 11]
+
+
+def test_a_request_waits_for_a_free_slot() -> None:
+    due = [0] * SLOTS + [10]
+    assert queue(due, [100] * len(due), 0, NEVER).tolist() == [100] * SLOTS + [190]
+
+
+@given(gaps=st.lists(times, min_size=1, max_size=40), work=times, floor=times, start=times)
+def test_nobody_is_served_faster_than_alone_or_out_of_turn(
+    gaps: list[int], work: int, floor: int, start: int
+) -> None:
+    due = [sum(gaps[: number + 1]) for number in range(len(gaps))]
+    responses = queue(due, [work] * len(due), floor, StallRecord(start, start + 500)).tolist()
+    assert min(responses) >= work + floor
+    ends = [at + response for at, response in zip(due, responses, strict=True)]
+    assert all(one <= other for one, other in pairwise(ends))
