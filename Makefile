@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-ARGS ?= --duration 6
+ARGS ?= --quick
 
 .PHONY: compare test integration check bench clean
 

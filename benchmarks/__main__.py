@@ -16,6 +16,8 @@ ALL = (
     "pacing",
     "release",
     "accuracy",
+    "coverage",
+    "spread",
 )
 
 

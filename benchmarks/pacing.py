@@ -19,51 +19,29 @@ import resource
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from scipy.stats import kstest
 
 from benchmarks.figures import Figure
-from benchmarks.open_loop import (
-    ARRIVAL,
-    SECOND_NS,
-    WRITTEN,
-    Load,
-    Part,
-    Stand,
-    accounted,
-    cpu_per_request,
-    percentile,
-    program,
-)
+from benchmarks.open_loop import Part, program
 from harness.samples import Integers
+from harness.selftest.measures import accounted, cpu_per_request, late, percentile
+from harness.selftest.pacing import RATE, SLOTS, UNIFORM, Case
+from harness.selftest.stand import ARRIVAL, SECOND_NS, WRITTEN, Load, Stand
 from harness.worker.arrivals import Stage, offsets
 from harness.worker.recorder import END, INTENDED, READY, START
 
 SECONDS = 10.0
-SLOTS = 8
 REPEATS = 3
-RATE, LIBRARY_RATE, POISSON_RATE = 2000.0, 500.0, 1000.0
+LIBRARY_RATE, POISSON_RATE = 500.0, 1000.0
 RATE_ERROR_PERCENT = 0.1
 SEEDS, MUST_PASS, SIGNIFICANCE = range(1, 21), 18, 0.01
 DISPERSION_BIN_NS = SECOND_NS // 10
 DISPERSION_ERROR = 0.3
 UNITS_US = {"us": 1.0, "ms": 1e3, "s": 1e6}
 
-
-@dataclass(frozen=True)
-class Case:
-    """A load and the bound on its 99th percentiles, in µs; without one it is for orientation."""
-
-    load: Load
-    bound_us: float | None = None
-
-
-UNIFORM = (
-    Case(Load("raw:sync", RATE, SLOTS), 250),
-    Case(Load("raw:async", RATE, SLOTS), 500),
-)
 CLIENTS = (
     Case(Load("pycurl:sync", LIBRARY_RATE, SLOTS), 1000),
     Case(Load("aiohttp:async", LIBRARY_RATE, SLOTS), 1000),
@@ -119,9 +97,9 @@ def _measure(place: Stand, case: Case, seconds: float) -> list[Figure]:
         planned = round((load.rate or 0) * seconds)  # said without the code that made the plan
     count = replace(accounted(name, summary, planned), bound=None if case.bound_us is None else 0)
     lags = [
-        _late(f"{name}: pacer lag", rows[START] - rows[READY], case.bound_us),
-        _late(f"{name}: start lag", rows[START] - rows[INTENDED], None),
-        _late(f"{name}: response time", rows[END] - rows[INTENDED], None),
+        late(f"{name}: pacer lag", rows[START] - rows[READY], case.bound_us),
+        late(f"{name}: start lag", rows[START] - rows[INTENDED], None),
+        late(f"{name}: response time", rows[END] - rows[INTENDED], None),
     ]
     if arrived.size and not count.value:
         bound_us = case.bound_us if load.arrivals == "uniform" else None
@@ -131,19 +109,12 @@ def _measure(place: Stand, case: Case, seconds: float) -> list[Figure]:
     return [count, *lags, spread, cpu_per_request(name, summary)]
 
 
-def _late(name: str, values_ns: Integers, bound_us: float | None) -> Figure:
-    """The 99th percentile, the others beside it."""
-    median, p999, most = (percentile(values_ns, p) / 1e3 for p in (50, 99.9, 100))
-    detail = f"p50 {median:,.0f}, p99.9 {p999:,.0f}, max {most:,.0f} µs"
-    return Figure(f"{name} p99", percentile(values_ns, 99) / 1e3, bound_us, "lower", "µs", detail)
-
-
 def _at_target(name: str, rows: Integers, arrived: Integers, bound_us: float | None) -> Figure:
     order = _matched(rows, arrived)
     transit_ns = arrived[ARRIVAL] - rows[START][order]
     usual_ns = int(np.median(transit_ns))
     late_ns = arrived[ARRIVAL] - rows[INTENDED][order] - usual_ns
-    figure = _late(f"{name}: at the target", late_ns, bound_us)
+    figure = late(f"{name}: at the target", late_ns, bound_us)
     return replace(figure, detail=f"{figure.detail}; median transit {usual_ns / 1e3:.0f} µs")
 
 

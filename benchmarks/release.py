@@ -16,13 +16,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from benchmarks.figures import Figure
-from benchmarks.open_loop import Part, Stand, percentile, program
+from benchmarks.open_loop import Part, program
 from harness.model import TrialSummary
 from harness.options import Options
 from harness.presets import PresetOptions
 from harness.samples import Integers
 from harness.scenario import Scenario
 from harness.scenario_input import build
+from harness.selftest.measures import percentile
+from harness.selftest.stand import Stand
 from harness.settings import Defaults
 from harness.trial import Trial
 from harness.windows import Shape

@@ -82,6 +82,11 @@ class Catalogue:
         """Full version of the interpreter."""
         return str(self._load()["environment"]["python_full_version"])
 
+    @property
+    def folders(self) -> list[Path]:
+        """Where the interpreter looks for packages, in its order; folders only."""
+        return [Path(folder) for folder in self._load()["stamps"]]
+
     def names(self) -> list[str]:
         """Every known client, in the order of tables."""
         return list(self._known)

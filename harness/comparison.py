@@ -10,14 +10,17 @@ from itertools import combinations
 from harness.competitors import Censored, percentile
 from harness.histogram import Histogram, rank
 from harness.model import METRICS, Comparison, Metric, TrialSummary
-from harness.statistics import Verdict, estimate, verdict
+from harness.statistics import CONFIDENCE, Verdict, estimate, verdict
 
 __all__ = [
     "ENOUGH_BEYOND",
+    "HIGHER_IS_BETTER",
+    "LOAD_METRICS",
     "PERCENTS",
     "compare",
     "matrix",
     "metric_value",
+    "samples_beyond",
     "swapped",
 ]
 
@@ -28,7 +31,12 @@ LOAD_METRICS = frozenset({"throughput", *PERCENTS})  # what a generator at its l
 
 
 def compare(
-    trials: Iterable[TrialSummary], baseline_label: str, saturated: Collection[str] = ()
+    trials: Iterable[TrialSummary],
+    baseline_label: str,
+    saturated: Collection[str] = (),
+    *,
+    confidence: float = CONFIDENCE,
+    metrics: Sequence[Metric] = METRICS,
 ) -> list[Comparison]:
     """Every other competitor against the baseline: one metric after the other, in order of appearance.
 
@@ -46,20 +54,30 @@ def compare(
             _Side(label, of_label, label in saturated),
             _Side(baseline_label, base, baseline_label in saturated),
             family=len(rounds),
+            confidence=confidence,
         )
-        for metric in METRICS
+        for metric in metrics
         for label, of_label in rounds.items()
     ]
 
 
-def matrix(trials: Iterable[TrialSummary], saturated: Collection[str] = ()) -> list[Comparison]:
-    """The throughput of every competitor against every one before it; all pairs are one family."""
+def matrix(
+    trials: Iterable[TrialSummary],
+    saturated: Collection[str] = (),
+    *,
+    confidence: float = CONFIDENCE,
+) -> list[Comparison]:
+    """Every competitor against every one before it, metric by metric; a metric's pairs are one family."""
     sides = [
         _Side(label, of_label, label in saturated)
         for label, of_label in _complete_rounds(trials).items()
     ]
     pairs = [(later, earlier) for earlier, later in combinations(sides, 2)]
-    return [_comparison("throughput", *pair, family=len(pairs)) for pair in pairs]
+    return [
+        _comparison(metric, *pair, family=len(pairs), confidence=confidence)
+        for metric in METRICS
+        for pair in pairs
+    ]
 
 
 def swapped(comparison: Comparison) -> Comparison:
@@ -100,7 +118,9 @@ def _complete_rounds(trials: Iterable[TrialSummary]) -> dict[str, dict[int, Tria
     return rounds
 
 
-def _comparison(metric: Metric, ours: _Side, theirs: _Side, family: int) -> Comparison:
+def _comparison(
+    metric: Metric, ours: _Side, theirs: _Side, family: int, confidence: float
+) -> Comparison:
     common = sorted(ours.rounds.keys() & theirs.rounds.keys())
     pairs = [(ours.rounds[number], theirs.rounds[number]) for number in common]
     nothing = Comparison(
@@ -114,7 +134,7 @@ def _comparison(metric: Metric, ours: _Side, theirs: _Side, family: int) -> Comp
     # other rounds would favour whoever failed.
     if len(known) < len(pairs):
         return replace(nothing, reason="a round without a value of both")
-    found = estimate(known, family)
+    found = estimate(known, family, confidence)
     reason = _reason(metric, pairs, saturated=ours.saturated or theirs.saturated)
     decided: Verdict | None = None
     if reason is None and found.low is not None and found.high is not None:
@@ -140,7 +160,7 @@ def _reason(
         return "fewer than 2 complete rounds"
     percent = PERCENTS.get(metric)
     if percent is not None and any(
-        _beyond(trial, percent) < ENOUGH_BEYOND for pair in pairs for trial in pair
+        samples_beyond(trial, percent) < ENOUGH_BEYOND for pair in pairs for trial in pair
     ):
         return f"fewer than {ENOUGH_BEYOND} samples beyond it in a round"
     return None
@@ -171,6 +191,7 @@ def _latencies(trial: TrialSummary) -> Histogram:
     return trial.service if trial.open_loop is None else trial.open_loop.response
 
 
-def _beyond(trial: TrialSummary, percent: float) -> int:
+def samples_beyond(trial: TrialSummary, percent: float) -> int:
+    """How many of a trial's latencies rank above a percentile; 0 without any."""
     total = _latencies(trial).total
     return total - rank(percent, total) if total else 0

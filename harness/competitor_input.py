@@ -13,7 +13,7 @@ from itertools import product
 from harness.errors import UsageError
 from harness.loads import open_load
 from harness.options import Options
-from harness.redaction import refusal
+from harness.redaction import quoted, refusal
 from harness.request_input import parse_size
 from harness.scenario import BODY_METHODS, METHODS, Axis, Competitor
 from harness.selector import ClientSpec, Mode
@@ -55,7 +55,7 @@ def parse_competitors(
     }
     counts.update(target_counts)
     axis = _axis(options.command, [axis for axis, count in counts.items() if count > 1])
-    return axis, tuple(
+    found = tuple(
         Competitor(
             label=label + _difference(axis, method, size, level) + difference(axis, spec),
             client=client,
@@ -68,6 +68,18 @@ def parse_competitors(
             clients, specs, methods, sizes, levels
         )
     )
+    _check_distinct(found)
+    return axis, found
+
+
+def _check_distinct(found: tuple[Competitor, ...]) -> None:
+    """The same under two names is what only the self-test wants."""
+    contents = [competitor.model_copy(update={"label": ""}) for competitor in found]
+    for competitor, content in zip(found, contents, strict=True):
+        if contents.count(content) > 1:
+            raise UsageError(
+                f"competitor: {quoted(competitor.label)} is given twice; expected each once"
+            )
 
 
 def parse_baseline(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adapters.base import Mode, Request, Settings
 from harness.bundle import Bundle
 from harness.catalogue import Catalogue, Client
+from harness.contamination import Contamination, contaminations, read
 from harness.errors import UnusableError, UsageError
 from harness.limits import ensure
 from harness.plan import shares
@@ -45,6 +46,7 @@ class Contender:
     target: TargetSpec = EMBEDDED
     think_ns: int = 0
     trace_share: float = 0.0  # of the requests; 1 where requests are held
+    busy_share: float | None = None  # as of Competitor
 
     @property
     def unequal(self) -> tuple[str, ...]:
@@ -106,19 +108,44 @@ class Selector:
         spec = parse_client(
             ":".join(("null", contender.mode)) + (f"+{contender.loop}" if contender.loop else "")
         )
+        rules = replace(contender.rules, length=None)
+        return replace(self._replaced(contender, spec), rules=rules)
+
+    def ceiling(self, contender: Contender) -> Contender:
+        """``raw:sync`` in the place of a contender: what a Python process can get from its target."""
+        return replace(self._replaced(contender, parse_client("raw:sync")), think_ns=0)
+
+    def contaminations(
+        self, scenario: Scenario, contenders: Sequence[Contender]
+    ) -> list[Contamination]:
+        """What passes for another package where the contenders run; those it touches by their labels."""
+        closures: dict[str | None, dict[str, Collection[str]]] = {}
+        for competitor, contender in zip(scenario.competitors, contenders, strict=True):
+            of_python = closures.setdefault(competitor.client.python, {})
+            of_python[contender.label] = contender.versions.keys()
+        return [
+            one
+            for python, seen in closures.items()
+            for one in contaminations(read(self.catalogue(python).folders), seen)
+        ]
+
+    def _replaced(self, contender: Contender, spec: ClientSpec) -> Contender:
+        """Another client in its place, under the same load."""
         found = self.select(spec)
-        visible = found.catalogue.closure_with_loop(found.client, contender.loop)
+        visible = found.catalogue.closure_with_loop(found.client, found.loop)
         version = found.catalogue.python_version
         return replace(
             contender,
-            label=f"null for {contender.label}",
+            label=f"{found.client.name} for {contender.label}",
             client=found.client,
+            mode=found.mode,
+            loop=found.loop,
             versions=visible.versions,
             python=found.catalogue.python,
             python_version=version,
-            site=self._bundle.site(f"null-{contender.loop}-{version}", visible.entries),
-            rules=replace(contender.rules, length=None),
+            site=self._bundle.site(f"{found.client.name}-{found.loop}-{version}", visible.entries),
             trace_share=0.0,
+            busy_share=None,
         )
 
     def check(self, scenario: Scenario) -> None:
@@ -183,6 +210,7 @@ class Selector:
             target=competitor.target,
             think_ns=round(scenario.think_time_s * 1e9),
             trace_share=scenario.trace_share,
+            busy_share=competitor.busy_share,
         )
 
 

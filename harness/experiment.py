@@ -11,17 +11,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from harness import environment, generator, interrupts, processors, validity
-from harness.budget import ErrorBudget
+from harness import ceiling, environment, generator, interrupts, processors, validity
 from harness.bundle import Bundle
 from harness.comparison import compare
 from harness.contenders import Contender, Selector
-from harness.model import OpenLoop, RunRecord, RunState, TrialSummary
+from harness.model import Ending, OpenLoop, RunRecord, RunState, TrialSummary
 from harness.place import Place
 from harness.plan import Plan, Round, make_plan
+from harness.precision import Precision, ending
 from harness.redaction import Redactor
 from harness.sampler import Sampler
 from harness.scenario import Scenario
+from harness.statistics import CONFIDENCE, STOPPED_CONFIDENCE
 from harness.store import Store
 from harness.targets import Ledger, Targets, running
 from harness.trial import Trial
@@ -36,7 +37,7 @@ class Status:
     """Where a run is."""
 
     round: int
-    rounds: int
+    rounds: int | None  # how many there will be; None: as many as it takes
     label: str
     requests_per_second: float | None  # of this competitor in this round so far
     left_s: float
@@ -80,17 +81,25 @@ def run(
         stack.enter_context(_demoted(cpus))
         contenders = selector.contenders(scenario, targets.of)
         places = targets.places(_place(bundle, launcher, cpus, scenario), cpus)
-        record = _begin(scenario, contenders, cpus, targets)
+        doubts = (
+            *validity.processor_doubts(cpus, scenario.pin),
+            *validity.contamination_doubts(selector.contaminations(scenario, contenders)),
+        )
+        record = replace(_begin(scenario, contenders, cpus, targets), doubts=doubts)
         store = stack.enter_context(Store.open(database))
+        record = replace(record, selftest=store.selftest_of(record.environment))
         store.begin(record)
         plan = make_plan(scenario)
         held = generator.check(contenders, plan, selector, places)
+        record = replace(
+            record, ceilings=tuple(ceiling.measure(contenders, plan, selector, places))
+        )
         rounds = _Rounds(
             *(plan, contenders, places, targets, sampling_interval_s, progress),
-            scenario.error_budget,
+            scenario,
         )
         state = rounds.run_all(record.id, store)
-        record = _finish(record, state, rounds, scenario, cpus, held)
+        record = _finish(record, state, rounds, scenario, held)
         store.finish(record)
     return Outcome(record, tuple(rounds.trials), database)
 
@@ -110,10 +119,11 @@ class _Rounds:
         targets: Targets,
         sampling_interval_s: float,
         progress: Progress,
-        budget: ErrorBudget | None,
+        scenario: Scenario,
     ) -> None:
         self.plan = plan
-        self._budget = budget
+        self._scenario = scenario
+        self.ending: Ending | None = None  # of a run with a precision
         self._stopped = False  # the error budget is spent
         self.trials: list[TrialSummary] = []
         self.ledger = Ledger(targets)
@@ -146,14 +156,25 @@ class _Rounds:
                     return "failed"
                 if self._stopped:
                     return "stopped"
+                self.ending = self._ending(self._scenario.precision)
+                if self.ending is not None:
+                    break
         except KeyboardInterrupt:
             return "interrupted"
         usable = any(trial.state != "failed" for trial in self.trials)
         return "complete" if usable else "failed"
 
+    def _ending(self, wanted: Precision | None) -> Ending | None:
+        if wanted is None:
+            return None
+        elapsed_s = (time.monotonic_ns() - self._started_ns) / 1e9
+        round_s = elapsed_s / self._round
+        return ending(wanted, self.trials, self._scenario.baseline, elapsed_s, round_s)
+
     def _run_round(self, round_: Round) -> list[TrialSummary]:
         self._round = round_.number
         self.ledger.begin()
+        self._sampler.forget()
         trials = [Trial(c, round_.number, self._places[c.target]) for c in self._contenders]
         try:
             self._start(trials, round_)
@@ -162,6 +183,7 @@ class _Rounds:
                 if self.plan.hold is not None:  # each request has a connection of its own
                     continue
                 trial.warm_up(self.plan.warmup_ns, self.plan.warmup_pace(round_), self._tick)
+                self._sampler.rest(time.monotonic_ns())
                 self._done_s += self.plan.warmup_ns / 1e9
             self._run_blocks(trials, round_)
             for trial in trials:
@@ -200,6 +222,7 @@ class _Rounds:
                     *(block, position, lead_in_ns, length_ns, round_.requests, pace, self._tick),
                     Shape(self.plan.hold, self.plan.steps),
                 )
+                self._sampler.rest(time.monotonic_ns())
                 self._done_s += (lead_in_ns + length_ns) / 1e9
 
     def _activate(self, trial: Trial) -> None:
@@ -217,7 +240,7 @@ class _Rounds:
         trial.readings += self._sampler.tick(time.monotonic_ns())
         status = Status(
             self._round,
-            len(self.plan.rounds),
+            None if self._scenario.precision else len(self.plan.rounds),
             trial.contender.label,
             trial.rate_so_far,
             self._left_s(),
@@ -227,21 +250,24 @@ class _Rounds:
         return fill
 
     def _check_budget(self, trial: Trial) -> None:
-        if self._budget is None or trial.over:
+        budget = self._scenario.error_budget
+        if budget is None or trial.over:
             return
         label = trial.contender.label
         before = [done for done in self.trials if done.label == label]
         errors = trial.errors + sum(done.errors for done in before)
         requests = trial.fold.population + sum(done.population for done in before)
-        if self._budget.is_spent(errors, requests):
+        if budget.is_spent(errors, requests):
             raise _BudgetSpentError(
                 f"the run was stopped: {errors} of {requests} requests of {label} failed, "
-                f"the error budget is {self._budget}"
+                f"the error budget is {budget}"
             )
 
     def _left_s(self) -> float:
         """Planned time to come, stretched by how much longer than planned things took so far."""
         elapsed_s = (time.monotonic_ns() - self._started_ns) / 1e9
+        if self._scenario.precision is not None:
+            return max(0.0, self._scenario.precision.budget_s - elapsed_s)
         stretch = max(1.0, elapsed_s / self._done_s) if self._done_s else 1.0
         return max(0.0, self.plan.seconds - self._done_s) * stretch
 
@@ -313,23 +339,38 @@ def _finish(
     state: RunState,
     rounds: _Rounds,
     scenario: Scenario,
-    cpus: processors.Processors,
     held: dict[str, OpenLoop],
 ) -> RunRecord:
-    doubts = (
-        validity.processor_doubts(cpus, scenario.pin)
-        + rounds.ledger.doubts
-        + validity.trial_doubts(rounds.trials)
-        + validity.open_loop_doubts(rounds.trials, held)
-    )
+    trials = rounds.trials
+    doubts = [
+        *record.doubts,
+        *rounds.ledger.doubts,
+        *validity.trial_doubts(trials),
+        *validity.open_loop_doubts(trials, held),
+        *validity.ceiling_doubts(trials, record.ceilings),
+        *validity.disturbance_doubts(trials),
+        *(validity.stationarity_doubts(trials) if _is_steady(scenario) else ()),
+    ]
     return replace(
         record,
         state=state,
         ended_at=_now(),
         spreads=tuple(rounds.ledger.spreads),
         doubts=tuple(doubts),
-        comparisons=tuple(compare(rounds.trials, scenario.baseline, validity.saturated(doubts))),
+        comparisons=tuple(
+            compare(
+                *(trials, scenario.baseline, validity.saturated(doubts)),
+                confidence=CONFIDENCE if rounds.ending is None else STOPPED_CONFIDENCE,
+            )
+        ),
+        ending=rounds.ending,
     )
+
+
+def _is_steady(scenario: Scenario) -> bool:
+    """Whether throughput is the clients' own, and asked to be the same from beginning to end."""
+    changing = scenario.open_load or scenario.held or scenario.steps or scenario.trace_share
+    return scenario.duration_s is not None and not changing
 
 
 def _now() -> str:

@@ -13,7 +13,7 @@ import signal
 from collections.abc import Iterator
 from types import FrameType
 
-__all__ = ["allowed", "check", "deferred"]
+__all__ = ["SIGNALS", "allowed", "check", "deferred"]
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

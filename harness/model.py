@@ -15,13 +15,16 @@ from servers.spec import EMBEDDED, TargetSpec
 
 __all__ = [
     "METRICS",
+    "Ceiling",
     "Comparison",
     "Doubt",
+    "Ending",
     "Metric",
     "OpenLoop",
     "Reading",
     "RunRecord",
     "RunState",
+    "SelftestNote",
     "SliceRecord",
     "Spread",
     "TargetRecord",
@@ -41,10 +44,12 @@ class Reading:
 
     at_ns: int
     source: str  # worker, target, orchestrator, machine, or "container" and its name
-    cpu_percent: float  # 100 = one core busy
+    cpu_percent: float  # 100 = one core busy; of the machine: as processes' clocks count
     rss_bytes: int | None = None  # workers: without the recorder's own pages
     threads: int | None = None
     open_files: int | None = None
+    steal_percent: float | None = None  # of the machine: what a hypervisor took, 100 = one core
+    frequency_mhz: float | None = None  # of the machine: the fastest CPU's, once a second
 
 
 @dataclass(frozen=True)
@@ -186,6 +191,37 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Ending:
+    """Why a run that was to go on until it was precise enough ended, and how precise it was then."""
+
+    reason: Literal["reached", "budget"]
+    metric: Metric
+    wanted: float  # half width of the interval, as a share of the ratio
+    half_width: float | None  # the widest against the baseline; None without an interval
+    rounds: int
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """What ``raw`` did in a competitor's place before the first round; None for what was not measured."""
+
+    label: str  # of the competitor
+    service_ns: float | None = None  # median by one connection
+    cpu_ns: float | None = None  # of raw per request, meanwhile
+    target_cpu_ns: float | None = None  # of the target per request, meanwhile, where it can be seen
+    rate: float | None = None  # requests per second by one process at the largest concurrency …
+    doubled_rate: float | None = None  # … and by two
+    worker_share: float | None = None  # of the workers' CPUs that raw used then, 0 to 1
+
+    @property
+    def wait_ns(self) -> float | None:
+        """How long the target lets a single connection wait, beyond what both of them compute."""
+        if self.service_ns is None or self.cpu_ns is None:
+            return None
+        return max(0.0, self.service_ns - self.cpu_ns - (self.target_cpu_ns or 0.0))
+
+
+@dataclass(frozen=True)
 class TargetRecord:
     """One target of a run: what was asked for, and what it was."""
 
@@ -201,6 +237,22 @@ class Spread:
     round: int
     instance: str
     requests: int
+
+
+@dataclass(frozen=True)
+class SelftestNote:
+    """What a run cites of the last self-test that its machine had before."""
+
+    id: str
+    ended_at: str
+    full: bool
+    resolution: float  # of throughput, as a share
+    failed: tuple[str, ...]  # names of the figures that missed their bound
+
+    @property
+    def passed(self) -> bool:
+        """Whether none did."""
+        return not self.failed
 
 
 @dataclass(frozen=True)
@@ -222,3 +274,6 @@ class RunRecord:
     spreads: tuple[Spread, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
+    ceilings: tuple[Ceiling, ...] = ()
+    ending: Ending | None = None  # of a run with a --precision
+    selftest: SelftestNote | None = None  # the last of this machine in the same database

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.loads import LoadOptions
+from harness.precision import LengthOptions
 from harness.presets import PresetOptions
 
 __all__ = ["Options"]
@@ -50,3 +51,5 @@ class Options:
     trace: str | float | None = None
     error_budget: str | int | None = None
     preset: PresetOptions = field(default_factory=PresetOptions)
+    length: LengthOptions = field(default_factory=LengthOptions)
+    slice: str | float | None = None

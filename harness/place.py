@@ -75,6 +75,7 @@ class Place:
             cpus=self.worker_cpus,
             site=str(contender.site),
             think_ns=contender.think_ns,
+            busy_share=contender.busy_share,
             trace=None if traces is None else self._trace_job(contender.trace_share, traces),
         )
 

@@ -11,10 +11,10 @@ from harness.worker.job import Hold, Pace
 
 __all__ = ["MEDIANS_PER_SLICE", "Plan", "Round", "make_plan", "shares"]
 
-SLICE_NS = 200_000_000
-LEAD_IN_NS = 20_000_000
+LEAD_IN_NS = 5_000_000
 MEDIANS_PER_LEAD_IN = 2
 MEDIANS_PER_SLICE = 20  # a slice is at least that many median service times long (DESIGN §1)
+RESERVE = 1.3  # … also when the machine is slower than it was during warm-up
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Plan:
     load: OpenLoad | None = None  # None: a closed loop
     hold: Hold | None = None
     steps: tuple[tuple[int, int], ...] = ()
+    think_ns: int = 0
 
     def pace(self, round_: Round, block: int, length_ns: int) -> Pace | None:
         """The arrivals of one block's slices."""
@@ -56,10 +57,11 @@ class Plan:
     def blocks_for(self, median_ns: int) -> int:
         """How many blocks a round has when the slowest competitor's median service time is ``median_ns``.
 
-        Fewer and longer slices where the planned ones would be too short to hold 20 requests each.
+        Fewer and longer slices where the planned ones would be too short to hold 20 requests of each slot.
         """
         planned = len(self.rounds[0].blocks)
-        longest = max(self.slice_ns, MEDIANS_PER_SLICE * median_ns, 1)
+        shortest = round(RESERVE * MEDIANS_PER_SLICE * (median_ns + self.think_ns))
+        longest = max(self.slice_ns, shortest, 1)
         return max(1, min(planned, self.trial_ns // longest))
 
     def lead_in_for(self, median_ns: int) -> int:
@@ -88,7 +90,7 @@ def make_plan(scenario: Scenario) -> Plan:
     of_stages = scenario.open_load is not None and scenario.open_load.shape_s is not None
     shaped = of_stages or scenario.held is not None or bool(scenario.steps)
     # … and a shape would no longer be one
-    blocks = 1 if shaped else max(1, round(trial_ns / SLICE_NS))
+    blocks = 1 if shaped else max(1, round(trial_ns / (scenario.slice_s * 1e9)))
     return Plan(
         rounds=tuple(
             Round(
@@ -109,6 +111,7 @@ def make_plan(scenario: Scenario) -> Plan:
         load=scenario.open_load,
         hold=scenario.held.hold() if scenario.held is not None else None,
         steps=tuple((slots, round(until_s * 1e9)) for slots, until_s in scenario.steps),
+        think_ns=round(scenario.think_time_s * 1e9),
     )
 
 

@@ -300,7 +300,7 @@ def _open(
     for name, shape in shapes.items():
         if preset is PRESETS[name]:
             stages = tuple(f"{a}-{b}:{each_s * share}s" for a, b, share in shape)
-            return Expansion(replace(load, rate=None, stage=stages), None, rounds)
+            return Expansion(replace(load, rate=None, stage=stages), None, number)
     return Expansion(replace(load, rate=rate), length_s, rounds)
 
 

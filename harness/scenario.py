@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from harness.budget import ErrorBudget
 from harness.errors import UsageError
 from harness.loads import OpenLoad
+from harness.precision import USUAL, Precision
 from harness.presets import HeldLoad
 from harness.redaction import quoted, redact_headers, redact_url, refusal
 from harness.request_input import MAX_BODY_BYTES, parse_statuses
@@ -57,6 +58,9 @@ class Competitor(_Plain):
     body_bytes: int = Field(ge=0, le=MAX_BODY_BYTES)  # of every request
     concurrency: int = Field(ge=1)
     target: TargetSpec = EMBEDDED
+    # Wasted after each request by a loop of our own, as a share of the CPU it takes: how the self-test makes a
+    # client slower by a known amount. None: its requests take no such detour.
+    busy_share: float | None = Field(default=None, ge=0)
 
 
 class Scenario(_Plain):
@@ -71,8 +75,9 @@ class Scenario(_Plain):
     body: bytes | None = Field(default=None, repr=False)  # None: none, or made up from body_bytes
     duration_s: float | None = Field(default=None, gt=0)  # measured, per competitor, in total
     requests: int | None = Field(default=None, ge=1)  # measured, per competitor, in total
-    rounds: int = Field(default=5, ge=1)
-    warmup_s: float = Field(default=0.3, ge=0)
+    rounds: int = Field(default=USUAL.rounds, ge=1)  # with a precision: at most
+    slice_s: float = Field(default=0.02, gt=0)  # wanted length of a slice
+    warmup_s: float = Field(default=0.2, ge=0)
     processes: int = Field(default=1, ge=1)
     stream: bool = False
     expect: str = "200-399"
@@ -81,6 +86,7 @@ class Scenario(_Plain):
     profile: Profile = "parity"
     seed: int = Field(ge=0, le=MAX_SEED)
     pin: bool = True
+    precision: Precision | None = None  # None: all of the rounds
     open_load: OpenLoad | None = None  # None: a closed loop
     think_time_s: float = Field(default=0.0, ge=0)  # of a closed loop
     trace_share: float = Field(default=0.0, ge=0, le=1)  # of the requests
@@ -117,9 +123,8 @@ class Scenario(_Plain):
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
         labels = [competitor.label for competitor in self.competitors]
-        contents = [competitor.model_copy(update={"label": ""}) for competitor in self.competitors]
-        for label, content in zip(labels, contents, strict=True):
-            if labels.count(label) > 1 or contents.count(content) > 1:
+        for label in labels:
+            if labels.count(label) > 1:
                 raise UsageError(f"competitor: {quoted(label)} is given twice; expected each once")
         if self.baseline not in labels:
             raise refusal("--baseline", self.baseline, f"one of {', '.join(labels)}")

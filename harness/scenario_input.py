@@ -16,6 +16,7 @@ from harness.competitor_input import is_streamed, parse_baseline, parse_competit
 from harness.errors import UsageError
 from harness.loads import OpenLoad, open_load
 from harness.options import Options
+from harness.precision import MOST_ROUNDS, Length, check_budget, length, precision
 from harness.presets import Expansion, expand
 from harness.redaction import refusal
 from harness.request_input import (
@@ -30,7 +31,10 @@ from harness.selector import Mode
 from harness.settings import MAX_DURATION_S, Defaults, seconds, whole_number
 from harness.target_input import Resolve, parse_targets
 
-__all__ = ["build"]
+__all__ = ["SLICE_S", "build"]
+
+SLICE_S = 0.02  # see docs/method.md and benchmarks/split.py
+OPEN_SLICE_S = 0.2  # of an open loop, whose queues need time to grow
 
 _Default = TypeVar("_Default", int, None)
 _NO_MODES: Mapping[str, Mode] = MappingProxyType({})
@@ -62,9 +66,13 @@ def build(
     axis, competitors = parse_competitors(options, defaults, default_modes, body, targets)
     requests = _whole("--requests", options.requests, None, 10**9)
     load = open_load(options.load)
+    usual, wanted = length(options.length), precision(options.length)
+    if wanted is not None:
+        _check_precision(options, expanded, len(competitors))
     # unasked, no more rounds than there are requests
-    rounds = _whole("--rounds", options.rounds, min(5, requests or 5), 1000)
-    return Scenario(
+    few = min(usual.rounds, requests or usual.rounds)
+    rounds = MOST_ROUNDS if wanted else _whole("--rounds", options.rounds, few, MOST_ROUNDS)
+    scenario = Scenario(
         competitors=competitors,
         axis=axis,
         baseline=parse_baseline(options.baseline, competitors, default_modes),
@@ -72,10 +80,12 @@ def build(
         path=destination.path,
         headers=_headers(options, destination.authorization, profile, body),
         body=body,
-        duration_s=_duration_s(options, defaults, _shape_s(load, expanded), rounds),
+        duration_s=_duration_s(options, defaults, _shape_s(load, expanded), rounds, usual),
         requests=requests,
         rounds=rounds,
-        warmup_s=_seconds("--warmup", options.warmup, 0.3, low=0.0, high=3600.0),
+        slice_s=_slice_s(options, load),
+        precision=wanted,
+        warmup_s=_seconds("--warmup", options.warmup, 0.2, low=0.0, high=3600.0),
         processes=_whole("--processes", options.processes, 1, 256),
         stream=is_streamed(options),
         expect=_expect(options.expect),
@@ -93,6 +103,13 @@ def build(
         held=expanded.held,
         steps=expanded.steps,
     )
+    if wanted is not None:
+        check_budget(wanted, len(competitors) * (_trial_s(scenario) + scenario.warmup_s))
+    return scenario
+
+
+def _trial_s(scenario: Scenario) -> float:
+    return (scenario.duration_s or 0.0) / scenario.rounds
 
 
 def _check_target_options(options: Options) -> None:
@@ -165,8 +182,28 @@ def _shape_s(load: OpenLoad | None, expanded: Expansion) -> float | None:
     return load.shape_s if load is not None else None
 
 
+def _check_precision(options: Options, expanded: Expansion, competitors: int) -> None:
+    """Nothing else may say how long to measure, and there must be ratios to measure."""
+    fixed = {
+        "--preset": options.preset.preset if expanded.held or expanded.steps else None,
+        "--duration": options.duration,
+        "--requests": options.requests,
+        "--rounds": options.rounds,
+        "--stage": options.load.stage or None,
+        "--trace": options.trace,
+    }
+    for flag, value in fixed.items():
+        if value is not None:
+            raise UsageError(
+                f"{flag}: --precision itself finds out how long to measure, and needs ratios; "
+                f"expected it without {flag}"
+            )
+    if competitors < 2:
+        raise UsageError("--precision: is that of a ratio; expected two competitors or more")
+
+
 def _duration_s(
-    options: Options, defaults: Defaults, shape_s: float | None, rounds: int
+    options: Options, defaults: Defaults, shape_s: float | None, rounds: int, usual: Length
 ) -> float | None:
     """Measured seconds per competitor; none when a number of requests ends the trial."""
     if shape_s is not None:
@@ -180,9 +217,17 @@ def _duration_s(
         if options.duration is not None:
             raise UsageError("--duration, --requests: both end a trial; expected one of them")
         return None
-    compare = options.command == "compare"
-    default = defaults.compare_duration_s if compare else defaults.duration_s
+    default = defaults.duration_s
+    if options.command == "compare":
+        default = defaults.compare_duration_s or usual.duration_s
+    if options.length.precision is not None:  # each round is as long as those of the usual length
+        return default * rounds / usual.rounds
     return _seconds("--duration", options.duration, default, low=0.001, high=MAX_DURATION_S)
+
+
+def _slice_s(options: Options, load: OpenLoad | None) -> float:
+    default = SLICE_S if load is None else OPEN_SLICE_S
+    return _seconds("--slice", options.slice, default, low=0.005, high=60.0)
 
 
 def _think_time_s(options: Options, load: OpenLoad | None) -> float:

@@ -43,13 +43,13 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
 class Defaults:
     """What applies where no flag says otherwise.
 
-    ``compare_duration_s`` is ``compare``'s own default of 10 s; it gives way to the environment's
-    duration when that variable is set. ``duration_s`` serves ``load`` and the old flag form.
+    ``compare_duration_s`` is the environment's duration when that variable is set; otherwise ``compare`` has
+    lengths of its own (harness.precision). ``duration_s`` serves ``load`` and the old flag form.
     """
 
     concurrency: int = 10
     duration_s: float = 30.0
-    compare_duration_s: float = 10.0
+    compare_duration_s: float | None = None
     max_concurrency: int = 10_000
     database: Path | None = None
     sampling_interval_s: float = 0.1
@@ -81,7 +81,7 @@ def from_environment(environ: Mapping[str, str]) -> Defaults:
             f" ({names['max_concurrency']}={maximum})",
         ),
         duration_s=duration_s,
-        compare_duration_s=duration_s if "duration" in given else base.compare_duration_s,
+        compare_duration_s=duration_s if "duration" in given else None,
         max_concurrency=maximum,
         database=_path(names["database"], given["database"]) if "database" in given else None,
         sampling_interval_s=_variable_seconds(

@@ -80,9 +80,10 @@ class Trial:
             for worker in self._place.start_workers(self.contender, CAPACITY):
                 self.workers.append(worker)
 
-    def wait_ready(self) -> None:
-        """Wait until sessions are open and one request was sent on each slot."""
-        seconds = START_S + self.contender.concurrency * START_SLOT_S
+    def wait_ready(self, seconds: float | None = None) -> None:
+        """Wait until sessions are open and one request was sent on each slot; no longer than ``seconds``."""
+        if seconds is None:
+            seconds = START_S + self.contender.concurrency * START_SLOT_S
         deadline_ns = time.monotonic_ns() + int(seconds * 1e9)
         ready = self._checked(wait_for(self.workers, "ready", lambda: deadline_ns, lambda: 0.0))
         if self.over:

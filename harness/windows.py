@@ -9,7 +9,7 @@ from harness.worker.job import Hold, Pace, Window
 
 __all__ = ["LONGEST_NS", "NO_SHAPE", "Shape", "WindowPlan", "parts"]
 
-DISPATCH_NS = 5_000_000  # for a command to reach all slots before load begins …
+DISPATCH_NS = 2_000_000  # for a command to reach all slots before load begins …
 DISPATCH_SLOT_NS = 20_000  # … and a little for each slot
 LONGEST_NS = 24 * 3600 * 10**9  # of a window that ends by count
 

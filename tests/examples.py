@@ -13,6 +13,7 @@ from harness.comparison import compare
 from harness.histogram import Histogram
 from harness.model import (
     METRICS,
+    Ceiling,
     Comparison,
     Doubt,
     Reading,
@@ -195,6 +196,8 @@ readings = st.builds(
     rss_bytes=OPTIONAL_COUNT,
     threads=OPTIONAL_COUNT,
     open_files=OPTIONAL_COUNT,
+    steal_percent=st.none() | REAL,
+    frequency_mhz=st.none() | REAL,
 )
 
 
@@ -216,6 +219,11 @@ specs = st.builds(
     url=TEXT,
 )
 target_records = st.builds(TargetRecord, specs, st.dictionaries(TEXT, TEXT, max_size=3))
+ceilings = st.builds(
+    Ceiling,
+    TEXT,
+    *[st.none() | REAL] * 6,
+)
 spreads = st.builds(Spread, st.integers(0, 3), st.integers(1, 100), TEXT, COUNT)
 
 
@@ -288,6 +296,7 @@ def runs(**fixed: Any) -> st.SearchStrategy[RunRecord]:
         "axis": TEXT,
         "targets": st.lists(target_records, max_size=3).map(tuple),
         "spreads": st.lists(spreads, max_size=3).map(tuple),
+        "ceilings": st.lists(ceilings, max_size=3).map(tuple),
         "baseline": TEXT,
         "seed": st.integers(-(2**63), 2**63 - 1),
         "scenario": JSON_OBJECT,

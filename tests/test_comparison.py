@@ -205,11 +205,12 @@ def only_of(label: str, comparisons: list[Comparison]) -> Any:
 def test_the_matrix_has_every_pair_once_and_all_of_them_as_its_family() -> None:
     made = [trial(label, number) for number in (1, 2) for label in "abc"]
     found = matrix(made)
-    assert [(one.label, one.baseline) for one in found] == [("b", "a"), ("c", "a"), ("c", "b")]
+    pairs = [("b", "a"), ("c", "a"), ("c", "b")]
+    assert [(one.label, one.baseline) for one in found] == pairs * len(METRICS)
+    assert [one.metric for one in found] == [metric for metric in METRICS for _ in pairs]
     assert {one.family for one in found} == {3}
-    assert {one.metric for one in found} == {"throughput"}
     assert matrix([]) == matrix(made[:1]) == []
-    assert {one.reason for one in matrix(made, saturated="c")} == {None, "generator-saturated"}
+    assert {one.reason for one in matrix(made, saturated="c")} >= {None, "generator-saturated"}
 
 
 @given(rates)

@@ -207,16 +207,16 @@ def test_the_table_of_options_is_that_of_the_command(folder: Path) -> None:
     assert len(named) == len(set(named))
     assert set(named) == options_of("compare", folder)
     assert options_of("load", folder) == {*named, "--client", "--normalize"} - {
-        "--baseline",
-        "--matrix",
-        "--url",
+        *("--baseline", "--matrix", "--url", "--quick", "--thorough"),
+        *("--precision", "--metric", "--budget"),
     }
 
 
 def test_no_page_names_an_option_that_is_not_there(folder: Path) -> None:
     known = options_of("compare", folder) | options_of("load", folder)
     known |= options_of("results list", folder) | options_of("clients", folder)
-    known |= legacy._FLAGS | options_of("doctor", folder)
+    known |= legacy._FLAGS | options_of("doctor", folder) | options_of("selftest", folder)
+    known |= options_of("results diff", folder)
     for command in ("up", "down", "logs", "status"):
         known |= options_of(f"targets {command}", folder)
     for page in PAGES:
@@ -283,10 +283,11 @@ def test_the_table_of_points_is_that_of_the_adapters() -> None:
 
 
 def test_every_warning_is_explained() -> None:
-    tree = ast.parse((ROOT / "harness" / "validity.py").read_text("utf-8"))
+    modules = (ROOT / "harness" / "validity").glob("*.py")
     kinds = {
         node.args[0].value
-        for node in ast.walk(tree)
+        for module in modules
+        for node in ast.walk(ast.parse(module.read_text("utf-8")))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id == "Doubt"

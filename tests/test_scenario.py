@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from adapters.trace import HOLD_POINTS
 from harness.errors import UsageError
 from harness.loads import STARTERS, LoadOptions
+from harness.model import METRICS
 from harness.options import Options
+from harness.precision import LengthOptions
 from harness.presets import PRESETS, PresetOptions
 from harness.scenario import METHODS, Competitor, Scenario
 from harness.scenario_input import build
@@ -59,8 +61,9 @@ def test_one_client_and_nothing_else_gives_the_documented_defaults() -> None:
         body=None,
         duration_s=10.0,
         requests=None,
-        rounds=5,
-        warmup_s=0.3,
+        rounds=10,
+        slice_s=0.02,
+        warmup_s=0.2,
         processes=1,
         stream=False,
         expect="200-399",
@@ -504,6 +507,14 @@ _ANY_PRESET = st.builds(
     hold=st.none() | st.sampled_from(sorted(HOLD_POINTS)) | _TEXT,
     points=st.none() | st.sampled_from(["3@1s", "1@1s,2@3s", "0@0"]) | _TEXT,
 )
+_ANY_LENGTH = st.builds(
+    LengthOptions,
+    precision=st.none() | st.sampled_from(["2%", "0.1 %", "100%"]) | _TEXT,
+    metric=st.none() | st.sampled_from(METRICS) | _TEXT,
+    budget=_NUMBER,
+    quick=st.booleans(),
+    thorough=st.booleans(),
+)
 _ANY_OPTIONS = st.builds(
     Options,
     command=st.sampled_from(["compare", "load"]),
@@ -533,6 +544,8 @@ _ANY_OPTIONS = st.builds(
     trace=_NUMBER,
     error_budget=_NUMBER,
     preset=_ANY_PRESET,
+    length=_ANY_LENGTH,
+    slice=_NUMBER,
 )
 
 
@@ -541,11 +554,15 @@ def test_any_options_give_a_scenario_or_a_one_line_usage_error(options: Options)
     _check(options)
 
 
-_PARTS: dict[str, type[Any]] = {"load": LoadOptions, "preset": PresetOptions}
+_PARTS: dict[str, type[Any]] = {
+    "load": LoadOptions,
+    "preset": PresetOptions,
+    "length": LengthOptions,
+}
 _OWNERS = {name: part for part, kind in _PARTS.items() for name in kind.__dataclass_fields__}
 _FIELDS = sorted(
     set(Options.__dataclass_fields__) - {"command", "stream", "verify", "pin", *_PARTS}
-    | set(_OWNERS)
+    | set(_OWNERS) - {"quick", "thorough"}
 )
 _LISTS = {"clients", "concurrency", "method", "header", "body_size", "stage"}
 
@@ -584,6 +601,26 @@ def _check(options: Options) -> None:
         json.dumps(built.snapshot(), allow_nan=False)
 
 
-@pytest.mark.parametrize(("requests", "rounds"), [(1, 1), (3, 3), (5, 5), (1000, 5)])
+@pytest.mark.parametrize(("requests", "rounds"), [(1, 1), (3, 3), (10, 10), (1000, 10)])
 def test_unasked_there_are_no_more_rounds_than_requests(requests: int, rounds: int) -> None:
     assert build(Options(clients=("requests",), requests=requests), Defaults()).rounds == rounds
+
+
+@pytest.mark.parametrize(
+    ("options", "slice_s"),
+    [
+        ({}, 0.02),
+        ({"load": LoadOptions(rate=100)}, 0.2),
+        ({"slice": "100ms"}, 0.1),
+        ({"slice": "1", "load": LoadOptions(rate=100)}, 1.0),
+    ],
+)
+def test_slices_are_short_where_no_queue_has_to_grow(
+    options: dict[str, Any], slice_s: float
+) -> None:
+    assert scenario("requests", **options).slice_s == slice_s
+
+
+@pytest.mark.parametrize("text", ["0", "1ms", "2m", "-1", "abc"])
+def test_a_slice_of_no_sense_is_refused(text: str) -> None:
+    assert refusal("requests", slice=text).startswith(f"--slice: {text!r} is not valid")

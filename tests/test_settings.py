@@ -25,7 +25,7 @@ def test_an_empty_environment_gives_the_documented_defaults() -> None:
     assert from_environment({"PATH": "/bin"}) == Defaults(
         concurrency=10,
         duration_s=30.0,
-        compare_duration_s=10.0,
+        compare_duration_s=None,
         max_concurrency=10_000,
         database=None,
         sampling_interval_s=0.1,

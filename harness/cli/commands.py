@@ -57,8 +57,18 @@ class _MeasuringOptions:
     concurrency: Texts = _option("Requests in flight; several make it the axis. [10]")
     duration: Text = _option("Measured time per competitor: 10, 500ms, 2m. [10]")
     requests: Text = _option("Measured requests per competitor, instead of a time.")
-    rounds: Text = _option("Rounds of fresh processes: n of the statistics. [5]")
-    warmup: Text = _option("Uncounted load before each trial, in seconds. [0.3]")
+    rounds: Text = _option("Rounds of fresh processes: n of the statistics. [10]")
+    quick: bool = _option("Shorter: 5 rounds, 5 s.", "--quick", default=False)
+    thorough: bool = _option("Longer: 30 rounds, 60 s.", "--thorough", default=False)
+    precision: Text = _option("As many rounds as it takes for ratios to be known to ± this: 2%.")
+    metric: Text = _option(
+        "Of --precision: throughput, cpu-per-request, p50, p99, peak-memory. [throughput]"
+    )
+    budget: Text = _option("Of --precision: the longest it may take. [5m]")
+    slice: Text = _option(
+        "Length of a slice, the part that is interleaved. [20ms; open loops 200ms]"
+    )
+    warmup: Text = _option("Uncounted load before each trial, in seconds. [0.2]")
     processes: Text = _option("Worker processes per competitor. [1]")
     rate: Text = _option("Open loop: requests started per second, whatever the answers do.")
     stage: Texts = _option("Open loop by stages: RATE:SECONDS or FROM-TO:SECONDS; repeatable.")
@@ -106,10 +116,11 @@ class _MeasuringOptions:
     json: Json = False
     output: Text = _option("Also write the report: .json .csv .md .txt")
     matrix: bool = _option(
-        "Also compare the throughput of every competitor with every other.",
+        "Also compare every competitor with every other.",
         "--matrix",
         default=False,
     )
+    strict: bool = _option("Exit with 4 if there is any warning.", "--strict", default=False)
     normalize: Text = _option("Histogram up to so many times the minimum, the rest in one bin.")
 
 
@@ -157,7 +168,9 @@ def compare(
 
 
 @app.command()
-@_measuring_options_but("baseline", "matrix")
+@_measuring_options_but(
+    *("baseline", "matrix", "quick", "thorough", "precision", "metric", "budget")
+)
 def load(
     url: Annotated[
         Text, typer.Argument(help="Target URL, or a path on the embedded target.")
@@ -201,6 +214,20 @@ def doctor(
     return 0
 
 
+@app.command()
+def selftest(
+    full: Annotated[
+        bool, typer.Option("--full", help="At length, in about ten minutes.", show_default=False)
+    ] = False,
+    db: Db = None,
+    json: Json = False,
+) -> int:
+    """Measure what is known beforehand: whether measurements here can be believed, and how finely."""
+    from harness.cli import selftest as command
+
+    return command.run(db, full=full, as_json=json)
+
+
 @results.command("list")
 def list_runs(
     db: Db = None,
@@ -226,6 +253,23 @@ def show_run(
     from harness.cli import listing
 
     listing.show_run(_database(db), run, json, with_matrix=matrix)
+    return 0
+
+
+@results.command("diff")
+def diff_runs(
+    run: Annotated[str, typer.Argument(help="Run or trial ID, the beginning of one, or 'latest'.")],
+    other: Annotated[str, typer.Argument(help="The run it is compared with, likewise.")],
+    db: Db = None,
+    json: Json = False,
+    across: Annotated[
+        bool, typer.Option("--across", help="Even if machine, versions or settings differ.")
+    ] = False,
+) -> int:
+    """Compare the competitors that two runs have in common."""
+    from harness.cli import diffing
+
+    diffing.show_diff(_database(db), (run, other), json, asked=across)
     return 0
 
 

@@ -17,7 +17,9 @@ from harness.competitors import competitors
 from harness.errors import UsageError
 from harness.experiment import Outcome, run
 from harness.loads import LoadOptions
+from harness.model import RunRecord
 from harness.options import Options
+from harness.precision import LengthOptions
 from harness.presets import PresetOptions
 from harness.redaction import refusal
 from harness.report import exporters, latencies, tables, terminal
@@ -31,9 +33,10 @@ __all__ = ["measure"]
 
 MAX_FACTOR = 1_000_000
 EXIT_CODES = {"complete": 0, "failed": 3, "stopped": 5, "interrupted": 130}
+DOUBTFUL = 4  # with --strict
 # command line name → field of Options, where they differ
 RENAMED = {"headers": "headers_json"}
-OURS = ("db", "json", "output", "normalize", "matrix")
+OURS = ("db", "json", "output", "normalize", "matrix", "strict")
 
 
 def measure(command: str, typed: dict[str, Any], stdout: TextIO, stderr: TextIO) -> int:
@@ -53,7 +56,13 @@ def measure(command: str, typed: dict[str, Any], stdout: TextIO, stderr: TextIO)
         normalize=normalize if command == "load" else None,
         with_matrix=typed.get("matrix", False),
     )
-    return EXIT_CODES[outcome.run.state]
+    return _exit_code(outcome.run, strict=typed["strict"])
+
+
+def _exit_code(run: RunRecord, *, strict: bool) -> int:
+    """A run that did not go as asked says so, whatever doubts it has."""
+    code = EXIT_CODES[run.state]
+    return DOUBTFUL if strict and run.doubts and not code else code
 
 
 def _scenario(command: str, typed: dict[str, Any], defaults: Defaults, stderr: TextIO) -> Scenario:
@@ -65,6 +74,7 @@ def _scenario(command: str, typed: dict[str, Any], defaults: Defaults, stderr: T
     }
     fields["load"] = LoadOptions(**_taken(fields, LoadOptions))
     fields["preset"] = PresetOptions(**_taken(fields, PresetOptions))
+    fields["length"] = LengthOptions(**_taken(fields, LengthOptions))
     with Bundle() as bundle:
         known = Catalogue(bundle).clients()
     if command == "compare" and not fields.get("clients") and not _several(fields):

@@ -24,8 +24,12 @@ def line(status: Status) -> str:
     rate = status.requests_per_second
     so_far = "warming up" if rate is None else f"{rate:,.0f} requests/s so far"
     left_s = round(status.left_s)
-    left = f"{left_s // 60}:{left_s % 60:02d} left"
-    return f"round {status.round}/{status.rounds} · {status.label} · {so_far} · {left}"
+    left = f"{left_s // 60}:{left_s % 60:02d} left" + (" at most" if status.rounds is None else "")
+    return f"{_round(status)} · {status.label} · {so_far} · {left}"
+
+
+def _round(status: Status) -> str:
+    return f"round {status.round}" + (f"/{status.rounds}" if status.rounds is not None else "")
 
 
 class _Lines:
@@ -39,7 +43,7 @@ class _Lines:
         if status.round != self._round:
             self._round = status.round
             left = line(status).rpartition(" · ")[2]
-            print(f"round {status.round}/{status.rounds} · {left}", file=self._stream, flush=True)
+            print(f"{_round(status)} · {left}", file=self._stream, flush=True)
 
 
 class _Live:

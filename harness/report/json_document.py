@@ -10,7 +10,8 @@ from typing import Any
 from harness.comparison import compare, matrix
 from harness.competitors import Censored, CompetitorSummary, competitors, net_cpu_per_request_ns
 from harness.histogram import Histogram
-from harness.model import Comparison, OpenLoop, RunRecord, TrialSummary
+from harness.model import Comparison, OpenLoop, RunRecord, SelftestNote, TrialSummary
+from harness.statistics import CONFIDENCE, STOPPED_CONFIDENCE
 from harness.validity import saturated
 from servers.spec import TargetSpec
 
@@ -53,12 +54,19 @@ def comparisons_of(run: RunRecord, trials: Sequence[TrialSummary]) -> tuple[Comp
     stored = run.comparisons
     if stored and all(comparison.family is not None for comparison in stored):
         return stored
-    return tuple(compare(trials, run.baseline, saturated(run.doubts))) or stored
+    return (
+        tuple(compare(trials, run.baseline, saturated(run.doubts), confidence=_level(run)))
+        or stored
+    )
 
 
 def matrix_of(run: RunRecord, trials: Sequence[TrialSummary]) -> tuple[Comparison, ...]:
-    """The throughput of every competitor against every one before it."""
-    return tuple(matrix(trials, saturated(run.doubts)))
+    """Every competitor against every one before it, metric by metric."""
+    return tuple(matrix(trials, saturated(run.doubts), confidence=_level(run)))
+
+
+def _level(run: RunRecord) -> float:
+    return CONFIDENCE if run.ending is None else STOPPED_CONFIDENCE
 
 
 def _run(run: RunRecord) -> dict[str, Any]:
@@ -74,7 +82,14 @@ def _run(run: RunRecord) -> dict[str, Any]:
             for record in run.targets
         ],
         "spreads": [asdict(spread) for spread in run.spreads],
+        "ceilings": [asdict(ceiling) for ceiling in run.ceilings],
+        "ending": run.ending and asdict(run.ending),
+        "selftest": run.selftest and _selftest(run.selftest),
     }
+
+
+def _selftest(note: SelftestNote) -> dict[str, Any]:
+    return asdict(note) | {"passed": note.passed, "failed": list(note.failed)}
 
 
 def _target(spec: TargetSpec) -> dict[str, Any]:

@@ -162,7 +162,7 @@ def to_markdown(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
     if others:
         titled = verdicts.headings(compared, open_loop=is_open(run))
         lines += ["", *_markdown_table(titled, ["---", *["---:"] * len(titled[1:])], others)]
-    said = verdicts.sentences(compared)
+    said = verdicts.sentences(compared, ending=run.ending)
     doubts = [f"warning: {doubt}" for doubt in run.doubts]
     notes = [*said, *troubles(trials), *target_notes(run, trials), *doubts]
     if notes:

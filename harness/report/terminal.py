@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.model import RunRecord, TrialSummary
-from harness.report import tables, verdicts
+from harness.model import Comparison, RunRecord, TrialSummary
+from harness.report import selftest, tables, verdicts
 from harness.report.json_document import comparisons_of, matrix_of
 from harness.report.target_notes import target_notes
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["footer", "table", "to_text", "verdict_lines", "verdict_tables"]
+__all__ = ["footer", "ratios_table", "table", "to_text", "verdict_lines", "verdict_tables"]
 
 TEXT_WIDTH = 120  # columns of a .txt file
 TEXT_COLUMNS = 3  # client, mode and version stand left, figures right
@@ -67,13 +67,16 @@ def verdict_tables(
     rows = verdicts.cells(compared)
     if rows:
         titles = verdicts.headings(compared, open_loop=tables.is_open(run))
-        found.append(_fitting(list(_compact(titles, rows)), width))
+        found.append(ratios_table(titles, rows, width))
     pairs = matrix_of(run, trials) if with_matrix else ()
-    if pairs:
-        square = _compact(verdicts.matrix_headings(pairs), verdicts.matrix_cells(pairs))
-        listed = Layout(verdicts.PAIR_HEADINGS, tuple(verdicts.pair_cells(pairs)), 2, gap=2)
-        found.append(_fitting([*square, listed, replace(listed, gap=1)], width))
-    return found
+    return [*found, *(_matrix_table(of_metric, width) for of_metric in verdicts.by_metric(pairs))]
+
+
+def _matrix_table(pairs: Sequence[Comparison], width: int) -> Table:
+    """Of one metric: a square where there is room for it, else one pair in each line."""
+    square = _compact(verdicts.matrix_headings(pairs), verdicts.matrix_cells(pairs))
+    listed = Layout(verdicts.pair_headings(pairs), tuple(verdicts.pair_cells(pairs)), 2, gap=2)
+    return _fitting([*square, listed, replace(listed, gap=1)], width)
 
 
 def verdict_lines(
@@ -81,7 +84,12 @@ def verdict_lines(
 ) -> list[str]:
     """The verdicts in words."""
     pairs = matrix_of(run, trials) if with_matrix else ()
-    return verdicts.sentences(comparisons_of(run, trials), pairs)
+    return verdicts.sentences(comparisons_of(run, trials), pairs, run.ending)
+
+
+def ratios_table(headings: Cells, rows: Sequence[Cells], width: int = 80) -> Table:
+    """Ratios with their intervals: names in the first column, the roomiest layout that fits."""
+    return _fitting(list(_compact(headings, rows)), width)
 
 
 def _compact(headings: Cells, rows: Sequence[Cells]) -> Iterator[Layout]:
@@ -150,13 +158,20 @@ def _grid(layout: Layout, notes: Sequence[str]) -> Table:
 
 
 def footer(run: RunRecord, trials: Sequence[TrialSummary], db_path: str | Path) -> list[str]:
-    """What goes under the table: targets, one line per doubt, and where the results are."""
+    """What goes under the table: targets, one line per doubt, the self-test, and where the results are."""
     state = "" if run.state == "complete" else f", {run.state}"
     return [
         *target_notes(run, trials),
         *(f"warning: {doubt}" for doubt in run.doubts),
+        *_cited(run, trials),
         f"results: {db_path} (run {run.id}{state})",
     ]
+
+
+def _cited(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
+    """The self-test that says what a comparison is worth."""
+    compared = len({trial.label for trial in trials}) > 1
+    return [selftest.citation(run.selftest)] if compared else []
 
 
 def to_text(run: RunRecord, trials: Sequence[TrialSummary]) -> str:

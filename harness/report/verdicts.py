@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.comparison import PERCENTS, swapped
-from harness.model import METRICS, Comparison, Metric
+from harness.model import METRICS, Comparison, Ending, Metric
 from harness.report import figures
 from harness.statistics import CONFIDENCE, MARGIN
 
 __all__ = [
+    "LEVEL",
+    "NAMES",
+    "by_metric",
+    "cell",
     "cells",
     "headings",
     "matrix_cells",
     "matrix_headings",
     "pair_cells",
+    "pair_headings",
     "sentences",
+    "silences",
 ]
 
 Cells = tuple[str, ...]
@@ -30,13 +36,17 @@ NAMES: dict[Metric, str] = {
 OTHERS = tuple(metric for metric in METRICS if metric != "throughput")
 LEVEL = f"{100 * CONFIDENCE:g} %"
 EQUIVALENT = f"equivalent within {100 * MARGIN:g} %"
-PAIR_HEADINGS = ("throughput of", "to that of", "ratio (95 %)", "verdict")
 
 
-def sentences(comparisons: Sequence[Comparison], matrix: Sequence[Comparison] = ()) -> list[str]:
+def sentences(
+    comparisons: Sequence[Comparison],
+    matrix: Sequence[Comparison] = (),
+    ending: Ending | None = None,
+) -> list[str]:
     """A line for each verdict on throughput, then why there is none, then what intervals mean."""
     said = [_sentence(one) for one in comparisons if one.metric == "throughput" and one.verdict]
-    return [*said, *_silences(comparisons), *_together(comparisons, matrix)]
+    precise = [] if ending is None else [_ending(ending)]
+    return [*said, *silences(comparisons), *_together(comparisons, matrix), *precise]
 
 
 def _sentence(one: Comparison) -> str:
@@ -49,6 +59,17 @@ def _sentence(one: Comparison) -> str:
         )
     text = EQUIVALENT if one.verdict == "equivalent" else one.verdict
     return f"{one.baseline} and {one.label}: {NAMES[one.metric]} {text} ({figures.interval(one)})"
+
+
+def _ending(end: Ending) -> str:
+    """How precise a run became that was to go on until it was precise enough."""
+    wanted = f"± {100 * end.wanted:.3g} %"
+    reached = "no interval" if end.half_width is None else f"± {100 * end.half_width:.2g} %"
+    rounds = "1 round" if end.rounds == 1 else f"{end.rounds} rounds"
+    said = f"precision: {reached} of {NAMES[end.metric]} after {rounds}, wanted {wanted}"
+    if end.reason == "reached":
+        return said
+    return f"{said}: the budget was spent; give more --budget or ask for less --precision"
 
 
 def _together(comparisons: Sequence[Comparison], matrix: Sequence[Comparison]) -> list[str]:
@@ -65,7 +86,7 @@ def _family(comparisons: Sequence[Comparison]) -> int:
     return max((one.family or 1 for one in comparisons if one.low is not None), default=0)
 
 
-def _silences(comparisons: Sequence[Comparison]) -> list[str]:
+def silences(comparisons: Sequence[Comparison]) -> list[str]:
     """One line per reason and set of competitors, however many metrics it concerns."""
     metrics: dict[tuple[str, Metric], list[str]] = {}
     for one in comparisons:
@@ -95,14 +116,14 @@ def cells(comparisons: Sequence[Comparison]) -> list[Cells]:
         return []
     by_label: dict[str, dict[Metric, str]] = {}
     for one in others:
-        by_label.setdefault(one.label, {})[one.metric] = _cell(one)
+        by_label.setdefault(one.label, {})[one.metric] = cell(one)
     return [
         (label, *(found.get(metric, figures.NOTHING) for metric in OTHERS))
         for label, found in by_label.items()
     ]
 
 
-def _cell(one: Comparison) -> str:
+def cell(one: Comparison) -> str:
     """A ratio where there is a difference, or the word that says that there is none, or none seen."""
     if one.verdict is None:
         return figures.NOTHING
@@ -111,20 +132,35 @@ def _cell(one: Comparison) -> str:
     return figures.ratio(one, is_baseline=False)
 
 
+def by_metric(matrix: Sequence[Comparison]) -> list[list[Comparison]]:
+    """One matrix for each metric that has a verdict on any pair; throughput in any case."""
+    found = ([one for one in matrix if one.metric == metric] for metric in METRICS)
+    return [pairs for pairs in found if pairs and (pairs[0].metric == METRICS[0] or _any(pairs))]
+
+
+def _any(pairs: Sequence[Comparison]) -> bool:
+    return any(one.verdict for one in pairs)
+
+
 def matrix_headings(matrix: Sequence[Comparison]) -> Cells:
-    """The competitors; the row's throughput is divided by the column's."""
-    return ("throughput: row ÷ column", *_labels(matrix))
+    """The competitors; the row's value is divided by the column's."""
+    return (f"{NAMES[matrix[0].metric]}: row ÷ column", *_labels(matrix))
 
 
 def matrix_cells(matrix: Sequence[Comparison]) -> list[Cells]:
-    """A row and a column per competitor."""
+    """A row and a column per competitor, of one metric."""
     known = {(one.label, one.baseline): one for one in matrix}
     known |= {(one.baseline, one.label): swapped(one) for one in matrix}
     labels = _labels(matrix)
     return [
-        (row, *("" if row == column else _cell(known[row, column]) for column in labels))
+        (row, *("" if row == column else cell(known[row, column]) for column in labels))
         for row in labels
     ]
+
+
+def pair_headings(matrix: Sequence[Comparison]) -> Cells:
+    """Of ``pair_cells``."""
+    return (f"{NAMES[matrix[0].metric]} of", "to that of", "ratio (95 %)", "verdict")
 
 
 def pair_cells(matrix: Sequence[Comparison]) -> list[Cells]:

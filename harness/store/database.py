@@ -15,7 +15,8 @@ from harness.errors import StoreError
 from harness.store import files, schema
 
 if TYPE_CHECKING:
-    from harness.model import RunRecord, TrialSummary
+    from harness.model import RunRecord, SelftestNote, TrialSummary
+    from harness.selftest.result import SelfTest
 
 __all__ = ["Store"]
 
@@ -116,11 +117,30 @@ class Store:
             for table, records in (
                 ("comparisons", rows.comparison_rows(run)),
                 ("doubts", rows.doubt_rows(run)),
+                ("ceilings", rows.ceiling_rows(run)),
+                ("endings", rows.ending_rows(run)),
                 ("targets", rows.target_rows(run)),
                 ("spreads", rows.spread_rows(run)),
             ):
                 self._db[table].delete_where("run_id = ?", [run.id])
                 self._insert(table, records)
+
+    def save_selftest(self, selftest: SelfTest) -> None:
+        """Store a self-test that has ended."""
+        from harness.store import rows, selftests  # noqa: PLC0415  brings numpy
+
+        with self._writing():
+            environment = rows.environment_row(selftest.environment, _now())
+            self._insert("environments", [environment], ignore=True)
+            self._insert("selftests", [selftests.selftest_row(selftest, environment["id"])])
+            self._insert("selftest_figures", selftests.figure_rows(selftest))
+
+    def selftest_of(self, environment: Mapping[str, Any]) -> SelftestNote | None:
+        """The last self-test of the machine with this environment."""
+        from harness.store import selftests  # noqa: PLC0415  brings numpy
+
+        with _translated(self.path):
+            return selftests.latest(self._db.conn, environment)
 
     def close(self) -> None:
         """Close the file; closing again does nothing."""

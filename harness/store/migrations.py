@@ -63,6 +63,35 @@ def _verdicts(db: Any) -> None:
         db.execute(statement)
 
 
+@migrations(name=schema.MIGRATIONS[5])  # type: ignore[untyped-decorator]
+def _endings(db: Any) -> None:
+    """How precise runs with a --precision became."""
+    db.execute(schema.ENDINGS)
+
+
+@migrations(name=schema.MIGRATIONS[6])  # type: ignore[untyped-decorator]
+def _library_summary(db: Any) -> None:
+    """Results over runs that never mixes machines, versions or settings."""
+    for statement in views.LIBRARY_VIEWS:
+        db.execute(statement)
+
+
+@migrations(name=schema.MIGRATIONS[7])  # type: ignore[untyped-decorator]
+def _ceilings(db: Any) -> None:
+    """What warnings rest on: what raw did in competitors' places, what others took of the machine."""
+    db.execute(schema.CEILINGS)
+    for name, kind in schema.READING_COLUMNS:
+        db.execute(f"ALTER TABLE resource_readings ADD COLUMN {name} {kind}")
+
+
+@migrations(name=schema.MIGRATIONS[8])  # type: ignore[untyped-decorator]
+def _selftests(db: Any) -> None:
+    """Self-tests, and which of them a run cites."""
+    for statement in schema.SELFTESTS:
+        db.execute(statement)
+    db.execute(f"ALTER TABLE runs ADD COLUMN {schema.SELFTEST_COLUMN}")
+
+
 def _relax(table: Any) -> None:
     """Let an older tool's table take our rows: text ids as the key, NULL where we have no value."""
     strict = {column.name for column in table.columns if column.notnull} & schema.NULLABLE

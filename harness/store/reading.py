@@ -15,7 +15,7 @@ from harness.store import files, schema
 from servers.spec import EMBEDDED, TargetSpec
 
 if TYPE_CHECKING:
-    from harness.model import RunRecord, TrialSummary
+    from harness.model import RunRecord, SelftestNote, TrialSummary
 
 __all__ = ["RunLine", "list_runs", "query", "show_run"]
 
@@ -125,7 +125,14 @@ def _runs_beginning(connection: sqlite3.Connection, key: str) -> list[Any]:
 
 
 def _run_record(connection: sqlite3.Connection, run_id: str) -> RunRecord:
-    from harness.model import Comparison, Doubt, RunRecord, Spread  # noqa: PLC0415  brings numpy
+    from harness.model import (  # noqa: PLC0415  brings numpy
+        Ceiling,
+        Comparison,
+        Doubt,
+        Ending,
+        RunRecord,
+        Spread,
+    )
 
     row = connection.execute(
         "SELECT runs.*, environment,"
@@ -151,7 +158,17 @@ def _run_record(connection: sqlite3.Connection, run_id: str) -> RunRecord:
         spreads=_rebuilt(Spread, _of_run(connection, "spreads", run_id)),
         doubts=_rebuilt(Doubt, _of_run(connection, "doubts", run_id)),
         comparisons=_rebuilt(Comparison, _of_run(connection, "comparisons", run_id)),
+        ceilings=_rebuilt(Ceiling, _of_run(connection, "ceilings", run_id)),
+        ending=next(iter(_rebuilt(Ending, _of_run(connection, "endings", run_id))), None),
+        selftest=_selftest(connection, row),
     )
+
+
+def _selftest(connection: sqlite3.Connection, row: sqlite3.Row) -> SelftestNote | None:
+    from harness.store import selftests  # noqa: PLC0415  brings numpy
+
+    key = dict(row).get("selftest_id")  # no such column in an older database
+    return None if key is None else selftests.note(connection, key)
 
 
 def _target_record(row: sqlite3.Row) -> Any:

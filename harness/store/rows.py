@@ -16,8 +16,10 @@ from harness.store.schema import OPEN_LOOP_COLUMNS, TRACE_COLUMNS
 __all__ = [
     "MEGABYTE",
     "Row",
+    "ceiling_rows",
     "comparison_rows",
     "doubt_rows",
+    "ending_rows",
     "environment_row",
     "run_row",
     "spread_rows",
@@ -58,12 +60,23 @@ def run_row(run: RunRecord, environment_id: str, *, finished: bool) -> Row:
         "scenario": to_json(run.scenario),
         "target": to_json(run.target),
         "environment_id": environment_id,
+        "selftest_id": None if run.selftest is None else run.selftest.id,
     }
 
 
 def comparison_rows(run: RunRecord) -> list[Row]:
     """The run's comparisons, in order."""
     return _numbered({"run_id": run.id}, run.comparisons)
+
+
+def ceiling_rows(run: RunRecord) -> list[Row]:
+    """What raw did in the run's competitors' places, in order."""
+    return _numbered({"run_id": run.id}, run.ceilings)
+
+
+def ending_rows(run: RunRecord) -> list[Row]:
+    """The run's ending, if it was to go on until it was precise enough."""
+    return _numbered({"run_id": run.id}, [] if run.ending is None else [run.ending])
 
 
 def target_rows(run: RunRecord) -> list[Row]:

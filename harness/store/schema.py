@@ -8,6 +8,8 @@ from __future__ import annotations
 from harness.store import views
 
 __all__ = [
+    "CEILINGS",
+    "ENDINGS",
     "INDICES",
     "MIGRATIONS",
     "MIGRATION_SET",
@@ -15,7 +17,10 @@ __all__ = [
     "OPEN_LOOP_COLUMNS",
     "OWN_COLUMNS",
     "PUBLIC_COLUMNS",
+    "READING_COLUMNS",
     "RESULTS",
+    "SELFTESTS",
+    "SELFTEST_COLUMN",
     "TABLES_AFTER",
     "TABLES_BEFORE",
     "TARGET_COLUMNS",
@@ -35,6 +40,10 @@ MIGRATIONS = (
     "0003_traces",
     "0004_targets",
     "0005_verdicts",
+    "0006_endings",
+    "0007_library_summary",
+    "0008_ceilings",
+    "0009_selftests",
 )  # every name ever given, oldest first; never rename or reorder
 
 # People's queries depend on these names and on this order (DESIGN §6): neither may change.
@@ -329,6 +338,62 @@ FROM comparisons""",
     "PRAGMA legacy_alter_table = OFF",
 )
 
+# How precise a run was that measured until it was precise enough.
+ENDINGS = """CREATE TABLE endings (
+  run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+  sequence INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  metric TEXT NOT NULL,
+  wanted REAL NOT NULL,
+  half_width REAL,
+  rounds INTEGER NOT NULL,
+  PRIMARY KEY (run_id, sequence)
+)"""
+
+# What raw did in each competitor's place before the first round.
+CEILINGS = """CREATE TABLE ceilings (
+  run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+  sequence INTEGER NOT NULL,
+  label TEXT NOT NULL,
+  service_ns REAL,
+  cpu_ns REAL,
+  target_cpu_ns REAL,
+  rate REAL,
+  doubled_rate REAL,
+  worker_share REAL,
+  PRIMARY KEY (run_id, sequence)
+)"""
+
+# Of the machine; NULL for the other sources, and where it is not known.
+READING_COLUMNS = (("steal_percent", "REAL"), ("frequency_mhz", "REAL"))
+
+# What was found out about the machine and this program, and which of it a run cites.
+SELFTESTS = (
+    """CREATE TABLE selftests (
+  id TEXT PRIMARY KEY,
+  started_at TEXT NOT NULL,
+  ended_at TEXT NOT NULL,
+  environment_id TEXT NOT NULL REFERENCES environments(id),
+  full INTEGER NOT NULL,
+  passed INTEGER NOT NULL,
+  resolution REAL NOT NULL
+)""",
+    """CREATE TABLE selftest_figures (
+  selftest_id TEXT NOT NULL REFERENCES selftests(id) ON DELETE CASCADE,
+  sequence INTEGER NOT NULL,
+  part TEXT NOT NULL,
+  name TEXT NOT NULL,
+  value REAL,
+  bound REAL,
+  better TEXT NOT NULL,
+  unit TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  missed INTEGER NOT NULL,
+  PRIMARY KEY (selftest_id, sequence)
+)""",
+)
+SELFTEST_COLUMN = "selftest_id TEXT REFERENCES selftests(id) ON DELETE SET NULL"
+
 INDICES = (
     "CREATE INDEX runs_by_start ON runs (started_at)",
     "CREATE INDEX runs_by_environment ON runs (environment_id)",
@@ -345,8 +410,12 @@ def own_names() -> frozenset[str]:
         *TABLES_AFTER,
         TRACES,
         *TARGET_TABLES,
+        ENDINGS,
+        CEILINGS,
+        *SELFTESTS,
         *INDICES,
         *views.VIEWS,
         *views.TARGET_VIEWS,
+        *views.LIBRARY_VIEWS,
     )
     return frozenset(statement.split()[2] for statement in statements)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["TARGET_VIEWS", "VIEWS"]
+__all__ = ["LIBRARY_VIEWS", "TARGET_VIEWS", "VIEWS"]
 
 VIEWS = (
     """CREATE VIEW latest_run AS
@@ -91,4 +91,75 @@ SELECT
 FROM benchmark_results
 WHERE run_id IS NOT NULL
 GROUP BY run_id, label""",
+)
+
+# What says which competitors a run had, and how long it measured them, not how.
+_NOT_OF_A_TRIAL = (
+    "'$.competitors', '$.axis', '$.baseline', '$.seed', '$.rounds', '$.duration_s', '$.requests', "
+    "'$.precision'"
+)
+# Of a competitor, what has columns of its own.
+_HAS_COLUMNS = "'$.label', '$.client', '$.method', '$.body_bytes', '$.concurrency'"
+
+LIBRARY_VIEWS = (
+    # Everything that could make two trials unlike is grouped by, so that rows of other machines, versions or
+    # settings are never added up. Sums first, one division last, as in client_summary.
+    f"""CREATE VIEW library_summary AS
+WITH known AS (
+  SELECT
+    results.*,
+    runs.environment_id,
+    COALESCE(json_extract(environments.environment, '$.host'), '?') || ' · '
+      || COALESCE(json_extract(environments.environment, '$.cpu'), '?') || ' · Python '
+      || results.python_version AS environment,
+    CASE WHEN results.target IS NULL THEN runs.target ELSE (
+      SELECT description FROM targets
+      WHERE targets.run_id = runs.id AND targets.name = results.target
+        AND targets.runtime = results.runtime AND targets.instances = results.instances
+        AND targets.tls = results.tls AND targets.upstream = results.upstream
+    ) END AS target_versions,
+    json_set(json_remove(runs.scenario, {_NOT_OF_A_TRIAL}), '$.competitor', json((
+      SELECT json_remove(value, {_HAS_COLUMNS}) FROM json_each(runs.scenario, '$.competitors')
+      WHERE json_extract(value, '$.label') = results.label
+    ))) AS settings
+  FROM benchmark_results AS results
+  JOIN runs ON runs.id = results.run_id
+  JOIN environments ON environments.id = runs.environment_id
+  WHERE results.state = 'complete' AND results.trace_share = 0
+)
+SELECT
+  environment_id,
+  environment,
+  client_library,
+  client_type,
+  client_version,
+  event_loop,
+  http_method,
+  concurrency_level,
+  body_bytes,
+  profile,
+  target,
+  runtime,
+  instances,
+  tls,
+  upstream,
+  versions,
+  target_versions,
+  settings,
+  COUNT(DISTINCT run_id) AS runs,
+  COUNT(*) AS rounds,
+  SUM(window_ns) / 1e9 AS duration,
+  SUM(correct) * 1e9 / NULLIF(SUM(window_ns), 0) AS requests_per_second,
+  SUM(mean_service_ns * (population - error_count))
+    / NULLIF(SUM(CASE WHEN mean_service_ns IS NOT NULL THEN population - error_count END), 0)
+    / 1e9 AS avg_response_time,
+  SUM(cpu_ns) / 1e3 / NULLIF(SUM(cpu_requests), 0) AS cpu_per_request_us,
+  MAX(peak_rss_bytes) / 1e6 AS peak_memory_mb,
+  SUM(error_count) AS error_count,
+  100.0 * SUM(error_count) / NULLIF(SUM(population), 0) AS error_rate
+FROM known
+GROUP BY
+  environment_id, environment, client_library, client_type, client_version, event_loop, http_method,
+  concurrency_level, body_bytes, profile, target, runtime, instances, tls, upstream, versions,
+  target_versions, settings""",
 )

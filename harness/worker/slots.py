@@ -24,6 +24,7 @@ from harness.worker.recorder import Recorder
 if TYPE_CHECKING:
     from adapters.trace import Stamps
     from harness.worker.arrivals import Arrivals
+    from harness.worker.busywork import Detour
     from harness.worker.tracing import Tracer
 
 __all__ = ["Command", "Load", "Slots", "bound", "coded", "new_session", "pause_s", "pool_sizes"]
@@ -128,6 +129,7 @@ class Slots:
         self.shared = adapter.session_scope == "process"
         self.pool_sizes = pool_sizes(adapter, job.slots)
         self.tracer = _tracer(job)
+        self._detour = _detour(job)
         self._lock = threading.Lock()
         self._running = job.slots
         self._first_sent = 0
@@ -169,6 +171,8 @@ class Slots:
 
     def sender(self, adapter: Any) -> Any:
         """What sends a request: the adapter itself, unless some are to be traced."""
+        if self._detour is not None:
+            return self._detour.sender(adapter.send, adapter.mode)
         if self.tracer is None:
             return adapter.send
         from harness.worker.tracing import sender  # noqa: PLC0415
@@ -228,6 +232,14 @@ class Slots:
             planned=load.arrivals.skip() if load.arrivals is not None else None,
             dropped=load.dropped,
         )
+
+
+def _detour(job: Job) -> Detour | None:
+    if job.busy_share is None:
+        return None
+    from harness.worker.busywork import Detour  # noqa: PLC0415  only for tests of the harness itself
+
+    return Detour(job.busy_share)
 
 
 def _tracer(job: Job) -> Tracer | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.model import METRICS
 from harness.report.tables import HEADINGS
 from tests.cli.command import ONE, SHORT, Recording, clientbench
 
@@ -67,7 +68,8 @@ def test_two_clients_on_the_embedded_target_end_in_one_table(tmp_path: Path) -> 
     squared = clientbench("results", "show", "latest", "--matrix", cwd=tmp_path)
     assert "row ÷ column" in squared.out
     plain = clientbench("results", "show", "latest", "--matrix", "--json", cwd=tmp_path).json
-    assert [(one["label"], one["baseline"]) for one in plain["matrix"]] == [("null", "raw")]
+    assert {(one["label"], one["baseline"]) for one in plain["matrix"]} == {("null", "raw")}
+    assert [one["metric"] for one in plain["matrix"]] == list(METRICS)
     asked = clientbench("results", "sql", EVERYDAY, cwd=tmp_path)
     assert asked.code == 0
     assert asked.out.index("null") < asked.out.index("raw")

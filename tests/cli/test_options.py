@@ -156,6 +156,29 @@ def test_load_measures_one_client_on_the_embedded_target(tmp_path: Path) -> None
     assert row["url"].endswith("/json")
 
 
+def test_strict_makes_a_warning_an_exit_code(tmp_path: Path) -> None:
+    words = ("compare", "null", *ONE, "--seed", "1")
+    plain = clientbench(*words, cwd=tmp_path)
+    strict = clientbench(*words, "--strict", cwd=tmp_path)
+    old = clientbench(*("--url", "/", "--client", "null", "--strict"), *ONE, cwd=tmp_path)
+
+    assert "warning: too few samples: null" in plain.out
+    assert (plain.code, strict.code, old.code) == (0, 4, 4)
+    assert len(strict.out.splitlines()) == len(plain.out.splitlines())
+    assert "warning: too few samples: null" in strict.out
+
+
+def test_a_run_that_was_stopped_keeps_its_exit_code_with_strict(
+    server: Recording, tmp_path: Path
+) -> None:
+    server.answers = 3
+    words = ("--client", "raw", "--requests", "20", "--error-budget", "2", *ONE[2:], "--strict")
+    ended = clientbench("load", server.url, *words, cwd=tmp_path)
+
+    assert "warning: errors" in ended.out
+    assert ended.code == 5, ended
+
+
 # --- environment variables (REFERENCE §1) ---------------------------------------------------------
 
 

@@ -121,11 +121,13 @@ def test_nothing_is_cut(number: int, width: int) -> None:
 def test_the_matrix_is_a_square_where_it_fits_and_else_a_list_of_pairs() -> None:
     assert "row ÷ column" in rendered(several(4), 80)
     assert "row ÷ column" not in rendered(several(9), 80)
-    assert rendered(several(9), 80).count("client-8:async") == 1 + 8
+    # once in the table of ratios, and in a pair with each other, for each metric with verdicts
+    assert rendered(several(9), 80).count("client-8:async") == 1 + 5 * 8
 
 
 def test_both_halves_of_the_matrix_agree() -> None:
-    made = matrix(two_clients())
+    (made, *others) = verdicts.by_metric(matrix(two_clients()))
+    assert [one[0].metric for one in others] == ["cpu_per_request", "p50", "peak_memory"]
     assert verdicts.matrix_headings(made)[1:] == ("requests", "aiohttp:async")
     assert verdicts.matrix_cells(made) == [
         ("requests", "", "0.250× (0.250–0.250)"),

@@ -396,13 +396,12 @@ def before_verdicts(path: Path) -> None:
     made = finished(two_clients())
     columns = ("run_id", "sequence", *[field.name for field in fields(Comparison)][:7])
     values = (made.id, 0, *astuple(made.comparisons[0])[:7])
+    environment_id = rows.environment_row(made.environment, "")["id"]
+    run_row = rows.run_row(made, environment_id, finished=True)
     with closing(sqlite3.connect(path)) as connection:
         for table, row in (
             ("environments", rows.environment_row(made.environment, "now")),
-            (
-                "runs",
-                rows.run_row(made, rows.environment_row(made.environment, "")["id"], finished=True),
-            ),
+            ("runs", {name: value for name, value in run_row.items() if name != "selftest_id"}),
             ("comparisons", dict(zip(columns, values, strict=True))),
         ):
             marks = ", ".join("?" * len(row))

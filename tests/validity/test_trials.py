@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from harness.model import Doubt, TrialSummary
-from harness.processors import Processors
-from harness.validity import count_doubt, processor_doubts, saturated, trial_doubts
+from harness.validity import count_doubt, trial_doubts
 from tests.examples import failed, histogram, trial
 
 MANY = 10_000  # enough for p99
@@ -103,32 +102,6 @@ def test_a_competitor_that_failed_raises_no_doubt_of_its_own() -> None:
     assert kinds(failed("requests")) == []
 
 
-@pytest.mark.parametrize(
-    ("sent", "responses", "counted", "doubted"),
-    [
-        (10, 10, 10, False),
-        (10, 8, 9, False),  # one was lost on the way there, one on the way back
-        (10, 10, 11, True),  # somebody else, or a hidden retry
-        (10, 10, 9, True),  # an answer from nowhere
-        (10, 8, 7, True),
-        (0, 0, 0, False),
-    ],
-)
-def test_clients_and_target_must_agree(
-    sent: int, responses: int, counted: int, doubted: bool
-) -> None:
-    assert (count_doubt(1, sent, responses, counted) is not None) == doubted
-
-
-def test_too_few_processors_are_a_warning_with_a_remedy_that_fits() -> None:
-    short = Processors(None, None, "target and workers share the only CPU")
-
-    assert processor_doubts(Processors((0,), (1,)), True) == []
-    (doubt,) = processor_doubts(short, True)
-    assert "cores" in doubt.remedy
-    assert "only CPU" in str(doubt)
-
-
 def test_every_doubt_names_what_to_do_in_one_line() -> None:
     doubts = trial_doubts(
         [
@@ -147,12 +120,3 @@ def test_every_doubt_names_what_to_do_in_one_line() -> None:
     for doubt in [*doubts, count_doubt(3, 1, 1, 2)]:
         assert isinstance(doubt, Doubt)
         assert doubt.remedy and doubt.message and "\n" not in str(doubt)
-
-
-def test_only_a_saturated_generator_takes_verdicts_away() -> None:
-    found = [
-        Doubt("generator-saturated", "aiohttp", "", ""),
-        Doubt("client-saturated", "httpx", "", ""),
-    ]
-    assert saturated(found) == {"aiohttp"}
-    assert saturated([]) == frozenset()

@@ -1,0 +1,28 @@
+"""Why a result should be read with care. Pure: summaries in, doubts out (DESIGN §7)."""
+
+from harness.validity.ceiling import ceiling_doubts
+from harness.validity.disturbance import disturbance_doubts
+from harness.validity.load import open_loop_doubts, saturated
+from harness.validity.run import (
+    contamination_doubts,
+    count_doubt,
+    instance_doubt,
+    processor_doubts,
+    target_doubt,
+)
+from harness.validity.stationarity import stationarity_doubts
+from harness.validity.trials import trial_doubts
+
+__all__ = [
+    "ceiling_doubts",
+    "contamination_doubts",
+    "count_doubt",
+    "disturbance_doubts",
+    "instance_doubt",
+    "open_loop_doubts",
+    "processor_doubts",
+    "saturated",
+    "stationarity_doubts",
+    "target_doubt",
+    "trial_doubts",
+]

@@ -1,0 +1,70 @@
+"""A client made slower by a known share of what a request costs it, to see whether that is found.
+
+The work is a number of iterations, not a wait until an instant: a thread that waits for the GIL or for its CPU
+has not worked meanwhile. How many make up the share is found while the client warms up: then every request is
+followed by a probe of many iterations, whose cost is measured beside that of the requests, at the same speed of
+a CPU that others slow down by a third from one moment to the next.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from itertools import repeat
+from typing import Any
+
+__all__ = ["Detour"]
+
+Send = Callable[..., Any]
+PROBE = 1_000  # iterations
+ENOUGH, ENOUGH_NS = 100, 100_000_000  # requests and CPU to learn from
+
+
+class Detour:
+    """What one process does after each request: ``share`` of the CPU that a request takes it."""
+
+    def __init__(self, share: float) -> None:
+        self.work: Callable[[], None] = self._probe
+        self._share = share
+        self._requests = 0
+        self._probes_ns = 0
+        self._before_ns = 0
+
+    def sender(self, send: Send, mode: str) -> Send:
+        """``send`` with the detour: as a function, or of mode "async" as a coroutine."""
+        return _followed_async(send, self) if mode == "async" else _followed_sync(send, self)
+
+    def _probe(self) -> None:
+        self._before_ns = self._before_ns or time.process_time_ns()
+        start_ns = time.thread_time_ns()
+        _work(PROBE)
+        self._probes_ns += time.thread_time_ns() - start_ns
+        self._requests += 1
+        used_ns = time.process_time_ns() - self._before_ns
+        if self._requests >= ENOUGH and used_ns >= ENOUGH_NS:
+            own_ns = used_ns - self._probes_ns
+            iterations = round(self._share * own_ns / self._probes_ns * PROBE)
+            self.work = lambda: _work(iterations)
+
+
+def _work(iterations: int) -> None:
+    for _ in repeat(None, iterations):
+        pass
+
+
+def _followed_sync(send: Send, detour: Detour) -> Send:
+    def send_slowly(request: object) -> Any:
+        response = send(request)
+        detour.work()
+        return response
+
+    return send_slowly
+
+
+def _followed_async(send: Callable[..., Awaitable[Any]], detour: Detour) -> Send:
+    async def send_slowly(request: object) -> Any:
+        response = await send(request)
+        detour.work()
+        return response
+
+    return send_slowly

@@ -1,0 +1,184 @@
+"""One real run for each warning, that provokes it. The rules themselves are tested in tests/validity."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import plugins
+from tests.cli.command import ONE, Ended, clientbench, recording
+
+BRIEF = ("--rounds", "1", "--warmup", "0.05")
+
+
+@contextmanager
+def serving(delay: Callable[[int], None]) -> Iterator[str]:
+    """The URL of a server that calls ``delay`` with the number of the connection before each answer."""
+    numbers = count(1)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def setup(self) -> None:
+            super().setup()
+            self.number = next(numbers)
+
+        def do_GET(self) -> None:
+            delay(self.number)
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nobody reads it."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def busy() -> Iterator[None]:
+    """Another program that takes a whole CPU."""
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+def load(
+    *words: str | Path, cwd: Path, code: int = 0, environ: dict[str, str] | None = None
+) -> tuple[Ended, dict[str, dict[str, Any]]]:
+    """A run of one client, and its doubts by kind."""
+    ended = clientbench("load", *words, "--json", cwd=cwd, environ=environ)
+    assert ended.code == code, ended
+    return ended, {doubt["kind"]: doubt for doubt in ended.json["doubts"]}
+
+
+def test_server_bound(tmp_path: Path) -> None:
+    """The embedded target has one CPU; whether it used that up is for the machine to say."""
+    words = ("/gzip", "--client", "raw:sync", "--duration", "0.9", *BRIEF)
+    ended, doubts = load(*words, cwd=tmp_path)
+    (trial,) = ended.json["trials"]
+
+    assert ("server-bound" in doubts) == (trial["target_cpu_share"] >= 0.9)
+
+
+def test_server_bound_where_its_cpu_cannot_be_seen(tmp_path: Path) -> None:
+    """A server that serves one request after the other, whoever asks."""
+    alone = threading.Lock()
+
+    def one_by_one(_: int) -> None:
+        with alone:
+            time.sleep(0.005)
+
+    with serving(one_by_one) as url:
+        words = ("--client", "raw:sync", "--concurrency", "4", "--duration", "1", *BRIEF)
+        ended, doubts = load(url, *words, cwd=tmp_path)
+    (ceiling,) = ended.json["run"]["ceilings"]
+
+    assert 100 < ceiling["rate"] < 200
+    assert "server-bound" in doubts, ended.json
+    assert "by two" in doubts["server-bound"]["message"]
+
+
+def test_target_paced_and_strict(tmp_path: Path) -> None:
+    words = ("/wait?constant=5ms", "--client", "raw:sync", "--concurrency", "2", "--duration", "1")
+    ended, doubts = load(*words, *BRIEF, "--strict", cwd=tmp_path, code=4)
+    shown = clientbench("results", "show", "latest", "--json", cwd=tmp_path)
+
+    assert "target-paced" in doubts
+    assert ended.json["run"]["ceilings"][0]["service_ns"] >= 5_000_000
+    assert shown.json["run"]["ceilings"] == ended.json["run"]["ceilings"]
+
+
+def test_errors(tmp_path: Path) -> None:
+    with recording() as server:
+        server.answers = 10
+        words = (server.url, "--client", "raw:sync", "--requests", "20", *ONE[2:])
+        _, doubts = load(*words, cwd=tmp_path)
+
+    assert "reset" in doubts["errors"]["message"]
+
+
+def test_too_few_samples_and_unequal_settings(tmp_path: Path) -> None:
+    _, doubts = load("/", "--client", "pycurl", *ONE, cwd=tmp_path)
+
+    assert {"too few samples", "unequal settings"} <= doubts.keys()
+
+
+def test_generator_saturated(tmp_path: Path) -> None:
+    """A million starts a second are beyond any Python process."""
+    rate = ("--rate", "1000000", "--duration", "0.1", "--concurrency", "1", *BRIEF)
+    _, doubts = load("/", "--client", "raw:sync", *rate, cwd=tmp_path)
+
+    assert "generator-saturated" in doubts
+    assert "client-saturated" not in doubts
+
+
+def test_disturbed(tmp_path: Path) -> None:
+    often = {"HTTP_BENCHMARK_RESOURCE_MONITORING_INTERVAL": "0.02"}
+    words = ("/", "--client", "raw:sync", "--duration", "2.5", *BRIEF)
+    with busy():
+        _, doubts = load(*words, cwd=tmp_path, environ=often)
+
+    assert "other programs used" in doubts["disturbed"]["message"]
+
+
+def test_not_stationary(tmp_path: Path) -> None:
+    """Each round opens one connection; from the seventh on the server takes its time.
+
+    The first is our own look at it, the second that of raw.
+    """
+    with serving(lambda number: time.sleep(0.03 if number > 6 else 0)) as url:
+        words = ("--client", "raw:sync", "--concurrency", "1", "--duration", "1.2")
+        _, doubts = load(url, *words, "--rounds", "8", "--warmup", "0.03", cwd=tmp_path)
+
+    assert "from round 5 on" in doubts["not stationary"]["message"]
+
+
+@pytest.fixture(scope="module")
+def forged_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment like ours whose urllib3 says of itself that it is urllib3-future."""
+    folder = tmp_path_factory.mktemp("forged")
+    python = plugins.environment(folder / "venv", folder)
+    packages = folder / "venv" / "lib" / f"python3.{sys.version_info[1]}" / "site-packages"
+    spec = find_spec("urllib3")
+    assert spec is not None and spec.origin is not None
+    real = Path(spec.origin).parent
+    (metadata,) = real.parent.glob("urllib3-*.dist-info")
+    shutil.copytree(real, packages / "urllib3")
+    shutil.copytree(metadata, packages / metadata.name)
+    (packages / "urllib3" / "_version.py").write_text("__version__ = version = '2.25.904'\n")
+    return python
+
+
+@pytest.mark.parametrize(("client", "doubted"), [("urllib3", True), ("httpx", False)])
+def test_contaminated_environment(
+    client: str, doubted: bool, forged_python: Path, tmp_path: Path
+) -> None:
+    ended, doubts = load("/", "--client", f"{client}@{forged_python}", *ONE, cwd=tmp_path)
+    found = doubts.get("contaminated environment")
+
+    assert (found is not None) == doubted
+    if found is not None:
+        assert found["subject"] == ended.json["competitors"][0]["label"]
+        assert "urllib3 is urllib3-future 2.25.904" in found["message"]

@@ -1,0 +1,188 @@
+"""How long a comparison goes on: lengths by name, and until an interval is narrow enough."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from harness.errors import UsageError
+from harness.loads import LoadOptions
+from harness.model import Ending, TrialSummary
+from harness.options import Options
+from harness.plan import make_plan
+from harness.precision import FIRST_LOOK, MOST_ROUNDS, LengthOptions, Precision, ending
+from harness.presets import PresetOptions
+from harness.report import verdicts
+from harness.scenario import Scenario
+from harness.scenario_input import build
+from harness.settings import Defaults
+from tests.examples import trial
+
+TWO_PERCENT = Precision(half_width=0.02, metric="throughput", budget_s=300)
+
+
+def scenario(length: dict[str, Any], **options: Any) -> Scenario:
+    typed = {"clients": ("raw:sync", "null:sync"), "seed": 1} | options
+    return build(Options(**typed, length=LengthOptions(**length)), Defaults())
+
+
+def rounds(number: int, spread: float, **changes: Any) -> list[TrialSummary]:
+    """Trials of two competitors whose ratio is now so much above 1, now so much below."""
+    return [
+        made
+        for index in range(number)
+        for made in (
+            trial("base", index + 1, 10_000),
+            trial("other", index + 1, round(10_000 * (1 + spread * (-1) ** index)), **changes),
+        )
+    ]
+
+
+def ended(trials: list[TrialSummary], elapsed_s: float = 0.0) -> Ending | None:
+    return ending(TWO_PERCENT, trials, "base", elapsed_s, round_s=3.0)
+
+
+def test_without_a_name_there_are_ten_rounds_of_a_second() -> None:
+    usual = scenario({})
+    assert (usual.rounds, usual.duration_s, usual.precision) == (10, 10.0, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "duration_s"), [("quick", 5, 5.0), ("thorough", 30, 60.0)]
+)
+def test_lengths_by_name(name: str, number: int, duration_s: float) -> None:
+    named = scenario({name: True})
+    assert (named.rounds, named.duration_s) == (number, duration_s)
+
+
+def test_what_is_said_of_a_length_wins_over_its_name() -> None:
+    named = scenario({"quick": True}, rounds="7", duration="21")
+    assert (named.rounds, named.duration_s) == (7, 21.0)
+
+
+def test_a_precision_has_rounds_as_long_as_ever_and_as_many_as_it_takes() -> None:
+    precise = scenario({"precision": "1.5%", "metric": "CPU-per-request", "budget": "10m"})
+    assert precise.precision == Precision(
+        half_width=0.015, metric="cpu_per_request", budget_s=600.0
+    )
+    assert make_plan(precise).trial_ns == make_plan(scenario({})).trial_ns
+    assert len(make_plan(precise).rounds) == MOST_ROUNDS
+
+
+def test_a_plan_with_more_rounds_begins_like_one_with_fewer() -> None:
+    longer, shorter = make_plan(scenario({"precision": "2%"})), make_plan(scenario({}))
+    assert longer.rounds[:10] == shorter.rounds
+
+
+@pytest.mark.parametrize(
+    ("length", "options", "line"),
+    [
+        ({"precision": "2"}, {}, "--precision: '2' is not valid; expected a percentage"),
+        ({"precision": "0%"}, {}, "--precision: '0%'"),
+        ({"precision": "60%"}, {}, "--precision: '60%'"),
+        ({"precision": "-1%"}, {}, "--precision: '-1%'"),
+        ({"precision": "nan%"}, {}, "--precision: 'nan%'"),
+        ({"precision": "2%", "metric": "p90"}, {}, "--metric: 'p90' is not valid; expected thr"),
+        ({"precision": "2%", "budget": "0"}, {}, "--budget: '0'"),
+        ({"precision": "2%", "budget": "20s"}, {}, "--budget: '20s' is not valid; expected 24s"),
+        ({"metric": "p50"}, {}, "--metric: is about --precision"),
+        ({"budget": "5m"}, {}, "--budget: is about --precision"),
+        ({"quick": True, "thorough": True}, {}, "--quick, --thorough: "),
+        ({"quick": True, "precision": "2%"}, {}, "--quick: is a fixed length"),
+        ({"precision": "2%"}, {"rounds": "5"}, "--rounds: --precision itself"),
+        ({"precision": "2%"}, {"duration": "5"}, "--duration: --precision itself"),
+        ({"precision": "2%"}, {"requests": "5"}, "--requests: --precision itself"),
+        ({"precision": "2%"}, {"trace": "1"}, "--trace: --precision itself"),
+        ({"precision": "2%"}, {"load": LoadOptions(stage=("5:1",))}, "--stage: --precision"),
+        (
+            {"precision": "2%"},
+            {"preset": PresetOptions(preset="concurrent-synced")},
+            "--preset: --precision itself",
+        ),
+        ({"precision": "2%"}, {"clients": ("raw:sync",)}, "--precision: is that of a ratio"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_one_line(
+    length: dict[str, Any], options: dict[str, Any], line: str
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        scenario(length, **options)
+    assert str(refused.value).startswith(line)
+    assert "\n" not in str(refused.value)
+
+
+def test_nobody_looks_before_the_tenth_round() -> None:
+    assert ended(rounds(FIRST_LOOK - 1, 0.0001)) is None
+    found = ended(rounds(FIRST_LOOK, 0.0001))
+    assert found is not None
+    assert (found.reason, found.rounds) == ("reached", FIRST_LOOK)
+
+
+def test_it_goes_on_while_the_interval_is_too_wide() -> None:
+    assert ended(rounds(20, 0.1)) is None
+
+
+def test_more_rounds_make_it_narrow_enough() -> None:
+    reached = next(n for n in range(FIRST_LOOK, 200) if ended(rounds(n, 0.05)) is not None)
+    found = ended(rounds(reached, 0.05))
+    assert FIRST_LOOK < reached < 60
+    assert found is not None
+    assert found.half_width is not None
+    assert 0.018 < found.half_width <= 0.02
+
+
+@pytest.mark.parametrize(("elapsed_s", "goes_on"), [(297.0, True), (297.1, False)])
+def test_no_round_is_begun_that_would_end_after_the_budget(elapsed_s: float, goes_on: bool) -> None:
+    found = ended(rounds(4, 0.1), elapsed_s)
+    assert (found is None) == goes_on
+    assert goes_on or (found is not None and found.reason == "budget" and found.rounds == 4)
+
+
+def test_the_widest_interval_counts() -> None:
+    wide = [
+        trial("third", index + 1, round(10_000 * (1 + 0.2 * (-1) ** index))) for index in range(10)
+    ]
+    assert ended(rounds(10, 0.0001) + wide) is None
+
+
+def test_a_competitor_that_failed_is_not_waited_for() -> None:
+    failed = [
+        trial("third", index + 1, state="failed", window_ns=0, correct=0, completed=0)
+        for index in range(10)
+    ]
+    found = ended(rounds(10, 0.0001) + failed)
+    assert found is not None
+    assert found.reason == "reached"
+
+
+def test_where_all_others_failed_only_the_budget_ends_it() -> None:
+    alone = [trial("base", index + 1, 10_000) for index in range(12)]
+    found = ended(alone, elapsed_s=300.0)
+    assert ended(alone) is None
+    assert found is not None
+    assert (found.reason, found.half_width) == ("budget", None)
+
+
+@pytest.mark.parametrize(
+    ("end", "line"),
+    [
+        (
+            Ending("reached", "throughput", 0.02, 0.0187, 23),
+            "precision: ± 1.9 % of throughput after 23 rounds, wanted ± 2 %",
+        ),
+        (
+            Ending("budget", "p99", 0.005, math.expm1(0.1), 41),
+            "precision: ± 11 % of p99 after 41 rounds, wanted ± 0.5 %: the budget was spent; give "
+            "more --budget or ask for less --precision",
+        ),
+        (
+            Ending("budget", "p50", 0.01, None, 1),
+            "precision: no interval of p50 after 1 round, wanted ± 1 %: the budget was spent; give "
+            "more --budget or ask for less --precision",
+        ),
+    ],
+)
+def test_what_came_of_it_is_said(end: Ending, line: str) -> None:
+    assert verdicts.sentences([], ending=end) == [line]

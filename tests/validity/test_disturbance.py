@@ -1,0 +1,112 @@
+"""Doubts about the machine, from stored readings: both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from harness.model import Doubt, Reading, TrialSummary
+from harness.validity import disturbance_doubts
+from tests.examples import trial
+
+REMOTE = "http://192.0.2.7/"
+
+
+def readings(number: int = 40, machine: float = 150.0, **others: float | None) -> Iterator[Reading]:
+    """The same again and again; the load's own are 149 % together unless told otherwise."""
+    own = {"worker": 90.0, "target": 50.0, "orchestrator": 9.0}
+    own |= {name: value for name, value in others.items() if name in own}  # type: ignore[misc]
+    of_machine = {name: value for name, value in others.items() if name not in own}
+    for at in range(number):
+        for source, percent in own.items():
+            if percent is not None:
+                yield Reading(at, source, percent, 1)
+        yield Reading(at, "machine", machine, **of_machine)  # type: ignore[arg-type]
+
+
+def made(
+    round: int = 1, *, extra: tuple[Reading, ...] = (), url: str = REMOTE, **of: Any
+) -> TrialSummary:
+    return trial(round=round, readings=(*readings(**of), *extra), url=url)
+
+
+def found(*trials: TrialSummary) -> list[Doubt]:
+    return disturbance_doubts(trials)
+
+
+def test_a_quiet_machine_is_not_doubted() -> None:
+    quiet = made(steal_percent=0.0, frequency_mhz=3000.0)
+
+    assert found() == found(quiet) == found(quiet, made(2)) == []
+    assert found(trial(readings=())) == []
+
+
+@pytest.mark.parametrize(("machine", "doubted"), [(158.9, False), (159.1, True), (20.0, False)])
+def test_programs_of_others(machine: float, doubted: bool) -> None:
+    doubts = found(made(machine=machine))
+
+    assert [doubt.kind for doubt in doubts] == (["disturbed"] if doubted else [])
+    assert not doubted or "10 % of a CPU" in doubts[0].message
+
+
+def test_it_is_the_mean_over_all_rounds_that_counts() -> None:
+    assert found(made(1, machine=164.0), made(2, machine=150.0)) == []
+    assert found(made(1, machine=200.0), made(2, machine=150.0)) != []
+
+
+def test_a_few_readings_say_nothing() -> None:
+    assert found(made(number=39, machine=200.0, steal_percent=50.0)) == []
+    assert found(made(1, number=20, machine=200.0), made(2, number=20, machine=200.0)) != []
+
+
+def test_a_target_nobody_sees_is_told_from_others_only_where_it_is_elsewhere() -> None:
+    unseen = {"target": None, "machine": 149.0}
+    for local in ("http://127.0.0.1:8000/a", "http://localhost/", "https://[::1]:443/"):
+        assert found(made(url=local, **unseen)) == []  # type: ignore[arg-type]
+    assert found(made(url=REMOTE, **unseen)) != []  # type: ignore[arg-type]
+
+
+def test_containers_of_the_target_are_not_others() -> None:
+    engine = tuple(Reading(1, f"container {name}", 25.0, 1) for name in ("proxy", "origin"))
+    local = "http://127.0.0.1:8000/"
+
+    assert found(made(target=None, extra=engine, url=local)) == []
+    assert found(made(target=None, extra=engine, url=local, machine=165.0)) != []
+    # processes in containers are in the target's sum already, and are not subtracted twice
+    assert found(made(extra=engine, url=local, machine=165.0)) != []
+
+
+@pytest.mark.parametrize(("steal", "doubted"), [(1.9, False), (2.0, True), (None, False)])
+def test_steal_time(steal: float | None, doubted: bool) -> None:
+    doubts = found(made(steal_percent=steal))
+
+    assert bool(doubts) == doubted
+    assert not doubted or "steal" in doubts[0].message
+
+
+@pytest.mark.parametrize(
+    ("clocks", "doubted"),
+    [
+        ((3000.0, 2900.0), False),
+        ((3000.0, 2840.0), True),
+        ((3000.0, None, 2840.0), True),
+        ((2840.0,), False),
+        ((None, None), False),
+    ],
+)
+def test_the_cpus_clock(clocks: tuple[float | None, ...], doubted: bool) -> None:
+    doubts = found(*(made(n, frequency_mhz=clock) for n, clock in enumerate(clocks, 1)))
+
+    assert bool(doubts) == doubted
+    assert not doubted or "2840 MHz in one round, 3000 in another" in doubts[0].message
+
+
+def test_everything_that_disturbed_a_competitor_is_one_doubt_with_all_remedies() -> None:
+    (doubt,) = found(made(machine=200.0, steal_percent=5.0))
+
+    assert doubt.subject == "requests"
+    assert "51 %" in doubt.message and "5.0 %" in doubt.message
+    assert "stopping them" in doubt.remedy and "not shared" in doubt.remedy
+    assert "\n" not in str(doubt)

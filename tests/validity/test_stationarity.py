@@ -1,0 +1,166 @@
+"""Trends and steps: found where they are, and hardly ever where there is noise alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from harness.model import SliceRecord, TrialSummary
+from harness.validity import stationarity_doubts
+from harness.validity.stationarity import Change, changes
+from tests.examples import failed, trial
+
+RATE = 10_000
+BLOCK_NS = 50_000_000
+REPETITIONS = 100
+SOUND = trial()
+
+
+def measured(rates: np.ndarray, label: str = "requests") -> list[TrialSummary]:
+    """A trial for each row of throughputs (rounds × blocks, relative to RATE)."""
+    trials = []
+    for number, row in enumerate(rates, 1):
+        correct = [round(RATE * rate) for rate in row]
+        slices = tuple(
+            SliceRecord(*(block, 0, block * BLOCK_NS, (block + 1) * BLOCK_NS), *[count] * 4, None)
+            for block, count in enumerate(correct)
+        )
+        total, window_ns = sum(correct), BLOCK_NS * len(correct)
+        changed = {"label": label, "round": number, "correct": total, "window_ns": window_ns}
+        trials.append(replace(SOUND, slices=slices, **changed))  # type: ignore[arg-type]
+    return trials
+
+
+def noise(seed: int, rounds: int, blocks: int, percent: float = 2.0) -> np.ndarray:
+    """Of slices, and half as much between rounds."""
+    generator = np.random.default_rng(seed)
+    slices = generator.normal(0, percent / 100, (rounds, blocks))
+    return np.exp(slices + generator.normal(0, percent / 200, (rounds, 1)))
+
+
+def shares(found: list[Change]) -> set[str]:
+    return {one.where for one in found}
+
+
+@pytest.mark.parametrize(("rounds", "blocks"), [(5, 20), (10, 1), (10, 20), (20, 12)])
+@pytest.mark.parametrize("competitors", [1, 3])
+def test_noise_alone_is_hardly_ever_doubted(rounds: int, blocks: int, competitors: int) -> None:
+    alarms = 0
+    for seed in range(REPETITIONS):
+        trials = [
+            made
+            for number in range(competitors)
+            for made in measured(noise(10 * seed + number, rounds, blocks), f"client {number}")
+        ]
+        alarms += bool(stationarity_doubts(trials))
+
+    assert alarms <= 0.05 * REPETITIONS
+
+
+@pytest.mark.parametrize("factor", [0.9, 1.1])
+def test_a_step_inside_the_trials_is_found(factor: float) -> None:
+    for seed in range(20):
+        rates = noise(seed, 10, 20)
+        rates[:, 8:] *= factor
+        (found,) = [one for one in changes(measured(rates)) if one.where == "trial"]
+        assert 30 <= found.at <= 50
+        assert found.ratio == pytest.approx(factor, abs=0.03)
+
+
+def test_a_beginning_that_differs_is_a_warm_up_that_is_too_short() -> None:
+    rates = noise(1, 10, 20)
+    rates[:, :2] *= 0.9
+    (doubt,) = stationarity_doubts(measured(rates))
+
+    assert (doubt.kind, doubt.subject) == ("not stationary", "requests")
+    assert "after the first 10 % of a trial" in doubt.message
+    assert "--warmup" in doubt.remedy
+
+
+def test_a_trend_inside_the_trials_is_found() -> None:
+    rates = noise(2, 10, 20) * np.exp(np.linspace(0, -0.2, 20))
+    (doubt,) = stationarity_doubts(measured(rates))
+
+    assert "% of a trial its throughput differs by -" in doubt.message
+    assert "--warmup" not in doubt.remedy
+
+
+def test_a_step_between_rounds_is_found() -> None:
+    for seed in range(20):
+        rates = noise(seed, 12, 20)
+        rates[6:] *= 0.9
+        (found,) = changes(measured(rates))
+        assert (found.where, found.ratio) == ("rounds", pytest.approx(0.9, abs=0.03))
+        assert 6 <= found.at <= 8
+
+
+def test_what_slows_all_competitors_alike_is_cancelled_by_the_rounds() -> None:
+    slow = np.ones((12, 1))
+    slow[6:] = 0.5
+    both = [measured(noise(seed, 12, 10) * slow, label) for seed, label in ((1, "a"), (2, "b"))]
+
+    assert changes(both[0] + both[1]) == []
+    assert shares(changes(both[0])) == {"rounds"}
+
+
+def test_one_of_three_that_changes_is_told_from_the_others() -> None:
+    trials = [measured(noise(seed, 20, 10), f"client {seed}") for seed in range(2)]
+    rates = noise(9, 20, 10)
+    rates[10:] *= 0.8
+    found = changes([*trials[0], *trials[1], *measured(rates, "odd")])
+
+    (odd,) = [one for one in found if one.label == "odd"]
+    assert odd.ratio < 0.9
+    assert all(one.ratio > 1 for one in found if one.label != "odd")
+
+
+def test_too_few_rounds_say_nothing() -> None:
+    rates = noise(3, 4, 20, percent=0.1)
+    rates[:, 10:] *= 0.5
+    assert changes(measured(rates)) == []
+    rates = noise(3, 5, 1, percent=0.1)
+    rates[3:] *= 0.5
+    assert changes(measured(rates)) == []
+
+
+def test_a_change_within_the_margin_does_not_matter() -> None:
+    rates = noise(4, 20, 20, percent=0.1)
+    rates[:, 10:] *= 1.015
+    rates[10:] *= 1.015
+
+    assert changes(measured(rates)) == []
+
+
+def test_nothing_measured_nothing_said() -> None:
+    assert changes([]) == []
+    assert changes([failed("requests", number) for number in range(1, 12)]) == []
+    assert changes(measured(np.ones((12, 10)))) == []
+    assert changes(measured(np.zeros((12, 10)))) == []
+
+
+def test_rounds_may_differ_in_their_number_of_blocks() -> None:
+    longer, shorter = noise(5, 8, 40), noise(6, 16, 25)
+    longer[:, 20:] *= 0.8
+    shorter[:, 12:] *= 0.8
+    trials = [*measured(longer), *measured(shorter)[8:]]
+
+    assert [(one.where, one.at) for one in changes(trials)] == [("trial", 50)]
+
+
+def test_a_trial_that_stood_still_for_a_while_is_left_out() -> None:
+    rates = noise(5, 8, 20)
+    rates[:, 10:] *= 0.8
+    rates[0, 2:4] = 0
+    rates[1, 2] = 0  # half a part: not even that
+
+    assert [one.where for one in changes(measured(rates))] == ["trial"]
+
+
+def test_a_change_without_any_noise_is_certain() -> None:
+    rates = np.ones((8, 10))
+    rates[4:] = 0.5
+    (found,) = changes(measured(rates))
+
+    assert (found.where, found.at, found.p) == ("rounds", 5, 0.0)

@@ -1,0 +1,83 @@
+"""A client made slower on purpose: by how much, and by nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from harness.worker import busywork
+from harness.worker.busywork import ENOUGH, Detour
+
+ROUND_NS = 200_000  # CPU of the request that is made slower here
+
+
+def request(_: object) -> tuple[int, int]:
+    """Takes CPU, and answers."""
+    until_ns = time.thread_time_ns() + ROUND_NS
+    while time.thread_time_ns() < until_ns:
+        pass
+    return 200, 5
+
+
+def calibrated(send: Callable[[object], Any]) -> None:
+    """Send until the detour is known: it needs requests, and CPU."""
+    end_ns = time.process_time_ns() + 3 * busywork.ENOUGH_NS
+    number = 0
+    while number < 2 * ENOUGH or time.process_time_ns() < end_ns:
+        send(None)
+        number += 1
+
+
+def worked(monkeypatch: pytest.MonkeyPatch, share: float) -> int:
+    """Iterations after a request, once they are known."""
+    done: list[int] = []
+    work = busywork._work
+    monkeypatch.setattr(busywork, "_work", lambda number: (done.append(number), work(number)))
+    send = Detour(share).sender(request, "sync")
+    calibrated(send)
+    return done[-1]
+
+
+def test_until_enough_is_known_each_request_is_followed_by_a_probe(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: list[int] = []
+    monkeypatch.setattr(busywork, "_work", done.append)
+    send = Detour(0.1).sender(lambda _: (200, 5), "sync")
+    for _ in range(ENOUGH - 1):
+        assert send(None) == (200, 5)
+    assert done == [busywork.PROBE] * (ENOUGH - 1)
+
+
+def test_nothing_is_wasted_of_a_share_of_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert worked(monkeypatch, 0.0) == 0
+
+
+def test_what_is_wasted_is_that_share_of_the_cpu_of_a_request() -> None:
+    detour = Detour(10.0)  # so that the clocks' own cost does not matter
+    calibrated(detour.sender(request, "sync"))
+    before_ns = time.thread_time_ns()
+    detour.work()
+    wasted_ns = time.thread_time_ns() - before_ns
+
+    # within a factor of two, whatever else slows this CPU down
+    assert 5 * ROUND_NS < wasted_ns < 20 * ROUND_NS
+
+
+def test_of_a_client_that_awaits_it_stays_a_coroutine() -> None:
+    async def send(given: object) -> tuple[int, object]:
+        return 200, given
+
+    assert asyncio.run(Detour(0.1).sender(send, "async")(5)) == (200, 5)
+
+
+def test_what_the_request_raises_is_raised() -> None:
+    def send(_: object) -> None:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        Detour(0.1).sender(send, "sync")(None)
