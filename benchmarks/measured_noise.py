@@ -27,6 +27,7 @@ Floats = NDArray[np.float64]
 LEAST_ROUNDS, LEAST_BLOCKS = 5, 3
 DRIFT_LAGS = 10  # rounds
 RHOS = np.arange(1, 20) / 20
+EMPTY = 0.5  # requests that a slice counts as which a burst took whole
 FAR = 5.0  # robust standard deviations: what is slower by more was hit by a burst
 ROBUST = 1.4826  # the standard deviation of a normal distribution ÷ its median absolute deviation
 SLICES = """
@@ -170,7 +171,7 @@ def _between_s(recording: Recording) -> float:
 
 
 def recordings(database: Path) -> Iterator[Recording]:
-    """Of the runs that can be used: enough rounds, in all of which every competitor has the same blocks."""
+    """Of the runs that can be used: those with enough rounds and blocks of two competitors or more."""
     with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as connection:
         rows = connection.execute(SLICES).fetchall()
     for _, of_run in groupby(rows, key=lambda row: row[0]):
@@ -182,13 +183,10 @@ def recordings(database: Path) -> Iterator[Recording]:
 def _recording(rows: Sequence[tuple[str, int, int, str, int, int, int]]) -> Recording | None:
     labels = {row[3] for row in rows}
     by_round = [list(of_round) for _, of_round in groupby(rows, key=lambda row: row[1])]
-    blocks = max(len(of_round) for of_round in by_round) // len(labels)
-    whole = [
-        of_round
-        for of_round in by_round
-        if [row[3] for row in of_round] == sorted(labels) * blocks
-        and all(row[6] for row in of_round)
-    ]
+    # rounds may differ in their number of blocks: the first ones of each
+    blocks = min(len(of_round) for of_round in by_round) // len(labels)
+    cut = [of_round[: blocks * len(labels)] for of_round in by_round]
+    whole = [rows for rows in cut if [row[3] for row in rows] == sorted(labels) * blocks]
     if len(whole) < LEAST_ROUNDS or blocks < LEAST_BLOCKS or len(labels) < 2:
         return None
     shape = (len(whole), blocks, len(labels))
@@ -197,9 +195,8 @@ def _recording(rows: Sequence[tuple[str, int, int, str, int, int, int]]) -> Reco
         for column in (4, 5, 6)
     )
     length_s = (end_ns - start_ns) / 1e9
-    return Recording(
-        float(np.median(length_s)), (start_ns - start_ns.min()) / 1e9, np.log(correct / length_s)
-    )
+    rates = np.maximum(correct, EMPTY) / length_s
+    return Recording(float(np.median(length_s)), (start_ns - start_ns.min()) / 1e9, np.log(rates))
 
 
 def main() -> int:

@@ -43,17 +43,17 @@ START_S = 3600.0  # runs start anywhere in an hour, and so in every phase of wha
 class Noise:
     """Standard deviations are of natural logarithms: 0.01 is 1 %.
 
-    Pairs are of the competitors, of the baseline. What is
-    marked MEASURED is to be what ``python -m benchmarks.measured_noise`` finds.
+    Pairs are of the competitors, of the baseline. What is marked MEASURED was found by ``measured_noise`` in
+    comparisons of aiohttp with itself, on a shared machine of 2 cores, 2026-11-22.
     """
 
-    process_sd: float = 0.007  # MEASURED: to be replaced; some clients up to 0.02
+    process_sd: float = 0.013  # MEASURED
     process_factors: tuple[float, float] = (1.0, 1.0)
-    slice_sd: float = 0.042  # MEASURED: to be replaced; 3 % of slices of 100 ms
+    slice_sd: float = 0.047  # MEASURED, slices of 20 to 26 ms
     slice_df: float = 4.0  # degrees of freedom of Student's t, more than 2
-    machine_sd: float = 0.02  # MEASURED: to be replaced
-    machine_rho: float = 0.3  # MEASURED: to be replaced; from a slice to the next one
-    drift_sd: float = 0.02  # MEASURED: to be replaced; after a minute
+    machine_sd: float = 0.128  # MEASURED
+    machine_rho: float = 0.95  # MEASURED, from a slice to the next one
+    drift_sd: float = 0.2  # MEASURED, after a minute
     swing: float = 0.02  # amplitude of the sine
     swing_s: float = 420.0
     step_sd: float = 0.3  # the same loop has differed by 1.6 × an hour later
@@ -62,8 +62,10 @@ class Noise:
         (5.17, 0.050),
         (0.51, 0.002),
     )  # every s, s long
-    bursts_per_s: float = 0.3  # MEASURED: to be replaced; those at random
-    burst_s: float = 0.005  # MEASURED: to be replaced; mean length of those
+    bursts_per_s: float = (
+        0.3  # those at random: MEASURED are 2.0, of which 2.15 should be the clocked ones
+    )
+    burst_s: float = 0.008  # MEASURED, mean length of those
     burst_strength: float = 1.0  # all bursts are so many times as long
     burst_factors: tuple[float, float] = (1.0, 1.0)  # how much of a burst is felt
 
@@ -80,8 +82,8 @@ class Design:
     competitors: int = 2
     blocks: int = round(USUAL.duration_s / USUAL.rounds / SLICE_S)
     slice_s: float = SLICE_S
-    lead_in_s: float = 0.02
-    between_s: float = 1.2  # MEASURED: to be replaced; from a round to the next: processes, warm-up
+    lead_in_s: float = 0.012  # with the time it takes to begin and to end a slice
+    between_s: float = 1.8  # MEASURED, from a round to the next: processes, warm-up
     between_sd: float = 0.1  # log
 
     @property

@@ -14,6 +14,7 @@ from harness import processors
 from harness.experiment import Outcome, run
 from harness.options import Options
 from harness.plan import make_plan
+from harness.rounds import Unwatched
 from harness.scenario_input import build
 from harness.settings import Defaults
 
@@ -37,11 +38,6 @@ def _help() -> Figure:
     return Figure("clientbench --help", statistics.median(times), 0.3, "lower", "s", detail)
 
 
-class _Silent:
-    def update(self, status: object) -> None:
-        """Show nothing."""
-
-
 def _trials() -> list[Figure]:
     """Time of whole rounds minus their planned warm-ups, lead-ins and slices, per trial.
 
@@ -51,7 +47,7 @@ def _trials() -> list[Figure]:
     scenario = build(Options(clients=CLIENTS, duration="5", rounds="5", seed="1"), Defaults())
     with tempfile.TemporaryDirectory() as folder:
         before = processors.available()
-        outcome = run(scenario, Path(folder) / "startup.db", 0.1, _Silent())
+        outcome = run(scenario, Path(folder) / "startup.db", 0.1, Unwatched())
         processors.move(before)
     planned_s = make_plan(scenario).seconds / scenario.rounds / len(CLIENTS)
     outside = [seconds / len(CLIENTS) - planned_s for seconds in _round_seconds(outcome)]

@@ -20,7 +20,8 @@ from benchmarks.figures import DATABASE, Figure, report
 from benchmarks.running_targets import running
 from benchmarks.wrk import MISSING, run_wrk
 from harness.competitors import competitors
-from harness.experiment import Status, run
+from harness.experiment import run
+from harness.rounds import Unwatched
 from harness.scenario import Competitor, Scenario
 from harness.selector import parse
 from harness.targets import make_target
@@ -39,13 +40,6 @@ SERVER_CORE, LOAD_CORE = 0, 1
 WRK_S, WRK_ROUNDS = 1, 5
 NGINX = TargetSpec("nginx-static")
 TRIALS = DATABASE.with_name("benchmark_targets.db")
-
-
-class Quiet:
-    """Progress that nobody watches."""
-
-    def update(self, status: Status) -> None:
-        """Show nothing."""
 
 
 def main() -> int:
@@ -124,7 +118,7 @@ def _load(specs: list[TargetSpec]) -> list[Figure]:
         headers={"Accept-Encoding": "identity"},
         seed=1,
     )
-    outcome = run(scenario, TRIALS, 0.1, Quiet())
+    outcome = run(scenario, TRIALS, 0.1, Unwatched())
     figures = []
     for summary in competitors(outcome.trials):
         name, p99 = f"{CLIENT} {summary.label}", summary.percentile(99)

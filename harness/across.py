@@ -23,7 +23,6 @@ from harness.model import METRICS, Comparison, Metric, TrialSummary
 from harness.statistics import (
     CONFIDENCE,
     LARGEST_EXPONENT,
-    STOPPED_CONFIDENCE,
     Verdict,
     verdict,
 )
@@ -55,8 +54,7 @@ def compare_runs(ours: StoredRun, theirs: StoredRun) -> list[Across]:
     compared: see ``harness.environments``.
     """
     labels = common_labels(ours, theirs)
-    stopped = any(run.ending for run, _ in (ours, theirs))
-    confidence = STOPPED_CONFIDENCE if stopped else CONFIDENCE
+    confidence = max(run.confidence for run, _ in (ours, theirs))
     pairs = [(_side(ours, label), _side(theirs, label)) for label in labels]
     return [_across(metric, *pair, len(labels), confidence) for metric in METRICS for pair in pairs]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from harness.histogram import Histogram
-from harness.statistics import Verdict
+from harness.statistics import CONFIDENCE, STOPPED_CONFIDENCE, Verdict
 from servers.spec import EMBEDDED, TargetSpec
 
 __all__ = [
@@ -277,3 +277,8 @@ class RunRecord:
     ceilings: tuple[Ceiling, ...] = ()
     ending: Ending | None = None  # of a run with a --precision
     selftest: SelftestNote | None = None  # the last of this machine in the same database
+
+    @property
+    def confidence(self) -> float:
+        """That of its intervals: a run that looks when to stop needs a higher one to be right as often."""
+        return STOPPED_CONFIDENCE if self.scenario.get("precision") else CONFIDENCE

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harness.across import Across, Unpaired, compare_runs, unpaired
 from harness.histogram import Histogram
-from harness.model import METRICS, Doubt, Ending, Metric, OpenLoop
+from harness.model import METRICS, Doubt, Metric, OpenLoop
 from harness.statistics import CONFIDENCE, STOPPED_CONFIDENCE
 from tests.examples import failed, histogram, run, trial
 
@@ -210,7 +210,7 @@ def test_response_times_are_not_compared_with_service_times() -> None:
 
 def test_runs_that_ended_when_they_were_precise_enough_get_the_wider_interval() -> None:
     ours, (record, trials) = measured("new", RATES[1]), measured("old", RATES[0])
-    stopped = replace(record, ending=Ending("reached", "throughput", 0.02, 0.01, 4))
+    stopped = replace(record, scenario=record.scenario | {"precision": {"half_width": 0.02}})
     found = [only(compare_runs(ours, (one, trials))) for one in (record, stopped)]
     expected = [
         unpaired(RATES[1], RATES[0], 1, level) for level in (CONFIDENCE, STOPPED_CONFIDENCE)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import TextIO
 
-from harness.experiment import Progress, Status
+from harness.rounds import Progress, Status
 
 __all__ = ["progress_on"]
 

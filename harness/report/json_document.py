@@ -11,7 +11,6 @@ from harness.comparison import compare, matrix
 from harness.competitors import Censored, CompetitorSummary, competitors, net_cpu_per_request_ns
 from harness.histogram import Histogram
 from harness.model import Comparison, OpenLoop, RunRecord, SelftestNote, TrialSummary
-from harness.statistics import CONFIDENCE, STOPPED_CONFIDENCE
 from harness.validity import saturated
 from servers.spec import TargetSpec
 
@@ -55,18 +54,14 @@ def comparisons_of(run: RunRecord, trials: Sequence[TrialSummary]) -> tuple[Comp
     if stored and all(comparison.family is not None for comparison in stored):
         return stored
     return (
-        tuple(compare(trials, run.baseline, saturated(run.doubts), confidence=_level(run)))
+        tuple(compare(trials, run.baseline, saturated(run.doubts), confidence=run.confidence))
         or stored
     )
 
 
 def matrix_of(run: RunRecord, trials: Sequence[TrialSummary]) -> tuple[Comparison, ...]:
     """Every competitor against every one before it, metric by metric."""
-    return tuple(matrix(trials, saturated(run.doubts), confidence=_level(run)))
-
-
-def _level(run: RunRecord) -> float:
-    return CONFIDENCE if run.ending is None else STOPPED_CONFIDENCE
+    return tuple(matrix(trials, saturated(run.doubts), confidence=run.confidence))
 
 
 def _run(run: RunRecord) -> dict[str, Any]:

@@ -9,19 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.experiment import Outcome, Status, run
+from harness.experiment import Outcome, run
 from harness.options import Options
+from harness.rounds import Unwatched
 from harness.scenario import Scenario
 from harness.scenario_input import build
 from harness.selftest.apart import apart
 from harness.settings import Defaults
 
 __all__ = ["Contest", "measure"]
-
-
-class _Silent:
-    def update(self, status: Status) -> None:
-        """Nobody watches."""
 
 
 @dataclass(frozen=True)
@@ -60,4 +56,4 @@ def measure(contest: Contest, database: Path) -> Outcome:
 
 
 def _measure(scenario: Scenario, database: Path) -> Outcome:
-    return run(scenario, database, Defaults().sampling_interval_s, _Silent())
+    return run(scenario, database, Defaults().sampling_interval_s, Unwatched())
