@@ -6,10 +6,13 @@ its behaviour nor its memory (DESIGN §2).
 
 from __future__ import annotations
 
+import compileall
 import contextlib
 import fcntl
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -61,6 +64,20 @@ class Bundle:
                 if not link.is_symlink():  # two distributions may share a namespace package
                     link.symlink_to(entry)
         return folder
+
+    def compile(self, python: str) -> None:
+        """Make the bytecode of our code, and of linked modules, for an interpreter, before any worker has to.
+
+        A worker that compiles keeps some 3 MB of heap, much of it free, in which a client then finds room
+        without asking the kernel: aiohttp was up to a quarter faster in such a process than in the next one.
+        Packages that are linked have theirs beside them.
+        """
+        folder = str(self.path)
+        if python == sys.executable:
+            compileall.compile_dir(folder, quiet=2)
+        else:
+            arguments = ("-I", "-S", "-m", "compileall", "-q", folder)
+            subprocess.run([python, *arguments], stdout=subprocess.DEVNULL, check=False)
 
     def log(self, name: str) -> Path:
         """Where a worker's standard error goes."""

@@ -98,10 +98,13 @@ class Selector:
 
         Sends the request of each once itself. Raises ``UnusableError`` or ``UsageError``.
         """
-        return [
+        found = [
             self._contender(competitor, scenario, target_of(competitor.target))
             for competitor in scenario.competitors
         ]
+        for python in {contender.python for contender in found}:
+            self._bundle.compile(python)
+        return found
 
     def stand_in(self, contender: Contender) -> Contender:
         """``null`` in the place of a contender: the same load, and nothing sent."""
