@@ -16,7 +16,6 @@ the slices, and the interval would be narrower than that of slices.
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -27,7 +26,7 @@ from numpy.typing import NDArray
 
 from benchmarks.figures import Figure, report
 from benchmarks.intervals import METHODS, Interval, student, trial_logs, welch
-from benchmarks.noise import Design, Noise, one_after_the_other, rounds
+from benchmarks.noise import WHITE, Design, Noise, one_after_the_other, rounds
 from benchmarks.stopping import (
     EACH_ROUND,
     Outcome,
@@ -55,16 +54,6 @@ WANTED_PERCENT = 94.5  # of a share that could be recommended, in the worst case
 CHECKED = 25
 
 MEASURED = Noise()
-WHITE = replace(
-    MEASURED,
-    slice_df=math.inf,
-    machine_sd=0.0,
-    drift_sd=0.0,
-    swing=0.0,
-    step_sd=0.0,
-    clocked_bursts=(),
-    bursts_per_s=0.0,
-)
 USUAL_RUN_S = USUAL.rounds * Design().round_s
 SCENARIOS = {
     "as measured": MEASURED,

@@ -26,7 +26,7 @@ from scipy import stats
 from harness.precision import USUAL
 from harness.scenario_input import SLICE_S
 
-__all__ = ["Design", "Noise", "Slices", "one_after_the_other", "rounds"]
+__all__ = ["WHITE", "Design", "Noise", "Slices", "one_after_the_other", "rounds"]
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -73,6 +73,18 @@ class Noise:
     def alike(self) -> bool:
         """Whether competitors differ in nothing, so that the true ratio is 1."""
         return len({*self.process_factors}) == len({*self.burst_factors}) == 1
+
+
+# Nothing but noise of the slices' own and of processes.
+WHITE = Noise(
+    slice_df=math.inf,
+    machine_sd=0.0,
+    drift_sd=0.0,
+    swing=0.0,
+    step_sd=0.0,
+    clocked_bursts=(),
+    bursts_per_s=0.0,
+)
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,12 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import TypeVar
 
 from harness.competitors import Censored, percentile
 from harness.histogram import Histogram, rank
 from harness.model import METRICS, Comparison, Metric, TrialSummary
-from harness.statistics import CONFIDENCE, Verdict, estimate, verdict
+from harness.statistics import CONFIDENCE, Estimate, Verdict, estimate, verdict
 
 __all__ = [
     "ENOUGH_BEYOND",
@@ -18,6 +19,7 @@ __all__ = [
     "LOAD_METRICS",
     "PERCENTS",
     "compare",
+    "judged",
     "matrix",
     "metric_value",
     "samples_beyond",
@@ -26,6 +28,7 @@ __all__ = [
 
 ENOUGH_BEYOND = 20  # samples of a trial that rank above a percentile
 HIGHER_IS_BETTER: frozenset[Metric] = frozenset({"throughput"})
+Compared = TypeVar("Compared", bound=Comparison)
 PERCENTS: Mapping[Metric, float] = {"p50": 50.0, "p99": 99.0}
 LOAD_METRICS = frozenset({"throughput", *PERCENTS})  # what a generator at its limit falsifies
 
@@ -136,9 +139,14 @@ def _comparison(
         return replace(nothing, reason="a round without a value of both")
     found = estimate(known, family, confidence)
     reason = _reason(metric, pairs, saturated=ours.saturated or theirs.saturated)
+    return judged(nothing, found, reason)
+
+
+def judged(nothing: Compared, found: Estimate, reason: str | None) -> Compared:
+    """The comparison with what was found, and its verdict unless there is a reason against one."""
     decided: Verdict | None = None
     if reason is None and found.low is not None and found.high is not None:
-        better = metric in HIGHER_IS_BETTER
+        better = nothing.metric in HIGHER_IS_BETTER
         decided = verdict(found.low, found.high, higher_is_better=better)
     return replace(
         nothing,

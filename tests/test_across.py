@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.across import Across, Unpaired, compare_runs, unpaired
+from harness.across import Across, compare_runs
 from harness.histogram import Histogram
 from harness.model import METRICS, Doubt, Metric, OpenLoop
-from harness.statistics import CONFIDENCE, STOPPED_CONFIDENCE
+from harness.statistics import CONFIDENCE, STOPPED_CONFIDENCE, Estimate, unpaired
 from tests.examples import failed, histogram, run, trial
 
 # Student's t with 4 degrees of freedom, from printed tables: at 97.5 %, and at 99.5 %.
@@ -24,7 +24,7 @@ samples = st.lists(values, min_size=2, max_size=8)
 families = st.integers(1, 50)
 
 
-def bounds(found: Unpaired) -> tuple[float, float]:
+def bounds(found: Estimate) -> tuple[float, float]:
     assert found.low is not None
     assert found.high is not None
     return found.low, found.high

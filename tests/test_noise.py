@@ -7,19 +7,9 @@ import numpy as np
 import pytest
 
 from benchmarks.measured_noise import Measured, Recording, measure
-from benchmarks.noise import Design, Noise, one_after_the_other, rounds
+from benchmarks.noise import WHITE, Design, Noise, one_after_the_other, rounds
 
-QUIET = Noise(
-    process_sd=0.0,
-    slice_sd=0.01,
-    slice_df=np.inf,
-    machine_sd=0.0,
-    drift_sd=0.0,
-    swing=0.0,
-    step_sd=0.0,
-    clocked_bursts=(),
-    bursts_per_s=0.0,
-)
+QUIET = replace(WHITE, process_sd=0.0, slice_sd=0.01)
 
 
 def measured(noise: Noise, competitors: int = 2, count: int = 400) -> Measured:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from harness.doctor.finding import Finding, State
+from harness.report.wrapping import wrapped
 
 __all__ = ["lines"]
 
@@ -25,21 +25,10 @@ def lines(findings: Sequence[Finding], width: int) -> Iterator[str]:
             yield ""
         yield HEADINGS[state]
         if state == "unknown":
-            yield from _wrapped(", ".join(finding.name for finding in group), width, 2, 2)
+            yield from wrapped(", ".join(finding.name for finding in group), width, 2, 2)
             continue
         for finding in group:
-            yield from _wrapped(f"{finding.name}: {finding.seen}", width, 2, 6)
+            yield from wrapped(f"{finding.name}: {finding.seen}", width, 2, 6)
             if finding.remedy is not None:
-                yield from _wrapped(f"effect: {finding.effect}", width, 6, 14)
-                yield from _wrapped(f"remedy: {finding.remedy}", width, 6, 14)
-
-
-def _wrapped(text: str, width: int, first: int, others: int) -> list[str]:
-    return textwrap.wrap(
-        text,
-        width,
-        initial_indent=" " * first,
-        subsequent_indent=" " * others,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+                yield from wrapped(f"effect: {finding.effect}", width, 6, 14)
+                yield from wrapped(f"remedy: {finding.remedy}", width, 6, 14)

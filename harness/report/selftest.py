@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from itertools import groupby
@@ -12,6 +11,7 @@ from typing import Any
 
 from harness.model import SelftestNote
 from harness.report import environments
+from harness.report.wrapping import wrapped
 from harness.selftest.figure import Figure
 from harness.selftest.result import SelfTest
 
@@ -23,18 +23,18 @@ NAMED = 2  # failed figures that a citation names
 
 def lines(selftest: SelfTest, width: int) -> Iterator[str]:
     """Where it ran, figures by part, and what follows from them."""
-    yield from _wrapped(environments.line(selftest.environment), width, 0, 2)
+    yield from wrapped(environments.line(selftest.environment), width, 0, 2)
     for part in selftest.parts:
         yield from ("", part.name)
         for subject, figures in groupby(part.figures, _subject):
             if subject:
-                yield from _wrapped(subject, width, 2, 4)
+                yield from wrapped(subject, width, 2, 4)
             indent = 4 if subject else 2
             for figure in figures:
                 text = str(replace(figure, name=figure.name.removeprefix(f"{subject}: ")))
-                yield from _wrapped(text, width, indent, indent + VERDICT)
+                yield from wrapped(text, width, indent, indent + VERDICT)
     yield ""
-    yield from _wrapped(_conclusion(selftest), width, 0, 2)
+    yield from wrapped(_conclusion(selftest), width, 0, 2)
 
 
 def _subject(figure: Figure) -> str:
@@ -93,14 +93,3 @@ def _figure(figure: Figure) -> dict[str, Any]:
 
 def _percent(share: float) -> str:
     return f"± {100 * share:.1f} %"
-
-
-def _wrapped(text: str, width: int, first: int, others: int) -> list[str]:
-    return textwrap.wrap(
-        text,
-        width,
-        initial_indent=" " * first,
-        subsequent_indent=" " * others,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

@@ -6,7 +6,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import astuple, fields, replace
 from pathlib import Path
@@ -52,17 +51,6 @@ ROUND(AVG(p95_response_time) * 1000, 2) as p95_latency_ms,
 ROUND(AVG(cpu_usage_avg), 2) as avg_cpu_pct, ROUND(AVG(memory_usage_avg), 2) as avg_memory_mb
 FROM benchmark_results WHERE http_method = 'GET' GROUP BY client_library, client_type
 ORDER BY avg_rps DESC"""
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "results.db"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    with Store.open(path) as opened:
-        yield opened
 
 
 def select(path: Path, sql: str) -> list[dict[str, Any]]:

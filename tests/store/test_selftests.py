@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-
-import pytest
 
 from harness.report.json_document import document
 from harness.store import Store
 from harness.store.reading import list_runs, query, show_run
 from tests.examples import run, save, two_clients
 from tests.selftest.examples import HERE, selftest
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "results.db"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    with Store.open(path) as opened:
-        yield opened
 
 
 def test_every_figure_is_stored_in_order(store: Store, path: Path) -> None:
