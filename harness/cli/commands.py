@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any
 
 import typer
+
+from harness.cli.options import Db, Json, Text, Texts, about, measuring_options_but
 
 __all__ = ["COMMAND_LINE_ERROR", "app"]
 
@@ -32,121 +32,9 @@ targets = typer.Typer(
 )
 app.add_typer(targets, name="targets")
 
-Text = str | None
-Texts = list[str] | None
-Db = Annotated[Text, typer.Option("--db", help="Results database (SQLite).", show_default=False)]
-Json = Annotated[
-    bool,
-    typer.Option(
-        "--json", help="Print one JSON document instead of the table.", show_default=False
-    ),
-]
-
-
-def _option(help_: str, *names: str, default: bool | None = None) -> Any:
-    return typer.Option(default, *names, help=help_, show_default=bool(default))
-
-
-def _about(help_: str) -> Any:
-    return typer.Option(help=help_, show_default=False)
-
-
-class _MeasuringOptions:
-    """Options of ``compare`` and ``load``, in the order of ``--help``; each command lacks some of them."""
-
-    concurrency: Texts = _option("Requests in flight; several make it the axis. [10]")
-    duration: Text = _option("Measured time per competitor: 10, 500ms, 2m. [10]")
-    requests: Text = _option("Measured requests per competitor, instead of a time.")
-    rounds: Text = _option("Rounds of fresh processes: n of the statistics. [10]")
-    quick: bool = _option("Shorter: 5 rounds, 5 s.", "--quick", default=False)
-    thorough: bool = _option("Longer: 30 rounds, 60 s.", "--thorough", default=False)
-    precision: Text = _option("As many rounds as it takes for ratios to be known to ± this: 2%.")
-    metric: Text = _option(
-        "Of --precision: throughput, cpu-per-request, p50, p99, peak-memory. [throughput]"
-    )
-    budget: Text = _option("Of --precision: the longest it may take. [5m]")
-    slice: Text = _option(
-        "Length of a slice, the part that is interleaved. [20ms; open loops 200ms]"
-    )
-    warmup: Text = _option("Uncounted load before each trial, in seconds. [0.2]")
-    processes: Text = _option("Worker processes per competitor. [1]")
-    rate: Text = _option("Open loop: requests started per second, whatever the answers do.")
-    stage: Texts = _option("Open loop by stages: RATE:SECONDS or FROM-TO:SECONDS; repeatable.")
-    arrivals: Text = _option("uniform, poisson or burst. [uniform]")
-    start: Text = _option("fixed-workers: --concurrency of them; per-request. [fixed-workers]")
-    max_in_flight: Text = _option("Limit of --start per-request; more are dropped. [100]")
-    think_time: Text = _option("Closed loop: pause of each slot between requests. [0]")
-    trace: Text = _option("Share of the requests whose points are recorded: 1, 0.1, 10%.")
-    preset: Text = _option("A whole load by name; see `clientbench presets`.")
-    n: Text = _option("Of a preset: requests in a batch, or unfinished at most.")
-    delay: Text = _option("Of a preset: time between releases.")
-    hold: Text = _option("Of a preset: dns tcp tls connection request first-byte. [connection]")
-    points: Text = _option("Of a preset: its graph, NUMBER@TIME,…")
-    target: Texts = _option("A name of `clientbench targets`, or a URL; several make it the axis.")
-    runtime: Texts = _option(
-        "How it runs: auto, native, docker, docker-host; several make it the axis."
-    )
-    instances: Texts = _option("Servers behind a proxy [3], or worker processes of an origin [1].")
-    scheme: Texts = _option("http or https; both make it the axis. [http]")
-    tls: bool = _option("The same as --scheme https.", "--tls", default=False)
-    upstream: Text = _option("What a proxy stands before: embedded, httpbin. [embedded]")
-    target_cpus: Text = _option("CPUs of the target: 0, 0,2, 0-3. [one]")
-    target_memory: Text = _option("Memory limit of each of its containers: 512m.")
-    method: Texts = _option(
-        "GET POST PUT PATCH DELETE HEAD OPTIONS; several make it the axis. [GET]"
-    )
-    header: Texts = _option("'Name: value'; repeatable.")
-    headers: Text = _option("Headers as one JSON object.")
-    body: Text = _option("Request body: text, or @FILE.")
-    body_size: Texts = _option(
-        "Request body of that many bytes (64k, 1M); several make it the axis."
-    )
-    stream: bool = _option("Read responses chunk by chunk.", "--stream", default=False)
-    expect: Text = _option("Statuses that count as correct, e.g. 2xx,404. [200-399]")
-    timeout: Text = _option("Connect and read timeout in seconds. [10]")
-    error_budget: Text = _option("Stop the run beyond so many failed requests: 10, 5%.")
-    verify: bool = _option("Verify TLS certificates.", "--verify/--insecure", default=True)
-    profile: Text = _option("parity: equal settings; defaults: each library's own. [parity]")
-    baseline: Text = _option("Competitor the others are compared with. [the first]")
-    seed: Text = _option("Seed of the random order. [drawn, and recorded]")
-    pin: bool = _option(
-        "Keep target and workers on CPUs of their own.", "--pin/--no-pin", default=True
-    )
-    db: Db = None
-    json: Json = False
-    output: Text = _option("Also write the report: .json .csv .md .txt")
-    matrix: bool = _option(
-        "Also compare every competitor with every other.",
-        "--matrix",
-        default=False,
-    )
-    strict: bool = _option("Exit with 4 if there is any warning.", "--strict", default=False)
-    normalize: Text = _option("Histogram up to so many times the minimum, the rest in one bin.")
-
-
-def _measuring_options_but(*names: str) -> Callable[[Any], Any]:
-    """Give a command all options but these in the place of its ``**options``.
-
-    Typer reads them off its signature.
-    """
-    shared = [
-        Parameter(
-            name, Parameter.KEYWORD_ONLY, default=getattr(_MeasuringOptions, name), annotation=kind
-        )
-        for name, kind in get_type_hints(_MeasuringOptions, include_extras=True).items()
-        if name not in names
-    ]
-
-    def extended(command: Any) -> Any:
-        *own, _ = signature(command, eval_str=True).parameters.values()
-        command.__signature__ = Signature([*own, *shared])
-        return command
-
-    return extended
-
 
 @app.command()
-@_measuring_options_but("normalize")
+@measuring_options_but("normalize")
 def compare(
     clients: Annotated[
         Texts,
@@ -168,7 +56,7 @@ def compare(
 
 
 @app.command()
-@_measuring_options_but(
+@measuring_options_but(
     *("baseline", "matrix", "quick", "thorough", "precision", "metric", "budget")
 )
 def load(
@@ -304,18 +192,18 @@ def list_targets(json: Json = False) -> int:
 @targets.command("up")
 def target_up(
     name: Annotated[str, typer.Argument(help="A name of `clientbench targets`.")],
-    runtime: Annotated[Text, _about("auto, native, docker, docker-host. [auto]")] = None,
+    runtime: Annotated[Text, about("auto, native, docker, docker-host. [auto]")] = None,
     instances: Annotated[
-        Text, _about("Servers behind a proxy [3], or worker processes of an origin [1].")
+        Text, about("Servers behind a proxy [3], or worker processes of an origin [1].")
     ] = None,
     tls: Annotated[bool, typer.Option("--tls", help="HTTPS, by a CA of our own.")] = False,
     upstream: Annotated[
-        Text, _about("What a proxy stands before: embedded, httpbin. [embedded]")
+        Text, about("What a proxy stands before: embedded, httpbin. [embedded]")
     ] = None,
-    port: Annotated[Text, _about("Of the loopback interface. [a free one]")] = None,
-    target_cpus: Annotated[Text, _about("Its CPUs: 0, 0,2, 0-3. [all]")] = None,
+    port: Annotated[Text, about("Of the loopback interface. [a free one]")] = None,
+    target_cpus: Annotated[Text, about("Its CPUs: 0, 0,2, 0-3. [all]")] = None,
     target_memory: Annotated[
-        Text, _about("Memory limit of each of its containers: 512m. [none]")
+        Text, about("Memory limit of each of its containers: 512m. [none]")
     ] = None,
     json: Json = False,
 ) -> int:
