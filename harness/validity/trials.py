@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 
 from harness.comparison import ENOUGH_BEYOND
 from harness.competitors import CompetitorSummary, competitors
@@ -30,7 +31,7 @@ def trial_doubts(trials: Sequence[TrialSummary]) -> list[Doubt]:
                 _server_bound(summary.label, of_label),
                 _errors(summary),
                 _too_few(summary),
-                _short_slices(summary, of_label),
+                _short_slices(summary.label, of_label),
                 _lost(summary.label, of_label),
                 _not_idle(summary.label, of_label),
                 _unequal(summary),
@@ -90,19 +91,27 @@ def _too_few(summary: CompetitorSummary) -> Doubt | None:
     )
 
 
-def _short_slices(summary: CompetitorSummary, trials: Sequence[TrialSummary]) -> Doubt | None:
-    """A slice must hold 20 requests of a slot, or its edges weigh too much."""
-    median_ns = summary.service.percentile(50)
-    lengths = [s.end_ns - s.start_ns for trial in trials for s in trial.slices]
-    if median_ns is None or not lengths or min(lengths) >= MEDIANS_PER_SLICE * median_ns:
+def _short_slices(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
+    """A slice must hold 20 requests of a slot, or its edges weigh too much.
+
+    Each trial by its own median, and all by the middle one: a round on a slow machine is no reason.
+    """
+    held = [one for one in map(_medians_held, trials) if one is not None]
+    if not held or median(held) >= MEDIANS_PER_SLICE:
         return None
     return Doubt(
         "short slices",
-        summary.label,
-        f"slices of {min(lengths) / 1e6:.0f} ms hold fewer than {MEDIANS_PER_SLICE} of its median "
-        f"service times ({median_ns / 1e6:.3g} ms)",
+        label,
+        f"slices hold {median(held):.0f} of its median service times, fewer than {MEDIANS_PER_SLICE}",
         "measure longer (--duration), in fewer rounds (--rounds), or with less --concurrency",
     )
+
+
+def _medians_held(trial: TrialSummary) -> float | None:
+    """The shortest slice ÷ the median service time."""
+    median_ns = trial.service.percentile(50)
+    lengths = [one.end_ns - one.start_ns for one in trial.slices]
+    return min(lengths) / median_ns if median_ns and lengths else None
 
 
 def _lost(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:

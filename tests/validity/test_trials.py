@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.model import Doubt, TrialSummary
+from harness.model import Doubt, SliceRecord, TrialSummary
 from harness.validity import count_doubt, trial_doubts
 from tests.examples import failed, histogram, trial
 
@@ -57,6 +57,20 @@ def test_a_percentile_needs_twenty_samples_beyond_it(samples: int, weak: str | N
 
     assert [doubt.kind for doubt in doubts] == (["too few samples"] if weak else [])
     assert weak is None or f"beyond {weak}" in doubts[0].message
+
+
+@pytest.mark.parametrize(
+    ("lengths_ms", "doubted"), [((21, 21), False), ((19, 19), True), ((30, 19, 19), True)]
+)
+def test_slices_hold_twenty_service_times_in_most_rounds(
+    lengths_ms: tuple[int, ...], doubted: bool
+) -> None:
+    trials = [
+        many(number, slices=(SliceRecord(0, 0, 0, length_ms * 1_000_000, 1, 1, 1, 1, None),))
+        for number, length_ms in enumerate(lengths_ms, 1)
+    ]
+    assert many().service.percentile(50) == pytest.approx(1_000_000, rel=0.001)
+    assert kinds(*trials) == (["short slices"] if doubted else [])
 
 
 def test_samples_of_all_rounds_count_together() -> None:
