@@ -61,6 +61,9 @@ SCENARIOS = {
     "drift × 5": replace(MEASURED, drift_sd=5 * MEASURED.drift_sd, swing=5 * MEASURED.swing),
     "bursts × 5": replace(MEASURED, burst_strength=5),
     "bursts hit one harder": replace(MEASURED, burst_factors=(1.0, 0.3)),
+    "bursts in step with rounds, one hit harder": replace(
+        MEASURED, burst_factors=(1.0, 0.3), clocked_bursts=((Design().round_s, 0.05),)
+    ),
     "autocorrelation 0.99": replace(MEASURED, machine_rho=0.99),
     "processes × 5": replace(MEASURED, process_factors=(5.0, 5.0)),
     "processes of one × 5": replace(MEASURED, process_factors=(5.0, 1.0)),

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from harness.plan import PAUSE_CHANCE, PAUSE_SHARES, RHYTHM_S
 from harness.precision import USUAL
 from harness.scenario_input import SLICE_S
 
@@ -89,7 +90,10 @@ WHITE = Noise(
 
 @dataclass(frozen=True)
 class Design:
-    """A round: blocks of one slice of each competitor, in random order; the last one is the baseline."""
+    """A round: blocks of one slice of each competitor, in random order; the last one is the baseline.
+
+    Before half of the rounds there is a pause, as there is in a real run.
+    """
 
     competitors: int = 2
     blocks: int = round(USUAL.duration_s / USUAL.rounds / SLICE_S)
@@ -97,6 +101,7 @@ class Design:
     lead_in_s: float = 0.012  # with the time it takes to begin and to end a slice
     between_s: float = 1.8  # MEASURED, from a round to the next: processes, warm-up
     between_sd: float = 0.1  # log
+    pause_chance: float = PAUSE_CHANCE
 
     @property
     def pitch_s(self) -> float:
@@ -105,7 +110,7 @@ class Design:
 
     @property
     def round_s(self) -> float:
-        """From the start of a round to that of the next."""
+        """From the start of a round to that of the next, if there is no pause."""
         return self.competitors * self.blocks * self.pitch_s + self.between_s
 
 
@@ -207,7 +212,7 @@ class _Machines:
         """The next round: starts, log speeds and shares taken by bursts; slices × runs."""
         design = self._design
         jitter = self._generator.normal(0, design.between_sd, self._last_s.size)
-        wait_s = design.pitch_s + design.between_s * np.exp(jitter)
+        wait_s = design.pitch_s + design.between_s * np.exp(jitter) + self._pauses_s()
         start_s = self._last_s + wait_s + design.pitch_s * np.arange(count)[:, None]
         speed = self._drifting(count, wait_s) + self._autocorrelated(count, wait_s)
         speed += np.sin((start_s * (math.tau / self._noise.swing_s)).astype(np.float32)) * (
@@ -216,6 +221,12 @@ class _Machines:
         speed += self._stepping(start_s)
         self._last_s = start_s[-1]
         return start_s, speed, self._lost(start_s)
+
+    def _pauses_s(self) -> Floats:
+        runs, design = self._last_s.size, self._design
+        late = self._generator.random(runs) < design.pause_chance
+        shares = self._generator.uniform(*PAUSE_SHARES, runs)
+        return np.where(late, shares * min(design.round_s, RHYTHM_S), 0.0)
 
     def _normal(self, count: int) -> Singles:
         return self._generator.standard_normal((count, self._last_s.size), np.float32)

@@ -6,10 +6,10 @@ between rounds when that is averaged (processes: memory layout, hash seed), by o
 and what a round costs beside its slices (start, warm-up). From these follows the interval of every split:
 
     half width = t(R − 1) · sqrt((between² + second² / s) / R)
-    wall time = R · (beside + 2 · s · (1 + lead-in / slice))
+    wall time = R · (b + pause(b)), b = beside + 2 · s · (1 + lead-in / slice)
 
-for R rounds of s seconds. Blocks that follow each other are not independent; therefore their scatter is taken
-from means of several of them.
+for R rounds of s seconds. Pauses take the mean of what a plan draws. Blocks that follow each other are not
+independent; therefore their scatter is taken from means of several of them.
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ from scipy.special import stdtrit
 
 from benchmarks.figures import Figure, report
 from harness.model import TrialSummary
-from harness.plan import LEAD_IN_NS
+from harness.plan import LEAD_IN_NS, PAUSE_CHANCE, PAUSE_SHARES, RHYTHM_S
 from harness.selftest.contest import Contest, measure
 
 CLIENTS = ("aiohttp:async", "urllib3:sync")
-SLICES_S = (0.025, 0.05, 0.1, 0.2)
+SLICES_S = (0.02, 0.05, 0.1, 0.2)
 ROUNDS, TRIAL_S, REPEATS = 5, 1.2, 3
 LEAD_IN_S = LEAD_IN_NS / 1e9
+PAUSE = PAUSE_CHANCE * sum(PAUSE_SHARES) / 2  # of a round, on average
 SPLITS = tuple((rounds, trial_s) for rounds in (5, 10, 15, 20, 30) for trial_s in (0.5, 1.0, 2.0))
 LONGER = 1.3
 BATCH_S = 0.4  # blocks are summed up to this much of each name before their scatter is taken
@@ -49,7 +50,7 @@ class Run:
 
     ratios: list[Floats]  # logarithms, of each block, by round
     slice_s: float  # as it was: longer than asked for where a client is slow
-    beside_s: float  # what a round took beside slices and lead-ins
+    beside_s: float  # what a round took beside slices, lead-ins and the pause before it
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ class Noise:
 
     def wall_s(self, rounds: int, trial_s: float, slice_s: float) -> float:
         """Of a comparison of two."""
-        return rounds * (self.round_s + 2 * trial_s * (1 + LEAD_IN_S / slice_s))
+        busy_s = self.round_s + 2 * trial_s * (1 + LEAD_IN_S / slice_s)
+        return rounds * (busy_s + PAUSE * min(busy_s, RHYTHM_S))
 
 
 def main() -> int:
@@ -115,7 +117,7 @@ def _run(trials: Sequence[TrialSummary]) -> Run:
     apart_s = np.diff(sorted(begins.values())) / 1e9
     length_s = trials[0].window_ns / len(trials[0].slices) / 1e9
     slices_s = 2 * len(ratios[0]) * (length_s + LEAD_IN_S)
-    return Run(ratios, length_s, float(np.median(apart_s)) - slices_s)
+    return Run(ratios, length_s, float(np.min(apart_s)) - slices_s)  # half have no pause
 
 
 def _noise(runs: Sequence[Run], slice_s: float) -> Noise:

@@ -9,22 +9,45 @@ from harness.loads import OpenLoad
 from harness.scenario import Scenario
 from harness.worker.job import Hold, Pace
 
-__all__ = ["MEDIANS_PER_SLICE", "Plan", "Round", "make_plan", "shares"]
+__all__ = [
+    "MEDIANS_PER_SLICE",
+    "PAUSE_CHANCE",
+    "PAUSE_SHARES",
+    "RHYTHM_S",
+    "Plan",
+    "Round",
+    "make_plan",
+    "shares",
+]
 
 LEAD_IN_NS = 5_000_000
 MEDIANS_PER_LEAD_IN = 2
 MEDIANS_PER_SLICE = 20  # a slice is at least that many median service times long (DESIGN §1)
 RESERVE = 1.3  # … also when the machine is slower than it was during warm-up
+PAUSE_CHANCE = 0.5
+PAUSE_SHARES = (0.2, 0.7)
+RHYTHM_S = (
+    5.0  # the slowest common one of a machine: that at which kernels write back and look at memory
+)
 
 
 @dataclass(frozen=True)
 class Round:
-    """One round: the order of competitors (by index) in each of its blocks."""
+    """One round: the order of competitors (by index) in each of its blocks, and the pause before it.
+
+    What a machine does periodically would come at the same place of each round if that took as long as the
+    period: all rounds would be wrong in the same way, and alike. So half of them begin late.
+    """
 
     number: int  # from 1
     blocks: tuple[tuple[int, ...], ...]
     requests: int | None  # per competitor, in its one block, where the stop rule is a count
     seeds: tuple[int, ...]  # of the arrivals in each block: the same for every competitor
+    pause: float  # as a share of the time that the round before took
+
+    def pause_s(self, round_s: float) -> float:
+        """How long to wait before this round when the last one took ``round_s``."""
+        return self.pause * min(round_s, RHYTHM_S)
 
 
 @dataclass(frozen=True)
@@ -72,7 +95,7 @@ class Plan:
 
     @property
     def seconds(self) -> float:
-        """Planned time of all windows, warm-ups and lead-ins."""
+        """Planned time of all windows, warm-ups and lead-ins, without what is not measured."""
         slices = sum(len(round_.blocks) for round_ in self.rounds)
         per_competitor = (
             slices * (self.slice_ns + self.lead_in_ns) + len(self.rounds) * self.warmup_ns
@@ -98,6 +121,7 @@ def make_plan(scenario: Scenario) -> Plan:
                 blocks=tuple(_shuffled(generator, number) for _ in range(blocks)),
                 requests=count,
                 seeds=tuple(generator.getrandbits(32) for _ in range(blocks)),
+                pause=_pause(generator) if index else 0.0,
             )
             for index, count in enumerate(requests)
         ),
@@ -126,6 +150,12 @@ def shares(total: int, parts: int) -> list[int]:
     """``total`` in ``parts`` whole numbers as equal as possible (largest remainder), larger ones first."""
     share, rest = divmod(total, parts)
     return [share + (index < rest) for index in range(parts)]
+
+
+def _pause(generator: random.Random) -> float:
+    late = generator.random() < PAUSE_CHANCE
+    share = generator.uniform(*PAUSE_SHARES)
+    return share if late else 0.0
 
 
 def _shuffled(generator: random.Random, number: int) -> tuple[int, ...]:

@@ -80,6 +80,7 @@ class Rounds:
         self._progress = progress
         self._started_ns = time.monotonic_ns()
         self._done_s = 0.0  # planned time of what is behind us
+        self._round_s = 0.0  # what the last round took
         self._round = 0
         self._active: Trial | None = None
 
@@ -87,6 +88,8 @@ class Rounds:
         """Run and save round after round; the state the run ends in."""
         try:
             for round_ in self.plan.rounds:
+                with interrupts.allowed():
+                    time.sleep(round_.pause_s(self._round_s))
                 started_at = _now()
                 trials = self._run_round(round_)
                 store.save_round(
@@ -119,6 +122,7 @@ class Rounds:
 
     def _run_round(self, round_: Round) -> list[TrialSummary]:
         self._round = round_.number
+        started_ns = time.monotonic_ns()
         self.ledger.begin()
         self._sampler.forget()
         trials = [Trial(c, round_.number, self._places[c.target]) for c in self._contenders]
@@ -142,6 +146,7 @@ class Rounds:
             for trial in trials:
                 trial.end()
         self.ledger.end(round_.number, trials)
+        self._round_s = (time.monotonic_ns() - started_ns) / 1e9
         return [trial.summary() for trial in trials]
 
     def _start(self, trials: list[Trial], round_: Round) -> None:

@@ -14,7 +14,7 @@ from harness.worker.job import Hold
 from servers.spec import EMBEDDED
 from tests.trials import MS, Bench
 
-ROUND = Round(1, ((0,),), None, (1,))
+ROUND = Round(1, ((0,),), None, (1,), 0.0)
 PLAN = Plan((ROUND,), 1000 * MS, 1000 * MS, 20 * MS, 100 * MS, competitors=1)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.measured_noise import Measured, Recording, measure
 from benchmarks.noise import WHITE, Design, Noise, one_after_the_other, rounds
+from harness.plan import PAUSE_CHANCE, PAUSE_SHARES, RHYTHM_S
 
 QUIET = replace(WHITE, process_sd=0.0, slice_sd=0.01)
 
@@ -74,6 +75,22 @@ def test_time_between_rounds() -> None:
     design = Design()
     expected_s = design.between_s + design.lead_in_s
     assert found.between_s == pytest.approx(expected_s, rel=0.05)
+
+
+def test_half_of_the_rounds_begin_late() -> None:
+    design, runs = Design(), 4000
+    quiet = replace(design, pause_chance=0.0, between_sd=0.0)
+    late = replace(quiet, pause_chance=PAUSE_CHANCE)
+    first, second = (
+        next(rounds(QUIET, of, runs, np.random.default_rng(3))).start_s.min((0, 1))
+        for of in (quiet, late)
+    )
+    waits_s = second - first
+    paused_s = waits_s[waits_s > 1e-6]
+
+    assert paused_s.size == pytest.approx(PAUSE_CHANCE * runs, rel=0.1)
+    ends = [share * min(design.round_s, RHYTHM_S) for share in PAUSE_SHARES]
+    assert (paused_s.min(), paused_s.max()) == pytest.approx(ends, rel=0.02)
 
 
 def test_processes_differ_from_trial_to_trial_also_one_after_the_other() -> None:

@@ -6,11 +6,21 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.options import Options
-from harness.plan import MEDIANS_PER_SLICE, Plan, make_plan, shares
+from harness.plan import (
+    MEDIANS_PER_SLICE,
+    PAUSE_CHANCE,
+    PAUSE_SHARES,
+    Plan,
+    Round,
+    make_plan,
+    shares,
+)
 from harness.scenario import Scenario
 from harness.scenario_input import build
 from harness.settings import Defaults
@@ -111,6 +121,30 @@ def test_a_count_is_shared_over_rounds_exactly(data: st.DataObject, rounds: int)
     assert all(round_.requests >= 1 for round_ in plan.rounds)
     assert all(len(round_.blocks) == 1 for round_ in plan.rounds)
     assert plan.lead_in_ns == 0
+
+
+def test_about_half_of_the_rounds_begin_late_but_never_the_first() -> None:
+    plans = [make_plan(scenario(rounds=20, seed=seed)) for seed in range(50)]
+    first, later = (
+        [round_.pause for plan in plans for round_ in plan.rounds[part]]
+        for part in (slice(1), slice(1, None))
+    )
+    late = [pause for pause in later if pause]
+
+    assert set(first) == {0.0}
+    assert len(late) == pytest.approx(PAUSE_CHANCE * len(later), rel=0.1)
+    assert min(late) == pytest.approx(PAUSE_SHARES[0], abs=0.01)
+    assert max(late) == pytest.approx(PAUSE_SHARES[1], abs=0.01)
+    assert np.std(late) == pytest.approx((PAUSE_SHARES[1] - PAUSE_SHARES[0]) / 12**0.5, rel=0.1)
+
+
+@given(round_s=st.floats(0, 1e4), pause=st.floats(0, 0.7))
+def test_a_pause_is_a_share_of_the_round_before_but_of_a_long_one_no_more(
+    round_s: float, pause: float
+) -> None:
+    round_ = Round(number=2, blocks=((0, 1),), requests=None, seeds=(1,), pause=pause)
+
+    assert round_.pause_s(round_s) == pause * min(round_s, 5.0)
 
 
 def test_planned_time_is_that_of_all_windows() -> None:

@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from harness.model import METRICS
+from harness.options import Options
+from harness.plan import make_plan
 from harness.report.tables import HEADINGS
+from harness.scenario_input import build
+from harness.settings import Defaults
 from tests.cli.command import ONE, SHORT, Recording, clientbench
 
 ESCAPE = "\x1b"
@@ -85,6 +91,23 @@ def test_json_is_one_document_and_nothing_else(tmp_path: Path) -> None:
     labels = json.dumps(ended.json)
     assert "httpx:sync" in labels and "httpx:async" in labels
     assert "round 1/1" in ended.err
+
+
+def test_rounds_begin_late_as_planned(tmp_path: Path) -> None:
+    words = ("compare", "raw", "null", "--requests", "20", "--rounds", "4", "--seed", "3")
+    assert clientbench(*words, cwd=tmp_path).code == 0
+    options = Options(clients=("raw", "null"), requests=20, rounds=4, seed=3)
+    planned = make_plan(build(options, Defaults())).rounds
+    with sqlite3.connect(tmp_path / "benchmark_results.db") as connection:
+        rows = connection.execute("SELECT started_at, ended_at FROM rounds ORDER BY round")
+        times = [tuple(map(datetime.fromisoformat, row)) for row in rows]
+    connection.close()
+
+    assert sum(round_.pause > 0 for round_ in planned) >= 2
+    for round_, (before, this) in zip(planned[1:], pairwise(times), strict=True):
+        last_s = (before[1] - before[0]).total_seconds()
+        waited_s = (this[0] - before[1]).total_seconds()
+        assert waited_s >= 0.9 * round_.pause_s(last_s) - 0.002  # of times in ms
 
 
 def test_event_loops_are_competitors_like_any_other(tmp_path: Path) -> None:
