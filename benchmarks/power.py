@@ -27,7 +27,7 @@ from harness.scenario_input import SLICE_S
 from harness.selftest.contest import Contest, measure
 
 CLIENT = "aiohttp:async"
-ROUNDS = 15  # of the usual length: with starts, warm-ups and lead-ins a minute
+ROUNDS = 13  # of the usual length: with starts, warm-ups, lead-ins and pauses a minute
 EFFECTS = {0.10: (10, 10), 0.03: (30, 24)}  # comparisons, and how many must find it
 RESAMPLED = (0.02, 0.05)
 RESAMPLES = 4000

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from harness.errors import StoreError
-from harness.store import files, schema
+from harness.store import files, table_columns
 
 if TYPE_CHECKING:
     from harness.model import RunRecord, SelftestNote, TrialSummary
@@ -100,7 +100,7 @@ class Store:
             )
             now = _now()
             for trial in trials:
-                self._insert(schema.RESULTS, [rows.trial_row(run, trial, now)])
+                self._insert(table_columns.RESULTS, [rows.trial_row(run, trial, now)])
                 for table, records in rows.trial_neighbours(trial).items():
                     self._insert(table, records)
 

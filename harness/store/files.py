@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import StoreError
-from harness.store import schema
+from harness.store import schema, table_columns
 
 __all__ = ["BUSY_TIMEOUT_S", "check_version", "check_writable", "connect", "one_line", "reading"]
 
@@ -163,7 +163,7 @@ def _check_contents(path: Path) -> None:
         names = _names(connection)
         if "_sqlite_migrations" in names and _applied(connection):
             check_version(path, connection)
-        elif schema.RESULTS in names:
+        elif table_columns.RESULTS in names:
             _check_older_tool(path, connection, names)
         elif names:
             raise StoreError(
@@ -183,9 +183,9 @@ def check_version(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def _check_older_tool(path: Path, connection: sqlite3.Connection, names: set[str]) -> None:
-    info = connection.execute(f"PRAGMA table_info({schema.RESULTS})")
+    info = connection.execute(f"PRAGMA table_info({table_columns.RESULTS})")
     found = [row[1] for row in info]
-    wanted = [name for name, _ in schema.PUBLIC_COLUMNS]
+    wanted = [name for name, _ in table_columns.PUBLIC_COLUMNS]
     if found != wanted:
         raise StoreError(
             f"--db {str(path)!r}: its table benchmark_results is not ours and not the older tool's"

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlite_utils import Migrations
 
-from harness.store import schema, views
+from harness.store import schema, table_columns, views
 
 __all__ = ["migrations"]
 
@@ -22,13 +22,13 @@ def _results(db: Any) -> None:
     """``benchmark_results`` (an older tool's is kept and widened), its neighbours, the views."""
     for statement in schema.TABLES_BEFORE:
         db.execute(statement)
-    if schema.RESULTS in db.table_names():
-        _relax(db[schema.RESULTS])
+    if table_columns.RESULTS in db.table_names():
+        _relax(db[table_columns.RESULTS])
     else:
-        columns = ", ".join(f"{name} {kind}" for name, kind in schema.PUBLIC_COLUMNS)
-        db.execute(f"CREATE TABLE {schema.RESULTS} ({columns})")
-    for name, kind in schema.OWN_COLUMNS:
-        db.execute(f"ALTER TABLE {schema.RESULTS} ADD COLUMN {name} {kind}")
+        columns = ", ".join(f"{name} {kind}" for name, kind in table_columns.PUBLIC_COLUMNS)
+        db.execute(f"CREATE TABLE {table_columns.RESULTS} ({columns})")
+    for name, kind in table_columns.OWN_COLUMNS:
+        db.execute(f"ALTER TABLE {table_columns.RESULTS} ADD COLUMN {name} {kind}")
     for statement in (*schema.TABLES_AFTER, *schema.INDICES, *views.VIEWS):
         db.execute(statement)
 
@@ -36,22 +36,24 @@ def _results(db: Any) -> None:
 @migrations(name=schema.MIGRATIONS[1])  # type: ignore[untyped-decorator]
 def _open_loop(db: Any) -> None:
     """What an open loop adds to a trial."""
-    for name, kind in schema.OPEN_LOOP_COLUMNS:
-        db.execute(f"ALTER TABLE {schema.RESULTS} ADD COLUMN {name} {kind}")
+    for name, kind in table_columns.OPEN_LOOP_COLUMNS:
+        db.execute(f"ALTER TABLE {table_columns.RESULTS} ADD COLUMN {name} {kind}")
 
 
 @migrations(name=schema.MIGRATIONS[2])  # type: ignore[untyped-decorator]
 def _traces(db: Any) -> None:
     """Traced requests, and how many of a trial's were."""
-    db.execute(f"ALTER TABLE {schema.RESULTS} ADD COLUMN trace_share REAL NOT NULL DEFAULT 0")
+    db.execute(
+        f"ALTER TABLE {table_columns.RESULTS} ADD COLUMN trace_share REAL NOT NULL DEFAULT 0"
+    )
     db.execute(schema.TRACES)
 
 
 @migrations(name=schema.MIGRATIONS[3])  # type: ignore[untyped-decorator]
 def _targets(db: Any) -> None:
     """Targets as a factor: which one a trial had, what it was, and how requests were spread."""
-    for name, kind in schema.TARGET_COLUMNS:
-        db.execute(f"ALTER TABLE {schema.RESULTS} ADD COLUMN {name} {kind}")
+    for name, kind in table_columns.TARGET_COLUMNS:
+        db.execute(f"ALTER TABLE {table_columns.RESULTS} ADD COLUMN {name} {kind}")
     for statement in (*schema.TARGET_TABLES, *views.TARGET_VIEWS):
         db.execute(statement)
 
@@ -80,7 +82,7 @@ def _library_summary(db: Any) -> None:
 def _ceilings(db: Any) -> None:
     """What warnings rest on: what raw did in competitors' places, what others took of the machine."""
     db.execute(schema.CEILINGS)
-    for name, kind in schema.READING_COLUMNS:
+    for name, kind in table_columns.READING_COLUMNS:
         db.execute(f"ALTER TABLE resource_readings ADD COLUMN {name} {kind}")
 
 
@@ -89,13 +91,13 @@ def _selftests(db: Any) -> None:
     """Self-tests, and which of them a run cites."""
     for statement in schema.SELFTESTS:
         db.execute(statement)
-    db.execute(f"ALTER TABLE runs ADD COLUMN {schema.SELFTEST_COLUMN}")
+    db.execute(f"ALTER TABLE runs ADD COLUMN {table_columns.SELFTEST_COLUMN}")
 
 
 def _relax(table: Any) -> None:
     """Let an older tool's table take our rows: text ids as the key, NULL where we have no value."""
-    strict = {column.name for column in table.columns if column.notnull} & schema.NULLABLE
+    strict = {column.name for column in table.columns if column.notnull} & table_columns.NULLABLE
     text_key = table.pks == ["id"] and table.columns_dict["id"] is str
     if strict or not text_key:
-        types = {name: kind.split()[0] for name, kind in schema.PUBLIC_COLUMNS}
+        types = {name: kind.split()[0] for name, kind in table_columns.PUBLIC_COLUMNS}
         table.transform(pk="id", types=types, not_null=dict.fromkeys(strict, False))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import StoreError, UsageError
-from harness.store import files, schema
+from harness.store import files, table_columns
 from servers.spec import EMBEDDED, TargetSpec
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ def _rebuilt(kind: Any, rows: Iterable[sqlite3.Row]) -> tuple[Any, ...]:
 
 def _trials(connection: sqlite3.Connection, run_id: str) -> list[TrialSummary]:
     rows = connection.execute(
-        f"SELECT * FROM {schema.RESULTS} WHERE run_id = ? ORDER BY rowid", (run_id,)
+        f"SELECT * FROM {table_columns.RESULTS} WHERE run_id = ? ORDER BY rowid", (run_id,)
     ).fetchall()
     return [_trial(connection, dict(row)) for row in rows]
 
@@ -245,7 +245,7 @@ def _trial(connection: sqlite3.Connection, row: dict[str, Any]) -> TrialSummary:
             for counted in _of_trial(connection, "error_counts", trial_id)
         },
         "traces": tuple(
-            tuple(traced[name] for name in schema.TRACE_COLUMNS)
+            tuple(traced[name] for name in table_columns.TRACE_COLUMNS)
             for traced in _of_trial(connection, "traces", trial_id, "sequence")
         ),
         "slices": _rebuilt(SliceRecord, _of_trial(connection, "slices", trial_id, "sequence")),

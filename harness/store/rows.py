@@ -11,7 +11,7 @@ from typing import Any
 from harness.competitors import Censored, percentile
 from harness.histogram import Histogram
 from harness.model import RunRecord, TrialSummary
-from harness.store.schema import OPEN_LOOP_COLUMNS, TRACE_COLUMNS
+from harness.store.table_columns import OPEN_LOOP_COLUMNS, TRACE_COLUMNS
 
 __all__ = [
     "MEGABYTE",

@@ -1,11 +1,13 @@
 """What the database looks like: tables and indices, as data. docs/results.md explains each.
 
-Views are in ``views.py``. Migrations (``migrations.py``) put this in place; nothing here is executed on import.
+Columns that tables have gained are in ``table_columns.py``, views in ``views.py``. ``migrations.py`` puts all
+of it in place; nothing here is executed on import.
 """
 
 from __future__ import annotations
 
 from harness.store import views
+from harness.store.table_columns import POINT_COLUMNS
 
 __all__ = [
     "CEILINGS",
@@ -13,25 +15,14 @@ __all__ = [
     "INDICES",
     "MIGRATIONS",
     "MIGRATION_SET",
-    "NULLABLE",
-    "OPEN_LOOP_COLUMNS",
-    "OWN_COLUMNS",
-    "PUBLIC_COLUMNS",
-    "READING_COLUMNS",
-    "RESULTS",
     "SELFTESTS",
-    "SELFTEST_COLUMN",
     "TABLES_AFTER",
     "TABLES_BEFORE",
-    "TARGET_COLUMNS",
     "TARGET_TABLES",
     "TRACES",
-    "TRACE_COLUMNS",
     "VERDICTS",
     "own_names",
 ]
-
-RESULTS = "benchmark_results"
 
 MIGRATION_SET = "clientbench"
 MIGRATIONS = (
@@ -45,108 +36,6 @@ MIGRATIONS = (
     "0008_ceilings",
     "0009_selftests",
 )  # every name ever given, oldest first; never rename or reorder
-
-# People's queries depend on these names and on this order (DESIGN §6): neither may change.
-PUBLIC_COLUMNS = (
-    ("id", "TEXT PRIMARY KEY"),
-    ("name", "TEXT"),
-    ("client_library", "TEXT"),
-    ("client_type", "TEXT"),
-    ("http_method", "TEXT"),
-    ("url", "TEXT"),
-    ("start_time", "TEXT"),
-    ("end_time", "TEXT"),
-    ("duration", "REAL"),
-    ("requests_count", "INTEGER"),
-    ("requests_per_second", "REAL"),
-    ("avg_response_time", "REAL"),
-    ("p95_response_time", "REAL"),
-    ("p99_response_time", "REAL"),
-    ("cpu_usage_avg", "REAL"),
-    ("memory_usage_avg", "REAL"),
-    ("error_count", "INTEGER"),
-    ("error_rate", "REAL"),
-    ("concurrency_level", "INTEGER"),
-    ("config_snapshot", "TEXT"),
-    ("created_at", "TEXT"),
-)
-
-# A trial without a value has NULL here, which SQL's AVG leaves out; 0 would distort it.
-NULLABLE = frozenset(
-    {
-        "requests_per_second",
-        "avg_response_time",
-        "p95_response_time",
-        "p99_response_time",
-        "cpu_usage_avg",
-        "memory_usage_avg",
-        "error_rate",
-    }
-)
-
-OWN_COLUMNS = (
-    ("run_id", "TEXT REFERENCES runs(id) ON DELETE CASCADE"),
-    ("label", "TEXT"),
-    ("round", "INTEGER"),
-    ("state", "TEXT"),
-    ("reason", "TEXT"),
-    ("client_version", "TEXT"),
-    ("versions", "TEXT"),
-    ("python_version", "TEXT"),
-    ("event_loop", "TEXT"),
-    ("profile", "TEXT"),
-    ("unequal", "TEXT"),
-    ("processes", "INTEGER"),
-    ("body_bytes", "INTEGER"),
-    ("p50_response_time", "REAL"),
-    ("completions_per_second", "REAL"),
-    ("cpu_per_request_ns", "REAL"),
-    ("window_ns", "INTEGER"),
-    ("correct", "INTEGER"),
-    ("population", "INTEGER"),
-    ("censored", "INTEGER"),
-    ("timeout_ns", "INTEGER"),
-    ("mean_service_ns", "REAL"),
-    ("cpu_ns", "INTEGER"),
-    ("cpu_wall_ns", "INTEGER"),
-    ("cpu_requests", "INTEGER"),
-    ("idle_cpu_ns", "INTEGER"),
-    ("idle_rss_bytes", "INTEGER"),
-    ("peak_rss_bytes", "INTEGER"),
-    ("mean_rss_bytes", "INTEGER"),
-    ("orchestrator_cpu_ns", "INTEGER"),
-    ("target_cpu_share", "REAL"),
-    ("sent", "INTEGER"),
-    ("lost_rows", "INTEGER"),
-)
-
-# NULL for a closed loop.
-OPEN_LOOP_COLUMNS = (
-    ("planned", "INTEGER"),
-    ("dropped", "INTEGER"),
-    ("missed", "INTEGER"),
-    ("late", "INTEGER"),
-    ("mean_response_ns", "REAL"),
-    ("p50_response_ns", "INTEGER"),
-    ("p95_response_ns", "INTEGER"),
-    ("p99_response_ns", "INTEGER"),
-    ("p50_queue_wait_ns", "INTEGER"),
-    ("p99_queue_wait_ns", "INTEGER"),
-    ("p50_pacer_lag_ns", "INTEGER"),
-    ("p99_pacer_lag_ns", "INTEGER"),
-    ("max_pacer_lag_ns", "INTEGER"),
-)
-
-# Which target a trial was measured against; CPU is NULL where it could not be seen.
-TARGET_COLUMNS = (
-    ("target", "TEXT"),
-    ("runtime", "TEXT"),
-    ("instances", "INTEGER"),
-    ("tls", "INTEGER"),
-    ("upstream", "TEXT"),
-    ("proxy_cpu_ns", "INTEGER"),
-    ("origin_cpu_ns", "INTEGER"),
-)
 
 TARGET_TABLES = (
     """CREATE TABLE targets (
@@ -272,23 +161,6 @@ TABLES_AFTER = (
 )""",
 )
 
-# One column per point of adapters.trace.POINTS, in their order.
-POINT_COLUMNS = (
-    "get_conn_ns",
-    "dns_start_ns",
-    "dns_done_ns",
-    "connect_start_ns",
-    "connect_done_ns",
-    "tls_handshake_start_ns",
-    "tls_handshake_done_ns",
-    "got_conn_ns",
-    "wrote_headers_ns",
-    "wrote_request_ns",
-    "got_100_continue_ns",
-    "got_first_response_byte_ns",
-    "wait_100_continue_ns",
-)
-
 TRACES = f"""CREATE TABLE traces (
   trial_id TEXT NOT NULL REFERENCES benchmark_results(id) ON DELETE CASCADE,
   sequence INTEGER NOT NULL,
@@ -306,11 +178,6 @@ TRACES = f"""CREATE TABLE traces (
   end_ns INTEGER NOT NULL,
   PRIMARY KEY (trial_id, sequence)
 )"""
-TRACE_COLUMNS = (  # as harness.worker.tracing has them
-    *("number", "batch", "local_port", "hold_point", "planned_ns", "arrived_ns", "held_ns"),
-    *("start_ns", *POINT_COLUMNS, "outcome", "received_bytes", "end_ns"),
-)
-
 # A comparison without a value has no ratio, but a reason; SQLite cannot relax a column in place.
 VERDICTS = (
     # Otherwise no table can be given a name that a view already uses, ours or a user's.
@@ -364,9 +231,6 @@ CEILINGS = """CREATE TABLE ceilings (
   PRIMARY KEY (run_id, sequence)
 )"""
 
-# Of the machine; NULL for the other sources, and where it is not known.
-READING_COLUMNS = (("steal_percent", "REAL"), ("frequency_mhz", "REAL"))
-
 # What was found out about the machine and this program, and which of it a run cites.
 SELFTESTS = (
     """CREATE TABLE selftests (
@@ -392,8 +256,6 @@ SELFTESTS = (
   PRIMARY KEY (selftest_id, sequence)
 )""",
 )
-SELFTEST_COLUMN = "selftest_id TEXT REFERENCES selftests(id) ON DELETE SET NULL"
-
 INDICES = (
     "CREATE INDEX runs_by_start ON runs (started_at)",
     "CREATE INDEX runs_by_environment ON runs (environment_id)",

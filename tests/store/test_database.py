@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from harness.errors import StoreError
 from harness.model import Comparison, RunRecord, TrialSummary
-from harness.store import Store, rows, schema
+from harness.store import Store, rows, schema, table_columns
 from harness.store.migrations import migrations
 from harness.store.reading import list_runs, show_run
 from tests.examples import (
@@ -125,7 +125,7 @@ def test_a_percentile_among_timed_out_requests_is_null(store: Store, path: Path)
 def test_a_failed_trial_leaves_averages_alone(store: Store, path: Path) -> None:
     save(store, run(), [trial("requests", 1), failed("requests", 2)])
     row = select(path, "SELECT * FROM benchmark_results WHERE state = 'failed'")[0]
-    averaged = sorted(schema.NULLABLE)
+    averaged = sorted(table_columns.NULLABLE)
     assert {name: row[name] for name in averaged} == dict.fromkeys(averaged)
     assert row["reason"] == "connection refused"
     (average,) = select(path, EVERYDAY)
@@ -423,7 +423,7 @@ def test_a_database_of_any_age_can_be_read_as_it_is(path: Path, step: str) -> No
     tables = {
         "environments": [rows.environment_row(made.environment, "now") | {"id": "e"}],
         "runs": [run_row],
-        schema.RESULTS: [rows.trial_row(run_row, stored, "now")],
+        table_columns.RESULTS: [rows.trial_row(run_row, stored, "now")],
         **rows.trial_neighbours(stored),
     }
     for table, records in tables.items():
@@ -453,8 +453,8 @@ def test_a_comparison_without_a_value_is_stored_with_its_reason(store: Store, pa
 
 
 OLDER_TABLES = [
-    ", ".join(f"{name} {kind}" for name, kind in schema.PUBLIC_COLUMNS),
-    ", ".join(f"{name} {kind.split()[0]} NOT NULL" for name, kind in schema.PUBLIC_COLUMNS),
+    ", ".join(f"{name} {kind}" for name, kind in table_columns.PUBLIC_COLUMNS),
+    ", ".join(f"{name} {kind.split()[0]} NOT NULL" for name, kind in table_columns.PUBLIC_COLUMNS),
     ", ".join(
         "id INTEGER PRIMARY KEY AUTOINCREMENT" if name == "id" else f"{name} NUMERIC NOT NULL"
         for name in PUBLIC
