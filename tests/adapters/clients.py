@@ -18,8 +18,8 @@ import uvloop
 import adapters
 from adapters.base import Adapter, AsyncAdapter, BaseAdapter, ErrorKind, Request, Response, Settings
 from adapters.trace import AsyncTrace, Stamps, Trace
+from tests.require import is_left_out
 
-_EXTRAS = {"requestx"}
 HANG_UP_S = 1.0
 
 
@@ -27,14 +27,13 @@ HANG_UP_S = 1.0
 class Client:
     """An adapter class, the event loop it runs on, and how it reads bodies.
 
-    ``missing`` says why there is no class.
+    There is no class of an extra that is not installed.
     """
 
     name: str
     adapter: type[BaseAdapter] | None = None
     loop: str | None = None
     stream: bool = False
-    missing: str = ""
 
     def __str__(self) -> str:
         parts = (self.name, self.mode, self.loop, "stream" if self.stream else None)
@@ -304,14 +303,10 @@ def _clients() -> Iterator[Client]:
         # null sends nothing, so nothing here holds for it; test_registry.py says what does.
         if name == "null":
             continue
-        try:
-            module = importlib.import_module(module_name)
-        except ModuleNotFoundError as error:
-            # Only the library itself may be missing: neither what it needs, nor a module that we misspelt.
-            if name not in _EXTRAS or error.name != name:
-                raise
-            yield Client(name, missing=f"{name} is an extra and not installed")
+        if is_left_out(name):
+            yield Client(name)
             continue
+        module = importlib.import_module(module_name)
         for adapter in module.ADAPTERS:
             loops = ("asyncio", "uvloop") if issubclass(adapter, AsyncAdapter) else (None,)
             yield from (Client(name, adapter, loop) for loop in loops)

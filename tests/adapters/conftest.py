@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,13 +10,12 @@ import trustme
 
 from tests.adapters.clients import CLIENTS, READERS, Client
 from tests.adapters.server import Server, new_token, running
+from tests.require import require_client
 
 
 def _available(client: Client) -> Client:
-    if client.missing:
-        if os.environ.get("CLIENTBENCH_REQUIRE_EXTRAS") == "1":
-            pytest.fail(f"{client.missing}, although CLIENTBENCH_REQUIRE_EXTRAS=1")
-        pytest.skip(client.missing)
+    if client.adapter is None:
+        require_client(client.name)
     return client
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 import asyncio
 import importlib
-import importlib.util
-import os
 import re
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import pytest
 import adapters
 from adapters.base import Adapter, AsyncAdapter, Request, Settings
 from adapters.null import Null, NullAsync
+from tests.require import require_client
 
 FOLDER = Path(adapters.__file__).parent
 SECOND_LIBRARIES = {"harness", "servers", *adapters.BUILTIN}
@@ -22,9 +21,7 @@ SECOND_LIBRARIES = {"harness", "servers", *adapters.BUILTIN}
 
 @pytest.mark.parametrize("name", adapters.BUILTIN)
 def test_a_module_offers_the_modes_of_its_client(name: str) -> None:
-    required = os.environ.get("CLIENTBENCH_REQUIRE_EXTRAS") == "1"
-    if name == "requestx" and importlib.util.find_spec(name) is None and not required:
-        pytest.skip("requestx is an extra and not installed")
+    require_client(name)
     classes = importlib.import_module(adapters.BUILTIN[name][0]).ADAPTERS
     assert [cls.name for cls in classes] == [name] * len(classes)
     modes = [cls.mode for cls in classes]

@@ -22,7 +22,7 @@ from servers.images import BASE, BASE_VARIABLE, find, reference
 from servers.spec import TargetSpec
 from servers.standing import LABEL, Record, records
 from tests.integration import base_image
-from tests.integration.require import require
+from tests.require import require
 from tests.targets import started
 
 # As given by whoever runs the tests: a fixture of theirs forgets all our variables afterwards.

@@ -14,7 +14,7 @@ import pytest
 
 from tests.cli.command import clientbench
 from tests.cli.under_way import UnderWay
-from tests.integration.require import require
+from tests.require import require
 from tests.trials import wait_until
 
 SHORT = ("--duration", "0.4", "--rounds", "2", "--warmup", "0.05", "--concurrency", "4")

@@ -28,7 +28,7 @@ from servers.native import free_port
 from servers.spec import TargetSpec
 from servers.standing import sweep
 from tests.integration import docker
-from tests.integration.require import require
+from tests.require import require
 from tests.targets import refusal
 from tests.trials import wait_until
 

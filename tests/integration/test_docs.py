@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import test_docs
-from tests.integration.require import require_software
+from tests.require import require_software
 
 
 @pytest.mark.parametrize("words", test_docs.NEEDING, ids=lambda words: shlex.join(words)[:60])

@@ -19,7 +19,7 @@ from servers.base import TargetError
 from servers.hosted import HostedTarget
 from servers.spec import TargetSpec
 from servers.standing import Record, records, sweep
-from tests.integration.require import require_software
+from tests.require import require_software
 from tests.servers.patience import eventually
 from tests.targets import refusal, started
 

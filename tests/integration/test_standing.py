@@ -13,7 +13,7 @@ import pytest
 
 from servers.standing import LABEL
 from tests.integration import docker
-from tests.integration.require import require_software
+from tests.require import require_software
 from tests.standing import Surroundings, surroundings
 from tests.trials import wait_until
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
 import re
 import subprocess
 import sys
@@ -18,6 +16,7 @@ from packaging.utils import canonicalize_name
 import adapters
 from harness.cli.legacy import SUPPORTED_MODES
 from harness.workers import worker_environment
+from tests.require import require_client
 from tests.trials import Bench
 
 SELECTORS = [
@@ -104,11 +103,7 @@ def test_a_worker_has_loaded_its_clients_required_closure_and_nothing_else(
     selector: str, bench: Bench
 ) -> None:
     name = selector.partition(":")[0]
-    client = bench.catalogue.clients([name])[0]
-    if not client.installed:  # requestx has no wheel for Linux: an extra that may be left out
-        assert name == "requestx" and os.environ.get("CLIENTBENCH_REQUIRE_EXTRAS") != "1"
-        assert importlib.util.find_spec(name) is None  # our catalogue does not merely overlook it
-        pytest.skip("requestx is an extra and not installed")
+    require_client(name)
     trial = bench.run(bench.contender(selector))
 
     assert trial.summary().reason is None

@@ -1,4 +1,4 @@
-"""Whether a test whose server is not here is skipped or fails.
+"""Whether a test whose server, or whose client, is not here is skipped or fails.
 
 Whether it is here is looked up without the code that is tested: what is here and is not found is a failure.
 """
@@ -15,7 +15,9 @@ import pytest
 
 from servers.catalogue import software
 
-__all__ = ["require", "require_software"]
+__all__ = ["is_left_out", "require", "require_client", "require_software"]
+
+EXTRAS = frozenset({"requestx"})
 
 
 def require(available: bool, reason: str, variable: str = "CLIENTBENCH_REQUIRE_SERVERS") -> None:
@@ -25,6 +27,17 @@ def require(available: bool, reason: str, variable: str = "CLIENTBENCH_REQUIRE_S
     if os.environ.get(variable) == "1":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def is_left_out(client: str) -> bool:
+    """Whether it is an extra (requestx has no wheel for Linux) that is not installed."""
+    return client in EXTRAS and importlib.util.find_spec(client) is None
+
+
+def require_client(name: str) -> None:
+    """The same for a client library, by the client's name: any but an extra has to be here."""
+    variable = "CLIENTBENCH_REQUIRE_EXTRAS"
+    require(not is_left_out(name), f"{name} is an extra and not installed", variable)
 
 
 def require_software(name: str) -> None:
