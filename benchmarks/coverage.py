@@ -133,6 +133,7 @@ def _scenario(
         *_simultaneous(name, family),
         *map(_stopped, stops),
         *_others(name, noise, pair, generator),
+        *_without_pauses(name, noise, runs, generator),
     ], stops
 
 
@@ -202,6 +203,16 @@ def _others(
     for method, interval in found.items():
         truth = 0.0 if noise.alike else float(interval.estimate.mean())
         yield _figure(f"{name}: by {method}", interval, truth)
+
+
+def _without_pauses(
+    name: str, noise: Noise, runs: int, generator: np.random.Generator
+) -> Iterator[Figure]:
+    """The product's method on runs in which every round follows the last one at once."""
+    drawn = _draw(noise, replace(Design(), pause_chance=0.0), runs, THOROUGH.rounds, generator)
+    for count in LENGTHS:
+        found = student(drawn.ratios[:count, 0], CONFIDENCE)
+        yield _figure(f"{name}: {count} rounds without pauses", found, drawn.truth)
 
 
 def _apart(noise: Noise, runs: int, generator: np.random.Generator) -> Interval:
