@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from harness.cli.options import Db, Json, Text, Texts, about, measuring_options_but
+from harness.cli.options import Db, Json, Run, Text, Texts, about, measuring_options_but
 
 __all__ = ["COMMAND_LINE_ERROR", "app"]
 
@@ -130,7 +130,7 @@ def list_runs(
 
 @results.command("show")
 def show_run(
-    run: Annotated[str, typer.Argument(help="Run or trial ID, the beginning of one, or 'latest'.")],
+    run: Run,
     db: Db = None,
     json: Json = False,
     matrix: Annotated[
@@ -146,7 +146,7 @@ def show_run(
 
 @results.command("diff")
 def diff_runs(
-    run: Annotated[str, typer.Argument(help="Run or trial ID, the beginning of one, or 'latest'.")],
+    run: Run,
     other: Annotated[str, typer.Argument(help="The run it is compared with, likewise.")],
     db: Db = None,
     json: Json = False,

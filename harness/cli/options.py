@@ -8,11 +8,12 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-__all__ = ["Db", "Json", "Text", "Texts", "about", "measuring_options_but"]
+__all__ = ["Db", "Json", "Run", "Text", "Texts", "about", "measuring_options_but"]
 
 Text = str | None
 Texts = list[str] | None
 Db = Annotated[Text, typer.Option("--db", help="Results database (SQLite).", show_default=False)]
+Run = Annotated[str, typer.Argument(help="Run or trial ID, the beginning of one, or 'latest'.")]
 Json = Annotated[
     bool,
     typer.Option(

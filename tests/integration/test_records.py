@@ -112,16 +112,21 @@ def test_what_a_killed_host_has_left_is_swept_and_nothing_else(folder: Path) -> 
         assert not files.exists() and standing.records() == []
 
 
-DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); input()"
+@contextmanager
+def deaf_process() -> Iterator[subprocess.Popen[bytes]]:
+    """One that ignores SIGTERM, and does so by now."""
+    ignore = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+    with process("-c", f"import signal; {ignore}; print(flush=True); input()") as started:
+        assert started.stdout is not None
+        started.stdout.readline()
+        yield started
 
 
 def test_a_server_that_does_not_end_is_killed(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(standing, "_KILL_TIMEOUT_S", 0.05)
-    with process("-c", DEAF) as server:
-        assert server.stdout is not None
-        server.stdout.readline()
+    with deaf_process() as server:
         left = [{"pids": {str(server.pid): psutil.Process(server.pid).create_time()}}]
         standing.sweep(begun(folder).ready({}, left))
 
@@ -132,9 +137,7 @@ def test_a_host_that_does_not_end_is_killed_and_swept_up_after(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(standing, "_END_TIMEOUT_S", 0.05)
-    with process("-c", DEAF) as host:
-        assert host.stdout is not None
-        host.stdout.readline()
+    with deaf_process() as host:
         record = of(begun(folder), host.pid)
         standing.write(record)
         standing.end(record)
