@@ -1,6 +1,6 @@
 """Runs the benchmarks, one after the other: two at once on two cores would measure each other.
 
-Those that take an hour and more only when they are named: split, power, aa.
+Those that take long only when they are named: split, power, aa.
 """
 
 from __future__ import annotations

@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.figures import DATABASE, Figure, report
-from benchmarks.recorded import Recorded, recorded
+from benchmarks.recorded import Found, Recorded, recorded
 from harness.plan import make_plan
-from harness.precision import USUAL
+from harness.precision_input import USUAL
 from harness.scenario_input import SLICE_S
 from harness.selftest.contest import Contest, measure
 
@@ -43,10 +43,10 @@ def main() -> int:
     given = parser.parse_args()
     given.database.parent.mkdir(exist_ok=True)
     found = recorded(given.database, _contest(0))
-    for _ in range(min(given.now, COMPARISONS - len(found))):
-        measure(_contest(len(found)), given.database)
+    for _ in range(min(given.now, COMPARISONS - len(found.runs))):
+        measure(_contest(found.measured), given.database)
         found = recorded(given.database, _contest(0))
-        print(f"{len(found)} of {COMPARISONS}", file=sys.stderr)
+        print(f"{len(found.runs)} of {COMPARISONS}", file=sys.stderr)
     return report("aa", _figures(found))
 
 
@@ -63,11 +63,16 @@ def _contest(seed: int) -> Contest:
     )
 
 
-def _figures(runs: Sequence[Recorded]) -> list[Figure]:
-    if not runs:
-        return []
-    return [
+def _figures(found: Found) -> list[Figure]:
+    runs = found.runs
+    count = [
         Figure("comparisons", len(runs), COMPARISONS, "higher", ""),
+        Figure("left out, because a trial failed", found.left_out, None, "lower", ""),
+    ]
+    if not runs:
+        return count
+    return [
+        *count,
         Figure(
             *("the shortest took", min(run.wall_s for run in runs), SHORTEST_S, "higher", "s"),
             f"median {np.median([run.wall_s for run in runs]):.1f} s",

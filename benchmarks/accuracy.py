@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 
 from benchmarks.figures import Figure
-from benchmarks.open_loop import Part, program
+from benchmarks.program import Part, program
 from harness.selftest.stall import stalled
 from harness.selftest.stand import Stand
 from harness.selftest.waits import DISTRIBUTIONS, RATE, error, waited

@@ -36,7 +36,7 @@ from benchmarks.stopping import (
     sequential,
     stein,
 )
-from harness.precision import QUICK, THOROUGH, USUAL
+from harness.precision_input import QUICK, THOROUGH, USUAL
 from harness.statistics import CONFIDENCE, STOPPED_CONFIDENCE, estimate
 
 Floats = NDArray[np.float64]
@@ -235,7 +235,7 @@ def _stops(name: str, seen: Running, truth: float) -> Stops:
                 for at, target in targets.items()
             }
             for schedule, looks in looks_until(seen.rounds).items()
-            for share in (*SHARES, _product_share())
+            for share in dict.fromkeys((*SHARES, _product_share()))
         },
         {at: stein(seen, truth, target, CONFIDENCE) for at, target in targets.items()},
     )

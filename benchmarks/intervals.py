@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-__all__ = ["METHODS", "Interval", "Method", "student", "trial_logs", "welch"]
+__all__ = ["METHODS", "Interval", "student", "trial_logs", "welch"]
 
 Floats = NDArray[np.float64]
 

@@ -45,6 +45,7 @@ class LoopProcess:
             start, [*words, *(json.dumps(asdict(loop)) for loop in loops)]
         )
         self._patience = threading.Timer(PATIENCE_S, self._process.kill)
+        self._patience.daemon = True
         self._patience.start()
 
     def run(self, seconds: float, requests: int | None = None, loop: int = 0) -> Done:
@@ -69,7 +70,8 @@ class LoopProcess:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with contextlib.suppress(BrokenPipeError):
+        try:
             self._process.communicate()  # the end of its input is the end of it
-        self._patience.cancel()
-        self._errors.close()
+        finally:
+            self._patience.cancel()
+            self._errors.close()

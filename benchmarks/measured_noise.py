@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from harness.plan import PAUSE_CHANCE
 
-__all__ = ["Measured", "Recording", "measure", "recordings"]
+__all__ = ["EMPTY", "Measured", "Recording", "measure", "without_pauses"]
 
 Floats = NDArray[np.float64]
 
@@ -170,8 +170,12 @@ def _drift_sd(recording: Recording) -> float:
 def _between_s(recording: Recording) -> float:
     first, last = recording.start_s.min(axis=(1, 2)), recording.start_s.max(axis=(1, 2))
     waits_s = first[1:] - last[:-1]
-    # pauses apart: half of the rounds have none, and their median is the quartile of all
-    return float(np.quantile(waits_s, (1 - PAUSE_CHANCE) / 2)) - recording.slice_s
+    return without_pauses(waits_s) - recording.slice_s
+
+
+def without_pauses(apart_s: Floats) -> float:
+    """The median of those times from round to round that have no pause: a quantile of all, because it adds."""
+    return float(np.quantile(apart_s, (1 - PAUSE_CHANCE) / 2))
 
 
 def recordings(database: Path) -> Iterator[Recording]:

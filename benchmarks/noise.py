@@ -23,19 +23,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from harness.plan import PAUSE_CHANCE, PAUSE_SHARES, RHYTHM_S
-from harness.precision import USUAL
+from harness.plan import LEAD_IN_NS, PAUSE_CHANCE, PAUSE_SHARES, RHYTHM_S
+from harness.precision_input import USUAL
 from harness.scenario_input import SLICE_S
+from harness.windows import DISPATCH_NS
 
-__all__ = ["WHITE", "Design", "Noise", "Slices", "one_after_the_other", "rounds"]
+__all__ = ["WHITE", "Design", "Noise", "one_after_the_other", "rounds"]
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 
 MOST_LOST = 0.9  # of a slice, to bursts: the scheduler leaves something to everybody
-FARTHEST = (
-    1.0  # log: tails end there, because no slice of a machine is three times as fast as the next
-)
+# log: tails end there, because no slice of a machine is three times as fast as the next
+FARTHEST = 1.0
 SCALES = 1 << 16
 START_S = 3600.0  # runs start anywhere in an hour, and so in every phase of what is periodic
 
@@ -59,13 +59,10 @@ class Noise:
     swing_s: float = 420.0
     step_sd: float = 0.3  # the same loop has differed by 1.6 × an hour later
     step_every_s: float = 3600.0
-    clocked_bursts: tuple[tuple[float, float], ...] = (
-        (5.17, 0.050),
-        (0.51, 0.002),
-    )  # every s, s long
-    bursts_per_s: float = (
-        0.3  # those at random: MEASURED are 2.0, of which 2.15 should be the clocked ones
-    )
+    # every s, s long
+    clocked_bursts: tuple[tuple[float, float], ...] = ((5.17, 0.050), (0.51, 0.002))
+    # those at random: MEASURED are 2.0, of which 2.15 should be the clocked ones
+    bursts_per_s: float = 0.3
     burst_s: float = 0.008  # MEASURED, mean length of those
     burst_strength: float = 1.0  # all bursts are so many times as long
     burst_factors: tuple[float, float] = (1.0, 1.0)  # how much of a burst is felt
@@ -98,7 +95,8 @@ class Design:
     competitors: int = 2
     blocks: int = round(USUAL.duration_s / USUAL.rounds / SLICE_S)
     slice_s: float = SLICE_S
-    lead_in_s: float = 0.012  # with the time it takes to begin and to end a slice
+    # with the time it takes to begin and to end a slice, of which 5 ms are MEASURED
+    lead_in_s: float = (LEAD_IN_NS + DISPATCH_NS) / 1e9 + 0.005
     between_s: float = 1.8  # MEASURED, from a round to the next: processes, warm-up
     between_sd: float = 0.1  # log
     pause_chance: float = PAUSE_CHANCE

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 
 from benchmarks.figures import Figure
-from harness.doctor.watching import snapshot
+from harness.doctor.watching import snapshot, used_between
 
 __all__ = ["Others"]
 
@@ -27,13 +27,10 @@ class Others:
         after = snapshot(ROOT)
         elapsed_ns = after.at_ns - self._before.at_ns
         ours = {child.pid for child in psutil.Process().children(recursive=True)}
-        used: Counter[str] = Counter()
-        for pid, (name, cpu_ns) in after.by_process.items():
-            if pid not in ours:
-                _, before_ns = self._before.by_process.get(pid, (name, 0))
-                used[name] += cpu_ns - before_ns
-        shares = {name: 100 * cpu_ns / elapsed_ns for name, cpu_ns in used.most_common(SHOWN)}
+        theirs = {pid: one for pid, one in after.by_process.items() if pid not in ours}
+        found = used_between(self._before, replace(after, by_process=theirs))
+        shares = {name: 100 * cpu_ns / elapsed_ns for name, cpu_ns in found.most_common(SHOWN)}
         detail = ", ".join(f"{name} {share:.2f} %" for name, share in shares.items())
-        total = 100 * used.total() / elapsed_ns
+        total = 100 * found.total() / elapsed_ns
         name = "CPU that other processes used meanwhile"
         return Figure(name, total, None, "lower", "% of one", detail)

@@ -6,9 +6,10 @@ median of arrival − start. Rates are those between the first and the last star
 itself, without a client; its starts by their index of dispersion (variance ÷ mean of the counts per 100 ms).
 
 What has bounds is run three times, in turn: the worst of each figure counts, and all are printed, because a
-machine shared with others loses its CPUs for milliseconds, in bursts. Only what the issue bounds has bounds.
-Without: the other starter, another event loop, ``null``, which sends nothing and so shows what pacing and
-recording cost, and the peers wrk and hey with as many connections.
+machine shared with others loses its CPUs for milliseconds, in bursts. ``CLIENTS``,
+``POISSON``, ``UNIFORM`` and the Poisson plans have bounds. Without: the other starter, another event loop,
+``null``, which sends nothing and so shows what pacing and recording cost, and the peers wrk and hey with as
+many connections.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import numpy as np
 from scipy.stats import kstest
 
 from benchmarks.figures import Figure
-from benchmarks.open_loop import Part, program
+from benchmarks.program import Part, program
 from harness.samples import Integers
 from harness.selftest.measures import accounted, cpu_per_request, late, percentile
 from harness.selftest.pacing import RATE, SLOTS, UNIFORM, Case

@@ -21,10 +21,11 @@ import numpy as np
 from scipy.special import stdtrit
 
 from benchmarks.figures import DATABASE, Figure, report
-from benchmarks.recorded import Floats, Recorded, recorded
-from harness.precision import USUAL
+from benchmarks.recorded import Floats, Found, Recorded, recorded
+from harness.precision_input import USUAL
 from harness.scenario_input import SLICE_S
 from harness.selftest.contest import Contest, measure
+from harness.statistics import CONFIDENCE, verdict
 
 CLIENT = "aiohttp:async"
 ROUNDS = 13  # of the usual length: with starts, warm-ups, lead-ins and pauses a minute
@@ -42,17 +43,18 @@ def main() -> int:
     parser.add_argument("--database", type=Path, default=DATABASE.with_name("power.db"))
     given = parser.parse_args()
     given.database.parent.mkdir(exist_ok=True)
-    runs = {effect: recorded(given.database, _contest(effect, 0)) for effect in EFFECTS}
+    found = {effect: recorded(given.database, _contest(effect, 0)) for effect in EFFECTS}
     for _ in range(given.now):
-        missing = {e: wanted - len(runs[e]) for e, (wanted, _) in EFFECTS.items()}
+        missing = {e: wanted - len(found[e].runs) for e, (wanted, _) in EFFECTS.items()}
         effect = max(missing, key=lambda one: missing[one] / EFFECTS[one][0])
         if missing[effect] <= 0:
             break
-        contest = _contest(effect, len(runs[effect]))
+        contest = _contest(effect, found[effect].measured)
         measure(contest, given.database)
-        runs[effect] = recorded(given.database, contest)
-        print(f"{100 * effect:g} %: {len(runs[effect])} of {EFFECTS[effect][0]}", file=sys.stderr)
-    return report("power", _figures(runs))
+        found[effect] = recorded(given.database, contest)
+        have, wanted = len(found[effect].runs), EFFECTS[effect][0]
+        print(f"{100 * effect:g} %: {have} of {wanted}", file=sys.stderr)
+    return report("power", _figures(found))
 
 
 def _contest(effect: float, seed: int) -> Contest:
@@ -61,26 +63,29 @@ def _contest(effect: float, seed: int) -> Contest:
     return Contest(CLIENT, names, ROUNDS, duration_s, SLICE_S, seed)
 
 
-def _figures(runs: dict[float, list[Recorded]]) -> list[Figure]:
-    figures = [
-        figure
-        for effect in sorted(runs)
-        if runs[effect]
-        for figure in _of_effect(effect, runs[effect])
+def _figures(found: dict[float, Found]) -> list[Figure]:
+    figures = [figure for effect in sorted(found) for figure in _of_effect(effect, found[effect])]
+    everything = [run for of_effect in found.values() for run in of_effect.runs]
+    return figures + (_resampled(everything) if everything else [])
+
+
+def _of_effect(effect: float, found: Found) -> list[Figure]:
+    name, wanted = f"{100 * effect:g} %", EFFECTS[effect][0]
+    walls = f"each {_span([run.wall_s for run in found.runs])} s" if found.runs else ""
+    return [
+        Figure(f"{name}: comparisons", len(found.runs), wanted, "higher", "", walls),
+        Figure(f"{name}: left out, because a trial failed", found.left_out, None, "lower", ""),
+        *(_of_runs(effect, found.runs) if found.runs else ()),
     ]
-    everything = [one for of_effect in runs.values() for one in of_effect]
-    return figures + _resampled(everything) if everything else []
 
 
-def _of_effect(effect: float, runs: Sequence[Recorded]) -> list[Figure]:
-    name, (wanted, must) = f"{100 * effect:g} %", EFFECTS[effect]
+def _of_runs(effect: float, runs: Sequence[Recorded]) -> list[Figure]:
+    name, must = f"{100 * effect:g} %", EFFECTS[effect][1]
     found = sum(run.verdicts["throughput"] == "slower" for run in runs)
-    walls = [run.wall_s for run in runs]
     truth = [run.cpu_ns[1] / run.cpu_ns[0] - 1 for run in runs]
     ratios = np.exp([run.ratios.mean() for run in runs])
     widths = [np.sqrt(run.high["throughput"] / run.low["throughput"]) - 1 for run in runs]
     return [
-        Figure(f"{name}: comparisons", len(runs), wanted, "higher", "", f"each {_span(walls)} s"),
         Figure(f"{name}: found", found, must, "higher", "", f"of {len(runs)}"),
         Figure(
             f"{name}: really added, by CPU per request",
@@ -133,11 +138,11 @@ def _centred(run: Recorded) -> Floats:
 def _share_found(rounds: Floats, effect: float) -> float:
     generator = np.random.default_rng(SEED)
     drawn = generator.choice(rounds, (RESAMPLES, ROUNDS)) - np.log1p(effect)
-    half = stdtrit(ROUNDS - 1, 0.975) * drawn.std(axis=1, ddof=1) / np.sqrt(ROUNDS)
-    high = drawn.mean(axis=1) + half
-    low = drawn.mean(axis=1) - half
-    equivalent = (low >= -np.log(1.02)) & (high <= np.log(1.02))
-    return float(np.mean((high < 0) & ~equivalent))
+    quantile = stdtrit(ROUNDS - 1, (1 + CONFIDENCE) / 2)
+    half = quantile * drawn.std(axis=1, ddof=1) / np.sqrt(ROUNDS)
+    ends = zip(*(np.exp(drawn.mean(axis=1) + side).tolist() for side in (-half, half)), strict=True)
+    verdicts = [verdict(low, high, higher_is_better=True) for low, high in ends]
+    return verdicts.count("slower") / RESAMPLES
 
 
 if __name__ == "__main__":

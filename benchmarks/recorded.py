@@ -12,11 +12,27 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from harness.plan import make_plan
 from harness.selftest.contest import Contest
 
-__all__ = ["Floats", "Recorded", "recorded"]
+__all__ = ["Floats", "Found", "Recorded", "recorded"]
 
 Floats = npt.NDArray[np.float64]
+
+# A run has failed when all of its trials have; those that were interrupted or killed ended for other reasons.
+RUNS = """
+SELECT id, scenario, (julianday(ended_at) - julianday(started_at)) * 86400 AS wall_s,
+    state = 'complete' AND NOT EXISTS
+        (SELECT 1 FROM benchmark_results WHERE run_id = runs.id AND state <> 'complete') AS whole
+FROM runs WHERE state IN ('complete', 'failed')
+    AND environment_id = (SELECT environment_id FROM latest_run)
+ORDER BY started_at
+"""
+FIRST = """
+SELECT trial.round, slice.block, trial.label
+FROM slices AS slice JOIN benchmark_results AS trial ON trial.id = slice.trial_id
+WHERE trial.run_id = ? AND slice.position = 0
+"""
 
 
 @dataclass(frozen=True)
@@ -32,28 +48,52 @@ class Recorded:
     cpu_ns: tuple[float, float]  # per request, of each name
 
 
-def recorded(database: Path, contest: Contest) -> list[Recorded]:
-    """All of the latest environment with the names, the client and the lengths of ``contest``, oldest first."""
+@dataclass(frozen=True)
+class Found:
+    """All runs of one contest."""
+
+    runs: list[Recorded]  # in which every trial is complete, oldest first
+    left_out: int  # the others
+
+    @property
+    def measured(self) -> int:
+        """How many there are of both."""
+        return len(self.runs) + self.left_out
+
+
+def recorded(database: Path, contest: Contest) -> Found:
+    """All of the latest environment that were asked for and planned as ``contest`` is, whatever their seed."""
     if not database.exists():
-        return []
+        return Found([], 0)
     with closing(sqlite3.connect(database)) as connection:
         connection.row_factory = sqlite3.Row
-        runs = connection.execute(
-            "SELECT id, scenario, (julianday(ended_at) - julianday(started_at)) * 86400 AS wall_s"
-            " FROM runs WHERE state = 'complete' AND environment_id ="
-            " (SELECT environment_id FROM latest_run) ORDER BY started_at"
-        ).fetchall()
-        return [
-            _recorded(connection, run, scenario)
-            for run in runs
+        alike = [
+            (run, scenario)
+            for run in connection.execute(RUNS).fetchall()
             for scenario in [json.loads(run["scenario"])]
-            if _length(scenario) == _length(contest.scenario.snapshot())
+            if _is_asked(scenario, contest)
+            and _is_planned(connection, run["id"], scenario, contest)
         ]
+        whole = [(run, scenario) for run, scenario in alike if run["whole"]]
+        runs = [_recorded(connection, run, scenario) for run, scenario in whole]
+        return Found(runs, len(alike) - len(runs))
 
 
-def _length(scenario: dict[str, Any]) -> tuple[Any, ...]:
-    of_names = [(c["label"], c["client"], c["concurrency"]) for c in scenario["competitors"]]
-    return of_names, scenario["rounds"], scenario["duration_s"], scenario["slice_s"]
+def _is_asked(scenario: dict[str, Any], contest: Contest) -> bool:
+    wanted = contest.scenario.snapshot()
+    return scenario | {"seed": None} == wanted | {"seed": None}
+
+
+def _is_planned(
+    connection: sqlite3.Connection, run: str, scenario: dict[str, Any], contest: Contest
+) -> bool:
+    """Whether its blocks have the order that their seed gives today: plans have drawn more by and by."""
+    plan = make_plan(contest.scenario.model_copy(update={"seed": scenario["seed"]}))
+    labels = [competitor["label"] for competitor in scenario["competitors"]]
+    return all(
+        labels[plan.rounds[number - 1].blocks[block][0]] == label
+        for number, block, label in connection.execute(FIRST, (run,))
+    )
 
 
 def _recorded(

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from benchmarks.figures import Figure
-from benchmarks.open_loop import Part, program
+from benchmarks.program import Part, program
 from harness.model import TrialSummary
 from harness.options import Options
 from harness.presets import PresetOptions

@@ -27,9 +27,11 @@ import numpy.typing as npt
 from scipy.special import stdtrit
 
 from benchmarks.figures import Figure, report
+from benchmarks.measured_noise import EMPTY, without_pauses
 from harness.model import TrialSummary
 from harness.plan import LEAD_IN_NS, PAUSE_CHANCE, PAUSE_SHARES, RHYTHM_S
 from harness.selftest.contest import Contest, measure
+from harness.statistics import CONFIDENCE
 
 CLIENTS = ("aiohttp:async", "urllib3:sync")
 SLICES_S = (0.02, 0.05, 0.1, 0.2)
@@ -50,7 +52,7 @@ class Run:
 
     ratios: list[Floats]  # logarithms, of each block, by round
     slice_s: float  # as it was: longer than asked for where a client is slow
-    beside_s: float  # what a round took beside slices, lead-ins and the pause before it
+    beside_s: Floats  # from round to round, beside slices and lead-ins: some with a pause
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,16 @@ class Noise:
 
     between: float  # rounds, with endless slices
     second: float  # one second of each name's slices
-    round_s: float  # wall time of a round beside its slices
+    round_s: float  # wall time of a round beside its slices, lead-ins and the pause before it
+
+    def round_sd(self, trial_s: float) -> float:
+        """Standard deviation of the ratio from round to round."""
+        return math.sqrt(self.between**2 + self.second**2 / trial_s)
 
     def half_width(self, rounds: int, trial_s: float) -> float:
-        """Of the 95 % interval of the logarithm of the ratio."""
-        variance = self.between**2 + self.second**2 / trial_s
-        return float(stdtrit(rounds - 1, 0.975)) * math.sqrt(variance / rounds)
+        """Of the interval of the logarithm of the ratio."""
+        quantile = float(stdtrit(rounds - 1, (1 + CONFIDENCE) / 2))
+        return quantile * self.round_sd(trial_s) / math.sqrt(rounds)
 
     def wall_s(self, rounds: int, trial_s: float, slice_s: float) -> float:
         """Of a comparison of two."""
@@ -109,7 +115,7 @@ def _run(trials: Sequence[TrialSummary]) -> Run:
     begins: dict[int, int] = {}
     for trial in trials:
         parts = trial.slices
-        logs = np.log([part.correct / (part.end_ns - part.start_ns) for part in parts])
+        logs = np.log([max(one.correct, EMPTY) / (one.end_ns - one.start_ns) for one in parts])
         rates.setdefault(trial.round, {})[trial.label] = logs
         begin_ns = min(part.start_ns for part in parts)
         begins[trial.round] = min(begins.get(trial.round, begin_ns), begin_ns)
@@ -117,7 +123,7 @@ def _run(trials: Sequence[TrialSummary]) -> Run:
     apart_s = np.diff(sorted(begins.values())) / 1e9
     length_s = trials[0].window_ns / len(trials[0].slices) / 1e9
     slices_s = 2 * len(ratios[0]) * (length_s + LEAD_IN_S)
-    return Run(ratios, length_s, float(np.min(apart_s)) - slices_s)  # half have no pause
+    return Run(ratios, length_s, apart_s - slices_s)
 
 
 def _noise(runs: Sequence[Run], slice_s: float) -> Noise:
@@ -127,8 +133,8 @@ def _noise(runs: Sequence[Run], slice_s: float) -> Noise:
     within = float(np.mean([np.var(batches, ddof=1) for batches in rounds]))
     of_means = float(np.var([np.mean(batches) for batches in rounds], ddof=1))
     between = max(0.0, of_means - within / len(rounds[0]))
-    beside = float(np.median([run.beside_s for run in runs]))
-    return Noise(math.sqrt(between), math.sqrt(within * size * slice_s), beside)
+    beside_s = without_pauses(np.concatenate([run.beside_s for run in runs]))
+    return Noise(math.sqrt(between), math.sqrt(within * size * slice_s), beside_s)
 
 
 def _batches(ratios: Floats, size: int) -> Floats:
@@ -142,6 +148,9 @@ def _figures(name: str, noise: Noise, slice_s: float) -> list[Figure]:
     components = [
         Figure(f"{name}: between rounds", 100 * noise.between, None, "lower", "%"),
         Figure(f"{name}: 1 s of slices", 100 * noise.second, None, "lower", "%"),
+        Figure(
+            f"{name}: 1 s of each, from round to round", 100 * noise.round_sd(1), None, "lower", "%"
+        ),
         Figure(f"{name}: a round beside its slices", noise.round_s, None, "lower", "s"),
     ]
     widths = [

@@ -20,7 +20,7 @@ from importlib.metadata import version
 from benchmarks.figures import Figure
 from benchmarks.flaws import ROWS, Kind, Row, Turn
 from benchmarks.loop_process import NoDataError
-from benchmarks.open_loop import program
+from benchmarks.program import program
 from harness.selftest.stand import Stand
 
 REPEATS = 3

@@ -9,16 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from harness.comparison import (
-    ENOUGH_BEYOND,
+    LEAST_COMPLETE,
     LOAD_METRICS,
     PERCENTS,
+    beyond_too_few,
     judged,
     metric_value,
-    samples_beyond,
+    too_thin,
 )
 from harness.environments import StoredRun, common_labels
 from harness.model import METRICS, Comparison, Metric, TrialSummary
 from harness.statistics import unpaired
+from harness.unfinished import withheld
 from harness.validity import saturated
 
 __all__ = ["Across", "compare_runs"]
@@ -40,7 +42,8 @@ def compare_runs(ours: StoredRun, theirs: StoredRun) -> list[Across]:
     labels = common_labels(ours, theirs)
     confidence = max(run.confidence for run, _ in (ours, theirs))
     pairs = [(_side(ours, label), _side(theirs, label)) for label in labels]
-    return [_across(metric, *pair, len(labels), confidence) for metric in METRICS for pair in pairs]
+    made = [_across(metric, *pair, len(labels), confidence) for metric in METRICS for pair in pairs]
+    return withheld(made, ours[0], theirs[0])
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class _Side:
     label: str
     run_id: str
     complete: tuple[TrialSummary, ...]
+    measured: int  # rounds, in whatever state
     saturated: bool
     traced: bool
 
@@ -66,6 +70,7 @@ def _side(stored: StoredRun, label: str) -> _Side:
         label,
         run.id,
         complete=tuple(trial for trial in own if trial.state == "complete"),
+        measured=len(own),
         saturated=label in saturated(run.doubts),
         traced=any(trial.trace_share for trial in own),
     )
@@ -107,9 +112,9 @@ def _doubtful(metric: Metric, *sides: _Side) -> str | None:
         return "generator-saturated"
     if any(len(side.complete) < 2 for side in sides):
         return "fewer than 2 complete rounds in one of the runs"
-    percent = PERCENTS.get(metric)
-    if percent is not None and any(
-        samples_beyond(trial, percent) < ENOUGH_BEYOND for side in sides for trial in side.complete
-    ):
-        return f"fewer than {ENOUGH_BEYOND} samples beyond it in a round"
+    for side in sides:
+        if len(side.complete) < LEAST_COMPLETE * side.measured:
+            return f"only {len(side.complete)} of {side.measured} rounds of {side.run_id[:8]} are complete"
+        if too_thin(metric, side.complete):
+            return beyond_too_few(side.run_id[:8])
     return None

@@ -18,7 +18,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
-__all__ = ["Bundle"]
+from harness.errors import UnusableError
+
+__all__ = ["START", "Bundle"]
 
 START = """\
 import sys
@@ -32,6 +34,7 @@ main()
 
 PREFIX = "clientbench-bundle-"
 LOCK = "lock"
+COMPILE_TIMEOUT_S = 60
 
 
 class Bundle:
@@ -70,14 +73,13 @@ class Bundle:
 
         A worker that compiles keeps some 3 MB of heap, much of it free, in which a client then finds room
         without asking the kernel: aiohttp was up to a quarter faster in such a process than in the next one.
-        Packages that are linked have theirs beside them.
+        Packages that are linked have theirs beside them. Raises ``UnusableError`` if another interpreter fails.
         """
         folder = str(self.path)
         if python == sys.executable:
             compileall.compile_dir(folder, quiet=2)
         else:
-            arguments = ("-I", "-S", "-m", "compileall", "-q", folder)
-            subprocess.run([python, *arguments], stdout=subprocess.DEVNULL, check=False)
+            _run([python, "-I", "-S", "-m", "compileall", "-q", folder])
 
     def log(self, name: str) -> Path:
         """Where a worker's standard error goes."""
@@ -101,6 +103,30 @@ class Bundle:
     ) -> None:
         self._folder.cleanup()
         os.close(self._lock)
+
+
+def _run(command: list[str]) -> None:
+    """A Python program that has nothing to say unless it fails."""
+    try:
+        ended = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=COMPILE_TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise UnusableError(
+            f"{command[0]!r} could not compile the worker's code: {error}"
+        ) from None
+    if ended.returncode:
+        said = (ended.stdout + ended.stderr).split("\n")
+        lines = [line.strip() for line in said if line.strip()] or ["it said nothing"]
+        raise UnusableError(
+            f"{command[0]!r} could not compile the worker's code (exit code {ended.returncode}): {lines[-1]}"
+        )
 
 
 def _locked(folder: Path) -> int:

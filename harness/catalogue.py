@@ -16,7 +16,8 @@ import sys
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from adapters.base import Mode
 from harness import interrupts
 from harness.bundle import Bundle
 from harness.closure import Closure, closure
+from harness.contamination import Site, in_fact, read
 from harness.errors import UnusableError, UsageError
 from harness.selector import ClientSpec
 
@@ -122,7 +124,7 @@ class Catalogue:
         if spec.version is not None and spec.version != client.version:
             raise UnusableError(
                 f"client: '{spec}' asks for version {spec.version}, installed is {client.version}; "
-                f"accepted: {spec.name}=={client.version}"
+                f"accepted: that version, or {spec.name} for whichever there is"
             )
         mode = spec.mode or next(iter(client.modes))
         if mode not in client.modes:
@@ -137,14 +139,22 @@ class Catalogue:
 
     def closure_with_loop(self, client: Client, loop: str | None) -> Closure:
         """What a worker of ``client`` may see when it runs on ``loop``."""
-        metadata = self._load()
         roots = [root for root in (client.distribution, loop if loop in LOOPS else None) if root]
-        return _without_us(roots, metadata)
+        return self._closure(roots)
+
+    def _closure(self, roots: list[str]) -> Closure:
+        """With the versions of what is really there."""
+        claimed = _without_us(roots, self._load())
+        return replace(claimed, versions=in_fact(claimed.versions, self._site))
+
+    @cached_property
+    def _site(self) -> Site:
+        return read(self.folders)
 
     def _client(self, name: str) -> Client:
         module, distribution = self._known[name]
         metadata = self._load()
-        required = _without_us([distribution] if distribution else [], metadata)
+        required = self._closure([distribution] if distribution else [])
         installed = distribution is None or bool(required.versions)
         answer: dict[str, Any] = {"modes": {}, "linked": {}}
         if installed:

@@ -45,8 +45,8 @@ def measure(
 ) -> list[Ceiling]:
     """For every contender that uses its target; ``raw`` is asked once for each different request.
 
-    Nothing for held, traced or shaped loads and for runs that are over sooner. A target that is slower than
-    about 0.7 s, or that ``raw`` cannot use, is left out.
+    Nothing for held or traced loads, ``concurrency-graph``, and runs that are over sooner. A target that is
+    slower than about 0.7 s, or that ``raw`` cannot use, is left out.
     """
     asking = [one for one in contenders if one.client.modes[one.mode]["uses_target"]]
     if not _is_worth_it(plan, asking):
@@ -114,20 +114,19 @@ def _with_rates(ceiling: Ceiling, pair: Sequence[TrialSummary], place: Place) ->
     )
 
 
-Windows = Callable[[Sequence[Trial], float, Tick], None]  # trials, instant by which to end, tick
+Windows = Callable[[Sequence[Trial], Tick], None]
 
 
-def _by_median(trials: Sequence[Trial], end_s: float, tick: Tick) -> None:
+def _by_median(trials: Sequence[Trial], tick: Tick) -> None:
     """One window, longer where the target is slow."""
     median_ns = trials[0].warmup.service.percentile(50) or 0
-    left_ns = (
-        round((end_s - time.monotonic()) * 1e9) - 2 * median_ns
-    )  # its last request ends after it
+    # of a slow target: the warm-up was one request, another ends after the window, and one is to spare
+    left_ns = round(LONGEST_S * 1e9) - 3 * median_ns
     length_ns = max(1, min(left_ns, max(WINDOW_NS, REQUESTS * median_ns)))
     trials[0].slice(0, 0, LEAD_IN_NS, length_ns, None, None, tick)
 
 
-def _in_turns(trials: Sequence[Trial], end_s: float, tick: Tick) -> None:
+def _in_turns(trials: Sequence[Trial], tick: Tick) -> None:
     """Short windows of one and of the other, so that a change of the machine hits both."""
     for block, index in enumerate(ORDER):
         trials[index].slice(block, index, LEAD_IN_NS, WINDOW_NS, None, None, tick)
@@ -150,7 +149,7 @@ def _run(
         tick = _ticking(trials, end_s)
         for trial in trials:
             trial.warm_up(WARMUP_NS, None, tick)
-        windows(trials, end_s, tick)
+        windows(trials, tick)
         for trial in trials:
             trial.close(tick)
         in_time = True

@@ -8,27 +8,32 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TypeVar
 
-from harness.competitors import Censored, percentile
+from harness.competitors import Censored, by_label, percentile
 from harness.histogram import Histogram, rank
 from harness.model import METRICS, Comparison, Metric, TrialSummary
 from harness.statistics import CONFIDENCE, Estimate, Verdict, estimate, verdict
 
 __all__ = [
     "ENOUGH_BEYOND",
-    "HIGHER_IS_BETTER",
+    "LEAST_COMPLETE",
     "LOAD_METRICS",
     "PERCENTS",
+    "Compared",
+    "beyond_too_few",
     "compare",
     "judged",
     "matrix",
     "metric_value",
     "samples_beyond",
     "swapped",
+    "too_thin",
 ]
 
-ENOUGH_BEYOND = 20  # samples of a trial that rank above a percentile
-HIGHER_IS_BETTER: frozenset[Metric] = frozenset({"throughput"})
 Compared = TypeVar("Compared", bound=Comparison)
+
+ENOUGH_BEYOND = 20  # samples of a trial that rank above a percentile
+LEAST_COMPLETE = 0.5  # of the rounds: whoever fails more often is not judged by those it survived
+HIGHER_IS_BETTER: frozenset[Metric] = frozenset({"throughput"})
 PERCENTS: Mapping[Metric, float] = {"p50": 50.0, "p99": 99.0}
 LOAD_METRICS = frozenset({"throughput", *PERCENTS})  # what a generator at its limit falsifies
 
@@ -47,20 +52,14 @@ def compare(
     other competitors. ``saturated`` are those for whom the generator failed to hold the plan. Without a
     baseline, and of traced trials, there is nothing: of those only the traces are comparable.
     """
-    rounds = _complete_rounds(trials)
-    base = rounds.pop(baseline_label, None)
+    sides = _sides(trials, saturated)
+    base = sides.pop(baseline_label, None)
     if base is None:
         return []
     return [
-        _comparison(
-            metric,
-            _Side(label, of_label, label in saturated),
-            _Side(baseline_label, base, baseline_label in saturated),
-            family=len(rounds),
-            confidence=confidence,
-        )
+        _comparison(metric, side, base, family=len(sides), confidence=confidence)
         for metric in metrics
-        for label, of_label in rounds.items()
+        for side in sides.values()
     ]
 
 
@@ -71,10 +70,7 @@ def matrix(
     confidence: float = CONFIDENCE,
 ) -> list[Comparison]:
     """Every competitor against every one before it, metric by metric; a metric's pairs are one family."""
-    sides = [
-        _Side(label, of_label, label in saturated)
-        for label, of_label in _complete_rounds(trials).items()
-    ]
+    sides = _sides(trials, saturated).values()
     pairs = [(later, earlier) for earlier, later in combinations(sides, 2)]
     return [
         _comparison(metric, *pair, family=len(pairs), confidence=confidence)
@@ -107,18 +103,22 @@ class _Side:
 
     label: str
     rounds: Mapping[int, TrialSummary]  # those in which it is complete
+    measured: int  # rounds, in whatever state
     saturated: bool
 
 
-def _complete_rounds(trials: Iterable[TrialSummary]) -> dict[str, dict[int, TrialSummary]]:
-    """By label and round; competitors without a complete trial are there, with none."""
-    rounds: dict[str, dict[int, TrialSummary]] = {}
-    for trial in trials:
-        if not trial.trace_share:
-            of_label = rounds.setdefault(trial.label, {})
-            if trial.state == "complete":
-                of_label[trial.round] = trial
-    return rounds
+def _sides(trials: Iterable[TrialSummary], saturated: Collection[str]) -> dict[str, _Side]:
+    """By label, but for what is traced; competitors without a complete trial are there, with none."""
+    groups = by_label(trial for trial in trials if not trial.trace_share)
+    return {
+        label: _Side(
+            label,
+            {trial.round: trial for trial in own if trial.state == "complete"},
+            measured=len(own),
+            saturated=label in saturated,
+        )
+        for label, own in groups.items()
+    }
 
 
 def _comparison(
@@ -138,8 +138,7 @@ def _comparison(
     if len(known) < len(pairs):
         return replace(nothing, reason="a round without a value of both")
     found = estimate(known, family, confidence)
-    reason = _reason(metric, pairs, saturated=ours.saturated or theirs.saturated)
-    return judged(nothing, found, reason)
+    return judged(nothing, found, _reason(metric, ours, theirs, common))
 
 
 def judged(nothing: Compared, found: Estimate, reason: str | None) -> Compared:
@@ -158,20 +157,33 @@ def judged(nothing: Compared, found: Estimate, reason: str | None) -> Compared:
     )
 
 
-def _reason(
-    metric: Metric, pairs: Sequence[tuple[TrialSummary, TrialSummary]], *, saturated: bool
-) -> str | None:
-    """Why values that are there allow no verdict, if so."""
-    if saturated and metric in LOAD_METRICS:
+def _reason(metric: Metric, ours: _Side, theirs: _Side, common: Sequence[int]) -> str | None:
+    """Why values that are there allow no verdict, if so. ``common`` are the rounds complete in both."""
+    if metric in LOAD_METRICS and (ours.saturated or theirs.saturated):
         return "generator-saturated"
-    if len(pairs) < 2:
+    if len(common) < 2:
         return "fewer than 2 complete rounds"
-    percent = PERCENTS.get(metric)
-    if percent is not None and any(
-        samples_beyond(trial, percent) < ENOUGH_BEYOND for pair in pairs for trial in pair
-    ):
-        return f"fewer than {ENOUGH_BEYOND} samples beyond it in a round"
+    measured = max(ours.measured, theirs.measured)
+    if len(common) < LEAST_COMPLETE * measured:
+        return f"both are complete in only {len(common)} of {measured} rounds"
+    # by the baseline first: one reason for all that are compared with it
+    for side, whose in ((theirs, theirs.label), (ours, "its own")):
+        if too_thin(metric, [side.rounds[number] for number in common]):
+            return beyond_too_few(whose)
     return None
+
+
+def beyond_too_few(whose: str) -> str:
+    """The reason against a verdict on a percentile of trials that are ``too_thin``."""
+    return f"fewer than {ENOUGH_BEYOND} samples of {whose} beyond it in a round"
+
+
+def too_thin(metric: Metric, trials: Iterable[TrialSummary]) -> bool:
+    """Whether the metric is a percentile beyond which one of the trials has too few samples."""
+    percent = PERCENTS.get(metric)
+    return percent is not None and any(
+        samples_beyond(trial, percent) < ENOUGH_BEYOND for trial in trials
+    )
 
 
 def metric_value(trial: TrialSummary, metric: Metric) -> float | None:
@@ -190,7 +202,10 @@ def metric_value(trial: TrialSummary, metric: Metric) -> float | None:
     else:
         latencies = _latencies(trial)
         value = percentile(latencies, PERCENTS[metric], trial.censored, trial.timeout_ns)
-    if value is None or isinstance(value, Censored) or not 0 < value < math.inf:
+    # what errors cost is not what requests cost
+    if not trial.correct or isinstance(value, Censored):
+        return None
+    if value is None or not 0 < value < math.inf:
         return None
     return float(value)
 

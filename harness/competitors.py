@@ -15,6 +15,7 @@ from servers.spec import EMBEDDED, TargetSpec
 __all__ = [
     "Censored",
     "CompetitorSummary",
+    "by_label",
     "competitors",
     "net_cpu_per_request_ns",
     "percentile",
@@ -135,12 +136,18 @@ def percentile(
     return service.percentile(percent)
 
 
+def by_label(trials: Iterable[TrialSummary]) -> dict[str, list[TrialSummary]]:
+    """The trials of each competitor, in the order given; competitors in order of first appearance."""
+    groups: dict[str, list[TrialSummary]] = {}
+    for trial in trials:
+        groups.setdefault(trial.label, []).append(trial)
+    return groups
+
+
 def competitors(trials: Iterable[TrialSummary]) -> list[CompetitorSummary]:
     """The competitors in order of first appearance, each with its trials merged."""
-    by_label: dict[str, list[TrialSummary]] = {}
-    for trial in trials:
-        by_label.setdefault(trial.label, []).append(trial)
-    return [_merged(sorted(group, key=lambda trial: trial.round)) for group in by_label.values()]
+    groups = by_label(trials).values()
+    return [_merged(sorted(group, key=lambda trial: trial.round)) for group in groups]
 
 
 def _merged(trials: Sequence[TrialSummary]) -> CompetitorSummary:

@@ -18,7 +18,7 @@ from typing import Any
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-__all__ = ["Contamination", "Site", "contaminations", "read"]
+__all__ = ["Contamination", "Site", "contaminations", "in_fact", "read"]
 
 FORK_SINCE = 900  # urllib3-future counts its last number from here, urllib3 has never come near
 WATCHED = ("urllib3", "urllib3-future", "httpx", "httpxyz", "gevent")
@@ -44,9 +44,8 @@ class Site:
 class Contamination:
     """One thing that is not what its name says, or may change others."""
 
-    clients: tuple[
-        str, ...
-    ]  # those whose figures it falsifies; none: it stays out of workers' sight
+    # those whose figures it falsifies; none: it stays out of workers' sight
+    clients: tuple[str, ...]
     message: str
     remedy: str
 
@@ -62,10 +61,18 @@ def contaminations(site: Site, closures: Mapping[str, Collection[str]]) -> list[
     return [one for one in judged if one is not None]
 
 
+def in_fact(versions: Mapping[str, str], site: Site) -> dict[str, str]:
+    """The versions that metadata claims; of what was written over also what it is. Pure."""
+    claimed = versions.get("urllib3")
+    if claimed is None or not _is_fork(site.urllib3):
+        return dict(versions)
+    return {**versions, "urllib3": f"{claimed}, in fact urllib3-future {site.urllib3}"}
+
+
 def read(folders: Iterable[Path]) -> Site:
     """The folders of an interpreter's path, in their order, and this process."""
     existing = [folder for folder in folders if folder.is_dir()]
-    return Site(_versions(existing), _urllib3(existing), dict(_found_hooks(existing)), _saved())
+    return Site(_versions(existing), _urllib3(existing), _found_hooks(existing), _saved())
 
 
 def _fork(site: Site, closures: Mapping[str, Collection[str]]) -> Contamination | None:
@@ -152,12 +159,15 @@ def _urllib3(folders: list[Path]) -> str | None:
     return None
 
 
-def _found_hooks(folders: list[Path]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for folder in folders:
-        for file in [*sorted(folder.glob("*.pth")), *(folder / name for name in HOOKS)]:
-            named = _named(file)
-            if named:
-                yield file.name, named
+def _found_hooks(folders: list[Path]) -> dict[str, tuple[str, ...]]:
+    """By file name. Python runs the .pth files of all folders, but imports only the first module of a name."""
+    found: dict[str, tuple[str, ...]] = {}
+    for file in (file for folder in folders for file in sorted(folder.glob("*.pth"))):
+        found[file.name] = tuple(dict.fromkeys((*found.get(file.name, ()), *_named(file))))
+    for name in HOOKS:
+        files = (folder / name for folder in folders)
+        found[name] = next((_named(file) for file in files if file.exists()), ())
+    return {name: named for name, named in found.items() if named}
 
 
 def _named(file: Path) -> tuple[str, ...]:

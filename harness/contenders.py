@@ -22,7 +22,7 @@ from harness.selector import parse as parse_client
 from servers.base import Target
 from servers.spec import EMBEDDED, TargetSpec
 
-__all__ = ["Contender", "Selection", "Selector"]
+__all__ = ["Contender", "Selector"]
 
 
 @dataclass(frozen=True)

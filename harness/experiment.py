@@ -6,11 +6,11 @@ import contextlib
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from harness import ceiling, environment, generator, processors, validity
 from harness.bundle import Bundle
+from harness.clock import utc_now
 from harness.comparison import compare
 from harness.contenders import Contender, Selector
 from harness.model import OpenLoop, RunRecord, RunState, TrialSummary
@@ -123,8 +123,8 @@ def _begin(
     return RunRecord(
         id=str(uuid.uuid4()),
         name=f"{what} {', '.join(contender.label for contender in contenders)}",
-        started_at=_now(),
-        ended_at=_now(),
+        started_at=utc_now(),
+        ended_at=utc_now(),
         state="failed",
         axis=scenario.axis,
         baseline=scenario.baseline,
@@ -152,16 +152,12 @@ def _finish(
     doubts = [
         *record.doubts,
         *rounds.ledger.doubts,
-        *validity.trial_doubts(trials),
-        *validity.open_loop_doubts(trials, held),
-        *validity.ceiling_doubts(trials, record.ceilings),
-        *validity.disturbance_doubts(trials),
-        *(validity.stationarity_doubts(trials) if _is_steady(scenario) else ()),
+        *validity.concluding_doubts(record, trials, held),
     ]
     return replace(
         record,
         state=state,
-        ended_at=_now(),
+        ended_at=utc_now(),
         spreads=tuple(rounds.ledger.spreads),
         doubts=tuple(doubts),
         comparisons=tuple(
@@ -172,13 +168,3 @@ def _finish(
         ),
         ending=rounds.ending,
     )
-
-
-def _is_steady(scenario: Scenario) -> bool:
-    """Whether throughput is the clients' own, and asked to be the same from beginning to end."""
-    changing = scenario.open_load or scenario.held or scenario.steps or scenario.trace_share
-    return scenario.duration_s is not None and not changing
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -10,7 +10,7 @@ import psutil
 
 from harness.errors import UsageError
 
-__all__ = ["ensure"]
+__all__ = ["SPARE_FILES", "ensure"]
 
 SPARE_FILES = 128  # interpreter, shared memory, event loop, the target's log
 THREADS_PER_SLOT_MAPS = 2  # a stack and its guard page

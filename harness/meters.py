@@ -12,7 +12,7 @@ from harness.processors import cpu_clock_ns
 from harness.workers import WorkerProcess
 from servers.base import Role
 
-__all__ = ["Costs", "IdleMeter", "TargetClock", "TargetMeter", "memory_bytes"]
+__all__ = ["Costs", "TargetClock", "TargetMeter", "memory_bytes"]
 
 
 class TargetClock:
@@ -33,40 +33,51 @@ class TargetClock:
 
 
 class TargetMeter:
-    """The target's CPU from the start of a window until all workers have left it."""
+    """The target's CPU from the start of a window until all workers have left it.
 
-    def __init__(self, cpu_ns: Callable[[], Mapping[Role, int]], cpus: int) -> None:
+    We share a CPU with the target, so we may be late for the start: what it used meanwhile is taken to be as
+    much per time as in the rest.
+    """
+
+    def __init__(
+        self,
+        cpu_ns: Callable[[], Mapping[Role, int]],
+        cpus: int,
+        clock: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
         self.window_ns: int | None = None  # CPU in the last window, where it could be seen
         self.used_ns: Counter[Role] = Counter()  # in all windows that were counted
         self._cpu_ns = cpu_ns
-        self._cpus = cpus  # how many it may use
-        self._mark: tuple[int, Mapping[Role, int]] | None = (
-            None  # instant, CPU at the window's start
-        )
+        self._cpus = cpus  # how many it can keep busy
+        self._clock = clock
+        # the window's start, when we were there, and CPU then
+        self._mark: tuple[int, int, Mapping[Role, int]] | None = None
         self._wall_ns = 0
 
     def begin(self) -> None:
         """Another window is about to be sent: nothing is known of it."""
         self._mark = self.window_ns = None
 
-    def mark(self) -> None:
-        """The window starts now."""
+    def mark(self, start_ns: int) -> None:
+        """The window has started at ``start_ns``, which should be now."""
         cpu_ns = self._cpu_ns()
-        self._mark = (time.monotonic_ns(), cpu_ns) if cpu_ns else None
+        self._mark = (start_ns, self._clock(), cpu_ns) if cpu_ns else None
 
     def count(self) -> None:
         """The window is over, whether it has come to its start or not."""
         if self._mark is None:
             return
-        start_ns, before = self._mark
-        used = {role: cpu_ns - before[role] for role, cpu_ns in self._cpu_ns().items()}
+        start_ns, seen_ns, before = self._mark
+        after, now_ns = self._cpu_ns(), self._clock()
+        whole = (now_ns - start_ns) / max(1, now_ns - seen_ns)
+        used = {role: round((cpu_ns - before[role]) * whole) for role, cpu_ns in after.items()}
         self.window_ns = sum(used.values())
         self.used_ns.update(used)
-        self._wall_ns += time.monotonic_ns() - start_ns
+        self._wall_ns += now_ns - start_ns
 
     @property
     def share(self) -> float | None:
-        """Of the CPUs it may use, 0 to 1, over all windows that were counted; None if none was."""
+        """Of the CPUs it can keep busy, 0 to 1, over all windows that were counted; None if none was."""
         used_ns = self.used_ns.total()
         return used_ns / (self._wall_ns * self._cpus) if self._wall_ns else None
 

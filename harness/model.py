@@ -19,6 +19,7 @@ __all__ = [
     "Comparison",
     "Doubt",
     "Ending",
+    "EndingReason",
     "Metric",
     "OpenLoop",
     "Reading",
@@ -35,7 +36,8 @@ __all__ = [
 TrialState = Literal["complete", "partial", "failed"]
 Metric = Literal["throughput", "cpu_per_request", "p50", "p99", "peak_memory"]
 METRICS: tuple[Metric, ...] = get_args(Metric)
-RunState = Literal["complete", "interrupted", "stopped", "failed"]
+# unfinished: still going on, or killed
+RunState = Literal["complete", "interrupted", "stopped", "failed", "unfinished"]
 
 
 @dataclass(frozen=True)
@@ -126,11 +128,10 @@ class TrialSummary:
     peak_rss_bytes: int | None = None
     mean_rss_bytes: int | None = None
     orchestrator_cpu_ns: int = 0
-    target_cpu_share: float | None = None  # of the CPUs the target may use, inside the windows
+    target_cpu_share: float | None = None  # of the CPUs the target can keep busy, in the windows
     target: TargetSpec = EMBEDDED
-    proxy_cpu_ns: int | None = (
-        None  # CPU of the target's proxy in the windows, where it could be seen
-    )
+    # CPU of the target's proxy in the windows, where it could be seen
+    proxy_cpu_ns: int | None = None
     origin_cpu_ns: int | None = None  # of the servers that answer
     # bookkeeping
     sent: int = 0  # every call of send, warm-up and lead-in included
@@ -139,9 +140,8 @@ class TrialSummary:
     readings: tuple[Reading, ...] = ()
     open_loop: OpenLoop | None = None
     trace_share: float = 0.0  # of the requests; above 0, costs and throughput are those of tracing
-    traces: tuple[
-        tuple[int, ...], ...
-    ] = ()  # of requests that started in a window; tracing.TRACE_COLUMNS
+    # of requests that started in a window; tracing.TRACE_COLUMNS
+    traces: tuple[tuple[int, ...], ...] = ()
 
     @property
     def requests_per_second(self) -> float:
@@ -180,24 +180,26 @@ class Comparison:
     baseline: str
     metric: Metric
     ratio: float | None  # geometric mean over rounds; None without a value in each of them
-    low: float | None  # 95 % interval of the ratio; None with fewer than two rounds
+    low: float | None  # interval with the run's confidence; None with fewer than two rounds
     high: float | None
     rounds: int  # n: those in which both are complete
     verdict: Verdict | None = None  # faster is better: less of what costs, more of what is done
     reason: str | None = None  # why there is no verdict
-    family: int | None = (
-        None  # intervals that hold together; None: stored before there were verdicts
-    )
+    # intervals that hold together; None: stored before there were verdicts
+    family: int | None = None
+
+
+EndingReason = Literal["reached", "budget", "rounds", "no verdict", "early"]
 
 
 @dataclass(frozen=True)
 class Ending:
     """Why a run that was to go on until it was precise enough ended, and how precise it was then."""
 
-    reason: Literal["reached", "budget"]
+    reason: EndingReason
     metric: Metric
     wanted: float  # half width of the interval, as a share of the ratio
-    half_width: float | None  # the widest against the baseline; None without an interval
+    half_width: float | None  # the widest against the baseline; None without a verdict
     rounds: int
 
 
@@ -215,7 +217,10 @@ class Ceiling:
 
     @property
     def wait_ns(self) -> float | None:
-        """How long the target lets a single connection wait, beyond what both of them compute."""
+        """How long the target lets a single connection wait, beyond what both of them compute.
+
+        Where the target's CPU cannot be seen, what it computes counts as wait.
+        """
         if self.service_ns is None or self.cpu_ns is None:
             return None
         return max(0.0, self.service_ns - self.cpu_ns - (self.target_cpu_ns or 0.0))
@@ -246,7 +251,7 @@ class SelftestNote:
     id: str
     ended_at: str
     full: bool
-    resolution: float  # of throughput, as a share
+    resolution: float  # of throughput, as a share; infinite where nothing could be compared
     failed: tuple[str, ...]  # names of the figures that missed their bound
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.loads import LoadOptions
-from harness.precision import LengthOptions
+from harness.precision_input import LengthOptions
 from harness.presets import PresetOptions
 
 __all__ = ["Options"]

@@ -30,7 +30,7 @@ class Place:
     bundle: Bundle
     launcher: Launcher
     worker_cpus: tuple[int, ...] | None
-    target_cpus: int  # how many CPUs the target may use
+    target_cpus: int  # how many CPUs the target can keep busy
     target_cpu_ns: Callable[[], Mapping[Role, int]]  # empty where it cannot be seen
     scrub: Callable[[str], str]  # secrets out of messages
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))

@@ -10,6 +10,7 @@ from harness.scenario import Scenario
 from harness.worker.job import Hold, Pace
 
 __all__ = [
+    "LEAD_IN_NS",
     "MEDIANS_PER_SLICE",
     "PAUSE_CHANCE",
     "PAUSE_SHARES",
@@ -24,11 +25,12 @@ LEAD_IN_NS = 5_000_000
 MEDIANS_PER_LEAD_IN = 2
 MEDIANS_PER_SLICE = 20  # a slice is at least that many median service times long (DESIGN §1)
 RESERVE = 1.3  # … also when the machine is slower than it was during warm-up
+# Late enough to be out of step with what comes as often as rounds do, and costing a fifth of the time of a
+# comparison of two: see docs/method.md, "Why rounds begin late".
 PAUSE_CHANCE = 0.5
 PAUSE_SHARES = (0.2, 0.7)
-RHYTHM_S = (
-    5.0  # the slowest common one of a machine: that at which kernels write back and look at memory
-)
+# The slowest common one of a machine: that at which kernels write back and look at memory.
+RHYTHM_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,15 @@ class Round:
     """One round: the order of competitors (by index) in each of its blocks, and the pause before it.
 
     What a machine does periodically would come at the same place of each round if that took as long as the
-    period: all rounds would be wrong in the same way, and alike. So half of them begin late.
+    period: all rounds would be wrong in the same way, and alike. So each but the first begins late, with a
+    chance of one half.
     """
 
     number: int  # from 1
     blocks: tuple[tuple[int, ...], ...]
     requests: int | None  # per competitor, in its one block, where the stop rule is a count
     seeds: tuple[int, ...]  # of the arrivals in each block: the same for every competitor
-    pause: float  # as a share of the time that the round before took
+    pause: float  # as a share of the time that the round before took, of at most RHYTHM_S of it
 
     def pause_s(self, round_s: float) -> float:
         """How long to wait before this round when the last one took ``round_s``."""
@@ -95,12 +98,16 @@ class Plan:
 
     @property
     def seconds(self) -> float:
-        """Planned time of all windows, warm-ups and lead-ins, without what is not measured."""
-        slices = sum(len(round_.blocks) for round_ in self.rounds)
-        per_competitor = (
-            slices * (self.slice_ns + self.lead_in_ns) + len(self.rounds) * self.warmup_ns
+        """Planned time of all windows, warm-ups, lead-ins and pauses; starts of processes come on top."""
+        return sum(
+            round_s + round_.pause_s(round_s)
+            for round_ in self.rounds
+            for round_s in [self._round_s(round_)]
         )
-        return per_competitor * self.competitors / 1e9
+
+    def _round_s(self, round_: Round) -> float:
+        windows_ns = len(round_.blocks) * (self.slice_ns + self.lead_in_ns)
+        return self.competitors * (windows_ns + self.warmup_ns) / 1e9
 
 
 def make_plan(scenario: Scenario) -> Plan:

@@ -22,13 +22,12 @@ from harness.redaction import refusal
 from harness.settings import MAX_DURATION_S, seconds, whole_number
 from harness.worker.job import Hold
 
-__all__ = ["PRESETS", "HeldLoad", "Preset", "PresetOptions", "expand"]
+__all__ = ["PRESETS", "Expansion", "HeldLoad", "PresetOptions", "expand"]
 
 SECOND_NS = 10**9
 MOST = 10_000  # requests of a batch
 SHORTEST_S = 0.001
 LIMIT = 100  # of a paced load without --n
-DEFAULT_ROUNDS = 5
 
 T = TypeVar("T", bound=str | float)
 
@@ -91,10 +90,14 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         "tps": Preset(
             "exactly rate times duration requests", {"--rate": "100", "--duration": "10s"}
         ),
-        "ramp": Preset("from nothing to the rate, evenly", {"--rate": "100", "--duration": "10s"}),
+        "ramp": Preset(
+            "from nothing to the rate, evenly, in each round; the rounds share the duration",
+            {"--rate": "100", "--duration": "10s", "--rounds": "5"},
+        ),
         "spike": Preset(
-            "the rate, ten times as much for a fifth of the time, and the rate again",
-            {"--rate": "50", "--duration": "10s"},
+            "in each round the rate, ten times as much for a fifth of the time, and the rate again; "
+            "the rounds share the duration",
+            {"--rate": "50", "--duration": "10s", "--rounds": "5"},
         ),
         "soak": Preset(
             "a constant rate for long, in one round",
@@ -291,14 +294,14 @@ def _open(
     if preset is PRESETS["tps"]:
         requests = round(rate * length_s)
         return Expansion(replace(load, rate=rate), None, rounds, requests=requests)
-    number = whole_number("--rounds", DEFAULT_ROUNDS if rounds is None else rounds, 1, 1000)
-    each_s = length_s / number
     shapes = {
         "ramp": ((0, rate, 1.0),),
         "spike": ((rate, rate, 0.4), (10 * rate, 10 * rate, 0.2), (rate, rate, 0.4)),
     }
     for name, shape in shapes.items():
         if preset is PRESETS[name]:
+            number = whole_number("--rounds", _given(rounds, preset, "--rounds"), 1, 1000)
+            each_s = length_s / number
             stages = tuple(f"{a}-{b}:{each_s * share}s" for a, b, share in shape)
             return Expansion(replace(load, rate=None, stage=stages), None, number)
     return Expansion(replace(load, rate=rate), length_s, rounds)

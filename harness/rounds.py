@@ -5,15 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Protocol
 
 from harness import interrupts
+from harness.clock import utc_now
 from harness.contenders import Contender
 from harness.model import Ending, RunState, TrialSummary
 from harness.place import Place
 from harness.plan import Plan, Round
-from harness.precision import Precision, ending
+from harness.precision import ended_early, ending
+from harness.precision_input import Precision
 from harness.sampler import Sampler
 from harness.scenario import Scenario
 from harness.store import Store
@@ -86,18 +87,24 @@ class Rounds:
 
     def run_all(self, run_id: str, store: Store) -> RunState:
         """Run and save round after round; the state the run ends in."""
+        state = self._run_until_over(run_id, store)
+        wanted = self._scenario.precision
+        if wanted is not None and self.ending is None:
+            self.ending = ended_early(wanted, self.trials, self._scenario.baseline)
+        return state
+
+    def _run_until_over(self, run_id: str, store: Store) -> RunState:
         try:
             for round_ in self.plan.rounds:
-                with interrupts.allowed():
-                    time.sleep(round_.pause_s(self._round_s))
-                started_at = _now()
+                self._pause(round_.pause_s(self._round_s))
+                started_at = utc_now()
                 trials = self._run_round(round_)
                 store.save_round(
                     run_id,
                     round_.number,
                     order=[trials[index].label for index in round_.blocks[0]],
                     started_at=started_at,
-                    ended_at=_now(),
+                    ended_at=utc_now(),
                     trials=trials,
                 )
                 self.trials += trials
@@ -112,6 +119,11 @@ class Rounds:
             return "interrupted"
         usable = any(trial.state != "failed" for trial in self.trials)
         return "complete" if usable else "failed"
+
+    def _pause(self, seconds: float) -> None:
+        with interrupts.allowed():
+            time.sleep(seconds)
+        self._done_s += seconds
 
     def _ending(self, wanted: Precision | None) -> Ending | None:
         if wanted is None:
@@ -221,7 +233,3 @@ class Rounds:
             return max(0.0, self._scenario.precision.budget_s - elapsed_s)
         stretch = max(1.0, elapsed_s / self._done_s) if self._done_s else 1.0
         return max(0.0, self.plan.seconds - self._done_s) * stretch
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 import psutil
@@ -16,9 +16,8 @@ from servers.base import Target, TargetError, Use
 
 __all__ = ["Sampler"]
 
-SELDOM_NS = (
-    1_000_000_000  # counting descriptors, asking an engine or for a clock is dear: once a second
-)
+# counting descriptors, asking an engine or for a clock is dear: once a second
+SELDOM_NS = 1_000_000_000
 PROCESSES = ("user", "nice", "system")  # kinds of time
 INTERRUPTS = ("irq", "softirq")
 STEAL = "steal"
@@ -34,7 +33,9 @@ class _Watched:
         self.processes = []
         self._used_ns = 0
         self._before_ns: dict[int, int] = {}
+        self._number = 0
         for pid in pids:
+            self._number += 1
             with contextlib.suppress(psutil.Error):
                 self.processes.append(psutil.Process(pid))
 
@@ -50,21 +51,30 @@ class _Watched:
 
     def read(self, now_ns: int, passed_ns: int, with_files: bool) -> Reading:
         """What was counted in ``passed_ns``, and what they hold now."""
-        rss, threads, files = -self.hidden_bytes, 0, 0
+        sizes: list[int] = []
+        threads = files = 0
         for process in self.processes:
             # one that died is found out elsewhere
             with contextlib.suppress(psutil.Error), process.oneshot():
-                rss += process.memory_info().rss
+                sizes.append(process.memory_info().rss)
                 threads += process.num_threads()
                 files += process.num_fds() if with_files else 0
+        rss_bytes = _rss_bytes(sizes, self._number, self.hidden_bytes)
         percent, self._used_ns = 100 * self._used_ns / passed_ns, 0
-        return Reading(now_ns, self.source, percent, rss, threads, files if with_files else None)
+        known_files = files if with_files else None
+        return Reading(now_ns, self.source, percent, rss_bytes, threads, known_files)
 
     def _clocks(self) -> Iterator[tuple[int, int]]:
         """Process ids and CPU by their own clocks: psutil counts in ticks of 10 ms."""
         for process in self.processes:
             with contextlib.suppress(psutil.Error, ProcessLookupError):
                 yield process.pid, cpu_clock_ns(process.pid)
+
+
+def _rss_bytes(sizes: Sequence[int], number: int, hidden_bytes: int) -> int | None:
+    """Of ``number`` processes together; None if one has ended: of such there is no size, or one of 0."""
+    rss_bytes = sum(sizes) - hidden_bytes
+    return rss_bytes if len(sizes) == number and all(sizes) and rss_bytes >= 0 else None
 
 
 class _Machine:
@@ -143,20 +153,28 @@ def _mhz() -> float | None:
 
 
 class _Containers:
-    """A target's containers, as their engine accounts for them."""
+    """A target's containers, as the kernel or their engine accounts for them."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._before: dict[str, tuple[int, int]] = {}  # instant and CPU, by name
+        self._before: dict[str, Use] = {}  # by name
+
+    def mark(self) -> None:
+        """CPU counts from here; of an engine's account from its last entry that was read."""
+        for use in self._use():
+            if not use.by_engine or use.name not in self._before:
+                self._before[use.name] = use
 
     def read(self, now_ns: int) -> list[Reading]:
-        """A reading of each, its CPU since the last one."""
+        """A reading of each, its CPU since the last one; none where the engine has no new entry."""
         readings = []
         for use in self._use():
-            then_ns, cpu_ns = self._before.get(use.name, (now_ns, use.cpu_ns))
-            percent = 100 * (use.cpu_ns - cpu_ns) / max(1, now_ns - then_ns)
-            readings.append(Reading(now_ns, f"container {use.name}", percent, use.memory_bytes))
-            self._before[use.name] = (now_ns, use.cpu_ns)
+            before = self._before.get(use.name, use)
+            passed_ns = use.at_ns - before.at_ns
+            if passed_ns > 0:
+                percent = 100 * (use.cpu_ns - before.cpu_ns) / passed_ns
+                readings.append(Reading(now_ns, f"container {use.name}", percent, use.memory_bytes))
+            self._before[use.name] = use
         return readings
 
     def _use(self) -> list[Use]:
@@ -194,7 +212,7 @@ class Sampler:
             )
         account, containers = self._accounts[key], self._containers[id(target)]
         if now_ns >= self._seldom_due_ns:  # the next tick reads containers, too
-            containers.read(now_ns)
+            containers.mark()
         account.begin(now_ns)
         self._active = account, containers
 

@@ -29,7 +29,7 @@ from harness.worker.recorder import (
     segment_bytes,
 )
 
-__all__ = ["Fold", "Rules", "Segment", "Starts", "WindowCounts"]
+__all__ = ["Fold", "Integers", "Rules", "Segment", "Starts", "WindowCounts"]
 
 Integers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from harness.budget import ErrorBudget
 from harness.errors import UsageError
 from harness.loads import OpenLoad
-from harness.precision import USUAL, Precision
+from harness.precision_input import USUAL, Precision
 from harness.presets import HeldLoad
 from harness.redaction import quoted, redact_headers, redact_url, refusal
 from harness.request_input import MAX_BODY_BYTES, parse_statuses

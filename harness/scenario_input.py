@@ -16,7 +16,8 @@ from harness.competitor_input import is_streamed, parse_baseline, parse_competit
 from harness.errors import UsageError
 from harness.loads import OpenLoad, open_load
 from harness.options import Options
-from harness.precision import MOST_ROUNDS, Length, check_budget, length, precision
+from harness.plan import make_plan
+from harness.precision_input import FIRST_LOOK, MOST_ROUNDS, Length, check_budget, length, precision
 from harness.presets import Expansion, expand
 from harness.redaction import refusal
 from harness.request_input import (
@@ -104,12 +105,15 @@ def build(
         steps=expanded.steps,
     )
     if wanted is not None:
-        check_budget(wanted, len(competitors) * (_trial_s(scenario) + scenario.warmup_s))
+        check_budget(wanted, _least_s(scenario))
     return scenario
 
 
-def _trial_s(scenario: Scenario) -> float:
-    return (scenario.duration_s or 0.0) / scenario.rounds
+def _least_s(scenario: Scenario) -> float:
+    """What the rounds before the first look take at least."""
+    share = FIRST_LOOK / scenario.rounds
+    changes = {"rounds": FIRST_LOOK, "duration_s": (scenario.duration_s or 0.0) * share}
+    return make_plan(scenario.model_copy(update=changes)).seconds
 
 
 def _check_target_options(options: Options) -> None:
@@ -219,7 +223,8 @@ def _duration_s(
         return None
     default = defaults.duration_s
     if options.command == "compare":
-        default = defaults.compare_duration_s or usual.duration_s
+        of_environment = None if options.length.is_named else defaults.compare_duration_s
+        default = of_environment or usual.duration_s
     if options.length.precision is not None:  # each round is as long as those of the usual length
         return default * rounds / usual.rounds
     return _seconds("--duration", options.duration, default, low=0.001, high=MAX_DURATION_S)

@@ -43,8 +43,9 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
 class Defaults:
     """What applies where no flag says otherwise.
 
-    ``compare_duration_s`` is the environment's duration when that variable is set; otherwise ``compare`` has
-    lengths of its own (harness.precision). ``duration_s`` serves ``load`` and the old flag form.
+    ``compare_duration_s`` is the environment's duration when that variable is set; otherwise, and where a
+    flag names one, ``compare`` has lengths of its own (harness.precision_input). ``duration_s`` serves
+    ``load`` and the old flag form.
     """
 
     concurrency: int = 10

@@ -36,7 +36,7 @@ LARGEST_EXPONENT = math.log(1e300)
 
 @dataclass(frozen=True)
 class Estimate:
-    """A ratio, and where it lies with 95 % confidence for the whole family at once."""
+    """A ratio, and where it lies with the confidence asked for, for the whole family at once."""
 
     ratio: float  # geometric mean over rounds
     low: float | None  # None with fewer than two rounds

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from harness import interrupts, processors, validity
@@ -14,12 +14,13 @@ from harness.place import Place
 from harness.scenario import Scenario
 from harness.trial import Trial
 from servers.base import Counts, Target, TargetError
+from servers.catalogue import most_cpus
 from servers.embedded.target import EmbeddedTarget
 from servers.hosted import HostedTarget
 from servers.spec import TargetSpec
 from servers.url import UrlTarget
 
-__all__ = ["Ledger", "Targets", "make_target", "running"]
+__all__ = ["Ledger", "Targets", "make_target", "running", "usable_cpus"]
 
 
 class Targets:
@@ -42,13 +43,20 @@ class Targets:
 
     def places(self, place: Place, cpus: processors.Processors) -> dict[TargetSpec, Place]:
         """``place`` for trials against each of them."""
-        number = len(cpus.target) if cpus.target is not None else 1
         return {
             spec: replace(
-                place, target_cpus=number, target_cpu_ns=TargetClock(target.processes_by_role())
+                place,
+                target_cpus=usable_cpus(spec, cpus.target or processors.available()),
+                target_cpu_ns=TargetClock(target.processes_by_role()),
             )
             for spec, target in self._by_spec.items()
         }
+
+
+def usable_cpus(spec: TargetSpec, cpus: Collection[int]) -> int:
+    """How many of ``cpus`` a target can keep busy, which are its own unless the spec names others."""
+    allowed = len(spec.cpus or cpus)
+    return min(allowed, most_cpus(spec) or allowed)
 
 
 @contextlib.contextmanager

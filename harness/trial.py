@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from harness.claims import Claims
+from harness.clock import utc_now
 from harness.contenders import Contender
 from harness.meters import Costs, TargetMeter, memory_bytes
 from harness.model import Reading, SliceRecord, TrialSummary
@@ -47,7 +48,7 @@ class Trial:
         self._closed = False  # told to close, and all answered
         self._reason: str | None = None
         self._slices: list[SliceRecord] = []
-        self._started_at = _now()
+        self._started_at = utc_now()
         self._claims = Claims()
         self._costs = Costs(TargetMeter(place.target_cpu_ns, place.target_cpus))
         self._traces: list[list[int]] = []
@@ -175,7 +176,7 @@ class Trial:
             round_number=self.round,
             reason=self._reason,
             started_at=self._started_at,
-            ended_at=_now(),
+            ended_at=utc_now(),
             fold=self.fold,
             claims=self._claims,
             sent=sent,
@@ -222,11 +223,13 @@ class Trial:
             fold.windows[-1].end_ns = window.start_ns  # nothing was measured in it
             return {}
         self._progress_ns = window.end_ns if plan.requests is None else window.begin_ns
-        alarm = (window.start_ns, self._costs.target.mark)
+        alarm = (window.start_ns, partial(self._costs.target.mark, window.start_ns))
         answers = wait_for(self.workers, "window", self._window_deadline_ns, tick, alarm)
         if fold is self.fold:
             self._costs.target.count()
         done = self._checked(answers)
+        if not self.over:
+            tick()
         self._claims.take_rows(done)
         if plan.pace is not None and fold is self.fold:
             self._claims.take_arrivals(done.values())
@@ -310,7 +313,3 @@ class Trial:
             yield
         except WorkerError as error:
             self.fail(str(error))
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

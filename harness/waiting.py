@@ -17,6 +17,7 @@ Alarm = tuple[int, Callable[[], None]]  # an instant, and what to do then
 Tick = Callable[[], float]  # drains and samples; returns how full the fullest ring was, 0 to 1
 FIRST_WAIT_S, LONGEST_WAIT_S, SHORTEST_WAIT_S = 0.01, 0.1, 0.002
 NEARLY_EMPTY = 0.1
+EXACT_NS = 2_000_000  # before an alarm: selectors count in milliseconds, and wake up one too late
 
 
 def wait_for(
@@ -31,9 +32,10 @@ def wait_for(
     Returns as soon as there is one error, without the answers of those still busy: load by fewer slots
     than asked for must not be measured.
 
-    ``tick`` is called ten times a second, and more often the faster rings fill: waking up costs the target,
-    whose CPU we share. ``deadline_ns`` is asked each time, so that a worker which still makes progress can
-    be given more.
+    ``tick`` is called after 10 ms, then after twice as long each time, up to 0.1 s, and more often the faster
+    rings fill: waking up costs the target, whose CPU we share. ``deadline_ns`` is asked each time, so that a
+    worker which still makes progress can be given more. After the last answer there is no tick: whoever reads
+    clocks at that moment does not wait for it.
     """
     answers: Answers = {}
     wait_s = FIRST_WAIT_S
@@ -41,10 +43,10 @@ def wait_for(
         for worker in workers:
             selector.register(worker, selectors.EVENT_READ)
         while len(answers) < len(workers):
-            now_ns = time.monotonic_ns()
-            if alarm is not None and now_ns >= alarm[0]:
-                alarm[1]()
+            if alarm is not None and time.monotonic_ns() >= alarm[0] - EXACT_NS:
+                _ring(alarm)
                 alarm = None
+            now_ns = time.monotonic_ns()
             if now_ns > deadline_ns():
                 break
             interrupts.check()
@@ -55,14 +57,26 @@ def wait_for(
                     selector.unregister(key.fileobj)
             if any(isinstance(answer, WorkerError) for answer in answers.values()):
                 return answers
-            fuller = tick() > NEARLY_EMPTY
-            wait_s = max(SHORTEST_WAIT_S, wait_s / 4) if fuller else min(LONGEST_WAIT_S, wait_s * 2)
+            if len(answers) < len(workers):
+                wait_s = _next_wait_s(wait_s, tick())
     silent = WorkerError(f"the worker did not answer {event!r} in time and was killed")
     return {worker: answers.get(worker, silent) for worker in workers}
 
 
 def _until(alarm: Alarm | None, now_ns: int, wait_s: float) -> float:
-    return wait_s if alarm is None else min(wait_s, max(0.0, (alarm[0] - now_ns) / 1e9))
+    return wait_s if alarm is None else min(wait_s, max(0.0, (alarm[0] - EXACT_NS - now_ns) / 1e9))
+
+
+def _next_wait_s(wait_s: float, fullest: float) -> float:
+    if fullest > NEARLY_EMPTY:
+        return max(SHORTEST_WAIT_S, wait_s / 4)
+    return min(LONGEST_WAIT_S, wait_s * 2)
+
+
+def _ring(alarm: Alarm) -> None:
+    at_ns, act = alarm
+    time.sleep(max(0, at_ns - time.monotonic_ns()) / 1e9)
+    act()
 
 
 def _receive(worker: WorkerProcess, event: str) -> dict[str, Any] | WorkerError | None:

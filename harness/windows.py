@@ -7,7 +7,15 @@ from dataclasses import dataclass, replace
 from harness.plan import shares
 from harness.worker.job import Hold, Pace, Window
 
-__all__ = ["LONGEST_NS", "NO_SHAPE", "Shape", "WindowPlan", "parts"]
+__all__ = [
+    "DISPATCH_NS",
+    "DISPATCH_SLOT_NS",
+    "LONGEST_NS",
+    "NO_SHAPE",
+    "Shape",
+    "WindowPlan",
+    "parts",
+]
 
 DISPATCH_NS = 2_000_000  # for a command to reach all slots before load begins …
 DISPATCH_SLOT_NS = 20_000  # … and a little for each slot

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +73,7 @@ class _Counters:
             cache = _field(self._unified / "memory.stat", "inactive_file")
         else:
             raise FileNotFoundError("no control group")
-        return Use(name, cpu_ns, max(0, used - cache))
+        return Use(name, cpu_ns, max(0, used - cache), time.monotonic_ns(), by_engine=False)
 
 
 def group_of(pid: int, container: str) -> Iterator[tuple[str, Path]]:
@@ -126,4 +128,5 @@ def _told(name: str, entry: dict[str, Any]) -> Use | None:
     details = memory.get("stats", {})
     cache = details.get("total_inactive_file", details.get("inactive_file", 0))
     cpu_ns = int(entry["cpu_stats"]["cpu_usage"]["total_usage"])
-    return Use(name, cpu_ns, max(0, int(memory["usage"]) - int(cache)))
+    at_ns = round(datetime.fromisoformat(entry["read"]).timestamp() * 1e9)
+    return Use(name, cpu_ns, max(0, int(memory["usage"]) - int(cache)), at_ns, by_engine=True)

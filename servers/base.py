@@ -34,11 +34,17 @@ class Counts:
 
 @dataclass(frozen=True)
 class Use:
-    """What one container has used, by its engine's account: CPU since its start, memory now."""
+    """What one container has used: CPU since its start, memory now, and when that was.
+
+    The kernel's counters are read when asked for; the engine's account is renewed once a second, and its
+    instants are those of the engine's clock.
+    """
 
     name: str
     cpu_ns: int
     memory_bytes: int
+    at_ns: int
+    by_engine: bool
 
 
 class Target(ABC):

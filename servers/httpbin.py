@@ -22,6 +22,7 @@ class Httpbin(Software):
 
     name = "httpbin"
     reports = True
+    single_threaded = True
     image = Image(
         "clientbench-httpbin",
         "CLIENTBENCH_HTTPBIN_IMAGE",

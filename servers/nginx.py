@@ -16,6 +16,7 @@ class Nginx(Software):
 
     name = "nginx"
     is_proxy = True
+    single_threaded = True
     image = Image("nginx:1.28.0", "CLIENTBENCH_NGINX_IMAGE", ("nginx",))
     remedy = "install it (Debian: apt-get install nginx-light)"
     majors = (1,)

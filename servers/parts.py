@@ -14,7 +14,7 @@ from typing import Any
 from servers.base import Role, TargetError, Use
 from servers.software import Address, Software
 
-__all__ = ["Ask", "Part", "Plan", "Runtime"]
+__all__ = ["POLL_S", "Ask", "Part", "Plan", "Runtime"]
 
 POLL_S = 0.01
 REQUEST_TIMEOUT_S = 2.0

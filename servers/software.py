@@ -73,6 +73,7 @@ class Software(ABC):
 
     name: str
     is_proxy: bool = False
+    single_threaded: bool = False  # each of its processes keeps one CPU busy at most
     reports: bool = False  # answers /instance with its counts, and X-Instance with every response
     image: Image
     remedy: str  # how to get it onto this machine

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.bundle import Bundle
+from harness.errors import UnusableError
 
 NAMES = """
 import importlib.util, pathlib, sys
@@ -37,3 +38,39 @@ def test_all_code_is_compiled_for_the_interpreter_that_runs_it(python: str, tmp_
         assert len(made) > 20
         assert any(name.parent.parent == site for name in made)
         assert all(name.exists() for name in made)
+
+
+def test_code_that_cannot_be_compiled_is_told_in_one_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    module = tmp_path / "odd_module.py"
+    module.write_text("def\n")
+    with Bundle() as bundle:
+        bundle.site("a-client", [str(module)])
+        with pytest.raises(UnusableError, match=r"could not compile .*: SyntaxError: ") as failed:
+            bundle.compile(PYTHONS[1])
+    assert "\n" not in str(failed.value)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("echo first >&2; echo broken >&2; exit 3", "(exit code 3): broken"),
+        ("exit 3", "(exit code 3): it said nothing"),
+        ("kill -9 $$", "(exit code -9): it said nothing"),
+        (None, "No such file"),
+    ],
+)
+def test_an_interpreter_that_fails_is_told_in_one_line(
+    program: str | None, said: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    python = tmp_path / "python"
+    if program is not None:
+        python.write_text(f"#!/bin/sh\n{program}\n")
+        python.chmod(0o700)
+    with Bundle() as bundle, pytest.raises(UnusableError) as failed:
+        bundle.compile(str(python))
+    assert str(python) in str(failed.value)
+    assert said in str(failed.value)
+    assert capfd.readouterr() == ("", "")

@@ -18,6 +18,7 @@ import adapters
 from harness import catalogue as catalogue_module
 from harness.bundle import Bundle
 from harness.catalogue import Catalogue, known_clients
+from harness.contamination import Site
 from harness.errors import UnusableError, UsageError
 from harness.selector import parse
 
@@ -79,7 +80,11 @@ def test_optional_accelerators_are_hidden_and_listed(found: Catalogue) -> None:
             ("'requests' has no mode 'async'", "accepted: requests:sync"),
         ),
         ("aiohttp:sync", UsageError, ("'aiohttp' has no mode 'sync'", "accepted: aiohttp:async")),
-        ("httpx==0.1", UnusableError, ("0.1", f"accepted: httpx=={version('httpx')}")),
+        (
+            "httpx==0.1",
+            UnusableError,
+            ("0.1", f"installed is {version('httpx')}; accepted: that version, or httpx"),
+        ),
         ("httpx@/no/such/python", UnusableError, ("/no/such/python",)),
         ("httpx@3.1", UnusableError, ("3.1", "is not found")),
     ],
@@ -105,6 +110,20 @@ def test_a_loop_needs_an_async_client(found: Catalogue) -> None:
     spec = parse("requests+uvloop")
     with pytest.raises(UsageError, match="requests"):
         found.select(spec)
+
+
+def test_a_package_that_was_written_over_has_the_version_of_what_is_there(
+    found: Catalogue, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forged = Catalogue(bundle)
+    monkeypatch.setitem(vars(forged), "_site", Site(urllib3="2.25.904"))
+    for name in ("requests", "httpx"):
+        client = found.clients([name])[0]
+        seen = forged.closure_with_loop(client, None)
+        claimed = client.closure.versions.get("urllib3")
+        told = claimed and f"{claimed}, in fact urllib3-future 2.25.904"
+        assert seen.versions.get("urllib3") == told
+        assert seen.entries == client.closure.entries
 
 
 def test_a_loop_widens_the_closure(found: Catalogue) -> None:

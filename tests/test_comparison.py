@@ -97,6 +97,32 @@ def test_no_usable_pair_gives_a_reason_in_the_place_of_a_verdict(
     assert found.reason == reason
 
 
+@pytest.mark.parametrize(("complete", "judged"), [(4, False), (5, True), (10, True)])
+def test_who_fails_more_often_than_not_is_not_judged_by_the_rounds_survived(
+    complete: int, judged: bool
+) -> None:
+    trials = [
+        made
+        for number in range(1, 11)
+        for made in (
+            trial("a", number),
+            trial("b", number, rate=4_000) if number <= complete else failed("b", number),
+        )
+    ]
+    found = only(compare(trials, "a"))
+    (pair,) = (one for one in matrix(trials) if one.metric == "throughput")
+    reason = None if judged else f"both are complete in only {complete} of 10 rounds"
+    assert found.rounds == complete
+    assert (found.verdict is not None) == judged
+    assert found.reason == pair.reason == reason
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_where_no_response_was_right_nothing_is_judged(metric: Metric) -> None:
+    found = judged(metric, correct=0, error_counts={"connect": 2000})
+    assert (found.ratio, found.verdict) == (None, None)
+
+
 def judged(metric: Metric, *, saturated: tuple[str, ...] = (), **changes: Any) -> Comparison:
     """``b``, which differs from ``a`` in ``changes``, after three rounds of 2000 requests."""
     made = [
@@ -161,7 +187,8 @@ def test_a_percentile_needs_20_samples_beyond_it_in_each_round(
 ) -> None:
     found = judged(metric, service=histogram([2_000_000] * samples))
     assert found.verdict == ("slower" if enough else None)
-    assert found.reason == (None if enough else "fewer than 20 samples beyond it in a round")
+    thin = "fewer than 20 samples of its own beyond it in a round"
+    assert found.reason == (None if enough else thin)
 
 
 @pytest.mark.parametrize("label", ["a", "b"])

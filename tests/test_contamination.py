@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.contamination import Site, contaminations, read
+from harness.contamination import Site, contaminations, in_fact, read
 
 CLOSURES = {
     "requests": {"requests", "urllib3"},
@@ -64,6 +64,20 @@ def test_no_version_of_urllib3_itself_is_taken_for_the_fork(version: str | None)
     assert contaminations(Site(urllib3=version), CLOSURES) == []
 
 
+@pytest.mark.parametrize(
+    ("there", "told"),
+    [
+        ("2.25.904", "2.8.0, in fact urllib3-future 2.25.904"),
+        ("2.8.0", "2.8.0"),
+        (None, "2.8.0"),
+    ],
+)
+def test_versions_say_what_was_written_over(there: str | None, told: str) -> None:
+    claimed = {"requests": "2.34.2", "urllib3": "2.8.0"}
+    assert in_fact(claimed, Site(urllib3=there)) == {"requests": "2.34.2", "urllib3": told}
+    assert in_fact({"httpx": "0.28.1"}, Site(urllib3=there)) == {"httpx": "0.28.1"}
+
+
 def test_httpxyz_matters_to_workers_that_see_it_beside_httpx() -> None:
     site = Site({"httpx": "0.28.1", "httpxyz": "0.42.1"})
     assert contaminations(site, CLOSURES) == []
@@ -117,6 +131,20 @@ def test_start_up_files_are_searched_for_those_who_patch(tmp_path: Path) -> None
         "patch.pth": ("gevent",),
         "urllib3_future.pth": ("urllib3_future",),
         "sitecustomize.py": ("httpxyz",),
+    }
+
+
+def test_of_one_name_the_first_module_counts_and_every_pth_file(tmp_path: Path) -> None:
+    first, second = tmp_path / "a", tmp_path / "b"
+    for folder, name in ((first, "gevent"), (second, "coverage")):
+        folder.mkdir()
+        (folder / "sitecustomize.py").write_text(f"import {name}\n")
+        (folder / "patch.pth").write_text(f"import {name}\n")
+    (first / "usercustomize.py").write_text("")
+    (second / "usercustomize.py").write_text("import httpxyz\n")
+    assert read([first, second]).hooks == {
+        "patch.pth": ("gevent", "coverage"),
+        "sitecustomize.py": ("gevent",),
     }
 
 

@@ -19,19 +19,43 @@ class Clock:
         return dict(self.cpu_ns)  # type: ignore[arg-type]
 
 
+class Time:
+    """A clock that is set."""
+
+    now_ns = 0
+
+    def __call__(self) -> int:
+        return self.now_ns
+
+
 def test_only_what_is_used_in_windows_counts_and_roles_are_kept_apart() -> None:
-    clock = Clock(proxy=100, origin=1000)
-    meter = TargetMeter(clock, cpus=1)
+    clock, time = Clock(proxy=100, origin=1000), Time()
+    meter = TargetMeter(clock, cpus=1, clock=time)
     for used in (5, 7):
         meter.begin()
-        meter.mark()
+        meter.mark(time.now_ns)
+        time.now_ns += 10
         clock.cpu_ns = {"proxy": clock.cpu_ns["proxy"] + used, "origin": clock.cpu_ns["origin"] + 1}
         meter.count()
         assert meter.window_ns == used + 1
         clock.cpu_ns["proxy"] += 1000  # between windows
+        time.now_ns += 1000
     assert meter.used_ns == {"proxy": 12, "origin": 2}
-    assert meter.share is not None
-    assert meter.share > 0
+    assert meter.share == 14 / 20
+
+
+def test_what_was_used_before_we_came_is_added_in_proportion() -> None:
+    clock, time = Clock(proxy=0, origin=0), Time()
+    meter = TargetMeter(clock, cpus=2, clock=time)
+    meter.begin()
+    time.now_ns = 120
+    meter.mark(100)
+    time.now_ns = 200
+    clock.cpu_ns = {"proxy": 40, "origin": 80}
+    meter.count()
+    assert meter.used_ns == {"proxy": 50, "origin": 100}
+    assert meter.window_ns == 150
+    assert meter.share == 0.75
 
 
 def test_a_window_that_never_began_counts_nothing() -> None:
@@ -46,7 +70,7 @@ def test_a_window_that_never_began_counts_nothing() -> None:
 def test_a_target_that_cannot_be_seen_has_no_share() -> None:
     meter = TargetMeter(Clock(), cpus=1)
     meter.begin()
-    meter.mark()
+    meter.mark(0)
     meter.count()
     assert meter.share is None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,21 +12,22 @@ from harness.loads import LoadOptions
 from harness.model import Ending, TrialSummary
 from harness.options import Options
 from harness.plan import make_plan
-from harness.precision import FIRST_LOOK, MOST_ROUNDS, LengthOptions, Precision, ending
+from harness.precision import ended_early, ending
+from harness.precision_input import FIRST_LOOK, MOST_ROUNDS, LengthOptions, Precision
 from harness.presets import PresetOptions
 from harness.report import verdicts
 from harness.scenario import Scenario
 from harness.scenario_input import build
-from harness.settings import Defaults
+from harness.settings import VARIABLES, Defaults, from_environment
 from tests.examples import trial
 from tests.refusals import refused
 
 TWO_PERCENT = Precision(half_width=0.02, metric="throughput", budget_s=300)
 
 
-def scenario(length: dict[str, Any], **options: Any) -> Scenario:
+def scenario(length: dict[str, Any], defaults: Defaults | None = None, **options: Any) -> Scenario:
     typed = {"clients": ("raw:sync", "null:sync"), "seed": 1} | options
-    return build(Options(**typed, length=LengthOptions(**length)), Defaults())
+    return build(Options(**typed, length=LengthOptions(**length)), defaults or Defaults())
 
 
 def rounds(number: int, spread: float, **changes: Any) -> list[TrialSummary]:
@@ -62,6 +64,15 @@ def test_what_is_said_of_a_length_wins_over_its_name() -> None:
     assert (named.rounds, named.duration_s) == (7, 21.0)
 
 
+@pytest.mark.parametrize(
+    "length", [{"quick": True}, {"thorough": True}, {"precision": "2%"}], ids="-".join
+)
+def test_a_length_by_name_goes_before_the_environment(length: dict[str, Any]) -> None:
+    environment = from_environment({VARIABLES["duration"]: "30"})
+    assert scenario(length, environment) == scenario(length)
+    assert scenario({}, environment).duration_s == 30.0
+
+
 def test_a_precision_has_rounds_as_long_as_ever_and_as_many_as_it_takes() -> None:
     precise = scenario({"precision": "1.5%", "metric": "CPU-per-request", "budget": "10m"})
     assert precise.precision == Precision(
@@ -86,7 +97,7 @@ def test_a_plan_with_more_rounds_begins_like_one_with_fewer() -> None:
         ({"precision": "nan%"}, {}, "--precision: 'nan%'"),
         ({"precision": "2%", "metric": "p90"}, {}, "--metric: 'p90' is not valid; expected thr"),
         ({"precision": "2%", "budget": "0"}, {}, "--budget: '0'"),
-        ({"precision": "2%", "budget": "20s"}, {}, "--budget: '20s' is not valid; expected 24s"),
+        ({"precision": "2%", "budget": "31s"}, {}, "--budget: '31s' is not valid; expected 3"),
         ({"metric": "p50"}, {}, "--metric: is about --precision"),
         ({"budget": "5m"}, {}, "--budget: is about --precision"),
         ({"quick": True, "thorough": True}, {}, "--quick, --thorough: "),
@@ -155,12 +166,50 @@ def test_a_competitor_that_failed_is_not_waited_for() -> None:
     assert found.reason == "reached"
 
 
-def test_where_all_others_failed_only_the_budget_ends_it() -> None:
-    alone = [trial("base", index + 1, 10_000) for index in range(12)]
-    found = ended(alone, elapsed_s=300.0)
-    assert ended(alone) is None
+def test_where_more_rounds_bring_no_verdict_the_first_look_is_the_last() -> None:
+    alone = [trial("base", index + 1, 10_000) for index in range(FIRST_LOOK)]
+    found = ended(alone)
+    assert ended(alone[:-1]) is None
     assert found is not None
-    assert (found.reason, found.half_width) == ("budget", None)
+    assert (found.reason, found.half_width) == ("no verdict", None)
+
+
+def test_a_percentile_with_too_few_samples_is_not_called_precise() -> None:
+    of_p99 = Precision(half_width=0.5, metric="p99", budget_s=300)
+    few, enough = (
+        [trial(label, n, rate) for n in range(1, 11) for label in ("base", "other")]
+        for rate in (1_999, 2_000)
+    )
+    refused_, reached = (ending(of_p99, one, "base", 0.0, 3.0) for one in (few, enough))
+    assert refused_ is not None and (refused_.reason, refused_.half_width) == ("no verdict", None)
+    assert reached is not None and reached.reason == "reached"
+
+
+def test_what_a_verdict_rests_on_is_looked_at_after_ten_rounds_too() -> None:
+    nine, ten = (
+        [
+            replace(
+                one, state="complete" if one.label == "base" or one.round <= complete else "failed"
+            )
+            for one in rounds(12, 0.0001)
+        ]
+        for complete in (FIRST_LOOK - 1, FIRST_LOOK)
+    )
+    found = ended(ten)
+    assert ended(nine) is None
+    assert found is not None and found.reason == "reached"
+
+
+def test_there_is_a_most_of_rounds() -> None:
+    found = ended(rounds(MOST_ROUNDS, 0.9))
+    assert found is not None and (found.reason, found.rounds) == ("rounds", MOST_ROUNDS)
+
+
+def test_what_else_ends_a_run_leaves_how_precise_it_was() -> None:
+    assert ended_early(TWO_PERCENT, [], "base").half_width is None
+    found = ended_early(TWO_PERCENT, rounds(4, 0.05), "base")
+    assert (found.reason, found.rounds) == ("early", 4)
+    assert found.half_width is not None and found.half_width > 0.02
 
 
 @pytest.mark.parametrize(
@@ -177,8 +226,22 @@ def test_where_all_others_failed_only_the_budget_ends_it() -> None:
         ),
         (
             Ending("budget", "p50", 0.01, None, 1),
-            "precision: no interval of p50 after 1 round, wanted ± 1 %: the budget was spent; give "
-            "more --budget or ask for less --precision",
+            "precision: no interval of p50 after 1 round, wanted ± 1 %: the budget was spent before "
+            "the first look, after 10 rounds; give more --budget",
+        ),
+        (
+            Ending("rounds", "p50", 0.001, 0.002, 1000),
+            "precision: ± 0.2 % of p50 after 1000 rounds, wanted ± 0.1 %: 1000 rounds are the most "
+            "there are; ask for less --precision",
+        ),
+        (
+            Ending("no verdict", "p99", 0.01, None, 10),
+            "precision: no interval of p99 after 10 rounds, wanted ± 1 %: there is no verdict, and "
+            "more rounds would not bring one",
+        ),
+        (
+            Ending("early", "p50", 0.01, None, 0),
+            "precision: no interval of p50 after 0 rounds, wanted ± 1 %: the run ended before",
         ),
     ],
 )

@@ -15,7 +15,8 @@ import pytest
 
 from harness.kernel import interrupts_are_apart
 from harness.model import Reading
-from harness.sampler import Sampler
+from harness.sampler import Sampler, _rss_bytes
+from servers.base import Use
 from servers.url import UrlTarget
 
 THREADS = 5
@@ -32,6 +33,22 @@ class Watched(UrlTarget):
         return self._pids
 
 
+class Accounted(UrlTarget):
+    """A target of one container, which has used what it is told."""
+
+    def __init__(self, by_engine: bool) -> None:
+        super().__init__("http://127.0.0.1:9")
+        self._by_engine = by_engine
+        self.at(0, 0)
+
+    def at(self, ms: int, cpu_ms: int) -> None:
+        self._use = Use("proxy", cpu_ms * MS, 200, ms * MS, self._by_engine)
+
+    def use(self) -> list[Use]:
+        return [self._use]
+
+
+MS = 1_000_000
 NOBODY = Watched()
 PROGRAM = f"""
 import threading, time
@@ -136,7 +153,58 @@ def test_a_process_that_dies_while_watched_is_no_error() -> None:
     dying.kill()
     dying.wait()
 
-    assert readings(sampler, 0.05)["worker"].threads == 0
+    worker = readings(sampler, 0.05)["worker"]
+    assert worker.threads == 0
+    assert worker.rss_bytes is None
+
+
+@pytest.mark.parametrize(
+    ("sizes", "number", "hidden", "expected"),
+    [
+        ([50, 60], 2, 20, 90),
+        ([50], 1, 50, 0),
+        ([], 0, 0, 0),
+        ([50], 2, 20, None),  # one is gone
+        ([], 1, 20, None),
+        ([50, 0], 2, 20, None),  # one has ended, and nobody has waited for it
+        ([10], 1, 20, None),  # it is just ending
+    ],
+)
+def test_memory_is_that_of_all_processes_or_nothing(
+    sizes: list[int], number: int, hidden: int, expected: int | None
+) -> None:
+    assert _rss_bytes(sizes, number, hidden) == expected
+
+
+def of_container(sampler: Sampler, target: Accounted, ms: int) -> list[float]:
+    """Its CPU by a reading at the end of a slice of 25 ms, if there is one."""
+    sampler.watch([], 0, target, ms * MS)
+    found = sampler.tick((ms + 25) * MS)
+    sampler.rest((ms + 25) * MS)
+    return [one.cpu_percent for one in found if one.source == "container proxy"]
+
+
+def test_an_engines_account_is_over_the_time_between_its_entries() -> None:
+    target = Accounted(by_engine=True)
+    sampler = Sampler(0.02, [target])
+    assert of_container(sampler, target, 5_000) == []  # only one entry is known
+    target.at(1_000, cpu_ms=500)
+    assert of_container(sampler, target, 6_100) == [50.0]
+    assert of_container(sampler, target, 7_200) == []  # no new one
+    target.at(3_000, cpu_ms=900)
+    assert of_container(sampler, target, 8_300) == [20.0]
+
+
+def test_the_kernels_counters_are_those_of_the_slice_alone() -> None:
+    target = Accounted(by_engine=False)
+    sampler, slice_ = Sampler(0.02, [target]), (5_000 + 1_100 * number for number in range(3))
+    for cpu_percent, start_ms in zip((40, 80, 0), slice_, strict=True):
+        target.at(start_ms, cpu_ms=start_ms)  # others' use between
+        sampler.watch([], 0, target, start_ms * MS)
+        target.at(start_ms + 25, cpu_ms=start_ms + cpu_percent // 4)
+        found = sampler.tick((start_ms + 25) * MS)
+        sampler.rest((start_ms + 25) * MS)
+        assert found[-1].cpu_percent == cpu_percent
 
 
 def test_a_resting_competitor_is_charged_for_nothing(busy: psutil.Process) -> None:

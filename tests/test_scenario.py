@@ -15,7 +15,7 @@ from harness.errors import UsageError
 from harness.loads import STARTERS, LoadOptions
 from harness.model import METRICS
 from harness.options import Options
-from harness.precision import LengthOptions
+from harness.precision_input import LengthOptions
 from harness.presets import PRESETS, PresetOptions
 from harness.scenario import METHODS, Competitor, Scenario
 from harness.scenario_input import build

@@ -45,9 +45,7 @@ def compare(
     ] = None,
     url: Annotated[
         Text,
-        typer.Option(
-            help="Target URL, or a path on the embedded target (default: /).", show_default=False
-        ),
+        typer.Option(help="Target URL, or a path on the target (default: /).", show_default=False),
     ] = None,
     **options: Any,
 ) -> int:
@@ -60,9 +58,7 @@ def compare(
     *("baseline", "matrix", "quick", "thorough", "precision", "metric", "budget")
 )
 def load(
-    url: Annotated[
-        Text, typer.Argument(help="Target URL, or a path on the embedded target.")
-    ] = None,
+    url: Annotated[Text, typer.Argument(help="Target URL, or a path on the target.")] = None,
     client: Annotated[Text, typer.Option(help="The one client.", show_default=False)] = None,
     **options: Any,
 ) -> int:

@@ -38,7 +38,7 @@ def show_diff(database: Path, keys: tuple[str, str], as_json: bool, *, asked: bo
     console.print()
     console.print(terminal.ratios_table(headings, across.cells(compared), console.width))
     console.print()
-    _print(console, across.notes(ours, theirs, compared))
+    _print(console, [*across.notes(ours, theirs, compared), *across.warnings(ours, theirs)])
 
 
 def _print(console: Console, lines: Sequence[str]) -> None:

@@ -132,9 +132,7 @@ def _read_changed(old: _OldForm, flag: str, words: deque[str]) -> None:
         case "--no-verify-ssl":
             old.rest.append("--insecure")
         case _:
-            raise UsageError(
-                "--config: is not supported; expected flags (files come later: `clientbench run`)"
-            )
+            raise UsageError("--config: is not supported; expected flags")
 
 
 def _value(flag: str, words: deque[str]) -> str:

@@ -13,7 +13,7 @@ from harness.catalogue import Catalogue, Client
 from harness.cli.judging import print_verdicts
 from harness.competitors import competitors
 from harness.presets import PRESETS
-from harness.report import environments, latencies, listings, tables, terminal
+from harness.report import latencies, listings, tables, terminal
 from harness.report.json_document import to_json
 from harness.store import reading
 
@@ -73,7 +73,7 @@ def show_run(database: Path, key: str, as_json: bool, *, with_matrix: bool = Fal
     if phases is not None:
         console.print(phases)
     console.print(listings.trials_table(trials))
-    for line in (environments.line(run.environment), *terminal.footer(run, trials, database)):
+    for line in terminal.footer(run, trials, database):
         print(line)
 
 

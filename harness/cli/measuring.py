@@ -19,7 +19,7 @@ from harness.experiment import Outcome, run
 from harness.loads import LoadOptions
 from harness.model import RunRecord
 from harness.options import Options
-from harness.precision import LengthOptions
+from harness.precision_input import LengthOptions
 from harness.presets import PresetOptions
 from harness.redaction import refusal
 from harness.report import exporters, latencies, tables, terminal
@@ -45,16 +45,18 @@ def measure(command: str, typed: dict[str, Any], stdout: TextIO, stderr: TextIO)
     output = _output(typed["output"])
     normalize = _factor(typed.get("normalize"))
     database = database_path(typed["db"], defaults, Path.cwd())
+    with_matrix = typed.get("matrix", False)
     with interrupts.deferred():
         scenario = _scenario(command, typed, defaults, stderr)
         with progress_on(stderr) as progress:
             outcome = run(scenario, database, defaults.sampling_interval_s, progress)
     if output is not None:
-        output.write_text(exporters.for_path(output)(outcome.run, outcome.trials))
+        export = exporters.for_path(output)
+        output.write_text(export(outcome.run, outcome.trials, with_matrix=with_matrix))
     _report(
         *(outcome, typed["json"], stdout),
         normalize=normalize if command == "load" else None,
-        with_matrix=typed.get("matrix", False),
+        with_matrix=with_matrix,
     )
     return _exit_code(outcome.run, strict=typed["strict"])
 

@@ -35,7 +35,7 @@ class _MeasuringOptions:
     """Options of ``compare`` and ``load``, in the order of ``--help``; each command lacks some of them."""
 
     concurrency: Texts = _option("Requests in flight; several make it the axis. [10]")
-    duration: Text = _option("Measured time per competitor: 10, 500ms, 2m. [10]")
+    duration: Text = _option("Measured time per competitor: 10, 500ms, 2m. [10; load 30]")
     requests: Text = _option("Measured requests per competitor, instead of a time.")
     rounds: Text = _option("Rounds of fresh processes: n of the statistics. [10]")
     quick: bool = _option("Shorter: 5 rounds, 5 s.", "--quick", default=False)
@@ -44,7 +44,7 @@ class _MeasuringOptions:
     metric: Text = _option(
         "Of --precision: throughput, cpu-per-request, p50, p99, peak-memory. [throughput]"
     )
-    budget: Text = _option("Of --precision: the longest it may take. [5m]")
+    budget: Text = _option("Of --precision: the longest its rounds may take. [5m]")
     slice: Text = _option(
         "Length of a slice, the part that is interleaved. [20ms; open loops 200ms]"
     )

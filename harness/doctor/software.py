@@ -8,23 +8,26 @@ from harness.catalogue import Client
 from harness.contamination import Contamination
 from harness.doctor.finding import Finding
 
-__all__ = ["ACCELERATORS", "accelerators", "clients", "contaminated", "docker"]
+__all__ = ["accelerators", "clients", "contaminated", "docker"]
 
 # Distributions that some client uses when it finds them, and is faster or different with.
 ACCELERATORS = frozenset(
     {
-        *("aiodns", "brotli", "brotlicffi", "brotlipy", "zstandard", "backports-zstd"),
-        *(
-            "h2",
-            "chardet",
-            "cchardet",
-            "aiohttp-fast-zlib",
-            "isal",
-            "zlib-ng",
-            "uvloop",
-            "speedups",
-        ),
-        *("socksio", "pysocks"),
+        "aiodns",
+        "aiohttp-fast-zlib",
+        "backports-zstd",
+        "brotli",
+        "brotlicffi",
+        "brotlipy",
+        "cchardet",
+        "chardet",
+        "h2",
+        "isal",
+        "pysocks",
+        "socksio",
+        "uvloop",
+        "zlib-ng",
+        "zstandard",
     }
 )
 

@@ -28,6 +28,7 @@ __all__ = [
     "activity",
     "clock",
     "snapshot",
+    "used_between",
     "watch",
 ]
 
@@ -117,7 +118,7 @@ def activity(seen: Sequence[Snapshot]) -> Activity:
     """What lies between the first and the last of at least two snapshots. Pure."""
     first, last = seen[0], seen[-1]
     elapsed_ns = last.at_ns - first.at_ns
-    steps = [_used(before, after) for before, after in pairwise(seen)]
+    steps = [used_between(before, after) for before, after in pairwise(seen)]
     used: Counter[str] = sum(steps, Counter())
     # of two steps together, because a burst may fall on the edge between them
     pairs = list(pairwise([Counter(), *steps]))
@@ -148,12 +149,12 @@ def clock() -> Clock:
     )
 
 
-def _used(before: Snapshot, after: Snapshot) -> Counter[str]:
-    """By name. A process that is new has used all of its time since."""
+def used_between(before: Snapshot, after: Snapshot) -> Counter[str]:
+    """CPU time in ns, by name. A process that is new has used all of its time since."""
     used: Counter[str] = Counter()
     for pid, (name, ns) in after.by_process.items():
         _, earlier_ns = before.by_process.get(pid, ("", 0))
-        used[name] += max(ns - earlier_ns, 0)
+        used[name] += max(ns - earlier_ns, 0)  # less than before: its number was given anew
     return used
 
 

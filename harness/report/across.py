@@ -10,11 +10,11 @@ from typing import Any
 from harness.across import Across
 from harness.comparison import PERCENTS
 from harness.environments import Difference, StoredRun, common_labels
-from harness.model import METRICS
+from harness.model import METRICS, Doubt
 from harness.report import verdicts
 from harness.report.listings import SHORT_ID
 
-__all__ = ["cells", "heading", "headings", "notes", "refusal", "to_json"]
+__all__ = ["cells", "heading", "headings", "notes", "refusal", "to_json", "warnings"]
 
 Cells = tuple[str, ...]
 
@@ -68,6 +68,15 @@ def notes(ours: StoredRun, theirs: StoredRun, comparisons: Sequence[Across]) -> 
         *_alone(theirs, ours),
         CAVEAT,
     ]
+
+
+def warnings(ours: StoredRun, theirs: StoredRun) -> list[str]:
+    """A line for each doubt of the runs, by which it is named; what both doubt alike has one line."""
+    of_runs: dict[Doubt, list[str]] = {}
+    for run, _ in (ours, theirs):
+        for doubt in dict.fromkeys(run.doubts):
+            of_runs.setdefault(doubt, []).append(run.id[:SHORT_ID])
+    return [f"warning: {', '.join(ids)}: {doubt}" for doubt, ids in of_runs.items()]
 
 
 def to_json(
@@ -131,4 +140,5 @@ def _plain(stored: StoredRun) -> dict[str, Any]:
         "rounds": max((trial.round for trial in trials), default=0),
         "competitors": list(dict.fromkeys(trial.label for trial in trials)),
         "environment": run.environment,
+        "doubts": [asdict(doubt) for doubt in run.doubts],
     }

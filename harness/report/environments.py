@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["line"]
+from harness.model import RunRecord
+
+__all__ = ["line", "lines"]
 
 
 def line(environment: Mapping[str, Any]) -> str:
@@ -24,6 +26,13 @@ def line(environment: Mapping[str, Any]) -> str:
     if "python" in known:
         parts.append(f"Python {known['python']}")
     return f"measured on: {', '.join(parts) or 'not recorded'}"
+
+
+def lines(run: RunRecord) -> list[str]:
+    """For a file that goes its own ways: where, when, and which run it is from."""
+    started = run.started_at[:19].replace("T", " ")
+    state = "" if run.state == "complete" else f", {run.state}"
+    return [line(run.environment), f"measured at: {started} UTC (run {run.id}{state})"]
 
 
 def _cpus(known: Mapping[str, Any]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 from harness.errors import UsageError
 from harness.model import RunRecord, TrialSummary
@@ -13,7 +14,15 @@ from harness.report.terminal import to_text
 
 __all__ = ["EXPORTERS", "Exporter", "for_path"]
 
-Exporter = Callable[[RunRecord, Sequence[TrialSummary]], str]
+
+class Exporter(Protocol):
+    """Makes the text of a file."""
+
+    def __call__(
+        self, run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool = False
+    ) -> str:
+        """On demand with every competitor against every other, but for CSV."""
+
 
 EXPORTERS: dict[str, Exporter] = {
     ".json": to_json,

@@ -7,9 +7,11 @@ import re
 
 from harness.competitors import Censored, CompetitorSummary
 from harness.model import Comparison
+from harness.statistics import MARGIN
 
 __all__ = [
     "NOTHING",
+    "TIMES",
     "client_name",
     "error_count",
     "interval",
@@ -25,20 +27,21 @@ DASH = "\N{EN DASH}"
 TIMES = "\N{MULTIPLICATION SIGN}"
 NOTHING = DASH  # there is no value
 DIGITS = 3
+MOST_DIGITS = 5  # of the bound of an interval
 
 
-def significant(value: float | None) -> str:
-    """Three significant digits, thousands set apart by commas; a dash for no or no finite value."""
+def significant(value: float | None, digits: int = DIGITS) -> str:
+    """Significant digits, thousands set apart by commas; a dash for no or no finite value."""
     if value is None or not math.isfinite(value):
         return NOTHING
     if value == 0:
         return "0"
     # Round first: 999.6 is 1,000 and must not get the decimals of a three-digit number.
-    scientific = f"{value:.{DIGITS - 1}e}"
+    scientific = f"{value:.{digits - 1}e}"
     exponent = int(scientific.partition("e")[2])
     if not -5 < exponent < 15:
         return scientific
-    return f"{float(scientific):,.{max(0, DIGITS - 1 - exponent)}f}"
+    return f"{float(scientific):,.{max(0, digits - 1 - exponent)}f}"
 
 
 def latency_ms(value_ns: float | Censored | None) -> str:
@@ -82,7 +85,22 @@ def interval(comparison: Comparison) -> str:
     """The ends of its interval, or a dash."""
     if comparison.low is None or comparison.high is None:
         return NOTHING
-    return f"{significant(comparison.low)}{DASH}{significant(comparison.high)}"
+    return f"{_bound(comparison.low)}{DASH}{_bound(comparison.high)}"
+
+
+def _bound(value: float) -> str:
+    """With as many digits as it takes that its verdict can be read from it, as far as five do."""
+    enough = (
+        digits
+        for digits in range(DIGITS, MOST_DIGITS)
+        if _sides(float(f"{value:.{digits - 1}e}")) == _sides(value)
+    )
+    return significant(value, next(enough, MOST_DIGITS))
+
+
+def _sides(value: float) -> tuple[bool, ...]:
+    """On which side it is of what verdicts depend on: 1, and the margin around it."""
+    return value < 1 / (1 + MARGIN), value < 1, value > 1, value > 1 + MARGIN
 
 
 def error_count(competitor: CompetitorSummary) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
@@ -11,17 +12,11 @@ from harness.comparison import compare, matrix
 from harness.competitors import Censored, CompetitorSummary, competitors, net_cpu_per_request_ns
 from harness.histogram import Histogram
 from harness.model import Comparison, OpenLoop, RunRecord, SelftestNote, TrialSummary
+from harness.unfinished import withheld
 from harness.validity import saturated
 from servers.spec import TargetSpec
 
-__all__ = [
-    "PERCENTILES",
-    "SCHEMA_VERSION",
-    "comparisons_of",
-    "document",
-    "matrix_of",
-    "to_json",
-]
+__all__ = ["comparisons_of", "document", "matrix_of", "to_json"]
 
 SCHEMA_VERSION = 1  # goes up when a name or a meaning changes, not when something is added
 PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 100.0)
@@ -53,15 +48,14 @@ def comparisons_of(run: RunRecord, trials: Sequence[TrialSummary]) -> tuple[Comp
     stored = run.comparisons
     if stored and all(comparison.family is not None for comparison in stored):
         return stored
-    return (
-        tuple(compare(trials, run.baseline, saturated(run.doubts), confidence=run.confidence))
-        or stored
-    )
+    made = compare(trials, run.baseline, saturated(run.doubts), confidence=run.confidence)
+    return tuple(withheld(made, run)) or stored
 
 
 def matrix_of(run: RunRecord, trials: Sequence[TrialSummary]) -> tuple[Comparison, ...]:
     """Every competitor against every one before it, metric by metric."""
-    return tuple(matrix(trials, saturated(run.doubts), confidence=run.confidence))
+    made = matrix(trials, saturated(run.doubts), confidence=run.confidence)
+    return tuple(withheld(made, run))
 
 
 def _run(run: RunRecord) -> dict[str, Any]:
@@ -84,7 +78,9 @@ def _run(run: RunRecord) -> dict[str, Any]:
 
 
 def _selftest(note: SelftestNote) -> dict[str, Any]:
-    return asdict(note) | {"passed": note.passed, "failed": list(note.failed)}
+    resolution = note.resolution if math.isfinite(note.resolution) else None
+    own = {"resolution": resolution, "passed": note.passed, "failed": list(note.failed)}
+    return asdict(note) | own
 
 
 def _target(spec: TargetSpec) -> dict[str, Any]:

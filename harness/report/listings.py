@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SHORT_ID = 8  # the beginning of an id names it as well, and leaves room for the rest
 
-__all__ = ["rows_table", "runs_table", "trials_table"]
+__all__ = ["SHORT_ID", "rows_table", "runs_table", "trials_table"]
 
 
 def runs_table(lines: Iterable[RunLine]) -> Table:
@@ -26,7 +26,8 @@ def runs_table(lines: Iterable[RunLine]) -> Table:
             line.started_at[:19].replace("T", " "),
             line.state,
             str(line.rounds),
-            str(line.doubts),
+            # Of an unfinished run most are not stored yet.
+            figures.NOTHING if line.ended_at is None else str(line.doubts),
             " ".join(line.competitors),
         )
         for line in lines

@@ -43,7 +43,7 @@ def _subject(figure: Figure) -> str:
 
 
 def _conclusion(selftest: SelfTest) -> str:
-    resolution = f"resolution {_percent(selftest.resolution)}"
+    resolution = _resolution(selftest)
     if selftest.passed:
         return f"passed: {resolution}"
     failed = "; ".join(selftest.failed)
@@ -53,9 +53,9 @@ def _conclusion(selftest: SelfTest) -> str:
 def citation(note: SelftestNote | None) -> str:
     """One line below a comparison."""
     if note is None:
-        return "self-test: none of this machine yet; see `clientbench selftest`"
+        return "self-test: none of this machine in this database; see `clientbench selftest`"
     when = note.ended_at[:16].replace("T", " ")
-    return f"self-test {when} UTC: {_outcome(note)}resolution {_percent(note.resolution)}"
+    return f"self-test {when} UTC: {_outcome(note)}{_resolution(note)}"
 
 
 def _outcome(note: SelftestNote) -> str:
@@ -67,7 +67,7 @@ def _outcome(note: SelftestNote) -> str:
 
 
 def to_json(selftest: SelfTest) -> str:
-    """One document; a figure without a value has null."""
+    """One document; what has no value has null."""
     parts = [
         {"name": part.name, "figures": [_figure(figure) for figure in part.figures]}
         for part in selftest.parts
@@ -80,16 +80,20 @@ def to_json(selftest: SelfTest) -> str:
         "full": selftest.full,
         "passed": selftest.passed,
         "failed": list(selftest.failed),
-        "resolution": selftest.resolution,
+        "resolution": _finite(selftest.resolution),
         "parts": parts,
     }
     return json.dumps(made, indent=2, allow_nan=False) + "\n"
 
 
 def _figure(figure: Figure) -> dict[str, Any]:
-    value = figure.value if math.isfinite(figure.value) else None
-    return asdict(figure) | {"value": value, "missed": figure.missed}
+    return asdict(figure) | {"value": _finite(figure.value), "missed": figure.missed}
 
 
-def _percent(share: float) -> str:
-    return f"± {100 * share:.1f} %"
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _resolution(of: SelfTest | SelftestNote) -> str:
+    known = math.isfinite(of.resolution)
+    return f"resolution ± {100 * of.resolution:.1f} %" if known else "resolution unknown"

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from harness.competitors import Censored, CompetitorSummary, competitors, net_cpu_per_request_ns
 from harness.model import METRICS, Comparison, Metric, OpenLoop, RunRecord, TrialSummary
-from harness.report import figures, verdicts
-from harness.report.json_document import comparisons_of
+from harness.report import environments, figures, verdicts
+from harness.report.json_document import comparisons_of, matrix_of
 from harness.report.target_notes import target_notes
 
 __all__ = ["cells", "heading", "headings", "is_open", "to_csv", "to_markdown", "troubles"]
@@ -152,8 +152,10 @@ def troubles(trials: Sequence[TrialSummary]) -> list[str]:
     ]
 
 
-def to_markdown(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
-    """The table of the terminal for a README or an issue, doubts and troubles below it."""
+def to_markdown(
+    run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool = False
+) -> str:
+    """The tables of the terminal for a README or an issue; then troubles, where and when, and doubts."""
     titles = headings(run)
     rule = ["---"] * 3 + ["---:"] * (len(titles) - 3)
     lines = _markdown_table(titles, rule, cells(run, trials))
@@ -161,13 +163,21 @@ def to_markdown(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
     others = verdicts.cells(compared)
     if others:
         titled = verdicts.headings(compared, open_loop=is_open(run))
-        lines += ["", *_markdown_table(titled, ["---", *["---:"] * len(titled[1:])], others)]
-    said = verdicts.sentences(compared, ending=run.ending)
+        lines += ["", *_ratios_table(titled, others)]
+    pairs = matrix_of(run, trials) if with_matrix else ()
+    for of_metric in verdicts.by_metric(pairs):
+        square = verdicts.matrix_headings(of_metric), verdicts.matrix_cells(of_metric)
+        lines += ["", *_ratios_table(*square)]
+    said = verdicts.sentences(compared, pairs, run.ending)
     doubts = [f"warning: {doubt}" for doubt in run.doubts]
-    notes = [*said, *troubles(trials), *target_notes(run, trials), *doubts]
-    if notes:
-        lines += ["", *(f"- {_escaped(note)}" for note in notes)]
+    place = environments.lines(run)
+    notes = [*said, *troubles(trials), *place, *target_notes(run, trials), *doubts]
+    lines += ["", *(f"- {_escaped(note)}" for note in notes)]
     return "\n".join(lines) + "\n"
+
+
+def _ratios_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    return _markdown_table(titles, ["---", *["---:"] * len(titles[1:])], rows)
 
 
 def _markdown_table(
@@ -186,9 +196,10 @@ def _escaped(text: str) -> str:
     return " ".join(text.split())
 
 
-def to_csv(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
+def to_csv(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool = False) -> str:
     """One row per competitor, unrounded, units in the names; an empty cell where there is no value.
 
+    Pairs have no place among such rows: ``with_matrix`` changes nothing.
     Where a percentile falls on timed-out requests its cell is empty, and ``…_above_ns`` has the
     time limit.
     """

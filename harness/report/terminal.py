@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.model import Comparison, RunRecord, TrialSummary
-from harness.report import selftest, tables, verdicts
+from harness.report import environments, selftest, tables, verdicts
 from harness.report.json_document import comparisons_of, matrix_of
 from harness.report.target_notes import target_notes
 
@@ -158,9 +158,10 @@ def _grid(layout: Layout, notes: Sequence[str]) -> Table:
 
 
 def footer(run: RunRecord, trials: Sequence[TrialSummary], db_path: str | Path) -> list[str]:
-    """What goes under the table: targets, one line per doubt, the self-test, and where the results are."""
+    """What goes under the table: machine, targets, a line per doubt, self-test, where the results are."""
     state = "" if run.state == "complete" else f", {run.state}"
     return [
+        environments.line(run.environment),
         *target_notes(run, trials),
         *(f"warning: {doubt}" for doubt in run.doubts),
         *_cited(run, trials),
@@ -174,17 +175,19 @@ def _cited(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
     return [selftest.citation(run.selftest)] if compared else []
 
 
-def to_text(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
-    """Heading, the terminal's table without colour, 120 columns wide, and the doubts."""
+def to_text(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool = False) -> str:
+    """Heading, the terminal's table without colour, 120 columns wide, where and when, and the doubts."""
     from rich.console import Console  # noqa: PLC0415
 
     text = io.StringIO()
     console = Console(file=text, width=TEXT_WIDTH, color_system=None, legacy_windows=False)
     console.print(table(run, trials, TEXT_WIDTH))
-    for more in verdict_tables(run, trials, TEXT_WIDTH):
+    for more in verdict_tables(run, trials, TEXT_WIDTH, with_matrix=with_matrix):
         console.print()
         console.print(more)
     lines = [line.rstrip() for line in text.getvalue().splitlines()]
     doubts = [f"warning: {doubt}" for doubt in run.doubts]
-    notes = [*verdict_lines(run, trials), *target_notes(run, trials), *doubts]
+    place = environments.lines(run)
+    said = verdict_lines(run, trials, with_matrix=with_matrix)
+    notes = [*said, *place, *target_notes(run, trials), *doubts]
     return "\n".join([tables.heading(run, trials), "", *lines, *notes]) + "\n"

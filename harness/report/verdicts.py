@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from harness.comparison import PERCENTS, swapped
-from harness.model import METRICS, Comparison, Ending, Metric
+from harness.model import METRICS, Comparison, Ending, EndingReason, Metric
+from harness.precision_input import FIRST_LOOK, MOST_ROUNDS
 from harness.report import figures
 from harness.statistics import CONFIDENCE, MARGIN
 
@@ -35,6 +36,13 @@ NAMES: dict[Metric, str] = {
 }
 OTHERS = tuple(metric for metric in METRICS if metric != "throughput")
 LEVEL = f"{100 * CONFIDENCE:g} %"
+ENDINGS: dict[EndingReason, str] = {
+    "reached": "",
+    "budget": ": the budget was spent; give more --budget or ask for less --precision",
+    "rounds": f": {MOST_ROUNDS} rounds are the most there are; ask for less --precision",
+    "no verdict": ": there is no verdict, and more rounds would not bring one",
+    "early": ": the run ended before",
+}
 EQUIVALENT = f"equivalent within {100 * MARGIN:g} %"
 
 
@@ -43,10 +51,14 @@ def sentences(
     matrix: Sequence[Comparison] = (),
     ending: Ending | None = None,
 ) -> list[str]:
-    """A line for each verdict on throughput, then why there is none, then what intervals mean."""
+    """A line for each verdict on throughput, then why there is none, then what intervals mean.
+
+    Of the pairs of the ``matrix`` only those are named that ``comparisons`` say nothing of.
+    """
     said = [_sentence(one) for one in comparisons if one.metric == "throughput" and one.verdict]
     precise = [] if ending is None else [_ending(ending)]
-    return [*said, *silences(comparisons), *_together(comparisons, matrix), *precise]
+    silent = [*silences(comparisons), *_silent_pairs(matrix, comparisons)]
+    return [*said, *silent, *_together(comparisons, matrix), *precise]
 
 
 def _sentence(one: Comparison) -> str:
@@ -67,9 +79,10 @@ def _ending(end: Ending) -> str:
     reached = "no interval" if end.half_width is None else f"± {100 * end.half_width:.2g} %"
     rounds = "1 round" if end.rounds == 1 else f"{end.rounds} rounds"
     said = f"precision: {reached} of {NAMES[end.metric]} after {rounds}, wanted {wanted}"
-    if end.reason == "reached":
-        return said
-    return f"{said}: the budget was spent; give more --budget or ask for less --precision"
+    if end.reason == "budget" and end.rounds < FIRST_LOOK:
+        early = f"the budget was spent before the first look, after {FIRST_LOOK} rounds"
+        return f"{said}: {early}; give more --budget"
+    return said + ENDINGS[end.reason]
 
 
 def _together(comparisons: Sequence[Comparison], matrix: Sequence[Comparison]) -> list[str]:
@@ -88,10 +101,27 @@ def _family(comparisons: Sequence[Comparison]) -> int:
 
 def silences(comparisons: Sequence[Comparison]) -> list[str]:
     """One line per reason and set of competitors, however many metrics it concerns."""
+    return _silences((one, one.label) for one in comparisons)
+
+
+def _silent_pairs(matrix: Sequence[Comparison], comparisons: Sequence[Comparison]) -> list[str]:
+    """The same of pairs."""
+    told = {_pair(one) for one in comparisons}
+    return _silences(
+        (one, f"{one.label} ÷ {one.baseline}") for one in matrix if _pair(one) not in told
+    )
+
+
+def _pair(one: Comparison) -> tuple[frozenset[str], Metric]:
+    """Whichever way round."""
+    return frozenset((one.label, one.baseline)), one.metric
+
+
+def _silences(named: Iterable[tuple[Comparison, str]]) -> list[str]:
     metrics: dict[tuple[str, Metric], list[str]] = {}
-    for one in comparisons:
+    for one, name in named:
         if one.reason is not None:
-            metrics.setdefault((one.reason, one.metric), []).append(one.label)
+            metrics.setdefault((one.reason, one.metric), []).append(name)
     merged: dict[tuple[str, Cells], list[str]] = {}
     for (reason, metric), labels in metrics.items():
         merged.setdefault((reason, tuple(labels)), []).append(NAMES[metric])

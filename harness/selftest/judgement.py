@@ -1,4 +1,4 @@
-"""What a comparison of a client with itself, unchanged and slowed, says of this machine. Pure.
+"""What a comparison of a client with itself, unchanged and slowed, says of this machine.
 
 All of it is read from intervals that hold together: those of a comparison of the plain client with the same
 once more and with those slowed.
@@ -7,23 +7,52 @@ once more and with those slowed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from harness.errors import UnusableError
-from harness.model import Comparison, Metric
+from harness.model import Comparison, Doubt, Metric, RunRecord
 from harness.selftest.figure import Figure
+from harness.selftest.result import Part
 from harness.statistics import MARGIN
 
-__all__ = ["AGAIN", "PLAIN", "SLOWED", "power", "resolution", "same_client"]
+__all__ = [
+    "AGAIN",
+    "PLAIN",
+    "SLOWED",
+    "judged",
+    "power",
+    "resolution",
+    "same_client",
+    "warnings",
+]
 
 PLAIN, AGAIN = "plain", "plain again"
 SLOWED: Mapping[str, float] = {"slower by 3 %": 0.03, "slower by 10 %": 0.10}  # of its own CPU
 MUST_BE_FOUND = 0.10
+EQUAL = "unequal settings"  # a doubt about different clients
 METRICS: Mapping[Metric, str] = {
     "throughput": "throughput",
     "cpu_per_request": "CPU per request",
     "p99": "p99",
 }
+
+
+def judged(measured: Callable[[], RunRecord]) -> tuple[list[Part], float]:
+    """The parts of a self-test that rest on the comparison, and the resolution of throughput.
+
+    A comparison that fails is a bound that was missed, and has no resolution but infinity.
+    """
+    try:
+        run = measured()
+        slowed = (*power(run.comparisons), *warnings(run.doubts))
+        parts = [
+            Part("the same client twice (A/A)", tuple(same_client(run.comparisons))),
+            Part("the same client slowed (power)", slowed),
+        ]
+        return parts, resolution(run.comparisons, "throughput")
+    except UnusableError as error:
+        failure = Figure("comparison: measured", 0.0, 1.0, "higher", "of 1", str(error))
+        return [Part("the same client twice, and slowed", (failure,))], math.inf
 
 
 def resolution(compared: Sequence[Comparison], metric: Metric) -> float:
@@ -44,14 +73,17 @@ def same_client(compared: Sequence[Comparison]) -> list[Figure]:
 
 
 def _same(compared: Sequence[Comparison], metric: Metric, name: str) -> Figure:
-    ratio, low, high = _interval(_of(compared, AGAIN, metric))
+    """Where a comparison would give no verdict, neither is there one here."""
+    again = _of(compared, AGAIN, metric)
+    ratio, low, high = _interval(again)
+    silence = "" if again.reason is None else f"; not judged: {again.reason}"
     return Figure(
         f"A/A {name}: apart by",
         100 * (max(ratio, 1 / ratio) - 1),
-        100 * resolution(compared, metric),
+        None if silence else 100 * resolution(compared, metric),
         "lower",
         "%",
-        f"ratio {ratio:.4f} ({low:.4f} to {high:.4f})",
+        f"ratio {ratio:.4f} ({low:.4f} to {high:.4f}){silence}",
     )
 
 
@@ -77,6 +109,23 @@ def _power(compared: Sequence[Comparison], name: str, share: float) -> Iterable[
         *(None, "lower", "%"),
         f"throughput of a busy CPU would be {1 / cost:.4f}",
     )
+
+
+def warnings(doubts: Iterable[Doubt]) -> list[Figure]:
+    """What made the comparison doubtful: how often each kind, of which name, and what to do about it."""
+    kinds: dict[str, list[Doubt]] = {}
+    for doubt in doubts:
+        if doubt.kind != EQUAL:
+            kinds.setdefault(doubt.kind, []).append(doubt)
+    return [
+        Figure(f"warnings: {kind}", float(len(found)), None, "lower", "", _messages(found))
+        for kind, found in kinds.items()
+    ]
+
+
+def _messages(doubts: Sequence[Doubt]) -> str:
+    remedies = dict.fromkeys(doubt.remedy for doubt in doubts)
+    return "; ".join([*(f"{one.subject}: {one.message}" for one in doubts), *remedies])
 
 
 def _of(compared: Sequence[Comparison], label: str, metric: Metric) -> Comparison:

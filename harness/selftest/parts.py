@@ -6,22 +6,22 @@ import platform
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from harness import environment
 from harness.bundle import Bundle
+from harness.clock import utc_now
 from harness.errors import UnusableError
-from harness.experiment import Outcome
-from harness.model import Comparison
+from harness.model import RunRecord
 from harness.processors import assign, available
 from harness.scenario_input import SLICE_S
 from harness.selftest.apart import apart
 from harness.selftest.ceiling import OVERHEAD_US, limits, overhead
 from harness.selftest.contest import Contest, measure
 from harness.selftest.figure import Figure
-from harness.selftest.judgement import AGAIN, PLAIN, SLOWED, power, resolution, same_client
+from harness.selftest.judgement import AGAIN, PLAIN, SLOWED, judged
 from harness.selftest.lengths import Lengths
 from harness.selftest.measures import named
 from harness.selftest.pacing import UNIFORM, paced
@@ -41,22 +41,21 @@ def run(lengths: Lengths, announce: Callable[[str], None]) -> SelfTest:
     """Test this machine and this program; each part is announced as it begins.
 
     Whatever measures runs in a process of its own. Raises ``UnusableError`` if something that
-    should always work does not.
+    should always work does not; the comparison at the end takes away nothing that was found before.
     """
-    started_at = _now()
+    started_at = utc_now()
     where = environment.describe(assign(available(), 1, pin=True), platform.python_version())
     parts = list(_on_the_target(lengths, announce))
-    compared = _contest(lengths, announce)
-    parts.append(Part("the same client twice (A/A)", tuple(same_client(compared))))
-    parts.append(Part("the same client slowed (power)", tuple(power(compared))))
+    announce("the same client twice, and slowed")
+    compared, resolution = judged(partial(_contest, lengths))
     return SelfTest(
         id=str(uuid.uuid4()),
         started_at=started_at,
-        ended_at=_now(),
+        ended_at=utc_now(),
         environment=where,
         full=lengths.full,
-        resolution=resolution(compared, "throughput"),
-        parts=tuple(parts),
+        resolution=resolution,
+        parts=(*parts, *compared),
     )
 
 
@@ -110,24 +109,19 @@ def _stalls(stand: Stand, lengths: Lengths) -> list[Figure]:
     return [figure for client in RAW for figure in stalled(stand, client, lengths.stall_s)]
 
 
-def _contest(lengths: Lengths, announce: Callable[[str], None]) -> tuple[Comparison, ...]:
+def _contest(lengths: Lengths) -> RunRecord:
     """The client against itself: unchanged, and slowed by shares of its own CPU per request."""
-    announce("the same client twice, and slowed")
     duration_s = lengths.rounds * lengths.trial_s
     shares = {PLAIN: 0.0, AGAIN: 0.0, **SLOWED}
     contest = Contest(CLIENT, shares, lengths.rounds, duration_s, SLICE_S, SEED)
     # A bundle's folder is cleared by the next command if this one is killed.
     with Bundle() as bundle:
-        return _measured(contest, bundle.path / "contest.db").run.comparisons
+        return _measured(contest, bundle.path / "contest.db")
 
 
-def _measured(contest: Contest, database: Path) -> Outcome:
+def _measured(contest: Contest, database: Path) -> RunRecord:
     outcome = measure(contest, database)
     reasons = [trial.reason for trial in outcome.trials if trial.reason is not None]
     if outcome.run.state != "complete" or reasons:
         raise UnusableError(f"self-test: {contest.client}: {(reasons or [outcome.run.state])[0]}")
-    return outcome
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    return outcome.run

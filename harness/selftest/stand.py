@@ -2,7 +2,7 @@
 
 A trial folds its rows into histograms; here they are kept as well, beside the target's own log of the same
 requests. Target, workers and orchestrator are on the CPUs that the product gives them, rows are drained
-and resources are read ten times a second as in a real run.
+and resources are read as often as in a real run.
 """
 
 from __future__ import annotations
@@ -43,7 +43,6 @@ __all__ = [
     "WRITTEN",
     "Load",
     "Log",
-    "Run",
     "Stand",
     "open_stand",
 ]

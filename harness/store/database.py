@@ -6,11 +6,11 @@ import contextlib
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from harness.clock import utc_now
 from harness.errors import StoreError
 from harness.store import files, table_columns
 
@@ -59,13 +59,14 @@ class Store:
         return store
 
     def begin(self, run: RunRecord) -> None:
-        """Store a run as unfinished, before its first round."""
+        """Store a run as unfinished, before its first round, with what is in doubt by then."""
         from harness.store import rows  # noqa: PLC0415  brings numpy
 
         with self._writing():
-            environment = rows.environment_row(run.environment, _now())
+            environment = rows.environment_row(run.environment, utc_now())
             self._insert("environments", [environment], ignore=True)
             self._insert("runs", [rows.run_row(run, environment["id"], finished=False)])
+            self._insert("doubts", rows.doubt_rows(run))
 
     def save_round(
         self,
@@ -98,7 +99,7 @@ class Store:
                     }
                 ],
             )
-            now = _now()
+            now = utc_now()
             for trial in trials:
                 self._insert(table_columns.RESULTS, [rows.trial_row(run, trial, now)])
                 for table, records in rows.trial_neighbours(trial).items():
@@ -110,7 +111,7 @@ class Store:
 
         with self._writing():
             self._run(run.id)
-            environment = rows.environment_row(run.environment, _now())
+            environment = rows.environment_row(run.environment, utc_now())
             self._insert("environments", [environment], ignore=True)
             row = rows.run_row(run, environment["id"], finished=True)
             self._db["runs"].update(run.id, _storable(row))
@@ -130,7 +131,7 @@ class Store:
         from harness.store import rows, selftests  # noqa: PLC0415  brings numpy
 
         with self._writing():
-            environment = rows.environment_row(selftest.environment, _now())
+            environment = rows.environment_row(selftest.environment, utc_now())
             self._insert("environments", [environment], ignore=True)
             self._insert("selftests", [selftests.selftest_row(selftest, environment["id"])])
             self._insert("selftest_figures", selftests.figure_rows(selftest))
@@ -228,7 +229,3 @@ def _storable(record: Mapping[str, Any]) -> dict[str, Any]:
         key: value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
         for key, value in record.items()
     }
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

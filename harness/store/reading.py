@@ -6,7 +6,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,15 +73,23 @@ def show_run(path: str | Path, key: str = LATEST) -> tuple[RunRecord, list[Trial
     """A run and all its trials, as they were stored.
 
     ``key`` is a run's id, a trial's id (its run is meant), the unique beginning of one, or
-    ``latest``. An unfinished run reads as interrupted, ended when its last round did. Raises
-    StoreError, or UsageError when the key means no run or several.
+    ``latest``. An unfinished run ended when its last round did, and has the doubts that follow from
+    its trials. Raises StoreError, or UsageError when the key means no run or several.
     """
     path = Path(path)
     with files.reading(path) as connection:
         _check_has_runs(path, connection)
         connection.row_factory = sqlite3.Row
         run_id = _resolve(connection, path, key)
-        return _run_record(connection, run_id), _trials(connection, run_id)
+        run, trials = _run_record(connection, run_id), _trials(connection, run_id)
+    return (_doubted(run, trials) if run.state == "unfinished" else run), trials
+
+
+def _doubted(run: RunRecord, trials: list[TrialSummary]) -> RunRecord:
+    """With what a run stores only when it ends. How ``null`` held an open loop is lost until then."""
+    from harness.validity import concluding_doubts  # noqa: PLC0415  brings numpy
+
+    return replace(run, doubts=(*run.doubts, *concluding_doubts(run, trials, held={})))
 
 
 def _check_has_runs(path: Path, connection: sqlite3.Connection) -> None:
@@ -147,7 +155,7 @@ def _run_record(connection: sqlite3.Connection, run_id: str) -> RunRecord:
         name=row["name"],
         started_at=row["started_at"],
         ended_at=row["ended_at"] if finished else last_known_at,
-        state=row["state"] if finished else "interrupted",
+        state=row["state"],
         axis=row["axis"],
         baseline=row["baseline"],
         seed=row["seed"],

@@ -14,7 +14,6 @@ from harness.model import RunRecord, TrialSummary
 from harness.store.table_columns import OPEN_LOOP_COLUMNS, TRACE_COLUMNS
 
 __all__ = [
-    "MEGABYTE",
     "Row",
     "ceiling_rows",
     "comparison_rows",

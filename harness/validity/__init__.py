@@ -1,6 +1,7 @@
 """Why a result should be read with care. Pure: summaries in, doubts out (DESIGN §7)."""
 
 from harness.validity.ceiling import ceiling_doubts
+from harness.validity.conclusion import concluding_doubts
 from harness.validity.disturbance import disturbance_doubts
 from harness.validity.load import open_loop_doubts, saturated
 from harness.validity.run import (
@@ -15,6 +16,7 @@ from harness.validity.trials import trial_doubts
 
 __all__ = [
     "ceiling_doubts",
+    "concluding_doubts",
     "contamination_doubts",
     "count_doubt",
     "disturbance_doubts",

@@ -34,10 +34,11 @@ def _target_paced(summary: CompetitorSummary, ceiling: Ceiling) -> Doubt | None:
         return None
     if wait_ns < max(PACED_NS, PACED_SHARE * median_ns):
         return None
+    unseen = ", its unseen computing included," if ceiling.target_cpu_ns is None else ""
     return Doubt(
         "target-paced",
         summary.label,
-        f"the target lets even one connection of raw wait for {wait_ns / 1e6:.3g} ms; "
+        f"the target lets even one connection of raw wait{unseen} for {wait_ns / 1e6:.3g} ms; "
         f"the median service time is {median_ns / 1e6:.3g} ms",
         "it is the target's wait that is measured, not the client: use a target or a path that answers at once",
     )

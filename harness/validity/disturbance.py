@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from harness.competitors import by_label
 from harness.model import Doubt, Reading, TrialSummary
 
 __all__ = ["disturbance_doubts"]
@@ -14,19 +15,18 @@ __all__ = ["disturbance_doubts"]
 OTHERS_PERCENT = 10.0  # of one core
 STEAL_PERCENT = 2.0  # of one core
 FREQUENCY_RATIO = 1.05
-ENOUGH_READINGS = 40  # the kernel counts the machine's time in ticks of 10 ms, a reading covers 100
+ENOUGH_NS = 4_000_000_000  # of windows: the kernel counts the machine's time in ticks of 10 ms
 
 
 def disturbance_doubts(trials: Iterable[TrialSummary]) -> list[Doubt]:
     """One per competitor that was disturbed, by whatever it was."""
-    by_label: dict[str, list[TrialSummary]] = {}
-    for trial in trials:
-        by_label.setdefault(trial.label, []).append(trial)
     doubts = []
-    for label, of_label in by_label.items():
+    for label, of_label in by_label(trials).items():
         rounds = [trial.readings for trial in of_label]
-        readings = [reading for of_round in rounds for reading in of_round]
-        found = [*_others(readings, of_label[0].url), *_steal(readings), *_frequency(rounds)]
+        found = list(_frequency(rounds))
+        if sum(trial.window_ns for trial in of_label if trial.readings) >= ENOUGH_NS:
+            readings = [reading for of_round in rounds for reading in of_round]
+            found = [*_others(readings, of_label[0].url), *_steal(readings), *found]
         if found:
             seen, remedies = zip(*found, strict=True)
             remedy = f"measure again after {', '.join(remedies)}"
@@ -38,7 +38,7 @@ def _others(readings: Sequence[Reading], url: str) -> Iterator[tuple[str, str]]:
     """What the machine's CPUs did beyond the processes of the run."""
     machine = _percents(readings, "machine")
     target = _target_percent(readings, url)
-    if len(machine) < ENOUGH_READINGS or target is None:
+    if not machine or target is None:
         return
     ours = sum(_mean(_percents(readings, source)) for source in ("worker", "orchestrator"))
     others = _mean(machine) - ours - target
@@ -67,7 +67,7 @@ def _target_percent(readings: Sequence[Reading], url: str) -> float | None:
 def _steal(readings: Iterable[Reading]) -> Iterator[tuple[str, str]]:
     """Time in which the hypervisor let others run although we could have."""
     known = [one.steal_percent for one in readings if one.steal_percent is not None]
-    if len(known) >= ENOUGH_READINGS and _mean(known) >= STEAL_PERCENT:
+    if _mean(known) >= STEAL_PERCENT:
         yield (
             f"the hypervisor took {_mean(known):.1f} % of a CPU (steal time)",
             "moving to a machine that is not shared",

@@ -13,11 +13,13 @@ from itertools import accumulate, pairwise
 from statistics import fmean
 from typing import Literal
 
+from harness.competitors import by_label
 from harness.model import Doubt, SliceRecord, TrialSummary
 from harness.statistics import MARGIN
 
 __all__ = ["Change", "changes", "stationarity_doubts"]
 
+KIND = "not stationary"
 LEVEL = 0.01  # of a false alarm, in all of a run together
 FEWEST_INSIDE = 5  # rounds, for what is inside the trials
 FEWEST_ON_A_SIDE = 3  # rounds before and after a change between them
@@ -34,6 +36,9 @@ class Change:
     """A competitor's throughput after a certain part of its trials, or round, is another than before."""
 
     label: str
+    others: tuple[
+        str, ...
+    ]  # it is relative to their mean; of two, nobody knows which of them changed
     where: Literal["trial", "rounds"]
     at: int  # percent of a trial before it; or the number of the first round after it
     ratio: float  # of throughput, after ÷ before
@@ -47,20 +52,21 @@ def stationarity_doubts(trials: Iterable[TrialSummary]) -> list[Doubt]:
 
 
 def changes(trials: Iterable[TrialSummary]) -> list[Change]:
-    """The likeliest one of each competitor inside its trials, and between its rounds.
+    """The likeliest one of each competitor inside its trials, and one of all between rounds.
+
+    Between rounds one that changes makes all others change relative to it, the other way: so only the largest
+    change is told.
 
     Bonferroni over all places of all competitors: with noise alone there is none with a probability of at least
     1 − ``LEVEL``. Changes within the margin do not matter.
     """
-    by_label: dict[str, Rounds] = {}
-    for trial in trials:
-        if trial.state == "complete" and trial.correct and trial.window_ns:
-            by_label.setdefault(trial.label, {})[trial.round] = trial
+    whole = [one for one in trials if one.state == "complete" and one.correct and one.window_ns]
+    rounds = {label: {one.round: one for one in own} for label, own in by_label(whole).items()}
     found: list[Change] = []
-    for label, rounds in by_label.items():
-        found += _inside(label, _matrix(rounds.values()))
-    for label, series in _series(by_label).items():
-        found += _between(label, series)
+    for label, of_label in rounds.items():
+        found += _inside(label, _matrix(of_label.values()))
+    for label, others, series in _series(rounds):
+        found += _between(label, others, series)
     return _likeliest([one for one in found if one.p < LEVEL / len(found) and _matters(one)])
 
 
@@ -75,21 +81,23 @@ def _inside(label: str, matrix: Matrix) -> Iterator[Change]:
         mean, variance = _moments(steps)
         p = _probability(mean, variance / len(steps), len(steps) - 1)
         weight = abs(mean) * math.sqrt(at * (parts - at))
-        yield Change(label, "trial", round(100 * at / parts), math.exp(mean), p, weight)
+        yield Change(label, (), "trial", round(100 * at / parts), math.exp(mean), p, weight)
 
 
-def _between(label: str, series: Mapping[int, float]) -> Iterator[Change]:
-    """Welch's t of the rounds after a place against those before it."""
+def _between(label: str, others: tuple[str, ...], series: Mapping[int, float]) -> Iterator[Change]:
+    """Student's t of the rounds after a place against those before it.
+
+    Not Welch's: where there are three rounds on a side, its probabilities of such rare events are too low.
+    """
     numbers, values = list(series), list(series.values())
     for at in _places(FEWEST_ON_A_SIDE, len(values) - FEWEST_ON_A_SIDE):
         (before, noise), (after, later_noise) = _moments(values[:at]), _moments(values[at:])
-        a, b = noise / at, later_noise / (len(values) - at)
-        weights = a**2 / (at - 1) + b**2 / (len(values) - at - 1)
-        freedom = (a + b) ** 2 / weights if weights else 1.0
+        rest, freedom = len(values) - at, len(values) - 2
+        pooled = (noise * (at - 1) + later_noise * (rest - 1)) / freedom
         step = after - before
-        p = _probability(step, a + b, freedom)
-        weight = abs(step) * math.sqrt(at * (len(values) - at))
-        yield Change(label, "rounds", numbers[at], math.exp(step), p, weight)
+        p = _probability(step, pooled * (1 / at + 1 / rest), freedom)
+        weight = abs(step) * math.sqrt(at * rest)
+        yield Change(label, others, "rounds", numbers[at], math.exp(step), p, weight)
 
 
 def _matrix(trials: Iterable[TrialSummary]) -> Matrix:
@@ -112,24 +120,30 @@ def _log_rate(slices: Sequence[SliceRecord]) -> float:
     return math.log(correct / length_ns) if correct and length_ns else -math.inf
 
 
-def _series(by_label: Mapping[str, Rounds]) -> dict[str, dict[int, float]]:
-    """Logarithms of throughput by round; of several competitors relative to their mean.
+def _series(
+    rounds: Mapping[str, Rounds],
+) -> Iterator[tuple[str, tuple[str, ...], dict[int, float]]]:
+    """Competitor, others, and the logarithms of its throughput by round, relative to the mean of the others.
 
-    What slows all of them alike is cancelled by the comparison already.
+    What slows all of them alike is cancelled by the comparison already. Of two there is one series: the other
+    one is its mirror image.
     """
-    enough = {label: of for label, of in by_label.items() if len(of) >= 2 * FEWEST_ON_A_SIDE}
+    enough = {label: of for label, of in rounds.items() if len(of) >= 2 * FEWEST_ON_A_SIDE}
     numbers = sorted(set.intersection(*map(set, enough.values()))) if enough else []
     logs = {
         label: {number: math.log(of[number].requests_per_second) for number in numbers}
         for label, of in enough.items()
     }
-    if len(logs) < 2:
-        return logs
-    means = {number: fmean(series[number] for series in logs.values()) for number in numbers}
-    return {
-        label: {number: value - means[number] for number, value in series.items()}
-        for label, series in logs.items()
-    }
+    for label in list(logs)[:1] if len(logs) == 2 else logs:
+        others = tuple(other for other in logs if other != label)
+        yield label, others, {number: _relative(logs, label, others, number) for number in numbers}
+
+
+def _relative(
+    logs: Mapping[str, Mapping[int, float]], label: str, others: Sequence[str], number: int
+) -> float:
+    own = logs[label][number]
+    return own - fmean(logs[other][number] for other in others) if others else own
 
 
 def _places(first: int, last: int) -> list[int]:
@@ -161,18 +175,17 @@ def _matters(change: Change) -> bool:
 
 
 def _likeliest(found: Iterable[Change]) -> list[Change]:
-    best: dict[tuple[str, str], Change] = {}
+    best: dict[str, Change] = {}
     for change in sorted(found, key=lambda one: -one.weight):
-        best.setdefault((change.label, change.where), change)
+        best.setdefault(change.label if change.where == "trial" else "", change)
     return list(best.values())
 
 
 def _doubt(change: Change) -> Doubt:
     percent = 100 * (change.ratio - 1)
     if change.where == "rounds":
-        message = f"from round {change.at} on its throughput differs by {percent:+.1f} %"
-        remedy = "measure again, and look for what changed meanwhile: see `clientbench doctor`"
-    elif change.at <= EARLY_PERCENT:
+        return _doubt_between(change, percent)
+    if change.at <= EARLY_PERCENT:
         message = (
             f"after the first {change.at} % of a trial its throughput differs by {percent:+.1f} %"
         )
@@ -180,4 +193,19 @@ def _doubt(change: Change) -> Doubt:
     else:
         message = f"after {change.at} % of a trial its throughput differs by {percent:+.1f} %"
         remedy = "its figure depends on how long is measured: look for what grows or fills up"
-    return Doubt("not stationary", change.label, message, remedy)
+    return Doubt(KIND, change.label, message, remedy)
+
+
+def _doubt_between(change: Change, percent: float) -> Doubt:
+    subject, differs = change.label, f"differs by {percent:+.1f} %"
+    if len(change.others) == 1:
+        subject = "run"
+        what = (
+            f"the ratio of {change.label} to {change.others[0]} {differs}: one of them has changed"
+        )
+    elif change.others:
+        what = f"its throughput, relative to the others, {differs}"
+    else:
+        what = f"its throughput {differs}"
+    remedy = "measure again, and look for what changed meanwhile: see `clientbench doctor`"
+    return Doubt(KIND, subject, f"from round {change.at} on {what}", remedy)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from harness.comparison import ENOUGH_BEYOND
-from harness.competitors import CompetitorSummary, competitors
+from harness.comparison import ENOUGH_BEYOND, samples_beyond
+from harness.competitors import CompetitorSummary, by_label, competitors
 from harness.model import Doubt, TrialSummary
 from harness.plan import MEDIANS_PER_SLICE
 
@@ -19,18 +19,17 @@ ERROR_BUDGET = 0.0
 
 def trial_doubts(trials: Sequence[TrialSummary]) -> list[Doubt]:
     """What the trials say about themselves, one line per competitor and kind."""
-    by_label: dict[str, list[TrialSummary]] = {}
-    for trial in trials:
-        by_label.setdefault(trial.label, []).append(trial)
+    groups = by_label(trials)
     doubts = []
     for summary in competitors(trials):
-        of_label = by_label[summary.label]
+        of_label = groups[summary.label]
         doubts += [
             doubt
             for doubt in (
                 _server_bound(summary.label, of_label),
                 _errors(summary),
-                _too_few(summary),
+                _too_few(summary.label, of_label),
+                _incomplete(summary.label, of_label),
                 _short_slices(summary.label, of_label),
                 _lost(summary.label, of_label),
                 _not_idle(summary.label, of_label),
@@ -57,7 +56,7 @@ def _server_bound(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
         "server-bound",
         label,
         f"the target used {100 * sum(shares) / len(shares):.0f} % of its CPU",
-        "its throughput is a lower bound; give the target more cores",
+        "its throughput is a lower bound; give the target more cores or servers",
     )
 
 
@@ -73,21 +72,41 @@ def _errors(summary: CompetitorSummary) -> Doubt | None:
     )
 
 
-def _too_few(summary: CompetitorSummary) -> Doubt | None:
-    percents = (50.0, 95.0, 99.0)
+def _too_few(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
+    """In a round: that is what ratios of percentiles are made of."""
+    measured = [trial for trial in trials if trial.window_ns and _is_sampled(trial)]
     weak = [
-        p
-        for p in percents
-        if summary.service.total > 0 and summary.samples_beyond(p) < ENOUGH_BEYOND
+        percent
+        for percent in (50.0, 95.0, 99.0)
+        if any(samples_beyond(trial, percent) < ENOUGH_BEYOND for trial in measured)
     ]
     if not weak:
         return None
     names = ", ".join(f"p{percent:g}" for percent in weak)
+    fewest = min(trial.population for trial in measured)
     return Doubt(
         "too few samples",
-        summary.label,
-        f"{summary.service.total} samples leave fewer than {ENOUGH_BEYOND} beyond {names}",
-        "measure longer (--duration)",
+        label,
+        f"rounds of {fewest} samples have fewer than {ENOUGH_BEYOND} beyond {names}",
+        "measure longer (--duration), or in fewer rounds (--rounds)",
+    )
+
+
+def _is_sampled(trial: TrialSummary) -> bool:
+    """Not where all has failed: then that is what there is to say."""
+    return trial.service.total > 0 or not trial.errors
+
+
+def _incomplete(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
+    """Its figures are those of rounds that it survived."""
+    complete = sum(trial.state == "complete" for trial in trials)
+    if complete == len(trials):
+        return None
+    return Doubt(
+        "incomplete",
+        label,
+        f"{complete} of {len(trials)} rounds are complete",
+        "its figures are those of rounds that it survived: find out why, and measure again",
     )
 
 

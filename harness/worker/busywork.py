@@ -13,11 +13,15 @@ from collections.abc import Awaitable, Callable
 from itertools import repeat
 from typing import Any
 
-__all__ = ["Detour"]
+__all__ = ["Detour", "UnsettledError"]
 
 Send = Callable[..., Any]
 PROBE = 1_000  # iterations
 ENOUGH, ENOUGH_NS = 100, 100_000_000  # requests and CPU to learn from
+
+
+class UnsettledError(Exception):
+    """The warm-up was over before it was known how many iterations make up the share."""
 
 
 class Detour:
@@ -29,6 +33,16 @@ class Detour:
         self._requests = 0
         self._probes_ns = 0
         self._before_ns = 0
+        self._used_ns = 0
+
+    def check(self) -> None:
+        """Raise ``UnsettledError`` if requests are still followed by a probe."""
+        if self.work == self._probe:
+            raise UnsettledError(
+                f"a client cannot be slowed by a share of its CPU after a warm-up of {self._requests} requests "
+                f"and {self._used_ns / 1e6:.0f} ms of CPU; at least {ENOUGH} and {ENOUGH_NS / 1e6:.0f} ms "
+                "are needed"
+            )
 
     def sender(self, send: Send, mode: str) -> Send:
         """``send`` with the detour: as a function, or of mode "async" as a coroutine."""
@@ -40,9 +54,9 @@ class Detour:
         _work(PROBE)
         self._probes_ns += time.thread_time_ns() - start_ns
         self._requests += 1
-        used_ns = time.process_time_ns() - self._before_ns
-        if self._requests >= ENOUGH and used_ns >= ENOUGH_NS:
-            own_ns = used_ns - self._probes_ns
+        self._used_ns = time.process_time_ns() - self._before_ns
+        if self._requests >= ENOUGH and self._used_ns >= ENOUGH_NS:
+            own_ns = self._used_ns - self._probes_ns
             iterations = round(self._share * own_ns / self._probes_ns * PROBE)
             self.work = lambda: _work(iterations)
 

@@ -46,9 +46,8 @@ class Job:
     site: str  # the only folder of installed packages this process may see
     think_ns: int = 0  # pause of a slot after each request of a closed loop
     trace: TraceJob | None = None
-    busy_share: float | None = (
-        None  # of a request's CPU, wasted after each on purpose; None: no such detour
-    )
+    # of a request's CPU, wasted after each on purpose; None: no such detour
+    busy_share: float | None = None
 
     @classmethod
     def from_json(cls, line: bytes) -> Job:

@@ -170,7 +170,8 @@ class Slots:
             os._exit(1)
 
     def sender(self, adapter: Any) -> Any:
-        """What sends a request: the adapter itself, unless some are to be traced."""
+        """What sends a request: the adapter itself, unless requests take a detour, or some are to be traced."""
+        assert self._detour is None or self.tracer is None, "a detour is not traced"
         if self._detour is not None:
             return self._detour.sender(adapter.send, adapter.mode)
         if self.tracer is None:
@@ -222,7 +223,9 @@ class Slots:
         )
 
     def report(self, load: Load) -> None:
-        """All slots have left the window."""
+        """All slots have left the window; the first one of a worker is its warm-up."""
+        if self._detour is not None:
+            self._detour.check()
         self.events.send(
             "window",
             id=load.window.id,

@@ -16,6 +16,7 @@ class Embedded(Software):
 
     name = "embedded"
     reports = True
+    single_threaded = True
     image = Image(
         "clientbench-embedded",
         "CLIENTBENCH_EMBEDDED_IMAGE",

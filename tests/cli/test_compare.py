@@ -83,11 +83,15 @@ def test_two_clients_on_the_embedded_target_end_in_one_table(tmp_path: Path) -> 
 
 def test_json_is_one_document_and_nothing_else(tmp_path: Path) -> None:
     ended = clientbench(
-        *("compare", "httpx:sync", "httpx:async", "--json", "--seed", "5", *SHORT), cwd=tmp_path
+        *("compare", "httpx:sync", "httpx:async", "--json", "--seed", "5", *SHORT),
+        *("--matrix", "--output", "report.json"),
+        cwd=tmp_path,
     )
 
     assert ended.code == 0
     assert ended.json["run"]["seed"] == 5
+    assert json.loads((tmp_path / "report.json").read_text()) == ended.json
+    assert {one["label"] for one in ended.json["matrix"]} == {"httpx:async"}
     labels = json.dumps(ended.json)
     assert "httpx:sync" in labels and "httpx:async" in labels
     assert "round 1/1" in ended.err

@@ -61,6 +61,10 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         keep(store, "other-set", trials("set", usual, *both), scenario={"concurrency": 99})
         keep(store, "one-round", trials("one", usual[:1], *both))
         keep(store, "killed-run", trials("killed", usual[:3], *both), end=False)
+        failing = trials("failing", usual[:1], "requests", error_counts={"reset": 3})
+        keep(store, "failing-run", failing, end=False)
+        precise = {"scenario": {"concurrency": 10, "precision": {"half_width": 0.02}}}
+        keep(store, "precise-run", trials("pr", usual, "requests"), end=False, **precise)
         keep(store, "nothing-done", [], end=False)
         keep(store, "alone-run", trials("alone", usual, "pycurl"))
         keep(store, "last-run", trials("last", usual, "requests"), started_at="2025-06-01")
@@ -98,7 +102,7 @@ def test_runs_of_the_same_machine_versions_and_settings_are_compared(diff: Comma
     assert "complete rounds: 3 against 4" in lines
     assert row.count("equivalent") == 4
     assert "only in run usual-ru: urllib3" in lines
-    assert lines[-1].startswith(CAVEAT)
+    assert lines[-2].startswith(CAVEAT)
     assert any("95 % for all 2 ratios of a metric together" in line for line in lines)
     assert not any(line.startswith("differs") for line in lines)
 
@@ -165,7 +169,7 @@ def test_when_asked_every_difference_stands_above_the_table(diff: Command, colum
     table = lines[6 : lines.index("", 6)]
     assert max(map(len, table)) <= columns
     assert "throughput" in table[0] + table[1]
-    assert lines[-1].startswith(CAVEAT)
+    assert lines[-2].startswith(CAVEAT)
 
 
 @pytest.mark.parametrize(
@@ -205,8 +209,31 @@ def test_one_round_is_told_and_no_verdict_given(diff: Command) -> None:
 def test_an_unfinished_run_is_compared_by_what_was_finished(diff: Command) -> None:
     ended = diff("killed-run", "usual-run")
     assert ended.code == 0, ended.err
-    assert "interrupted: only what was finished counts" in ended.out.splitlines()[0]
+    assert "unfinished: only what was finished counts" in ended.out.splitlines()[0]
     assert diff("killed-run", "usual-run", "--json").json["comparisons"][0]["rounds"] == 3
+
+
+def test_warnings_of_both_runs_stand_below_and_alike_ones_once(diff: Command) -> None:
+    text = "disturbed: run: another process used 40 % of a CPU; stop it and repeat"
+    assert diff("again-run", "usual-run").out.splitlines()[-1] == (
+        f"warning: again-ru, usual-ru: {text}"
+    )
+    lines = diff("failing-run", "usual-run").out.splitlines()
+    assert lines[-2].startswith("warning: failing-: errors: requests: 3 of 2000 requests failed")
+    assert lines[-1] == f"warning: usual-ru: {text}"
+    runs = diff("failing-run", "usual-run", "--json").json["runs"]
+    assert [[one["kind"] for one in run["doubts"]] for run in runs] == [["errors"], ["disturbed"]]
+    assert list(runs[0]["doubts"][0]) == ["kind", "subject", "message", "remedy"]
+
+
+def test_a_run_that_was_to_end_when_precise_has_no_verdict_before(diff: Command) -> None:
+    ended = diff("precise-run", "usual-run", "--across")
+    why = "the run was to end when precise enough, and has not ended"
+    assert [line for line in ended.out.splitlines() if line.endswith(why)] == [
+        f"no verdict on throughput, CPU per request, p50, p99, peak memory of requests: {why}"
+    ]
+    found = diff("precise-run", "usual-run", "--across", "--json").json["comparisons"]
+    assert {one["verdict"] for one in found} == {None}
 
 
 def test_runs_can_be_named_as_for_show(diff: Command) -> None:

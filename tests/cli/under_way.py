@@ -38,7 +38,7 @@ class UnderWay:
     def wait_for_round(self, number: int) -> None:
         assert self.process.stderr is not None
         for line in self.process.stderr:
-            if line.startswith(f"round {number}/"):
+            if line.startswith((f"round {number}/", f"round {number} ")):
                 return
         raise AssertionError("the run ended too early")
 

@@ -182,3 +182,7 @@ def test_contaminated_environment(
     if found is not None:
         assert found["subject"] == ended.json["competitors"][0]["label"]
         assert "urllib3 is urllib3-future 2.25.904" in found["message"]
+    for trial in ended.json["trials"]:
+        in_fact = "in fact urllib3-future 2.25.904"
+        assert (in_fact in trial["client_version"]) == doubted
+        assert (in_fact in trial["versions"].get("urllib3", "")) == doubted

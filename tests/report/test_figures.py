@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from harness.competitors import Censored, competitors
 from harness.model import Comparison
 from harness.report import figures
+from harness.statistics import verdict
 from tests.examples import SECOND, failed, trial
 
 
@@ -75,6 +76,43 @@ def test_latency_is_in_milliseconds_or_above_the_limit(value, text: str) -> None
 )
 def test_ratio_with_its_interval(comparison, is_baseline: bool, text: str) -> None:
     assert figures.ratio(comparison, is_baseline=is_baseline) == text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (0.97, 1.04, "0.970–1.04"),
+        (1.0004, 1.06, "1.0004–1.06"),
+        (0.9996, 1.06, "0.9996–1.06"),
+        (0.99997, 1.004, "0.99997–1.004"),
+        (1.0, 1.0, "1.00–1.00"),
+        (0.990, 1.0204, "0.990–1.0204"),  # outside the margin
+        (0.990, 1.0196, "0.990–1.02"),
+        (0.9804, 1.01, "0.9804–1.01"),  # inside it: 1/1.02 is 0.98039
+        (0.9803, 1.01, "0.980–1.01"),
+        (0.1234567, 1234.567, "0.123–1,230"),
+    ],
+)
+def test_bounds_have_the_digits_that_their_verdict_takes(
+    low: float, high: float, text: str
+) -> None:
+    found = Comparison("b", "a", "throughput", 1.0, low, high, 5)
+    assert figures.interval(found) == text
+
+
+@given(
+    st.floats(0.9, 1.1).filter(
+        lambda bound: all(abs(bound - edge) > 6e-5 for edge in (1 / 1.02, 1, 1.02))
+    ),
+    st.floats(0.9, 1.1).filter(
+        lambda bound: all(abs(bound - edge) > 6e-5 for edge in (1 / 1.02, 1, 1.02))
+    ),
+)
+def test_the_verdict_can_be_read_from_the_interval(low: float, high: float) -> None:
+    low, high = sorted((low, high))
+    found = figures.interval(Comparison("b", "a", "throughput", 1.0, low, high, 5))
+    written = map(float, found.split("–"))
+    assert verdict(*written, higher_is_better=True) == verdict(low, high, higher_is_better=True)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.report import footer
+from harness.report import document, footer
 from harness.report.selftest import citation, lines, to_json
 from harness.selftest.figure import Figure
 from harness.selftest.result import Part
@@ -73,12 +73,22 @@ def test_a_comparison_cites_it_and_a_single_client_does_not() -> None:
     cited = run(selftest=selftest().note)
     assert footer(cited, trials, "a.db")[-2].startswith("self-test 2025-03-01 10:31 UTC: passed")
     alone = [trial for trial in trials if trial.label == "requests"]
-    assert footer(cited, alone, "a.db") == ["results: a.db (run run-1)"]
+    assert not any("self-test" in line for line in footer(cited, alone, "a.db"))
 
 
 def test_without_one_a_comparison_says_where_to_get_it() -> None:
     line = footer(run(), two_clients(), "a.db")[-2]
-    assert line == "self-test: none of this machine yet; see `clientbench selftest`"
+    assert line == "self-test: none of this machine in this database; see `clientbench selftest`"
+
+
+def test_without_a_comparison_the_resolution_is_unknown() -> None:
+    made = selftest("comparison: measured", resolution=math.inf)
+    assert citation(made.note).endswith("failed: comparison: measured; resolution unknown")
+    *_, last = lines(made, 112)
+    assert "(resolution unknown)" in last
+    assert json.loads(to_json(made))["resolution"] is None
+    cited = document(run(selftest=made.note), [])
+    assert cited["run"]["selftest"]["resolution"] is None
 
 
 def test_as_json_it_has_every_figure_and_no_nan() -> None:

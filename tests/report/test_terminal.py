@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -115,19 +116,24 @@ def test_competitors_without_any_number_render() -> None:
 def test_footer_has_a_line_per_doubt_and_the_place() -> None:
     doubts = (Doubt("disturbed", "run", "noise", "repeat"), Doubt("x", "httpx", "y", "z"))
     assert footer(run(doubts=doubts), [], "results/a.db") == [
+        "measured on: bench, 2 CPUs",
         "warning: disturbed: run: noise; repeat",
         "warning: x: httpx: y; z",
         "results: results/a.db (run run-1)",
     ]
-    assert footer(run(state="interrupted"), [], "a.db") == [
-        "results: a.db (run run-1, interrupted)"
-    ]
+    for state in ("interrupted", "unfinished"):
+        *_, last = footer(run(state=state), [], "a.db")
+        assert last == f"results: a.db (run run-1, {state})"
 
 
 def test_text_has_heading_table_and_doubts() -> None:
     lines = to_text(finished(two_clients()), two_clients()).splitlines()
     assert lines[0].startswith("compare: GET ")
     assert lines[-1].startswith("warning: disturbed: run: ")
+    assert lines[-3:-1] == [
+        "measured on: bench, 2 CPUs",
+        "measured at: 2025-03-01 10:00:00 UTC (run run-1)",
+    ]
     assert not any(line.endswith(" ") or "\x1b" in line for line in lines)
 
 
@@ -139,6 +145,12 @@ def test_runs_are_listed_with_their_competitors() -> None:
     text = rendered(runs_table([line]), 100)
     for wanted in ("20250301", "2025-03-01 10:00:00", "unfinished", "requests aiohttp:async"):
         assert wanted in text
+    *_, row = text.splitlines()
+    assert row.split()[4:6] == ["3", "–"]  # its warnings are not known yet
+    *_, row = rendered(
+        runs_table([replace(line, ended_at="then", state="complete")]), 100
+    ).splitlines()
+    assert row.split()[4:6] == ["3", "1"]
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -1,15 +1,25 @@
 """What is said of comparisons: sentences, a table of the other metrics, a matrix."""
 
 import io
+import json
 from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from harness.comparison import compare, matrix
-from harness.model import Comparison, TrialSummary
-from harness.report import terminal, to_markdown, to_text, verdicts
-from tests.examples import failed, finished, trial, two_clients
+from harness.model import METRICS, Comparison, TrialSummary
+from harness.report import (
+    for_path,
+    terminal,
+    to_csv,
+    to_json,
+    to_markdown,
+    to_text,
+    verdicts,
+)
+from harness.report.exporters import Exporter
+from tests.examples import failed, finished, histogram, trial, two_clients
 
 AIOHTTP = Comparison(
     *("aiohttp", "httpx:async", "throughput", 4.41, 4.2, 4.62, 5), verdict="faster", family=1
@@ -133,6 +143,80 @@ def test_both_halves_of_the_matrix_agree() -> None:
         ("requests", "", "0.250× (0.250–0.250)"),
         ("aiohttp:async", "4.00× (4.00–4.00)", ""),
     ]
+
+
+def unsampled(number: int) -> list[TrialSummary]:
+    """No p99 has 20 samples beyond it."""
+    return [replace(made, service=histogram([1_000_000] * 100)) for made in several(number)]
+
+
+def test_the_matrix_says_why_a_pair_has_no_verdict() -> None:
+    made = unsampled(3)
+    said = terminal.verdict_lines(finished(made), made, with_matrix=True)
+    (pair,) = [line for line in said if "÷" in line]
+    assert pair.startswith("no verdict on p99 of client-2:async ÷ client-1:async: fewer than 20")
+    assert "÷" not in "".join(terminal.verdict_lines(finished(made), made))
+
+
+def test_reasons_of_pairs_are_grouped_and_none_is_given_twice() -> None:
+    made = [*several(3), *(failed("pycurl", round) for round in (1, 2, 3))]
+    compared, pairs = compare(made, "client-1:async"), matrix(made)
+    all_metrics = "no verdict on throughput, CPU per request, p50, p99, peak memory of"
+    reason = "no round in which both are complete"
+    assert verdicts.sentences([], pairs)[0] == (
+        f"{all_metrics} pycurl ÷ requests, pycurl ÷ client-1:async, pycurl ÷ client-2:async: {reason}"
+    )
+    (said,) = [line for line in verdicts.sentences(compared, pairs) if "pycurl ÷" in line]
+    assert said == f"{all_metrics} pycurl ÷ requests, pycurl ÷ client-2:async: {reason}"
+
+
+@pytest.mark.parametrize("export", [to_text, to_markdown])
+def test_files_have_the_matrix_where_it_is_asked_for(export: Exporter) -> None:
+    made = unsampled(3)
+    run = finished(made)
+    plain, squared = export(run, made), export(run, made, with_matrix=True)
+    assert "÷" not in plain
+    for metric in ("throughput", "CPU per request", "p50", "peak memory"):
+        assert f"{metric}: row ÷ column" in squared
+    assert "p99: row" not in squared
+    assert "for all 3 pairs together" in squared
+    assert "no verdict on p99 of client-2:async ÷ client-1:async: fewer than 20" in squared
+
+
+def test_a_json_file_has_the_matrix_and_csv_has_no_place_for_it() -> None:
+    made = several(3)
+    run = finished(made)
+    export, plain = for_path("a.json"), json.loads(to_json(run, made))
+    squared = json.loads(export(run, made, with_matrix=True))
+    assert len(squared.pop("matrix")) == 3 * len(METRICS)
+    assert squared == plain
+    assert to_csv(run, made, with_matrix=True) == to_csv(run, made)
+
+
+def test_intervals_that_need_all_digits_fit_too() -> None:
+    rows = [("some-client:async", *["inconclusive (0.99997–1.0204)"] * 4)] * 2
+    text = io.StringIO()
+    titles = verdicts.headings(compare(two_clients(), "requests"))
+    Console(file=text, width=80, color_system=None).print(terminal.ratios_table(titles, rows, 80))
+    lines = text.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert sum(line.count("(0.99997–1.0204)") for line in lines) == 8
+
+
+def test_columns_align_whatever_digits_bounds_have() -> None:
+    made = several(2)
+    odd = replace(
+        finished(made),
+        comparisons=tuple(
+            replace(AIOHTTP, label=label, low=low, metric=metric)
+            for metric in METRICS
+            for label, low in (("requests", 1.0004), ("client-1:async", 0.97))
+        ),
+    )
+    text = to_text(odd, made)
+    rows = [line for line in text.splitlines() if "4.41× (" in line and "client has" not in line]
+    ends = {line.rindex(")") for line in rows if line.count("4.41× (") == 4}
+    assert len(ends) == 1
 
 
 def test_files_have_the_verdicts_too() -> None:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 
 from harness.errors import UnusableError
-from harness.model import METRICS, Comparison, Metric
+from harness.model import METRICS, Comparison, Doubt, Metric, RunRecord
 from harness.selftest.figure import Figure
-from harness.selftest.judgement import AGAIN, PLAIN, SLOWED, power, resolution, same_client
+from harness.selftest.judgement import (
+    AGAIN,
+    PLAIN,
+    SLOWED,
+    judged,
+    power,
+    resolution,
+    same_client,
+    warnings,
+)
 from harness.statistics import verdict
+from tests.examples import run
 
 Interval = tuple[float, float]  # ratio, and the factor to either end
 THREE, TEN = SLOWED
@@ -122,6 +134,65 @@ def test_a_slow_down_by_three_percent_need_not_be_found() -> None:
     figures = power(comparisons({(THREE, "throughput"): (1 / 1.03, 1.05)}))
     assert by_name(figures)[f"{THREE}: found"].value == 0
     assert not any(figure.missed for figure in figures)
+
+
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
+def test_what_a_comparison_would_not_judge_is_not_judged(ratio: float) -> None:
+    reason = "fewer than 20 samples beyond it in a round"
+    compared = [
+        replace(one, ratio=ratio, high=2.1, verdict=None, reason=reason)
+        if (one.label, one.metric) == (AGAIN, "p99")
+        else one
+        for one in comparisons()
+    ]
+    figure = by_name(same_client(compared))["A/A p99: apart by"]
+    assert (figure.bound, figure.missed) == (None, False)
+    assert figure.value == pytest.approx(100 * (ratio - 1))
+    assert figure.detail.endswith(f"; not judged: {reason}")
+    judged_ones = by_name(same_client(comparisons()))
+    assert judged_ones["A/A p99: apart by"].bound is not None
+
+
+def test_warnings_are_figures_of_the_slowed_part() -> None:
+    doubts = (
+        Doubt("disturbed", PLAIN, "other programs used 14 % of a CPU", "stop them"),
+        Doubt("unequal settings", PLAIN, "aiohttp resends", "keep it in mind"),
+        Doubt("disturbed", TEN, "other programs used 21 % of a CPU", "stop them"),
+        Doubt("server-bound", AGAIN, "the target used 95 % of its CPU", "more cores"),
+    )
+    record = run(comparisons=tuple(comparisons()), doubts=doubts)
+    (_, slowed), found = judged(lambda: record)
+    assert found == resolution(record.comparisons, "throughput")
+    assert [str(figure).strip() for figure in slowed.figures[-2:]] == [
+        f"warnings: disturbed: 2  {PLAIN}: other programs used 14 % of a CPU;"
+        f" {TEN}: other programs used 21 % of a CPU; stop them",
+        f"warnings: server-bound: 1  {AGAIN}: the target used 95 % of its CPU; more cores",
+    ]
+    assert not any(figure.missed for figure in slowed.figures)
+    assert warnings(()) == []
+
+
+def failing() -> RunRecord:
+    raise UnusableError("self-test: aiohttp:async: connection refused")
+
+
+def without_p99() -> RunRecord:
+    empty = Comparison(AGAIN, PLAIN, "p99", None, None, None, 10, reason="a round without a value")
+    compared = [one for one in comparisons() if (one.label, one.metric) != (AGAIN, "p99")]
+    return run(comparisons=(*compared, empty))
+
+
+@pytest.mark.parametrize(
+    ("measured", "why"), [(failing, "connection refused"), (without_p99, "no ratio of p99")]
+)
+def test_a_comparison_that_fails_is_a_missed_bound(
+    measured: Callable[[], RunRecord], why: str
+) -> None:
+    (part,), found = judged(measured)
+    assert found == math.inf
+    (figure,) = part.figures
+    assert figure.missed
+    assert why in figure.detail
 
 
 def test_a_contest_without_ratios_is_no_self_test() -> None:

@@ -8,6 +8,7 @@ import shutil
 import socket
 import stat
 import tarfile
+import time
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -148,8 +149,9 @@ def test_memory_is_counted_without_the_cache(cache: str) -> None:
     entry = {
         "memory_stats": {"usage": 300, "stats": {cache: 100}},
         "cpu_stats": {"cpu_usage": {"total_usage": 7}},
+        "read": "1970-01-01T00:01:00.250000999Z",
     }
-    assert account._told("proxy", entry) == Use("proxy", 7, 200)
+    assert account._told("proxy", entry) == Use("proxy", 7, 200, 60_250_000_000, by_engine=True)
 
 
 def test_a_container_that_has_ended_uses_nothing() -> None:
@@ -194,7 +196,10 @@ def test_the_kernels_account_is_read_in_both_of_its_forms(
     )
     found = account._Counters.find(77, "c0ffee")
     assert found is not None
-    assert found.read("proxy") == Use("proxy", 7000, 200)
+    before_ns = time.monotonic_ns()
+    use = found.read("proxy")
+    assert before_ns <= use.at_ns <= time.monotonic_ns()
+    assert use == Use("proxy", 7000, 200, use.at_ns, by_engine=False)
     assert account._Counters.find(77, "decaf") is None
 
 

@@ -532,7 +532,7 @@ def test_a_killed_writer_leaves_its_finished_rounds(path: Path, moment: str) -> 
         assert process.stdout.readline() == "saved\n"
         process.kill()
     record, found = show_run(path)
-    assert record.state == "interrupted"
+    assert record.state == "unfinished"
     assert record.ended_at == "2025-03-01T10:00:02+00:00"
     assert [made.round for made in found] == [1, 2]
     (line,) = list_runs(path)

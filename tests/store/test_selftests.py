@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -24,6 +25,12 @@ def test_every_figure_is_stored_in_order(store: Store, path: Path) -> None:
     ]
     _, rows = query(path, "SELECT id, full, passed, resolution FROM selftests")
     assert rows == [("selftest-1", 0, 0, 0.0234)]
+
+
+def test_one_whose_comparison_failed_is_stored_and_cited(store: Store) -> None:
+    made = selftest("comparison: measured", resolution=math.inf)
+    store.save_selftest(made)
+    assert store.selftest_of(HERE) == made.note
 
 
 def test_the_latest_of_the_machine_is_cited(store: Store) -> None:

@@ -54,6 +54,15 @@ def test_what_both_compute_is_no_wait() -> None:
     assert kinds(median(5 * MS), busy) == []
 
 
+def test_the_warning_says_where_the_targets_computing_counts_as_wait() -> None:
+    seen, hidden = waiting(5 * MS), replace(waiting(5 * MS), target_cpu_ns=None)
+    messages = [
+        ceiling_doubts([median(5 * MS)], [ceiling])[0].message for ceiling in (seen, hidden)
+    ]
+
+    assert ["unseen computing" in message for message in messages] == [False, True]
+
+
 def test_nothing_is_said_of_what_was_not_measured() -> None:
     assert Ceiling("requests").wait_ns is None
     assert kinds(median(5 * MS), Ceiling("requests")) == []

@@ -9,7 +9,7 @@ import pytest
 
 from harness.model import Doubt, Reading, TrialSummary
 from harness.validity import disturbance_doubts
-from tests.examples import trial
+from tests.examples import SECOND, trial
 
 REMOTE = "http://192.0.2.7/"
 
@@ -27,9 +27,15 @@ def readings(number: int = 40, machine: float = 150.0, **others: float | None) -
 
 
 def made(
-    round: int = 1, *, extra: tuple[Reading, ...] = (), url: str = REMOTE, **of: Any
+    round: int = 1,
+    *,
+    extra: tuple[Reading, ...] = (),
+    url: str = REMOTE,
+    seconds: float = 4.0,
+    **of: Any,
 ) -> TrialSummary:
-    return trial(round=round, readings=(*readings(**of), *extra), url=url)
+    watched = (*readings(**of), *extra)
+    return trial(round=round, readings=watched, url=url, window_ns=int(seconds * SECOND))
 
 
 def found(*trials: TrialSummary) -> list[Doubt]:
@@ -56,9 +62,17 @@ def test_it_is_the_mean_over_all_rounds_that_counts() -> None:
     assert found(made(1, machine=200.0), made(2, machine=150.0)) != []
 
 
-def test_a_few_readings_say_nothing() -> None:
-    assert found(made(number=39, machine=200.0, steal_percent=50.0)) == []
-    assert found(made(1, number=20, machine=200.0), made(2, number=20, machine=200.0)) != []
+@pytest.mark.parametrize("number", [1, 10, 1000])
+def test_it_takes_four_seconds_of_windows_however_often_readings_are_taken(number: int) -> None:
+    busy: dict[str, Any] = {"number": number, "machine": 200.0, "steal_percent": 50.0}
+    assert found(made(seconds=3.9, **busy)) == []
+    (doubt,) = found(*(made(round, seconds=0.4, **busy) for round in range(1, 11)))
+    assert "51 %" in doubt.message and "50.0 %" in doubt.message
+
+
+def test_rounds_without_readings_are_not_among_those_seconds() -> None:
+    unwatched = trial(round=2, readings=(), window_ns=60 * SECOND)
+    assert found(made(seconds=3.0, machine=200.0), unwatched) == []
 
 
 def test_a_target_nobody_sees_is_told_from_others_only_where_it_is_elsewhere() -> None:

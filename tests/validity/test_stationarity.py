@@ -45,7 +45,7 @@ def shares(found: list[Change]) -> set[str]:
 
 
 @pytest.mark.parametrize(("rounds", "blocks"), [(5, 20), (10, 1), (10, 20), (20, 12)])
-@pytest.mark.parametrize("competitors", [1, 3])
+@pytest.mark.parametrize("competitors", [1, 2, 3])
 def test_noise_alone_is_hardly_ever_doubted(rounds: int, blocks: int, competitors: int) -> None:
     alarms = 0
     for seed in range(REPETITIONS):
@@ -57,6 +57,16 @@ def test_noise_alone_is_hardly_ever_doubted(rounds: int, blocks: int, competitor
         alarms += bool(stationarity_doubts(trials))
 
     assert alarms <= 0.05 * REPETITIONS
+
+
+def test_noise_is_not_doubted_because_it_is_strong() -> None:
+    """So strong that no margin hides what the statistics would get wrong."""
+    alarms = 0
+    for seed in range(3 * REPETITIONS):
+        rates = np.exp(np.random.default_rng(seed).normal(0, 0.1, (5, 20, 1)))
+        alarms += bool(changes([t for n in range(5) for t in measured(rates[n], f"client {n}")]))
+
+    assert alarms <= 0.02 * 3 * REPETITIONS
 
 
 @pytest.mark.parametrize("factor", [0.9, 1.1])
@@ -105,15 +115,46 @@ def test_what_slows_all_competitors_alike_is_cancelled_by_the_rounds() -> None:
     assert shares(changes(both[0])) == {"rounds"}
 
 
-def test_one_of_three_that_changes_is_told_from_the_others() -> None:
-    trials = [measured(noise(seed, 20, 10), f"client {seed}") for seed in range(2)]
-    rates = noise(9, 20, 10)
-    rates[10:] *= 0.8
-    found = changes([*trials[0], *trials[1], *measured(rates, "odd")])
+@pytest.mark.parametrize("factor", [0.8, 1.08])
+@pytest.mark.parametrize("others", [2, 4])
+def test_of_several_the_one_that_changes_is_named_alone_and_with_all_of_its_change(
+    others: int, factor: float
+) -> None:
+    for seed in range(10):
+        rates = noise(100 + seed, 20, 10)
+        rates[10:] *= factor
+        trials = measured(rates, "odd")
+        for number in range(others):
+            trials += measured(noise(10 * seed + number, 20, 10), f"client {number}")
+        (found,) = changes(trials)
 
-    (odd,) = [one for one in found if one.label == "odd"]
-    assert odd.ratio < 0.9
-    assert all(one.ratio > 1 for one in found if one.label != "odd")
+        assert (found.label, found.where) == ("odd", "rounds")
+        assert found.ratio == pytest.approx(factor, abs=0.03)
+    (doubt,) = stationarity_doubts(trials)
+    assert doubt.subject == "odd"
+    assert "its throughput, relative to the others, differs by" in doubt.message
+
+
+@pytest.mark.parametrize("changing", [0, 1])
+def test_of_two_it_is_their_ratio_that_changes(changing: int) -> None:
+    """Nobody can know which of them did."""
+    rates = [noise(seed, 12, 10, percent=0.5) for seed in (1, 2)]
+    rates[changing][6:] *= 1.08
+    trials = measured(rates[0], "steady") + measured(rates[1], "other")
+    (found,) = changes(trials)
+    (doubt,) = stationarity_doubts(trials)
+
+    assert found.ratio == pytest.approx(1.08 if changing == 0 else 1 / 1.08, abs=0.01)
+    assert (doubt.subject, found.others) == ("run", ("other",))
+    assert doubt.message.startswith("from round 7 on the ratio of steady to other differs by ")
+
+
+def test_the_other_of_two_does_not_count_when_it_has_too_few_rounds() -> None:
+    rates = noise(3, 12, 10)
+    rates[6:] *= 0.8
+    (found,) = changes(measured(rates) + measured(noise(4, 5, 1), "brief"))
+
+    assert (found.label, found.others) == ("requests", ())
 
 
 def test_too_few_rounds_say_nothing() -> None:

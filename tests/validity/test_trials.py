@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -73,14 +74,6 @@ def test_slices_hold_twenty_service_times_in_most_rounds(
     assert kinds(*trials) == (["short slices"] if doubted else [])
 
 
-def test_samples_of_all_rounds_count_together() -> None:
-    assert kinds(trial(round=1, rate=1_000), trial(round=2, rate=1_000)) == []
-
-
-def test_no_samples_at_all_are_no_small_sample() -> None:
-    assert kinds(trial(rate=0, service=histogram([]))) == []
-
-
 def test_lost_rows_are_never_silent() -> None:
     (doubt,) = trial_doubts([many(1), many(2, lost_rows=7)])
 
@@ -112,8 +105,23 @@ def test_doubts_are_about_one_competitor_each() -> None:
     ]
 
 
-def test_a_competitor_that_failed_raises_no_doubt_of_its_own() -> None:
-    assert kinds(failed("requests")) == []
+@pytest.mark.parametrize("complete", [0, 2, 3])
+def test_rounds_that_were_not_completed_are_told(complete: int) -> None:
+    trials = [many(number) if number <= complete else failed("requests") for number in (1, 2, 3)]
+    doubts = trial_doubts([replace(one, label="requests") for one in trials])
+
+    assert [doubt.kind for doubt in doubts] == ([] if complete == 3 else ["incomplete"])
+    assert complete == 3 or f"{complete} of 3" in doubts[0].message
+
+
+def test_a_round_with_too_few_samples_counts_however_many_the_others_have() -> None:
+    assert kinds(many(1), trial(round=2, rate=1_999)) == ["too few samples"]
+
+
+def test_no_samples_at_all_are_too_few_unless_all_failed() -> None:
+    nothing = replace(trial(rate=0), population=0)
+    assert kinds(nothing) == ["too few samples"]
+    assert kinds(replace(nothing, population=5, error_counts={"connect": 5})) == ["errors"]
 
 
 def test_every_doubt_names_what_to_do_in_one_line() -> None:

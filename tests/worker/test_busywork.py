@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from harness.worker import busywork
-from harness.worker.busywork import ENOUGH, Detour
+from harness.worker.busywork import ENOUGH, Detour, UnsettledError
+from tests.trials import MS, Bench
 
 ROUND_NS = 200_000  # CPU of the request that is made slower here
 
@@ -66,6 +67,28 @@ def test_what_is_wasted_is_that_share_of_the_cpu_of_a_request() -> None:
 
     # within a factor of two, whatever else slows this CPU down
     assert 5 * ROUND_NS < wasted_ns < 20 * ROUND_NS
+
+
+def test_a_detour_is_settled_or_says_why_not() -> None:
+    detour = Detour(0.1)
+    send = detour.sender(request, "sync")
+    send(None)
+    with pytest.raises(UnsettledError, match=r"after a warm-up of 1 requests and \d+ ms of CPU"):
+        detour.check()
+    calibrated(send)
+    detour.check()
+
+
+@pytest.mark.parametrize("client", ["null:sync", "null:async"])
+def test_a_trial_whose_warm_up_is_too_short_for_it_fails(client: str, bench: Bench) -> None:
+    trial = bench.ready(bench.contender(client, busy_share=0.1))
+    trial.warm_up(5 * MS, None, trial.drain)
+    assert trial.over
+    trial.end()
+    summary = trial.summary()
+    assert summary.state == "failed"
+    assert summary.reason is not None
+    assert summary.reason.startswith("UnsettledError: a client cannot be slowed")
 
 
 def test_of_a_client_that_awaits_it_stays_a_coroutine() -> None:

@@ -1,0 +1,53 @@
+"""``--precision`` on real runs: until it is reached, and what is left of one that something else ends."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from tests.cli.command import clientbench
+from tests.cli.under_way import UnderWay
+
+CLIENTS = ("raw:sync", "null:sync")
+
+
+def stored_ending(database: Path) -> tuple[object, ...]:
+    with closing(sqlite3.connect(database)) as connection:
+        (row,) = connection.execute("SELECT reason, metric, wanted, rounds FROM endings").fetchall()
+    return tuple(row)
+
+
+def test_a_run_ends_when_it_is_precise_enough_and_says_so_everywhere(tmp_path: Path) -> None:
+    words = ("--precision", "50%", "--metric", "cpu-per-request", "--matrix", "--output", "it.json")
+    ended = clientbench("compare", *CLIENTS, *words, cwd=tmp_path)
+    document = json.loads((tmp_path / "it.json").read_text("utf-8"))
+    shown = clientbench("results", "show", "latest", cwd=tmp_path)
+
+    assert ended.code == 0
+    assert stored_ending(tmp_path / "benchmark_results.db") == (
+        *("reached", "cpu_per_request", 0.5),
+        10,
+    )
+    assert document["run"]["ending"]["reason"] == "reached"
+    assert {(one["label"], one["baseline"]) for one in document["matrix"]} == {CLIENTS[::-1]}
+    (line,) = (line for line in ended.out.splitlines() if line.startswith("precision: "))
+    assert line.endswith("of CPU per request after 10 rounds, wanted ± 50 %")
+    assert line in shown.out
+    assert "round 10 ·" in ended.err and "round 11" not in ended.err
+
+
+def test_an_interrupted_run_says_how_precise_it_was(tmp_path: Path) -> None:
+    run = UnderWay(tmp_path, *CLIENTS, "--precision", "1%")
+    try:
+        run.wait_for_round(2)
+        run.process.send_signal(signal.SIGINT)
+        out, _ = run.process.communicate(timeout=60)
+    finally:
+        run.end()
+    reason, _, _, rounds = stored_ending(run.database)
+
+    assert "precision: " in out and "the run ended before" in out
+    assert (reason, rounds) == ("early", 1)

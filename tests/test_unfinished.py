@@ -1,0 +1,107 @@
+"""What a run that has not ended shows, and what it keeps to itself."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.across import compare_runs
+from harness.comparison import compare
+from harness.model import METRICS, Doubt, RunRecord, RunState
+from harness.report import to_json, to_text
+from harness.report.json_document import comparisons_of, matrix_of
+from harness.store import Store
+from harness.store.reading import list_runs, show_run
+from harness.unfinished import withheld
+from tests.examples import finished, run, save, trial, two_clients
+
+PRECISE: dict[str, Any] = {"precision": {"half_width": 0.02, "metric": "throughput"}}
+OPEN: dict[str, Any] = {"open_load": {"rate": 100}}
+OF_LOAD = {"throughput", "p50", "p99"}
+NOT_PRECISE = "the run was to end when precise enough, and has not ended"
+NOT_HELD = "the run has not ended, and whether the generator held the plan is not known"
+FAILING = [replace(one, error_counts={"reset": 3}) for one in two_clients()]
+
+
+@pytest.mark.parametrize(
+    ("state", "scenario", "silent", "reason"),
+    [
+        ("unfinished", PRECISE, set(METRICS), NOT_PRECISE),
+        ("unfinished", PRECISE | OPEN, set(METRICS), NOT_PRECISE),
+        ("unfinished", OPEN, OF_LOAD, NOT_HELD),
+        ("unfinished", {"precision": None, "open_load": None}, set(), None),
+        ("complete", PRECISE | OPEN, set(), None),
+        ("interrupted", PRECISE | OPEN, set(), None),
+    ],
+)
+def test_only_what_its_end_would_tell_is_withheld(
+    state: RunState, scenario: dict[str, Any], silent: set[str], reason: str | None
+) -> None:
+    made = compare(two_clients(), "requests")
+    found = withheld(made, run(), run(state=state, scenario=scenario))
+    for one, before in zip(found, made, strict=True):
+        if one.metric in silent:
+            assert one == replace(before, low=None, high=None, verdict=None, reason=reason)
+        else:
+            assert one == before
+
+
+def unfinished(scenario: dict[str, Any]) -> RunRecord:
+    return run(state="unfinished", scenario=scenario)
+
+
+def test_every_report_gives_figures_and_one_line_why_there_is_no_verdict() -> None:
+    record, trials = unfinished(PRECISE), two_clients()
+    text = to_text(record, trials)
+    assert "4.00×" in text
+    assert [line for line in text.splitlines() if "verdict" in line] == [
+        "no verdict on throughput, CPU per request, p50, p99, peak memory of aiohttp:async: "
+        + NOT_PRECISE
+    ]
+    assert "intervals are" not in text
+    assert "has 4.00×" not in text
+    found = json.loads(to_json(record, trials, with_matrix=True))
+    for one in [*found["comparisons"], *found["matrix"]]:
+        assert (one["verdict"], one["low"], one["reason"]) == (None, None, NOT_PRECISE)
+        assert one["ratio"] is not None
+    assert found["run"]["state"] == "unfinished"
+
+
+def test_a_closed_loop_of_given_length_is_judged_by_the_rounds_it_has() -> None:
+    for made in (comparisons_of, matrix_of):
+        assert {one.verdict for one in made(unfinished({}), two_clients())} >= {"faster"}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_neither_side_of_a_diff_may_be_without_its_end(turned: bool) -> None:
+    sides = [(unfinished(PRECISE), two_clients()), (run("other"), two_clients())]
+    found = compare_runs(*(reversed(sides) if turned else sides))
+    assert {(one.verdict, one.low, one.reason) for one in found} == {(None, None, NOT_PRECISE)}
+
+
+def test_doubts_that_follow_from_its_rounds_are_told_before_it_ends(
+    tmp_path: Path,
+) -> None:
+    path, early = tmp_path / "a.db", Doubt("few processors", "run", "one", "use more")
+    with Store.open(path) as store:
+        save(store, run(doubts=(early,)), FAILING)
+        record, _ = show_run(path)
+        assert record.state == list_runs(path)[0].state == "unfinished"
+        kinds = [doubt.kind for doubt in record.doubts]
+        assert kinds[0] == "few processors"
+        assert kinds.count("errors") == 2
+        ended = finished(FAILING)
+        store.finish(ended)
+    assert show_run(path)[0].doubts == ended.doubts  # what was stored, and nothing else
+
+
+def test_a_client_without_trials_leaves_no_doubt(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "a.db") as store:
+        save(store, run(), [])
+        save(store, run("steady", started_at="2025-04"), [trial(rate=5000)])
+    assert show_run(tmp_path / "a.db", "run-1")[0].doubts == ()
+    assert show_run(tmp_path / "a.db", "steady")[0].doubts == ()

@@ -1,0 +1,50 @@
+"""All doubts of a run together: which kinds of load are asked which questions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.model import TrialSummary
+from harness.validity import concluding_doubts
+from tests.examples import run, trial
+from tests.validity.test_load import loop
+from tests.validity.test_stationarity import measured, noise
+
+STEADY: dict[str, Any] = {"duration_s": 10.0, "open_load": None, "steps": [], "trace_share": 0.0}
+
+
+def halved() -> list[TrialSummary]:
+    """Twelve rounds, the later ones at half the throughput."""
+    rates = noise(2, 12, 20)
+    rates[6:] *= 0.5
+    return measured(rates)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "asked"),
+    [
+        (STEADY, True),
+        (STEADY | {"duration_s": None, "requests": 1000}, False),
+        (STEADY | {"open_load": {"rate": 100}}, False),
+        (STEADY | {"steps": [[1, 5.0]]}, False),
+        (STEADY | {"held": {"point": "dns"}}, False),
+        (STEADY | {"trace_share": 0.1}, False),
+    ],
+)
+def test_only_a_load_that_should_stand_still_is_asked_whether_it_does(
+    scenario: dict[str, Any], asked: bool
+) -> None:
+    kinds = {one.kind for one in concluding_doubts(run(scenario=scenario), halved(), {})}
+
+    assert ("not stationary" in kinds) == asked
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_who_did_not_hold_a_plan_is_told_where_it_is_known(known: bool) -> None:
+    trials = [trial(open_loop=loop(missed=5000))]
+    held = {"requests": loop()} if known else {}
+    kinds = [one.kind for one in concluding_doubts(run(), trials, held)]
+
+    assert ("client-saturated" in kinds) == known
