@@ -122,9 +122,11 @@ class Catalogue:
 
     def _check(self, spec: ClientSpec, client: Client) -> None:
         if spec.version is not None and spec.version != client.version:
+            # what was written over has no version that one could ask for
+            known = spec.name if " " in str(client.version) else f"{spec.name}=={client.version}"
             raise UnusableError(
                 f"client: '{spec}' asks for version {spec.version}, installed is {client.version}; "
-                f"accepted: that version, or {spec.name} for whichever there is"
+                f"accepted: {known}"
             )
         mode = spec.mode or next(iter(client.modes))
         if mode not in client.modes:

@@ -17,7 +17,10 @@ __all__ = ["Detour", "UnsettledError"]
 
 Send = Callable[..., Any]
 PROBE = 1_000  # iterations
-ENOUGH, ENOUGH_NS = 100, 100_000_000  # requests and CPU to learn from
+ENOUGH, ENOUGH_NS = (
+    100,
+    100_000_000,
+)  # requests and CPU to learn from; of the CPU less if a warm-up has less
 
 
 class UnsettledError(Exception):
@@ -35,14 +38,16 @@ class Detour:
         self._before_ns = 0
         self._used_ns = 0
 
-    def check(self) -> None:
-        """Raise ``UnsettledError`` if requests are still followed by a probe."""
-        if self.work == self._probe:
+    def settle(self) -> None:
+        """At the end of the warm-up, by what was learned in it; ``UnsettledError`` if that is too little."""
+        if self.work != self._probe:
+            return
+        if self._requests < ENOUGH:
             raise UnsettledError(
-                f"a client cannot be slowed by a share of its CPU after a warm-up of {self._requests} requests "
-                f"and {self._used_ns / 1e6:.0f} ms of CPU; at least {ENOUGH} and {ENOUGH_NS / 1e6:.0f} ms "
-                "are needed"
+                "a client cannot be slowed by a share of its CPU after a warm-up of "
+                f"{self._requests} requests; at least {ENOUGH} are needed"
             )
+        self._learn()
 
     def sender(self, send: Send, mode: str) -> Send:
         """``send`` with the detour: as a function, or of mode "async" as a coroutine."""
@@ -56,9 +61,12 @@ class Detour:
         self._requests += 1
         self._used_ns = time.process_time_ns() - self._before_ns
         if self._requests >= ENOUGH and self._used_ns >= ENOUGH_NS:
-            own_ns = self._used_ns - self._probes_ns
-            iterations = round(self._share * own_ns / self._probes_ns * PROBE)
-            self.work = lambda: _work(iterations)
+            self._learn()
+
+    def _learn(self) -> None:
+        own_ns = self._used_ns - self._probes_ns
+        iterations = round(self._share * own_ns / self._probes_ns * PROBE)
+        self.work = lambda: _work(iterations)
 
 
 def _work(iterations: int) -> None:

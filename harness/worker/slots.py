@@ -225,7 +225,7 @@ class Slots:
     def report(self, load: Load) -> None:
         """All slots have left the window; the first one of a worker is its warm-up."""
         if self._detour is not None:
-            self._detour.check()
+            self._detour.settle()
         self.events.send(
             "window",
             id=load.window.id,

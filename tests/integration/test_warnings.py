@@ -136,7 +136,7 @@ def test_generator_saturated(tmp_path: Path) -> None:
 
 def test_disturbed(tmp_path: Path) -> None:
     often = {"HTTP_BENCHMARK_RESOURCE_MONITORING_INTERVAL": "0.02"}
-    words = ("/", "--client", "raw:sync", "--duration", "2.5", *BRIEF)
+    words = ("/", "--client", "raw:sync", "--duration", "4.5", *BRIEF)
     with busy():
         _, doubts = load(*words, cwd=tmp_path, environ=often)
 
