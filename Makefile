@@ -14,10 +14,12 @@ test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest --ignore tests/integration $(PYTEST_ARGS)
 
-# Against real servers (nginx, Traefik, HAProxy, Caddy, httpbin) and real containers, as far as they are here.
+# Against real servers (nginx, Traefik, HAProxy, Caddy, httpbin) and real containers, as far as they are here;
+# and then what must have the machine for itself.
 integration: export PYTHONDONTWRITEBYTECODE =
 integration: $(VENV)/.dev
-	$(BIN)/python -m pytest tests/integration $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests/integration -m "not alone" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests/integration -m alone -n 0 $(PYTEST_ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -21,6 +21,7 @@ from tests import plugins
 from tests.cli.command import ONE, Ended, clientbench, recording
 
 BRIEF = ("--rounds", "1", "--warmup", "0.05")
+TRIES = 4  # where a machine that somebody else uses for a moment spoils it
 
 
 @contextmanager
@@ -73,13 +74,17 @@ def load(
     return ended, {doubt["kind"]: doubt for doubt in ended.json["doubts"]}
 
 
+@pytest.mark.alone
 def test_server_bound(tmp_path: Path) -> None:
-    """The embedded target has one CPU; whether it used that up is for the machine to say."""
     words = ("/gzip", "--client", "raw:sync", "--duration", "0.9", *BRIEF)
-    ended, doubts = load(*words, cwd=tmp_path)
-    (trial,) = ended.json["trials"]
+    for _ in range(TRIES):
+        ended, doubts = load(*words, cwd=tmp_path)
+        (trial,) = ended.json["trials"]
+        assert ("server-bound" in doubts) == (trial["target_cpu_share"] >= 0.9)
+        if doubts:
+            break
 
-    assert ("server-bound" in doubts) == (trial["target_cpu_share"] >= 0.9)
+    assert "of its CPU" in doubts["server-bound"]["message"]
 
 
 def test_server_bound_where_its_cpu_cannot_be_seen(tmp_path: Path) -> None:
@@ -132,6 +137,19 @@ def test_generator_saturated(tmp_path: Path) -> None:
 
     assert "generator-saturated" in doubts
     assert "client-saturated" not in doubts
+
+
+@pytest.mark.alone
+def test_client_saturated(tmp_path: Path) -> None:
+    """One connection gets ten answers a second; null, in its place, holds the plan."""
+    words = ("--rate", "500", "--duration", "2", "--concurrency", "1", *BRIEF)
+    for _ in range(TRIES):
+        ended, doubts = load("/delay/0.1", "--client", "raw:sync", *words, cwd=tmp_path)
+        assert {"client-saturated", "generator-saturated"} & doubts.keys(), ended
+        if "client-saturated" in doubts:
+            break
+
+    assert "generator-saturated" not in doubts
 
 
 def test_disturbed(tmp_path: Path) -> None:
