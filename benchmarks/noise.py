@@ -44,24 +44,25 @@ START_S = 3600.0  # runs start anywhere in an hour, and so in every phase of wha
 class Noise:
     """Standard deviations are of natural logarithms: 0.01 is 1 %.
 
-    Pairs are of the competitors, of the baseline. What is marked MEASURED was found by ``measured_noise`` in
-    comparisons of aiohttp with itself, on a shared machine of 2 cores, 2026-11-22.
+    Pairs are of the competitors, of the baseline. What is marked MEASURED is about the median of what
+    ``measured_noise`` found in 28 comparisons of aiohttp with itself (slices of 23 to 28 ms, as ``power`` keeps
+    them), on a shared machine of 2 cores, 2026-11-22.
     """
 
-    process_sd: float = 0.013  # MEASURED
+    process_sd: float = 0.012  # MEASURED
     process_factors: tuple[float, float] = (1.0, 1.0)
-    slice_sd: float = 0.047  # MEASURED, slices of 20 to 26 ms
+    slice_sd: float = 0.053  # MEASURED
     slice_df: float = 4.0  # degrees of freedom of Student's t, more than 2
-    machine_sd: float = 0.128  # MEASURED
-    machine_rho: float = 0.95  # MEASURED, from a slice to the next one
-    drift_sd: float = 0.2  # MEASURED, after a minute
+    machine_sd: float = 0.12  # MEASURED
+    machine_rho: float = 0.9  # MEASURED, from a slice to the next one
+    drift_sd: float = 0.2  # after a minute; MEASURED are 0 to 0.45
     swing: float = 0.02  # amplitude of the sine
     swing_s: float = 420.0
     step_sd: float = 0.3  # the same loop has differed by 1.6 × an hour later
     step_every_s: float = 3600.0
     # every s, s long
     clocked_bursts: tuple[tuple[float, float], ...] = ((5.17, 0.050), (0.51, 0.002))
-    # those at random: MEASURED are 2.0, of which 2.15 should be the clocked ones
+    # those at random: MEASURED are 2.5 of all, of which the clocked ones make 2.15
     bursts_per_s: float = 0.3
     burst_s: float = 0.008  # MEASURED, mean length of those
     burst_strength: float = 1.0  # all bursts are so many times as long
@@ -97,7 +98,7 @@ class Design:
     slice_s: float = SLICE_S
     # with the time it takes to begin and to end a slice, of which 5 ms are MEASURED
     lead_in_s: float = (LEAD_IN_NS + DISPATCH_NS) / 1e9 + 0.005
-    between_s: float = 1.8  # MEASURED, from a round to the next: processes, warm-up
+    between_s: float = 1.5  # MEASURED, from a round to the next: processes, warm-up
     between_sd: float = 0.1  # log
     pause_chance: float = PAUSE_CHANCE
 

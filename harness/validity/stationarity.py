@@ -36,9 +36,8 @@ class Change:
     """A competitor's throughput after a certain part of its trials, or round, is another than before."""
 
     label: str
-    others: tuple[
-        str, ...
-    ]  # it is relative to their mean; of two, nobody knows which of them changed
+    # it is relative to their mean; of two, nobody knows which of them changed
+    others: tuple[str, ...]
     where: Literal["trial", "rounds"]
     at: int  # percent of a trial before it; or the number of the first round after it
     ratio: float  # of throughput, after ÷ before
