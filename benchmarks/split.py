@@ -40,7 +40,7 @@ LEAD_IN_S = LEAD_IN_NS / 1e9
 PAUSE = PAUSE_CHANCE * sum(PAUSE_SHARES) / 2  # of a round, on average
 SPLITS = tuple((rounds, trial_s) for rounds in (5, 10, 15, 20, 30) for trial_s in (0.5, 1.0, 2.0))
 LONGER = 1.3
-BATCH_S = 0.4  # blocks are summed up to this much of each name before their scatter is taken
+BATCHES = 3  # of the blocks of a round, before their scatter is taken
 
 
 Floats = npt.NDArray[np.float64]
@@ -105,7 +105,7 @@ def _client(client: str, repeats: int, database: Path) -> list[Figure]:
         if of_slice[0].slice_s
         < LONGER * slice_s  # else a slice must hold 20 requests, and cannot be so short
         for figure in _figures(
-            f"{client}, slices of {slice_s * 1e3:g} ms", _noise(of_slice, slice_s), slice_s
+            f"{client}, slices of {slice_s * 1e3:g} ms", _noise(of_slice), slice_s
         )
     ]
 
@@ -126,22 +126,19 @@ def _run(trials: Sequence[TrialSummary]) -> Run:
     return Run(ratios, length_s, apart_s - slices_s)
 
 
-def _noise(runs: Sequence[Run], slice_s: float) -> Noise:
+def _noise(runs: Sequence[Run]) -> Noise:
     """One-way analysis of variance, of batches of blocks within rounds."""
-    size = max(1, round(BATCH_S / slice_s))
-    rounds = [_batches(ratios, size) for run in runs for ratios in run.ratios]
+    rounds = [_batches(ratios) for run in runs for ratios in run.ratios]
     within = float(np.mean([np.var(batches, ddof=1) for batches in rounds]))
     of_means = float(np.var([np.mean(batches) for batches in rounds], ddof=1))
-    between = max(0.0, of_means - within / len(rounds[0]))
+    between = max(0.0, of_means - within / BATCHES)
     beside_s = without_pauses(np.concatenate([run.beside_s for run in runs]))
-    return Noise(math.sqrt(between), math.sqrt(within * size * slice_s), beside_s)
+    return Noise(math.sqrt(between), math.sqrt(within * TRIAL_S / BATCHES), beside_s)
 
 
-def _batches(ratios: Floats, size: int) -> Floats:
-    """Means of ``size`` blocks each; what is left over at the end is left out."""
-    whole = len(ratios) // size
-    means: Floats = ratios[: whole * size].reshape(whole, size).mean(axis=1)
-    return means
+def _batches(ratios: Floats) -> Floats:
+    """Means of as equal numbers of blocks as there can be; how many a round has depends on the client."""
+    return np.array([batch.mean() for batch in np.array_split(ratios, BATCHES)])
 
 
 def _figures(name: str, noise: Noise, slice_s: float) -> list[Figure]:
