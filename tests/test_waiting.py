@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from harness.waiting import EXACT_NS, _until
+from harness.waiting import EXACT_NS, _ring, _until
 
 MS = 1_000_000
 
@@ -27,5 +29,9 @@ def test_selectors_are_done_before_an_alarm_because_they_are_late(
     assert _until(alarm, now_ns, wait_s) == pytest.approx(expected_s)
 
 
-def test_selectors_that_are_a_millisecond_late_are_still_early_enough() -> None:
-    assert EXACT_NS > MS
+def test_an_alarm_never_rings_too_early() -> None:
+    rang_ns: list[int] = []
+    for ahead_ns in (2 * MS, MS // 2, 0, -MS):
+        at_ns = time.monotonic_ns() + ahead_ns
+        _ring((at_ns, lambda: rang_ns.append(time.monotonic_ns())))
+        assert rang_ns.pop() >= at_ns
