@@ -45,8 +45,9 @@ def measure(
 ) -> list[Ceiling]:
     """For every contender that uses its target; ``raw`` is asked once for each different request.
 
-    Nothing for held or traced loads, ``concurrency-graph``, and runs that are over sooner. A target that
-    takes longer than about a third of a second (no response would end in the window), or that ``raw`` cannot use, is left out.
+    Nothing for held or traced loads, ``concurrency-graph``, and runs that are over sooner. Left out is a target
+    that ``raw`` cannot use, or that takes longer than about a third of a second: no response would end in the
+    window.
     """
     asking = [one for one in contenders if one.client.modes[one.mode]["uses_target"]]
     if not _is_worth_it(plan, asking):
