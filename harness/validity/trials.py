@@ -87,7 +87,7 @@ def _too_few(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
     return Doubt(
         "too few samples",
         label,
-        f"rounds of {fewest} samples have fewer than {ENOUGH_BEYOND} beyond {names}",
+        f"a round of {fewest} samples has fewer than {ENOUGH_BEYOND} beyond {names}",
         "measure longer (--duration), or in fewer rounds (--rounds)",
     )
 
