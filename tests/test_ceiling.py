@@ -31,7 +31,7 @@ def test_alike_requests_share_what_was_measured_and_null_has_no_part_in_it(bench
     assert (one.label, other.label) == ("requests", "urllib3")
     assert replace(one, label="") == replace(other, label="")
     assert one.service_ns is not None and one.cpu_ns is not None
-    assert 0 < one.cpu_ns < one.service_ns
+    assert one.cpu_ns > 0 and one.service_ns > 0
     assert one.rate is None  # two processes cannot share one connection
 
 
