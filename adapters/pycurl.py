@@ -125,7 +125,7 @@ class Pycurl(Adapter):
         """As ``send``, on the same handle. Callbacks hold; libcurl's own timers say the rest afterwards."""
         self._set_up(request)
         self._extend_timeouts()
-        journey = _Journey(self._curl, request, trace)
+        journey = _Journey(self._curl, request, trace, self._sink)
         trace.point("GetConn")
         try:
             return self.send(request)
@@ -164,9 +164,7 @@ class Pycurl(Adapter):
         curl, settings = self._curl, self.settings
         curl.setopt(pycurl.NOSIGNAL, 1)
         curl.setopt(pycurl.MAXCONNECTS, settings.pool_size)
-        curl.setopt(
-            pycurl.WRITEFUNCTION, self._count_chunk if settings.stream else self._body.write
-        )
+        curl.setopt(pycurl.WRITEFUNCTION, self._sink)
         if settings.ca_file:
             curl.setopt(pycurl.CAINFO, settings.ca_file)
         if not settings.verify:
@@ -223,6 +221,11 @@ class Pycurl(Adapter):
             ]
         return lines
 
+    @property
+    def _sink(self) -> Callable[[bytes], int | None]:
+        """What is given the body."""
+        return self._count_chunk if self.settings.stream else self._body.write
+
     def _count_chunk(self, chunk: bytes) -> None:
         self._length += len(chunk)
 
@@ -234,13 +237,22 @@ class _Journey:
     transfer is made to fail, and ``end`` raises it.
     """
 
-    def __init__(self, curl: pycurl.Curl, request: Request, trace: Trace) -> None:
+    def __init__(
+        self,
+        curl: pycurl.Curl,
+        request: Request,
+        trace: Trace,
+        sink: Callable[[bytes], int | None],
+    ) -> None:
         self._curl = curl
         self._trace = trace
+        self._sink = sink
+        self._answered_ns = 0  # when the first part of the response was handed over
         self._is_tls = request.url.lower().startswith("https:")
         self._unsent = len(request.body or b"")
         self._failure: BaseException | None = None
         curl.setopt(pycurl.SOCKOPTFUNCTION, self._at_socket)
+        curl.setopt(pycurl.WRITEFUNCTION, self._at_body)
         if "GotConn" in Pycurl.trace_points:
             curl.setopt(pycurl.PREREQFUNCTION, self._at_connection)
         # These are called many times a request: only where they are needed.
@@ -291,8 +303,17 @@ class _Journey:
 
     def _at_header(self, line: bytes) -> int:
         """A line of the response's head is there: the status line at the latest when it is complete."""
+        self._answered()
         failed = self._safely(lambda: self._hold("GotFirstResponseByte"))
         return 0 if failed else len(line)
+
+    def _at_body(self, chunk: bytes) -> int | None:
+        """A piece of the body is there."""
+        self._answered()
+        return self._sink(chunk)
+
+    def _answered(self) -> None:
+        self._answered_ns = self._answered_ns or time.monotonic_ns()
 
     @property
     def _is_new(self) -> bool:
@@ -327,10 +348,15 @@ class _Journey:
     def _begun_ns(self, elapsed: dict[str, int]) -> int:
         """When libcurl's timers began, which may be long after ``GetConn`` where threads compete for the GIL.
 
-        A callback, and the end, come after what a timer said before: of those bounds the closest.
+        A callback comes after what a timer said before: of those bounds the closest. The timer of the whole
+        counts from a little earlier than the others, which would put them before what they time: it has to do
+        where no answer came.
         """
         instants, timed_ns = self._trace.instants, 0
-        begun_ns = time.monotonic_ns() - int(self._curl.getinfo(pycurl.TOTAL_TIME) * 1e9)
+        if elapsed["GotFirstResponseByte"]:
+            begun_ns = (self._answered_ns or time.monotonic_ns()) - elapsed["GotFirstResponseByte"]
+        else:
+            begun_ns = time.monotonic_ns() - int(self._curl.getinfo(pycurl.TOTAL_TIME) * 1e9)
         for name, elapsed_ns in elapsed.items():
             if timed_ns and instants[name]:
                 begun_ns = min(begun_ns, instants[name] - timed_ns)

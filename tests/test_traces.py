@@ -56,6 +56,24 @@ def test_every_traced_request_is_one_that_the_target_saw(client: str, logging: B
         assert one.written_ns <= row["GotFirstResponseByte"]
 
 
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_body_that_takes_its_time_comes_after_the_first_byte(client: str, logging: Bench) -> None:
+    settings = Settings(timeout_s=5.0, ca_file=logging.target.ca_file)
+    contender = logging.contender(
+        client,
+        path="/drip?duration=0.2&numbytes=4",
+        trace_share=1.0,
+        settings=settings,
+    )
+    summary = logging.run(contender, requests=2).summary()
+    seen = {one.id: one for one in logging.target.read_log().requests if one.id}
+
+    assert (summary.reason, len(summary.traces)) == (None, 2)
+    for row in traced(summary):
+        one = seen[row["NUMBER"]]
+        assert one.written_ns <= row["GotFirstResponseByte"] < one.end_ns < row["END"]
+
+
 def test_without_a_share_nothing_is_traced_and_nothing_is_added(logging: Bench) -> None:
     settings = Settings(timeout_s=5.0, ca_file=logging.target.ca_file)
     summary = logging.run(logging.contender("raw:sync", settings=settings), requests=5).summary()
