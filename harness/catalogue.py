@@ -147,10 +147,11 @@ class Catalogue:
     def _closure(self, roots: list[str]) -> Closure:
         """With the versions of what is really there."""
         claimed = _without_us(roots, self._load())
-        return replace(claimed, versions=in_fact(claimed.versions, self._site))
+        return replace(claimed, versions=in_fact(claimed.versions, self.site))
 
     @cached_property
-    def _site(self) -> Site:
+    def site(self) -> Site:
+        """What is to be known of its packages beside what they claim."""
         return read(self.folders)
 
     def _client(self, name: str) -> Client:

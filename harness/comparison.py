@@ -203,11 +203,9 @@ def metric_value(trial: TrialSummary, metric: Metric) -> float | None:
         latencies = _latencies(trial)
         value = percentile(latencies, PERCENTS[metric], trial.censored, trial.timeout_ns)
     # what errors cost is not what requests cost
-    if not trial.correct or isinstance(value, Censored):
+    if not trial.correct or value is None or isinstance(value, Censored):
         return None
-    if value is None or not 0 < value < math.inf:
-        return None
-    return float(value)
+    return float(value) if 0 < value < math.inf else None
 
 
 def _latencies(trial: TrialSummary) -> Histogram:

@@ -9,7 +9,7 @@ from pathlib import Path
 from adapters.base import Mode, Request, Settings
 from harness.bundle import Bundle
 from harness.catalogue import Catalogue, Client
-from harness.contamination import Contamination, contaminations, read
+from harness.contamination import Contamination, contaminations
 from harness.errors import UnusableError, UsageError
 from harness.limits import ensure
 from harness.plan import shares
@@ -129,7 +129,7 @@ class Selector:
         return [
             one
             for python, seen in closures.items()
-            for one in contaminations(read(self.catalogue(python).folders), seen)
+            for one in contaminations(self.catalogue(python).site, seen)
         ]
 
     def _replaced(self, contender: Contender, spec: ClientSpec) -> Contender:

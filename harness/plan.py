@@ -99,15 +99,12 @@ class Plan:
     @property
     def seconds(self) -> float:
         """Planned time of all windows, warm-ups, lead-ins and pauses; starts of processes come on top."""
-        return sum(
-            round_s + round_.pause_s(round_s)
-            for round_ in self.rounds
-            for round_s in [self._round_s(round_)]
-        )
+        return sum(map(self._planned_s, self.rounds))
 
-    def _round_s(self, round_: Round) -> float:
+    def _planned_s(self, round_: Round) -> float:
         windows_ns = len(round_.blocks) * (self.slice_ns + self.lead_in_ns)
-        return self.competitors * (windows_ns + self.warmup_ns) / 1e9
+        round_s = self.competitors * (windows_ns + self.warmup_ns) / 1e9
+        return round_s + round_.pause_s(round_s)
 
 
 def make_plan(scenario: Scenario) -> Plan:

@@ -57,7 +57,7 @@ def build(
     expanded = expand(
         *(options.preset, options.load, options.duration, options.rounds), bool(options.concurrency)
     )
-    options = _with(options, expanded)
+    typed, options = options, _with(options, expanded)
     destination = parse_url(options.url)
     body = parse_body(options.body)
     profile = _profile(options.profile)
@@ -69,7 +69,8 @@ def build(
     load = open_load(options.load)
     usual, wanted = length(options.length), precision(options.length)
     if wanted is not None:
-        _check_precision(options, expanded, len(competitors))
+        lengths = (expanded.held, expanded.steps or None, *_lengths(options).values())
+        _check_precision(typed, any(one is not None for one in lengths), len(competitors))
     # unasked, no more rounds than there are requests
     few = min(usual.rounds, requests or usual.rounds)
     rounds = MOST_ROUNDS if wanted else _whole("--rounds", options.rounds, few, MOST_ROUNDS)
@@ -186,15 +187,22 @@ def _shape_s(load: OpenLoad | None, expanded: Expansion) -> float | None:
     return load.shape_s if load is not None else None
 
 
-def _check_precision(options: Options, expanded: Expansion, competitors: int) -> None:
-    """Nothing else may say how long to measure, and there must be ratios to measure."""
-    fixed = {
-        "--preset": options.preset.preset if expanded.held or expanded.steps else None,
+def _lengths(options: Options) -> dict[str, object]:
+    """What says how long to measure, by its flag; None where it is not given."""
+    return {
         "--duration": options.duration,
         "--requests": options.requests,
         "--rounds": options.rounds,
         "--stage": options.load.stage or None,
-        "--trace": options.trace,
+    }
+
+
+def _check_precision(typed: Options, has_length: bool, competitors: int) -> None:
+    """Nothing else may say how long to measure, and there must be ratios to measure."""
+    fixed = {
+        **_lengths(typed),
+        "--trace": typed.trace,
+        "--preset": typed.preset.preset if has_length else None,
     }
     for flag, value in fixed.items():
         if value is not None:

@@ -51,7 +51,8 @@ def _is_here(name: str) -> bool:
     if name == "embedded":
         return True
     if name == "httpbin":
-        return all(map(importlib.util.find_spec, ("httpbin", "gunicorn", "gevent")))
+        # Without what runs it, it is here all the same, and fails.
+        return importlib.util.find_spec("httpbin") is not None
     program = name.removesuffix("-static")
     beside = str(Path(sys.executable).parent)  # where wheels put their programs
     return any(shutil.which(program, path=path) for path in (None, beside))

@@ -112,11 +112,12 @@ def test_a_package_that_was_written_over_has_the_version_of_what_is_there(
     found: Catalogue, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     forged = Catalogue(bundle)
-    monkeypatch.setitem(vars(forged), "_site", Site(urllib3="2.25.904"))
-    for name in ("requests", "httpx"):
+    monkeypatch.setitem(vars(forged), "site", Site(urllib3="2.25.904"))
+    for name, needs_it in (("requests", True), ("httpx", False)):
         client = found.clients([name])[0]
         seen = forged.closure_with_loop(client, None)
         claimed = client.closure.versions.get("urllib3")
+        assert (claimed is not None) == needs_it
         told = claimed and f"{claimed}, in fact urllib3-future 2.25.904"
         assert seen.versions.get("urllib3") == told
         assert seen.entries == client.closure.entries

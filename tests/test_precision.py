@@ -112,6 +112,17 @@ def test_a_plan_with_more_rounds_begins_like_one_with_fewer() -> None:
             {"preset": PresetOptions(preset="concurrent-synced")},
             "--preset: --precision itself",
         ),
+        # the flag that was typed, not what a preset makes of it
+        (
+            {"precision": "2%"},
+            {"preset": PresetOptions(preset="steady")},
+            "--preset: --precision itself",
+        ),
+        (
+            {"precision": "2%"},
+            {"preset": PresetOptions(preset="steady"), "duration": "5"},
+            "--duration: --precision itself",
+        ),
         ({"precision": "2%"}, {"clients": ("raw:sync",)}, "--precision: is that of a ratio"),
     ],
 )
@@ -176,13 +187,10 @@ def test_where_more_rounds_bring_no_verdict_the_first_look_is_the_last() -> None
 
 def test_a_percentile_with_too_few_samples_is_not_called_precise() -> None:
     of_p99 = Precision(half_width=0.5, metric="p99", budget_s=300)
-    few, enough = (
-        [trial(label, n, rate) for n in range(1, 11) for label in ("base", "other")]
-        for rate in (1_999, 2_000)
-    )
-    refused_, reached = (ending(of_p99, one, "base", 0.0, 3.0) for one in (few, enough))
-    assert refused_ is not None and (refused_.reason, refused_.half_width) == ("no verdict", None)
-    assert reached is not None and reached.reason == "reached"
+    for samples, half_width, reason in ((1_999, None, "no verdict"), (2_000, 0.0, "reached")):
+        made = [trial(label, n, samples) for n in range(1, 11) for label in ("base", "other")]
+        expected = Ending(reason, "p99", 0.5, half_width, FIRST_LOOK)
+        assert ending(of_p99, made, "base", 0.0, 3.0) == expected
 
 
 def test_what_a_verdict_rests_on_is_looked_at_after_ten_rounds_too() -> None:
@@ -201,7 +209,9 @@ def test_what_a_verdict_rests_on_is_looked_at_after_ten_rounds_too() -> None:
 
 
 def test_there_is_a_most_of_rounds() -> None:
-    found = ended(rounds(MOST_ROUNDS, 0.9))
+    made = rounds(MOST_ROUNDS, 0.9)
+    found = ended(made)
+    assert ended(made[:-2]) is None
     assert found is not None and (found.reason, found.rounds) == ("rounds", MOST_ROUNDS)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.model import RunRecord
 
-__all__ = ["line", "lines"]
+__all__ = ["line", "lines", "named"]
 
 
 def line(environment: Mapping[str, Any]) -> str:
@@ -31,8 +31,12 @@ def line(environment: Mapping[str, Any]) -> str:
 def lines(run: RunRecord) -> list[str]:
     """For a file that goes its own ways: where, when, and which run it is from."""
     started = run.started_at[:19].replace("T", " ")
-    state = "" if run.state == "complete" else f", {run.state}"
-    return [line(run.environment), f"measured at: {started} UTC (run {run.id}{state})"]
+    return [line(run.environment), f"measured at: {started} UTC ({named(run)})"]
+
+
+def named(run: RunRecord) -> str:
+    """Which run it is, and how it ended unless it is complete."""
+    return f"run {run.id}" if run.state == "complete" else f"run {run.id}, {run.state}"
 
 
 def _cpus(known: Mapping[str, Any]) -> str:

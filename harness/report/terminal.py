@@ -159,13 +159,12 @@ def _grid(layout: Layout, notes: Sequence[str]) -> Table:
 
 def footer(run: RunRecord, trials: Sequence[TrialSummary], db_path: str | Path) -> list[str]:
     """What goes under the table: machine, targets, a line per doubt, self-test, where the results are."""
-    state = "" if run.state == "complete" else f", {run.state}"
     return [
         environments.line(run.environment),
         *target_notes(run, trials),
         *(f"warning: {doubt}" for doubt in run.doubts),
         *_cited(run, trials),
-        f"results: {db_path} (run {run.id}{state})",
+        f"results: {db_path} ({environments.named(run)})",
     ]
 
 

@@ -14,7 +14,6 @@ __all__ = ["trial_doubts"]
 
 BUSY_TARGET = 0.9
 BUSY_IDLE = 0.02
-ERROR_BUDGET = 0.0
 
 
 def trial_doubts(trials: Sequence[TrialSummary]) -> list[Doubt]:
@@ -61,7 +60,7 @@ def _server_bound(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
 
 
 def _errors(summary: CompetitorSummary) -> Doubt | None:
-    if not summary.errors or (summary.error_rate or 0.0) <= ERROR_BUDGET:
+    if not summary.errors:
         return None
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(summary.error_counts.items()))
     return Doubt(

@@ -17,10 +17,9 @@ __all__ = ["Detour", "UnsettledError"]
 
 Send = Callable[..., Any]
 PROBE = 1_000  # iterations
-ENOUGH, ENOUGH_NS = (
-    100,
-    100_000_000,
-)  # requests and CPU to learn from; of the CPU less if a warm-up has less
+# To learn from; of CPU it may be less if a warm-up has less.
+ENOUGH = 100  # requests
+ENOUGH_NS = 100_000_000
 
 
 class UnsettledError(Exception):

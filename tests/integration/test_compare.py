@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -14,7 +13,7 @@ import pytest
 
 from tests.cli.command import clientbench
 from tests.cli.under_way import UnderWay
-from tests.require import require
+from tests.require import require_software
 from tests.trials import wait_until
 
 SHORT = ("--duration", "0.4", "--rounds", "2", "--warmup", "0.05", "--concurrency", "4")
@@ -23,7 +22,7 @@ MANY_ROUNDS = ("--duration", "60", "--rounds", "200", "--warmup", "0.02", "--con
 
 @pytest.fixture(autouse=True)
 def nginx() -> None:
-    require(shutil.which("nginx") is not None, "nginx is not installed")
+    require_software("nginx")
 
 
 def rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
