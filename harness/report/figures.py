@@ -11,6 +11,7 @@ from harness.statistics import MARGIN
 
 __all__ = [
     "NOTHING",
+    "PERCENTILES",
     "TIMES",
     "client_name",
     "error_count",
@@ -26,6 +27,7 @@ __all__ = [
 DASH = "\N{EN DASH}"
 TIMES = "\N{MULTIPLICATION SIGN}"
 NOTHING = DASH  # there is no value
+PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 100.0)  # that one client is shown with
 DIGITS = 3
 MOST_DIGITS = 5  # of the bound of an interval
 

@@ -12,6 +12,7 @@ from harness.comparison import compare, matrix
 from harness.competitors import Censored, CompetitorSummary, competitors, net_cpu_per_request_ns
 from harness.histogram import Histogram
 from harness.model import Comparison, OpenLoop, RunRecord, SelftestNote, TrialSummary
+from harness.report.figures import PERCENTILES
 from harness.unfinished import withheld
 from harness.validity import saturated
 from servers.spec import TargetSpec
@@ -19,7 +20,6 @@ from servers.spec import TargetSpec
 __all__ = ["comparisons_of", "document", "matrix_of", "to_json"]
 
 SCHEMA_VERSION = 1  # goes up when a name or a meaning changes, not when something is added
-PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 100.0)
 
 
 def to_json(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool = False) -> str:

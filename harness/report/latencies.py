@@ -10,6 +10,7 @@ from harness.histogram import Histogram
 from harness.phases import PHASES
 from harness.report import figures
 from harness.report.bins import bins
+from harness.report.figures import PERCENTILES
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["phases_table", "report"]
 
-PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 100.0)
 BAR_WIDTH = 40
 BAR = "\N{FULL BLOCK}"
 
