@@ -190,6 +190,18 @@ def test_without_enough_there_is_a_reason_and_no_verdict(
     assert (found.ratio is not None) == has_ratio
 
 
+@pytest.mark.parametrize(("failures", "judged"), [(2, True), (3, False)])
+@pytest.mark.parametrize("turned", [False, True])
+def test_who_fails_more_often_than_not_is_not_judged_by_the_rounds_survived(
+    failures: int, judged: bool, turned: bool
+) -> None:
+    trials = [trial("a", 1), trial("a", 2), *(failed("a", 3 + n) for n in range(failures))]
+    sides = [(run("new"), trials), measured("old", RATES[0])]
+    found = only(compare_runs(*(reversed(sides) if turned else sides)))
+    assert (found.verdict is not None) == judged
+    assert found.reason == (None if judged else "only 2 of 5 rounds of new are complete")
+
+
 @pytest.mark.parametrize("metric", METRICS)
 def test_a_generator_at_its_limit_says_nothing_of_what_it_falsifies(metric: Metric) -> None:
     record, trials = measured("new", RATES[0])

@@ -73,4 +73,5 @@ def test_an_interpreter_that_fails_is_told_in_one_line(
         bundle.compile(str(python))
     assert str(python) in str(failed.value)
     assert said in str(failed.value)
+    assert "\n" not in str(failed.value)
     assert capfd.readouterr() == ("", "")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from harness.comparison import compare
 from harness.loads import LoadOptions
 from harness.model import Ending, TrialSummary
 from harness.options import Options
@@ -19,6 +20,7 @@ from harness.report import verdicts
 from harness.scenario import Scenario
 from harness.scenario_input import build
 from harness.settings import VARIABLES, Defaults, from_environment
+from harness.statistics import STOPPED_CONFIDENCE
 from tests.examples import trial
 from tests.refusals import refused
 
@@ -220,6 +222,14 @@ def test_what_else_ends_a_run_leaves_how_precise_it_was() -> None:
     found = ended_early(TWO_PERCENT, rounds(4, 0.05), "base")
     assert (found.reason, found.rounds) == ("early", 4)
     assert found.half_width is not None and found.half_width > 0.02
+
+
+def test_it_is_the_wider_interval_of_a_run_that_stops_itself_that_counts() -> None:
+    trials = rounds(FIRST_LOOK, 0.05)
+    (wider,) = compare(trials, "base", confidence=STOPPED_CONFIDENCE, metrics=("throughput",))
+    assert wider.low is not None and wider.high is not None
+    half_width = math.sqrt(wider.high / wider.low) - 1
+    assert ended_early(TWO_PERCENT, trials, "base").half_width == pytest.approx(half_width)
 
 
 @pytest.mark.parametrize(

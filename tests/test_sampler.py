@@ -176,9 +176,13 @@ def test_memory_is_that_of_all_processes_or_nothing(
     assert _rss_bytes(sizes, number, hidden) == expected
 
 
-def of_container(sampler: Sampler, target: Accounted, ms: int) -> list[float]:
-    """Its CPU by a reading at the end of a slice of 25 ms, if there is one."""
+def of_container(
+    sampler: Sampler, target: Accounted, ms: int, cpu_ms: int | None = None
+) -> list[float]:
+    """Its CPU by a reading at the end of a slice of 25 ms, if there is one; ``cpu_ms`` is its account then."""
     sampler.watch([], 0, target, ms * MS)
+    if cpu_ms is not None:
+        target.at(ms + 25, cpu_ms)
     found = sampler.tick((ms + 25) * MS)
     sampler.rest((ms + 25) * MS)
     return [one.cpu_percent for one in found if one.source == "container proxy"]
@@ -200,11 +204,8 @@ def test_the_kernels_counters_are_those_of_the_slice_alone() -> None:
     sampler, slice_ = Sampler(0.02, [target]), (5_000 + 1_100 * number for number in range(3))
     for cpu_percent, start_ms in zip((40, 80, 0), slice_, strict=True):
         target.at(start_ms, cpu_ms=start_ms)  # others' use between
-        sampler.watch([], 0, target, start_ms * MS)
-        target.at(start_ms + 25, cpu_ms=start_ms + cpu_percent // 4)
-        found = sampler.tick((start_ms + 25) * MS)
-        sampler.rest((start_ms + 25) * MS)
-        assert found[-1].cpu_percent == cpu_percent
+        end_cpu_ms = start_ms + cpu_percent // 4
+        assert of_container(sampler, target, start_ms, end_cpu_ms) == [cpu_percent]
 
 
 def test_a_resting_competitor_is_charged_for_nothing(busy: psutil.Process) -> None:

@@ -83,9 +83,7 @@ def test_neither_side_of_a_diff_may_be_without_its_end(turned: bool) -> None:
     assert {(one.verdict, one.low, one.reason) for one in found} == {(None, None, NOT_PRECISE)}
 
 
-def test_doubts_that_follow_from_its_rounds_are_told_before_it_ends(
-    tmp_path: Path,
-) -> None:
+def test_doubts_that_follow_from_its_rounds_are_told_before_it_ends(tmp_path: Path) -> None:
     path, early = tmp_path / "a.db", Doubt("few processors", "run", "one", "use more")
     with Store.open(path) as store:
         save(store, run(doubts=(early,)), FAILING)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from contextlib import closing
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,13 +28,13 @@ EVERYDAY = (  # REFERENCE §1
 )
 
 
-def trials(database: Path, columns: str = "label, state") -> list[tuple[object, ...]]:
-    with sqlite3.connect(database) as connection:
-        found = connection.execute(
-            f"SELECT {columns} FROM benchmark_results ORDER BY round, label"
-        ).fetchall()
-    connection.close()
-    return found
+def select(database: Path, sql: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(database)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def trials(database: Path, columns: str = "label, state") -> list[tuple[Any, ...]]:
+    return select(database, f"SELECT {columns} FROM benchmark_results ORDER BY round, label")
 
 
 def test_two_clients_on_the_embedded_target_end_in_one_table(tmp_path: Path) -> None:
@@ -102,10 +104,11 @@ def test_rounds_begin_late_as_planned(tmp_path: Path) -> None:
     assert clientbench(*words, cwd=tmp_path).code == 0
     options = Options(clients=("raw", "null"), requests=20, rounds=3, seed=1)
     planned = make_plan(build(options, Defaults())).rounds
-    with sqlite3.connect(tmp_path / "benchmark_results.db") as connection:
-        rows = connection.execute("SELECT started_at, ended_at FROM rounds ORDER BY round")
-        times = [tuple(map(datetime.fromisoformat, row)) for row in rows]
-    connection.close()
+    stored = select(
+        tmp_path / "benchmark_results.db",
+        "SELECT started_at, ended_at FROM rounds ORDER BY round",
+    )
+    times = [tuple(map(datetime.fromisoformat, row)) for row in stored]
 
     assert all(round_.pause for round_ in planned[1:])
     for round_, (before, this) in zip(planned[1:], pairwise(times), strict=True):

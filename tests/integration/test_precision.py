@@ -27,10 +27,8 @@ def test_a_run_ends_when_it_is_precise_enough_and_says_so_everywhere(tmp_path: P
     shown = clientbench("results", "show", "latest", cwd=tmp_path)
 
     assert ended.code == 0
-    assert stored_ending(tmp_path / "benchmark_results.db") == (
-        *("reached", "cpu_per_request", 0.5),
-        10,
-    )
+    stored = stored_ending(tmp_path / "benchmark_results.db")
+    assert stored == ("reached", "cpu_per_request", 0.5, 10)
     assert document["run"]["ending"]["reason"] == "reached"
     assert {(one["label"], one["baseline"]) for one in document["matrix"]} == {CLIENTS[::-1]}
     (line,) = (line for line in ended.out.splitlines() if line.startswith("precision: "))
