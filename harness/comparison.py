@@ -136,9 +136,22 @@ def _comparison(
     # What is missing is no accident (all requests timed out, none was right): to judge by the
     # other rounds would favour whoever failed.
     if len(known) < len(pairs):
-        return replace(nothing, reason="a round without a value of both")
+        return replace(nothing, reason=_lacking(ours, theirs, common, values))
     found = estimate(known, family, confidence)
     return judged(nothing, found, _reason(metric, ours, theirs, common))
+
+
+def _lacking(
+    ours: _Side,
+    theirs: _Side,
+    common: Sequence[int],
+    values: Sequence[tuple[float | None, float | None]],
+) -> str:
+    """Who has a round without a value: the baseline first, for one reason of all compared with it."""
+    has_all = all(theirs_value is not None for _, theirs_value in values)
+    side, whose = (ours, "its own") if has_all else (theirs, theirs.label)
+    none_right = any(not side.rounds[number].correct for number in common)
+    return f"a round without a {'right response' if none_right else 'value'} of {whose}"
 
 
 def judged(nothing: Compared, found: Estimate, reason: str | None) -> Compared:

@@ -2,23 +2,51 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from harness.cli.options import Db, Json, Run, Text, Texts, about, measuring_options_but
 
-__all__ = ["COMMAND_LINE_ERROR", "app"]
+__all__ = ["COMMAND_LINE_ERROR", "StoppedError", "app"]
 
 # Typer's own errors about flags; the class lives in click or in typer, depending on the version.
 COMMAND_LINE_ERROR: type[Any] = next(
     base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException"
 )
 
+
+class StoppedError(Exception):
+    """Ctrl-C or SIGTERM ended a command that has nothing to show for it."""
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[None]:
+    """Typer would make an interrupt an exit code like that of a run that was interrupted and has ended."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise StoppedError from None
+
+
+class _Group(TyperGroup):
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        with _stoppable():
+            return super().make_context(*args, **options)
+
+    def invoke(self, ctx: Any) -> Any:
+        with _stoppable():
+            return super().invoke(ctx)
+
+
 app = typer.Typer(
+    cls=_Group,
     name="clientbench",
     help="Compare Python HTTP clients head to head, with numbers that can be believed.",
     add_completion=False,

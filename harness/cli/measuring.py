@@ -50,14 +50,14 @@ def measure(command: str, typed: dict[str, Any], stdout: TextIO, stderr: TextIO)
         scenario = _scenario(command, typed, defaults, stderr)
         with progress_on(stderr) as progress:
             outcome = run(scenario, database, defaults.sampling_interval_s, progress)
-    if output is not None:
-        export = exporters.for_path(output)
-        output.write_text(export(outcome.run, outcome.trials, with_matrix=with_matrix))
     _report(
         *(outcome, typed["json"], stdout),
         normalize=normalize if command == "load" else None,
         with_matrix=with_matrix,
     )
+    if output is not None:
+        export = exporters.for_path(output)
+        _write(output, export(outcome.run, outcome.trials, with_matrix=with_matrix))
     return _exit_code(outcome.run, strict=typed["strict"])
 
 
@@ -124,6 +124,16 @@ def _output(name: str | None) -> Path | None:
             f"--output: {name!r} cannot be written; accepted: a file in a folder of yours"
         )
     return path
+
+
+def _write(output: Path, text: str) -> None:
+    """After the run, whose result is stored and shown whatever becomes of the file."""
+    try:
+        output.write_text(text)
+    except OSError as error:
+        raise UsageError(
+            f"--output: {str(output)!r} could not be written ({error.strerror}); the run is in the database"
+        ) from error
 
 
 def _factor(text: str | None) -> float:

@@ -22,19 +22,20 @@ NOT_VALID = 4
 
 
 def run(typed_database: str | None, *, full: bool, as_json: bool) -> int:
-    """Test, store and print; the exit code."""
+    """Test, print and store; the exit code."""
     database = database_path(typed_database, from_environment(os.environ), Path.cwd())
     Store.check(database)
     _say(f"this takes about {'ten' if full else 'two'} minutes; leave the machine alone meanwhile")
     with interrupts.deferred():
         found = parts.run(FULL if full else STANDARD, lambda part: _say(f"{part} …"))
-    with Store.open(database) as store:
-        store.save_selftest(found)
     if as_json:
-        print(report.to_json(found), end="")
+        print(report.to_json(found), end="", flush=True)
     else:
         for line in report.lines(found, min(Console().width, WIDEST)):
-            print(line)
+            print(line, flush=True)
+    with Store.open(database) as store:
+        store.save_selftest(found)
+    if not as_json:
         print(f"results: {database} (self-test {found.id})")
     return 0 if found.passed else NOT_VALID
 

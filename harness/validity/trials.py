@@ -44,7 +44,12 @@ def _unequal(summary: CompetitorSummary) -> Doubt | None:
     if not summary.unequal:
         return None
     settings = "; ".join(summary.unequal)
-    return Doubt("unequal settings", summary.label, settings, "keep it in mind when comparing")
+    return Doubt(
+        "unequal settings",
+        summary.label,
+        settings,
+        "see whether --profile defaults ranks them alike",
+    )
 
 
 def _server_bound(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
@@ -92,20 +97,20 @@ def _too_few(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
 
 
 def _is_sampled(trial: TrialSummary) -> bool:
-    """Not where all has failed: then that is what there is to say."""
-    return trial.service.total > 0 or not trial.errors
+    """Not where all has failed, or no start of an open loop came about: then that is what there is to say."""
+    return trial.service.total > 0 or not (trial.errors or trial.open_loop)
 
 
 def _incomplete(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
-    """Its figures are those of rounds that it survived."""
     complete = sum(trial.state == "complete" for trial in trials)
     if complete == len(trials):
         return None
+    limits = "its figures are those of rounds that it survived: " if complete else ""
     return Doubt(
         "incomplete",
         label,
         f"{complete} of {len(trials)} rounds are complete",
-        "its figures are those of rounds that it survived: find out why, and measure again",
+        f"{limits}find out why, and measure again",
     )
 
 

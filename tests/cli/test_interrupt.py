@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
@@ -152,6 +153,23 @@ def test_kill_9_of_the_orchestrator_leaves_no_process_and_a_readable_database(ru
     assert (
         list(run.temporary.iterdir()) == []
     )  # the next one removes what was left, and nothing else
+
+
+@pytest.mark.parametrize("signal_", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_with_nothing_to_show_says_that_it_was_interrupted(
+    signal_: signal.Signals,
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "harness", "doctor", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    assert process.stderr.readline().startswith("watching this machine")
+    process.send_signal(signal_)
+    assert process.communicate(timeout=60) == ("", "interrupted\n")
+    assert process.returncode == 130
 
 
 def test_kill_9_of_a_worker_costs_its_trial_alone(tmp_path: Path) -> None:

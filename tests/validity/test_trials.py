@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from harness.model import Doubt, SliceRecord, TrialSummary
+from harness.histogram import Histogram
+from harness.model import Doubt, OpenLoop, SliceRecord, TrialSummary
 from harness.validity import count_doubt, trial_doubts
 from tests.examples import failed, histogram, trial
 
@@ -114,6 +115,7 @@ def test_rounds_that_were_not_completed_are_told(complete: int) -> None:
 
     assert [doubt.kind for doubt in doubts] == ([] if complete == 3 else ["incomplete"])
     assert complete == 3 or f"{complete} of 3" in doubts[0].message
+    assert complete == 3 or ("survived" in doubts[0].remedy) is (complete > 0)
 
 
 def test_a_round_with_too_few_samples_counts_however_many_the_others_have() -> None:
@@ -126,6 +128,8 @@ def test_no_samples_at_all_are_too_few_unless_all_failed() -> None:
     nothing = replace(trial(rate=0), population=0)
     assert kinds(nothing) == ["too few samples"]
     assert kinds(replace(nothing, population=5, error_counts={"connect": 5})) == ["errors"]
+    missed = OpenLoop(5, 0, 5, 0, Histogram(), None, Histogram(), Histogram())
+    assert kinds(replace(nothing, open_loop=missed)) == []
 
 
 def test_every_doubt_names_what_to_do_in_one_line() -> None:
