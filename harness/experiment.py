@@ -13,7 +13,7 @@ from harness.bundle import Bundle
 from harness.clock import utc_now
 from harness.comparison import compare
 from harness.contenders import Contender, Selector
-from harness.model import OpenLoop, RunRecord, RunState, TrialSummary
+from harness.model import RunRecord, RunState, TrialSummary
 from harness.place import Place
 from harness.plan import make_plan
 from harness.redaction import Redactor
@@ -65,16 +65,18 @@ def run(
         record = replace(record, selftest=store.selftest_of(record.environment))
         store.begin(record)
         plan = make_plan(scenario)
-        held = generator.check(contenders, plan, selector, places)
         record = replace(
-            record, ceilings=tuple(ceiling.measure(contenders, plan, selector, places))
+            record,
+            held=tuple(generator.check(contenders, plan, selector, places)),
+            ceilings=tuple(ceiling.measure(contenders, plan, selector, places)),
         )
+        store.save_checks(record)
         rounds = Rounds(
             *(plan, contenders, places, targets, sampling_interval_s, progress),
             scenario,
         )
-        state = rounds.run_all(record.id, store)
-        record = _finish(record, state, rounds, scenario, held)
+        state = rounds.run_all(record, store)
+        record = _finish(record, state, rounds, scenario)
         store.finish(record)
     return Outcome(record, tuple(rounds.trials), database)
 
@@ -141,18 +143,12 @@ def _baseline_target(scenario: Scenario, targets: Targets) -> dict[str, str]:
     return targets.of(scenario.competitors[labels.index(scenario.baseline)].target).describe()
 
 
-def _finish(
-    record: RunRecord,
-    state: RunState,
-    rounds: Rounds,
-    scenario: Scenario,
-    held: dict[str, OpenLoop],
-) -> RunRecord:
+def _finish(record: RunRecord, state: RunState, rounds: Rounds, scenario: Scenario) -> RunRecord:
     trials = rounds.trials
     doubts = [
         *record.doubts,
         *rounds.ledger.doubts,
-        *validity.concluding_doubts(record, trials, held),
+        *validity.concluding_doubts(record, trials),
     ]
     return replace(
         record,

@@ -7,9 +7,10 @@ failure, and allows no verdict (DESIGN §5).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from harness.contenders import Contender, Selector
-from harness.model import OpenLoop
+from harness.model import HeldPlan, TrialSummary
 from harness.place import Place
 from harness.plan import Plan
 from harness.trial import Trial
@@ -27,26 +28,26 @@ def check(
     plan: Plan,
     selector: Selector,
     places: Mapping[TargetSpec, Place],
-) -> dict[str, OpenLoop]:
-    """How ``null`` held the plan in each competitor's place, by label; nothing for a closed loop.
+) -> list[HeldPlan]:
+    """How ``null`` held the plan in each competitor's place; nothing for a closed loop.
 
-    A competitor whose stand-in failed is left out.
+    A competitor whose stand-in failed, even in part, is left out: how it holds the plan is not known.
     """
     if plan.load is None:
-        return {}
-    known: dict[Kind, OpenLoop | None] = {}
-    held = {}
+        return []
+    known: dict[Kind, HeldPlan | None] = {}
+    held = []
     for contender in contenders:
         kind = (contender.mode, contender.loop, contender.concurrency, contender.processes)
         if kind not in known:
             known[kind] = _measure(selector.stand_in(contender), plan, places[contender.target])
-        loop = known[kind]
-        if loop is not None:
-            held[contender.label] = loop
+        found = known[kind]
+        if found is not None:
+            held.append(replace(found, label=contender.label))
     return held
 
 
-def _measure(contender: Contender, plan: Plan, place: Place) -> OpenLoop | None:
+def _measure(contender: Contender, plan: Plan, place: Place) -> HeldPlan | None:
     trial = Trial(contender, 0, place)
     tick: Tick = trial.drain
     first, length_ns = plan.rounds[0], _length_ns(plan)
@@ -61,7 +62,16 @@ def _measure(contender: Contender, plan: Plan, place: Place) -> OpenLoop | None:
         trial.close(tick)
     finally:
         trial.end()
-    return trial.summary().open_loop
+    return _held(trial.summary())
+
+
+def _held(summary: TrialSummary) -> HeldPlan | None:
+    """None of a trial that failed; at a rate so low that nothing was due meanwhile, all was held."""
+    if summary.state != "complete":
+        return None
+    if summary.open_loop is None:
+        return HeldPlan(summary.label, 0, 0, 0, None)
+    return HeldPlan.of(summary.label, summary.open_loop)
 
 
 def _length_ns(plan: Plan) -> int:

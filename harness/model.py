@@ -20,6 +20,7 @@ __all__ = [
     "Doubt",
     "Ending",
     "EndingReason",
+    "HeldPlan",
     "Metric",
     "OpenLoop",
     "Reading",
@@ -227,6 +228,23 @@ class Ceiling:
 
 
 @dataclass(frozen=True)
+class HeldPlan:
+    """What came of an open loop's plan; of a run: by ``null`` in a competitor's place, before round 1."""
+
+    label: str  # of the competitor
+    planned: int  # counts as in OpenLoop
+    dropped: int
+    missed: int
+    p99_pacer_lag_ns: int | None  # None where nothing was started
+
+    @classmethod
+    def of(cls, label: str, loop: OpenLoop) -> HeldPlan:
+        """In short what a loop says at length."""
+        lag_ns = loop.pacer_lag.percentile(99)
+        return cls(label, loop.planned, loop.dropped, loop.missed, lag_ns)
+
+
+@dataclass(frozen=True)
 class TargetRecord:
     """One target of a run: what was asked for, and what it was."""
 
@@ -280,6 +298,7 @@ class RunRecord:
     doubts: tuple[Doubt, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     ceilings: tuple[Ceiling, ...] = ()
+    held: tuple[HeldPlan, ...] = ()  # of an open loop; without those in whose place null failed
     ending: Ending | None = None  # of a run with a --precision
     selftest: SelftestNote | None = None  # the last of this machine in the same database
 

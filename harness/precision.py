@@ -8,7 +8,7 @@ first look comes after ten rounds, and the intervals of such a run are those of 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from harness.comparison import compare
 from harness.model import Comparison, Ending, EndingReason, TrialSummary
@@ -24,16 +24,18 @@ def ending(
     baseline: str,
     elapsed_s: float,
     round_s: float,
+    saturated: Collection[str] = (),
 ) -> Ending | None:
     """Whether a run is to end after these trials, and how precise it is then; None: it goes on.
 
-    ``round_s`` is what one more round takes. A competitor of which there is no verdict at a look is not waited
-    for; where there is none of any, more rounds are of no use. What a verdict rests on are the rounds complete
-    in both, so each needs as many of these as come before the first look.
+    ``round_s`` is what one more round takes; ``saturated`` is as of ``compare``. A competitor of which there
+    is no verdict at a look is not waited for; where there is none of any, more rounds are of no use. What a
+    verdict rests on are the rounds complete in both, so each needs as many of these as come before the first
+    look.
     """
     known = list(trials)
     rounds = len({trial.round for trial in known})
-    compared = _compared(wanted, known, baseline)
+    compared = _compared(wanted, known, baseline, saturated)
     half_width = _half_width(compared)
     if rounds >= FIRST_LOOK:
         judged = [one for one in compared if one.verdict is not None]
@@ -49,10 +51,15 @@ def ending(
     return None
 
 
-def ended_early(wanted: Precision, trials: Iterable[TrialSummary], baseline: str) -> Ending:
+def ended_early(
+    wanted: Precision,
+    trials: Iterable[TrialSummary],
+    baseline: str,
+    saturated: Collection[str] = (),
+) -> Ending:
     """The ending of a run that something else has ended: Ctrl-C, its errors, the loss of its target."""
     known = list(trials)
-    half_width = _half_width(_compared(wanted, known, baseline))
+    half_width = _half_width(_compared(wanted, known, baseline, saturated))
     return _ending("early", wanted, half_width, len({trial.round for trial in known}))
 
 
@@ -62,9 +69,11 @@ def _ending(
     return Ending(reason, wanted.metric, wanted.half_width, half_width, rounds)
 
 
-def _compared(wanted: Precision, trials: list[TrialSummary], baseline: str) -> list[Comparison]:
+def _compared(
+    wanted: Precision, trials: list[TrialSummary], baseline: str, saturated: Collection[str]
+) -> list[Comparison]:
     metrics = (wanted.metric,)
-    return compare(trials, baseline, confidence=STOPPED_CONFIDENCE, metrics=metrics)
+    return compare(trials, baseline, saturated, confidence=STOPPED_CONFIDENCE, metrics=metrics)
 
 
 def _half_width(compared: list[Comparison]) -> float | None:

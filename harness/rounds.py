@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from harness import interrupts
+from harness import interrupts, validity
 from harness.clock import utc_now
 from harness.contenders import Contender
-from harness.model import Ending, RunState, TrialSummary
+from harness.model import Ending, RunRecord, RunState, TrialSummary
 from harness.place import Place
 from harness.plan import Plan, Round
 from harness.precision import ended_early, ending
@@ -85,22 +85,24 @@ class Rounds:
         self._round = 0
         self._active: Trial | None = None
 
-    def run_all(self, run_id: str, store: Store) -> RunState:
+    def run_all(self, run: RunRecord, store: Store) -> RunState:
         """Run and save round after round; the state the run ends in."""
-        state = self._run_until_over(run_id, store)
+        state = self._run_until_over(run, store)
         wanted = self._scenario.precision
         if wanted is not None and self.ending is None:
-            self.ending = ended_early(wanted, self.trials, self._scenario.baseline)
+            self.ending = ended_early(
+                wanted, self.trials, self._scenario.baseline, self._saturated(run)
+            )
         return state
 
-    def _run_until_over(self, run_id: str, store: Store) -> RunState:
+    def _run_until_over(self, run: RunRecord, store: Store) -> RunState:
         try:
             for round_ in self.plan.rounds:
                 self._pause(round_.pause_s(self._round_s))
                 started_at = utc_now()
                 trials = self._run_round(round_)
                 store.save_round(
-                    run_id,
+                    run.id,
                     round_.number,
                     order=[trials[index].label for index in round_.blocks[0]],
                     started_at=started_at,
@@ -112,7 +114,7 @@ class Rounds:
                     return "failed"
                 if self._stopped:
                     return "stopped"
-                self.ending = self._ending(self._scenario.precision)
+                self.ending = self._ending(self._scenario.precision, run)
                 if self.ending is not None:
                     break
         except KeyboardInterrupt:
@@ -125,12 +127,19 @@ class Rounds:
             time.sleep(seconds)
         self._done_s += seconds
 
-    def _ending(self, wanted: Precision | None) -> Ending | None:
+    def _ending(self, wanted: Precision | None, run: RunRecord) -> Ending | None:
         if wanted is None:
             return None
         elapsed_s = (time.monotonic_ns() - self._started_ns) / 1e9
         round_s = elapsed_s / self._round
-        return ending(wanted, self.trials, self._scenario.baseline, elapsed_s, round_s)
+        return ending(
+            *(wanted, self.trials, self._scenario.baseline, elapsed_s, round_s),
+            self._saturated(run),
+        )
+
+    def _saturated(self, run: RunRecord) -> frozenset[str]:
+        """The competitors for whom the generator has not held the plan of an open loop, as far as is known."""
+        return validity.saturated(validity.open_loop_doubts(self.trials, run.held))
 
     def _run_round(self, round_: Round) -> list[TrialSummary]:
         self._round = round_.number

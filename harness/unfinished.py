@@ -5,35 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from harness.comparison import LOAD_METRICS, Compared
-from harness.model import Metric, RunRecord
+from harness.comparison import Compared
+from harness.model import RunRecord
 
 __all__ = ["withheld"]
 
 NOT_PRECISE = "the run was to end when precise enough, and has not ended"
-NOT_HELD = "the run has not ended, and whether the generator held the plan is not known"
 
 
 def withheld(comparisons: Iterable[Compared], *runs: RunRecord) -> list[Compared]:
     """The comparisons of ``runs``, without interval and verdict where one that has not ended allows none."""
-    return [_withheld(one, runs) for one in comparisons]
+    if not any(map(_is_looked_at_too_soon, runs)):
+        return list(comparisons)
+    return [
+        replace(one, low=None, high=None, verdict=None, reason=NOT_PRECISE) for one in comparisons
+    ]
 
 
-def _withheld(one: Compared, runs: Iterable[RunRecord]) -> Compared:
-    reason = next((why for run in runs if (why := _reason(run, one.metric))), None)
-    if reason is None:
-        return one
-    return replace(one, low=None, high=None, verdict=None, reason=reason)
-
-
-def _reason(run: RunRecord, metric: Metric) -> str | None:
-    """Why there is no verdict, if so."""
-    if run.state != "unfinished":
-        return None
-    # An interval that is looked at too soon is one to stop at.
-    if run.scenario.get("precision"):
-        return NOT_PRECISE
-    # What null made of the same plan is stored when the run ends.
-    if run.scenario.get("open_load") and metric in LOAD_METRICS:
-        return NOT_HELD
-    return None
+def _is_looked_at_too_soon(run: RunRecord) -> bool:
+    """Whether its intervals are still waited for: then each look at one would be a chance to stop."""
+    return run.state == "unfinished" and bool(run.scenario.get("precision"))

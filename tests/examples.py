@@ -16,6 +16,7 @@ from harness.model import (
     Ceiling,
     Comparison,
     Doubt,
+    HeldPlan,
     Reading,
     RunRecord,
     SliceRecord,
@@ -151,6 +152,7 @@ def by_rounds(trials: Iterable[TrialSummary]) -> dict[int, list[TrialSummary]]:
 def save(store: Any, record: RunRecord, trials: Iterable[TrialSummary]) -> None:
     """A whole run as the orchestrator stores it, except for its end."""
     store.begin(record)
+    store.save_checks(record)
     for round, made in by_rounds(trials).items():
         store.save_round(
             record.id,
@@ -224,6 +226,7 @@ ceilings = st.builds(
     TEXT,
     *[st.none() | REAL] * 6,
 )
+held_plans = st.builds(HeldPlan, TEXT, *[COUNT] * 3, OPTIONAL_COUNT)
 spreads = st.builds(Spread, st.integers(0, 3), st.integers(1, 100), TEXT, COUNT)
 
 
@@ -297,6 +300,7 @@ def runs(**fixed: Any) -> st.SearchStrategy[RunRecord]:
         "targets": st.lists(target_records, max_size=3).map(tuple),
         "spreads": st.lists(spreads, max_size=3).map(tuple),
         "ceilings": st.lists(ceilings, max_size=3).map(tuple),
+        "held": st.lists(held_plans, max_size=3).map(tuple),
         "baseline": TEXT,
         "seed": st.integers(-(2**63), 2**63 - 1),
         "scenario": JSON_OBJECT,

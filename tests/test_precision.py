@@ -195,6 +195,33 @@ def test_a_percentile_with_too_few_samples_is_not_called_precise() -> None:
         assert ending(of_p99, made, "base", 0.0, 3.0) == expected
 
 
+def test_of_a_saturated_generator_there_is_no_verdict_to_wait_for() -> None:
+    """Neither is its interval called precise, nor the budget spent on making it so."""
+    for spread in (0.0001, 0.5):
+        for saturated in ({"base"}, {"other"}, {"base", "other"}):
+            made = rounds(FIRST_LOOK, spread)
+            found = ending(TWO_PERCENT, made, "base", 0.0, 3.0, saturated)
+            assert ending(TWO_PERCENT, made[:-2], "base", 0.0, 3.0, saturated) is None
+            assert found is not None
+            assert (found.reason, found.half_width) == ("no verdict", None)
+            assert ended_early(TWO_PERCENT, made, "base", saturated).half_width is None
+
+
+def test_others_than_the_saturated_are_waited_for() -> None:
+    wide = [
+        trial("third", index + 1, round(10_000 * (1 + 0.2 * (-1) ** index))) for index in range(10)
+    ]
+    for saturated, reason in (({"third"}, "reached"), ({"other"}, None)):
+        found = ending(TWO_PERCENT, rounds(10, 0.0001) + wide, "base", 0.0, 3.0, saturated)
+        assert (found and found.reason) == reason
+
+
+def test_what_a_generator_falsifies_is_no_cpu_time() -> None:
+    of_cpu = Precision(half_width=0.02, metric="cpu_per_request", budget_s=300)
+    found = ending(of_cpu, rounds(FIRST_LOOK, 0.0), "base", 0.0, 3.0, {"base", "other"})
+    assert found is not None and found.reason == "reached"
+
+
 def test_what_a_verdict_rests_on_is_looked_at_after_ten_rounds_too() -> None:
     nine, ten = (
         [
@@ -243,6 +270,15 @@ def test_it_is_the_wider_interval_of_a_run_that_stops_itself_that_counts() -> No
             Ending("budget", "p99", 0.005, math.expm1(0.1), 41),
             "precision: ± 11 % of p99 after 41 rounds, wanted ± 0.5 %: the budget was spent; give "
             "more --budget or ask for less --precision",
+        ),
+        (  # as many digits as it takes to see that it is not what was wanted
+            Ending("budget", "p50", 0.02, 0.0204, 20),
+            "precision: ± 2.04 % of p50 after 20 rounds, wanted ± 2 %: the budget was spent; give "
+            "more --budget or ask for less --precision",
+        ),
+        (
+            Ending("reached", "p50", 0.0125, 0.012499, 20),
+            "precision: ± 1.2 % of p50 after 20 rounds, wanted ± 1.25 %",
         ),
         (
             Ending("budget", "p50", 0.01, None, 1),

@@ -11,19 +11,19 @@ import pytest
 
 from harness.across import compare_runs
 from harness.comparison import compare
-from harness.model import METRICS, Doubt, RunRecord, RunState
+from harness.model import METRICS, Doubt, HeldPlan, RunRecord, RunState
 from harness.report import to_json, to_text
 from harness.report.json_document import comparisons_of, matrix_of
 from harness.store import Store
 from harness.store.reading import list_runs, show_run
 from harness.unfinished import withheld
 from tests.examples import finished, run, save, trial, two_clients
+from tests.validity.test_load import loop, plan
 
 PRECISE: dict[str, Any] = {"precision": {"half_width": 0.02, "metric": "throughput"}}
 OPEN: dict[str, Any] = {"open_load": {"rate": 100}}
 OF_LOAD = {"throughput", "p50", "p99"}
 NOT_PRECISE = "the run was to end when precise enough, and has not ended"
-NOT_HELD = "the run has not ended, and whether the generator held the plan is not known"
 FAILING = [replace(one, error_counts={"reset": 3}) for one in two_clients()]
 
 
@@ -32,7 +32,7 @@ FAILING = [replace(one, error_counts={"reset": 3}) for one in two_clients()]
     [
         ("unfinished", PRECISE, set(METRICS), NOT_PRECISE),
         ("unfinished", PRECISE | OPEN, set(METRICS), NOT_PRECISE),
-        ("unfinished", OPEN, OF_LOAD, NOT_HELD),
+        ("unfinished", OPEN, set(), None),
         ("unfinished", {"precision": None, "open_load": None}, set(), None),
         ("complete", PRECISE | OPEN, set(), None),
         ("interrupted", PRECISE | OPEN, set(), None),
@@ -95,6 +95,43 @@ def test_doubts_that_follow_from_its_rounds_are_told_before_it_ends(tmp_path: Pa
         ended = finished(FAILING)
         store.finish(ended)
     assert show_run(path)[0].doubts == ended.doubts  # what was stored, and nothing else
+
+
+LABELS = ("requests", "aiohttp:async")
+LOST = {"aiohttp:async": {"missed": 500}}
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "kinds"),
+    [
+        ([plan(label=label) for label in LABELS], {}, set()),
+        ([plan(label=label) for label in LABELS], LOST, {"client-saturated"}),
+        (
+            [plan(label=label, **LOST.get(label, {})) for label in LABELS],
+            {},
+            {"generator-saturated"},
+        ),
+        ([], {}, {"generator-saturated"}),  # stored by an older version
+    ],
+)
+def test_who_did_not_hold_an_open_loop_is_known_before_it_ends(
+    ours: list[HeldPlan], theirs: dict[str, dict[str, int]], kinds: set[str], tmp_path: Path
+) -> None:
+    made = [
+        replace(one, open_loop=replace(loop(**theirs.get(one.label, {})), response=one.service))
+        for one in two_clients()
+    ]
+    with Store.open(tmp_path / "a.db") as store:
+        save(store, run(scenario=OPEN, held=tuple(ours)), made)
+    record, trials = show_run(tmp_path / "a.db")
+    assert record.held == tuple(ours)
+    assert {one.kind for one in record.doubts} & {
+        "client-saturated",
+        "generator-saturated",
+    } == kinds
+    unjudged = {one.metric for one in comparisons_of(record, trials) if one.verdict is None}
+    assert (unjudged >= OF_LOAD) == ("generator-saturated" in kinds)
+    assert ("throughput" in unjudged) == ("generator-saturated" in kinds)
 
 
 def test_a_client_without_trials_leaves_no_doubt(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.model import RunRecord, TrialSummary
 from harness.report import terminal
+from harness.report.notes import verdict_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,7 +21,7 @@ def print_verdicts(
     """Sentences on throughput, then the tables; set apart by empty lines, nothing where there is nothing."""
     from rich.text import Text
 
-    lines = terminal.verdict_lines(run, trials, with_matrix=with_matrix)
+    lines = verdict_lines(run, trials, with_matrix=with_matrix)
     if lines:
         # For a terminal whole words; other programs get whole lines.
         words = Text("\n".join(["", *lines]))

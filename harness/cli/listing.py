@@ -13,7 +13,8 @@ from harness.catalogue import Catalogue, Client
 from harness.cli.judging import print_verdicts
 from harness.competitors import competitors
 from harness.presets import PRESETS
-from harness.report import latencies, listings, tables, terminal
+from harness.report import latencies, listings, terminal
+from harness.report.headline import heading
 from harness.report.json_document import to_json
 from harness.store import reading
 
@@ -66,7 +67,7 @@ def show_run(database: Path, key: str, as_json: bool, *, with_matrix: bool = Fal
         print(to_json(run, trials, with_matrix=with_matrix))
         return
     console = Console()
-    print(tables.heading(run, trials))
+    print(heading(run, trials))
     console.print(terminal.table(run, trials, console.width))
     print_verdicts(console, run, trials, with_matrix=with_matrix)
     phases = latencies.phases_table(competitors(trials))

@@ -22,7 +22,8 @@ from harness.options import Options
 from harness.precision_input import LengthOptions
 from harness.presets import PresetOptions
 from harness.redaction import refusal
-from harness.report import exporters, latencies, tables, terminal
+from harness.report import exporters, latencies, terminal
+from harness.report.headline import heading
 from harness.report.json_document import to_json
 from harness.scenario import Scenario
 from harness.scenario_input import build
@@ -159,7 +160,7 @@ def _report(
     from rich.console import Console
 
     console = Console(file=stdout)
-    print(tables.heading(outcome.run, outcome.trials), file=stdout)
+    print(heading(outcome.run, outcome.trials), file=stdout)
     if outcome.trials:
         console.print(terminal.table(outcome.run, outcome.trials, console.width))
         print_verdicts(console, outcome.run, outcome.trials, with_matrix=with_matrix)

@@ -1,9 +1,10 @@
 """A run as a table, JSON, CSV or Markdown. Pure: touches no file, prints nothing."""
 
 from harness.report.exporters import EXPORTERS, for_path
+from harness.report.headline import heading
 from harness.report.json_document import document, to_json
 from harness.report.listings import rows_table, runs_table, trials_table
-from harness.report.tables import heading, to_csv, to_markdown
+from harness.report.tables import to_csv, to_markdown
 from harness.report.terminal import footer, table, to_text
 
 __all__ = [

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.model import RunRecord
+from harness.report import figures
 
 __all__ = ["line", "lines", "named"]
 
@@ -45,5 +46,5 @@ def _cpus(known: Mapping[str, Any]) -> str:
         for whose, name in (("target", "target_cpus"), ("workers", "worker_cpus"))
         if name in known
     ]
-    number = "1 CPU" if known["cpus"] == 1 else f"{known['cpus']} CPUs"
+    number = f"{known['cpus']} {figures.plural('CPU', known['cpus'])}"
     return f"{number} ({', '.join(sets)})" if sets else number

@@ -10,6 +10,7 @@ from harness.model import Comparison
 from harness.statistics import MARGIN
 
 __all__ = [
+    "DASH",
     "NOTHING",
     "PERCENTILES",
     "TIMES",
@@ -19,6 +20,7 @@ __all__ = [
     "latency_ms",
     "megabytes",
     "microseconds",
+    "plural",
     "ratio",
     "significant",
     "throughput",
@@ -29,7 +31,7 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 NOTHING = DASH  # there is no value
 PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 100.0)  # that one client is shown with
 DIGITS = 3
-MOST_DIGITS = 5  # of the bound of an interval
+ALL_DIGITS = 17  # no two numbers are the same in so many
 
 
 def significant(value: float | None, digits: int = DIGITS) -> str:
@@ -91,18 +93,23 @@ def interval(comparison: Comparison) -> str:
 
 
 def _bound(value: float) -> str:
-    """With as many digits as it takes that its verdict can be read from it, as far as five do."""
+    """With as many digits as it takes that its verdict can be read from it."""
     enough = (
         digits
-        for digits in range(DIGITS, MOST_DIGITS)
+        for digits in range(DIGITS, ALL_DIGITS)
         if _sides(float(f"{value:.{digits - 1}e}")) == _sides(value)
     )
-    return significant(value, next(enough, MOST_DIGITS))
+    return significant(value, next(enough, ALL_DIGITS))
 
 
 def _sides(value: float) -> tuple[bool, ...]:
     """On which side it is of what verdicts depend on: 1, and the margin around it."""
     return value < 1 / (1 + MARGIN), value < 1, value > 1, value > 1 + MARGIN
+
+
+def plural(noun: str, number: int) -> str:
+    """The noun as it stands after the number."""
+    return noun if number == 1 else f"{noun}s"
 
 
 def error_count(competitor: CompetitorSummary) -> str:

@@ -72,6 +72,7 @@ def _run(run: RunRecord) -> dict[str, Any]:
         ],
         "spreads": [asdict(spread) for spread in run.spreads],
         "ceilings": [asdict(ceiling) for ceiling in run.ceilings],
+        "held": [asdict(plan) for plan in run.held],
         "ending": run.ending and asdict(run.ending),
         "selftest": run.selftest and _selftest(run.selftest),
     }

@@ -6,15 +6,15 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from harness.competitors import Censored, CompetitorSummary, competitors, net_cpu_per_request_ns
 from harness.model import METRICS, Comparison, Metric, OpenLoop, RunRecord, TrialSummary
 from harness.report import environments, figures, verdicts
+from harness.report.headline import heading
 from harness.report.json_document import comparisons_of, matrix_of
-from harness.report.target_notes import target_notes
+from harness.report.notes import notes, verdict_lines
 
-__all__ = ["cells", "heading", "headings", "is_open", "to_csv", "to_markdown", "troubles"]
+__all__ = ["cells", "headings", "is_open", "to_csv", "to_markdown", "troubles"]
 
 HEADINGS = (
     "client",
@@ -46,39 +46,6 @@ OPEN_LOOP_HEADINGS = (
     "peak MB",
     "errors",
 )
-
-
-def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
-    """What all competitors had in common, and how often and how long each was measured."""
-    summaries = competitors(trials)
-    described = (
-        {f"{summary.http_method} {_place(run, summary)}" for summary in summaries},
-        {f"concurrency {summary.concurrency}" for summary in summaries},
-        {f"{summary.body_bytes} B body" for summary in summaries if summary.body_bytes},
-        {f"{summary.profile} settings" for summary in summaries},
-        {_offered(summary) for summary in summaries if summary.open_loop is not None},
-        {_measured(summary) for summary in summaries if summary.state == "complete"},
-    )
-    common = [texts.pop() for texts in described if len(texts) == 1]
-    return f"{run.name}: {', '.join(common)}" if run.name else ", ".join(common)
-
-
-def _place(run: RunRecord, summary: CompetitorSummary) -> str:
-    """The URL; of several targets what is common to all."""
-    if len(run.targets) < 2:
-        return summary.url
-    parts = urlsplit(summary.url)
-    return parts.path + (f"?{parts.query}" if parts.query else "")
-
-
-def _offered(summary: CompetitorSummary) -> str:
-    planned = summary.open_loop.planned if summary.open_loop is not None else 0
-    return f"{figures.significant(planned * 1e9 / max(1, summary.window_ns))} req/s offered"
-
-
-def _measured(summary: CompetitorSummary) -> str:
-    rounds = "1 round" if summary.rounds == 1 else f"{summary.rounds} rounds"
-    return f"{rounds}, {figures.significant(summary.window_ns / 1e9)} s each"
 
 
 def headings(run: RunRecord) -> tuple[str, ...]:
@@ -155,10 +122,11 @@ def troubles(trials: Sequence[TrialSummary]) -> list[str]:
 def to_markdown(
     run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool = False
 ) -> str:
-    """The tables of the terminal for a README or an issue; then troubles, where and when, and doubts."""
+    """The terminal's heading and tables for a README or an issue; then troubles, where and when, and notes."""
     titles = headings(run)
     rule = ["---"] * 3 + ["---:"] * (len(titles) - 3)
-    lines = _markdown_table(titles, rule, cells(run, trials))
+    table = _markdown_table(titles, rule, cells(run, trials))
+    lines = [_escaped(heading(run, trials)), "", *table]
     compared = comparisons_of(run, trials)
     others = verdicts.cells(compared)
     if others:
@@ -168,11 +136,9 @@ def to_markdown(
     for of_metric in verdicts.by_metric(pairs):
         square = verdicts.matrix_headings(of_metric), verdicts.matrix_cells(of_metric)
         lines += ["", *_ratios_table(*square)]
-    said = verdicts.sentences(compared, pairs, run.ending)
-    doubts = [f"warning: {doubt}" for doubt in run.doubts]
-    place = environments.lines(run)
-    notes = [*said, *troubles(trials), *place, *target_notes(run, trials), *doubts]
-    lines += ["", *(f"- {_escaped(note)}" for note in notes)]
+    said = verdict_lines(run, trials, with_matrix=with_matrix)
+    listed = [*said, *troubles(trials), *environments.lines(run), *notes(run, trials)]
+    lines += ["", *(f"- {_escaped(one)}" for one in listed)]
     return "\n".join(lines) + "\n"
 
 

@@ -44,9 +44,10 @@ def _spreads(run: RunRecord) -> list[str]:
         total = counts.total()
         if total:
             shares = ", ".join(
-                f"{name} {100 * requests / total:.1f} %" for name, requests in counts.items()
+                f"{name} {100 * count / total:.1f} %" for name, count in counts.items()
             )
-            lines.append(f"spread: {record.spec}: {total:,} requests: {shares}")
+            requests = f"{total:,} {figures.plural('request', total)}"
+            lines.append(f"spread: {record.spec}: {requests}: {shares}")
     return lines
 
 

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.model import Comparison, RunRecord, TrialSummary
-from harness.report import environments, selftest, tables, verdicts
+from harness.report import environments, figures, tables, verdicts
+from harness.report.headline import heading
 from harness.report.json_document import comparisons_of, matrix_of
-from harness.report.target_notes import target_notes
+from harness.report.notes import notes, verdict_lines
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["footer", "ratios_table", "table", "to_text", "verdict_lines", "verdict_tables"]
+__all__ = ["footer", "ratios_table", "table", "to_text", "verdict_tables"]
 
 TEXT_WIDTH = 120  # columns of a .txt file
 TEXT_COLUMNS = 3  # client, mode and version stand left, figures right
+LEAST_NAME = 10  # columns that a folded name has
+HALF = re.compile(rf"\([^()]*{figures.DASH}")  # of an interval: its lower end
 
 Cells = tuple[str, ...]
 
@@ -36,14 +41,22 @@ class Layout:
     @property
     def width(self) -> int:
         """Terminal columns it takes."""
+        return sum(self._widths) + self.gap * (len(self.headings) - 1)
+
+    @property
+    def folded_width(self) -> int:
+        """The same with names folded as far as they can still be read."""
+        return self.width - max(0, self._widths[0] - LEAST_NAME)
+
+    @property
+    def _widths(self) -> list[int]:
         from rich.cells import cell_len  # noqa: PLC0415  dear to import
 
         columns = zip(self.headings, *self.rows, strict=True)
-        widths = (
+        return [
             max(cell_len(line) for cell in column for line in cell.split("\n"))
             for column in columns
-        )
-        return sum(widths) + self.gap * (len(self.headings) - 1)
+        ]
 
 
 def table(run: RunRecord, trials: Sequence[TrialSummary], width: int = 80) -> Table:
@@ -53,8 +66,7 @@ def table(run: RunRecord, trials: Sequence[TrialSummary], width: int = 80) -> Ta
     competitor is failed or partial.
     """
     headings, rows = tables.headings(run), tables.cells(run, trials)
-    layouts = list(_layouts(headings, rows))
-    layout = next((layout for layout in layouts if layout.width <= width), layouts[-1])
+    layout = _roomiest(list(_layouts(headings, rows)), width)
     return _grid(layout, tables.troubles(trials))
 
 
@@ -76,20 +88,14 @@ def _matrix_table(pairs: Sequence[Comparison], width: int) -> Table:
     """Of one metric: a square where there is room for it, else one pair in each line."""
     square = _compact(verdicts.matrix_headings(pairs), verdicts.matrix_cells(pairs))
     listed = Layout(verdicts.pair_headings(pairs), tuple(verdicts.pair_cells(pairs)), 2, gap=2)
-    return _fitting([*square, listed, replace(listed, gap=1)], width)
-
-
-def verdict_lines(
-    run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool = False
-) -> list[str]:
-    """The verdicts in words."""
-    pairs = matrix_of(run, trials) if with_matrix else ()
-    return verdicts.sentences(comparisons_of(run, trials), pairs, run.ending)
+    broken = replace(listed, rows=_all_of(listed.rows, _broken), gap=1)
+    layouts = [*square, listed, replace(listed, gap=1), broken]
+    return _grid(_roomiest(layouts, width), ())
 
 
 def ratios_table(headings: Cells, rows: Sequence[Cells], width: int = 80) -> Table:
     """Ratios with their intervals: names in the first column, the roomiest layout that fits."""
-    return _fitting(list(_compact(headings, rows)), width)
+    return _grid(_roomiest(list(_compact(headings, rows)), width), ())
 
 
 def _compact(headings: Cells, rows: Sequence[Cells]) -> Iterator[Layout]:
@@ -97,15 +103,19 @@ def _compact(headings: Cells, rows: Sequence[Cells]) -> Iterator[Layout]:
     yield Layout(headings, tuple(rows), 1, gap=3)
     yield Layout(headings, tuple(rows), 1, gap=2)
     over = (headings[0].replace(": ", ":\n").replace(" to ", " to\n"), *headings[1:])
-    broken = tuple(tuple(_broken(cell) for cell in row) for row in rows)
+    broken = _all_of(rows, _broken)
     yield Layout(over, broken, 1, gap=3)
     yield Layout(over, broken, 1, gap=2)
     yield Layout(over, broken, 1, gap=1)
 
 
-def _fitting(layouts: Sequence[Layout], width: int) -> Table:
-    """The roomiest that fits."""
-    return _grid(next((one for one in layouts if one.width <= width), layouts[-1]), ())
+def _roomiest(layouts: Sequence[Layout], width: int) -> Layout:
+    """The first that fits; else the last, and where folding its names is not enough its intervals halved."""
+    fitting = next((one for one in layouts if one.width <= width), None)
+    if fitting is not None:
+        return fitting
+    last = layouts[-1]
+    return last if last.folded_width <= width else _halved(last)
 
 
 def _layouts(headings: Cells, rows: Sequence[Cells]) -> Iterator[Layout]:
@@ -115,12 +125,21 @@ def _layouts(headings: Cells, rows: Sequence[Cells]) -> Iterator[Layout]:
     yield Layout(over, tuple(rows), TEXT_COLUMNS, gap=2)
     yield Layout(over, tuple(rows), TEXT_COLUMNS, gap=1)
     # Intervals, shares of errors, and the second of two figures below what they belong to.
-    broken = tuple(tuple(_broken(cell) for cell in row) for row in rows)
+    broken = _all_of(rows, _broken)
     over = tuple(map(_broken, over))
     yield Layout(over, broken, TEXT_COLUMNS, gap=1)
     stacked = tuple(map(_stacked, broken))
     short = tuple(heading.replace("throughput", "") for heading in _stacked(over))
     yield Layout(short, stacked, text_columns=1, gap=1)
+
+
+def _all_of(rows: Sequence[Cells], change: Callable[[str], str]) -> tuple[Cells, ...]:
+    return tuple(tuple(map(change, row)) for row in rows)
+
+
+def _halved(layout: Layout) -> Layout:
+    """For intervals whose ends need many digits: an end on each line."""
+    return replace(layout, rows=_all_of(layout.rows, partial(HALF.sub, r"\g<0>\n")))
 
 
 def _broken(cell: str) -> str:
@@ -140,9 +159,9 @@ def _grid(layout: Layout, notes: Sequence[str]) -> Table:
 
     padding = (0, layout.gap - 1, 0, 0)  # this box draws one blank between columns itself
     grid = Table(box=SIMPLE_HEAD, padding=padding, pad_edge=False, show_edge=False)
-    for number, heading in enumerate(layout.headings):
+    for number, title in enumerate(layout.headings):
         grid.add_column(
-            Text(heading),
+            Text(title),
             justify="left" if number < layout.text_columns else "right",
             # A label of any length folds, so that the figures beside it stay whole.
             no_wrap=number > 0,
@@ -158,24 +177,16 @@ def _grid(layout: Layout, notes: Sequence[str]) -> Table:
 
 
 def footer(run: RunRecord, trials: Sequence[TrialSummary], db_path: str | Path) -> list[str]:
-    """What goes under the table: machine, targets, a line per doubt, self-test, where the results are."""
+    """What goes under the table: machine, notes, where the results are."""
     return [
         environments.line(run.environment),
-        *target_notes(run, trials),
-        *(f"warning: {doubt}" for doubt in run.doubts),
-        *_cited(run, trials),
+        *notes(run, trials),
         f"results: {db_path} ({environments.named(run)})",
     ]
 
 
-def _cited(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
-    """The self-test that says what a comparison is worth."""
-    compared = len({trial.label for trial in trials}) > 1
-    return [selftest.citation(run.selftest)] if compared else []
-
-
 def to_text(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool = False) -> str:
-    """Heading, the terminal's table without colour, 120 columns wide, where and when, and the doubts."""
+    """Heading, the terminal's tables without colour, 120 columns wide, where and when, and notes."""
     from rich.console import Console  # noqa: PLC0415
 
     text = io.StringIO()
@@ -185,8 +196,6 @@ def to_text(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool
         console.print()
         console.print(more)
     lines = [line.rstrip() for line in text.getvalue().splitlines()]
-    doubts = [f"warning: {doubt}" for doubt in run.doubts]
-    place = environments.lines(run)
     said = verdict_lines(run, trials, with_matrix=with_matrix)
-    notes = [*said, *place, *target_notes(run, trials), *doubts]
-    return "\n".join([tables.heading(run, trials), "", *lines, *notes]) + "\n"
+    below = [*said, *environments.lines(run), *notes(run, trials)]
+    return "\n".join([heading(run, trials), "", *lines, *below]) + "\n"

@@ -43,6 +43,10 @@ ENDINGS: dict[EndingReason, str] = {
     "no verdict": ": there is no verdict, and more rounds would not bring one",
     "early": ": the run ended before",
 }
+WIDER = (
+    "intervals of the matrix are wider, as there are more of them: a pair that is faster or slower "
+    "against the baseline may be inconclusive there"
+)
 EQUIVALENT = f"equivalent within {100 * MARGIN:g} %"
 
 
@@ -76,13 +80,25 @@ def _sentence(one: Comparison) -> str:
 def _ending(end: Ending) -> str:
     """How precise a run became that was to go on until it was precise enough."""
     wanted = f"± {100 * end.wanted:.3g} %"
-    reached = "no interval" if end.half_width is None else f"± {100 * end.half_width:.2g} %"
-    rounds = "1 round" if end.rounds == 1 else f"{end.rounds} rounds"
+    reached = "no interval" if end.half_width is None else f"± {_percent(end)} %"
+    rounds = f"{end.rounds} {figures.plural('round', end.rounds)}"
     said = f"precision: {reached} of {NAMES[end.metric]} after {rounds}, wanted {wanted}"
     if end.reason == "budget" and end.rounds < FIRST_LOOK:
         early = f"the budget was spent before the first look, after {FIRST_LOOK} rounds"
         return f"{said}: {early}; give more --budget"
     return said + ENDINGS[end.reason]
+
+
+def _percent(end: Ending) -> str:
+    """The half width, with as many digits as it takes to see whether it is what was wanted."""
+    found, wanted = 100 * (end.half_width or 0.0), 100 * end.wanted
+    enough = (
+        text
+        for digits in range(2, 17)
+        for text in [f"{found:.{digits}g}"]
+        if (float(text) <= wanted) == (found <= wanted)
+    )
+    return next(enough, repr(found))
 
 
 def _together(comparisons: Sequence[Comparison], matrix: Sequence[Comparison]) -> list[str]:
@@ -92,7 +108,8 @@ def _together(comparisons: Sequence[Comparison], matrix: Sequence[Comparison]) -
         parts.append(f"for all {family} ratios of a metric together")
     if pairs > 1:
         parts.append(f"for all {pairs} pairs together")
-    return [f"intervals are simultaneous: {LEVEL} {', and '.join(parts)}"] if parts else []
+    said = [f"intervals are simultaneous: {LEVEL} {', and '.join(parts)}"] if parts else []
+    return [*said, WIDER] if 0 < family < pairs else said
 
 
 def _family(comparisons: Sequence[Comparison]) -> int:

@@ -68,6 +68,15 @@ class Store:
             self._insert("runs", [rows.run_row(run, environment["id"], finished=False)])
             self._insert("doubts", rows.doubt_rows(run))
 
+    def save_checks(self, run: RunRecord) -> None:
+        """Store what was found out of a begun run before its first round: how null and raw did."""
+        from harness.store import rows  # noqa: PLC0415  brings numpy
+
+        with self._writing():
+            self._run(run.id)
+            self._insert("held_plans", rows.held_plan_rows(run))
+            self._insert("ceilings", rows.ceiling_rows(run))
+
     def save_round(
         self,
         run_id: str,
@@ -118,7 +127,6 @@ class Store:
             for table, records in (
                 ("comparisons", rows.comparison_rows(run)),
                 ("doubts", rows.doubt_rows(run)),
-                ("ceilings", rows.ceiling_rows(run)),
                 ("endings", rows.ending_rows(run)),
                 ("targets", rows.target_rows(run)),
                 ("spreads", rows.spread_rows(run)),

@@ -94,6 +94,19 @@ def _selftests(db: Any) -> None:
     db.execute(f"ALTER TABLE runs ADD COLUMN {table_columns.SELFTEST_COLUMN}")
 
 
+@migrations(name=schema.MIGRATIONS[9])  # type: ignore[untyped-decorator]
+def _held_plans(db: Any) -> None:
+    """Who did not hold an open loop can be told as soon as its first round has ended."""
+    db.execute(schema.HELD_PLANS)
+
+
+@migrations(name=schema.MIGRATIONS[10])  # type: ignore[untyped-decorator]
+def _ranking_verdicts(db: Any) -> None:
+    """A ratio in the view that allows no verdict says so."""
+    for statement in views.RANKING_WITH_VERDICTS:
+        db.execute(statement)
+
+
 def _relax(table: Any) -> None:
     """Let an older tool's table take our rows: text ids as the key, NULL where we have no value."""
     strict = {column.name for column in table.columns if column.notnull} & table_columns.NULLABLE

@@ -86,10 +86,10 @@ def show_run(path: str | Path, key: str = LATEST) -> tuple[RunRecord, list[Trial
 
 
 def _doubted(run: RunRecord, trials: list[TrialSummary]) -> RunRecord:
-    """With what a run stores only when it ends. How ``null`` held an open loop is lost until then."""
+    """With what a run stores only when it ends."""
     from harness.validity import concluding_doubts  # noqa: PLC0415  brings numpy
 
-    return replace(run, doubts=(*run.doubts, *concluding_doubts(run, trials, held={})))
+    return replace(run, doubts=(*run.doubts, *concluding_doubts(run, trials)))
 
 
 def _check_has_runs(path: Path, connection: sqlite3.Connection) -> None:
@@ -138,6 +138,7 @@ def _run_record(connection: sqlite3.Connection, run_id: str) -> RunRecord:
         Comparison,
         Doubt,
         Ending,
+        HeldPlan,
         RunRecord,
         Spread,
     )
@@ -167,6 +168,7 @@ def _run_record(connection: sqlite3.Connection, run_id: str) -> RunRecord:
         doubts=_rebuilt(Doubt, _of_run(connection, "doubts", run_id)),
         comparisons=_rebuilt(Comparison, _of_run(connection, "comparisons", run_id)),
         ceilings=_rebuilt(Ceiling, _of_run(connection, "ceilings", run_id)),
+        held=_rebuilt(HeldPlan, _of_run(connection, "held_plans", run_id)),
         ending=next(iter(_rebuilt(Ending, _of_run(connection, "endings", run_id))), None),
         selftest=_selftest(connection, row),
     )

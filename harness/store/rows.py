@@ -20,6 +20,7 @@ __all__ = [
     "doubt_rows",
     "ending_rows",
     "environment_row",
+    "held_plan_rows",
     "run_row",
     "spread_rows",
     "target_rows",
@@ -71,6 +72,11 @@ def comparison_rows(run: RunRecord) -> list[Row]:
 def ceiling_rows(run: RunRecord) -> list[Row]:
     """What raw did in the run's competitors' places, in order."""
     return _numbered({"run_id": run.id}, run.ceilings)
+
+
+def held_plan_rows(run: RunRecord) -> list[Row]:
+    """How null held the plan of an open loop in the competitors' places, in order."""
+    return _numbered({"run_id": run.id}, run.held)
 
 
 def ending_rows(run: RunRecord) -> list[Row]:

@@ -12,6 +12,7 @@ from harness.store.table_columns import POINT_COLUMNS
 __all__ = [
     "CEILINGS",
     "ENDINGS",
+    "HELD_PLANS",
     "INDICES",
     "MIGRATIONS",
     "MIGRATION_SET",
@@ -35,6 +36,8 @@ MIGRATIONS = (
     "0007_library_summary",
     "0008_ceilings",
     "0009_selftests",
+    "0010_held_plans",
+    "0011_ranking_verdicts",
 )  # every name ever given, oldest first; never rename or reorder
 
 TARGET_TABLES = (
@@ -231,6 +234,18 @@ CEILINGS = """CREATE TABLE ceilings (
   PRIMARY KEY (run_id, sequence)
 )"""
 
+# How null held the plan of an open loop in each competitor's place before the first round.
+HELD_PLANS = """CREATE TABLE held_plans (
+  run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+  sequence INTEGER NOT NULL,
+  label TEXT NOT NULL,
+  planned INTEGER NOT NULL,
+  dropped INTEGER NOT NULL,
+  missed INTEGER NOT NULL,
+  p99_pacer_lag_ns INTEGER,
+  PRIMARY KEY (run_id, sequence)
+)"""
+
 # What was found out about the machine and this program, and which of it a run cites.
 SELFTESTS = (
     """CREATE TABLE selftests (
@@ -275,6 +290,7 @@ def own_names() -> frozenset[str]:
         ENDINGS,
         CEILINGS,
         *SELFTESTS,
+        HELD_PLANS,
         *INDICES,
         *views.VIEWS,
         *views.TARGET_VIEWS,

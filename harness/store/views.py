@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
-__all__ = ["LIBRARY_VIEWS", "TARGET_VIEWS", "VIEWS"]
+__all__ = ["LIBRARY_VIEWS", "RANKING_WITH_VERDICTS", "TARGET_VIEWS", "VIEWS"]
+
+
+def _ranking(*columns: str) -> str:
+    """The view with these columns of the throughput's comparison."""
+    compared = "".join(f"\n  comparisons.{name}," for name in columns)
+    return f"""CREATE VIEW ranking AS
+SELECT
+  client_summary.run_id,
+  client_summary.label,
+  client_summary.requests_per_second,{compared}
+  RANK() OVER (
+    PARTITION BY client_summary.run_id ORDER BY client_summary.requests_per_second DESC
+  ) AS place
+FROM client_summary
+LEFT JOIN comparisons
+  ON comparisons.run_id = client_summary.run_id
+  AND comparisons.label = client_summary.label
+  AND comparisons.metric = 'throughput'"""
+
 
 VIEWS = (
     """CREATE VIEW latest_run AS
@@ -51,24 +70,13 @@ SELECT
     AS trials_not_complete,
   (SELECT COUNT(*) FROM doubts WHERE run_id = runs.id) AS doubts
 FROM runs""",
-    """CREATE VIEW ranking AS
-SELECT
-  client_summary.run_id,
-  client_summary.label,
-  client_summary.requests_per_second,
-  comparisons.ratio,
-  comparisons.low,
-  comparisons.high,
-  comparisons.rounds,
-  comparisons.baseline,
-  RANK() OVER (
-    PARTITION BY client_summary.run_id ORDER BY client_summary.requests_per_second DESC
-  ) AS place
-FROM client_summary
-LEFT JOIN comparisons
-  ON comparisons.run_id = client_summary.run_id
-  AND comparisons.label = client_summary.label
-  AND comparisons.metric = 'throughput'""",
+    _ranking("ratio", "low", "high", "rounds", "baseline"),
+)
+
+# From when there were verdicts; a user may have dropped the view.
+RANKING_WITH_VERDICTS = (
+    "DROP VIEW IF EXISTS ranking",
+    _ranking("ratio", "low", "high", "verdict", "reason", "rounds", "baseline"),
 )
 
 TARGET_VIEWS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.model import Doubt, OpenLoop, RunRecord, TrialSummary
+from harness.model import Doubt, RunRecord, TrialSummary
 from harness.validity.ceiling import ceiling_doubts
 from harness.validity.disturbance import disturbance_doubts
 from harness.validity.load import open_loop_doubts
@@ -15,13 +15,11 @@ from harness.validity.trials import trial_doubts
 __all__ = ["concluding_doubts"]
 
 
-def concluding_doubts(
-    run: RunRecord, trials: Sequence[TrialSummary], held: Mapping[str, OpenLoop]
-) -> list[Doubt]:
-    """What follows from the trials; ``held`` is as of ``open_loop_doubts``, and empty if not known."""
+def concluding_doubts(run: RunRecord, trials: Sequence[TrialSummary]) -> list[Doubt]:
+    """What follows from the trials and from what the run found out before them."""
     return [
         *trial_doubts(trials),
-        *open_loop_doubts(trials, held),
+        *open_loop_doubts(trials, run.held),
         *ceiling_doubts(trials, run.ceilings),
         *disturbance_doubts(trials),
         *(stationarity_doubts(trials) if _is_steady(run.scenario) else ()),

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
+from harness.comparison import ENOUGH_BEYOND
 from harness.competitors import competitors
-from harness.model import Doubt, OpenLoop, TrialSummary
+from harness.histogram import Histogram, rank
+from harness.model import Doubt, HeldPlan, OpenLoop, TrialSummary
 
 __all__ = ["open_loop_doubts", "saturated"]
 
 LOST_STARTS = 0.001  # share of the planned
-PACER_LIMIT_NS = 1_000_000
+PACER_LIMIT_NS = 1_000_000  # of the 99th percentile
+LESS = "lower --rate, or use more --processes or a quieter machine"
 
 
-def open_loop_doubts(trials: Sequence[TrialSummary], held: Mapping[str, OpenLoop]) -> list[Doubt]:
+def open_loop_doubts(trials: Sequence[TrialSummary], held: Iterable[HeldPlan]) -> list[Doubt]:
     """Who did not hold an open loop: the generator, or the client.
 
-    ``held`` says by label how ``null`` held the same plan; nothing is told apart without it.
+    ``held`` says how ``null`` held the same plan in the place of each competitor. Where that is not known
+    the generator is not trusted.
     """
-    doubts = []
-    for summary in competitors(trials):
-        ours, theirs = held.get(summary.label), summary.open_loop
-        if ours is not None and _unsteady(ours):
-            doubts.append(_generator_saturated(summary.label, ours))
-        elif ours is not None and theirs is not None and _unsteady(theirs):
-            doubts.append(_client_saturated(summary.label, theirs))
-    return doubts
+    known = {one.label: one for one in held}
+    found = (_doubt(one.label, known.get(one.label), one.open_loop) for one in competitors(trials))
+    return [doubt for doubt in found if doubt is not None]
 
 
 def saturated(doubts: Iterable[Doubt]) -> frozenset[str]:
@@ -33,35 +32,55 @@ def saturated(doubts: Iterable[Doubt]) -> frozenset[str]:
     return frozenset(doubt.subject for doubt in doubts if doubt.kind == "generator-saturated")
 
 
-def _unsteady(loop: OpenLoop) -> bool:
-    """Whether a noticeable part of the starts did not come about, or came late with a slot free."""
-    lag_ns = loop.pacer_lag.percentile(99) or 0
-    lost = loop.missed + loop.dropped
-    return lost > LOST_STARTS * loop.planned or lag_ns > PACER_LIMIT_NS
+def _doubt(label: str, ours: HeldPlan | None, loop: OpenLoop | None) -> Doubt | None:
+    """``ours`` is what ``null`` did, ``loop`` what the competitor did; of a closed loop there is neither."""
+    if ours is not None and (_loses(ours) or _is_late(ours)):
+        return _generator_saturated(label, f"without sending anything, {_starts(ours)}", LESS)
+    if loop is None:
+        return None
+    if ours is None:
+        what = "how null holds the plan in its place is not known"
+        return _generator_saturated(label, what, "measure again")
+    theirs = HeldPlan.of(label, loop)
+    if _loses(theirs):
+        return _client_saturated(label, theirs)
+    if _is_late(theirs) and _has_tail(loop.pacer_lag):
+        what = f"null holds the plan, but beside this client starts came late: {_starts(theirs)}"
+        return _generator_saturated(label, what, LESS)
+    return None
 
 
-def _generator_saturated(label: str, loop: OpenLoop) -> Doubt:
-    return Doubt(
-        "generator-saturated",
-        label,
-        f"without sending anything, {_starts(loop)}",
-        "allow no verdict; lower --rate, or use more --processes or a quieter machine",
-    )
+def _loses(plan: HeldPlan) -> bool:
+    """Whether a noticeable part of the starts did not come about."""
+    return plan.missed + plan.dropped > LOST_STARTS * plan.planned
 
 
-def _client_saturated(label: str, loop: OpenLoop) -> Doubt:
+def _is_late(plan: HeldPlan) -> bool:
+    """Whether starts came late although a slot was free."""
+    return (plan.p99_pacer_lag_ns or 0) > PACER_LIMIT_NS
+
+
+def _has_tail(lag: Histogram) -> bool:
+    """Whether a 99th percentile of it says something; of a hundred starts it would be a single hiccup."""
+    return lag.total - rank(99, lag.total) >= ENOUGH_BEYOND
+
+
+def _generator_saturated(label: str, message: str, remedy: str) -> Doubt:
+    return Doubt("generator-saturated", label, message, f"allow no verdict; {remedy}")
+
+
+def _client_saturated(label: str, plan: HeldPlan) -> Doubt:
     return Doubt(
         "client-saturated",
         label,
-        f"{_starts(loop)}; with null in its place the plan is held",
+        f"{_starts(plan)}; with null in its place the plan is held",
         "it cannot take this load here: that is the result; for latencies lower --rate",
     )
 
 
-def _starts(loop: OpenLoop) -> str:
-    lost = loop.missed + loop.dropped
-    lag_ms = (loop.pacer_lag.percentile(99) or 0) / 1e6
+def _starts(plan: HeldPlan) -> str:
+    lost = plan.missed + plan.dropped
     return (
-        f"{lost:,} of {loop.planned:,} planned starts were missed or dropped, "
-        f"p99 of the pacer lag is {lag_ms:.3g} ms"
+        f"{lost:,} of {plan.planned:,} planned starts were missed or dropped, "
+        f"p99 of the pacer lag is {(plan.p99_pacer_lag_ns or 0) / 1e6:.3g} ms"
     )

@@ -19,6 +19,7 @@ import pytest
 
 from tests import plugins
 from tests.cli.command import ONE, Ended, clientbench, recording
+from tests.cli.under_way import UnderWay
 
 BRIEF = ("--rounds", "1", "--warmup", "0.05")
 TRIES = 4  # where a machine that somebody else uses for a moment spoils it
@@ -137,6 +138,26 @@ def test_generator_saturated(tmp_path: Path) -> None:
 
     assert "generator-saturated" in doubts
     assert "client-saturated" not in doubts
+
+
+def test_a_killed_run_tells_who_did_not_hold_its_plan(tmp_path: Path) -> None:
+    clients = ("raw:sync", "null:sync")
+    rate = ("--rate", "1000000", "--concurrency", "1", "--rounds", "50", "--warmup", "0.05")
+    run = UnderWay(tmp_path, *clients, *rate, "--duration", "10")
+    try:
+        run.wait_for_round(3)
+    finally:
+        run.end()
+    shown = clientbench("results", "show", "latest", "--json", cwd=tmp_path).json
+    found = {one["subject"] for one in shown["doubts"] if one["kind"] == "generator-saturated"}
+    reasons = {one["reason"] for one in shown["comparisons"] if one["metric"] == "throughput"}
+
+    assert shown["run"]["state"] == "unfinished"
+    assert found == set(clients)
+    assert [one["label"] for one in shown["run"]["held"]] == [*clients]
+    assert all(one["missed"] > 0 for one in shown["run"]["held"])
+    assert [one["label"] for one in shown["run"]["ceilings"]] == ["raw:sync"]
+    assert reasons == {"generator-saturated"}
 
 
 @pytest.mark.alone

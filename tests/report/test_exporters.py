@@ -121,21 +121,14 @@ def test_csv_of_nothing_is_a_heading() -> None:
 def test_markdown_is_a_table_with_notes_below() -> None:
     made = [*two_clients(), failed("py|curl")]
     lines = to_markdown(finished(made), made).splitlines()
-    assert lines[0].startswith("| client | mode | version | throughput req/s | ratio (95 %) |")
-    assert lines[3].startswith("| aiohttp | async | 2.32.3 | 4,000 | 4.00× (4.00–4.00) | 1.00 |")
+    assert lines[:2] == [heading(finished(made), made), ""]
+    assert lines[2].startswith("| client | mode | version | throughput req/s | ratio (95 %) |")
+    assert lines[5].startswith("| aiohttp | async | 2.32.3 | 4,000 | 4.00× (4.00–4.00) | 1.00 |")
     assert "- failed: py\\|curl: round 1: connection refused" in lines
-    assert lines[-1].startswith("- warning: disturbed: run: ")
+    assert lines[-2].startswith("- warning: disturbed: run: ")
+    assert lines[-1].startswith("- self-test: none of this machine")
     assert "- measured on: bench, 2 CPUs" in lines
     assert "- measured at: 2025-03-01 10:00:00 UTC (run run-1)" in lines
-
-
-def test_heading_says_what_all_had_in_common() -> None:
-    assert heading(run(), two_clients()) == (
-        "compare: GET http://127.0.0.1:8080/, concurrency 10, parity settings,"
-        " 3 rounds, 3.00 s each"
-    )
-    apart = [trial("a"), trial("b", http_method="POST", concurrency=2)]
-    assert heading(run(name=""), apart) == "parity settings, 1 round, 1.00 s each"
 
 
 @settings(max_examples=40)

@@ -86,6 +86,8 @@ def test_ratio_with_its_interval(comparison, is_baseline: bool, text: str) -> No
         (1.0004, 1.06, "1.0004–1.06"),
         (0.9996, 1.06, "0.9996–1.06"),
         (0.99997, 1.004, "0.99997–1.004"),
+        (1.0000004, 1.06, "1.0000004–1.06"),
+        (0.9999999999999999, 1.06, "0.9999999999999999–1.06"),
         (1.0, 1.0, "1.00–1.00"),
         (0.990, 1.0204, "0.990–1.0204"),  # outside the margin
         (0.990, 1.0196, "0.990–1.02"),
@@ -101,12 +103,11 @@ def test_bounds_have_the_digits_that_their_verdict_takes(
     assert figures.interval(found) == text
 
 
-EDGES = (1 / 1.02, 1, 1.02)  # where verdicts change
-NEAR = st.builds(operator.add, st.sampled_from(EDGES), st.floats(-1e-3, 1e-3))
-# five digits do not tell a bound from an edge that is nearer
-BOUNDS = (NEAR | st.floats(0.9, 1.1)).filter(
-    lambda bound: all(abs(bound - edge) > 6e-5 for edge in EDGES)
-)
+EDGES = st.sampled_from((1 / 1.02, 1.0, 1.02))  # where verdicts change
+DISTANCES = st.builds(lambda exponent: 10**exponent, st.floats(-16, -3))
+NEAR = st.builds(operator.add, EDGES, DISTANCES) | st.builds(operator.sub, EDGES, DISTANCES)
+NEXT = st.builds(math.nextafter, EDGES, st.sampled_from((0.0, 2.0)))
+BOUNDS = EDGES | NEXT | NEAR | st.floats(0.9, 1.1)
 
 
 @given(BOUNDS, BOUNDS)
@@ -115,6 +116,11 @@ def test_the_verdict_can_be_read_from_the_interval(low: float, high: float) -> N
     found = figures.interval(Comparison("b", "a", "throughput", 1.0, low, high, 5))
     written = map(float, found.split("–"))
     assert verdict(*written, higher_is_better=True) == verdict(low, high, higher_is_better=True)
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "rounds"), (1, "round"), (2, "rounds")])
+def test_one_is_not_many(number: int, text: str) -> None:
+    assert figures.plural("round", number) == text
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.report import document, footer
+from harness.report import document, footer, to_markdown, to_text
 from harness.report.selftest import citation, lines, to_json
 from harness.selftest.figure import Figure
 from harness.selftest.result import Part
@@ -74,6 +74,9 @@ def test_a_comparison_cites_it_and_a_single_client_does_not() -> None:
     assert footer(cited, trials, "a.db")[-2].startswith("self-test 2025-03-01 10:31 UTC: passed")
     alone = [trial for trial in trials if trial.label == "requests"]
     assert not any("self-test" in line for line in footer(cited, alone, "a.db"))
+    for export in (to_text, to_markdown):
+        assert export(cited, trials).count("self-test 2025-03-01 10:31 UTC: passed") == 1
+        assert "self-test" not in export(cited, alone)
 
 
 def test_without_one_a_comparison_says_where_to_get_it() -> None:

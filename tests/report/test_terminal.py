@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from harness.model import Doubt, TrialSummary
+from harness.model import Comparison, Doubt, TrialSummary
 from harness.report import footer, rows_table, runs_table, table, to_text, trials_table
 from harness.store.reading import RunLine
 from tests.examples import TIMEOUT_NS, failed, finished, histogram, run, trial, two_clients
@@ -76,6 +76,20 @@ def test_nothing_is_cut(width: int) -> None:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
+def test_an_interval_that_needs_many_digits_is_not_cut(width: int) -> None:
+    made = worst_case()
+    close = Comparison(
+        *("aiohttp:async+uvloop", "requests", "throughput", 1.02, 1.00000004, 1.0400001, 3),
+        verdict="faster",
+        family=1,
+    )
+    text = rendered(table(replace(finished(made), comparisons=(close,)), made, width), width)
+    assert "(1.00000004–" in text and "1.04)" in text
+    assert "…" not in text
+    assert max(map(len, text.splitlines())) <= width
+
+
+@pytest.mark.parametrize("width", WIDTHS)
 def test_reasons_stand_below_and_are_no_markup(width: int) -> None:
     text = squeezed(shown(worst_case(), width))
     assert (
@@ -129,8 +143,9 @@ def test_footer_has_a_line_per_doubt_and_the_place() -> None:
 def test_text_has_heading_table_and_doubts() -> None:
     lines = to_text(finished(two_clients()), two_clients()).splitlines()
     assert lines[0].startswith("compare: GET ")
-    assert lines[-1].startswith("warning: disturbed: run: ")
-    assert lines[-3:-1] == [
+    assert lines[-1].startswith("self-test: none of this machine")
+    assert lines[-2].startswith("warning: disturbed: run: ")
+    assert lines[-4:-2] == [
         "measured on: bench, 2 CPUs",
         "measured at: 2025-03-01 10:00:00 UTC (run run-1)",
     ]

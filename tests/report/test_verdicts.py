@@ -19,10 +19,16 @@ from harness.report import (
     verdicts,
 )
 from harness.report.exporters import Exporter
+from harness.report.notes import verdict_lines
 from tests.examples import failed, finished, histogram, trial, two_clients
 
 AIOHTTP = Comparison(
     *("aiohttp", "httpx:async", "throughput", 4.41, 4.2, 4.62, 5), verdict="faster", family=1
+)
+
+WIDER = (
+    "intervals of the matrix are wider, as there are more of them: a pair that is faster or slower "
+    "against the baseline may be inconclusive there"
 )
 
 
@@ -59,13 +65,26 @@ def test_intervals_that_hold_together_say_so() -> None:
 
 def test_a_matrix_has_a_family_of_its_own() -> None:
     pairs = [replace(AIOHTTP, family=10)]
-    assert verdicts.sentences([replace(AIOHTTP, family=4)], pairs)[-1] == (
+    assert verdicts.sentences([replace(AIOHTTP, family=4)], pairs)[1:] == [
         "intervals are simultaneous: 95 % for all 4 ratios of a metric together,"
-        " and for all 10 pairs together"
-    )
+        " and for all 10 pairs together",
+        WIDER,
+    ]
     assert verdicts.sentences([], pairs) == [
         "intervals are simultaneous: 95 % for all 10 pairs together"
     ]
+
+
+@pytest.mark.parametrize("number", [2, 3, 4])
+def test_of_three_and_more_the_same_pair_may_have_two_verdicts_and_that_is_said(
+    number: int,
+) -> None:
+    made = several(number)
+    run = finished(made)
+    said = "\n".join(verdict_lines(run, made, with_matrix=True))
+    for text in (said, *(export(run, made, with_matrix=True) for export in (to_text, to_markdown))):
+        assert text.count(WIDER) == (number > 2)
+    assert WIDER not in to_text(run, made)
 
 
 def test_one_reason_is_one_line_however_much_it_concerns() -> None:
@@ -152,10 +171,10 @@ def unsampled(number: int) -> list[TrialSummary]:
 
 def test_the_matrix_says_why_a_pair_has_no_verdict() -> None:
     made = unsampled(3)
-    said = terminal.verdict_lines(finished(made), made, with_matrix=True)
+    said = verdict_lines(finished(made), made, with_matrix=True)
     (pair,) = [line for line in said if "÷" in line]
     assert pair.startswith("no verdict on p99 of client-2:async ÷ client-1:async: fewer than 20")
-    assert "÷" not in "".join(terminal.verdict_lines(finished(made), made))
+    assert "÷" not in "".join(verdict_lines(finished(made), made))
 
 
 def test_reasons_of_pairs_are_grouped_and_none_is_given_twice() -> None:
@@ -201,6 +220,17 @@ def test_intervals_that_need_all_digits_fit_too() -> None:
     lines = text.getvalue().splitlines()
     assert max(map(len, lines)) <= 80
     assert sum(line.count("(0.99997–1.0204)") for line in lines) == 8
+
+
+def test_intervals_that_need_more_than_that_are_broken_between_their_ends() -> None:
+    rows = [("some-client:async", *["inconclusive (0.99999997–1.00000004)"] * 4)] * 2
+    text = io.StringIO()
+    titles = verdicts.headings(compare(two_clients(), "requests"))
+    Console(file=text, width=80, color_system=None).print(terminal.ratios_table(titles, rows, 80))
+    lines = text.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    for end in ("(0.99999997–", "1.00000004)"):
+        assert sum(line.count(end) for line in lines) == 8
 
 
 def test_columns_align_whatever_digits_bounds_have() -> None:

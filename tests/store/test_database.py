@@ -16,8 +16,9 @@ import sqlite_utils
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.comparison import compare
 from harness.errors import StoreError
-from harness.model import Comparison, RunRecord, TrialSummary
+from harness.model import Ceiling, Comparison, HeldPlan, RunRecord, TrialSummary
 from harness.store import Store, rows, schema, table_columns
 from harness.store.migrations import migrations
 from harness.store.reading import list_runs, show_run
@@ -198,13 +199,53 @@ def test_deleting_a_run_takes_everything_of_it_along(store: Store, path: Path) -
         assert select(path, f"SELECT * FROM {table}") == []
 
 
-@pytest.mark.parametrize("method", ["save_round", "finish"])
+@pytest.mark.parametrize("method", ["save_checks", "save_round", "finish"])
 def test_a_run_must_have_begun(store: Store, method: str) -> None:
     with pytest.raises(StoreError, match="run-1 was never begun"):
-        if method == "finish":
-            store.finish(run())
-        else:
+        if method == "save_round":
             store.save_round("run-1", 1, order=[], started_at="", ended_at="", trials=[])
+        else:
+            getattr(store, method)(run())
+
+
+def test_what_was_found_out_before_the_first_round_outlives_a_run(store: Store, path: Path) -> None:
+    checked = run(
+        held=(HeldPlan("requests", 100, 1, 2, None),), ceilings=(Ceiling("requests", 9.5),)
+    )
+    save(store, checked, [])
+    before, _ = show_run(path)
+    store.finish(checked)
+    after, _ = show_run(path)
+    for record in (before, after):
+        assert (record.held, record.ceilings) == (checked.held, checked.ceilings)
+
+
+def test_the_ranking_says_where_a_ratio_allows_no_verdict(store: Store, path: Path) -> None:
+    made = two_clients()
+    record = replace(run(), comparisons=tuple(compare(made, "requests", {"requests"})))
+    save(store, record, made)
+    store.finish(record)
+    first, last = select(path, "SELECT * FROM ranking ORDER BY place")
+    assert (first["label"], first["ratio"]) == ("aiohttp:async", pytest.approx(4))
+    assert (first["verdict"], first["reason"]) == (None, "generator-saturated")
+    assert (last["label"], last["ratio"], last["reason"]) == ("requests", None, None)
+
+
+@pytest.mark.parametrize("dropped", [False, True])
+def test_an_older_database_gets_the_verdicts_in_its_ranking(path: Path, dropped: bool) -> None:
+    """Also where its user has dropped the view."""
+    database = sqlite_utils.Database(path)
+    migrations.apply(database, stop_before="0011_ranking_verdicts")
+    assert "verdict" not in database["ranking"].columns_dict
+    if dropped:
+        database.execute("DROP VIEW ranking")
+    database.close()
+    with Store.open(path) as store:
+        made = finished(two_clients())
+        save(store, made, two_clients())
+        store.finish(made)
+    (best,) = select(path, "SELECT verdict, reason FROM ranking WHERE place = 1")
+    assert best == {"verdict": "faster", "reason": None}
 
 
 def test_a_round_is_stored_whole_or_not_at_all(store: Store, path: Path) -> None:

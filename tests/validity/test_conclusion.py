@@ -9,7 +9,7 @@ import pytest
 from harness.model import TrialSummary
 from harness.validity import concluding_doubts
 from tests.examples import run, trial
-from tests.validity.test_load import loop
+from tests.validity.test_load import loop, plan
 from tests.validity.test_stationarity import measured, noise
 
 STEADY: dict[str, Any] = {"duration_s": 10.0, "open_load": None, "steps": [], "trace_share": 0.0}
@@ -36,7 +36,7 @@ def halved() -> list[TrialSummary]:
 def test_only_a_load_that_should_stand_still_is_asked_whether_it_does(
     scenario: dict[str, Any], asked: bool
 ) -> None:
-    kinds = {one.kind for one in concluding_doubts(run(scenario=scenario), halved(), {})}
+    kinds = {one.kind for one in concluding_doubts(run(scenario=scenario), halved())}
 
     assert ("not stationary" in kinds) == asked
 
@@ -44,7 +44,8 @@ def test_only_a_load_that_should_stand_still_is_asked_whether_it_does(
 @pytest.mark.parametrize("known", [True, False])
 def test_who_did_not_hold_a_plan_is_told_where_it_is_known(known: bool) -> None:
     trials = [trial(open_loop=loop(missed=5000))]
-    held = {"requests": loop()} if known else {}
-    kinds = [one.kind for one in concluding_doubts(run(), trials, held)]
+    record = run(held=(plan(),) if known else ())
+    kinds = {one.kind for one in concluding_doubts(record, trials)}
 
     assert ("client-saturated" in kinds) == known
+    assert ("generator-saturated" in kinds) == (not known)

@@ -6,51 +6,99 @@ from typing import Any
 
 import pytest
 
-from harness.model import Doubt, OpenLoop
+from harness.model import Doubt, HeldPlan, OpenLoop
 from harness.validity import open_loop_doubts, saturated
 from tests.examples import histogram, trial
 
 MS = 1_000_000
 NO_TIME = histogram([])
+GENERATOR, CLIENT = "generator-saturated", "client-saturated"
 
 
-def loop(lag_ns: int = 1000, **counts: int) -> OpenLoop:
-    """Ten thousand planned starts, with the same pacer lag each."""
+def loop(lag_ns: int = 1000, starts: int = 2000, **counts: int) -> OpenLoop:
+    """Ten thousand planned starts; those that came about have the same pacer lag each."""
     values: dict[str, Any] = {"planned": 10_000, "dropped": 0, "missed": 0, "late": 0, **counts}
-    lag = histogram([lag_ns] * 1000)
+    lag = histogram([lag_ns] * starts)
     return OpenLoop(
         **values, response=NO_TIME, mean_response_ns=None, queue_wait=NO_TIME, pacer_lag=lag
     )
 
 
-UNSTEADY = [
-    (loop(), False),
-    (loop(missed=10), False),  # 0.1 %
-    (loop(missed=11), True),
-    (loop(missed=6, dropped=5), True),
-    (loop(lag_ns=MS - 2000), False),
-    (loop(lag_ns=MS + 2000), True),
-]
+def plan(lag_ns: int | None = 1000, label: str = "requests", **counts: int) -> HeldPlan:
+    """What null made of the same."""
+    values = {"planned": 10_000, "dropped": 0, "missed": 0, **counts}
+    return HeldPlan(label, **values, p99_pacer_lag_ns=lag_ns)
 
 
-@pytest.mark.parametrize(("theirs", "doubted"), UNSTEADY)
-def test_a_client_is_saturated_where_null_is_not(theirs: OpenLoop, doubted: bool) -> None:
-    found = open_loop_doubts([trial(open_loop=theirs)], {"requests": loop()})
-
-    assert [doubt.kind for doubt in found] == (["client-saturated"] if doubted else [])
+def doubts(theirs: OpenLoop | None, *held: HeldPlan) -> list[Doubt]:
+    return open_loop_doubts([trial(open_loop=theirs)], held)
 
 
-@pytest.mark.parametrize(("ours", "doubted"), UNSTEADY)
-def test_a_generator_is_saturated_whatever_the_client_does(ours: OpenLoop, doubted: bool) -> None:
-    for theirs in (loop(), loop(missed=5000)):
-        found = open_loop_doubts([trial(open_loop=theirs)], {"requests": ours})
-        assert ("generator-saturated" in {doubt.kind for doubt in found}) == doubted
+@pytest.mark.parametrize(
+    ("theirs", "kinds"),
+    [
+        (loop(), []),
+        (loop(missed=10), []),  # 0.1 %
+        (loop(missed=11), [CLIENT]),
+        (loop(missed=6, dropped=5), [CLIENT]),
+        (loop(lag_ns=MS - 2000), []),
+        (loop(lag_ns=MS + 2000), [GENERATOR]),
+        (loop(lag_ns=MS + 2000, missed=10), [GENERATOR]),
+        (loop(lag_ns=MS + 2000, starts=1999), []),  # 19 beyond the 99th percentile
+        (loop(lag_ns=MS + 2000, missed=11), [CLIENT]),
+    ],
+)
+def test_where_null_holds_the_plan_lost_starts_are_the_clients_and_late_ones_ours(
+    theirs: OpenLoop, kinds: list[str]
+) -> None:
+    assert [doubt.kind for doubt in doubts(theirs, plan())] == kinds
+
+
+@pytest.mark.parametrize(
+    ("ours", "doubted"),
+    [
+        (plan(), False),
+        (plan(missed=10), False),
+        (plan(missed=11), True),
+        (plan(missed=6, dropped=5), True),
+        (plan(lag_ns=MS), False),
+        (plan(lag_ns=MS + 1), True),
+        (plan(lag_ns=None, planned=0), False),  # at so low a rate nothing was due
+        (plan(lag_ns=None, missed=10_000), True),
+    ],
+)
+def test_what_null_does_not_hold_is_the_generators_whatever_the_client_does(
+    ours: HeldPlan, doubted: bool
+) -> None:
+    for theirs in (loop(), loop(missed=5000), loop(lag_ns=2 * MS, missed=5000)):
+        found = doubts(theirs, ours)
+        assert (GENERATOR in {doubt.kind for doubt in found}) == doubted
         assert len(found) <= 1
 
 
-def test_without_null_nobody_is_suspected() -> None:
-    assert open_loop_doubts([trial(open_loop=loop(missed=5000))], {}) == []
-    assert open_loop_doubts([trial()], {"requests": loop()}) == []  # a closed loop
+def test_how_it_is_known_that_the_generator_failed_is_told() -> None:
+    (without,) = doubts(loop(), plan(missed=5000))
+    (beside,) = doubts(loop(lag_ns=2 * MS), plan())
+    (unknown,) = doubts(loop())
+    assert without.message.startswith("without sending anything, 5,000 of 10,000 planned starts")
+    assert beside.message.startswith(
+        "null holds the plan, but beside this client starts came late: 0 of 10,000 planned starts"
+    )
+    assert beside.message.endswith("p99 of the pacer lag is 2 ms")
+    for late in (without, beside):
+        assert late.remedy.startswith("allow no verdict; lower --rate, ")
+    assert unknown.message == "how null holds the plan in its place is not known"
+    assert unknown.remedy == "allow no verdict; measure again"
+
+
+@pytest.mark.parametrize("theirs", [loop(), loop(missed=5000), loop(lag_ns=2 * MS)])
+def test_a_generator_of_which_nothing_is_known_is_not_trusted(theirs: OpenLoop) -> None:
+    for held in ((), (plan(label="another"),)):
+        assert [doubt.kind for doubt in doubts(theirs, *held)] == [GENERATOR]
+
+
+def test_of_a_closed_loop_nothing_is_said() -> None:
+    assert doubts(None) == []
 
 
 def test_only_a_saturated_generator_takes_verdicts_away() -> None:

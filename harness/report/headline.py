@@ -1,0 +1,86 @@
+"""What stands above the table of a run, and how much of the run that table is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from harness.competitors import CompetitorSummary, competitors
+from harness.model import RunRecord, RunState, TrialSummary
+from harness.report import figures
+
+__all__ = ["cut_short", "heading"]
+
+CAUSES: dict[RunState, str] = {
+    "interrupted": "was interrupted",
+    "stopped": "was stopped by its error budget",
+    "failed": "failed",
+    "unfinished": "still goes on or was killed",
+}
+
+
+def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
+    """What all competitors had in common, and how often and how long each was measured."""
+    summaries = competitors(trials)
+    described = (
+        {f"{summary.http_method} {_place(run, summary)}" for summary in summaries},
+        {f"concurrency {summary.concurrency}" for summary in summaries},
+        {f"{summary.body_bytes} B body" for summary in summaries if summary.body_bytes},
+        {f"{summary.profile} settings" for summary in summaries},
+        {_offered(summary) for summary in summaries if summary.open_loop is not None},
+        {_rounds(run, trials)},
+        {_length(summary) for summary in summaries if summary.state == "complete"},
+    )
+    common = [texts.pop() for texts in described if len(texts) == 1]
+    return f"{run.name}: {', '.join(common)}" if run.name else ", ".join(common)
+
+
+def cut_short(run: RunRecord, trials: Sequence[TrialSummary]) -> str | None:
+    """What intervals cannot know of a run without all of its rounds; None where it has them."""
+    planned = _planned(run)
+    if run.state == "complete" or (planned is not None and _finished(run, trials) >= planned):
+        return None
+    return (
+        f"note: the run {CAUSES[run.state]}; its rounds are not done, "
+        "and the intervals do not know why"
+    )
+
+
+def _place(run: RunRecord, summary: CompetitorSummary) -> str:
+    """The URL; of several targets what is common to all."""
+    if len(run.targets) < 2:
+        return summary.url
+    parts = urlsplit(summary.url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def _offered(summary: CompetitorSummary) -> str:
+    planned = summary.open_loop.planned if summary.open_loop is not None else 0
+    return f"{figures.significant(planned * 1e9 / max(1, summary.window_ns))} req/s offered"
+
+
+def _rounds(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
+    """How many there are; unless the run is complete also how many there were to be, and its state."""
+    finished, planned = _finished(run, trials), _planned(run)
+    rounds = f"{finished} {figures.plural('round', finished)}"
+    if run.state == "complete":
+        return rounds
+    if planned is not None:
+        rounds = f"{finished} of {planned} {figures.plural('round', planned)}"
+    return f"{rounds}, {run.state}"
+
+
+def _finished(run: RunRecord, trials: Sequence[TrialSummary]) -> int:
+    """Rounds that were not cut off: an error budget ends the run in the middle of its last one."""
+    stored = len({trial.round for trial in trials})
+    return max(0, stored - 1) if run.state == "stopped" else stored
+
+
+def _planned(run: RunRecord) -> int | None:
+    """How many rounds there were to be; None for as many as it takes."""
+    planned = run.scenario.get("rounds")
+    return planned if isinstance(planned, int) and not run.scenario.get("precision") else None
+
+
+def _length(summary: CompetitorSummary) -> str:
+    return f"{figures.significant(summary.window_ns / 1e9)} s each"

@@ -1,0 +1,35 @@
+"""What is said of a run beside its tables, in the terminal as in files. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.model import RunRecord, TrialSummary
+from harness.report import selftest, verdicts
+from harness.report.headline import cut_short
+from harness.report.json_document import comparisons_of, matrix_of
+from harness.report.target_notes import target_notes
+
+__all__ = ["notes", "verdict_lines"]
+
+
+def verdict_lines(
+    run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool = False
+) -> list[str]:
+    """The verdicts in words, and what their intervals mean."""
+    compared = comparisons_of(run, trials)
+    pairs = matrix_of(run, trials) if with_matrix else ()
+    said = verdicts.sentences(compared, pairs, run.ending)
+    caveat = cut_short(run, trials)
+    judged = any(one.verdict for one in (*compared, *pairs))
+    return [*said, caveat] if judged and caveat else said
+
+
+def notes(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
+    """Its targets, a line per doubt, and the self-test that says what a comparison is worth."""
+    compared = len({trial.label for trial in trials}) > 1
+    return [
+        *target_notes(run, trials),
+        *(f"warning: {doubt}" for doubt in run.doubts),
+        *([selftest.citation(run.selftest)] if compared else []),
+    ]
