@@ -92,12 +92,8 @@ def _ending(end: Ending) -> str:
 def _percent(end: Ending) -> str:
     """The half width, with as many digits as it takes to see whether it is what was wanted."""
     found, wanted = 100 * (end.half_width or 0.0), 100 * end.wanted
-    enough = (
-        text
-        for digits in range(2, 17)
-        for text in [f"{found:.{digits}g}"]
-        if (float(text) <= wanted) == (found <= wanted)
-    )
+    texts = (f"{found:.{digits}g}" for digits in range(2, 17))
+    enough = (text for text in texts if (float(text) <= wanted) == (found <= wanted))
     return next(enough, repr(found))
 
 
