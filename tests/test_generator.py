@@ -14,7 +14,7 @@ from harness.plan import make_plan
 from harness.scenario_input import build
 from harness.settings import Defaults
 from tests.examples import trial
-from tests.validity.test_load import loop
+from tests.open_loops import loop
 
 MS = 1_000_000
 STEADY = LoadOptions(rate=50)

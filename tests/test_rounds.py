@@ -15,8 +15,8 @@ from harness.rounds import Rounds, Unwatched
 from harness.store import Store
 from harness.targets import Targets
 from tests.examples import run, trial
+from tests.open_loops import loop, plan
 from tests.test_precision import scenario
-from tests.validity.test_load import loop, plan
 
 LABELS = ("raw:sync", "null:sync")
 EMPTY = Round(number=11, blocks=((),), requests=None, seeds=(0,), pause=0.0)

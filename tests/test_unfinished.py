@@ -18,7 +18,7 @@ from harness.store import Store
 from harness.store.reading import list_runs, show_run
 from harness.unfinished import withheld
 from tests.examples import finished, run, save, trial, two_clients
-from tests.validity.test_load import loop, plan
+from tests.open_loops import loop, plan
 
 PRECISE: dict[str, Any] = {"precision": {"half_width": 0.02, "metric": "throughput"}}
 OPEN: dict[str, Any] = {"open_load": {"rate": 100}}

@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 
 from harness.cli.options import Db, Json, Run, Text, Texts, about, measuring_options_but
 
-__all__ = ["COMMAND_LINE_ERROR", "StoppedError", "app"]
+__all__ = ["COMMAND_LINE_ERROR", "CommandInterruptedError", "app"]
 
 # Typer's own errors about flags; the class lives in click or in typer, depending on the version.
 COMMAND_LINE_ERROR: type[Any] = next(
@@ -22,7 +22,7 @@ COMMAND_LINE_ERROR: type[Any] = next(
 )
 
 
-class StoppedError(Exception):
+class CommandInterruptedError(Exception):
     """Ctrl-C or SIGTERM ended a command that has nothing to show for it."""
 
 
@@ -32,7 +32,7 @@ def _stoppable() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        raise StoppedError from None
+        raise CommandInterruptedError from None
 
 
 class _Group(TyperGroup):

@@ -51,7 +51,7 @@ def _dispatch(argv: Sequence[str]) -> int:
         code = commands.app(
             list(words) or ["--help"], prog_name="clientbench", standalone_mode=False
         )
-    except commands.StoppedError:
+    except commands.CommandInterruptedError:
         raise KeyboardInterrupt from None
     except commands.COMMAND_LINE_ERROR as error:
         raise UsageError(" ".join(error.format_message().split())) from error

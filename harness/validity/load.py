@@ -23,7 +23,10 @@ def open_loop_doubts(trials: Sequence[TrialSummary], held: Iterable[HeldPlan]) -
     the generator is not trusted.
     """
     known = {one.label: one for one in held}
-    found = (_doubt(one.label, known.get(one.label), one.open_loop) for one in competitors(trials))
+    # A closed loop has neither, and no reason to merge all of its histograms after every round.
+    concerned = [one for one in trials if one.open_loop is not None or one.label in known]
+    summaries = competitors(concerned)
+    found = (_doubt(one.label, known.get(one.label), one.open_loop) for one in summaries)
     return [doubt for doubt in found if doubt is not None]
 
 

@@ -160,16 +160,16 @@ def test_kill_9_of_the_orchestrator_leaves_no_process_and_a_readable_database(ru
 def test_a_command_with_nothing_to_show_says_that_it_was_interrupted(
     signal_: signal.Signals,
 ) -> None:
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "harness", "doctor", "--json"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    assert process.stderr is not None
-    assert process.stderr.readline().startswith("watching this machine")
-    process.send_signal(signal_)
-    assert process.communicate(timeout=60) == ("", "interrupted\n")
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("watching this machine")
+        process.send_signal(signal_)
+        assert process.communicate(timeout=60) == ("", "interrupted\n")
     assert process.returncode == 130
 
 

@@ -212,22 +212,24 @@ def test_a_json_file_has_the_matrix_and_csv_has_no_place_for_it() -> None:
     assert to_csv(run, made, with_matrix=True) == to_csv(run, made)
 
 
-def test_intervals_that_need_all_digits_fit_too() -> None:
-    rows = [("some-client:async", *["inconclusive (0.99997–1.0204)"] * 4)] * 2
+def narrow(rows: list[tuple[str, ...]]) -> list[str]:
+    """The lines of a table of ratios on a terminal of 80 columns."""
     text = io.StringIO()
     titles = verdicts.headings(compare(two_clients(), "requests"))
     Console(file=text, width=80, color_system=None).print(terminal.ratios_table(titles, rows, 80))
-    lines = text.getvalue().splitlines()
+    return text.getvalue().splitlines()
+
+
+def test_intervals_that_need_all_digits_fit_too() -> None:
+    rows = [("some-client:async", *["inconclusive (0.99997–1.0204)"] * 4)] * 2
+    lines = narrow(rows)
     assert max(map(len, lines)) <= 80
     assert sum(line.count("(0.99997–1.0204)") for line in lines) == 8
 
 
 def test_intervals_that_need_more_than_that_are_broken_between_their_ends() -> None:
     rows = [("some-client:async", *["inconclusive (0.99999997–1.00000004)"] * 4)] * 2
-    text = io.StringIO()
-    titles = verdicts.headings(compare(two_clients(), "requests"))
-    Console(file=text, width=80, color_system=None).print(terminal.ratios_table(titles, rows, 80))
-    lines = text.getvalue().splitlines()
+    lines = narrow(rows)
     assert max(map(len, lines)) <= 80
     for end in ("(0.99999997–", "1.00000004)"):
         assert sum(line.count(end) for line in lines) == 8

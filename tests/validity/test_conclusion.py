@@ -9,7 +9,7 @@ import pytest
 from harness.model import TrialSummary
 from harness.validity import concluding_doubts
 from tests.examples import run, trial
-from tests.validity.test_load import loop, plan
+from tests.open_loops import loop, plan
 from tests.validity.test_stationarity import measured, noise
 
 STEADY: dict[str, Any] = {"duration_s": 10.0, "open_load": None, "steps": [], "trace_share": 0.0}
