@@ -1,0 +1,214 @@
+"""Every client meets every hostile behaviour: what it ends with, and whether its session is usable afterwards.
+
+Each case runs in a process of its own, forked from one that has the client libraries loaded, so that one that
+hangs can be ended and memory is that of the case.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import multiprocessing
+import resource
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+import adapters
+from adapters.base import ERROR_KINDS, Adapter, AsyncAdapter, BaseAdapter, Request, Settings
+from benchmarks.hostile_server import BEHAVIOURS, MIB, HostileServer
+
+__all__ = ["Client", "Seen", "clients", "faults", "meet"]
+
+TIMEOUT_S = 1.0  # of one connect or read
+CASE_S = 12.0  # of a whole case; what drips takes 2 s, and the clients share two CPUs
+LARGEST_BODY = 8 * MIB
+MOST_MEMORY = 48 * MIB  # that a case may add: the largest body, kept twice, and buffers
+IDLE_S = 0.3  # what the server still sends or ends has come by then
+GOOD_LENGTHS = (11, 1234, 77)  # no behaviour's body is as long
+
+
+@dataclass(frozen=True)
+class Client:
+    """An adapter in one mode, on one event loop, reading bodies whole or in pieces."""
+
+    name: str
+    mode: str
+    loop: str | None = None
+    stream: bool = False
+
+    def __str__(self) -> str:
+        parts = (self.name, self.mode, self.loop, "stream" if self.stream else None)
+        return ":".join(part for part in parts if part)
+
+    def adapter(self, settings: Settings) -> BaseAdapter:
+        """A session that is not open yet."""
+        made = importlib.import_module(adapters.BUILTIN[self.name][0]).ADAPTERS
+        kind: type[BaseAdapter] = next(one for one in made if one.mode == self.mode)
+        return kind(settings)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one client made of one behaviour; outcomes as in ``Behaviour.right``, else the exception."""
+
+    before: str  # of a good request, on the connection that the behaviour may then meet
+    outcome: str | None  # None: it did not end in time, or its process died
+    after: tuple[str, ...]  # of good requests, each of another length
+    added_bytes: int
+    took_s: float
+    message: str = ""  # of the error, or how the process ended
+
+
+def clients() -> list[Client]:
+    """All that are installed, but ``null``, which sends nothing."""
+    found = []
+    for name, (module_name, _) in adapters.BUILTIN.items():
+        if name == "null":
+            continue
+        with suppress(ImportError):
+            for adapter in importlib.import_module(module_name).ADAPTERS:
+                loops = ("asyncio", "uvloop") if issubclass(adapter, AsyncAdapter) else (None,)
+                found += [Client(name, adapter.mode, loop) for loop in loops]
+                if adapter.can_stream:
+                    found.append(Client(name, adapter.mode, loops[0], stream=True))
+    return found
+
+
+def faults(behaviour: str, client: Client, seen: Seen) -> list[str]:
+    """What is wrong about it, each as kind and detail; empty if all is well."""
+    right = (
+        BEHAVIOURS[behaviour].right | ALLOWED.get((client.name, behaviour), (frozenset(), ""))[0]
+    )
+    if seen.outcome is None:
+        return [f"no outcome: {seen.message}"]
+    wrong = []
+    if seen.before != f"200:{GOOD_LENGTHS[0]}":
+        wrong.append(f"before: {seen.before}")
+    if seen.outcome not in right:
+        wrong.append(f"outcome: {seen.outcome} {seen.message}; right: {' '.join(sorted(right))}")
+    expected = tuple(f"200:{length}" for length in GOOD_LENGTHS[1:])
+    if seen.after != expected and (client.name, behaviour) not in SPOILED:
+        wrong.append(f"next answers: {', '.join(seen.after)}; right: {', '.join(expected)}")
+    if seen.added_bytes > MOST_MEMORY:
+        wrong.append(f"memory: {seen.added_bytes / MIB:.0f} MiB more")
+    return wrong
+
+
+# (client, behaviour): what it may end with beside what is right, and why.
+ALLOWED: dict[tuple[str, str], tuple[frozenset[str], str]] = {}
+
+# (client, behaviour): the request after it may fail or get what was left, and why.
+SPOILED: dict[tuple[str, str], str] = {}
+
+
+# -- a case, in a process of its own ---------------------------------------------------------------
+
+_forks = multiprocessing.get_context("forkserver")
+_forks.set_forkserver_preload([__name__])
+
+
+def meet(client: Client, name: str, server: HostileServer) -> Seen:
+    """Let the client meet the behaviour."""
+    receiver, sender = _forks.Pipe(duplex=False)
+    process = _forks.Process(target=_case, args=(client, name, server, sender))
+    started = time.monotonic()
+    process.start()
+    sender.close()
+    try:
+        if receiver.poll(CASE_S):
+            seen: Seen = receiver.recv()
+            return seen
+        message = f"not within {CASE_S:g} s"
+    except EOFError:
+        process.join(CASE_S)
+        message = f"its process ended with {process.exitcode}"
+    finally:
+        receiver.close()
+        process.kill()
+        process.join()
+        process.close()
+    return Seen("", None, (), 0, time.monotonic() - started, message)
+
+
+def _case(client: Client, name: str, server: HostileServer, sender: Connection) -> None:
+    # A runaway ends as an error of its own instead of taking the machine's memory.
+    resource.setrlimit(resource.RLIMIT_DATA, (1024 * MIB, 1024 * MIB))
+    behaviour = BEHAVIOURS[name]
+    started = time.monotonic()
+    with _Session(client, _settings(client, server)) as session:
+        good = [Request("GET", server.good(name, length)) for length in GOOD_LENGTHS]
+        before, _ = session.ask(good[0])
+        base = _peak_bytes()
+        outcome, message = session.ask(Request(behaviour.method, server.url(name)))
+        session.idle(IDLE_S if behaviour.then != "keep" or name.endswith("-later") else 0.02)
+        after = tuple(session.ask(request)[0] for request in good[1:])
+        took_s = time.monotonic() - started
+        sender.send(Seen(before, outcome, after, _peak_bytes() - base, took_s, message))
+
+
+def _settings(client: Client, server: HostileServer) -> Settings:
+    wanted: dict[str, Any] = {
+        "timeout_s": TIMEOUT_S,
+        "ca_file": server.ca_file,
+        "stream": client.stream,
+        "max_body": LARGEST_BODY,
+    }
+    known = {field.name for field in fields(Settings)}
+    return Settings(**{name: value for name, value in wanted.items() if name in known})
+
+
+def _peak_bytes() -> int:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    raise AssertionError("no VmHWM")
+
+
+class _Session:
+    """An open session of either mode."""
+
+    def __init__(self, client: Client, settings: Settings) -> None:
+        self._adapter = client.adapter(settings)
+        self._runner: asyncio.Runner | None = None
+        if isinstance(self._adapter, AsyncAdapter):
+            factory = uvloop.new_event_loop if client.loop == "uvloop" else asyncio.new_event_loop
+            self._runner = asyncio.Runner(loop_factory=factory)
+
+    def __enter__(self) -> _Session:
+        self._call(self._adapter.open)  # type: ignore[attr-defined]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._call(self._adapter.close)  # type: ignore[attr-defined]
+        if self._runner is not None:
+            self._runner.close()
+
+    def _call(self, function: Callable[..., Any], *arguments: object) -> Any:
+        if self._runner is None:
+            return function(*arguments)
+        return self._runner.run(function(*arguments))
+
+    def ask(self, request: Request) -> tuple[str, str]:
+        """The outcome, and the message of an error."""
+        assert isinstance(self._adapter, Adapter | AsyncAdapter)
+        try:
+            status, length = self._call(self._adapter.send, request)
+        except Exception as error:
+            kind = self._adapter.classify(error)
+            assert kind in ERROR_KINDS
+            return kind, f"{type(error).__name__}: {error}"[:300]
+        return f"{status}:{length}", ""
+
+    def idle(self, seconds: float) -> None:
+        """Wait; an event loop keeps running."""
+        if self._runner is None:
+            time.sleep(seconds)
+        else:
+            self._runner.run(asyncio.sleep(seconds))
