@@ -255,7 +255,10 @@ class ContainerPart(Part):
             "environment": dict(software.environment(layout)),
             "user": f"{own[0]}:{own[1]}",
             "stdin_open": True,  # the embedded target ends with its input
-            "volumes": {str(self._folder): {"bind": FOLDER, "mode": "ro"}},
+            # Not a volume, whose text form would take a path with a colon apart.
+            "mounts": [
+                {"Type": "bind", "Source": str(self._folder), "Target": FOLDER, "ReadOnly": True}
+            ],
             "healthcheck": _healthcheck(layout),
             "cpuset_cpus": ",".join(map(str, site.spec.cpus)) or None,
             "mem_limit": site.spec.memory_bytes or None,

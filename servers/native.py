@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import grp
 import os
+import pwd
 import secrets
 import signal
 import socket
@@ -23,13 +25,15 @@ from servers.files import CA, CERTIFICATE, KEY, LOG
 from servers.parts import Ask, Part, Plan, Runtime
 from servers.software import Address, Executable, Layout
 
-__all__ = ["Native", "free_port", "write_files"]
+__all__ = ["Native", "free_port", "unprivileged", "write_files"]
 
 LOOPBACK = "127.0.0.1"
 STOP_TIMEOUT_S = 3.0
 # Below those that systems give to outgoing connections: one of these could take the port meanwhile.
 PORTS = range(15_000, 32_000)
 PORT_TRIES = 100
+NOBODY = "nobody"
+SCRATCH = "scratch"  # below a part's folder
 _SHIM = Path(__file__).with_name("shim.py")
 
 
@@ -149,20 +153,24 @@ class ProgramPart(Part):
     def start(self) -> None:
         """Write its configuration, and start it."""
         self._port = self.plan.port or free_port()
-        scratch = self._folder / "scratch"
-        scratch.mkdir(parents=True, exist_ok=True)
+        (self._folder / SCRATCH).mkdir(parents=True, exist_ok=True)
+        account = unprivileged()
         layout = Layout(
             name=self.name,
             listen=self.address,
             tls=self.plan.tls,
-            folder=str(self._folder),
-            scratch=str(scratch),
+            # It runs in its folder: configurations, whose languages all quote blanks and the like in their
+            # own way, have no path of this machine; and no folder above needs to be open to its account.
+            folder=".",
+            scratch=SCRATCH,
             upstreams=self.plan.upstreams,
             workers=self.plan.workers,
-            superuser=os.geteuid() == 0,
+            account=account,
         )
         software = self.plan.software
         write_files(self._folder, software.files(layout))
+        if account is not None:
+            _open_to_others(self._folder)
         if self.plan.tls:
             for name in (CA, CERTIFICATE, KEY):
                 copyfile(self._shared / name, self._folder / name)
@@ -239,6 +247,27 @@ def write_files(folder: Path, files: dict[str, str]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
         path.write_text(text)
+
+
+def unprivileged() -> tuple[str, str] | None:
+    """User and group for servers that root starts; None if we are not root, or cannot become nobody."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        user = pwd.getpwnam(NOBODY)
+        group = grp.getgrgid(user.pw_gid)
+        # It may be listed, and yet none that this process can become: user namespaces, no privileges.
+        own = {"user": user.pw_uid, "group": group.gr_gid, "extra_groups": ()}
+        subprocess.run(["/bin/sh", "-c", ":"], check=True, cwd="/", **own)  # type: ignore[call-overload]
+    except (KeyError, OSError, subprocess.SubprocessError):
+        return None
+    return user.pw_name, group.gr_name
+
+
+def _open_to_others(folder: Path) -> None:
+    """Let another user read what is served, whatever our umask. The folder above is closed to all but us."""
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def free_port() -> int:

@@ -34,7 +34,7 @@ class Nginx(Software):
     def command(self, layout: Layout) -> list[str]:
         """In the foreground, everything below the layout's folders."""
         configuration = f"{layout.folder}/{CONFIGURATION}"
-        return ["-e", "stderr", "-p", layout.scratch, "-c", configuration]
+        return ["-e", "stderr", "-p", layout.folder, "-c", configuration]
 
 
 class NginxStatic(Nginx):

@@ -34,7 +34,8 @@ class Address:
 class Layout:
     """One server's surroundings, as it sees them itself: what its configuration is rendered from.
 
-    The same configuration, rendered for another layout, runs in a container.
+    The same configuration, rendered for another layout, runs in a container. Paths stand in configurations as
+    they are, in the quotes of no language: a layout has none that need any.
     """
 
     name: str  # "proxy", "instance-1": what it calls itself in X-Instance, where it can
@@ -44,7 +45,7 @@ class Layout:
     scratch: str  # where it may write
     upstreams: tuple[Address, ...] = ()
     workers: int = 1
-    superuser: bool = False  # it is started as root
+    account: tuple[str, str] | None = None  # user and group for a server that is started as root
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,17 @@ def on_the_host(engine: Any) -> Iterator[HostedTarget]:
         yield target
 
 
+def test_the_folder_for_temporary_files_may_have_any_name(
+    engine: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / 'a b:c,d"e;f'
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    with docker.running(TargetSpec("nginx-static", "docker")) as target:
+        assert {status for status, _ in docker.spread(target, 3)} == {200}
+    assert not list(folder.iterdir())
+
+
 @pytest.fixture
 def parts(engine: Any, bridged: HostedTarget) -> dict[str, Any]:
     return docker.containers(engine, docker.record_of(bridged).id)

@@ -17,6 +17,7 @@ import pytest
 
 from servers.base import TargetError
 from servers.hosted import HostedTarget
+from servers.native import unprivileged
 from servers.spec import TargetSpec
 from servers.standing import Record, records, sweep
 from tests.require import require_software
@@ -299,6 +300,58 @@ def test_stopping_leaves_nothing(name: str, own_folder: Path) -> None:
     assert not alive(pids)
     assert not list(own_folder.iterdir())
     assert not records()
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+@pytest.mark.parametrize("name", [*ORIGINS, *PROXIES])
+def test_the_folder_for_temporary_files_may_have_any_name(
+    name: str, tls: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "a b;c\"d'e{$f}#g\\h:i%j\u00fc*"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    path = "/files/1m" if name == "nginx-static" else "/"
+    with running(of(name, tls=tls)) as target, Client(target) as client:
+        assert Path(record_of(target).folder).parent == folder
+        assert client.get(path)[0] == 200
+    assert not list(folder.iterdir())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give up privileges")
+@pytest.mark.parametrize("name", ["nginx-static", "nginx", "haproxy"])
+def test_what_answers_is_not_run_by_root(name: str, own_folder: Path) -> None:
+    account = unprivileged()
+    if account is None:
+        pytest.skip("there is no account without privileges here")
+    before = os.umask(0o077)
+    try:
+        with running(of(name)) as target, Client(target) as client:
+            fronts = target.processes_by_role()["origin" if name == "nginx-static" else "proxy"]
+            users = [psutil.Process(pid).username() for pid in fronts]
+            assert account[0] in users
+            assert set(users) <= {"root", account[0]}
+            assert users.count("root") <= 1, "the one that starts the others"
+            if name == "nginx-static":
+                assert client.get("/files/100k")[0] == 200
+            else:  # larger than what nginx keeps in memory: it writes it to its folder
+                client.connection.request("POST", "/post", b"x" * (1 << 20))
+                assert client.connection.getresponse().status == 200
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.parametrize("name", [*ORIGINS, *PROXIES])
+def test_targets_speak_http_1_1_whatever_they_are_offered(shared: Start, name: str) -> None:
+    target = shared(of(name, tls=True))
+    host, port = target.base_url.partition("://")[2].split(":")
+    context = ssl.create_default_context(cafile=target.ca_file)
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    with (
+        socket.create_connection((host, int(port)), REQUEST_TIMEOUT_S) as plain,
+        context.wrap_socket(plain, server_hostname=host) as secured,
+    ):
+        assert secured.selected_alpn_protocol() in (None, "http/1.1")
 
 
 @pytest.mark.parametrize("name", ["httpbin", "nginx-static", *PROXIES])
