@@ -6,13 +6,14 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, partial
 from ipaddress import ip_address
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import aiohttp
+from yarl import URL
 
 from adapters import tls
 from adapters.base import AsyncAdapter, BaseAdapter, Request, Response, Settings
@@ -72,8 +73,10 @@ class Aiohttp(AsyncAdapter):
         """Create the session and what every call is given."""
         settings = self.settings
         self._options: dict[str, Any] = {}
+        self._url: Callable[[str], URL] = URL
         if settings.profile == "parity":
             self._options = {"allow_redirects": False}
+            self._url = partial(URL, encoded=True)  # else yarl rewrites escapes and dot segments
         self._session = self._new_session({"ssl": _ssl(settings)})
         self._traced: aiohttp.ClientSession | None = None
         if settings.hold_s:
@@ -100,7 +103,7 @@ class Aiohttp(AsyncAdapter):
         """One request, its whole body read."""
         async with self._session.request(
             request.method,
-            request.url,
+            self._url(request.url),
             headers=request.headers,
             data=request.body,
             **self._options,
@@ -120,7 +123,7 @@ class Aiohttp(AsyncAdapter):
         _WRITING_S.set(timeout.sock_read)
         async with session.request(
             request.method,
-            request.url,
+            self._url(request.url),
             headers=request.headers,
             data=request.body,
             timeout=timeout,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import lru_cache
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,6 +13,7 @@ import httpx
 
 from adapters import tls
 from adapters.base import Adapter, AsyncAdapter, BaseAdapter, ErrorKind, Request, Response, Settings
+from adapters.target import typed_target
 
 if TYPE_CHECKING:
     from adapters.trace import AsyncTrace, Stamps, Trace
@@ -60,6 +62,10 @@ class _Httpx(BaseAdapter):
         (httpx.TransportError, "connect"),
     )
 
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._extensions = _exact if settings.profile == "parity" else _own
+
     def classify(self, error: BaseException) -> ErrorKind:
         """As for every adapter; httpx tells three endings apart by their message alone."""
         if isinstance(error, httpx.RemoteProtocolError):
@@ -68,6 +74,29 @@ class _Httpx(BaseAdapter):
             if "complete message body" in str(error):
                 return "body"
         return super().classify(error)
+
+    def _traced(
+        self,
+        request: Request,
+        client: httpx.Client | httpx.AsyncClient,
+        hook: Callable[[str, dict[str, Any]], Awaitable[None] | None],
+    ) -> dict[str, Any]:
+        """What a request is sent with so that httpcore calls ``hook`` on its way."""
+        hold_s = self.settings.hold_s
+        patient = {n: s if s is None else s + hold_s for n, s in client.timeout.as_dict().items()}
+        extensions = {**(self._extensions(request.url) or {}), "trace": hook}
+        return {"timeout": httpx.Timeout(**patient), "extensions": extensions}
+
+
+@lru_cache(256)
+def _exact(url: str) -> dict[str, Any] | None:
+    """The extension that makes httpx send the target as it was typed, where it would rewrite it."""
+    target = typed_target(url)
+    return None if target is None else {"target": target.encode("ascii")}
+
+
+def _own(_: str) -> None:
+    """No extension: httpx writes the target as it likes."""
 
 
 def _options(settings: Settings) -> dict[str, Any]:
@@ -93,19 +122,18 @@ def _verify(settings: Settings) -> ssl.SSLContext | Literal[True, False]:
     return settings.verify
 
 
+def _keep_encoded(response: httpx.Response) -> None:
+    """A body stays as it was sent: ``content`` decompresses what the server says is compressed."""
+    if "Content-Encoding" in response.headers:
+        del response.headers["Content-Encoding"]
+
+
+async def _keep_encoded_async(response: httpx.Response) -> None:
+    _keep_encoded(response)
+
+
 def _forget_cookies(client: httpx.Client | httpx.AsyncClient) -> None:
     client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-
-
-def _traced(
-    client: httpx.Client | httpx.AsyncClient,
-    settings: Settings,
-    hook: Callable[[str, dict[str, Any]], Awaitable[None] | None],
-) -> dict[str, Any]:
-    """What a request is sent with so that httpcore calls ``hook`` on its way."""
-    seconds = client.timeout.as_dict()
-    patient = {name: s if s is None else s + settings.hold_s for name, s in seconds.items()}
-    return {"timeout": httpx.Timeout(**patient), "extensions": {"trace": hook}}
 
 
 def _note_port(trace: Stamps, stream: Any) -> None:
@@ -121,6 +149,7 @@ class Httpx(_Httpx, Adapter):
         """Create the client."""
         self._client = httpx.Client(**_options(self.settings))
         if self.settings.profile == "parity":
+            self._client.event_hooks = {"response": [_keep_encoded]}
             _forget_cookies(self._client)
 
     def send(self, request: Request) -> Response:
@@ -128,13 +157,21 @@ class Httpx(_Httpx, Adapter):
         if self.settings.stream:
             return self._streamed(request)
         response = self._client.request(
-            request.method, request.url, headers=request.headers, content=request.body
+            request.method,
+            request.url,
+            headers=request.headers,
+            content=request.body,
+            extensions=self._extensions(request.url),
         )
         return response.status_code, len(response.content)
 
     def _streamed(self, request: Request) -> Response:
         with self._client.stream(
-            request.method, request.url, headers=request.headers, content=request.body
+            request.method,
+            request.url,
+            headers=request.headers,
+            content=request.body,
+            extensions=self._extensions(request.url),
         ) as response:
             return response.status_code, sum(map(len, response.iter_bytes()))
 
@@ -146,7 +183,7 @@ class Httpx(_Httpx, Adapter):
             request.url,
             headers=request.headers,
             content=request.body,
-            **_traced(self._client, self.settings, self._hook(trace)),
+            **self._traced(request, self._client, self._hook(trace)),
         ) as response:
             _note_port(trace, response.extensions["network_stream"])
             if self.settings.stream:
@@ -181,6 +218,7 @@ class HttpxAsync(_Httpx, AsyncAdapter):
         """Create the client."""
         self._client = httpx.AsyncClient(**_options(self.settings))
         if self.settings.profile == "parity":
+            self._client.event_hooks = {"response": [_keep_encoded_async]}
             _forget_cookies(self._client)
 
     async def send(self, request: Request) -> Response:
@@ -188,13 +226,21 @@ class HttpxAsync(_Httpx, AsyncAdapter):
         if self.settings.stream:
             return await self._streamed(request)
         response = await self._client.request(
-            request.method, request.url, headers=request.headers, content=request.body
+            request.method,
+            request.url,
+            headers=request.headers,
+            content=request.body,
+            extensions=self._extensions(request.url),
         )
         return response.status_code, len(response.content)
 
     async def _streamed(self, request: Request) -> Response:
         async with self._client.stream(
-            request.method, request.url, headers=request.headers, content=request.body
+            request.method,
+            request.url,
+            headers=request.headers,
+            content=request.body,
+            extensions=self._extensions(request.url),
         ) as response:
             length = 0
             async for chunk in response.aiter_bytes():
@@ -209,7 +255,7 @@ class HttpxAsync(_Httpx, AsyncAdapter):
             request.url,
             headers=request.headers,
             content=request.body,
-            **_traced(self._client, self.settings, self._hook(trace)),
+            **self._traced(request, self._client, self._hook(trace)),
         ) as response:
             _note_port(trace, response.extensions["network_stream"])
             if not self.settings.stream:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pycurl
 
 from adapters.base import Adapter, BaseAdapter, ErrorKind, Request, Response
+from adapters.target import request_target
 
 if TYPE_CHECKING:
     from adapters.trace import Trace
@@ -199,6 +200,9 @@ class Pycurl(Adapter):
     def _set_request(self, request: Request) -> None:
         curl, body = self._curl, request.body
         curl.setopt(pycurl.URL, request.url)
+        if self.settings.profile == "parity":
+            # libcurl writes escapes of a path in upper case, and removes dot segments.
+            curl.setopt(pycurl.REQUEST_TARGET, request_target(request.url))
         if body is None and request.method in ("POST", "PUT", "PATCH"):
             body = b""
         if body is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -17,6 +17,7 @@ from adapters.base import (
     Request,
     Response,
 )
+from adapters.target import typed_target
 
 if TYPE_CHECKING:
     from adapters.trace import Trace
@@ -46,12 +47,14 @@ class Requests(Adapter):
         (requests.exceptions.RetryError, "connect"),
         (requests.exceptions.ConnectionError, "connect"),
     )
-    _transport: ClassVar[type[HTTPAdapter]] = HTTPAdapter
 
     def open(self) -> None:
         """Create the session and what every call is given."""
         settings = self.settings
+        self._exact: _ExactRequests | None = None
         self._traced: _TracedRequests | None = None
+        self._keeps_targets = settings.profile == "parity"
+        transport = HTTPAdapter
         self._session = session = requests.Session()
         self._options: dict[str, Any] = {
             "verify": (settings.ca_file or True) if settings.verify else False,
@@ -61,17 +64,23 @@ class Requests(Adapter):
         pool: dict[str, Any] = {"pool_maxsize": settings.pool_size}
         if settings.profile == "parity":
             pool["max_retries"] = 0
+            transport = _Encoded
             session.trust_env = False
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
             timeouts = (settings.timeout_s, settings.timeout_s)
             self._options |= {"timeout": timeouts, "allow_redirects": False}
         for scheme in ("http://", "https://"):
-            session.mount(scheme, self._transport(**pool))
+            session.mount(scheme, transport(**pool))
         if not settings.verify:
             warnings.filterwarnings("ignore", message="Unverified HTTPS request")
 
     def send(self, request: Request) -> Response:
         """One request, its whole body read."""
+        if self._keeps_targets and typed_target(request.url):
+            return self._exactly().send(request)
+        return self._send(request)
+
+    def _send(self, request: Request) -> Response:
         response = self._session.request(
             request.method,
             request.url,
@@ -96,20 +105,53 @@ class Requests(Adapter):
     def close(self) -> None:
         """Close the session and its connections."""
         self._session.close()
-        if self._traced is not None:
-            self._traced.close()
+        for other in (self._exact, self._traced):
+            if other is not None:
+                other.close()
+
+    def _exactly(self) -> _ExactRequests:
+        """A session for targets that requests would rewrite."""
+        if self._exact is None:
+            self._exact = _ExactRequests(self.settings)
+            self._exact.open()
+        return self._exact
 
 
-class _TracedTransport(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+class _Encoded(HTTPAdapter):
+    """Keeps a body as it was sent: ``content`` decompresses what the server says is compressed."""
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        response = super().build_response(req, resp)
+        resp.headers.discard("Content-Encoding")
+        return response
+
+
+class _ExactRequests(Requests):
+    """Over connections that send the target as it was typed."""
+
+    def open(self) -> None:
+        from adapters.urllib3 import exact_pools  # noqa: PLC0415  most targets need none of it
+
+        super().open()
+        self._connect_by(exact_pools())
+
+    def send(self, request: Request) -> Response:
+        from adapters.urllib3 import SENDING  # noqa: PLC0415
+
+        SENDING.target = typed_target(request.url) if self._keeps_targets else None
+        return self._send(request)
+
+    def _connect_by(self, pools: dict[str, Any]) -> None:
+        for transport in self._session.adapters.values():
+            transport.poolmanager.pool_classes_by_scheme = pools  # type: ignore[attr-defined]
+
+
+class _TracedRequests(_ExactRequests):
+    def open(self) -> None:
         from adapters.urllib3 import traced_pools  # noqa: PLC0415  only who traces needs it
 
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = traced_pools()
-
-
-class _TracedRequests(Requests):
-    _transport = _TracedTransport
+        super().open()
+        self._connect_by(traced_pools())
 
 
 ADAPTERS: tuple[type[BaseAdapter], ...] = (Requests,)

@@ -28,6 +28,8 @@ class _Requestx(BaseAdapter):
         "requestx has no read timeout: the timeout holds for the request as a whole",
         "requestx cannot turn certificate verification off",
         "requestx does not limit its connections, and may open more than there are requests at once",
+        "requestx decompresses what a server compresses, asked for or not",
+        "requestx removes dot segments from a path and writes ' as %27 in a query",
     )
     error_kinds = (
         (requestx.ConnectTimeout, "timeout_connect"),

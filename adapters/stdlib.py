@@ -15,6 +15,7 @@ from adapters.base import (
     Request,
     Response,
 )
+from adapters.target import request_target
 
 if TYPE_CHECKING:
     from adapters.trace import Trace
@@ -96,7 +97,7 @@ class Stdlib(Adapter):
             self._drop()
             self._connection = self._connection_to(url)
             self._origin = (url.scheme, url.netloc)
-        self._target = (url.path or "/") + (f"?{url.query}" if url.query else "")
+        self._target = request_target(request.url)
         self._request = request
         return self._connection
 

@@ -6,6 +6,7 @@ import socket
 import threading
 import warnings
 from functools import cache
+from http.client import HTTPConnection as _Connection
 from typing import TYPE_CHECKING, Any
 
 import urllib3
@@ -21,11 +22,12 @@ from adapters.base import (
     Request,
     Response,
 )
+from adapters.target import typed_target
 
 if TYPE_CHECKING:
     from adapters.trace import Trace
 
-__all__ = ["ADAPTERS", "Urllib3", "traced_pools"]
+__all__ = ["ADAPTERS", "SENDING", "Urllib3", "exact_pools", "traced_pools"]
 
 _CHUNK_BYTES = 65536
 
@@ -75,14 +77,22 @@ class Urllib3(Adapter):
             pool["block"] = True
             timeout = urllib3.Timeout(connect=settings.timeout_s, read=settings.timeout_s)
             self._options |= {"retries": False, "redirect": False, "timeout": timeout}
+            self._options["decode_content"] = False
         self._pool = urllib3.PoolManager(**pool)
+        self._keeps_targets = settings.profile == "parity"
+        self._exact: _ExactUrllib3 | None = None
         self._traced: _TracedUrllib3 | None = None
-        self._tracing = threading.Lock()
+        self._opening = threading.Lock()
         if not settings.verify:
             warnings.filterwarnings("ignore", message="Unverified HTTPS request")
 
     def send(self, request: Request) -> Response:
         """One request, its whole body read."""
+        if self._keeps_targets and typed_target(request.url):
+            return self._exactly().send(request)
+        return self._send(request)
+
+    def _send(self, request: Request) -> Response:
         response = self._pool.request(
             request.method,
             request.url,
@@ -109,7 +119,7 @@ class Urllib3(Adapter):
         """As ``send``, over a pool of its own whose connections tell where they are."""
         from adapters.traced_connection import send_traced  # noqa: PLC0415  only who traces needs it
 
-        with self._tracing:
+        with self._opening:
             if self._traced is None:
                 self._traced = _TracedUrllib3(self.settings)
                 self._traced.open()
@@ -118,14 +128,60 @@ class Urllib3(Adapter):
     def close(self) -> None:
         """Close every connection of the pool."""
         self._pool.clear()
-        if self._traced is not None:
-            self._traced.close()
+        for other in (self._exact, self._traced):
+            if other is not None:
+                other.close()
+
+    def _exactly(self) -> _ExactUrllib3:
+        """A session for targets that urllib3 would rewrite."""
+        with self._opening:
+            if self._exact is None:
+                self._exact = _ExactUrllib3(self.settings)
+                self._exact.open()
+        return self._exact
 
 
-class _TracedUrllib3(Urllib3):
+class _ExactUrllib3(Urllib3):
+    """Over connections that send the target as it was typed."""
+
+    def open(self) -> None:
+        super().open()
+        self._pool.pool_classes_by_scheme = exact_pools()
+
+    def send(self, request: Request) -> Response:
+        SENDING.target = typed_target(request.url) if self._keeps_targets else None
+        return self._send(request)
+
+
+class _TracedUrllib3(_ExactUrllib3):
     def open(self) -> None:
         super().open()
         self._pool.pool_classes_by_scheme = traced_pools()
+
+
+class _Sending(threading.local):
+    """The target of the request that this thread is sending, where it must not be rewritten."""
+
+    target: str | None = None
+
+
+SENDING = _Sending()
+
+
+class _ExactTarget(_Connection):
+    """A connection that sends ``SENDING.target``, whatever urllib3 has made of it on the way."""
+
+    def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
+        super().putrequest(method, SENDING.target or url, *args, **kwargs)
+
+
+@cache
+def exact_pools() -> dict[str, type[urllib3.HTTPConnectionPool]]:
+    """Pools by scheme whose connections send the target as it was typed."""
+    return _pools(
+        type("Connection", (_ExactTarget, HTTPConnection), {}),
+        type("SecureConnection", (_ExactTarget, HTTPSConnection), {}),
+    )
 
 
 @cache
@@ -133,7 +189,7 @@ def traced_pools() -> dict[str, type[urllib3.HTTPConnectionPool]]:
     """Pools by scheme whose connections tell the trace of their request where they are."""
     from adapters.traced_connection import TracedConnection  # noqa: PLC0415  only who traces needs it
 
-    class Connection(TracedConnection, HTTPConnection):
+    class Connection(TracedConnection, _ExactTarget, HTTPConnection):
         # The step between the name and the socket, as urllib3's own SOCKS connections replace it.
         def _new_conn(self) -> socket.socket:
             new_conn = super()._new_conn
@@ -154,13 +210,14 @@ def traced_pools() -> dict[str, type[urllib3.HTTPConnectionPool]]:
             super().connect()
             self.arrive("TLSHandshakeDone")
 
-    class Pool(urllib3.HTTPConnectionPool):
-        ConnectionCls = Connection
+    return _pools(Connection, SecureConnection)
 
-    class SecurePool(urllib3.HTTPSConnectionPool):
-        ConnectionCls = SecureConnection
 
-    return {"http": Pool, "https": SecurePool}
+def _pools(plain: type[Any], secure: type[Any]) -> dict[str, type[urllib3.HTTPConnectionPool]]:
+    return {
+        "http": type("Pool", (urllib3.HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("SecurePool", (urllib3.HTTPSConnectionPool,), {"ConnectionCls": secure}),
+    }
 
 
 ADAPTERS: tuple[type[BaseAdapter], ...] = (Urllib3,)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from urllib.parse import SplitResult, urlsplit
 
 from adapters.base import Request
+from adapters.target import request_target
 
 __all__ = ["BodyError", "Prepared", "ProtocolError", "Reader"]
 
@@ -176,9 +177,8 @@ class Prepared:
 
 
 def _payload(request: Request, url: SplitResult) -> bytes:
-    target = (url.path or "/") + (f"?{url.query}" if url.query else "")
     given = {name.lower() for name in request.headers}
-    lines = [f"{request.method} {target} HTTP/1.1"]
+    lines = [f"{request.method} {request_target(request.url)} HTTP/1.1"]
     if "host" not in given:
         lines.append(f"Host: {url.netloc.rpartition('@')[2]}")
     lines += [f"{name}: {value}" for name, value in request.headers.items()]

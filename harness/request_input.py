@@ -32,6 +32,7 @@ __all__ = [
 
 _MAX_BODY_MIB = 16  # what the embedded target takes
 MAX_BODY_BYTES = _MAX_BODY_MIB * 2**20
+_DEFAULT_PORTS = {"http": 80, "https": 443}  # left out: clients disagree whether Host names it
 _MAX_URL = 8000  # what servers commonly accept as a request line, less method and version
 
 _EXPECTED_URL = "http://HOST[:PORT]/PATH, https://… or a /PATH on the embedded target"
@@ -86,13 +87,16 @@ def parse_url(text: str | None) -> Destination:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        raise _bad_url("a port from 1 to 65535, and an IPv6 address in brackets") from None
+        raise _bad_url("a host, a port from 1 to 65535, and an IPv6 address in brackets") from None
     if parts.scheme not in ("http", "https") or not text.lower().startswith(f"{parts.scheme}://"):
         raise _bad_url(_EXPECTED_URL)
     if port == 0:
         raise _bad_url("a port from 1 to 65535")
+    if "\\" in parts.netloc:  # browsers take it for a slash, and the host for another one
+        raise _bad_url("no backslash before the path")
     host = _host(parts.hostname or "")
-    authority = host if port is None else f"{host}:{port}"
+    is_default = port is None or port == _DEFAULT_PORTS[parts.scheme]
+    authority = host if is_default else f"{host}:{port}"
     return Destination(
         url=f"{parts.scheme}://{authority}{_escaped(_origin_form(parts))}",
         authorization=_authorization(parts.netloc),
@@ -193,16 +197,28 @@ def _host(host: str) -> str:
         if address.scope_id is not None:  # clients do not agree on how to write one
             raise _bad_url(f"{_EXPECTED_IPV6} without a zone")
         return f"[{address}]"
-    try:
-        name = host.encode("idna").decode("ascii")
-    except UnicodeError:
-        raise _bad_url("a host name or address after http://") from None
+    name = host if host.isascii() else _idna(host)
     labels = name.removesuffix(".").split(".")
     if len(name) > 253 or not all(map(_HOST_LABEL.fullmatch, labels)):
         raise _bad_url("a host name or address after http://")
     if labels[-1].isdigit():
         _check_ipv4(name)
     return name
+
+
+def _idna(host: str) -> str:
+    """A name in ASCII by IDNA 2008, after the mapping of UTS 46 (non-transitional), as browsers do.
+
+    Python's own codec is IDNA 2003, for which ``straße`` is ``strasse``: another name, and another's.
+    """
+    import idna  # noqa: PLC0415  its tables are large, and most names are ASCII
+
+    try:
+        return idna.encode(host, uts46=True, transitional=False).decode("ascii")
+    except idna.IDNAError:
+        raise _bad_url(
+            "a host name that IDNA 2008 allows, or its ASCII form (xn--…), after http://"
+        ) from None
 
 
 def _check_ipv4(text: str) -> None:

@@ -95,11 +95,13 @@ def test_packages_the_worker_passes_through_import_nothing(package: str) -> None
     assert list(imports(ROOT / package / "__init__.py")) == []
 
 
+# Packages of which a library hands over objects, or takes them.
+ITS_TERMS = {"httpx": {"httpcore"}, "aiohttp": {"yarl"}}
+
+
 def test_adapters_import_their_own_library_the_standard_library_and_the_contract_alone() -> None:
     for path in sources("adapters"):
-        own = {path.stem}
-        if path.stem == "httpx":
-            own.add("httpcore")
+        own = {path.stem} | ITS_TERMS.get(path.stem, set())
         for one in imports(path):
             assert is_standard(one.top) or one.top in own | {"adapters"}, one
 

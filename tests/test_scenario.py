@@ -290,9 +290,17 @@ def test_parity_settles_what_clients_would_choose_differently(
         ("http://localhost", "http://localhost/"),
         ("HTTP://LocalHost:8080?a=b", "http://localhost:8080/?a=b"),
         ("https://example.org/a#frag", "https://example.org/a"),
-        ("http://[::1]:80/x", "http://[::1]:80/x"),
+        ("http://[::1]:80/x", "http://[::1]/x"),
         ("http://[0:0:0:0:0:0:0:1]/", "http://[::1]/"),
         ("http://bücher.example/é?q=ü", "http://xn--bcher-kva.example/%C3%A9?q=%C3%BC"),
+        # IDNA 2008: in that of 2003 the first is strasse.invalid, the last βολοσ.gr
+        ("http://straße.invalid/", "http://xn--strae-oqa.invalid/"),
+        ("http://Faß。DE:443/", "http://xn--fa-hia.de:443/"),
+        ("http://βόλος.gr/", "http://xn--nxasmm1c.gr/"),
+        ("http://xn--strae-oqa.invalid:80/", "http://xn--strae-oqa.invalid/"),
+        ("https://h:443/a%2Fb?x=%27q%27&s=a%2Bb%3D%3D", "https://h/a%2Fb?x=%27q%27&s=a%2Bb%3D%3D"),
+        ("http://h/k/%2e%2e/v//./x;p", "http://h/k/%2e%2e/v//./x;p"),
+        ("http://h/a?", "http://h/a"),
         ("http://nginx_1:8080/", "http://nginx_1:8080/"),
         ("http://h/%zz%41", "http://h/%25zz%41"),
         ("http://h./", "http://h./"),
@@ -319,8 +327,8 @@ def test_a_path_is_one_on_the_embedded_target() -> None:
     ],
 )
 def test_user_info_becomes_a_header(user_info: str, header: str) -> None:
-    built = scenario(url=f"http://{user_info}@localhost:80/get")
-    assert built.url == "http://localhost:80/get"
+    built = scenario(url=f"http://{user_info}@localhost:81/get")
+    assert built.url == "http://localhost:81/get"
     assert built.headers["Authorization"] == header
 
 
@@ -401,6 +409,10 @@ def test_no_client_is_refused_saying_what_to_write() -> None:
         "http://user:secret@/",
         "http://us%3Aer:secret@h/",
         "http://" + "ü" * 70 + "/secret",
+        "http://☃.secret/",
+        "http://-secretü/",
+        "http://good.secret\\@evil.example/",
+        "http://secret℀.example/",
         "//h/secret",
         "/secret x",
         "http://h/" + "secret" * 2000,

@@ -67,6 +67,20 @@ def spare_connections(client: Client, slots: int) -> int:
     return slots if client.name == "requestx" else 0
 
 
+def sent_target(client: Client, target: str) -> str:
+    """What becomes of a request target: requestx leaves it to reqwest, which parses URLs as browsers do."""
+    if client.name != "requestx":
+        return target
+    path, question, query = target.partition("?")
+    path = path.replace("/k/%2e%2e/", "/").replace("/k/../", "/").replace("/./", "/")
+    return path + question + query.replace("'", "%27")
+
+
+def decompresses(client: Client) -> bool:
+    """requestx has no switch for reqwest's decompression."""
+    return client.name == "requestx"
+
+
 def verifies_always(client: Client) -> bool:
     """requestx takes ``verify=False`` and ignores it; its adapter says so in ``unequal``."""
     return client.name == "requestx"

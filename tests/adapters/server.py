@@ -11,6 +11,7 @@ connections ``/TOKEN/progress`` describes from the moment they are accepted.
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import socket
@@ -118,7 +119,7 @@ class _Connection:
             self.answer(200, json.dumps(self.records.told(token, behaviour, rest)).encode())
             return True
         self.records.log.setdefault(token, []).append(seen)
-        number = int(rest[0]) if rest else 0
+        number = int(rest[0]) if rest and rest[0].isdigit() else 0
         goes_on = _BEHAVIOURS[behaviour](self, seen, number)
         self.stages.append("answered")
         return goes_on
@@ -170,6 +171,12 @@ def _echo(connection: _Connection, seen: Seen, _: int) -> bool:
 
 def _bytes(connection: _Connection, seen: Seen, number: int) -> bool:
     connection.answer(200, b"x" * number, head_only=seen.method == "HEAD")
+    return True
+
+
+def _gzip(connection: _Connection, seen: Seen, number: int) -> bool:
+    """Compressed, asked for or not."""
+    connection.answer(200, gzip.compress(b"x" * number), "Content-Encoding: gzip")
     return True
 
 
@@ -290,6 +297,7 @@ def _endless(connection: _Connection, seen: Seen, _: int) -> bool:
 _BEHAVIOURS: dict[str, Callable[[_Connection, Seen, int], bool]] = {
     "echo": _echo,
     "bytes": _bytes,
+    "gzip": _gzip,
     "chunked": _chunked,
     "trailers": _trailers,
     "until-close": _until_close,

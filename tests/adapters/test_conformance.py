@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import socket
 import time
@@ -14,9 +15,11 @@ from adapters.base import ErrorKind, Request, Settings
 from tests.adapters.clients import AsyncSession, Client, Session
 from tests.adapters.deviations import (
     RACES,
+    decompresses,
     expected_kind,
     keeps_cookies,
     keeps_header_case,
+    sent_target,
     spare_connections,
     verifies_always,
 )
@@ -27,6 +30,15 @@ SCHEMES = ("http", "https")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD")
 WITH_BODY = ("POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 HEADERS = {"X-CaSe": "Some Value", "Accept-Encoding": "identity", "accept": "text/x-test"}
+# Valid as they are, and what some library writes in another way.
+TYPED_TARGETS = (
+    "/a%2Fb?sig=a%2Bb%3D%3D&x=%27q%27",
+    "/k/%2e%2e/v",
+    "/k/../v",
+    "/./a//b;p=1",
+    "/%41%7e~?q=%41+%2f'!*()/?@:$,",
+    "/%00?%0a",
+)
 TIMEOUT_S = 0.3  # short, since it is waited for; long enough for the request that must work
 PATIENCE_S = 10.0  # a failure must end long before; only a machine in trouble comes near
 
@@ -65,6 +77,22 @@ def assert_as_sent(client: Client, request: Request, seen: Seen) -> None:
     lengths = [str(len(request.body))] if request.body else []
     assert seen.values("Content-Length") in (lengths, lengths or ["0"])
     assert (("X-CaSe", "Some Value") in seen.headers) == keeps_header_case(client)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_target_is_sent_as_it_was_typed(
+    client: Client, server: Server, token: str, scheme: str
+) -> None:
+    targets = [f"/{token}/echo{end}" for end in (*TYPED_TARGETS, "")]
+    requests = [Request("GET", server.url(target[1:], scheme)) for target in targets]
+    traced = bool(client.adapter and client.adapter.trace_points)
+    with client.session(settings(client, server)) as session:
+        for request in requests:
+            assert session.send(request) == (200, 0)
+            if traced:
+                assert session.send_traced(request, session.trace()) == (200, 0)
+    wanted = [sent_target(client, target) for target in targets for _ in range(1 + traced)]
+    assert [one.target for one in server.seen(token)] == wanted
 
 
 def test_a_mebibyte_is_sent_whole(client: Client, server: Server, token: str) -> None:
@@ -114,6 +142,15 @@ def test_the_whole_body_is_read(
         for length in (0, 5, 3333, MIB):
             request = Request("GET", server.url(f"{token}/{framing}/{length}", scheme))
             assert session.send(request) == (200, length)
+
+
+def test_a_body_is_handed_over_as_it_was_sent(reader: Client, server: Server, token: str) -> None:
+    request = Request("GET", server.url(f"{token}/gzip/{MIB}"), {"Accept-Encoding": "identity"})
+    length = MIB if decompresses(reader) else len(gzip.compress(b"x" * MIB))
+    with reader.session(settings(reader, server)) as session:
+        assert session.send(request) == (200, length)
+        if reader.adapter is not None and reader.adapter.trace_points:
+            assert session.send_traced(request, session.trace()) == (200, length)
 
 
 @pytest.mark.parametrize("status", [200, 204, 304, 400, 404, 500, 503])
