@@ -15,6 +15,7 @@ class Haproxy(Software):
 
     name = "haproxy"
     is_proxy = True
+    keeps_user = True  # it goes back to its folder by the whole path, which is closed to others
     image = Image("haproxy:3.0", "CLIENTBENCH_HAPROXY_IMAGE", ("haproxy",))
     remedy = "install it (Debian: apt-get install haproxy)"
     majors = (2, 3)

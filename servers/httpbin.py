@@ -23,6 +23,7 @@ class Httpbin(Software):
     name = "httpbin"
     reports = True
     single_threaded = True
+    keeps_user = True  # our interpreter, and what is installed there
     image = Image(
         "clientbench-httpbin",
         "CLIENTBENCH_HTTPBIN_IMAGE",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import grp
 import os
 import pwd
 import secrets
@@ -154,7 +153,6 @@ class ProgramPart(Part):
         """Write its configuration, and start it."""
         self._port = self.plan.port or free_port()
         (self._folder / SCRATCH).mkdir(parents=True, exist_ok=True)
-        account = unprivileged()
         layout = Layout(
             name=self.name,
             listen=self.address,
@@ -165,17 +163,18 @@ class ProgramPart(Part):
             scratch=SCRATCH,
             upstreams=self.plan.upstreams,
             workers=self.plan.workers,
-            account=account,
         )
         software = self.plan.software
         write_files(self._folder, software.files(layout))
-        if account is not None:
-            _open_to_others(self._folder)
         if self.plan.tls:
             for name in (CA, CERTIFICATE, KEY):
                 copyfile(self._shared / name, self._folder / name)
                 (self._folder / name).chmod(0o600)
-        shim = [sys.executable, "-I", "-S", str(_SHIM), str(os.getpid()), self._cpus]
+        account = None if software.keeps_user else unprivileged(self._words[0])
+        if account is not None:
+            _hand_over(self._folder, account)
+        become = ":".join(map(str, account)) if account is not None else "-"
+        shim = [sys.executable, "-I", "-S", str(_SHIM), str(os.getpid()), self._cpus, become]
         with (self._folder / LOG).open("ab") as log:
             self._process = subprocess.Popen(
                 [*shim, *self._words, *software.command(layout)],
@@ -249,25 +248,25 @@ def write_files(folder: Path, files: dict[str, str]) -> None:
         path.write_text(text)
 
 
-def unprivileged() -> tuple[str, str] | None:
-    """User and group for servers that root starts; None if we are not root, or cannot become nobody."""
+def unprivileged(program: str) -> tuple[int, int] | None:
+    """User and group for a program that root starts; None if we are not root, or nobody may not run it."""
     if os.geteuid() != 0:
         return None
     try:
         user = pwd.getpwnam(NOBODY)
-        group = grp.getgrgid(user.pw_gid)
         # It may be listed, and yet none that this process can become: user namespaces, no privileges.
-        own = {"user": user.pw_uid, "group": group.gr_gid, "extra_groups": ()}
-        subprocess.run(["/bin/sh", "-c", ":"], check=True, cwd="/", **own)  # type: ignore[call-overload]
+        own = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": ()}
+        asked = ["/bin/sh", "-c", 'test -x "$0"', program]
+        subprocess.run(asked, check=True, cwd="/", **own)  # type: ignore[call-overload]
     except (KeyError, OSError, subprocess.SubprocessError):
         return None
-    return user.pw_name, group.gr_name
+    return user.pw_uid, user.pw_gid
 
 
-def _open_to_others(folder: Path) -> None:
-    """Let another user read what is served, whatever our umask. The folder above is closed to all but us."""
+def _hand_over(folder: Path, account: tuple[int, int]) -> None:
+    """Let the account read and write there. The folder above is closed to all but us."""
     for path in (folder, *folder.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)
+        os.chown(path, *account)
 
 
 def free_port() -> int:

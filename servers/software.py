@@ -45,7 +45,6 @@ class Layout:
     scratch: str  # where it may write
     upstreams: tuple[Address, ...] = ()
     workers: int = 1
-    account: tuple[str, str] | None = None  # user and group for a server that is started as root
 
 
 @dataclass(frozen=True)
@@ -78,6 +77,9 @@ class Software(ABC):
     reports: bool = False  # answers /instance with its counts, and X-Instance with every response
     image: Image
     remedy: str  # how to get it onto this machine
+    keeps_user: bool = (
+        False  # root's processes of it stay root's, for the sake of files that it needs
+    )
     majors: tuple[int, ...] = ()  # versions its configuration is written for; empty: any
 
     @abstractmethod

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from servers.base import TargetError
+from servers.catalogue import software
 from servers.hosted import HostedTarget
 from servers.native import unprivileged
 from servers.spec import TargetSpec
@@ -319,26 +320,21 @@ def test_the_folder_for_temporary_files_may_have_any_name(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give up privileges")
-@pytest.mark.parametrize("name", ["nginx-static", "nginx", "haproxy"])
+@pytest.mark.parametrize("name", ["nginx-static", "nginx", "traefik", "caddy"])
 def test_what_answers_is_not_run_by_root(name: str, own_folder: Path) -> None:
-    account = unprivileged()
+    require_software(name)
+    program = software(name).find().words[0]
+    account = unprivileged(program)
     if account is None:
-        pytest.skip("there is no account without privileges here")
-    before = os.umask(0o077)
-    try:
-        with running(of(name)) as target, Client(target) as client:
-            fronts = target.processes_by_role()["origin" if name == "nginx-static" else "proxy"]
-            users = [psutil.Process(pid).username() for pid in fronts]
-            assert account[0] in users
-            assert set(users) <= {"root", account[0]}
-            assert users.count("root") <= 1, "the one that starts the others"
-            if name == "nginx-static":
-                assert client.get("/files/100k")[0] == 200
-            else:  # larger than what nginx keeps in memory: it writes it to its folder
-                client.connection.request("POST", "/post", b"x" * (1 << 20))
-                assert client.connection.getresponse().status == 200
-    finally:
-        os.umask(before)
+        pytest.skip(f"there is no account without privileges here that may run {program}")
+    with running(of(name, tls=True)) as target, Client(target) as client:
+        fronts = target.processes_by_role()["origin" if name == "nginx-static" else "proxy"]
+        assert {psutil.Process(pid).uids().real for pid in fronts} == {account[0]}
+        if name == "nginx-static":
+            assert client.get("/files/100k")[0] == 200
+        else:  # larger than what nginx keeps in memory: it writes it to its folder
+            client.connection.request("POST", "/post", b"x" * (1 << 20))
+            assert client.connection.getresponse().status == 200
 
 
 @pytest.mark.parametrize("name", [*ORIGINS, *PROXIES])

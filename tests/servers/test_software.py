@@ -137,12 +137,6 @@ def test_proxies_have_as_many_workers_as_they_are_told(name: str, line: str) -> 
     assert line in rendered(name)
 
 
-@pytest.mark.parametrize("name", ["nginx", "nginx-static", "haproxy"])
-def test_a_server_changes_its_user_only_if_it_could(name: str) -> None:
-    assert re.search(r"^ *user somebody\b", rendered(name, account=("somebody", "all")), re.M)
-    assert not re.search(r"^ *user ", rendered(name), re.M)
-
-
 @pytest.mark.parametrize(("name", "line"), [("caddy", "protocols h1"), ("traefik", "[http/1.1]")])
 def test_a_proxy_that_could_speak_http_2_offers_1_1_only(name: str, line: str) -> None:
     text = rendered(name, tls=True)
