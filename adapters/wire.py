@@ -16,7 +16,19 @@ _MAX_HEAD_BYTES = 65536
 
 
 class ProtocolError(Exception):
-    """The answer is not HTTP/1.1 as this client understands it."""
+    """The answer is not HTTP/1.1 as this client understands it.
+
+    What was received is quoted whole: whoever shortens it removes secrets before.
+    """
+
+    def __init__(self, problem: str, received: bytes | None = None) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.received = received
+
+    def __str__(self) -> str:
+        """Written only where it is read: there may be very many of these."""
+        return self.problem if self.received is None else f"{self.problem}: {self.received!r}"
 
 
 class BodyError(Exception):
@@ -30,7 +42,7 @@ class _Head:
 
     def __init__(self, block: bytes) -> None:
         if not block.startswith(b"HTTP/1.") or not block[9:12].isdigit():
-            raise ProtocolError(f"not a status line: {block[:60]!r}")
+            raise ProtocolError("not a status line", block)
         fields = block.lower().split(b"\r\n")
         self.status = int(block[9:12])
         self.length: int | None = None
@@ -156,11 +168,11 @@ class _Chunks:
 
 def _natural(digits: bytes, base: int) -> int:
     if not digits.isalnum():
-        raise ProtocolError(f"not a length: {digits[:20]!r}")
+        raise ProtocolError("not a length", digits)
     try:
         return int(digits, base)
     except ValueError as error:
-        raise ProtocolError(f"not a length: {digits[:20]!r}") from error
+        raise ProtocolError("not a length", digits) from error
 
 
 class Prepared:

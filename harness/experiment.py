@@ -114,7 +114,7 @@ def _place(
         worker_cpus=cpus.workers,
         target_cpus=1,
         target_cpu_ns=dict,
-        scrub=redactor.scrub,
+        scrub=redactor.message,
     )
 
 

@@ -32,7 +32,7 @@ class Place:
     worker_cpus: tuple[int, ...] | None
     target_cpus: int  # how many CPUs the target can keep busy
     target_cpu_ns: Callable[[], Mapping[Role, int]]  # empty where it cannot be seen
-    scrub: Callable[[str], str]  # secrets out of messages
+    scrub: Callable[[str], str]  # a foreign message as it may be kept
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def next_number(self, count: int) -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import html
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,6 +19,7 @@ from typing import cast
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from harness.errors import UsageError
+from harness.text import one_line, shortened
 
 __all__ = [
     "HIDDEN",
@@ -30,6 +32,7 @@ __all__ = [
 ]
 
 HIDDEN = "***"
+LONGEST_MESSAGE = 500  # characters of a foreign message that are kept
 
 # Formats that issuers document; found anywhere in a text.
 _KNOWN_FORMATS = re.compile(
@@ -60,6 +63,10 @@ _TELLING_NAME = re.compile(
     re.IGNORECASE,
 )
 _URL_IN_TEXT = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+")
+_TARGET_IN_TEXT = re.compile(r"/[^\s'\"<>?]*\?[^\s'\"<>]+")  # as in "GET /path?token=… HTTP/1.1"
+# What may stand between ":" and "@" in the selector of a client.
+_MODE = re.compile(r"(?:a?sync)?(?:\+\w+)?", re.IGNORECASE)
+_CUT = "…"  # where ``quoted`` has left something out
 # Shorter ones would take common words out of every message.
 _SHORTEST_SECRET = 4
 _SHORTEST_PIECE = 8
@@ -127,8 +134,10 @@ class Redactor:
         known = {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}
         spellings = {spelling for secret in known for spelling in _spellings(secret)}
         # longest first: a secret may be part of another
-        ordered = sorted(spellings, key=lambda spelling: (-len(spelling), spelling))
-        self._literals = re.compile("|".join(map(re.escape, ordered)) or "(?!)", re.IGNORECASE)
+        self._spellings = sorted(spellings, key=lambda spelling: (-len(spelling), spelling))
+        self._literals = re.compile(
+            "|".join(map(re.escape, self._spellings)) or "(?!)", re.IGNORECASE
+        )
 
     @classmethod
     def of(cls, url: str | None, headers: Mapping[str, str], body: bytes | None) -> Redactor:
@@ -137,11 +146,33 @@ class Redactor:
             {*_url_secrets(url or ""), *_header_secrets(headers), *_body_secrets(body or b"")}
         )
 
+    @classmethod
+    def of_command_line(cls, words: Iterable[str]) -> Redactor:
+        """The redactor for messages about a command line, wherever in it a secret stands."""
+        return cls(_command_line_secrets(list(words)))
+
     def scrub(self, text: str) -> str:
-        """``text`` without the secrets, however they are escaped, and with every URL redacted."""
+        """``text`` without the secrets, however they are escaped, and with every URL redacted.
+
+        Shorten afterwards: of a secret that was cut only the beginning of one that is known is found, before
+        the sign of the cut, ``…``.
+        """
         text = self._literals.sub(HIDDEN, text)
-        text = _URL_IN_TEXT.sub(lambda match: redact_url(match[0]), text)
-        return _KNOWN_FORMATS.sub(HIDDEN, text)
+        *cut, last = text.split(_CUT)
+        text = _CUT.join([*map(self._without_end, cut), last])
+        return _KNOWN_FORMATS.sub(HIDDEN, _without_url_secrets(text))
+
+    def message(self, text: str) -> str:
+        """A foreign message as it may be kept: scrubbed, then on one visible line, then shortened."""
+        return shortened(one_line(self.scrub(text)), LONGEST_MESSAGE)
+
+    def _without_end(self, text: str) -> str:
+        """``text`` without the beginning of a secret that it ends in."""
+        for spelling in self._spellings:
+            for length in range(min(len(spelling), len(text)), _SHORTEST_SECRET - 1, -1):
+                if text.endswith(spelling[:length]):
+                    return text[:-length] + HIDDEN
+        return text
 
 
 def looks_secret(text: str) -> bool:
@@ -153,16 +184,22 @@ def looks_secret(text: str) -> bool:
 
 
 def quoted(value: object, limit: int = 60) -> str:
-    """``value`` as a message shows it: one line, shortened, hidden when it looks like a key."""
-    text = str(value)
+    """``value`` as a message shows it: one line, URLs redacted, shortened, hidden when it looks like a key."""
+    text = _without_url_secrets(str(value))
     if looks_secret(text):
         return repr(HIDDEN)
-    return repr(text if len(text) <= limit else text[:limit] + "…")
+    return repr(text if len(text) <= limit else text[:limit] + _CUT)
 
 
 def refusal(field: str, value: object, accepted: str) -> UsageError:
     """The error for a bad value. Never pass a header value, a body or a URL with user-info."""
     return UsageError(f"{field}: {quoted(value)} is not valid; expected {accepted}")
+
+
+def _without_url_secrets(text: str) -> str:
+    """``text`` with every URL, and every path with a query, redacted."""
+    text = _URL_IN_TEXT.sub(lambda match: redact_url(match[0]), text)
+    return _TARGET_IN_TEXT.sub(lambda match: redact_url(match[0]), text)
 
 
 def _split_user_info(url: str) -> tuple[str, str, str]:
@@ -240,6 +277,37 @@ def _basic_credentials(value: str) -> Iterator[str]:
     except ValueError:
         return
     yield from (plain, *plain.split(":", 1))
+
+
+def _command_line_secrets(words: list[str]) -> Iterator[str]:
+    """What may be secret in the words of a command line, also where one stands in the wrong place."""
+    for number, word in enumerate(words):
+        flag, equals, value = word.partition("=")
+        if not (equals and flag.startswith("--")):
+            flag, value = (words[number - 1] if number else ""), word
+        yield from _word_secrets(flag, value)
+        if flag == "--header" and value.endswith(":"):  # its value was not quoted
+            yield from itertools.takewhile(lambda one: not one.startswith("-"), words[number + 1 :])
+
+
+def _word_secrets(flag: str, value: str) -> Iterator[str]:
+    """Those of one word; ``flag`` is the word before it, if it is a flag."""
+    name, _, rest = value.partition(":")
+    if "//" in value or "?" in value:
+        starts = [0, *(match.start() for match in _AUTHORITY_START.finditer(value))]
+        yield from (secret for start in starts for secret in _url_secrets(value[start:]))
+    elif "@" in rest and not _MODE.fullmatch(rest.rpartition("@")[0]):
+        yield from (rest.rpartition("@")[0], rest)  # user:password@host
+    if flag == "--header" or (_is_telling(name) and not _MODE.fullmatch(rest)):
+        yield from _header_secrets({name: rest.strip()})
+    if flag in ("--headers", "--body") and not value.startswith("@"):
+        yield from _body_secrets(value.encode("utf-8", "surrogateescape"))
+    name, _, rest = value.partition("=")
+    yield rest if _is_telling(name) else ""
+
+
+def _is_telling(name: str) -> bool:
+    return re.fullmatch(r"[\w-]+", name) is not None and _TELLING_NAME.search(name) is not None
 
 
 def _body_secrets(body: bytes) -> Iterator[str]:

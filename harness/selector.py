@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, cast
 
+from harness.errors import UsageError
 from harness.redaction import refusal
 
 __all__ = ["LOOPS", "MODES", "ClientSpec", "Loop", "Mode", "parse"]
@@ -54,6 +55,8 @@ def parse(text: str) -> ClientSpec:
 
     Raises ``UsageError`` with one line that names the piece at fault and what is accepted.
     """
+    if "://" in text:
+        raise UsageError("client: a URL was given; expected the name of a client, and --url URL")
     match = _PIECES.fullmatch(text.strip())
     if match is None or not match["name"]:
         raise refusal("client", text, _GRAMMAR)

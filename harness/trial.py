@@ -155,7 +155,7 @@ class Trial:
 
     def fail(self, reason: str) -> None:
         """The client or its process failed: no more windows; the cut one counts up to now."""
-        self._reason = self._reason or self._place.scrub(" ".join(reason.split()))
+        self._reason = self._reason or self._place.scrub(reason)
         now_ns = time.monotonic_ns()
         for worker in self.workers:
             worker.end()

@@ -24,6 +24,8 @@ STEERING = re.compile(
     r"(?i)(.*_proxy|PYTHON.*|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NETRC|SSLKEYLOGFILE|AIOHTTP_.*)"
 )
 
+MOST_LOG_BYTES = 1 << 16
+
 
 class WorkerError(Exception):
     """A worker died, failed or did not answer in time: the trial is over, the run goes on."""
@@ -166,5 +168,14 @@ class WorkerProcess:
             return "the worker closed its event pipe"
         if code < 0:
             return f"the worker was killed by {signal.Signals(-code).name}"
-        lines = self._log.read_text(errors="replace").strip().splitlines()
-        return lines[-1] if lines else f"the worker ended with exit code {code}"
+        return _last_line(self._log) or f"the worker ended with exit code {code}"
+
+
+def _last_line(log: Path) -> str:
+    """The end of a log, which may be of any length; empty if that holds no whole line."""
+    with log.open("rb") as file:
+        cut = file.seek(0, os.SEEK_END) > MOST_LOG_BYTES
+        file.seek(-MOST_LOG_BYTES if cut else 0, os.SEEK_END if cut else os.SEEK_SET)
+        text = file.read().decode(errors="replace").strip()
+    lines = text.splitlines()[cut:]  # the first one may lack its beginning
+    return lines[-1] if lines else ""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.text import Text
 
 from harness.across import compare_runs
+from harness.cli.screen import say, write_lines
 from harness.environments import StoredRun, common_labels, differences
 from harness.errors import UsageError
 from harness.report import across, terminal
@@ -30,20 +29,15 @@ def show_diff(database: Path, keys: tuple[str, str], as_json: bool, *, asked: bo
         raise UsageError(across.refusal(ours, theirs, found))
     compared = compare_runs(ours, theirs)
     if as_json:
-        print(across.to_json(ours, theirs, found, compared), end="")
+        say(across.to_json(ours, theirs, found, compared), end="")
         return
     console = Console()
     headings = across.headings(ours, theirs)
-    _print(console, across.heading(ours, theirs, found))
+    write_lines(console, across.heading(ours, theirs, found))
     console.print()
     console.print(terminal.ratios_table(headings, across.cells(compared), console.width))
     console.print()
-    _print(console, [*across.notes(ours, theirs, compared), *across.warnings(ours, theirs)])
-
-
-def _print(console: Console, lines: Sequence[str]) -> None:
-    """For a terminal whole words; other programs get whole lines."""
-    console.print(Text("\n".join(lines)), soft_wrap=not console.is_terminal)
+    write_lines(console, [*across.notes(ours, theirs, compared), *across.warnings(ours, theirs)])
 
 
 def _check(keys: tuple[str, str], ours: StoredRun, theirs: StoredRun) -> None:

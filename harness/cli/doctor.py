@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 
 from rich.console import Console
 
+from harness.cli.screen import say, say_json
 from harness.doctor.examination import examine
 from harness.doctor.watching import SECONDS, STEP_S
 from harness.report import diagnosis
@@ -22,10 +22,10 @@ WIDEST = 100  # longer lines are hard to read
 def show(typed: str | None, as_json: bool) -> None:
     """Print every finding, the harmful ones first."""
     watched_s = SECONDS if typed is None else seconds("--seconds", typed, STEP_S, LONGEST_S)
-    print(f"watching this machine for {watched_s:g} s …", file=sys.stderr, flush=True)
+    say(f"watching this machine for {watched_s:g} s …", sys.stderr)
     findings = examine(watched_s)
     if as_json:
-        print(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=2))
+        say_json([dataclasses.asdict(finding) for finding in findings])
         return
     for line in diagnosis.lines(findings, min(Console().width, WIDEST)):
-        print(line)
+        say(line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from harness.cli.screen import write_lines
 from harness.model import RunRecord, TrialSummary
 from harness.report import terminal
 from harness.report.notes import verdict_lines
@@ -19,13 +20,9 @@ def print_verdicts(
     console: Console, run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool
 ) -> None:
     """Sentences on throughput, then the tables; set apart by empty lines, nothing where there is nothing."""
-    from rich.text import Text
-
     lines = verdict_lines(run, trials, with_matrix=with_matrix)
     if lines:
-        # For a terminal whole words; other programs get whole lines.
-        words = Text("\n".join(["", *lines]))
-        console.print(words, soft_wrap=not console.is_terminal)
+        write_lines(console, ["", *lines])
     for table in terminal.verdict_tables(run, trials, console.width, with_matrix=with_matrix):
         console.print()
         console.print(table)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from rich.console import Console
@@ -11,6 +10,7 @@ from harness import interrupts
 from harness.bundle import Bundle
 from harness.catalogue import Catalogue, Client
 from harness.cli.judging import print_verdicts
+from harness.cli.screen import say, say_json
 from harness.competitors import competitors
 from harness.presets import PRESETS
 from harness.report import latencies, listings, terminal
@@ -26,7 +26,7 @@ def show_clients(as_json: bool) -> None:
     with interrupts.deferred(), Bundle() as bundle:
         known = Catalogue(bundle).clients()
     if as_json:
-        print(json.dumps([_plain(client) for client in known], indent=2))
+        say_json([_plain(client) for client in known])
         return
     rows = [
         (client.name, _state(client), client.version or "–", ", ".join(client.modes) or "–")
@@ -42,7 +42,7 @@ def show_presets(as_json: bool) -> None:
             name: {"meaning": preset.meaning, "parameters": dict(preset.parameters)}
             for name, preset in PRESETS.items()
         }
-        print(json.dumps(plain, indent=2))
+        say_json(plain)
         return
     rows = [
         (
@@ -64,10 +64,10 @@ def show_run(database: Path, key: str, as_json: bool, *, with_matrix: bool = Fal
     """Print one run."""
     run, trials = reading.show_run(database, key)
     if as_json:
-        print(to_json(run, trials, with_matrix=with_matrix))
+        say(to_json(run, trials, with_matrix=with_matrix), end="")
         return
     console = Console()
-    print(heading(run, trials))
+    say(heading(run, trials))
     console.print(terminal.table(run, trials, console.width))
     print_verdicts(console, run, trials, with_matrix=with_matrix)
     phases = latencies.phases_table(competitors(trials))
@@ -75,7 +75,7 @@ def show_run(database: Path, key: str, as_json: bool, *, with_matrix: bool = Fal
         console.print(phases)
     console.print(listings.trials_table(trials))
     for line in terminal.footer(run, trials, database):
-        print(line)
+        say(line)
 
 
 def show_query(database: Path, query: str) -> None:

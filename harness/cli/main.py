@@ -8,6 +8,8 @@ import sys
 import traceback
 from collections.abc import Sequence
 
+from harness import interrupts
+from harness.cli.screen import complain, say, tolerate_any_text
 from harness.errors import ClientbenchError, UnusableError, UsageError
 
 __all__ = ["main", "run"]
@@ -18,7 +20,14 @@ DONE, BUG, USAGE, UNUSABLE, INTERRUPTED = 0, 1, 2, 3, 130
 def main() -> None:
     """Entry point of the console script. SIGTERM counts as an interrupt."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(run(sys.argv[1:]))
+    tolerate_any_text()
+    try:
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # another one, while the first was being reported
+        code = INTERRUPTED
+    for number in interrupts.SIGNALS:  # nothing is left that more of them could end
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(code)
 
 
 def run(argv: Sequence[str]) -> int:
@@ -26,9 +35,10 @@ def run(argv: Sequence[str]) -> int:
     try:
         return _dispatch(argv)
     except ClientbenchError as error:
-        return _complain(error, UNUSABLE if isinstance(error, UnusableError) else USAGE)
+        complain(error, _typed(argv))
+        return UNUSABLE if isinstance(error, UnusableError) else USAGE
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        say("interrupted", sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # `clientbench … | head`: nobody reads the rest
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -36,9 +46,11 @@ def run(argv: Sequence[str]) -> int:
     except Exception as error:
         if os.environ.get("CLIENTBENCH_DEBUG"):
             traceback.print_exc()
-        return _complain(
-            f"this is a bug: {type(error).__name__}: {error} (CLIENTBENCH_DEBUG=1 shows where)", BUG
+        complain(
+            f"this is a bug: {type(error).__name__}: {error} (CLIENTBENCH_DEBUG=1 shows where)",
+            _typed(argv),
         )
+        return BUG
 
 
 def _dispatch(argv: Sequence[str]) -> int:
@@ -58,6 +70,6 @@ def _dispatch(argv: Sequence[str]) -> int:
     return code if isinstance(code, int) else DONE
 
 
-def _complain(error: object, code: int) -> int:
-    print(f"clientbench: {' '.join(str(error).split())}", file=sys.stderr)
-    return code
+def _typed(argv: Sequence[str]) -> list[str]:
+    """Everything that a message may repeat: the command line, and our variables."""
+    return [*argv, *(v for name, v in os.environ.items() if name.startswith("HTTP_BENCHMARK_"))]

@@ -13,6 +13,7 @@ from harness.bundle import Bundle
 from harness.catalogue import Catalogue, Client
 from harness.cli.judging import print_verdicts
 from harness.cli.progress import progress_on
+from harness.cli.screen import say
 from harness.competitors import competitors
 from harness.errors import UsageError
 from harness.experiment import Outcome, run
@@ -106,7 +107,7 @@ def _all_installed(known: list[Client], stderr: TextIO) -> tuple[str, ...]:
         if client.name in REFERENCES:
             continue
         if not client.installed or client.problem:
-            print(f"left out: {client.name} ({client.problem or 'not installed'})", file=stderr)
+            say(f"left out: {client.name} ({client.problem or 'not installed'})", stderr)
         several = len(client.modes) > 1
         chosen += [f"{client.name}:{mode}" if several else client.name for mode in client.modes]
     return tuple(chosen)
@@ -155,12 +156,12 @@ def _report(
 ) -> None:
     """The table, or one JSON document; with ``normalize`` (0: not) also each client's latencies at length."""
     if json:
-        print(to_json(outcome.run, outcome.trials, with_matrix=with_matrix), file=stdout)
+        say(to_json(outcome.run, outcome.trials, with_matrix=with_matrix), stdout, end="")
         return
     from rich.console import Console
 
     console = Console(file=stdout)
-    print(heading(outcome.run, outcome.trials), file=stdout)
+    say(heading(outcome.run, outcome.trials), stdout)
     if outcome.trials:
         console.print(terminal.table(outcome.run, outcome.trials, console.width))
         print_verdicts(console, outcome.run, outcome.trials, with_matrix=with_matrix)
@@ -172,4 +173,4 @@ def _report(
         for summary in summaries:
             console.print(latencies.report(summary, normalize))
     for line in terminal.footer(outcome.run, outcome.trials, outcome.database):
-        print(line, file=stdout)
+        say(line, stdout)

@@ -7,7 +7,9 @@ import time
 from collections.abc import Iterator
 from typing import TextIO
 
+from harness.cli.screen import say
 from harness.rounds import Progress, Status
+from harness.text import visible
 
 __all__ = ["progress_on"]
 
@@ -43,7 +45,7 @@ class _Lines:
         if status.round != self._round:
             self._round = status.round
             left = line(status).rpartition(" · ")[2]
-            print(f"{_round(status)} · {left}", file=self._stream, flush=True)
+            say(f"{_round(status)} · {left}", self._stream)
 
 
 class _Live:
@@ -59,7 +61,7 @@ class _Live:
         now = time.monotonic()
         if now >= self._due:
             self._due = now + 1 / REFRESH_PER_SECOND
-            text = Text(line(status), no_wrap=True, overflow="ellipsis")
+            text = Text(visible(line(status)), no_wrap=True, overflow="ellipsis")
             self._live.update(text, refresh=True)  # type: ignore[attr-defined]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from harness import interrupts
+from harness.cli.screen import say
 from harness.report import selftest as report
 from harness.selftest import parts
 from harness.selftest.lengths import FULL, STANDARD
@@ -25,20 +26,20 @@ def run(typed_database: str | None, *, full: bool, as_json: bool) -> int:
     """Test, print and store; the exit code."""
     database = database_path(typed_database, from_environment(os.environ), Path.cwd())
     Store.check(database)
-    _say(f"this takes about {'ten' if full else 'two'} minutes; leave the machine alone meanwhile")
+    _tell(f"this takes about {'ten' if full else 'two'} minutes; leave the machine alone meanwhile")
     with interrupts.deferred():
-        found = parts.run(FULL if full else STANDARD, lambda part: _say(f"{part} …"))
+        found = parts.run(FULL if full else STANDARD, lambda part: _tell(f"{part} …"))
     if as_json:
-        print(report.to_json(found), end="", flush=True)
+        say(report.to_json(found), end="")
     else:
         for line in report.lines(found, min(Console().width, WIDEST)):
-            print(line, flush=True)
+            say(line)
     with Store.open(database) as store:
         store.save_selftest(found)
     if not as_json:
-        print(f"results: {database} (self-test {found.id})")
+        say(f"results: {database} (self-test {found.id})")
     return 0 if found.passed else NOT_VALID
 
 
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+def _tell(text: str) -> None:
+    say(text, sys.stderr)

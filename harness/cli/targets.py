@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 import threading
 from collections.abc import Iterator
 
 from rich.console import Console
-from rich.text import Text
 
 from harness import standing_targets
+from harness.cli.screen import say, say_json, write_lines
 from harness.errors import UsageError
 from harness.options import Options
+from harness.redaction import Redactor
 from harness.report import listings, standing
 from harness.settings import whole_number
 from harness.standing_targets import Stopped
@@ -31,13 +31,11 @@ def show(as_json: bool) -> None:
     """Print every target, and every way to run it."""
     known = {name: ways(_example(name)) for name in NAMES}
     if as_json:
-        print(json.dumps([_plain(name, found) for name, found in known.items()], indent=2))
+        say_json([_plain(name, found) for name, found in known.items()])
         return
     console = Console()
     console.print(listings.rows_table(("target", *_columns()), _rows(known)))
-    for line in ["", *_remarks(known)]:
-        # a terminal breaks lines between words; elsewhere a line is a line
-        console.print(Text(line), soft_wrap=not console.is_terminal)
+    write_lines(console, ["", *_remarks(known)])
 
 
 def up(
@@ -65,27 +63,27 @@ def up(
     with _notice(f"starting {spec} …"):
         look = standing_targets.up(spec)
     if as_json:
-        print(json.dumps(standing.plain(look), indent=2))
+        say_json(standing.plain(look))
     else:
-        print("\n".join(standing.lines(look)))
+        say("\n".join(standing.lines(look)))
 
 
 def status(as_json: bool) -> None:
     """Print what stands, and what killed processes have left behind."""
     looks = standing_targets.status()
     if as_json:
-        print(json.dumps([standing.plain(look) for look in looks], indent=2))
+        say_json([standing.plain(look) for look in looks])
     else:
         blocks = ["\n".join(standing.lines(look)) for look in looks]
-        print("\n\n".join(blocks) or "no target is up")
+        say("\n\n".join(blocks) or "no target is up")
 
 
 def logs(name: str, lines: str) -> None:
     """Print the end of each server's log under its name."""
     number = whole_number("--lines", lines, 1, MAX_LINES)
     for part, ends in standing_targets.logs(name, number):
-        print(f"==> {part} <==")
-        print("\n".join(ends) or "(it has printed nothing)")
+        say(f"==> {part} <==")
+        say(Redactor(()).scrub("\n".join(ends)) or "(it has printed nothing)")
 
 
 def down(name: str | None, everything: bool) -> None:
@@ -95,9 +93,9 @@ def down(name: str | None, everything: bool) -> None:
     nothing = True
     for one in standing_targets.down_all() if name is None else [standing_targets.down(name)]:
         nothing = False
-        print(f"{one.record.spec}: {_fate(one)}", flush=True)
+        say(f"{one.record.spec}: {_fate(one)}")
     if nothing:
-        print("no target is up")
+        say("no target is up")
 
 
 def _fate(stopped: Stopped) -> str:
@@ -107,7 +105,7 @@ def _fate(stopped: Stopped) -> str:
 @contextlib.contextmanager
 def _notice(text: str) -> Iterator[None]:
     """Say what is being done, if it takes its time."""
-    timer = threading.Timer(PATIENCE_S, print, [text], {"file": sys.stderr, "flush": True})
+    timer = threading.Timer(PATIENCE_S, say, [text, sys.stderr])
     timer.start()
     try:
         yield

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -13,6 +12,7 @@ from harness.environments import Difference, StoredRun, common_labels
 from harness.model import METRICS, Doubt
 from harness.report import verdicts
 from harness.report.listings import SHORT_ID
+from harness.text import json_text
 
 __all__ = ["cells", "heading", "headings", "notes", "refusal", "to_json", "warnings"]
 
@@ -91,7 +91,7 @@ def to_json(
         "differences": [asdict(difference) for difference in found],
         "comparisons": [asdict(comparison) for comparison in comparisons],
     }
-    return json.dumps(document, indent=2, allow_nan=False) + "\n"
+    return json_text(document)
 
 
 def _rounds(comparisons: Sequence[Across]) -> str:

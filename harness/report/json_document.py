@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, fields
@@ -13,6 +12,7 @@ from harness.competitors import Censored, CompetitorSummary, competitors, net_cp
 from harness.histogram import Histogram
 from harness.model import Comparison, OpenLoop, RunRecord, SelftestNote, TrialSummary
 from harness.report.figures import PERCENTILES
+from harness.text import json_text
 from harness.unfinished import withheld
 from harness.validity import saturated
 from servers.spec import TargetSpec
@@ -27,7 +27,7 @@ def to_json(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool
     made = document(run, trials)
     if with_matrix:
         made["matrix"] = [asdict(comparison) for comparison in matrix_of(run, trials)]
-    return json.dumps(made, indent=2, allow_nan=False) + "\n"
+    return json_text(made)
 
 
 def document(run: RunRecord, trials: Sequence[TrialSummary]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from harness.histogram import Histogram
 from harness.phases import PHASES
 from harness.report import figures
 from harness.report.bins import bins
+from harness.report.cells import cell
 from harness.report.figures import PERCENTILES
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ BAR = "\N{FULL BLOCK}"
 def report(summary: CompetitorSummary, normalize: float = 0) -> Group:
     """Everything about the latencies of one competitor; ``normalize`` as in ``bins``."""
     from rich.console import Group  # noqa: PLC0415  dear to import
-    from rich.text import Text  # noqa: PLC0415
 
     latency = summary.open_loop.response if summary.open_loop is not None else summary.service
     lines = [_counts("statuses", summary.status_counts), _counts("errors", summary.error_counts)]
@@ -35,8 +35,8 @@ def report(summary: CompetitorSummary, normalize: float = 0) -> Group:
         )
     return Group(
         _percentiles(summary),
-        Text("\n".join(lines)),
-        *map(Text, _bars(summary, latency, normalize)),
+        cell("\n".join(lines)),
+        *map(cell, _bars(summary, latency, normalize)),
     )
 
 
@@ -54,7 +54,7 @@ def phases_table(summaries: Sequence[CompetitorSummary]) -> Table | None:
         grid.add_column(name, justify="right")
     for summary in traced:
         cells = (_both(summary.phases[name]) for name in PHASES)
-        grid.add_row(summary.label, *cells)
+        grid.add_row(cell(summary.label), *cells)
     return grid
 
 

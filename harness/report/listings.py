@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.model import TrialSummary
 from harness.report import figures
+from harness.report.cells import cell
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -79,17 +80,16 @@ def _grid(
 ) -> Table:
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415  dear to import
     from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
 
     right, folding = set(right), set(folding)
     grid = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for number, heading in enumerate(headings):
         grid.add_column(
-            Text(heading),
+            cell(heading),
             justify="right" if number in right else "left",
             no_wrap=number not in folding,
             overflow="fold",
         )
     for row in rows:
-        grid.add_row(*map(Text, row))
+        grid.add_row(*map(cell, row))
     return grid

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -14,6 +13,7 @@ from harness.report import environments
 from harness.report.wrapping import wrapped
 from harness.selftest.figure import Figure
 from harness.selftest.result import SelfTest
+from harness.text import json_text
 
 __all__ = ["citation", "lines", "to_json"]
 
@@ -83,7 +83,7 @@ def to_json(selftest: SelfTest) -> str:
         "resolution": _finite(selftest.resolution),
         "parts": parts,
     }
-    return json.dumps(made, indent=2, allow_nan=False) + "\n"
+    return json_text(made)
 
 
 def _figure(figure: Figure) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from harness.report import environments, figures, verdicts
 from harness.report.headline import heading
 from harness.report.json_document import comparisons_of, matrix_of
 from harness.report.notes import notes, verdict_lines
+from harness.text import LINES, visible
 
 __all__ = ["cells", "headings", "is_open", "to_csv", "to_markdown", "troubles"]
 
@@ -29,6 +30,8 @@ HEADINGS = (
     "peak MB",
     "errors",
 )
+
+FORMULA = ("=", "+", "-", "@")  # what a text begins with that a spreadsheet evaluates
 
 
 # Of an open loop: throughput is what was asked for, so what counts is how late and how slow it was.
@@ -157,6 +160,7 @@ def _markdown_row(values: Sequence[str]) -> str:
 
 
 def _escaped(text: str) -> str:
+    text = visible(text, LINES)
     for sign in ("\\", "|", "*", "_", "`", "<", "["):
         text = text.replace(sign, "\\" + sign)
     return " ".join(text.split())
@@ -175,8 +179,16 @@ def to_csv(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool 
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]) if rows else ["run_id"], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: _csv_value(value) for name, value in row.items()} for row in rows)
     return text.getvalue()
+
+
+def _csv_value(value: Any) -> Any:
+    """Text as spreadsheets may read it: visible, and never as a formula."""
+    if not isinstance(value, str):
+        return value
+    text = visible(value)
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _record(

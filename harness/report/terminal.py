@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from harness.model import Comparison, RunRecord, TrialSummary
 from harness.report import environments, figures, tables, verdicts
+from harness.report.cells import cell
 from harness.report.headline import heading
 from harness.report.json_document import comparisons_of, matrix_of
 from harness.report.notes import notes, verdict_lines
+from harness.text import visible
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -155,23 +157,22 @@ def _stacked(row: Cells) -> Cells:
 def _grid(layout: Layout, notes: Sequence[str]) -> Table:
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415  dear to import
     from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
 
     padding = (0, layout.gap - 1, 0, 0)  # this box draws one blank between columns itself
     grid = Table(box=SIMPLE_HEAD, padding=padding, pad_edge=False, show_edge=False)
     for number, title in enumerate(layout.headings):
         grid.add_column(
-            Text(title),
+            cell(title),
             justify="left" if number < layout.text_columns else "right",
             # A label of any length folds, so that the figures beside it stay whole.
             no_wrap=number > 0,
             overflow="fold",
         )
     for row in layout.rows:
-        # As Text: a label in brackets must not be read as rich's markup.
-        grid.add_row(*map(Text, row))
+        grid.add_row(*map(cell, row))
     if notes:
-        grid.caption = Text("\n".join(notes), justify="left")
+        grid.caption = cell("\n".join(notes))
+        grid.caption.justify = "left"
         grid.caption_style = ""
     return grid
 
@@ -198,4 +199,4 @@ def to_text(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool
     lines = [line.rstrip() for line in text.getvalue().splitlines()]
     said = verdict_lines(run, trials, with_matrix=with_matrix)
     below = [*said, *environments.lines(run), *notes(run, trials)]
-    return "\n".join([heading(run, trials), "", *lines, *below]) + "\n"
+    return "\n".join(map(visible, [heading(run, trials), "", *lines, *below])) + "\n"

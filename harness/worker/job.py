@@ -17,7 +17,9 @@ from typing import Any
 
 from adapters.base import Request, Settings
 
-__all__ = ["Events", "Hold", "Job", "Pace", "TraceJob", "Window"]
+__all__ = ["Events", "Hold", "Job", "Pace", "TraceJob", "Window", "described"]
+
+LONGEST_MESSAGE = 1 << 18  # characters: the longest head of a response, escaped
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,11 @@ class Window:
         """The inverse of ``from_command``."""
         nested = {"pace": self.pace and vars(self.pace), "hold": self.hold and vars(self.hold)}
         return {"do": "window", **vars(self), **nested}
+
+
+def described(error: BaseException) -> str:
+    """An exception for an event: its class, and as much text as finding secrets in it takes."""
+    return f"{type(error).__name__}: {error}"[:LONGEST_MESSAGE]
 
 
 class Events:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from adapters.base import BaseAdapter
-from harness.worker.job import Events, Job
+from harness.worker.job import Events, Job, described
 
 __all__ = ["adapter_class", "lines", "main"]
 
@@ -52,7 +52,7 @@ def main() -> None:
         run = _runner(job.mode)
         run(job, adapter, events, map(json.loads, received))
     except Exception as error:
-        events.send("failed", message=f"{type(error).__name__}: {error}")
+        events.send("failed", message=described(error))
         sys.exit(1)
 
 

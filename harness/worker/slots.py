@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from adapters.base import ERROR_KINDS, BaseAdapter, Settings
-from harness.worker.job import Events, Hold, Job, Window
+from harness.worker.job import Events, Hold, Job, Window, described
 from harness.worker.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ class Slots:
         try:
             yield
         except BaseException as error:
-            self.events.send("failed", message=f"{type(error).__name__}: {error}")
+            self.events.send("failed", message=described(error))
             os._exit(1)
 
     def sender(self, adapter: Any) -> Any:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 
 from adapters.base import AsyncAdapter, Request, Response
-from harness.worker.job import Events, Job, Window
+from harness.worker.job import Events, Job, Window, described
 from harness.worker.recorder import END, OUTCOME, RECEIVED, START, Recorder
 from harness.worker.slots import Command, Load, Slots, bound, pause_s
 
@@ -68,7 +68,7 @@ async def _first_task(slots: Slots, adapter: AsyncAdapter) -> None:
     try:
         await adapter.send(slots.job.request)
     except Exception as error:
-        slots.note_first(adapter.classify(error), f"{type(error).__name__}: {error}")
+        slots.note_first(adapter.classify(error), described(error))
     else:
         slots.note_first(None)
 

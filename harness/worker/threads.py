@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from adapters.base import Adapter, Request, Response
-from harness.worker.job import Events, Job, Window
+from harness.worker.job import Events, Job, Window, described
 from harness.worker.recorder import END, OUTCOME, RECEIVED, START, Recorder
 from harness.worker.slots import Command, Load, Slots, bound, pause_s
 
@@ -127,7 +127,7 @@ def _thread(slots: Slots, session: Adapter | None, inbox: Inbox, index: int) -> 
         try:
             adapter.send(slots.job.request)
         except Exception as error:
-            slots.note_first(adapter.classify(error), f"{type(error).__name__}: {error}")
+            slots.note_first(adapter.classify(error), described(error))
         else:
             slots.note_first(None)
         while (task := inbox.get()) is not None:

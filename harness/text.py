@@ -1,0 +1,50 @@
+"""Text that others wrote, such as a server's status line, made fit to be shown.
+
+A terminal obeys control characters wherever they come from, and bidirectional ones make a line read as
+another one. So they are written as escapes. Secrets are another matter: see ``harness.redaction``.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+__all__ = ["json_text", "one_line", "shortened", "visible"]
+
+LINES = "\n\t"  # what text of several lines may keep
+
+
+def visible(text: str, keep: str = "") -> str:
+    r"""``text`` with an escape such as ``\x1b`` for every character that is not printable.
+
+    Those are control characters, formats (bidirectional ones, zero widths), line separators, lone
+    surrogates, and what Unicode leaves unassigned or private. Characters of ``keep`` stay as they are.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() or char in keep else char.encode("unicode_escape").decode()
+        for char in text
+    )
+
+
+def one_line(text: str) -> str:
+    """``text`` on one visible line, blanks and line breaks as single blanks."""
+    return visible(" ".join(text.split()))
+
+
+def shortened(text: str, limit: int) -> str:
+    """At most ``limit`` characters of ``text``: its beginning and, of a longer one, a quarter from its end.
+
+    Remove secrets before: part of one cannot be recognised.
+    """
+    if len(text) <= limit:
+        return text
+    end = limit // 4
+    return f"{text[: limit - end - 3]} … {text[-end:]}"
+
+
+def json_text(value: Any) -> str:
+    """``value`` as a JSON document in ASCII without control characters, ending in a line break."""
+    # json escapes everything that steers a terminal, but DEL
+    return json.dumps(value, indent=2, allow_nan=False).replace("\x7f", "\\u007f") + "\n"
