@@ -298,7 +298,7 @@ def _word_secrets(flag: str, value: str) -> Iterator[str]:
         yield from (secret for start in starts for secret in _url_secrets(value[start:]))
     elif "@" in rest and not _MODE.fullmatch(rest.rpartition("@")[0]):
         yield from (rest.rpartition("@")[0], rest)  # user:password@host
-    if flag == "--header" or (_is_telling(name) and not _MODE.fullmatch(rest)):
+    if flag == "--header" or (_is_telling(name) and len(rest) >= _SHORTEST_PIECE):
         yield from _header_secrets({name: rest.strip()})
     if flag in ("--headers", "--body") and not value.startswith("@"):
         yield from _body_secrets(value.encode("utf-8", "surrogateescape"))

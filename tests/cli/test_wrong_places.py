@@ -70,10 +70,10 @@ def wrong() -> Iterator[tuple[str, ...]]:
         measures = place[:1] in (("compare",), ("load",))
         texts = (*URLS, *HEADERS)
         for text in (texts[number % len(texts)],) if measures else texts:
-            # some would be good names of files
-            typed = f"no/such/{text}" if place[-1:] == ("--db",) else text
+            if place[-1:] == ("--db",) and "://" not in text:
+                continue  # a good name of a file
             harmless = ("--rounds", "x") if measures and place[-1] != "--rounds" else ()
-            yield (*place[:1], *harmless, *place[1:], typed)
+            yield (*place[:1], *harmless, *place[1:], text)
         yield (*place, "--", text, text) if len(place) == 1 else ("measure", *place, text)
 
 
@@ -127,5 +127,5 @@ def test_a_variable_in_the_wrong_place(
 def test_what_is_no_secret_is_repeated(typed: Callable[..., Ended]) -> None:
     """Hiding everything would pass all of the above."""
     assert "no/such.db'" in typed("results", "list", "--db", "no/such.db").err
-    assert "'authlib'" in typed("compare", "authlib:slow").err
+    assert "'slow'" in typed("compare", "authlib:slow").err
     assert "'http://h/x?page=2'" in typed("compare", "raw", "--rounds", "http://h/x?page=2").err
