@@ -28,7 +28,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-__all__ = ["BEHAVIOURS", "CERTIFICATES", "PLANTED", "Behaviour", "HostileServer", "running"]
+__all__ = [
+    "BEHAVIOURS",
+    "CERTIFICATES",
+    "MOST_BYTES",
+    "PLANTED",
+    "Behaviour",
+    "HostileServer",
+    "running",
+]
 
 MIB = 1 << 20
 MOST_BYTES = 96 * MIB
@@ -462,7 +470,9 @@ _ENCODING = {
 
 _TLS = {
     "tls-on-plain": Behaviour(b"", PROTOCOL | RESET | TLS | BODY, port="https-as-http"),
-    "plain-on-tls": Behaviour(b"", TLS | RESET, port="http-as-https"),
+    "plain-on-tls": Behaviour(
+        b"HTTP/1.1 400 Plain\r\n\r\n", TLS | RESET, port="tls-plain", starts_connection=True
+    ),
     "unknown-ca": Behaviour(OK + FIVE, TLS, "keep", port="other-ca"),
     "wrong-host": Behaviour(OK + FIVE, TLS, "keep", port="other-host"),
     "expired": Behaviour(OK + FIVE, TLS, "keep", port="expired"),
@@ -572,7 +582,7 @@ def _main() -> None:
     for name, pem in files.items():
         contexts[name] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         contexts[name].load_cert_chain(pem)
-    names = {b.port for b in BEHAVIOURS.values()} - {"https-as-http", "http-as-https"}
+    names = {b.port for b in BEHAVIOURS.values()} - {"https-as-http"}
     ports = {name: _listen(name, contexts.get(name)) for name in sorted({*names, "http", "https"})}
     print(json.dumps(ports), flush=True)
     sys.stdin.read()
@@ -600,8 +610,8 @@ class HostileServer:
         return f"{self._origin('https' if secure else 'http')}/good/{length}"
 
     def _origin(self, port: str) -> str:
-        real = {"https-as-http": "https", "http-as-https": "http"}.get(port, port)
-        secure = port in CERTIFICATES or port.startswith("tls-") or port == "http-as-https"
+        real = "https" if port == "https-as-http" else port
+        secure = port in CERTIFICATES or port.startswith("tls-")
         return f"{'https' if secure else 'http'}://127.0.0.1:{self.ports[real]}"
 
 

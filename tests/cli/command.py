@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from tests.cli import forked
+from benchmarks import forked
 
 # One request of one client, measured as shortly as it can be.
 ONE = ("--requests", "1", "--rounds", "1", "--warmup", "0", "--concurrency", "1")

@@ -1,0 +1,222 @@
+"""One ``clientbench`` command in a folder of its own, and what can be wrong about any of them.
+
+Usual commands are forks of a process that has the modules loaded, which saves a third of what a command costs;
+some are processes of their own, as a user starts them.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import re
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from benchmarks import forked
+
+__all__ = ["MARK", "Ended", "Place", "faults", "left_running"]
+
+MARK = "CLIENTBENCH_CAMPAIGN"  # in the environment of a command, and of all that it starts
+ROOT = Path(__file__).parent.parent
+KILLED_S = 60.0  # a command that has not ended by then is ended
+SLOW_S = 20.0
+MOST_MEMORY = 4 << 30
+GONE_S = 8.0  # after the end of a command, for what it has started
+ALLOWED_CODES = frozenset({0, 2, 3, 4, 5, 130, 141})
+
+# C0 but line ends, DEL, C1, and what changes the direction of text. A terminal may obey them.
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# What a refusal may say beside its one line.
+_REMARK = re.compile(r"left out: |round \d|note: |warning: ")
+
+_forks = multiprocessing.get_context("forkserver")
+_forks.set_forkserver_preload([forked.__name__])
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended. ``code`` is negative for a signal, None if it did not end and was killed."""
+
+    words: Sequence[str]
+    code: int | None
+    out: str
+    err: str
+    took_s: float
+
+
+class Place:
+    """The folder of one case: where its commands are typed, and where their temporary files go."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder = folder / "here"
+        self.temporary = folder / "tmp"
+        self.state = folder / "state"
+        for made in (self.folder, self.temporary, self.state):
+            made.mkdir(parents=True)
+        self._outputs = folder
+        self.mark = f"{os.getpid()}-{name}"
+        self.environ = {
+            **os.environ,
+            "COLUMNS": "150",
+            "TMPDIR": str(self.temporary),
+            "XDG_STATE_HOME": str(self.state),
+            "DOCKER_HOST": "tcp://127.0.0.1:9",  # nothing of this reaches an engine
+            MARK: self.mark,
+        }
+
+    def run(self, *words: str, environ: dict[str, str] | None = None, fork: bool = True) -> Ended:
+        """Run a command to its end."""
+        out, err = self._outputs / "out", self._outputs / "err"
+        environ = {**self.environ, **(environ or {})}
+        started = time.monotonic()
+        run = _forked if fork else _spawned
+        code = run(words, self.folder, environ, out, err)
+        took_s = time.monotonic() - started
+        return Ended(words, code, _text(out), _text(err), took_s)
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """A command as a process of its own, in a session of its own, its output in pipes."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "harness", *words],
+            cwd=self.folder,
+            env={**self.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+
+    def remains(self) -> list[str]:
+        """Names of what lies in the folder for temporary files."""
+        return sorted(path.name for path in self.temporary.iterdir())
+
+
+def _text(path: Path) -> str:
+    return path.read_text("utf-8", "replace") if path.exists() else ""
+
+
+def _forked(
+    words: Sequence[str], cwd: Path, environ: dict[str, str], out: Path, err: Path
+) -> int | None:
+    process = _forks.Process(target=forked.run, args=(list(words), cwd, environ, out, err))
+    process.start()
+    # What reads without an end fails before the machine has no memory left.
+    with suppress(ProcessLookupError):
+        resource.prlimit(process.pid or 0, resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
+    process.join(KILLED_S)
+    code = process.exitcode
+    process.kill()
+    process.join()
+    process.close()
+    return code
+
+
+def _spawned(
+    words: Sequence[str], cwd: Path, environ: dict[str, str], out: Path, err: Path
+) -> int | None:
+    with (
+        out.open("wb") as stdout,
+        err.open("wb") as stderr,
+        subprocess.Popen(
+            [sys.executable, "-m", "harness", *words],
+            cwd=cwd,
+            env={**environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+        ) as process,
+    ):
+        try:
+            return process.wait(KILLED_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return None
+
+
+# -- what can be wrong -----------------------------------------------------------------------------
+
+
+def faults(ended: Ended, secrets: Iterable[str] = ()) -> list[str]:
+    """What is wrong about the end and the output of a command, each as ``kind: detail``."""
+    both = ended.out + ended.err
+    return [
+        *_of_end(ended),
+        *(f"bug: {_shown(line)}" for line in both.splitlines() if "this is a bug" in line),
+        *(["traceback: " + _shown(both[-400:])] if "Traceback (most recent" in both else []),
+        *_of_refusal(ended),
+        *(f"control character: {_around(both, one)}" for one in _CONTROL.finditer(both)),
+        *(f"secret: {form}" for form in found_secrets(both, secrets)),
+    ]
+
+
+def _of_end(ended: Ended) -> list[str]:
+    if ended.code is None:
+        return [f"no end: not within {KILLED_S:g} s"]
+    wrong = []
+    if ended.code not in ALLOWED_CODES:
+        wrong.append(f"exit code: {ended.code} {_shown(ended.err[-300:])}")
+    if ended.took_s > SLOW_S:
+        wrong.append(f"slow: {ended.took_s:.0f} s")
+    return wrong
+
+
+def _of_refusal(ended: Ended) -> list[str]:
+    """Bad usage gets one line."""
+    if ended.code != 2:
+        return []
+    lines = [line for line in ended.err.splitlines() if not _REMARK.match(line)]
+    if len(lines) == 1 and lines[0].startswith("clientbench: "):
+        return []
+    return [f"message: {len(lines)} lines, {_shown(ended.err[:300])}"]
+
+
+def found_secrets(text: str, secrets: Iterable[str]) -> list[str]:
+    """Which are in the text, as they are or escaped for a URL."""
+    forms = {form for secret in secrets for form in (secret, quote(secret, safe=""))}
+    return sorted(form for form in forms if form in text)
+
+
+def _shown(text: str) -> str:
+    return ascii(" ".join(text.split()))[:300]
+
+
+def _around(text: str, found: re.Match[str]) -> str:
+    return ascii(text[max(0, found.start() - 40) : found.end() + 20])
+
+
+# -- what is still there ---------------------------------------------------------------------------
+
+
+def left_running(mark: str, within_s: float = GONE_S) -> list[str]:
+    """Processes with the mark that do not end by themselves in time; they are killed."""
+    deadline = time.monotonic() + within_s
+    while (found := _marked(mark)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    for pid in found:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return [f"process left: {command}" for command in found.values()]
+
+
+def _marked(mark: str) -> dict[int, str]:
+    wanted = f"{MARK}={mark}\0".encode()
+    found = {}
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        # It may end meanwhile; a zombie has neither environment nor command line.
+        with suppress(OSError):
+            if wanted in (folder / "environ").read_bytes():
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ")
+                found[int(folder.name)] = command.decode("utf-8", "replace")[:120]
+    return found
