@@ -56,7 +56,7 @@ def _contest(seed: int) -> Contest:
         CLIENT, {"one": 0.0, "other": 0.0}, USUAL.rounds, USUAL.duration_s, SLICE_S, seed
     )
     plan = make_plan(usual.scenario)
-    slices = sum(len(round_.blocks) for round_ in plan.rounds)
+    slices = plan.number * plan.blocks
     slice_s = SHORTER * plan.slice_ns / 1e9
     return Contest(
         CLIENT, usual.shares, USUAL.rounds, round(slices * slice_s, 6), round(slice_s, 6), seed

@@ -91,7 +91,7 @@ def _is_planned(
     plan = make_plan(contest.scenario.model_copy(update={"seed": scenario["seed"]}))
     labels = [competitor["label"] for competitor in scenario["competitors"]]
     return all(
-        labels[plan.rounds[number - 1].blocks[block][0]] == label
+        labels[plan.round(number).order(block)[0]] == label
         for number, block, label in connection.execute(FIRST, (run,))
     )
 

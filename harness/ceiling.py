@@ -49,7 +49,7 @@ def measure(
     that ``raw`` cannot use, or that takes longer than about a third of a second: no response would end in the
     window.
     """
-    asking = [one for one in contenders if one.client.modes[one.mode]["uses_target"]]
+    asking = [one for one in contenders if _may_be_asked(one)]
     if not _is_worth_it(plan, asking):
         return []
     alike: dict[tuple[object, ...], list[Contender]] = {}
@@ -64,11 +64,15 @@ def measure(
     return ceilings
 
 
+def _may_be_asked(contender: Contender) -> bool:
+    """Never somebody's server: it gets the load that was asked for, and not that of a test of our own."""
+    return bool(contender.client.modes[contender.mode]["uses_target"]) and not contender.is_foreign
+
+
 def _is_worth_it(plan: Plan, contenders: Collection[Contender]) -> bool:
     if plan.hold is not None or plan.steps or any(one.trace_share for one in contenders):
         return False
-    requests = sum(round_.requests or 0 for round_ in plan.rounds)
-    return plan.trial_ns * len(plan.rounds) >= SHORTEST_NS or requests >= FEWEST_REQUESTS
+    return plan.trial_ns * plan.number >= SHORTEST_NS or (plan.requests or 0) >= FEWEST_REQUESTS
 
 
 def _measure(group: Sequence[Contender], plan: Plan, selector: Selector, place: Place) -> Ceiling:

@@ -24,6 +24,8 @@ from servers.spec import EMBEDDED, TargetSpec
 
 __all__ = ["Contender", "Selector"]
 
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
 
 @dataclass(frozen=True)
 class Contender:
@@ -47,6 +49,27 @@ class Contender:
     think_ns: int = 0
     trace_share: float = 0.0  # of the requests; 1 where requests are held
     busy_share: float | None = None  # as of Competitor
+    first_gap_ns: int = 0  # between the first requests of two slots
+    most_slots: int | None = (
+        None  # of use: no more requests than that are ever started; None: all are
+    )
+
+    @property
+    def slots(self) -> int:
+        """Threads or tasks: its concurrency, unless there are fewer requests; at least one per process."""
+        if self.most_slots is None:
+            return self.concurrency
+        return max(self.processes, min(self.concurrency, self.most_slots))
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether its target is somebody's server: it gets what was asked for, and nothing else."""
+        return bool(self.target.url)
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether its request changes nothing (RFC 9110, 9.2.1)."""
+        return self.request.method in SAFE_METHODS
 
     @property
     def unequal(self) -> tuple[str, ...]:

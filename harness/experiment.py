@@ -15,7 +15,7 @@ from harness.comparison import compare
 from harness.contenders import Contender, Selector
 from harness.model import RunRecord, RunState, TrialSummary
 from harness.place import Place
-from harness.plan import make_plan
+from harness.plan import Plan, make_plan
 from harness.redaction import Redactor
 from harness.rounds import Progress, Rounds
 from harness.scenario import Scenario
@@ -23,6 +23,8 @@ from harness.store import Store
 from harness.targets import Targets, running
 
 __all__ = ["Outcome", "run"]
+
+FIRST_REQUESTS_S = 1.0  # for one on each slot, unless the rate asked for is higher
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ def run(
         )
         targets = stack.enter_context(running(scenario, cpus, launcher))
         stack.enter_context(_demoted(cpus))
-        contenders = selector.contenders(scenario, targets.of)
+        plan = make_plan(scenario)
+        contenders = [_fitted(one, plan) for one in selector.contenders(scenario, targets.of)]
         places = targets.places(_place(bundle, launcher, cpus, scenario), cpus)
         doubts = (
             *validity.processor_doubts(cpus, scenario.pin),
@@ -64,7 +67,6 @@ def run(
         store = stack.enter_context(Store.open(database))
         record = replace(record, selftest=store.selftest_of(record.environment))
         store.begin(record)
-        plan = make_plan(scenario)
         record = replace(
             record,
             held=tuple(generator.check(contenders, plan, selector, places)),
@@ -84,6 +86,18 @@ def run(
 def _target_cpus(scenario: Scenario) -> tuple[int, ...]:
     """The CPUs the user wants the targets to have: the same for all."""
     return next((c.target.cpus for c in scenario.competitors if c.target.cpus), ())
+
+
+def _fitted(contender: Contender, plan: Plan) -> Contender:
+    """With no more slots than the load has requests, and on somebody's server first requests at its pace.
+
+    That is the rate asked for, or all slots within a second where that is more.
+    """
+    fitted = replace(contender, most_slots=plan.most_starts)
+    if plan.load is None or not contender.is_foreign:
+        return fitted
+    pace = max(plan.load.highest, fitted.slots / FIRST_REQUESTS_S)
+    return replace(fitted, first_gap_ns=round(1e9 / pace))
 
 
 @contextlib.contextmanager

@@ -50,7 +50,7 @@ def check(
 def _measure(contender: Contender, plan: Plan, place: Place) -> HeldPlan | None:
     trial = Trial(contender, 0, place)
     tick: Tick = trial.drain
-    first, length_ns = plan.rounds[0], _length_ns(plan)
+    first, length_ns = plan.round(1), _length_ns(plan)
     try:
         trial.start()
         if not trial.over:

@@ -26,6 +26,7 @@ Starter = Literal["fixed-workers", "per-request"]
 STARTERS: tuple[Starter, ...] = Starter.__args__  # type: ignore[attr-defined]
 MAX_RATE = 10_000_000.0
 SECOND_NS = 10**9
+HALF = Fraction(1, 2)
 
 _RATE = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?"
 _STAGE = re.compile(rf"({_RATE})(?:\s*-\s*({_RATE}))?\s*:\s*(\S+)", re.IGNORECASE)
@@ -57,25 +58,50 @@ class OpenLoad(BaseModel):
         """How long the stages take; None for a constant rate, which may be cut into slices."""
         return sum(seconds for _, _, seconds in self.stages) or None
 
+    @property
+    def highest(self) -> float:
+        """The highest rate it asks for, 1/s."""
+        return self.rate or max(max(a, b) for a, b, _ in self.stages)
+
+    def starts(self, length_ns: int) -> int:
+        """Intended starts in ``length_ns`` of it: rate × duration, rounded to the nearest, half down."""
+        return math.ceil(self._due(length_ns) - HALF)
+
     def pace(self, length_ns: int, requests: int | None, seed: int, behind_ns: int = 0) -> Pace:
         """One window of the load: all of its stages, or its rate for ``length_ns`` or ``requests``.
 
-        ``behind_ns`` of the same rate have been before, in other windows.
+        ``behind_ns`` of the same load have been before, in other windows. Together they have as many starts as
+        the whole would have at once, to the request.
         """
-        if self.rate is None:
-            stages = tuple((a, b, round(s * SECOND_NS)) for a, b, s in self.stages)
-            return Pace(stages, self.arrivals, seed, self.start)
-        if requests is not None:
+        if requests is not None and self.rate is not None:
             length_ns = math.ceil(requests / self.rate * SECOND_NS) + 1
-        phase = float(-Fraction(self.rate) * behind_ns / SECOND_NS % 1)
-        return Pace(
-            ((self.rate, self.rate, length_ns),), self.arrivals, seed, self.start, phase=phase
-        )
+            return self._pace(((self.rate, self.rate, length_ns),), seed, requests, 0.0)
+        before = self.starts(behind_ns)
+        count = self.starts(behind_ns + length_ns) - before
+        phase = float(before + HALF - self._due(behind_ns))
+        if self.rate is not None:
+            return self._pace(((self.rate, self.rate, length_ns),), seed, count, phase)
+        stages = tuple((a, b, round(s * SECOND_NS)) for a, b, s in self.stages)
+        return self._pace(stages, seed, count, phase)
 
     def warmup(self, length_ns: int, seed: int) -> Pace:
         """The load's highest rate, so that the client has seen it before it counts."""
-        highest = self.rate or max(max(a, b) for a, b, _ in self.stages)
-        return Pace(((highest, highest, length_ns),), self.arrivals, seed, self.start)
+        highest = self.highest
+        count = math.ceil(Fraction(highest) * length_ns / SECOND_NS - HALF)
+        return self._pace(((highest, highest, length_ns),), seed, count, float(HALF))
+
+    def _due(self, length_ns: int) -> Fraction:
+        """Rate × duration; of stages, which are repeated whole."""
+        if self.rate is not None:
+            return Fraction(self.rate) * length_ns / SECOND_NS
+        whole_ns = sum(round(s * SECOND_NS) for _, _, s in self.stages)
+        each = [(Fraction(a) + Fraction(b)) / 2 * Fraction(s) for a, b, s in self.stages]
+        return sum(each, Fraction(0)) * round(length_ns / whole_ns)
+
+    def _pace(
+        self, stages: tuple[tuple[float, float, int], ...], seed: int, count: int, phase: float
+    ) -> Pace:
+        return Pace(stages, self.arrivals, seed, self.start, phase=phase, count=count)
 
 
 def open_load(options: LoadOptions) -> OpenLoad | None:

@@ -75,6 +75,11 @@ class TargetMeter:
         self.used_ns.update(used)
         self._wall_ns += now_ns - start_ns
 
+    def forget(self) -> None:
+        """As if no window had been."""
+        self.used_ns.clear()
+        self._wall_ns = 0
+
     @property
     def share(self) -> float | None:
         """Of the CPUs it can keep busy, 0 to 1, over all windows that were counted; None if none was."""
@@ -113,6 +118,11 @@ class Costs:
     orchestrator_ns: int = 0  # our own CPU while slices are measured
     idle_rss_bytes: int | None = None  # of the workers together
     peak_rss_bytes: int | None = None
+
+    def forget_windows(self) -> None:
+        """As if none had been: idle time and memory stay."""
+        self.target.forget()
+        self.wall_ns = self.orchestrator_ns = 0
 
 
 def memory_bytes(workers: Sequence[WorkerProcess], field: str) -> int | None:

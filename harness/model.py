@@ -68,6 +68,8 @@ class SliceRecord:
     cpu_ns: int  # worker CPU between the two edge readings
     cpu_requests: int  # completions between the same two readings
     target_cpu_ns: int | None  # the target's CPU in the window, where it can be seen
+    drain_ns: int = 0  # from its end until a slot had its answer, mean over slots
+    parts: tuple[int, ...] = ()  # correct responses by tenths, of a slice that is a whole round
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,16 @@ class OpenLoop:
 
     planned: int  # intended starts in the windows
     dropped: int  # no slot was free, and none was waited for
-    missed: int  # still waiting for a slot when their window ended
+    missed: int  # still waiting for a slot a quarter of the window's length after its end
     late: int  # started, but a millisecond or more after the intended start
     response: Histogram  # end − intended start, of the same requests as ``service``
     mean_response_ns: float | None  # of the correct ones
     queue_wait: Histogram  # of all requests of the population
     pacer_lag: Histogram
+    # what windows of half the length would have found: as ``response``, of requests due in the first half,
+    # and correct responses that ended in it; None where it was not looked at
+    early_response: Histogram | None = None
+    early_correct: int | None = None
 
 
 @dataclass(frozen=True)

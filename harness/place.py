@@ -44,7 +44,7 @@ class Place:
 
         Raises ``WorkerError`` at the first that does not start; those before it run.
         """
-        for index, slots in enumerate(shares(contender.concurrency, contender.processes)):
+        for index, slots in enumerate(shares(contender.slots, contender.processes)):
             yield self._start(contender, index, slots, capacity)
 
     def _start(self, contender: Contender, index: int, slots: int, capacity: int) -> WorkerProcess:
@@ -75,6 +75,7 @@ class Place:
             cpus=self.worker_cpus,
             site=str(contender.site),
             think_ns=contender.think_ns,
+            first_gap_ns=contender.first_gap_ns * contender.processes,
             busy_share=contender.busy_share,
             trace=None if traces is None else self._trace_job(contender.trace_share, traces),
         )

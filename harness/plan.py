@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.loads import OpenLoad
@@ -25,6 +27,8 @@ LEAD_IN_NS = 5_000_000
 MEDIANS_PER_LEAD_IN = 2
 MEDIANS_PER_SLICE = 20  # a slice is at least that many median service times long (DESIGN §1)
 RESERVE = 1.3  # … also when the machine is slower than it was during warm-up
+START_S = 0.35  # for a competitor's processes to start and to end, in each round
+BESIDE_SLICE_S = 0.005  # between a slice's end and the begin of the next
 # Late enough to be out of step with what comes as often as rounds do, and costing a fifth of the time of a
 # comparison of two: see docs/method.md, "Why rounds begin late".
 PAUSE_CHANCE = 0.5
@@ -43,10 +47,20 @@ class Round:
     """
 
     number: int  # from 1
-    blocks: tuple[tuple[int, ...], ...]
+    competitors: int
     requests: int | None  # per competitor, in its one block, where the stop rule is a count
-    seeds: tuple[int, ...]  # of the arrivals in each block: the same for every competitor
+    seed: int  # of the run
     pause: float  # as a share of the time that the round before took, of at most RHYTHM_S of it
+
+    def order(self, block: int) -> tuple[int, ...]:
+        """The competitors in a block, by index, in random order."""
+        order = list(range(self.competitors))
+        _random(self.seed, "order", self.number, block).shuffle(order)
+        return tuple(order)
+
+    def arrivals_seed(self, block: int) -> int:
+        """Of the arrivals in a block: the same for every competitor."""
+        return _random(self.seed, "arrivals", self.number, block).getrandbits(32)
 
     def pause_s(self, round_s: float) -> float:
         """How long to wait before this round when the last one took ``round_s``."""
@@ -55,40 +69,88 @@ class Round:
 
 @dataclass(frozen=True)
 class Plan:
-    """All rounds, and the lengths they share."""
+    """All rounds, and the lengths they share. A round, and an order in it, is made when it is asked for."""
 
-    rounds: tuple[Round, ...]
+    number: int  # of rounds
+    blocks: int  # of a round
+    competitors: int
+    seed: int
     trial_ns: int  # measured time of a competitor per round
-    slice_ns: int
     lead_in_ns: int
     warmup_ns: int
-    competitors: int
+    requests: int | None = None  # measured per competitor, in all rounds together
     load: OpenLoad | None = None  # None: a closed loop
     hold: Hold | None = None
     steps: tuple[tuple[int, int], ...] = ()
     think_ns: int = 0
 
+    @property
+    def slice_ns(self) -> int:
+        """Planned length of a slice."""
+        return self.trial_ns // self.blocks
+
+    @property
+    def rounds(self) -> Iterator[Round]:
+        """All rounds, in order."""
+        return map(self.round, range(1, self.number + 1))
+
+    def round(self, number: int) -> Round:
+        """One round, from 1."""
+        draw = _random(self.seed, "pause", number)
+        late, pause = draw.random() < PAUSE_CHANCE, draw.uniform(*PAUSE_SHARES)
+        return Round(
+            number=number,
+            competitors=self.competitors,
+            requests=self._requests(number),
+            seed=self.seed,
+            pause=pause if late and number > 1 else 0.0,
+        )
+
+    def _requests(self, number: int) -> int | None:
+        """A round's part of the count, larger parts first."""
+        if self.requests is None:
+            return None
+        share, rest = divmod(self.requests, self.number)
+        return share + (number <= rest)
+
     def pace(self, round_: Round, block: int, length_ns: int) -> Pace | None:
         """The arrivals of one block's slices."""
         if self.load is None:
             return None
-        return self.load.pace(length_ns, round_.requests, round_.seeds[block], block * length_ns)
+        behind_ns = (round_.number - 1) * self.trial_ns + block * length_ns
+        seed = round_.arrivals_seed(block)
+        return self.load.pace(length_ns, round_.requests, seed, behind_ns)
 
     def warmup_pace(self, round_: Round) -> Pace | None:
         """The arrivals of the warm-up."""
         if self.load is None:
             return None
-        return self.load.warmup(max(self.warmup_ns, 1), round_.seeds[0])
+        return self.load.warmup(max(self.warmup_ns, 1), round_.arrivals_seed(0))
 
-    def blocks_for(self, median_ns: int) -> int:
-        """How many blocks a round has when the slowest competitor's median service time is ``median_ns``.
+    @property
+    def most_starts(self) -> int | None:
+        """Intended starts in a trial at most, lead-in or warm-up included; None in a closed loop.
 
-        Fewer and longer slices where the planned ones would be too short to hold 20 requests of each slot.
+        More slots than that would each send a first request and then nothing.
         """
-        planned = len(self.rounds[0].blocks)
-        shortest = round(RESERVE * MEDIANS_PER_SLICE * (median_ns + self.think_ns))
-        longest = max(self.slice_ns, shortest, 1)
-        return max(1, min(planned, self.trial_ns // longest))
+        if self.load is None:
+            return None
+        counted = self._requests(1) or self.load.starts(self.trial_ns) + 1
+        before_ns = max(self.warmup_ns, self.trial_ns if self.lead_in_ns else 0)
+        return max(1, counted + math.ceil(self.load.highest * before_ns / 1e9))
+
+    @property
+    def cuts_rounds(self) -> bool:
+        """Whether a round may be cut into slices: a closed loop of a given time, without a shape of its own."""
+        return self.blocks > 1
+
+    def blocks_for(self, shortest_ns: int) -> int:
+        """How many blocks a round has when no slice may be shorter than ``shortest_ns``."""
+        return max(1, min(self.blocks, self.trial_ns // max(self.slice_ns, shortest_ns, 1)))
+
+    def shortest_for(self, median_ns: int) -> int:
+        """Length of a slice with room for 20 requests of each slot, of ``median_ns``, and to spare."""
+        return round(RESERVE * MEDIANS_PER_SLICE * (median_ns + self.think_ns))
 
     def lead_in_for(self, median_ns: int) -> int:
         """Length of a lead-in: two median service times, so that every slot is in its stride."""
@@ -101,41 +163,31 @@ class Plan:
         """Planned time of all windows, warm-ups, lead-ins and pauses; starts of processes come on top."""
         return sum(map(self._planned_s, self.rounds))
 
+    @property
+    def announced_s(self) -> float:
+        """About how long the run takes: with starts of processes, and what every slice costs beside itself."""
+        each_round_s = self.competitors * (START_S + self.blocks * BESIDE_SLICE_S)
+        return self.seconds + self.number * each_round_s
+
     def _planned_s(self, round_: Round) -> float:
-        windows_ns = len(round_.blocks) * (self.slice_ns + self.lead_in_ns)
+        windows_ns = self.trial_ns + self.blocks * self.lead_in_ns
         round_s = self.competitors * (windows_ns + self.warmup_ns) / 1e9
         return round_s + round_.pause_s(round_s)
 
 
 def make_plan(scenario: Scenario) -> Plan:
     """Divide each competitor's time evenly over rounds, and a round's share into slices."""
-    number = len(scenario.competitors)
-    generator = random.Random(scenario.seed)
-    requests = _requests(scenario)
-    trial_ns = round((scenario.duration_s or 0.0) * 1e9 / len(requests))
-    # a count is one slice per trial: cutting it up would multiply the slots' start and finish
-    of_stages = scenario.open_load is not None and scenario.open_load.shape_s is not None
-    shaped = of_stages or scenario.held is not None or bool(scenario.steps)
-    # … and a shape would no longer be one
-    blocks = 1 if shaped else max(1, round(trial_ns / (scenario.slice_s * 1e9)))
+    trial_ns = round((scenario.duration_s or 0.0) * 1e9 / scenario.rounds)
+    counted = scenario.duration_s is None
     return Plan(
-        rounds=tuple(
-            Round(
-                number=index + 1,
-                blocks=tuple(_shuffled(generator, number) for _ in range(blocks)),
-                requests=count,
-                seeds=tuple(generator.getrandbits(32) for _ in range(blocks)),
-                pause=_pause(generator) if index else 0.0,
-            )
-            for index, count in enumerate(requests)
-        ),
+        number=scenario.rounds,
+        blocks=_blocks(scenario, trial_ns),
+        competitors=len(scenario.competitors),
+        seed=scenario.seed,
         trial_ns=trial_ns,
-        slice_ns=trial_ns // blocks,
-        lead_in_ns=0
-        if scenario.duration_s is None or scenario.held or scenario.steps
-        else LEAD_IN_NS,
+        lead_in_ns=0 if counted or scenario.held or scenario.steps else LEAD_IN_NS,
         warmup_ns=round(scenario.warmup_s * 1e9),
-        competitors=number,
+        requests=scenario.requests,
         load=scenario.open_load,
         hold=scenario.held.hold() if scenario.held is not None else None,
         steps=tuple((slots, round(until_s * 1e9)) for slots, until_s in scenario.steps),
@@ -143,11 +195,12 @@ def make_plan(scenario: Scenario) -> Plan:
     )
 
 
-def _requests(scenario: Scenario) -> list[int] | list[None]:
-    """Requests per round."""
-    if scenario.requests is None:
-        return [None] * scenario.rounds
-    return shares(scenario.requests, scenario.rounds)
+def _blocks(scenario: Scenario, trial_ns: int) -> int:
+    """One where nothing is interleaved, a count would be cut up, or a shape would no longer be one."""
+    of_stages = scenario.open_load is not None and scenario.open_load.shape_s is not None
+    if of_stages or scenario.held is not None or scenario.steps or scenario.slice_s is None:
+        return 1
+    return max(1, round(trial_ns / (scenario.slice_s * 1e9)))
 
 
 def shares(total: int, parts: int) -> list[int]:
@@ -156,13 +209,6 @@ def shares(total: int, parts: int) -> list[int]:
     return [share + (index < rest) for index in range(parts)]
 
 
-def _pause(generator: random.Random) -> float:
-    late = generator.random() < PAUSE_CHANCE
-    share = generator.uniform(*PAUSE_SHARES)
-    return share if late else 0.0
-
-
-def _shuffled(generator: random.Random, number: int) -> tuple[int, ...]:
-    order = list(range(number))
-    generator.shuffle(order)
-    return tuple(order)
+def _random(*what: object) -> random.Random:
+    """Draws of their own for each purpose, so that any can be had without those before it."""
+    return random.Random("/".join(map(str, what)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,9 +11,11 @@ from typing import Protocol
 from harness import interrupts, validity
 from harness.clock import utc_now
 from harness.contenders import Contender
+from harness.drain import Drain, settled_ns
+from harness.histogram import Histogram
 from harness.model import Ending, RunRecord, RunState, TrialSummary
 from harness.place import Place
-from harness.plan import Plan, Round
+from harness.plan import BESIDE_SLICE_S, START_S, Plan, Round
 from harness.precision import ended_early, ending
 from harness.precision_input import Precision
 from harness.sampler import Sampler
@@ -24,6 +27,10 @@ from harness.windows import Shape
 from servers.spec import TargetSpec
 
 __all__ = ["Progress", "Rounds", "Status", "Unwatched"]
+
+MUCH_LONGER = 1.5  # than announced
+MUCH_WAITING = 0.2  # of the time
+SURE_S = 3.0  # before that nothing is said of how long a run takes
 
 
 @dataclass(frozen=True)
@@ -43,12 +50,18 @@ class Progress(Protocol):
     def update(self, status: Status) -> None:
         """Something moved."""
 
+    def say(self, line: str) -> None:
+        """Something that is to stay on the screen."""
+
 
 class Unwatched:
     """Progress that nobody wants to see."""
 
     def update(self, status: Status) -> None:
         """Show nothing."""
+
+    def say(self, line: str) -> None:
+        """Say nothing."""
 
 
 class _BudgetSpentError(Exception):
@@ -84,6 +97,15 @@ class Rounds:
         self._round_s = 0.0  # what the last round took
         self._round = 0
         self._active: Trial | None = None
+        self._shortest_ns = 0  # of a slice, by what was seen of the drain
+        # what slices took longer than planned, by competitor
+        self._late_s: defaultdict[str, float] = defaultdict(float)
+        self._drains: defaultdict[str, Drain] = defaultdict(Drain)  # of the rounds that are over
+        self._seen: defaultdict[str, Histogram] = defaultdict(Histogram)
+        self._announced_s = plan.announced_s
+        self._is_longer_said = False
+        # To be fair, what one of them may not do none does.
+        self._spares = any(_is_spared(one, plan) for one in contenders)
 
     def run_all(self, run: RunRecord, store: Store) -> RunState:
         """Run and save round after round; the state the run ends in."""
@@ -104,7 +126,7 @@ class Rounds:
                 store.save_round(
                     run.id,
                     round_.number,
-                    order=[trials[index].label for index in round_.blocks[0]],
+                    order=[trials[index].label for index in round_.order(0)],
                     started_at=started_at,
                     ended_at=utc_now(),
                     trials=trials,
@@ -151,8 +173,8 @@ class Rounds:
             self._start(trials, round_)
             for trial in trials:
                 self._activate(trial)
-                if self.plan.hold is not None:  # each request has a connection of its own
-                    continue
+                if self.plan.hold is not None or self._spares:
+                    continue  # held requests have connections of their own
                 trial.warm_up(self.plan.warmup_ns, self.plan.warmup_pace(round_), self._tick)
                 self._sampler.rest(time.monotonic_ns())
                 self._done_s += self.plan.warmup_ns / 1e9
@@ -171,31 +193,102 @@ class Rounds:
         return [trial.summary() for trial in trials]
 
     def _start(self, trials: list[Trial], round_: Round) -> None:
-        """Start all processes at once: they are idle afterwards, so starting them together is fair."""
-        for index in round_.blocks[0]:
+        """Start all processes at once: they are idle afterwards, so starting them together is fair.
+
+        One competitor after the other where first requests come at the pace of an open loop.
+        """
+        for index in round_.order(0):
             trials[index].start()
+            if trials[index].contender.first_gap_ns and not trials[index].over:
+                trials[index].wait_ready()
         for trial in trials:
-            if not trial.over:
+            if not trial.over and not trial.contender.first_gap_ns:
                 trial.wait_ready()
+        self._done_s += START_S * len(trials)
 
     def _run_blocks(self, trials: list[Trial], round_: Round) -> None:
-        """One slice of every competitor per block; fewer, longer ones if a client is slow."""
-        medians = [trial.warmup.service.percentile(50) or 0 for trial in trials]
-        slowest_ns = max(medians, default=0)
-        number = self.plan.blocks_for(slowest_ns)
+        """All slices of a round; again from the beginning, with longer ones, if they turn out too short."""
+        while not self._run_slices(trials, round_):
+            self._shortest_ns = self._longer_ns(trials)
+            for trial in trials:
+                self._seen[trial.contender.label] = self._seen_of(trial)
+                trial.forget()
+        for trial in trials:
+            label = trial.contender.label
+            self._drains[label] += trial.waited
+            self._seen[label] = self._seen_of(trial)
+
+    def _run_slices(self, trials: list[Trial], round_: Round) -> bool:
+        """One slice of every competitor per block; fewer, longer ones if a client is slow.
+
+        False as soon as too much of the waiting lies outside them.
+        """
+        slowest_ns = max(map(self._median_ns, trials), default=0)
+        shortest_ns = max(self._shortest_ns, self.plan.shortest_for(slowest_ns))
+        number = 1 if self._spares else self.plan.blocks_for(shortest_ns)
         length_ns = self.plan.trial_ns // number
-        lead_in_ns = self.plan.lead_in_for(slowest_ns)
+        lead_in_ns = 0 if self._spares else self.plan.lead_in_for(slowest_ns)
         for block in range(number):
             pace = self.plan.pace(round_, block, length_ns)
-            for position, index in enumerate(round_.blocks[block]):
-                trial = trials[index]
-                self._activate(trial)
-                trial.slice(
+            for position, index in enumerate(round_.order(block)):
+                before_ns, planned_ns = time.monotonic_ns(), lead_in_ns + length_ns
+                self._activate(trials[index])
+                trials[index].slice(
                     *(block, position, lead_in_ns, length_ns, round_.requests, pace, self._tick),
                     Shape(self.plan.hold, self.plan.steps),
                 )
                 self._sampler.rest(time.monotonic_ns())
-                self._done_s += (lead_in_ns + length_ns) / 1e9
+                late_ns = time.monotonic_ns() - before_ns - planned_ns
+                label = trials[index].contender.label
+                self._late_s[label] += max(0.0, late_ns / 1e9 - BESIDE_SLICE_S)
+                self._done_s += planned_ns / 1e9 + BESIDE_SLICE_S
+            if number > 1 and self._is_too_short(trials):
+                self._done_s -= (block + 1) * len(trials) * (lead_in_ns + length_ns) / 1e9
+                return False
+        self._say_if_longer()
+        return True
+
+    def _median_ns(self, trial: Trial) -> int:
+        """Of the service times of its warm-up; where that had none, of what was seen of it before."""
+        seen = trial.warmup.service.percentile(50)
+        return seen or self._seen[trial.contender.label].percentile(50) or 0
+
+    def _is_too_short(self, trials: list[Trial]) -> bool:
+        """Whether slots of one of them wait too much after its slices, even if there is no more of it."""
+        return any(
+            (self._drains[trial.contender.label] + trial.waited).is_beyond(self.plan.trial_ns)
+            for trial in trials
+        )
+
+    def _longer_ns(self, trials: list[Trial]) -> int:
+        """How long slices must be: as long as what was seen asks for, and at least twice as long as now."""
+        slices = [trial.waited.windows_ns // max(1, trial.waited.slices) for trial in trials]
+        settled = [settled_ns(self._seen_of(trial), self.plan.think_ns) for trial in trials]
+        return max(2 * max(slices), *settled)
+
+    def _seen_of(self, trial: Trial) -> Histogram:
+        return self._seen[trial.contender.label].merged(trial.seen)
+
+    def _say_if_longer(self) -> None:
+        """At once when a run turns out to take much longer than was announced, and why."""
+        if self._is_longer_said or self._scenario.precision is not None:
+            return
+        elapsed_s = (time.monotonic_ns() - self._started_ns) / 1e9
+        total_s = elapsed_s + self._left_s()
+        if total_s <= MUCH_LONGER * self._announced_s or elapsed_s < SURE_S:
+            return
+        self._is_longer_said = True
+        label, late_s = max(self._late_s.items(), key=lambda item: item[1])
+        share = late_s / elapsed_s
+        why = (
+            f"after its slices, slots of {label} wait for answers ({100 * share:.0f} % of the time)"
+            if share > MUCH_WAITING
+            else "starting clients and slices takes longer here"
+        )
+        with interrupts.allowed():
+            self._progress.say(
+                f"this run takes about {total_s:.0f} s instead of {self._announced_s:.0f} s: {why}"
+            )
 
     def _activate(self, trial: Trial) -> None:
         self._active = trial
@@ -212,7 +305,7 @@ class Rounds:
         trial.readings += self._sampler.tick(time.monotonic_ns())
         status = Status(
             self._round,
-            None if self._scenario.precision else len(self.plan.rounds),
+            None if self._scenario.precision else self.plan.number,
             trial.contender.label,
             trial.rate_so_far,
             self._left_s(),
@@ -241,4 +334,12 @@ class Rounds:
         if self._scenario.precision is not None:
             return max(0.0, self._scenario.precision.budget_s - elapsed_s)
         stretch = max(1.0, elapsed_s / self._done_s) if self._done_s else 1.0
-        return max(0.0, self.plan.seconds - self._done_s) * stretch
+        return max(0.0, self._announced_s - self._done_s) * stretch
+
+
+def _is_spared(contender: Contender, plan: Plan) -> bool:
+    """Whether a server gets no uncounted load but first requests: somebody's, and it would be too much for it.
+
+    That is where requests change something, and where the user says how many there may be.
+    """
+    return contender.is_foreign and (plan.requests is not None or not contender.is_safe)

@@ -113,6 +113,14 @@ class WindowCounts:
     completed: int = 0
     correct: int = 0
     last_end_ns: int = 0
+    # correct responses by tenths of the window, where it is to be looked at inside
+    parts: list[int] = field(default_factory=list)
+    early_correct: int = 0  # that ended in its first half
+
+    @property
+    def middle_ns(self) -> int:
+        """Where its second half begins."""
+        return (self.start_ns + self.end_ns) // 2
 
 
 @dataclass
@@ -129,11 +137,14 @@ class Starts:
     queue_wait: Histogram = field(default_factory=Histogram)
     pacer_lag: Histogram = field(default_factory=Histogram)
     late: int = 0
+    # as ``response``, of those that were due in the first half of their window: as if it had ended there
+    early_response: Histogram = field(default_factory=Histogram)
 
-    def add(self, rows: Integers, correct: Mask, timed_out: Mask) -> None:
-        """Fold rows of the population."""
+    def add(self, rows: Integers, correct: Mask, timed_out: Mask, early: Mask) -> None:
+        """Fold rows of the population; ``early`` are those due in the first half of their window."""
         response = rows[END] - rows[INTENDED]
         self.response.record(response[correct | timed_out])
+        self.early_response.record(response[(correct | timed_out) & early])
         self.response_sum_ns += int(response[correct].sum())
         self.queue_wait.record(rows[READY] - rows[INTENDED])
         self.pacer_lag.record(rows[START] - rows[READY])
@@ -157,6 +168,12 @@ class Fold:
     errors: Counter[str] = field(default_factory=Counter)
     starts: Starts | None = None  # of an open loop
 
+    def take(self, other: Fold) -> None:
+        """Add what was counted elsewhere, but none of its windows."""
+        self.drained += other.drained
+        self.responses += other.responses
+        self.service = self.service.merged(other.service)
+
     def add(self, rows: Integers) -> None:
         """Fold rows as ``Segment.drain`` returns them."""
         self.drained += rows.shape[1]
@@ -166,8 +183,11 @@ class Fold:
         outcome = self.rules.outcomes(rows)
         self._count_ends(rows[END], outcome)
         intended = np.where(rows[INTENDED] == 0, rows[START], rows[INTENDED])
-        inside = self._place(intended) >= 0
-        self._count_population(rows[:, inside], outcome[inside])
+        place = self._place(intended)
+        inside = place >= 0
+        middles = np.array([window.middle_ns for window in self.windows])
+        early = intended < middles[place]
+        self._count_population(rows[:, inside], outcome[inside], early[inside])
 
     def _count_ends(self, ends: Integers, outcome: Integers) -> None:
         place = self._place(ends)
@@ -177,8 +197,18 @@ class Fold:
             window.completed += int(np.count_nonzero(here))
             window.correct += int(np.count_nonzero(here & correct))
             window.last_end_ns = max(window.last_end_ns, int(ends[here].max()))
+            self._look_inside(window, ends[here & correct])
 
-    def _count_population(self, rows: Integers, outcome: Integers) -> None:
+    def _look_inside(self, window: WindowCounts, ends: Integers) -> None:
+        """Where inside its window correct responses ended."""
+        window.early_correct += int(np.count_nonzero(ends < window.middle_ns))
+        if window.parts:
+            number, length_ns = len(window.parts), window.end_ns - window.start_ns
+            places = (ends - window.start_ns) * number // length_ns
+            for place, count in zip(*_counted(places), strict=True):
+                window.parts[place] += count
+
+    def _count_population(self, rows: Integers, outcome: Integers, early: Mask) -> None:
         service = rows[END] - rows[START]
         correct = outcome >= FIRST_STATUS
         timed_out = np.isin(outcome, TIMEOUTS)
@@ -189,7 +219,7 @@ class Fold:
         self.service_sum_ns += int(service[correct].sum())
         if rows[INTENDED].any():
             self.starts = self.starts or Starts()
-            self.starts.add(rows, correct, timed_out)
+            self.starts.add(rows, correct, timed_out, early)
         statuses = rows[OUTCOME][rows[OUTCOME] >= FIRST_STATUS]
         self.statuses.update(dict(zip(*_counted(statuses), strict=True)))
         for code, count in zip(*_counted(outcome[~correct]), strict=True):

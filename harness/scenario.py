@@ -76,7 +76,8 @@ class Scenario(_Plain):
     duration_s: float | None = Field(default=None, gt=0)  # measured, per competitor, in total
     requests: int | None = Field(default=None, ge=1)  # measured, per competitor, in total
     rounds: int = Field(default=USUAL.rounds, ge=1)  # with a precision: at most
-    slice_s: float = Field(default=0.02, gt=0)  # wanted length of a slice
+    # wanted length of a slice; None: a round is one
+    slice_s: float | None = Field(default=0.02, gt=0)
     warmup_s: float = Field(default=0.2, ge=0)
     processes: int = Field(default=1, ge=1)
     stream: bool = False

@@ -5,6 +5,7 @@ It is pure, except that it reads the file of ``--body @file`` and draws a missin
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
@@ -35,7 +36,6 @@ from harness.target_input import Resolve, parse_targets
 __all__ = ["SLICE_S", "build"]
 
 SLICE_S = 0.02  # see docs/method.md and benchmarks/split.py
-OPEN_SLICE_S = 0.2  # of an open loop, whose queues need time to grow
 
 _Default = TypeVar("_Default", int, None)
 _NO_MODES: Mapping[str, Mode] = MappingProxyType({})
@@ -71,9 +71,8 @@ def build(
     if wanted is not None:
         lengths = (expanded.held, expanded.steps or None, *_lengths(options).values())
         _check_precision(typed, any(one is not None for one in lengths), len(competitors))
-    # unasked, no more rounds than there are requests
-    few = min(usual.rounds, requests or usual.rounds)
-    rounds = MOST_ROUNDS if wanted else _whole("--rounds", options.rounds, few, MOST_ROUNDS)
+    starts = _starts(options, defaults, load, usual)
+    rounds = MOST_ROUNDS if wanted else _rounds(options, usual, requests, starts)
     scenario = Scenario(
         competitors=competitors,
         axis=axis,
@@ -85,7 +84,7 @@ def build(
         duration_s=_duration_s(options, defaults, _shape_s(load, expanded), rounds, usual),
         requests=requests,
         rounds=rounds,
-        slice_s=_slice_s(options, load),
+        slice_s=_slice_s(options, interleaved=load is None and len(competitors) > 1),
         precision=wanted,
         warmup_s=_seconds("--warmup", options.warmup, 0.2, low=0.0, high=3600.0),
         processes=_whole("--processes", options.processes, 1, 256),
@@ -238,9 +237,36 @@ def _duration_s(
     return _seconds("--duration", options.duration, default, low=0.001, high=MAX_DURATION_S)
 
 
-def _slice_s(options: Options, load: OpenLoad | None) -> float:
-    default = SLICE_S if load is None else OPEN_SLICE_S
-    return _seconds("--slice", options.slice, default, low=0.005, high=60.0)
+def _rounds(options: Options, usual: Length, requests: int | None, starts: int | None) -> int:
+    """As many as asked for; unasked, no more than there are requests."""
+    few = min(number for number in (usual.rounds, requests, starts) if number is not None)
+    return _whole("--rounds", options.rounds, few, MOST_ROUNDS)
+
+
+def _starts(
+    options: Options, defaults: Defaults, load: OpenLoad | None, usual: Length
+) -> int | None:
+    """Intended starts of a run at a constant rate for a given time; None of any other."""
+    if load is None or load.rate is None or options.requests is not None:
+        return None
+    duration_s = _duration_s(options, defaults, None, usual.rounds, usual) or 0.0
+    starts = load.starts(round(duration_s * 1e9))
+    if not starts:
+        raise UsageError(
+            f"--rate, --duration: {load.rate:g} requests per second for {duration_s:g} s is none at all; "
+            f"expected at least one, such as --duration {math.ceil(1 / load.rate)}"
+        )
+    return starts
+
+
+def _slice_s(options: Options, *, interleaved: bool) -> float | None:
+    """The length asked for; unasked, a round is cut only where there is something to interleave.
+
+    An open loop is not: each slice would begin with empty queues.
+    """
+    if options.slice is None:
+        return SLICE_S if interleaved else None
+    return seconds("--slice", options.slice, 0.005, 60.0)
 
 
 def _think_time_s(options: Options, load: OpenLoad | None) -> float:

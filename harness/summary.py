@@ -122,6 +122,8 @@ def _open_loop(fold: Fold, claims: Claims) -> OpenLoop | None:
         mean_response_ns=_mean_of_correct(starts.response_sum_ns, fold),
         queue_wait=starts.queue_wait,
         pacer_lag=starts.pacer_lag,
+        early_response=starts.early_response,
+        early_correct=sum(window.early_correct for window in fold.windows),
     )
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from harness.claims import Claims
 from harness.clock import utc_now
 from harness.contenders import Contender
+from harness.drain import Drain
+from harness.histogram import Histogram
 from harness.meters import Costs, TargetMeter, memory_bytes
 from harness.model import Reading, SliceRecord, TrialSummary
 from harness.place import Place
@@ -84,7 +86,8 @@ class Trial:
     def wait_ready(self, seconds: float | None = None) -> None:
         """Wait until sessions are open and one request was sent on each slot; no longer than ``seconds``."""
         if seconds is None:
-            seconds = START_S + self.contender.concurrency * START_SLOT_S
+            gaps_s = self.contender.slots * self.contender.first_gap_ns / 1e9
+            seconds = START_S + self.contender.slots * START_SLOT_S + gaps_s
         deadline_ns = time.monotonic_ns() + int(seconds * 1e9)
         ready = self._checked(wait_for(self.workers, "ready", lambda: deadline_ns, lambda: 0.0))
         if self.over:
@@ -130,13 +133,30 @@ class Trial:
         completions = self.fold.population - before if plan.drains else window.completed
         self._record_slice(block, position, answers, completions)
 
+    @property
+    def waited(self) -> Drain:
+        """What its slots waited for after its slices."""
+        return Drain.of(self._slices)
+
+    @property
+    def seen(self) -> Histogram:
+        """Service times of the warm-up and of all slices, forgotten ones included."""
+        return self.warmup.service.merged(self.fold.service)
+
+    def forget(self) -> None:
+        """Count what was measured so far as warm-up: its slices were too short."""
+        self.warmup.take(self.fold)
+        self.fold = Fold(self.contender.rules)
+        self._slices = []
+        self._costs.forget_windows()
+
     def close(self, tick: Tick) -> None:
         """Let the workers close their sessions; then they are gone, whatever they do."""
         if not self.over:
             self._costs.peak_rss_bytes = memory_bytes(self.workers, "peak")
             self._tell({"do": "close"})
         if not self.over:
-            seconds = CLOSE_S + self.contender.concurrency * CLOSE_SLOT_S
+            seconds = CLOSE_S + self.contender.slots * CLOSE_SLOT_S
             deadline_ns = time.monotonic_ns() + int(seconds * 1e9)
             closed = self._checked(wait_for(self.workers, "closed", lambda: deadline_ns, tick))
             self.modules = next((event["modules"] for event in closed.values()), [])
@@ -244,7 +264,7 @@ class Trial:
         with self._failing():
             self._costs.idle.count()
         number = len(fold.windows) + 1
-        window = plan.window(number, time.monotonic_ns(), self.contender.concurrency)
+        window = plan.window(number, time.monotonic_ns(), self.contender.slots)
         # of the warm-up every request counts, so that the slices fit whatever the client does at first
         everything = fold is self.warmup or plan.shape.hold is not None
         counted_ns = window.begin_ns + LONGEST_NS if everything else window.end_ns
@@ -269,6 +289,8 @@ class Trial:
                 cpu_ns=sum(e["end"][1] - e["start"][1] for e in edges),
                 cpu_requests=completions if edges else 0,
                 target_cpu_ns=self._costs.target.window_ns,
+                drain_ns=sum(e["drain"] for e in edges) // self.contender.slots,
+                parts=tuple(window.parts),
             )
         )
 

@@ -9,13 +9,20 @@ import pytest
 from harness import ceiling
 from harness.contenders import Selector
 from harness.model import Ceiling
-from harness.plan import Plan, Round
+from harness.plan import Plan
 from harness.worker.job import Hold
 from servers.spec import EMBEDDED
 from tests.trials import MS, Bench
 
-ROUND = Round(1, ((0,),), None, (1,), 0.0)
-PLAN = Plan((ROUND,), 1000 * MS, 1000 * MS, 20 * MS, 100 * MS, competitors=1)
+PLAN = Plan(
+    number=1,
+    blocks=1,
+    competitors=1,
+    seed=1,
+    trial_ns=1000 * MS,
+    lead_in_ns=20 * MS,
+    warmup_ns=100 * MS,
+)
 
 
 def measure(
@@ -53,7 +60,7 @@ def test_a_target_that_is_too_slow_is_left_out(bench: Bench) -> None:
     "plan",
     [
         replace(PLAN, trial_ns=999 * MS),
-        replace(PLAN, trial_ns=0, rounds=(replace(ROUND, requests=999),)),
+        replace(PLAN, trial_ns=0, requests=999),
         replace(PLAN, steps=((1, 1),)),
         replace(PLAN, hold=Hold("connection", 1)),
     ],

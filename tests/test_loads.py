@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import math
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.loads import LoadOptions, OpenLoad, open_load
 from harness.options import Options
@@ -13,7 +15,8 @@ from harness.plan import make_plan
 from harness.scenario import Scenario
 from harness.scenario_input import build
 from harness.settings import Defaults
-from harness.worker.arrivals import Stage, offsets
+from harness.worker.arrivals import SPACINGS, Spacing, Stage, offsets
+from harness.worker.job import Pace
 from tests.refusals import refused
 
 SECOND = 10**9
@@ -75,48 +78,106 @@ def test_a_limit_of_requests_in_flight_means_starts_by_request() -> None:
     assert scenario({"rate": 5}).competitors[0].concurrency == 10
 
 
-def test_a_constant_rate_is_cut_into_slices_with_arrivals_of_their_own() -> None:
-    plan = make_plan(scenario({"rate": "50", "arrivals": "poisson"}, duration="4", rounds=2))
-    first, second = plan.rounds
-    assert len(first.blocks) == len(first.seeds) == 10
-    assert len({*first.seeds, *second.seeds}) == 20
-    pace = plan.pace(first, 3, plan.slice_ns)
+def test_slices_of_a_constant_rate_have_arrivals_of_their_own() -> None:
+    asked = scenario({"rate": "50", "arrivals": "poisson"}, duration="4", rounds=2, slice="200ms")
+    plan = make_plan(asked)
+    assert plan.blocks == 10
+    seeds = {round_.arrivals_seed(block) for round_ in plan.rounds for block in range(10)}
+    assert len(seeds) == 20
+    pace = plan.pace(plan.round(1), 3, plan.slice_ns)
     assert pace is not None
     assert pace.stages == ((50.0, 50.0, plan.slice_ns),)
-    assert (pace.spacing, pace.seed) == ("poisson", first.seeds[3])
+    assert (pace.spacing, pace.seed) == ("poisson", plan.round(1).arrivals_seed(3))
 
 
-@pytest.mark.parametrize("rate", [2500, 7, 333.3])
-@pytest.mark.parametrize("slices", [1, 3, 12])
-def test_slices_have_as_many_arrivals_as_the_whole(rate: float, slices: int) -> None:
-    load = OpenLoad(rate=rate)
-    length = 2 * SECOND // slices
-    paces = [load.pace(length, None, 1, number * length) for number in range(slices)]
-    found = [
-        len(list(offsets([Stage(*stage) for stage in p.stages], p.spacing, p.seed, p.phase)))
-        for p in paces
-    ]
-    assert sum(found) == math.ceil(rate * slices * length / SECOND)
-    assert max(found) - min(found) <= 1
+def arrivals(pace: Pace) -> list[int]:
+    stages = [Stage(*stage) for stage in pace.stages]
+    return list(offsets(stages, pace.spacing, pace.seed, pace.phase, pace.count))
+
+
+@given(
+    rate=st.floats(0.01, 2000),
+    seconds=st.floats(0.1, 4),
+    slices=st.integers(1, 12),
+    spacing=st.sampled_from(SPACINGS),
+)
+def test_a_run_has_as_many_starts_as_rate_times_duration(
+    rate: float, seconds: float, slices: int, spacing: Spacing
+) -> None:
+    load = OpenLoad(rate=rate, arrivals=spacing)
+    length = round(seconds * SECOND / slices)
+    found = [arrivals(load.pace(length, None, 1, number * length)) for number in range(slices)]
+    counts = [len(of_slice) for of_slice in found]
+
+    assert sum(counts) == load.starts(slices * length)
+    assert abs(sum(counts) - rate * slices * length / SECOND) <= 0.5 + 1e-9
+    assert max(counts) - min(counts) <= 1
+    assert all(0 <= at < length for of_slice in found for at in of_slice)
+    assert all(of_slice == sorted(of_slice) for of_slice in found)
+    if spacing == "uniform":
+        whole = [n * length + at for n, of_slice in enumerate(found) for at in of_slice]
+        gaps = {round(b - a) for a, b in pairwise(whole)}
+        assert all(gap == pytest.approx(SECOND / rate, abs=3) for gap in gaps)
+
+
+@pytest.mark.parametrize(
+    ("rate", "duration", "starts"),
+    [("0.5", "6", 3), ("1.1", "10", 11), ("2.5", "10", 25), ("1", "15", 15), ("0.05", "20", 1)],
+)
+@pytest.mark.parametrize("rounds", [None, 1, 10])
+def test_low_rates_are_not_rounded_up(
+    rate: str, duration: str, starts: int, rounds: int | None
+) -> None:
+    plan = make_plan(scenario({"rate": rate}, duration=duration, rounds=rounds))
+    paces = [plan.pace(round_, 0, plan.trial_ns) for round_ in plan.rounds]
+    counts = [len(arrivals(pace)) for pace in paces if pace is not None]
+
+    assert sum(counts) == starts
+    assert len(counts) == (rounds or min(10, starts))
+    warmup = plan.warmup_pace(plan.round(1))
+    assert warmup is not None and warmup.count == round(0.2 * float(rate))
+
+
+def test_a_rate_without_any_request_is_refused() -> None:
+    with refused(
+        "--rate, --duration: 0.1 requests per second for 4 s is none at all; "
+        "expected at least one, such as --duration 10"
+    ):
+        scenario({"rate": "0.1"}, duration="4")
+
+
+@pytest.mark.parametrize(
+    ("load", "options", "most"),
+    [
+        ({"rate": "2"}, {"duration": "10"}, 5),  # two in a round, two before it, one more by chance
+        ({"rate": "2"}, {"requests": "10"}, 2),
+        ({"stage": ("0-10:2s",)}, {}, 31),
+        ({}, {}, None),
+    ],
+)
+def test_there_are_no_more_slots_than_starts(
+    load: dict[str, Any], options: dict[str, Any], most: int | None
+) -> None:
+    assert make_plan(scenario(load, **options)).most_starts == most
 
 
 def test_stages_are_one_slice_in_every_round() -> None:
     built = scenario({"stage": ("0-100:2s", "100:1s")}, rounds=3)
     assert built.duration_s == 9
     plan = make_plan(built)
-    assert [len(round_.blocks) for round_ in plan.rounds] == [1, 1, 1]
+    assert (plan.number, plan.blocks) == (3, 1)
     assert plan.trial_ns == 3 * SECOND
-    pace = plan.pace(plan.rounds[0], 0, plan.trial_ns)
+    pace = plan.pace(plan.round(1), 0, plan.trial_ns)
     assert pace is not None
     assert pace.stages == ((0.0, 100.0, 2 * SECOND), (100.0, 100.0, SECOND))
-    warmup = plan.warmup_pace(plan.rounds[0])
+    warmup = plan.warmup_pace(plan.round(1))
     assert warmup is not None
     assert warmup.stages == ((100.0, 100.0, plan.warmup_ns),)
 
 
 def test_a_count_takes_as_long_as_its_rate_says() -> None:
     plan = make_plan(scenario({"rate": "20"}, requests="30", rounds=3))
-    pace = plan.pace(plan.rounds[0], 0, 0)
+    pace = plan.pace(plan.round(1), 0, 0)
     assert pace is not None
     ((start, end, length),) = pace.stages
     assert (start, end) == (20.0, 20.0)

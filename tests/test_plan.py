@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import pairwise
 from typing import Any
 
@@ -12,9 +13,11 @@ from hypothesis import strategies as st
 
 from harness.options import Options
 from harness.plan import (
+    BESIDE_SLICE_S,
     MEDIANS_PER_SLICE,
     PAUSE_CHANCE,
     PAUSE_SHARES,
+    START_S,
     Plan,
     Round,
     make_plan,
@@ -33,7 +36,7 @@ def scenario(competitors: int = 3, **changes: Any) -> Scenario:
 
 
 def blocks(plan: Plan) -> list[tuple[int, ...]]:
-    return [block for round_ in plan.rounds for block in round_.blocks]
+    return [round_.order(block) for round_ in plan.rounds for block in range(plan.blocks)]
 
 
 @given(seed=st.integers(0, 2**32 - 1), competitors=st.integers(1, 6))
@@ -53,7 +56,6 @@ def test_another_seed_gives_another_order() -> None:
 def test_every_block_has_every_competitor_once(competitors: int, rounds: int, seed: int) -> None:
     plan = make_plan(scenario(competitors, rounds=rounds, seed=seed))
 
-    assert len(plan.rounds) == rounds
     assert [round_.number for round_ in plan.rounds] == list(range(1, rounds + 1))
     assert all(sorted(block) == list(range(competitors)) for block in blocks(plan))
 
@@ -72,8 +74,7 @@ def test_rounds_share_the_duration(duration: float, rounds: int) -> None:
     total_ns = duration * 1e9
 
     assert abs(plan.trial_ns * rounds - total_ns) <= rounds
-    number = len(plan.rounds[0].blocks)
-    assert 0 <= plan.trial_ns - plan.slice_ns * number < number
+    assert 0 <= plan.trial_ns - plan.slice_ns * plan.blocks < plan.blocks
     assert plan.slice_ns <= 2 * 20_000_000
 
 
@@ -86,9 +87,9 @@ def test_a_slice_is_at_least_twenty_medians_long_if_the_round_is(
     median_ns: int, duration: float, rounds: int
 ) -> None:
     plan = make_plan(scenario(duration=duration, rounds=rounds))
-    number = plan.blocks_for(median_ns)
+    number = plan.blocks_for(plan.shortest_for(median_ns))
 
-    assert 1 <= number <= len(plan.rounds[0].blocks)
+    assert 1 <= number <= plan.blocks
     assert number == 1 or plan.trial_ns // number >= MEDIANS_PER_SLICE * median_ns
     assert MEDIANS_PER_SLICE == 20
 
@@ -96,8 +97,9 @@ def test_a_slice_is_at_least_twenty_medians_long_if_the_round_is(
 def test_fast_clients_get_all_the_blocks_planned() -> None:
     plan = make_plan(scenario(duration=10, rounds=5, slice="200ms"))
 
-    assert len(plan.rounds[0].blocks) == plan.blocks_for(0) == plan.blocks_for(1_000_000) == 10
-    assert plan.blocks_for(20_000_000) == 3  # a third longer than 20 of them: machines slow down
+    assert plan.blocks == plan.blocks_for(0) == plan.blocks_for(plan.shortest_for(1_000_000)) == 10
+    # a third longer than 20 of them: machines slow down
+    assert plan.blocks_for(plan.shortest_for(20_000_000)) == 3
     assert plan.blocks_for(10**12) == 1
 
 
@@ -116,16 +118,15 @@ def test_a_count_is_shared_over_rounds_exactly(data: st.DataObject, rounds: int)
     requests = data.draw(st.integers(rounds, 10**9))
     plan = make_plan(scenario(requests=requests, rounds=rounds))
 
-    assert sum(round_.requests for round_ in plan.rounds) == requests
-    assert all(round_.requests >= 1 for round_ in plan.rounds)
-    assert all(len(round_.blocks) == 1 for round_ in plan.rounds)
+    assert [round_.requests for round_ in plan.rounds] == shares(requests, rounds)
+    assert plan.blocks == 1
     assert plan.lead_in_ns == 0
 
 
 def test_about_half_of_the_rounds_begin_late_but_never_the_first() -> None:
     plans = [make_plan(scenario(rounds=20, seed=seed)) for seed in range(50)]
     first, later = (
-        [round_.pause for plan in plans for round_ in plan.rounds[part]]
+        [round_.pause for plan in plans for round_ in list(plan.rounds)[part]]
         for part in (slice(1), slice(1, None))
     )
     late = [pause for pause in later if pause]
@@ -141,7 +142,7 @@ def test_about_half_of_the_rounds_begin_late_but_never_the_first() -> None:
 def test_a_pause_is_a_share_of_the_round_before_but_of_a_long_one_no_more(
     round_s: float, pause: float
 ) -> None:
-    round_ = Round(number=2, blocks=((0, 1),), requests=None, seeds=(1,), pause=pause)
+    round_ = Round(number=2, competitors=2, requests=None, seed=1, pause=pause)
 
     assert round_.pause_s(round_s) == pause * min(round_s, 5.0)
 
@@ -155,6 +156,22 @@ def test_planned_time_is_that_of_all_windows() -> None:
 
     assert pauses_s > 0
     assert plan.seconds == pytest.approx(windows_s + pauses_s)
+    assert plan.announced_s == pytest.approx(
+        plan.seconds + 5 * 2 * START_S + slices * BESIDE_SLICE_S
+    )
+
+
+def test_a_week_is_planned_at_once() -> None:
+    """Rounds and orders are made when they are asked for; all of a week's would fill half a gigabyte."""
+    tracemalloc.start()
+    try:
+        plan = make_plan(scenario(3, duration="168h"))
+        last = next(reversed(list(plan.rounds)))
+        assert sorted(last.order(plan.blocks - 1)) == [0, 1, 2]
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+    assert plan.blocks == 168 * 3600 / 10 * 50
 
 
 @given(median_ns=st.integers(0, 10**9))

@@ -46,7 +46,7 @@ def test_every_preset_works_with_its_defaults(name: str) -> None:
     built = scenario(name)
     assert built.preset == name
     plan = make_plan(built)
-    assert len(plan.rounds) == built.rounds
+    assert plan.number == built.rounds
 
 
 def test_a_batch_has_its_size_its_delay_and_its_point() -> None:
@@ -59,7 +59,7 @@ def test_a_batch_has_its_size_its_delay_and_its_point() -> None:
     assert built.held.longest_s >= 50 * 0.02
     plan = make_plan(built)
     assert plan.trial_ns == 2 * SECOND
-    assert [len(round_.blocks) for round_ in plan.rounds] == [1, 1]
+    assert (plan.number, plan.blocks) == (2, 1)
     assert plan.hold == hold
     assert plan.lead_in_ns == 0
 
@@ -109,10 +109,10 @@ def test_shapes_keep_to_the_duration(name: str, planned: int) -> None:
     built = scenario(name, {"rate": "100"}, duration="4", rounds=2)
     plan = make_plan(built)
     assert built.duration_s == pytest.approx(4)
-    pace = plan.pace(plan.rounds[0], 0, plan.trial_ns)
+    pace = plan.pace(plan.round(1), 0, plan.trial_ns)
     assert pace is not None
     stages = [Stage(*stage) for stage in pace.stages]
-    assert len(list(offsets(stages, "uniform", 1))) == planned
+    assert pace.count == len(list(offsets(stages, "uniform", 1))) == planned
 
 
 def test_soak_is_one_long_round() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from harness.loads import LoadOptions
 from harness.model import HeldPlan
-from harness.plan import Round, make_plan
+from harness.plan import make_plan
 from harness.precision_input import FIRST_LOOK
 from harness.rounds import Rounds, Unwatched
 from harness.store import Store
@@ -19,7 +19,6 @@ from tests.open_loops import loop, plan
 from tests.test_precision import scenario
 
 LABELS = ("raw:sync", "null:sync")
-EMPTY = Round(number=11, blocks=((),), requests=None, seeds=(0,), pause=0.0)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +36,7 @@ def test_a_ratio_without_a_verdict_is_not_called_precise(
     """Ten rounds have been; there is one more, or something ends the run before it."""
     asked = scenario({"precision": "2%"}, load=LoadOptions(rate=1000))
     rounds = Rounds(
-        *(replace(make_plan(asked), rounds=(EMPTY,) if goes_on else ()), [], {}),
+        *(replace(make_plan(asked), number=int(goes_on), competitors=0), [], {}),
         *(Targets({}), 1.0, Unwatched(), asked),
     )
     rounds.trials = [

@@ -62,7 +62,7 @@ def test_one_client_and_nothing_else_gives_the_documented_defaults() -> None:
         duration_s=10.0,
         requests=None,
         rounds=10,
-        slice_s=0.02,
+        slice_s=None,
         warmup_s=0.2,
         processes=1,
         stream=False,
@@ -622,15 +622,17 @@ def test_unasked_there_are_no_more_rounds_than_requests(requests: int, rounds: i
     ("options", "slice_s"),
     [
         ({}, 0.02),
-        ({"load": LoadOptions(rate=100)}, 0.2),
+        ({"load": LoadOptions(rate=100)}, None),
+        ({"clients": ("requests",)}, None),
         ({"slice": "100ms"}, 0.1),
         ({"slice": "1", "load": LoadOptions(rate=100)}, 1.0),
     ],
 )
 def test_slices_are_short_where_no_queue_has_to_grow(
-    options: dict[str, Any], slice_s: float
+    options: dict[str, Any], slice_s: float | None
 ) -> None:
-    assert scenario("requests", **options).slice_s == slice_s
+    built = build(Options(**({"clients": ("requests", "httpx")} | options)), Defaults())
+    assert built.slice_s == slice_s
 
 
 @pytest.mark.parametrize("text", ["0", "1ms", "2m", "-1", "abc"])

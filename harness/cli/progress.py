@@ -47,6 +47,9 @@ class _Lines:
             left = line(status).rpartition(" · ")[2]
             say(f"{_round(status)} · {left}", self._stream)
 
+    def say(self, line: str) -> None:
+        print(line, file=self._stream, flush=True)
+
 
 class _Live:
     """For terminals: drawn by the measuring thread itself, no more often than allowed."""
@@ -63,6 +66,9 @@ class _Live:
             self._due = now + 1 / REFRESH_PER_SECOND
             text = Text(visible(line(status)), no_wrap=True, overflow="ellipsis")
             self._live.update(text, refresh=True)  # type: ignore[attr-defined]
+
+    def say(self, line: str) -> None:
+        self._live.console.print(line, markup=False, highlight=False)  # type: ignore[attr-defined]
 
 
 @contextlib.contextmanager

@@ -169,7 +169,7 @@ def _trial(trial: TrialSummary) -> dict[str, Any]:
         "requests_per_second": trial.requests_per_second if trial.window_ns else None,
         "cpu_per_request_ns": trial.cpu_per_request_ns,
         "status_counts": _text_keys(trial.status_counts),
-        "slices": [asdict(part) for part in trial.slices],
+        "slices": [asdict(one) | {"parts": list(one.parts)} for one in trial.slices],
         "open_loop": _open_loop(trial.open_loop),
         "service_histogram": trial.service.encode().decode("ascii"),
     }

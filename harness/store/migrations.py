@@ -107,6 +107,14 @@ def _ranking_verdicts(db: Any) -> None:
         db.execute(statement)
 
 
+@migrations(name="0018_waiting")  # type: ignore[untyped-decorator]
+def _waiting(db: Any) -> None:
+    """What slots waited for after slices, and what windows of half the length would have found."""
+    for table, columns in table_columns.WAITING_COLUMNS.items():
+        for name, kind in columns:
+            db.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
+
+
 def _relax(table: Any) -> None:
     """Let an older tool's table take our rows: text ids as the key, NULL where we have no value."""
     strict = {column.name for column in table.columns if column.notnull} & table_columns.NULLABLE

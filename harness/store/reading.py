@@ -207,7 +207,7 @@ def _rows(
     return connection.execute(f"SELECT * FROM {table} WHERE {key} = ? ORDER BY {order}", (value,))
 
 
-def _rebuilt(kind: Any, rows: Iterable[sqlite3.Row]) -> tuple[Any, ...]:
+def _rebuilt(kind: Any, rows: Iterable[Any]) -> tuple[Any, ...]:
     """Dataclass instances from rows whose columns have the fields' names.
 
     A column that the database does not have yet leaves its field at its default.
@@ -258,7 +258,7 @@ def _trial(connection: sqlite3.Connection, row: dict[str, Any]) -> TrialSummary:
             tuple(traced[name] for name in table_columns.TRACE_COLUMNS)
             for traced in _of_trial(connection, "traces", trial_id, "sequence")
         ),
-        "slices": _rebuilt(SliceRecord, _of_trial(connection, "slices", trial_id, "sequence")),
+        "slices": _rebuilt(SliceRecord, _slices(connection, trial_id)),
         "readings": _rebuilt(
             Reading, _of_trial(connection, "resource_readings", trial_id, "sequence")
         ),
@@ -279,6 +279,13 @@ def _histograms(connection: sqlite3.Connection, trial_id: str) -> dict[str, Any]
         row["metric"]: Histogram.decode(row["encoded"].encode("ascii"))
         for row in _of_trial(connection, "histograms", trial_id)
     }
+
+
+def _slices(connection: sqlite3.Connection, trial_id: str) -> list[dict[str, Any]]:
+    return [
+        row | {"parts": tuple(json.loads(row.get("parts") or "[]"))}
+        for row in map(dict, _of_trial(connection, "slices", trial_id, "sequence"))
+    ]
 
 
 def _target(row: dict[str, Any]) -> TargetSpec:
@@ -305,6 +312,8 @@ def _open_loop(row: dict[str, Any], histograms: dict[str, Any]) -> Any:
         response=histograms["response_time"],
         queue_wait=histograms["queue_wait"],
         pacer_lag=histograms["pacer_lag"],
+        early_response=histograms.get("early_response_time"),
+        early_correct=row.get("early_correct"),
     )
 
 

@@ -200,7 +200,7 @@ def _target(trial: TrialSummary) -> Row:
 def _open_loop(trial: TrialSummary) -> Row:
     loop = trial.open_loop
     if loop is None:
-        return dict.fromkeys(name for name, _ in OPEN_LOOP_COLUMNS)
+        return dict.fromkeys([*(name for name, _ in OPEN_LOOP_COLUMNS), "early_correct"])
     counts = {name: getattr(loop, name) for name in ("planned", "dropped", "missed", "late")}
     response = {
         f"p{percent}_response_ns": _uncensored(
@@ -217,6 +217,7 @@ def _open_loop(trial: TrialSummary) -> Row:
         "p50_pacer_lag_ns": loop.pacer_lag.percentile(50),
         "p99_pacer_lag_ns": loop.pacer_lag.percentile(99),
         "max_pacer_lag_ns": loop.pacer_lag.percentile(100),
+        "early_correct": loop.early_correct,
     }
 
 
@@ -224,7 +225,10 @@ def trial_neighbours(trial: TrialSummary) -> dict[str, list[Row]]:
     """A trial's rows in the other tables, by table."""
     key = {"trial_id": trial.id}
     return {
-        "slices": _numbered(key, trial.slices),
+        "slices": [
+            row | {"parts": to_json(row["parts"]) if row["parts"] else None}
+            for row in _numbered(key, trial.slices)
+        ],
         "resource_readings": _numbered(key, trial.readings),
         "status_counts": [
             key | {"status": status, "count": count}
@@ -250,6 +254,8 @@ def _histograms(trial: TrialSummary) -> list[Row]:
             _histogram("queue_wait", loop.queue_wait),
             _histogram("pacer_lag", loop.pacer_lag),
         ]
+        if loop.early_response is not None:
+            rows.append(_histogram("early_response_time", loop.early_response))
     return rows
 
 

@@ -38,6 +38,7 @@ MIGRATIONS = (
     "0009_selftests",
     "0010_held_plans",
     "0011_ranking_verdicts",
+    "0018_waiting",
 )  # every name ever given, oldest first; never rename or reorder
 
 TARGET_TABLES = (

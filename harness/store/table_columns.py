@@ -16,6 +16,7 @@ __all__ = [
     "SELFTEST_COLUMN",
     "TARGET_COLUMNS",
     "TRACE_COLUMNS",
+    "WAITING_COLUMNS",
 ]
 
 RESULTS = "benchmark_results"
@@ -146,6 +147,12 @@ TRACE_COLUMNS = (  # as harness.worker.tracing has them
 
 # Of the machine; NULL for the other sources, and where it is not known.
 READING_COLUMNS = (("steal_percent", "REAL"), ("frequency_mhz", "REAL"))
+
+# NULL where it was not looked at.
+WAITING_COLUMNS = {
+    "slices": (("drain_ns", "INTEGER NOT NULL DEFAULT 0"), ("parts", "TEXT")),
+    RESULTS: (("early_correct", "INTEGER"),),
+}
 
 # Of runs: the self-test that a run cites.
 SELFTEST_COLUMN = "selftest_id TEXT REFERENCES selftests(id) ON DELETE SET NULL"

@@ -51,28 +51,59 @@ class Stage:
         return 2 * count / (self.start + root) * SECOND_NS
 
 
-def offsets(stages: Sequence[Stage], spacing: str, seed: int, phase: float = 0.0) -> Iterator[int]:
+def offsets(
+    stages: Sequence[Stage],
+    spacing: str,
+    seed: int,
+    phase: float = 0.0,
+    count: int | None = None,
+) -> Iterator[int]:
     """The arrivals of ``stages``, in ns from their beginning, in order.
 
-    ``phase``: how much of an arrival is still to come at the beginning, unless they are random. So slices of
-    one load have as many arrivals together as the whole.
+    ``phase``: how much of an arrival is still to come at the beginning, unless they are random. ``count``: how
+    many there are; None: as many as are due. Random ones of a given number are independent and evenly spread
+    over what is due: a Poisson process of which the number is known.
     """
-    counts = _poisson(seed) if spacing == "poisson" else itertools.count(phase)
-    count = next(counts)
     begin_ns, before = 0, 0.0
-    for stage in stages:
-        after = before + stage.due
-        while count < after - _SLACK:
-            offset_ns = begin_ns + int(stage.offset_ns(max(0.0, count - before)))
-            yield offset_ns // SECOND_NS * SECOND_NS if spacing == "burst" else offset_ns
-            count = next(counts)
-        begin_ns, before = begin_ns + stage.length_ns, after
+    left = list(stages)
+    for due in _counts(sum(stage.due for stage in stages), spacing, seed, phase, count):
+        while len(left) > 1 and due >= before + left[0].due - _SLACK:
+            begin_ns, before = begin_ns + left[0].length_ns, before + left[0].due
+            del left[0]
+        inside_ns = int(left[0].offset_ns(max(0.0, due - before)))
+        offset_ns = begin_ns + min(inside_ns, left[0].length_ns - 1)
+        yield offset_ns // SECOND_NS * SECOND_NS if spacing == "burst" else offset_ns
+
+
+def _counts(
+    due: float, spacing: str, seed: int, phase: float, count: int | None
+) -> Iterator[float]:
+    """When arrivals come, counted in what is due until then."""
+    if spacing != "poisson":
+        number = max(0, math.ceil(due - phase - _SLACK)) if count is None else count
+        return (phase + index for index in range(number))
+    if count is None:
+        return itertools.takewhile(lambda at: at < due, _poisson(seed))
+    return (due * share for share in _evenly_random(seed, count))
 
 
 def _poisson(seed: int) -> Iterator[float]:
     """The arrival times of a Poisson process of rate 1."""
     draw = random.Random(seed).expovariate
     return itertools.accumulate(draw(1.0) for _ in itertools.repeat(None))
+
+
+def _evenly_random(seed: int, count: int) -> Iterator[float]:
+    """``count`` independent draws from [0, 1) in ascending order, without keeping them.
+
+    The smallest of m such draws from the rest of the range leaves a share of it that is distributed as the
+    m-th root of a single one (Devroye, Non-Uniform Random Variate Generation, V.3).
+    """
+    draw = random.Random(seed).random
+    rest = 1.0
+    for left in range(count, 0, -1):
+        rest *= (1.0 - draw()) ** (1.0 / left)
+        yield 1.0 - rest
 
 
 class Arrivals:
@@ -106,15 +137,19 @@ class Arrivals:
 
 def _instants(window: Window, pace: Pace) -> Iterator[int]:
     stages = [Stage(*stage) for stage in pace.stages]
-    rate = stages[0].start
-    lead_in = [Stage(rate, rate, window.start_ns - window.begin_ns)]
+    count = pace.count if window.permits is None else window.permits
     parts = (
-        (window.begin_ns, offsets(lead_in, pace.spacing, pace.seed)),
-        (
-            window.start_ns,
-            itertools.islice(offsets(stages, pace.spacing, pace.seed, pace.phase), window.permits),
-        ),
+        (window.begin_ns, _lead_in(stages[0].start, window.start_ns - window.begin_ns, pace)),
+        (window.start_ns, offsets(stages, pace.spacing, pace.seed, pace.phase, count)),
     )
     for from_ns, part in parts:
         for offset_ns in itertools.islice(part, pace.share, None, pace.of):
             yield from_ns + offset_ns
+
+
+def _lead_in(rate: float, length_ns: int, pace: Pace) -> Iterator[int]:
+    """Before the window, at the rate with which that begins: its own arrivals, carried on backwards."""
+    stage = Stage(rate, rate, length_ns)
+    back = stage.due + pace.phase
+    phase = back - math.floor(back)
+    return offsets([stage], pace.spacing, pace.seed, phase, None) if length_ns else iter(())

@@ -47,6 +47,7 @@ class Job:
     cpus: tuple[int, ...] | None
     site: str  # the only folder of installed packages this process may see
     think_ns: int = 0  # pause of a slot after each request of a closed loop
+    first_gap_ns: int = 0  # between the first requests of two slots; 0: all at once
     trace: TraceJob | None = None
     # of a request's CPU, wasted after each on purpose; None: no such detour
     busy_share: float | None = None
@@ -98,6 +99,9 @@ class Pace:
     share: int = 0
     of: int = 1
     phase: float = 0.0  # as of arrivals.offsets
+    count: int | None = (
+        None  # arrivals in the window, for all workers together; None: as many as are due
+    )
 
 
 @dataclass(frozen=True)

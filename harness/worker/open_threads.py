@@ -71,12 +71,12 @@ class _Sender:
 
 
 def _take(sender: _Sender) -> None:
-    """Take arrivals until there are none. After the window's end, those that are still waiting are missed."""
+    """Take arrivals until there are none. Some time after the window, those that still wait are missed."""
     load = sender.load
     assert load.arrivals is not None
     free_ns = time.monotonic_ns()
     for intended_ns in load.arrivals:
-        if free_ns > intended_ns and free_ns >= load.window.end_ns:
+        if free_ns > intended_ns and free_ns >= load.patience_ns:
             return
         sleep_until(intended_ns)
         free_ns = sender.send(intended_ns, max(free_ns, intended_ns))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Command", "Load", "Slots", "bound", "coded", "new_session", "pause_s", "pool_sizes"]
 
+PATIENCE = 4  # a backlog that takes longer to work off than this part of the window keeps growing
 Command = dict[str, Any]
 T = TypeVar("T")
 
@@ -42,6 +43,8 @@ class Edges:
 
     def __init__(self, window: Window) -> None:
         self._last_counts = window.permits is not None or window.pace is not None
+        self._end_ns = window.end_ns
+        self._left_ns: list[int] = []  # when each slot left
         self.start: tuple[int, int] | None = None
         self.end: tuple[int, int] | None = None
 
@@ -52,8 +55,15 @@ class Edges:
 
     def mark_end(self) -> None:
         """Called by every slot as it leaves."""
+        now_ns = time.monotonic_ns()
+        self._left_ns.append(now_ns)
         if self.end is None or self._last_counts:
-            self.end = (time.monotonic_ns(), time.process_time_ns())
+            self.end = (now_ns, time.process_time_ns())
+
+    @property
+    def drain_ns(self) -> int:
+        """How long after the window's end slots still waited, summed over all of them."""
+        return sum(max(0, left_ns - self._end_ns) for left_ns in self._left_ns)
 
 
 class Load:
@@ -73,6 +83,12 @@ class Load:
     def leave_ns(self) -> int:
         """Before this instant nobody leaves an open loop: a window is as long as planned, arrivals or not."""
         return self.window.end_ns if self.window.permits is None else 0
+
+    @property
+    def patience_ns(self) -> int:
+        """Until then requests that were due inside the window are sent late instead of being given up."""
+        window = self.window
+        return window.end_ns + (window.end_ns - window.start_ns) // PATIENCE
 
     @property
     def per_request(self) -> bool:
@@ -189,6 +205,10 @@ class Slots:
         pairs = zip(sessions, self.pool_sizes, strict=True)
         return [session for session, size in pairs for _ in range(size)]
 
+    def first_pause_s(self, index: int) -> float:
+        """Seconds until a slot may send its first request."""
+        return index * self.job.first_gap_ns / 1e9
+
     def note_first(self, kind: str | None, message: str = "") -> None:
         """Count one first request; when the last slot has sent its own, the worker is ready."""
         with self._lock:
@@ -234,6 +254,7 @@ class Slots:
             claimed=self.recorder.claimed(),
             planned=load.arrivals.skip() if load.arrivals is not None else None,
             dropped=load.dropped,
+            drain=load.edges.drain_ns,
         )
 
 

@@ -36,7 +36,7 @@ async def _serve_tasks(slots: Slots, commands: Iterator[Command]) -> None:
     for session in sessions:
         await session.open()
     adapters = slots.served_by(sessions)
-    await asyncio.gather(*(_first_task(slots, adapter) for adapter in adapters))
+    await asyncio.gather(*(_first_task(slots, *one) for one in enumerate(adapters)))
     runs = [bound(closed_loop, adapter, slots) for adapter in adapters]
     if slots.job.think_ns:
         runs = [_thinking(run, slots.job.think_ns) for run in runs]
@@ -64,7 +64,8 @@ async def _serve_tasks(slots: Slots, commands: Iterator[Command]) -> None:
     slots.send_closed()
 
 
-async def _first_task(slots: Slots, adapter: AsyncAdapter) -> None:
+async def _first_task(slots: Slots, index: int, adapter: AsyncAdapter) -> None:
+    await asyncio.sleep(slots.first_pause_s(index))
     try:
         await adapter.send(slots.job.request)
     except Exception as error:

@@ -113,7 +113,7 @@ def test_rounds_begin_late_as_planned(tmp_path: Path) -> None:
     words = ("compare", "raw", "null", "--requests", "20", "--rounds", "3", "--seed", "1")
     assert clientbench(*words, cwd=tmp_path).code == 0
     options = Options(clients=("raw", "null"), requests=20, rounds=3, seed=1)
-    planned = make_plan(build(options, Defaults())).rounds
+    planned = list(make_plan(build(options, Defaults())).rounds)
     stored = select(
         tmp_path / "benchmark_results.db",
         "SELECT started_at, ended_at FROM rounds ORDER BY round",
