@@ -6,11 +6,11 @@ rounds vary inside each run, and nothing of how the machine differed between the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from harness.comparison import (
     LEAST_COMPLETE,
-    LOAD_METRICS,
     PERCENTS,
     beyond_too_few,
     judged,
@@ -21,7 +21,7 @@ from harness.environments import StoredRun, common_labels
 from harness.model import METRICS, Comparison, Metric, TrialSummary
 from harness.statistics import unpaired
 from harness.unfinished import withheld
-from harness.validity import saturated
+from harness.validity import barred
 
 __all__ = ["Across", "compare_runs"]
 
@@ -54,7 +54,7 @@ class _Side:
     run_id: str
     complete: tuple[TrialSummary, ...]
     measured: int  # rounds, in whatever state
-    saturated: bool
+    barred: Mapping[Metric, str]  # why there is no verdict
     traced: bool
 
     def values(self, metric: Metric) -> list[float]:
@@ -71,7 +71,7 @@ def _side(stored: StoredRun, label: str) -> _Side:
         run.id,
         complete=tuple(trial for trial in own if trial.state == "complete"),
         measured=len(own),
-        saturated=label in saturated(run.doubts),
+        barred=barred(run.doubts).get(label, {}),
         traced=any(trial.trace_share for trial in own),
     )
 
@@ -108,8 +108,9 @@ def _incomparable(metric: Metric, *sides: _Side) -> str | None:
 
 def _doubtful(metric: Metric, *sides: _Side) -> str | None:
     """Why a ratio that is there allows no verdict, if so."""
-    if metric in LOAD_METRICS and any(side.saturated for side in sides):
-        return "generator-saturated"
+    for side in sides:
+        if metric in side.barred:
+            return side.barred[metric]
     if any(len(side.complete) < 2 for side in sides):
         return "fewer than 2 complete rounds in one of the runs"
     for side in sides:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from types import MappingProxyType
 from typing import TypeVar
 
 from harness.competitors import Censored, by_label, percentile
@@ -17,7 +18,9 @@ __all__ = [
     "ENOUGH_BEYOND",
     "LEAST_COMPLETE",
     "LOAD_METRICS",
+    "NOTHING_BARRED",
     "PERCENTS",
+    "Barred",
     "Compared",
     "beyond_too_few",
     "compare",
@@ -30,18 +33,21 @@ __all__ = [
 ]
 
 Compared = TypeVar("Compared", bound=Comparison)
+Barred = Mapping[str, Mapping[Metric, str]]  # why there is no verdict, by competitor and metric
+NOTHING_BARRED: Barred = MappingProxyType({})
 
 ENOUGH_BEYOND = 20  # samples of a trial that rank above a percentile
 LEAST_COMPLETE = 0.5  # of the rounds: whoever fails more often is not judged by those it survived
 HIGHER_IS_BETTER: frozenset[Metric] = frozenset({"throughput"})
 PERCENTS: Mapping[Metric, float] = {"p50": 50.0, "p99": 99.0}
-LOAD_METRICS = frozenset({"throughput", *PERCENTS})  # what a generator at its limit falsifies
+# What depends on how the load came about.
+LOAD_METRICS: frozenset[Metric] = frozenset({"throughput", *PERCENTS})
 
 
 def compare(
     trials: Iterable[TrialSummary],
     baseline_label: str,
-    saturated: Collection[str] = (),
+    barred: Barred = NOTHING_BARRED,
     *,
     confidence: float = CONFIDENCE,
     metrics: Sequence[Metric] = METRICS,
@@ -49,10 +55,10 @@ def compare(
     """Every other competitor against the baseline: one metric after the other, in order of appearance.
 
     Rounds are pairs, and only those count in which both are complete. The family of an interval is the
-    other competitors. ``saturated`` are those for whom the generator failed to hold the plan. Without a
+    other competitors. ``barred`` says which have no verdict on a metric, and why. Without a
     baseline, and of traced trials, there is nothing: of those only the traces are comparable.
     """
-    sides = _sides(trials, saturated)
+    sides = _sides(trials, barred)
     base = sides.pop(baseline_label, None)
     if base is None:
         return []
@@ -65,12 +71,12 @@ def compare(
 
 def matrix(
     trials: Iterable[TrialSummary],
-    saturated: Collection[str] = (),
+    barred: Barred = NOTHING_BARRED,
     *,
     confidence: float = CONFIDENCE,
 ) -> list[Comparison]:
     """Every competitor against every one before it, metric by metric; a metric's pairs are one family."""
-    sides = _sides(trials, saturated).values()
+    sides = _sides(trials, barred).values()
     pairs = [(later, earlier) for earlier, later in combinations(sides, 2)]
     return [
         _comparison(metric, *pair, family=len(pairs), confidence=confidence)
@@ -104,10 +110,10 @@ class _Side:
     label: str
     rounds: Mapping[int, TrialSummary]  # those in which it is complete
     measured: int  # rounds, in whatever state
-    saturated: bool
+    barred: Mapping[Metric, str]  # why there is no verdict
 
 
-def _sides(trials: Iterable[TrialSummary], saturated: Collection[str]) -> dict[str, _Side]:
+def _sides(trials: Iterable[TrialSummary], barred: Barred) -> dict[str, _Side]:
     """By label, but for what is traced; competitors without a complete trial are there, with none."""
     groups = by_label(trial for trial in trials if not trial.trace_share)
     return {
@@ -115,7 +121,7 @@ def _sides(trials: Iterable[TrialSummary], saturated: Collection[str]) -> dict[s
             label,
             {trial.round: trial for trial in own if trial.state == "complete"},
             measured=len(own),
-            saturated=label in saturated,
+            barred=barred.get(label, {}),
         )
         for label, own in groups.items()
     }
@@ -172,14 +178,14 @@ def judged(nothing: Compared, found: Estimate, reason: str | None) -> Compared:
 
 def _reason(metric: Metric, ours: _Side, theirs: _Side, common: Sequence[int]) -> str | None:
     """Why values that are there allow no verdict, if so. ``common`` are the rounds complete in both."""
-    if metric in LOAD_METRICS and (ours.saturated or theirs.saturated):
-        return "generator-saturated"
+    for side in (theirs, ours):  # the baseline first: one reason for all that are compared with it
+        if metric in side.barred:
+            return side.barred[metric]
     if len(common) < 2:
         return "fewer than 2 complete rounds"
     measured = max(ours.measured, theirs.measured)
     if len(common) < LEAST_COMPLETE * measured:
         return f"both are complete in only {len(common)} of {measured} rounds"
-    # by the baseline first: one reason for all that are compared with it
     for side, whose in ((theirs, theirs.label), (ours, "its own")):
         if too_thin(metric, [side.rounds[number] for number in common]):
             return beyond_too_few(whose)

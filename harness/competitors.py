@@ -17,6 +17,7 @@ __all__ = [
     "CompetitorSummary",
     "by_label",
     "competitors",
+    "merged_service",
     "net_cpu_per_request_ns",
     "percentile",
 ]
@@ -241,6 +242,11 @@ def _reasons(trials: Sequence[TrialSummary]) -> tuple[str, ...]:
         f"round{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}: {reason}"
         for reason, numbers in rounds.items()
     )
+
+
+def merged_service(trials: Iterable[TrialSummary]) -> Histogram:
+    """The service times of all trials."""
+    return _sum(trial.service for trial in trials)
 
 
 def _sum(histograms: Iterable[Histogram]) -> Histogram:

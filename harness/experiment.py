@@ -172,7 +172,7 @@ def _finish(record: RunRecord, state: RunState, rounds: Rounds, scenario: Scenar
         doubts=tuple(doubts),
         comparisons=tuple(
             compare(
-                *(trials, scenario.baseline, validity.saturated(doubts)),
+                *(trials, scenario.baseline, validity.barred(doubts)),
                 confidence=record.confidence,
             )
         ),

@@ -8,9 +8,9 @@ first look comes after ten rounds, and the intervals of such a run are those of 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
-from harness.comparison import compare
+from harness.comparison import NOTHING_BARRED, Barred, compare
 from harness.model import Comparison, Ending, EndingReason, TrialSummary
 from harness.precision_input import FIRST_LOOK, MOST_ROUNDS, Precision
 from harness.statistics import STOPPED_CONFIDENCE
@@ -24,18 +24,18 @@ def ending(
     baseline: str,
     elapsed_s: float,
     round_s: float,
-    saturated: Collection[str] = (),
+    barred: Barred = NOTHING_BARRED,
 ) -> Ending | None:
     """Whether a run is to end after these trials, and how precise it is then; None: it goes on.
 
-    ``round_s`` is what one more round takes; ``saturated`` is as of ``compare``. A competitor of which there
+    ``round_s`` is what one more round takes; ``barred`` is as of ``compare``. A competitor of which there
     is no verdict at a look is not waited for; where there is none of any, more rounds are of no use. What a
     verdict rests on are the rounds complete in both, so each needs as many of these as come before the first
     look.
     """
     known = list(trials)
     rounds = len({trial.round for trial in known})
-    compared = _compared(wanted, known, baseline, saturated)
+    compared = _compared(wanted, known, baseline, barred)
     half_width = _half_width(compared)
     if rounds >= FIRST_LOOK:
         judged = [one for one in compared if one.verdict is not None]
@@ -55,11 +55,11 @@ def ended_early(
     wanted: Precision,
     trials: Iterable[TrialSummary],
     baseline: str,
-    saturated: Collection[str] = (),
+    barred: Barred = NOTHING_BARRED,
 ) -> Ending:
     """The ending of a run that something else has ended: Ctrl-C, its errors, the loss of its target."""
     known = list(trials)
-    half_width = _half_width(_compared(wanted, known, baseline, saturated))
+    half_width = _half_width(_compared(wanted, known, baseline, barred))
     return _ending("early", wanted, half_width, len({trial.round for trial in known}))
 
 
@@ -70,10 +70,10 @@ def _ending(
 
 
 def _compared(
-    wanted: Precision, trials: list[TrialSummary], baseline: str, saturated: Collection[str]
+    wanted: Precision, trials: list[TrialSummary], baseline: str, barred: Barred
 ) -> list[Comparison]:
     metrics = (wanted.metric,)
-    return compare(trials, baseline, saturated, confidence=STOPPED_CONFIDENCE, metrics=metrics)
+    return compare(trials, baseline, barred, confidence=STOPPED_CONFIDENCE, metrics=metrics)
 
 
 def _half_width(compared: list[Comparison]) -> float | None:

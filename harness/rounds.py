@@ -10,6 +10,7 @@ from typing import Protocol
 
 from harness import interrupts, validity
 from harness.clock import utc_now
+from harness.comparison import Barred
 from harness.contenders import Contender
 from harness.drain import Drain, settled_ns
 from harness.histogram import Histogram
@@ -113,7 +114,7 @@ class Rounds:
         wanted = self._scenario.precision
         if wanted is not None and self.ending is None:
             self.ending = ended_early(
-                wanted, self.trials, self._scenario.baseline, self._saturated(run)
+                wanted, self.trials, self._scenario.baseline, self._barred(run)
             )
         return state
 
@@ -156,12 +157,12 @@ class Rounds:
         round_s = elapsed_s / self._round
         return ending(
             *(wanted, self.trials, self._scenario.baseline, elapsed_s, round_s),
-            self._saturated(run),
+            self._barred(run),
         )
 
-    def _saturated(self, run: RunRecord) -> frozenset[str]:
-        """The competitors for whom the generator has not held the plan of an open loop, as far as is known."""
-        return validity.saturated(validity.open_loop_doubts(self.trials, run.held))
+    def _barred(self, run: RunRecord) -> Barred:
+        """Which verdicts there will not be, as far as is known."""
+        return validity.barred(validity.load_doubts(run, self.trials))
 
     def _run_round(self, round_: Round) -> list[TrialSummary]:
         self._round = round_.number

@@ -39,6 +39,8 @@ TIMEOUTS = tuple(
 )
 CODES = {kind: code for code, kind in enumerate(ERROR_KINDS, start=1)}
 FIRST_STATUS = 100
+PARTS = 10  # that a long window is looked at in …
+LONG_NS = 500_000_000  # … from here on
 LATE_NS = 1_000_000  # a start is late from 1 ms on, whatever delayed it
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "Estimate",
     "Verdict",
     "estimate",
+    "half_width",
     "unpaired",
     "verdict",
 ]
@@ -59,7 +60,7 @@ def estimate(
     # sorted: the order in which rounds come must not show in the last digit
     logs = sorted(starmap(_log_ratio, pairs))
     mean = math.fsum(logs) / len(logs)
-    half = _half_width(logs, mean, 1 - (1 - confidence) / family)
+    half = half_width(logs, 1 - (1 - confidence) / family)
     return Estimate(
         ratio=_exp(mean),
         low=None if half is None else _exp(mean - half),
@@ -108,11 +109,12 @@ def _log_ratio(ours: float, theirs: float) -> float:
     return math.log(ours) - math.log(theirs)
 
 
-def _half_width(values: Sequence[float], mean: float, confidence: float) -> float | None:
+def half_width(values: Sequence[float], confidence: float) -> float | None:
     """Half the width of Student's t-interval of the mean; None with fewer than two values."""
     n = len(values)
     if n < 2:
         return None
+    mean = math.fsum(values) / n
     # scipy.stats has the same behind half a second of import.
     from scipy.special import stdtrit  # noqa: PLC0415
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from harness.plan import shares
+from harness.samples import LONG_NS, PARTS
 from harness.worker.job import Hold, Pace, Window
 
 __all__ = [
@@ -47,6 +48,12 @@ class WindowPlan:
     def ends_when_done(self) -> bool:
         """Whether its end is that of its last request, which nobody knows before."""
         return self.requests is not None or self.shape.hold is not None
+
+    @property
+    def parts(self) -> list[int]:
+        """A counter for each part that it is looked at in; none of what is short, or changes by itself."""
+        whole = self.length_ns >= LONG_NS and self.pace is None and not self.shape.steps
+        return [0] * PARTS if whole and not self.ends_when_done else []
 
     @property
     def drains(self) -> bool:

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.comparison import compare, matrix, metric_value, swapped
+from harness.comparison import (
+    LOAD_METRICS,
+    NOTHING_BARRED,
+    Barred,
+    compare,
+    matrix,
+    metric_value,
+    swapped,
+)
 from harness.competitors import Censored, competitors, net_cpu_per_request_ns, percentile
 from harness.histogram import Histogram
 from harness.model import METRICS, Comparison, Metric, OpenLoop, TrialSummary
@@ -129,14 +137,14 @@ def test_where_no_response_was_right_nothing_is_judged(metric: Metric) -> None:
     assert (found.ratio, found.verdict) == (None, None)
 
 
-def judged(metric: Metric, *, saturated: tuple[str, ...] = (), **changes: Any) -> Comparison:
+def judged(metric: Metric, *, barred: Barred = NOTHING_BARRED, **changes: Any) -> Comparison:
     """``b``, which differs from ``a`` in ``changes``, after three rounds of 2000 requests."""
     made = [
         replace(trial(label, number, rate=2000), **(changes if label == "b" else {}))
         for number in (1, 2, 3)
         for label in ("a", "b")
     ]
-    return only(compare(made, "a", saturated), metric)
+    return only(compare(made, "a", barred), metric)
 
 
 SLOW = histogram([2_000_000] * 2000)
@@ -201,13 +209,11 @@ def test_a_percentile_needs_20_samples_beyond_it_in_each_round(
 
 @pytest.mark.parametrize("label", ["a", "b"])
 @pytest.mark.parametrize("metric", METRICS)
-def test_a_generator_at_its_limit_says_nothing_of_what_it_falsifies(
-    metric: Metric, label: str
-) -> None:
-    found = judged(metric, saturated=(label,))
+def test_where_a_verdict_is_barred_on_either_side_there_is_none(metric: Metric, label: str) -> None:
+    found = judged(metric, barred={label: dict.fromkeys(LOAD_METRICS, "slow tail")})
     of_client = metric in ("cpu_per_request", "peak_memory")
     assert found.verdict == ("equivalent" if of_client else None)
-    assert found.reason == (None if of_client else "generator-saturated")
+    assert found.reason == (None if of_client else "slow tail")
 
 
 def test_in_an_open_loop_percentiles_are_those_of_the_response_time() -> None:
@@ -245,7 +251,10 @@ def test_the_matrix_has_every_pair_once_and_all_of_them_as_its_family() -> None:
     assert [one.metric for one in found] == [metric for metric in METRICS for _ in pairs]
     assert {one.family for one in found} == {3}
     assert matrix([]) == matrix(made[:1]) == []
-    assert {one.reason for one in matrix(made, saturated="c")} >= {None, "generator-saturated"}
+    assert {one.reason for one in matrix(made, {"c": {"p50": "generator-saturated"}})} >= {
+        None,
+        "generator-saturated",
+    }
 
 
 @given(rates)

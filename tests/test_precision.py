@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from harness.comparison import compare
+from harness.comparison import LOAD_METRICS, compare
 from harness.loads import LoadOptions
-from harness.model import Ending, TrialSummary
+from harness.model import Ending, Metric, TrialSummary
 from harness.options import Options
 from harness.plan import make_plan
 from harness.precision import ended_early, ending
@@ -24,6 +24,7 @@ from harness.statistics import STOPPED_CONFIDENCE
 from tests.examples import trial
 from tests.refusals import refused
 
+SATURATED: dict[Metric, str] = dict.fromkeys(LOAD_METRICS, "generator-saturated")
 TWO_PERCENT = Precision(half_width=0.02, metric="throughput", budget_s=300)
 
 
@@ -198,7 +199,8 @@ def test_a_percentile_with_too_few_samples_is_not_called_precise() -> None:
 def test_of_a_saturated_generator_there_is_no_verdict_to_wait_for() -> None:
     """Neither is its interval called precise, nor the budget spent on making it so."""
     for spread in (0.0001, 0.5):
-        for saturated in ({"base"}, {"other"}, {"base", "other"}):
+        for labels in ({"base"}, {"other"}, {"base", "other"}):
+            saturated = dict.fromkeys(labels, SATURATED)
             made = rounds(FIRST_LOOK, spread)
             found = ending(TWO_PERCENT, made, "base", 0.0, 3.0, saturated)
             assert ending(TWO_PERCENT, made[:-2], "base", 0.0, 3.0, saturated) is None
@@ -211,14 +213,15 @@ def test_others_than_the_saturated_are_waited_for() -> None:
     wide = [
         trial("third", index + 1, round(10_000 * (1 + 0.2 * (-1) ** index))) for index in range(10)
     ]
-    for saturated, reason in (({"third"}, "reached"), ({"other"}, None)):
+    for label, reason in (("third", "reached"), ("other", None)):
+        saturated = {label: SATURATED}
         found = ending(TWO_PERCENT, rounds(10, 0.0001) + wide, "base", 0.0, 3.0, saturated)
         assert (found and found.reason) == reason
 
 
 def test_what_a_generator_falsifies_is_no_cpu_time() -> None:
     of_cpu = Precision(half_width=0.02, metric="cpu_per_request", budget_s=300)
-    found = ending(of_cpu, rounds(FIRST_LOOK, 0.0), "base", 0.0, 3.0, {"base", "other"})
+    found = ending(of_cpu, rounds(FIRST_LOOK, 0.0), "base", 0.0, 3.0, {"other": SATURATED})
     assert found is not None and found.reason == "reached"
 
 

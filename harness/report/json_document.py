@@ -14,7 +14,7 @@ from harness.model import Comparison, OpenLoop, RunRecord, SelftestNote, TrialSu
 from harness.report.figures import PERCENTILES
 from harness.text import json_text
 from harness.unfinished import withheld
-from harness.validity import saturated
+from harness.validity import barred
 from servers.spec import TargetSpec
 
 __all__ = ["comparisons_of", "document", "matrix_of", "to_json"]
@@ -48,13 +48,13 @@ def comparisons_of(run: RunRecord, trials: Sequence[TrialSummary]) -> tuple[Comp
     stored = run.comparisons
     if stored and all(comparison.family is not None for comparison in stored):
         return stored
-    made = compare(trials, run.baseline, saturated(run.doubts), confidence=run.confidence)
+    made = compare(trials, run.baseline, barred(run.doubts), confidence=run.confidence)
     return tuple(withheld(made, run)) or stored
 
 
 def matrix_of(run: RunRecord, trials: Sequence[TrialSummary]) -> tuple[Comparison, ...]:
     """Every competitor against every one before it, metric by metric."""
-    made = matrix(trials, saturated(run.doubts), confidence=run.confidence)
+    made = matrix(trials, barred(run.doubts), confidence=run.confidence)
     return tuple(withheld(made, run))
 
 

@@ -1,9 +1,10 @@
 """Why a result should be read with care. Pure: summaries in, doubts out (DESIGN §7)."""
 
+from harness.validity.barring import barred
 from harness.validity.ceiling import ceiling_doubts
-from harness.validity.conclusion import concluding_doubts
+from harness.validity.conclusion import concluding_doubts, load_doubts
 from harness.validity.disturbance import disturbance_doubts
-from harness.validity.load import open_loop_doubts, saturated
+from harness.validity.load import open_loop_doubts
 from harness.validity.run import (
     contamination_doubts,
     count_doubt,
@@ -15,15 +16,16 @@ from harness.validity.stationarity import stationarity_doubts
 from harness.validity.trials import trial_doubts
 
 __all__ = [
+    "barred",
     "ceiling_doubts",
     "concluding_doubts",
     "contamination_doubts",
     "count_doubt",
     "disturbance_doubts",
     "instance_doubt",
+    "load_doubts",
     "open_loop_doubts",
     "processor_doubts",
-    "saturated",
     "stationarity_doubts",
     "target_doubt",
     "trial_doubts",

@@ -9,24 +9,42 @@ from harness.model import Doubt, RunRecord, TrialSummary
 from harness.validity.ceiling import ceiling_doubts
 from harness.validity.disturbance import disturbance_doubts
 from harness.validity.load import open_loop_doubts
+from harness.validity.queues import queue_doubts
 from harness.validity.stationarity import stationarity_doubts
-from harness.validity.trials import trial_doubts
+from harness.validity.tails import tail_doubts
+from harness.validity.trials import short_slices_doubts, trial_doubts
 
-__all__ = ["concluding_doubts"]
+__all__ = ["concluding_doubts", "load_doubts"]
 
 
 def concluding_doubts(run: RunRecord, trials: Sequence[TrialSummary]) -> list[Doubt]:
     """What follows from the trials and from what the run found out before them."""
     return [
         *trial_doubts(trials),
-        *open_loop_doubts(trials, run.held),
+        *load_doubts(run, trials),
         *ceiling_doubts(trials, run.ceilings),
         *disturbance_doubts(trials),
         *(stationarity_doubts(trials) if _is_steady(run.scenario) else ()),
     ]
 
 
+def load_doubts(run: RunRecord, trials: Sequence[TrialSummary]) -> list[Doubt]:
+    """Whether the load was what was asked for, and slices long enough to hold it."""
+    think_ns = round((run.scenario.get("think_time_s") or 0.0) * 1e9)
+    return [
+        *short_slices_doubts(trials),
+        *(tail_doubts(trials, think_ns) if _is_closed(run.scenario) else ()),
+        *open_loop_doubts(trials, run.held),
+        *queue_doubts(trials),
+    ]
+
+
+def _is_closed(scenario: Mapping[str, Any]) -> bool:
+    """Whether slots send again when they are done, for a given time."""
+    others = ("open_load", "held", "steps")
+    return scenario.get("duration_s") is not None and not any(map(scenario.get, others))
+
+
 def _is_steady(scenario: Mapping[str, Any]) -> bool:
     """Whether throughput is the clients' own, and asked to be the same from beginning to end."""
-    changing = ("open_load", "held", "steps", "trace_share")
-    return scenario.get("duration_s") is not None and not any(map(scenario.get, changing))
+    return _is_closed(scenario) and not scenario.get("trace_share")

@@ -9,7 +9,7 @@ from harness.competitors import competitors
 from harness.histogram import Histogram, rank
 from harness.model import Doubt, HeldPlan, OpenLoop, TrialSummary
 
-__all__ = ["open_loop_doubts", "saturated"]
+__all__ = ["open_loop_doubts"]
 
 LOST_STARTS = 0.001  # share of the planned
 PACER_LIMIT_NS = 1_000_000  # of the 99th percentile
@@ -28,11 +28,6 @@ def open_loop_doubts(trials: Sequence[TrialSummary], held: Iterable[HeldPlan]) -
     summaries = competitors(concerned)
     found = (_doubt(one.label, known.get(one.label), one.open_loop) for one in summaries)
     return [doubt for doubt in found if doubt is not None]
-
-
-def saturated(doubts: Iterable[Doubt]) -> frozenset[str]:
-    """The competitors whose load the generator itself did not hold: no verdict on what it falsifies."""
-    return frozenset(doubt.subject for doubt in doubts if doubt.kind == "generator-saturated")
 
 
 def _doubt(label: str, ours: HeldPlan | None, loop: OpenLoop | None) -> Doubt | None:

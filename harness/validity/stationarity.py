@@ -100,11 +100,19 @@ def _between(label: str, others: tuple[str, ...], series: Mapping[int, float]) -
 
 
 def _matrix(trials: Iterable[TrialSummary]) -> Matrix:
-    """A row for each trial of several slices; those with a part in which nothing was done are left out."""
-    sliced = [trial.slices for trial in trials if len(trial.slices) > 1]
+    """A row for each trial that has parts; those with a part in which nothing was done are left out."""
+    known = list(trials)
+    sliced = [trial.slices for trial in known if len(trial.slices) > 1]
     parts = min(PARTS, min(map(len, sliced), default=0))
     rows = [_log_rates(slices, parts) for slices in sliced]
+    if not sliced:
+        rows = [_log_counts(one.parts) for trial in known for one in trial.slices if one.parts]
     return [row for row in rows if all(map(math.isfinite, row))]
+
+
+def _log_counts(counts: Sequence[int]) -> list[float]:
+    """Of parts of equal length."""
+    return [math.log(count) if count else -math.inf for count in counts]
 
 
 def _log_rates(slices: Sequence[SliceRecord], parts: int) -> list[float]:

@@ -10,7 +10,7 @@ from harness.competitors import CompetitorSummary, by_label, competitors
 from harness.model import Doubt, TrialSummary
 from harness.plan import MEDIANS_PER_SLICE
 
-__all__ = ["trial_doubts"]
+__all__ = ["short_slices_doubts", "trial_doubts"]
 
 BUSY_TARGET = 0.9
 BUSY_IDLE = 0.02
@@ -29,7 +29,6 @@ def trial_doubts(trials: Sequence[TrialSummary]) -> list[Doubt]:
                 _errors(summary),
                 _too_few(summary.label, of_label),
                 _incomplete(summary.label, of_label),
-                _short_slices(summary.label, of_label),
                 _lost(summary.label, of_label),
                 _not_idle(summary.label, of_label),
                 _unequal(summary),
@@ -112,6 +111,12 @@ def _incomplete(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
         f"{complete} of {len(trials)} rounds are complete",
         f"{limits}find out why, and measure again",
     )
+
+
+def short_slices_doubts(trials: Sequence[TrialSummary]) -> list[Doubt]:
+    """One per competitor whose slices hold too few requests of each slot."""
+    found = (_short_slices(label, own) for label, own in by_label(trials).items())
+    return [doubt for doubt in found if doubt is not None]
 
 
 def _short_slices(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:

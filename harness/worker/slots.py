@@ -206,7 +206,7 @@ class Slots:
         return [session for session, size in pairs for _ in range(size)]
 
     def first_pause_s(self, index: int) -> float:
-        """Seconds until a slot may send its first request."""
+        """Seconds until a slot may send its first request; where it is 0, do not let others go first."""
         return index * self.job.first_gap_ns / 1e9
 
     def note_first(self, kind: str | None, message: str = "") -> None:

@@ -65,7 +65,8 @@ async def _serve_tasks(slots: Slots, commands: Iterator[Command]) -> None:
 
 
 async def _first_task(slots: Slots, index: int, adapter: AsyncAdapter) -> None:
-    await asyncio.sleep(slots.first_pause_s(index))
+    if pause := slots.first_pause_s(index):
+        await asyncio.sleep(pause)
     try:
         await adapter.send(slots.job.request)
     except Exception as error:

@@ -124,7 +124,8 @@ def _thread(slots: Slots, session: Adapter | None, inbox: Inbox, index: int) -> 
         if adapter is None:
             adapter = slots.new_session(1)
             adapter.open()
-        time.sleep(slots.first_pause_s(index))
+        if pause := slots.first_pause_s(index):
+            time.sleep(pause)
         try:
             adapter.send(slots.job.request)
         except Exception as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.model import Doubt, HeldPlan, OpenLoop
-from harness.validity import open_loop_doubts, saturated
+from harness.validity import open_loop_doubts
 from tests.examples import trial
 from tests.open_loops import loop, plan
 
@@ -82,12 +82,3 @@ def test_a_generator_of_which_nothing_is_known_is_not_trusted(theirs: OpenLoop) 
 
 def test_of_a_closed_loop_nothing_is_said() -> None:
     assert doubts(None) == []
-
-
-def test_only_a_saturated_generator_takes_verdicts_away() -> None:
-    found = [
-        Doubt("generator-saturated", "aiohttp", "", ""),
-        Doubt("client-saturated", "httpx", "", ""),
-    ]
-    assert saturated(found) == {"aiohttp"}
-    assert saturated([]) == frozenset()

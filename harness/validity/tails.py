@@ -1,0 +1,32 @@
+"""Doubts about closed loops whose waiting lies outside their slices (see ``harness.drain``)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from harness.competitors import by_label, merged_service
+from harness.drain import LIMIT, Drain, settled_ns
+from harness.model import Doubt, TrialSummary
+
+__all__ = ["tail_doubts"]
+
+
+def tail_doubts(trials: Iterable[TrialSummary], think_ns: int = 0) -> list[Doubt]:
+    """Of closed loops of a given time; ``think_ns`` is the pause of a slot after each request."""
+    found = (_doubt(label, own, think_ns) for label, own in by_label(trials).items())
+    return [doubt for doubt in found if doubt is not None]
+
+
+def _doubt(label: str, trials: Sequence[TrialSummary], think_ns: int) -> Doubt | None:
+    drain = sum((Drain.of(trial.slices) for trial in trials), Drain())
+    if not drain.is_beyond():
+        return None
+    wanted_s = math.ceil(settled_ns(merged_service(trials), think_ns) * len(trials) / 1e9)
+    return Doubt(
+        "slow tail",
+        label,
+        f"after its slices, slots waited for answers for {100 * drain.share:.0f} % of the measured time, "
+        f"more than {100 * LIMIT:.0f} %: throughput and tail look better than they are",
+        f"measure longer: about --duration {wanted_s}",
+    )
