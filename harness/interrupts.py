@@ -9,11 +9,20 @@ call, or during a system call inside ``allowed``.
 from __future__ import annotations
 
 import contextlib
+import math
+import queue
 import signal
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import TypeVar
 
-__all__ = ["SIGNALS", "allowed", "check", "deferred"]
+__all__ = ["SIGNALS", "allowed", "aside", "check", "deferred"]
+
+LOOK_S = 0.1  # how often who waits for a thread looks for signals
+
+T = TypeVar("T")
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -42,6 +51,7 @@ def deferred() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        _State.noted = False
 
 
 def check() -> None:
@@ -59,3 +69,29 @@ def allowed() -> Iterator[None]:
         yield
     finally:
         _State.waiting = False
+
+
+def aside(work: Callable[[], T], deadline: float = math.inf) -> T:
+    """The result of ``work``, done in a thread that is left to itself when a signal comes.
+
+    For what may wait for ever, or calculate without letting signals through. Raises what ``work`` raises, and
+    ``TimeoutError`` at ``deadline`` (of the monotonic clock). For the main thread.
+    """
+    results: queue.SimpleQueue[tuple[bool, T | BaseException]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            results.put((True, work()))
+        except BaseException as error:
+            results.put((False, error))
+
+    threading.Thread(target=run, daemon=True).start()
+    while time.monotonic() < deadline:
+        check()
+        # in slices: a signal just before the wait would not end it
+        with contextlib.suppress(queue.Empty):
+            done, result = results.get(timeout=min(LOOK_S, max(0.0, deadline - time.monotonic())))
+            if not done:
+                raise result  # type: ignore[misc]
+            return result  # type: ignore[return-value]
+    raise TimeoutError

@@ -34,7 +34,8 @@ class Options:
     warmup: str | float | None = None
     processes: str | int | None = None
     method: tuple[str, ...] = ()
-    header: tuple[str, ...] = ()  # "Name: value" each
+    header: tuple[str, ...] = ()  # "Name: value" or @file each
+    header_env: tuple[str, ...] = ()  # "NAME=VARIABLE" each
     headers_json: str | None = None
     body: str | None = None  # text, or @file
     body_size: tuple[str | int, ...] = ()

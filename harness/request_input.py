@@ -10,12 +10,15 @@ import base64
 import ipaddress
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
 
+from harness import interrupts
 from harness.errors import UsageError
 from harness.redaction import quoted, refusal
 
@@ -59,6 +62,7 @@ _FRAMING_HEADERS = frozenset(
     }
 )
 _MAX_HEADER_BYTES = 64 * 2**10
+MAX_HEADER_FILE_BYTES = 2**20  # comments included
 
 _SIZE = re.compile(r"([0-9]{1,12})\s*(?:(k|m)(?:ib)?|b)?")
 _SIZE_UNITS = {None: 1, "k": 2**10, "m": 2**20}
@@ -104,15 +108,22 @@ def parse_url(text: str | None) -> Destination:
 
 
 def parse_headers(
-    lines: Iterable[str], as_json: str | None, authorization: str | None
+    lines: Iterable[str],
+    as_json: str | None,
+    authorization: str | None,
+    variables: Iterable[str] = (),
+    environ: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, str]:
-    """Read ``--header`` lines, then the ``--headers`` object; the same name twice is joined.
+    """Read ``--header``, the ``--headers`` object, then ``--header-env``; the same name twice is joined.
 
+    ``variables`` are ``NAME=VARIABLE`` each, to be looked up in ``environ``.
     ``authorization`` comes from the URL's user-info and contradicts a header of that name.
     """
     headers: dict[str, str] = {}
     spelling: dict[str, str] = {}
-    for field, name, value in [*map(_header_line, lines), *_json_headers(as_json)]:
+    typed = (header for line in lines for header in _headers(line))
+    taken = (_variable(pair, environ) for pair in variables)
+    for field, name, value in (*typed, *_json_headers(as_json), *taken):
         _check_header(field, name, value)
         known = spelling.setdefault(name.lower(), name)
         joint = "; " if name.lower() == "cookie" else ", "
@@ -239,11 +250,32 @@ def _authorization(netloc: str) -> str | None:
     return "Basic " + base64.b64encode(credentials).decode("ascii")
 
 
-def _header_line(line: str) -> tuple[str, str, str]:
+def _headers(text: str) -> Iterator[tuple[str, str, str]]:
+    """Those of one ``--header``: a line, or ``@FILE`` of lines, empty ones and ``# comments`` among them."""
+    if not text.startswith("@"):
+        yield _header_line("--header", text)
+        return
+    lines = _content("--header", text[1:], MAX_HEADER_FILE_BYTES).decode("utf-8", "replace")
+    for number, line in enumerate(lines.splitlines(), 1):
+        if line.strip() and not line.startswith("#"):
+            yield _header_line(f"--header: line {number} of {quoted(text)}", line)
+
+
+def _header_line(field: str, line: str) -> tuple[str, str, str]:
     name, colon, value = line.partition(":")
     if not colon:
-        raise UsageError("--header: has no colon; expected 'Name: value'")
-    return "--header", name, value.strip(" \t")
+        raise UsageError(f"{field}: has no colon; expected 'Name: value'")
+    return field, name, value.strip(" \t")
+
+
+def _variable(pair: str, environ: Mapping[str, str]) -> tuple[str, str, str]:
+    """A header whose value no command line shows."""
+    name, equals, variable = pair.partition("=")
+    if not equals:
+        raise UsageError("--header-env: has no '='; expected NAME=VARIABLE")
+    if variable not in environ:
+        raise refusal("--header-env", variable, "NAME=VARIABLE with a variable that is set")
+    return "--header-env", name, environ[variable].strip(" \t")
 
 
 def _json_headers(text: str | None) -> list[tuple[str, str, str]]:
@@ -283,11 +315,21 @@ def _check_header(field: str, name: str, value: str) -> None:
 
 
 def _file_body(name: str) -> bytes:
+    return _limited(_content("--body", name, MAX_BODY_BYTES + 1))
+
+
+def _content(field: str, name: str, limit: int) -> bytes:
+    """At most ``limit`` bytes of a file; one that is a pipe may keep us waiting, but nobody who interrupts."""
     try:
-        with Path(name).open("rb") as file:
-            return _limited(file.read(MAX_BODY_BYTES + 1))
-    except (OSError, ValueError):
-        raise refusal("--body", f"@{name}", "@FILE to name a readable file") from None
+        return interrupts.aside(partial(_read, Path(name), limit))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no name of a file"
+        raise refusal(field, f"@{name}", f"@FILE to name a readable file ({reason})") from None
+
+
+def _read(path: Path, limit: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(limit)
 
 
 def _limited(body: bytes) -> bytes:

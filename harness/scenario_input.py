@@ -1,11 +1,13 @@
 """Reads what the command line collected: from typed options to a validated scenario.
 
-It is pure, except that it reads the file of ``--body @file`` and draws a missing seed.
+It is pure, except that it reads the files of ``--body @file`` and ``--header @file`` and the variables of
+``--header-env``, and draws a missing seed.
 """
 
 from __future__ import annotations
 
 import math
+import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
@@ -169,7 +171,11 @@ def _headers(
     options: Options, authorization: str | None, profile: Profile, body: bytes | None
 ) -> dict[str, str]:
     """The user's headers; in parity also those that clients would otherwise choose differently."""
-    headers = parse_headers(options.header, options.headers_json, authorization)
+    headers = parse_headers(
+        *(options.header, options.headers_json, authorization),
+        variables=options.header_env,
+        environ=os.environ,
+    )
     if profile == "defaults":
         return headers
     wanted = {"Accept-Encoding": "identity"}

@@ -16,13 +16,16 @@ __all__ = ["clear", "connect", "failures", "one_line", "remove", "remove_labelle
 
 SOCKET = "/var/run/docker.sock"
 TIMEOUT_S = 60
+# What an engine takes to say that it is there: one that stands still must hold up neither us nor our end.
+CONNECT_TIMEOUT_S = 5
+AWAKE_TIMEOUT_S = 1.5
 _INSTALL = "install it (Debian: apt-get install docker.io), or use --runtime native"
 _START = "start it (systemctl start docker), or use --runtime native"
 _PERMIT = "join its group (usermod -aG docker USER, then log in again), or use --runtime native"
 
 
-def connect() -> Any:
-    """A client of the SDK. Raises ``TargetError``: not installed, not running, no permission."""
+def connect(patience_s: float = CONNECT_TIMEOUT_S) -> Any:
+    """A client of the SDK. Raises ``TargetError``: not installed, not running, no answer, no permission."""
     # dear to load, and not needed for anything else
     import docker  # noqa: PLC0415
 
@@ -30,11 +33,13 @@ def connect() -> Any:
     if address.startswith("unix://"):
         _knock(address.removeprefix("unix://"))
     try:
-        return docker.from_env(timeout=TIMEOUT_S)
+        engine = docker.from_env(timeout=patience_s)  # asks for its version
     except (docker.errors.DockerException, OSError) as error:
         raise TargetError(
             f"docker: no engine answers at {address} ({one_line(error)}); {_START}"
         ) from error
+    engine.api.timeout = TIMEOUT_S
+    return engine
 
 
 def _knock(path: str) -> None:
@@ -74,14 +79,17 @@ def one_line(error: Exception) -> str:
 
 def remove_labelled(label: str) -> None:
     """Remove the containers and networks of the target with this label. Raises ``TargetError``."""
-    with contextlib.closing(connect()) as engine:
+    with contextlib.closing(connect(AWAKE_TIMEOUT_S)) as engine:
         clear(engine, label)
 
 
 def clear(engine: Any, label: str) -> None:
-    """The same, by an engine that we are connected to."""
+    """The same, by an engine that we are connected to, and that is still awake."""
     filters = {"label": f"{LABEL}={label}"}
     with failures("docker: what a target leaves cannot be removed"):
+        engine.api.timeout = AWAKE_TIMEOUT_S
+        engine.ping()
+        engine.api.timeout = TIMEOUT_S
         for container in engine.containers.list(all=True, filters=filters, ignore_removed=True):
             remove(container)
         for network in engine.networks.list(filters=filters):

@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -110,11 +111,15 @@ def _serve(assembly: Assembly, record: Record, signals: Signals) -> None:
             return
         *lines, unread = (unread + data).split(b"\n")
         for line in lines:
-            name = json.loads(line)["do"]
-            try:
-                _say(**commands[name]())
-            except TargetError as error:
-                _say(gone=str(error))
+            if not signals.end(partial(_answer, commands[json.loads(line)["do"]])):
+                return
+
+
+def _answer(command: Callable[[], dict[str, Any]]) -> None:
+    try:
+        _say(**command())
+    except TargetError as error:
+        _say(gone=str(error))
 
 
 def _say(**message: Any) -> None:

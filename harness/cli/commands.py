@@ -186,11 +186,15 @@ def diff_runs(
 
 
 @results.command("sql")
-def sql(query: Annotated[str, typer.Argument(help="One SELECT.")], db: Db = None) -> int:
+def sql(
+    query: Annotated[str, typer.Argument(help="One SELECT.")],
+    db: Db = None,
+    timeout: Annotated[str, typer.Option(help="Seconds it may take.")] = "60",
+) -> int:
     """Query the database, read-only."""
-    from harness.cli import listing
+    from harness.cli import querying
 
-    listing.show_query(_database(db), query)
+    querying.show_query(_database(db), query, timeout)
     return 0
 
 

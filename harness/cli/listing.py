@@ -18,7 +18,7 @@ from harness.report.headline import heading
 from harness.report.json_document import to_json
 from harness.store import reading
 
-__all__ = ["show_clients", "show_presets", "show_query", "show_run", "show_runs"]
+__all__ = ["show_clients", "show_presets", "show_run", "show_runs"]
 
 
 def show_clients(as_json: bool) -> None:
@@ -76,11 +76,6 @@ def show_run(database: Path, key: str, as_json: bool, *, with_matrix: bool = Fal
     console.print(listings.trials_table(trials))
     for line in terminal.footer(run, trials, database):
         say(line)
-
-
-def show_query(database: Path, query: str) -> None:
-    """Print what a query finds."""
-    Console().print(listings.rows_table(*reading.query(database, query)))
 
 
 def _state(client: Client) -> str:

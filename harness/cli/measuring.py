@@ -30,6 +30,7 @@ from harness.scenario import Scenario
 from harness.scenario_input import build
 from harness.settings import Defaults, database_path, from_environment
 from servers.availability import resolve
+from servers.spec import Runtime, TargetSpec
 
 __all__ = ["measure"]
 
@@ -85,7 +86,13 @@ def _scenario(command: str, typed: dict[str, Any], defaults: Defaults, stderr: T
         fields["clients"] = _all_installed(known, stderr)
     modes = {client.name: next(iter(client.modes)) for client in known if client.modes}
     options = Options(command=command, **fields)  # type: ignore[arg-type]
-    return build(options, defaults, modes, resolve)
+    return build(options, defaults, modes, _resolve)
+
+
+def _resolve(spec: TargetSpec) -> Runtime:
+    """Programs and engines are asked, which may keep us waiting."""
+    with interrupts.allowed():
+        return resolve(spec)
 
 
 def _taken(fields: dict[str, Any], kind: type[Any]) -> dict[str, Any]:

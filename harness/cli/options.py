@@ -75,7 +75,10 @@ class _MeasuringOptions:
     method: Texts = _option(
         "GET POST PUT PATCH DELETE HEAD OPTIONS; several make it the axis. [GET]"
     )
-    header: Texts = _option("'Name: value'; repeatable.")
+    header: Texts = _option("'Name: value', or @FILE of such lines; repeatable.")
+    header_env: Texts = _option(
+        "NAME=VARIABLE: a header whose value is in the environment; repeatable."
+    )
     headers: Text = _option("Headers as one JSON object.")
     body: Text = _option("Request body: text, or @FILE.")
     body_size: Texts = _option(

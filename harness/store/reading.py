@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,8 @@ __all__ = ["RunLine", "list_runs", "query", "show_run"]
 Rows = list[tuple[Any, ...]]
 
 LATEST = "latest"
+STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's machine: some tenths of a millisecond
+MOST_ROWS, MOST_CHARACTERS = 100_000, 50_000_000  # of a query
 STATEMENTS = ("SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA")
 PRAGMAS = frozenset(
     {"table_info", "table_xinfo", "table_list", "index_list", "index_info", "foreign_key_list"}
@@ -317,24 +319,43 @@ def _open_loop(row: dict[str, Any], histograms: dict[str, Any]) -> Any:
     )
 
 
-def query(path: str | Path, sql: str) -> tuple[list[str], Rows]:
+def query(
+    path: str | Path, sql: str, stop: Callable[[], bool] = lambda: False
+) -> tuple[list[str], Rows]:
     """Column names and rows of one statement that only reads; any SQLite file will do.
 
-    Raises UsageError for anything but one SELECT, WITH, VALUES, EXPLAIN or table-info PRAGMA, and
-    for what SQLite says of it; StoreError for the file.
+    Raises UsageError for anything but one SELECT, WITH, VALUES, EXPLAIN or table-info PRAGMA, for a result
+    that is too large, and for what SQLite says of it, such as "interrupted" once ``stop`` is true;
+    StoreError for the file.
     """
     _check_statement(sql)
     with files.reading(Path(path)) as connection:
         connection.execute("PRAGMA query_only = ON")
         connection.text_factory = lambda data: data.decode(errors="replace")
         connection.set_authorizer(_authorize)
+        connection.set_progress_handler(stop, STEPS_BETWEEN_LOOKS)
         try:
             cursor = connection.execute(sql)
             names = [column[0] for column in cursor.description or ()]
-            return names, cursor.fetchall()
+            return names, _fetched(cursor, sql)
         # "One statement at a time" is a plain Warning before Python 3.12.
         except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
             raise UsageError(f"SQL {_shortened(sql)}: {files.one_line(error)}") from error
+
+
+def _fetched(cursor: sqlite3.Cursor, sql: str) -> Rows:
+    """All rows, unless there are more than anybody can look at."""
+    rows: Rows = []
+    size = 0
+    for row in cursor:
+        rows.append(row)
+        size += sum(len(value) for value in row if isinstance(value, str | bytes))
+        if len(rows) > MOST_ROWS or size > MOST_CHARACTERS:
+            raise UsageError(
+                f"SQL {_shortened(sql)}: gives too much; expected at most {MOST_ROWS:,} rows and "
+                f"{MOST_CHARACTERS:,} characters, see LIMIT"
+            )
+    return rows
 
 
 def _check_statement(sql: str) -> None:

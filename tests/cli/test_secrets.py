@@ -9,7 +9,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from tests.cli.command import Ended, Recording, clientbench
+from tests.cli.command import ONE, Ended, Recording, clientbench
 
 # Each is unlike anything else in a run, so that it can be looked for byte by byte.
 SECRETS = {
@@ -119,6 +119,59 @@ def test_a_target_that_stops_answering_makes_no_client_talk(
 
     assert ended.code in {0, 3}, ended
     assert "failed" in ended.out
+    assert leaks(tmp_path, ended) == []
+
+
+@pytest.mark.parametrize("command", [("compare", "raw"), ("load", "--client", "raw")])
+def test_headers_that_no_command_line_shows(
+    command: tuple[str, ...], server: Recording, tmp_path: Path
+) -> None:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    headers = folder / "headers"
+    headers.write_text(f"# for the test\n\nCookie: session={SECRETS['cookie']}\nX-Plain:  a: b \n")
+    url = ("--url", server.url) if command[0] == "compare" else (server.url,)
+    ended = clientbench(
+        *(*command, *url, "--header", f"@{headers}", "--header-env", "Authorization=OUR_AUTH"),
+        *ONE,
+        cwd=tmp_path,
+        environ={"OUR_AUTH": f"Bearer {SECRETS['bearer']}"},
+    )
+    arrived = server.only()
+    headers.unlink()
+
+    assert ended.code == 0, ended
+    assert arrived.headers["authorization"] == f"Bearer {SECRETS['bearer']}"
+    assert arrived.headers["cookie"] == f"session={SECRETS['cookie']}"
+    assert arrived.headers["x-plain"] == "a: b"
+    assert leaks(tmp_path, ended) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "part"),
+    [
+        (f"Authorization {SECRETS['bearer']}", (), "line 1 of"),
+        (f"\nX: {SECRETS['key']}\nX-{SECRETS['key']}", (), "line 3 of"),
+        (f"X: {SECRETS['key']}\x07", (), "visible ASCII"),
+        (f"X: {SECRETS['key']}\n" * 9999, (), "--header: too large"),
+        ("", ("--header", "@no/such/file"), "No such file"),
+        ("", ("--header", "@."), "Is a directory"),
+        ("", ("--header-env", "Authorization"), "NAME=VARIABLE"),
+        ("", ("--header-env", "Authorization=NOBODY_SET_THIS"), "'NOBODY_SET_THIS'"),
+        ("", ("--header-env", "Content-Length=HOME"), "'Content-Length'"),
+    ],
+    ids=lambda value: str(value)[-20:],
+)
+def test_headers_that_cannot_be_read(
+    content: str, words: tuple[str, ...], part: str, tmp_path: Path
+) -> None:
+    (tmp_path / "headers").write_text(content)
+    given = words or ("--header", "@headers")
+    ended = clientbench("compare", "raw", *given, cwd=tmp_path)
+    (tmp_path / "headers").unlink()
+
+    assert ended.code == 2
+    assert part in ended.err and ended.err.count("\n") == 1
     assert leaks(tmp_path, ended) == []
 
 

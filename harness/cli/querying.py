@@ -1,0 +1,53 @@
+"""``results sql``: a query that may take for ever, and a terminal that must not wait for it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from harness import interrupts
+from harness.errors import UsageError
+from harness.report import listings
+from harness.settings import seconds
+from harness.store import reading
+
+__all__ = ["show_query"]
+
+LONGEST_S = 24 * 3600.0
+FAREWELL_S = 1.0  # for a query that was told to stop, to close its database
+
+
+def show_query(database: Path, query: str, timeout: str) -> None:
+    """Print what a query finds within ``timeout``."""
+    limit_s = seconds("--timeout", timeout, 0.001, LONGEST_S)
+    try:
+        found = _found(database, query, time.monotonic() + limit_s)
+    except TimeoutError:
+        raise UsageError(
+            f"--timeout: the query takes longer than {limit_s:g} s; expected more time, or a LIMIT"
+        ) from None
+    Console().print(listings.rows_table(*found))
+
+
+def _found(database: Path, query: str, deadline: float) -> tuple[list[str], reading.Rows]:
+    """Columns and rows. Raises ``TimeoutError``.
+
+    SQLite looks whether it shall stop between the steps of a query only, and a single one may take hours
+    (``instr`` of two long texts).
+    """
+    over, closed = threading.Event(), threading.Event()
+
+    def ask() -> tuple[list[str], reading.Rows]:
+        try:
+            return reading.query(database, query, over.is_set)
+        finally:
+            closed.set()
+
+    try:
+        return interrupts.aside(ask, deadline)
+    finally:
+        over.set()
+        closed.wait(FAREWELL_S)
