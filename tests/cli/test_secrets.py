@@ -157,7 +157,7 @@ def test_headers_that_no_command_line_shows(
         ("", ("--header", "@no/such/file"), "No such file"),
         ("", ("--header", "@."), "Is a directory"),
         ("", ("--header-env", "Authorization"), "NAME=VARIABLE"),
-        ("", ("--header-env", "Authorization=NOBODY_SET_THIS"), "'NOBODY_SET_THIS'"),
+        ("", ("--header-env", f"Authorization={SECRETS['bearer']}"), "a variable that is set"),
         ("", ("--header-env", "Content-Length=HOME"), "'Content-Length'"),
     ],
     ids=lambda value: str(value)[-20:],
