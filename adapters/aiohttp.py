@@ -16,7 +16,14 @@ import aiohttp
 from yarl import URL
 
 from adapters import tls
-from adapters.base import AsyncAdapter, BaseAdapter, Request, Response, Settings
+from adapters.base import (
+    AsyncAdapter,
+    BaseAdapter,
+    Request,
+    Response,
+    Settings,
+    length_of_async,
+)
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractStreamWriter
@@ -110,10 +117,8 @@ class Aiohttp(AsyncAdapter):
         ) as response:
             if not self.settings.stream:
                 return response.status, len(await response.read())
-            length = 0
-            async for chunk in response.content.iter_any():
-                length += len(chunk)
-            return response.status, length
+            chunks = response.content.iter_any()
+            return response.status, await length_of_async(chunks, self.settings.max_body_bytes)
 
     async def send_traced(self, request: Request, trace: AsyncTrace) -> Response:
         """As ``send``, in a session of its own whose hooks are awaited and without a cache of names."""
@@ -132,10 +137,8 @@ class Aiohttp(AsyncAdapter):
         ) as response:
             if not self.settings.stream:
                 return response.status, len(await response.read())
-            length = 0
-            async for chunk in response.content.iter_any():
-                length += len(chunk)
-            return response.status, length
+            chunks = response.content.iter_any()
+            return response.status, await length_of_async(chunks, self.settings.max_body_bytes)
 
     def _new_traced_session(self) -> aiohttp.ClientSession:
         # With a cache, requests that ask for a name together all wait for the first: nothing could hold them.

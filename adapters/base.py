@@ -11,7 +11,7 @@ library's default mode. Third parties add modules through the entry-point group
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import AsyncIterable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -22,14 +22,18 @@ __all__ = [
     "CONNECTION_HOLDS",
     "CONNECTION_POINTS",
     "ERROR_KINDS",
+    "USUAL_MAX_BODY_BYTES",
     "Adapter",
     "AsyncAdapter",
     "BaseAdapter",
+    "BodyTooLongError",
     "ErrorKind",
     "Mode",
     "Request",
     "Response",
     "Settings",
+    "length_of",
+    "length_of_async",
 ]
 
 Mode = Literal["sync", "async"]
@@ -49,6 +53,9 @@ ErrorKind = Literal[
 ]
 # A kind's code in a recorded row is its position here plus one; codes never change their meaning.
 ERROR_KINDS: tuple[ErrorKind, ...] = ErrorKind.__args__  # type: ignore[attr-defined]
+
+# Longest body of a response, unless something else is asked for.
+USUAL_MAX_BODY_BYTES = 256 << 20
 
 # (HTTP status, bytes of body received). A plain tuple: the hot path builds one per request.
 Response = tuple[int, int]
@@ -75,6 +82,8 @@ class Settings:
     are set.
     ``stream``: read the body chunk by chunk instead of whole.
     ``hold_s``: how much longer a timeout must be because a traced request is held on purpose.
+    ``max_body_bytes``: a longer body is an error, as soon as the library lets us see that it is one. Where it
+    reads a body whole, that is afterwards; until then the memory of the worker is limited.
     """
 
     pool_size: int = 1
@@ -84,6 +93,7 @@ class Settings:
     stream: bool = False
     profile: Literal["parity", "defaults"] = "parity"
     hold_s: float = 0.0
+    max_body_bytes: int = USUAL_MAX_BODY_BYTES
 
 
 # What an adapter shows, and where it can stop, if the class of its library's connections is its own: each
@@ -95,6 +105,33 @@ CONNECTION_POINTS = (
     *("WroteHeaders", "WroteRequest", "GotFirstResponseByte"),
 )
 CONNECTION_HOLDS = ("dns", "tcp", "tls", "connection", "request", "first-byte")
+
+
+class BodyTooLongError(Exception):
+    """The body of a response is longer than ``Settings.max_body_bytes``."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"the server sent more than {most} bytes in one response (--max-body)")
+
+
+def length_of(chunks: Iterable[bytes], most: int) -> int:
+    """Bytes of a body that is read in pieces. Raises ``BodyTooLongError`` beyond ``most``."""
+    length = 0
+    for chunk in chunks:
+        length += len(chunk)
+        if length > most:
+            raise BodyTooLongError(most)
+    return length
+
+
+async def length_of_async(chunks: AsyncIterable[bytes], most: int) -> int:
+    """As ``length_of``."""
+    length = 0
+    async for chunk in chunks:
+        length += len(chunk)
+        if length > most:
+            raise BodyTooLongError(most)
+    return length
 
 
 class BaseAdapter(ABC):
@@ -190,11 +227,13 @@ class AsyncAdapter(BaseAdapter):
 # By name: importing ssl, asyncio or http.client here would load them into the measured process of
 # every client, also of those that need none of them.
 SYSTEM_ERRORS: dict[str, ErrorKind] = {
+    "adapters.base.BodyTooLongError": "body",
     "asyncio.exceptions.CancelledError": "cancelled",
     "builtins.BrokenPipeError": "reset",
     "builtins.ConnectionAbortedError": "reset",
     "builtins.ConnectionRefusedError": "connect",
     "builtins.ConnectionResetError": "reset",
+    "builtins.MemoryError": "body",  # of what a worker may use: no request needs as much
     "builtins.TimeoutError": "timeout_read",
     "http.client.HTTPException": "protocol",
     "http.client.IncompleteRead": "body",
@@ -203,6 +242,10 @@ SYSTEM_ERRORS: dict[str, ErrorKind] = {
     "ssl.SSLError": "tls",
     "ssl.SSLZeroReturnError": "reset",
 }
+
+# Raised by http.client, and passed on by what builds on it, for sizes below zero or beyond all measure.
+# Not their subclasses, by which libraries tell mistakes of the calling program.
+_FROM_NUMBERS = (ValueError, OverflowError)
 
 # What a wrapper may say while the cause knows better, vaguest first; every other kind is final.
 _VAGUE: tuple[ErrorKind, ...] = ("other", "connect", "protocol", "body", "tls")
@@ -218,6 +261,8 @@ def _lookup(
     own = next((kind for type_, kind in kinds if isinstance(error, type_)), None)
     if own is not None:
         return own
+    if type(error) in _FROM_NUMBERS:
+        return "protocol"
     names = (f"{type_.__module__}.{type_.__qualname__}" for type_ in type(error).__mro__)
     return next((SYSTEM_ERRORS[name] for name in names if name in SYSTEM_ERRORS), None)
 

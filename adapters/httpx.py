@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import httpx
 
 from adapters import tls
-from adapters.base import Adapter, AsyncAdapter, BaseAdapter, ErrorKind, Request, Response, Settings
+from adapters.base import (
+    Adapter,
+    AsyncAdapter,
+    BaseAdapter,
+    ErrorKind,
+    Request,
+    Response,
+    Settings,
+    length_of,
+    length_of_async,
+)
 from adapters.target import typed_target
 
 if TYPE_CHECKING:
@@ -173,7 +183,9 @@ class Httpx(_Httpx, Adapter):
             content=request.body,
             extensions=self._extensions(request.url),
         ) as response:
-            return response.status_code, sum(map(len, response.iter_bytes()))
+            return response.status_code, length_of(
+                response.iter_bytes(), self.settings.max_body_bytes
+            )
 
     def send_traced(self, request: Request, trace: Trace) -> Response:
         """As ``send``; the request waits inside the events of httpcore's ``trace`` extension."""
@@ -187,7 +199,9 @@ class Httpx(_Httpx, Adapter):
         ) as response:
             _note_port(trace, response.extensions["network_stream"])
             if self.settings.stream:
-                return response.status_code, sum(map(len, response.iter_bytes()))
+                return response.status_code, length_of(
+                    response.iter_bytes(), self.settings.max_body_bytes
+                )
             return response.status_code, len(response.read())
 
     def _hook(self, trace: Trace) -> Callable[[str, dict[str, Any]], None]:
@@ -242,10 +256,8 @@ class HttpxAsync(_Httpx, AsyncAdapter):
             content=request.body,
             extensions=self._extensions(request.url),
         ) as response:
-            length = 0
-            async for chunk in response.aiter_bytes():
-                length += len(chunk)
-            return response.status_code, length
+            chunks = response.aiter_bytes()
+            return response.status_code, await length_of_async(chunks, self.settings.max_body_bytes)
 
     async def send_traced(self, request: Request, trace: AsyncTrace) -> Response:
         """As ``send``; the request waits inside the events of httpcore's ``trace`` extension."""
@@ -260,10 +272,8 @@ class HttpxAsync(_Httpx, AsyncAdapter):
             _note_port(trace, response.extensions["network_stream"])
             if not self.settings.stream:
                 return response.status_code, len(await response.aread())
-            length = 0
-            async for chunk in response.aiter_bytes():
-                length += len(chunk)
-            return response.status_code, length
+            chunks = response.aiter_bytes()
+            return response.status_code, await length_of_async(chunks, self.settings.max_body_bytes)
 
     def _hook(self, trace: AsyncTrace) -> Callable[[str, dict[str, Any]], Awaitable[None]]:
         async def passed(event: str, info: dict[str, Any]) -> None:

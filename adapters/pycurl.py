@@ -47,6 +47,7 @@ _KINDS: dict[int, ErrorKind] = {
     pycurl.E_SEND_ERROR: "reset",
     pycurl.E_PARTIAL_FILE: "body",
     pycurl.E_BAD_CONTENT_ENCODING: "body",
+    pycurl.E_FILESIZE_EXCEEDED: "body",  # of --max-body
     pycurl.E_FTP_WEIRD_SERVER_REPLY: "protocol",  # curl's name for it now is WEIRD_SERVER_REPLY
     pycurl.E_UNSUPPORTED_PROTOCOL: "protocol",
     pycurl.E_TOO_MANY_REDIRECTS: "protocol",
@@ -54,6 +55,8 @@ _KINDS: dict[int, ErrorKind] = {
     _E_TOO_LARGE: "protocol",
     pycurl.E_ABORTED_BY_CALLBACK: "cancelled",
 }
+
+_OF_HEADS = ("response headers", "Transfer-Encoding")  # what libcurl says of a head that it refuses
 
 # What shows a point, and where a request can be stopped; older versions of pycurl lack some of it.
 _SHOWN_BY = {
@@ -149,6 +152,9 @@ class Pycurl(Adapter):
         was_reset = info(pycurl.OS_ERRNO) in (errno.ECONNRESET, errno.EPIPE)
         if code == pycurl.E_SSL_CONNECT_ERROR and was_reset:
             return "reset"
+        # Numbers of receiving and of encodings are used for bad heads, too.
+        if any(words in str(error) for words in _OF_HEADS):
+            return "protocol"
         # Over TLS, a stream that ends without a goodbye is an error of receiving.
         if code == pycurl.E_RECV_ERROR and not was_reset and info(pycurl.RESPONSE_CODE):
             return "body"
@@ -166,6 +172,7 @@ class Pycurl(Adapter):
         curl.setopt(pycurl.NOSIGNAL, 1)
         curl.setopt(pycurl.MAXCONNECTS, settings.pool_size)
         curl.setopt(pycurl.WRITEFUNCTION, self._sink)
+        curl.setopt(pycurl.MAXFILESIZE_LARGE, settings.max_body_bytes)
         if settings.ca_file:
             curl.setopt(pycurl.CAINFO, settings.ca_file)
         if not settings.verify:

@@ -19,6 +19,7 @@ from adapters.base import (
     Adapter,
     AsyncAdapter,
     BaseAdapter,
+    BodyTooLongError,
     Request,
     Response,
     Settings,
@@ -69,7 +70,7 @@ class RawAdapter(BaseAdapter):
         super().__init__(settings)
         self._all: dict[int, Prepared] = {}
         self._current: Prepared | None = None
-        self._reader = Reader()
+        self._reader = Reader(settings.max_body_bytes)
 
     def _prepare(self, request: Request) -> Prepared:
         """The bytes of this very object; kept, so that a mix of requests is prepared once."""
@@ -229,7 +230,7 @@ class _Connection(asyncio.Protocol):
         self._deadline = self._loop.time() + self._timeout_s
         try:
             done = self._reader.feed(data)
-        except ProtocolError as error:
+        except (ProtocolError, BodyTooLongError) as error:
             self._finish(error)
         else:
             if done:

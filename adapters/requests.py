@@ -14,8 +14,10 @@ from adapters.base import (
     CONNECTION_POINTS,
     Adapter,
     BaseAdapter,
+    ErrorKind,
     Request,
     Response,
+    length_of,
 )
 from adapters.target import typed_target
 
@@ -47,6 +49,12 @@ class Requests(Adapter):
         (requests.exceptions.RetryError, "connect"),
         (requests.exceptions.ConnectionError, "connect"),
     )
+
+    def classify(self, error: BaseException) -> ErrorKind:
+        """As for every adapter; of bad headers, only those of a response have a cause."""
+        if isinstance(error, requests.exceptions.InvalidHeader) and error.__context__ is not None:
+            return "protocol"
+        return super().classify(error)
 
     def open(self) -> None:
         """Create the session and what every call is given."""
@@ -90,7 +98,8 @@ class Requests(Adapter):
         )
         if self.settings.stream:
             with response:
-                return response.status_code, sum(map(len, response.iter_content(_CHUNK_BYTES)))
+                chunks = response.iter_content(_CHUNK_BYTES)
+                return response.status_code, length_of(chunks, self.settings.max_body_bytes)
         return response.status_code, len(response.content)
 
     def send_traced(self, request: Request, trace: Trace) -> Response:

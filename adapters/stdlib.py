@@ -14,6 +14,7 @@ from adapters.base import (
     BaseAdapter,
     Request,
     Response,
+    length_of,
 )
 from adapters.target import request_target
 
@@ -64,7 +65,7 @@ class Stdlib(Adapter):
             connection.request(request.method, self._target, request.body, request.headers)
             response = connection.getresponse()
             if self.settings.stream:
-                return response.status, _streamed(response)
+                return response.status, self._streamed(response)
             return response.status, len(response.read())
         except BaseException:
             # Its state is unknown now; the next request connects anew.
@@ -109,22 +110,20 @@ class Stdlib(Adapter):
             return self._secure(host, url.port, timeout=timeout, context=context)
         return self._plain(host, url.port, timeout=timeout)
 
+    def _streamed(self, response: HTTPResponse) -> int:
+        chunks = iter(lambda: response.read(_CHUNK_BYTES), b"")
+        length = length_of(chunks, self.settings.max_body_bytes)
+        # Unlike read(), read(n) ends quietly when the connection does.
+        if response.length:
+            raise IncompleteRead(b"", response.length)
+        return length
+
     @staticmethod
     def _connect(connection: HTTPConnection) -> None:
         try:
             connection.connect()
         except TimeoutError as error:
             raise ConnectTimeoutError(str(error)) from error
-
-
-def _streamed(response: HTTPResponse) -> int:
-    length = 0
-    while chunk := response.read(_CHUNK_BYTES):
-        length += len(chunk)
-    # Unlike read(), read(n) ends quietly when the connection does.
-    if response.length:
-        raise IncompleteRead(b"", response.length)
-    return length
 
 
 class _TracedStdlib(Stdlib):

@@ -21,6 +21,7 @@ from adapters.base import (
     ErrorKind,
     Request,
     Response,
+    length_of,
 )
 from adapters.target import typed_target
 
@@ -104,10 +105,9 @@ class Urllib3(Adapter):
             return self._streamed(response)
         return response.status, len(response.data)
 
-    @staticmethod
-    def _streamed(response: urllib3.BaseHTTPResponse) -> Response:
+    def _streamed(self, response: urllib3.BaseHTTPResponse) -> Response:
         try:
-            length = sum(map(len, response.stream(_CHUNK_BYTES)))
+            length = length_of(response.stream(_CHUNK_BYTES), self.settings.max_body_bytes)
         except BaseException:
             response.close()
             raise

@@ -5,14 +5,17 @@ Nothing here touches a socket. The reader is strict about framing, since framing
 
 from __future__ import annotations
 
+import re
 from urllib.parse import SplitResult, urlsplit
 
-from adapters.base import Request
+from adapters.base import USUAL_MAX_BODY_BYTES, BodyTooLongError, Request
 from adapters.target import request_target
 
 __all__ = ["BodyError", "Prepared", "ProtocolError", "Reader"]
 
 _MAX_HEAD_BYTES = 65536
+_STATUS_LINE = re.compile(rb"HTTP/1\.[0-9] [1-9][0-9][0-9](?![^ \r])")
+_MAX_INTERIM = 100  # 1xx answers before the one that counts
 
 
 class ProtocolError(Exception):
@@ -40,8 +43,8 @@ class _Head:
 
     __slots__ = ("chunked", "closes", "length", "status")
 
-    def __init__(self, block: bytes) -> None:
-        if not block.startswith(b"HTTP/1.") or not block[9:12].isdigit():
+    def __init__(self, block: bytes, most: int) -> None:
+        if not _STATUS_LINE.match(block):
             raise ProtocolError("not a status line", block)
         fields = block.lower().split(b"\r\n")
         self.status = int(block[9:12])
@@ -51,17 +54,25 @@ class _Head:
         for field in fields[1:]:
             name, _, value = field.partition(b":")
             if name == b"content-length":
-                self.length = _natural(value.strip(), 10)
+                self._take_length(_natural(value.strip(), 10), most)
             elif name == b"transfer-encoding":
                 self.chunked = b"chunked" in value
             elif name == b"connection":
                 self.closes = b"close" in value
 
+    def _take_length(self, length: int, most: int) -> None:
+        if self.length not in (None, length):
+            raise ProtocolError(f"two lengths: {self.length} and {length}")
+        if length > most:
+            raise BodyTooLongError(most)
+        self.length = length
+
 
 class Reader:
-    """Reads one response at a time from the bytes it is fed."""
+    """Reads one response at a time from the bytes it is fed; its body has ``most`` bytes at most."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = USUAL_MAX_BODY_BYTES) -> None:
+        self._most = most
         self._block = b""
         self._head: _Head | None = None
         self.start(bodyless=False)
@@ -75,6 +86,7 @@ class Reader:
         self._pending = b""
         self._missing: int | None = 0
         self._chunks: _Chunks | None = None
+        self._interim = 0
 
     def feed(self, data: bytes) -> bool:
         """Take what arrived; true once the response is complete."""
@@ -84,14 +96,11 @@ class Reader:
             data = self._pending + data
         end = data.find(b"\r\n\r\n")
         if end < 0:
-            if len(data) > _MAX_HEAD_BYTES:
-                raise ProtocolError("header too long")
-            self._pending = data
-            return False
+            return self._wait_for_head(data)
         block = data[:end]
         # Servers repeat themselves: the header block changes once a second, with its date.
         if block != self._block or self._head is None:
-            self._head = _Head(block)
+            self._head = _Head(block, self._most)
             self._block = block
         self._pending = b""
         return self._begin(self._head, data[end + 4 :])
@@ -103,14 +112,31 @@ class Reader:
         if self._missing is not None or self._chunks is not None:
             raise BodyError(f"closed after {self.length} bytes of body")
 
+    def _skip_interim(self, head: _Head) -> None:
+        """A 1xx answer: another follows, unless the server changes to another protocol, unasked."""
+        self._interim += 1
+        if head.status == 101:
+            raise ProtocolError("another protocol, unasked")
+        if self._interim > _MAX_INTERIM:
+            raise ProtocolError("too many 1xx answers")
+
+    def _wait_for_head(self, data: bytes) -> bool:
+        if len(data) > _MAX_HEAD_BYTES:
+            raise ProtocolError("header too long")
+        if b"\n\n" in data:
+            raise ProtocolError("lines that end without CR")
+        self._pending = data
+        return False
+
     def _begin(self, head: _Head, rest: bytes) -> bool:
         if head.status < 200:
+            self._skip_interim(head)
             return bool(rest) and self.feed(rest)
         self.status = head.status
         if self._bodyless or head.status in (204, 304):
             self._missing = 0
         elif head.chunked:
-            self._chunks = _Chunks()
+            self._chunks = _Chunks(self._most)
         else:
             self._missing = head.length
         self.reusable = not head.closes and (head.chunked or self._missing is not None)
@@ -123,6 +149,8 @@ class Reader:
             return done
         self.length += len(data)
         if self._missing is None:
+            if self.length > self._most:
+                raise BodyTooLongError(self._most)
             return False
         self._missing -= len(data)
         if self._missing < 0:
@@ -133,11 +161,13 @@ class Reader:
 class _Chunks:
     """Reads the chunked framing to its end, trailers included."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         self.length = 0
+        self._most = most
         self._pending = b""
         self._missing = 0  # of the current chunk and the line end after it
         self._last = False
+        self._trailers = 0  # bytes
 
     def feed(self, data: bytes) -> bool:
         """Take what arrived; true once the last chunk and its trailers were seen."""
@@ -151,10 +181,15 @@ class _Chunks:
             line, position = data[position:end], end + 2
             if self._last:
                 if not line:
-                    return True
+                    return _ends(data, position)
+                self._trailers += len(line)
+                if self._trailers > _MAX_HEAD_BYTES:
+                    raise ProtocolError("trailers too long")
                 continue
             size = _natural(line.partition(b";")[0].strip(), 16)
             self.length += size
+            if self.length > self._most:
+                raise BodyTooLongError(self._most)
             self._last = not size
             if size:
                 skipped = min(size + 2, len(data) - position)
@@ -166,8 +201,14 @@ class _Chunks:
         return False
 
 
+def _ends(data: bytes, position: int) -> bool:
+    if position < len(data):
+        raise ProtocolError("more bytes than the response has")
+    return True
+
+
 def _natural(digits: bytes, base: int) -> int:
-    if not digits.isalnum():
+    if not digits.isalnum() or b"x" in digits.lower():
         raise ProtocolError("not a length", digits)
     try:
         return int(digits, base)

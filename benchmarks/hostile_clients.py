@@ -150,7 +150,7 @@ def _settings(client: Client, server: HostileServer) -> Settings:
         "timeout_s": TIMEOUT_S,
         "ca_file": server.ca_file,
         "stream": client.stream,
-        "max_body": LARGEST_BODY,
+        "max_body_bytes": LARGEST_BODY,
     }
     known = {field.name for field in fields(Settings)}
     return Settings(**{name: value for name, value in wanted.items() if name in known})

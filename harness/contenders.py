@@ -45,6 +45,7 @@ class Contender:
     processes: int
     rules: Rules
     shown_url: str  # redacted
+    answer_bytes: int = 0  # of the body that a request sent beforehand got
     target: TargetSpec = EMBEDDED
     think_ns: int = 0
     trace_share: float = 0.0  # of the requests; 1 where requests are held
@@ -231,8 +232,10 @@ class Selector:
                 expected=accepted,
                 length=length if _is_known(scenario, competitor, selection) else None,
                 timeout_ns=round(scenario.timeout_s * 1e9),
+                max_body_bytes=scenario.max_body_bytes,
             ),
             shown_url=redact_url(url),
+            answer_bytes=length,
             target=competitor.target,
             think_ns=round(scenario.think_time_s * 1e9),
             trace_share=scenario.trace_share,
@@ -268,5 +271,6 @@ def _settings(scenario: Scenario, target: Target) -> Settings:
         ca_file=target.ca_file or default_ca_file(),
         stream=scenario.stream,
         profile=scenario.profile,
+        max_body_bytes=scenario.max_body_bytes,
         hold_s=scenario.held.longest_s if scenario.held is not None else 0.0,
     )

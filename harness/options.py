@@ -42,6 +42,7 @@ class Options:
     stream: bool = False
     expect: str | None = None
     timeout: str | float | None = None
+    max_body: str | int | None = None
     verify: bool = True
     profile: str | None = None
     baseline: str | None = None

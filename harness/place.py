@@ -13,6 +13,7 @@ from harness.plan import shares
 from harness.processors import Launcher
 from harness.samples import Segment
 from harness.worker.job import Job, TraceJob
+from harness.worker.threads import STACK_BYTES
 from harness.worker.tracing import TRACE_COLUMNS
 from harness.workers import WorkerError, WorkerProcess
 from servers.base import Role
@@ -21,6 +22,22 @@ __all__ = ["Place"]
 
 TRACE_CAPACITY = 1 << 12  # traces a worker may be ahead of the drain
 NUMBERS_PER_WORKER = 1 << 26
+COPIES = 3  # of a body that is read whole
+CONNECTION_BYTES = 512 << 10  # buffers, TLS
+SPARE_BYTES = 512 << 20  # threads of libraries themselves, and what allocators keep
+
+
+def memory_bytes(contender: Contender, slots: int) -> int:
+    """By how much one of its workers may grow: for what is known to come, and one body without end.
+
+    A library that reads a body whole keeps its pieces until it has joined them, and the last growth of either
+    may be half as much again.
+    """
+    request, rules = contender.request, contender.rules
+    threads = 2 if contender.settings.hold_s else 1  # a held request has one of its own
+    known = COPIES * (contender.answer_bytes + len(request.body or b""))
+    per_slot = threads * STACK_BYTES + CONNECTION_BYTES + known
+    return COPIES * rules.max_body_bytes + slots * per_slot + SPARE_BYTES
 
 
 @dataclass(frozen=True)
@@ -74,6 +91,7 @@ class Place:
             capacity=segment.capacity,
             cpus=self.worker_cpus,
             site=str(contender.site),
+            memory_bytes=memory_bytes(contender, slots),
             think_ns=contender.think_ns,
             first_gap_ns=contender.first_gap_ns * contender.processes,
             busy_share=contender.busy_share,

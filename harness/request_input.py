@@ -18,6 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
 
+from adapters.base import USUAL_MAX_BODY_BYTES
 from harness import interrupts
 from harness.errors import UsageError
 from harness.redaction import quoted, refusal
@@ -28,6 +29,7 @@ __all__ = [
     "content_type",
     "parse_body",
     "parse_headers",
+    "parse_max_body",
     "parse_size",
     "parse_statuses",
     "parse_url",
@@ -64,8 +66,9 @@ _FRAMING_HEADERS = frozenset(
 _MAX_HEADER_BYTES = 64 * 2**10
 MAX_HEADER_FILE_BYTES = 2**20  # comments included
 
-_SIZE = re.compile(r"([0-9]{1,12})\s*(?:(k|m)(?:ib)?|b)?")
-_SIZE_UNITS = {None: 1, "k": 2**10, "m": 2**20}
+_SIZE = re.compile(r"([0-9]{1,12})\s*(?:(k|m|g)(?:ib)?|b)?")
+_SIZE_UNITS = {None: 1, "k": 2**10, "m": 2**20, "g": 2**30}
+_MAX_ANSWER_GIB = 64
 _STATUSES = re.compile(r"([2-5])xx|([2-5][0-9]{2})(?:\s*-\s*([2-5][0-9]{2}))?")
 
 
@@ -153,13 +156,28 @@ def parse_body(text: str | None) -> bytes | None:
 
 def parse_size(text: str | int) -> int:
     """Read ``--body-size`` in bytes: ``1024``, ``64k`` (KiB) or ``1M`` (MiB)."""
-    match = _SIZE.fullmatch(str(text).strip().lower())
-    size = int(match[1]) * _SIZE_UNITS[match[2]] if match else -1
+    size = _bytes(text)
     if not 0 <= size <= MAX_BODY_BYTES:
         raise refusal(
             "--body-size", text, f"bytes from 0 to {_MAX_BODY_MIB}M, such as 1024, 64k or 1M"
         )
     return size
+
+
+def parse_max_body(text: str | int | None) -> int:
+    """Read ``--max-body`` in bytes: ``256m`` (MiB), ``1g`` (GiB)."""
+    if text is None:
+        return USUAL_MAX_BODY_BYTES
+    size = _bytes(text)
+    if not 1 <= size <= _MAX_ANSWER_GIB << 30:
+        raise refusal("--max-body", text, f"bytes from 1 to {_MAX_ANSWER_GIB}g, such as 1M or 2g")
+    return size
+
+
+def _bytes(text: str | int) -> int:
+    """A size in bytes; -1 for what is none."""
+    match = _SIZE.fullmatch(str(text).strip().lower())
+    return int(match[1]) * _SIZE_UNITS[match[2]] if match else -1
 
 
 def parse_statuses(text: str) -> frozenset[int]:

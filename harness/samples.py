@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from adapters.base import ERROR_KINDS
+from adapters.base import ERROR_KINDS, USUAL_MAX_BODY_BYTES
 from harness.histogram import Histogram
 from harness.worker.recorder import (
     COLUMNS,
@@ -38,7 +38,7 @@ TIMEOUTS = tuple(
     code for code, kind in enumerate(ERROR_KINDS, start=1) if kind.startswith("timeout_")
 )
 CODES = {kind: code for code, kind in enumerate(ERROR_KINDS, start=1)}
-FIRST_STATUS = 100
+FIRST_STATUS, LAST_STATUS = 100, 999
 PARTS = 10  # that a long window is looked at in …
 LONG_NS = 500_000_000  # … from here on
 LATE_NS = 1_000_000  # a start is late from 1 ms on, whatever delayed it
@@ -81,6 +81,12 @@ def _anonymous(size: int) -> int:
     return fd
 
 
+def _no_status(outcome: Integers) -> Mask:
+    no_code = (outcome < 1) | (outcome > len(ERROR_KINDS))
+    strange: Mask = ((outcome < FIRST_STATUS) & no_code) | (outcome > LAST_STATUS)
+    return strange
+
+
 @dataclass(frozen=True)
 class Rules:
     """When a response is correct (DESIGN §1)."""
@@ -88,17 +94,20 @@ class Rules:
     expected: Collection[int]  # statuses
     length: int | None  # of the body, where the target's answer is known
     timeout_ns: int
+    max_body_bytes: int = USUAL_MAX_BODY_BYTES
 
     def outcomes(self, rows: Integers) -> Integers:
         """Each row's outcome with statuses, lengths and overruns judged: a status only if correct."""
         outcome: Integers = rows[OUTCOME].copy()
+        # neither a status nor an error's code: some libraries hand over whatever number the server sent
+        outcome[_no_status(outcome)] = CODES["protocol"]
         answered = outcome >= FIRST_STATUS
         accepted = np.zeros(1000, np.bool_)
         accepted[list(self.expected)] = True
         wrong_status = answered & ~accepted[np.clip(outcome, 0, 999)]
-        wrong_length = np.zeros_like(answered)
+        wrong_length = answered & (rows[RECEIVED] > self.max_body_bytes)
         if self.length is not None:
-            wrong_length = answered & (rows[RECEIVED] != self.length)
+            wrong_length |= answered & (rows[RECEIVED] != self.length)
         late = answered & (rows[END] - rows[START] > self.timeout_ns)
         outcome[late] = CODES["timeout_total"]
         outcome[wrong_length] = CODES["body"]

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from adapters.base import USUAL_MAX_BODY_BYTES
 from harness.budget import ErrorBudget
 from harness.errors import UsageError
 from harness.loads import OpenLoad
@@ -83,6 +84,7 @@ class Scenario(_Plain):
     stream: bool = False
     expect: str = "200-399"
     timeout_s: float = Field(default=10.0, gt=0)
+    max_body_bytes: int = Field(default=USUAL_MAX_BODY_BYTES, ge=1)  # of a response
     verify: bool = True
     profile: Profile = "parity"
     seed: int = Field(ge=0, le=MAX_SEED)

@@ -27,6 +27,7 @@ from harness.request_input import (
     content_type,
     parse_body,
     parse_headers,
+    parse_max_body,
     parse_statuses,
     parse_url,
 )
@@ -93,6 +94,7 @@ def build(
         stream=is_streamed(options),
         expect=_expect(options.expect),
         timeout_s=_seconds("--timeout", options.timeout, 10.0, low=0.001, high=3600.0),
+        max_body_bytes=parse_max_body(options.max_body),
         verify=options.verify,
         profile=profile,
         seed=_seed(options.seed),

@@ -29,6 +29,7 @@ __all__ = ["CAPACITY", "Trial"]
 CAPACITY = 1 << 16
 START_S, START_SLOT_S = 20.0, 0.05  # deadline for sessions to open
 CLOSE_S, CLOSE_SLOT_S = 5.0, 0.002
+ENDLESS = ", so the worker was killed: it drips, or has no end, or the client hangs"
 
 
 class Trial:
@@ -87,9 +88,16 @@ class Trial:
         """Wait until sessions are open and one request was sent on each slot; no longer than ``seconds``."""
         if seconds is None:
             gaps_s = self.contender.slots * self.contender.first_gap_ns / 1e9
-            seconds = START_S + self.contender.slots * START_SLOT_S + gaps_s
+            patience_s = max(START_S, 2 * self.contender.settings.timeout_s)
+            seconds = patience_s + self.contender.slots * START_SLOT_S + gaps_s
         deadline_ns = time.monotonic_ns() + int(seconds * 1e9)
-        ready = self._checked(wait_for(self.workers, "ready", lambda: deadline_ns, lambda: 0.0))
+        silent = f"after {seconds:.3g} s the server had not ended its answers to the first requests"
+        ready = self._checked(
+            wait_for(
+                *(self.workers, "ready", lambda: deadline_ns, lambda: 0.0),
+                silent=silent + ENDLESS,
+            )
+        )
         if self.over:
             return
         self._claims.take_first(ready.values())
@@ -244,7 +252,10 @@ class Trial:
             return {}
         self._progress_ns = window.end_ns if plan.requests is None else window.begin_ns
         alarm = (window.start_ns, partial(self._costs.target.mark, window.start_ns))
-        answers = wait_for(self.workers, "window", self._window_deadline_ns, tick, alarm)
+        silent = f"for {self._patience_s:.3g} s no answer of the server had ended"
+        answers = wait_for(
+            *(self.workers, "window", self._window_deadline_ns, tick, alarm), silent + ENDLESS
+        )
         if fold is self.fold:
             self._costs.target.count()
         done = self._checked(answers)
@@ -296,8 +307,12 @@ class Trial:
 
     def _window_deadline_ns(self) -> int:
         """A worker is given up when nothing has come from it for longer than any request may take."""
-        patience_s = 2 * self.contender.settings.timeout_s + 5
-        return self._progress_ns + int(patience_s * 1e9)
+        return self._progress_ns + int(self._patience_s * 1e9)
+
+    @property
+    def _patience_s(self) -> float:
+        """Longer than a request may take, connecting included, whatever its server sends meanwhile."""
+        return 2 * self.contender.settings.timeout_s + 5
 
     def _drain(self, fold: Fold) -> float:
         fullest = 0

@@ -17,6 +17,7 @@ Alarm = tuple[int, Callable[[], None]]  # an instant, and what to do then
 Tick = Callable[[], float]  # drains and samples; returns how full the fullest ring was, 0 to 1
 FIRST_WAIT_S, LONGEST_WAIT_S, SHORTEST_WAIT_S = 0.01, 0.1, 0.002
 NEARLY_EMPTY = 0.1
+SILENT = "the worker did not close in time and was killed"
 EXACT_NS = 2_000_000  # before an alarm: selectors count in milliseconds, and wake up one too late
 
 
@@ -26,6 +27,7 @@ def wait_for(
     deadline_ns: Callable[[], int],
     tick: Tick,
     alarm: Alarm | None = None,
+    silent: str = SILENT,
 ) -> Answers:
     """Each worker's next ``event``, or the ``WorkerError`` why there is none.
 
@@ -35,7 +37,7 @@ def wait_for(
     ``tick`` is called after 10 ms, then after twice as long each time, up to 0.1 s, and more often the faster
     rings fill: waking up costs the target, whose CPU we share. ``deadline_ns`` is asked each time, so that a
     worker which still makes progress can be given more. After the last answer there is no tick: whoever reads
-    clocks at that moment does not wait for it.
+    clocks at that moment does not wait for it. ``silent`` is said of those that have not answered by then.
     """
     answers: Answers = {}
     wait_s = FIRST_WAIT_S
@@ -59,8 +61,7 @@ def wait_for(
                 return answers
             if len(answers) < len(workers):
                 wait_s = _next_wait_s(wait_s, tick())
-    silent = WorkerError(f"the worker did not answer {event!r} in time and was killed")
-    return {worker: answers.get(worker, silent) for worker in workers}
+    return {worker: answers.get(worker, WorkerError(silent)) for worker in workers}
 
 
 def _until(alarm: Alarm | None, now_ns: int, wait_s: float) -> float:

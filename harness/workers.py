@@ -16,6 +16,7 @@ from harness.bundle import Bundle
 from harness.processors import cpu_clock_ns
 from harness.samples import Integers, Segment
 from harness.worker.job import Job
+from harness.worker.memory import OUT_OF_MEMORY
 
 __all__ = ["WorkerError", "WorkerProcess", "worker_environment"]
 
@@ -25,6 +26,10 @@ STEERING = re.compile(
 )
 
 MOST_LOG_BYTES = 1 << 16
+
+
+# What native libraries say on standard error before they abort.
+NO_MEMORY = re.compile("memory allocation of|bad_alloc|(?i:out of memory)")
 
 
 class WorkerError(Exception):
@@ -166,7 +171,10 @@ class WorkerProcess:
             code = self._process.wait(1)
         except subprocess.TimeoutExpired:
             return "the worker closed its event pipe"
+        lines = self._log.read_text(errors="replace").strip().splitlines()
         if code < 0:
+            if any(map(NO_MEMORY.search, lines)):
+                return OUT_OF_MEMORY
             return f"the worker was killed by {signal.Signals(-code).name}"
         return _last_line(self._log) or f"the worker ended with exit code {code}"
 

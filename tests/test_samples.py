@@ -93,13 +93,17 @@ def test_the_intended_start_decides_about_the_population_where_there_is_one() ->
         (503, 0, 10, None, "status"),
         (100, 0, 10, None, "status"),
         (999, 0, 10, None, "status"),
-        (1_000_000, 0, 10, None, "status"),
+        (1_000_000, 0, 10, None, "protocol"),
         (200, 4, 10, 5, "body"),
         (404, 4, 10, 5, "status"),
         (200, 0, 1_000, None, None),
         (200, 0, 1_001, None, "timeout_total"),
         (500, 0, 1_001, None, "status"),
         (200, 4, 1_001, 5, "body"),
+        (200, RULES.max_body_bytes, 10, None, None),
+        (200, RULES.max_body_bytes + 1, 10, None, "body"),
+        # whatever number a server sends in the place of a status
+        *((number, 0, 10, None, "protocol") for number in (-200, 0, 13, 99, 1000)),
         *((code, 0, 10, 5, kind) for kind, code in KIND.items()),
     ],
 )

@@ -87,6 +87,7 @@ class _MeasuringOptions:
     stream: bool = _option("Read responses chunk by chunk.", "--stream", default=False)
     expect: Text = _option("Statuses that count as correct, e.g. 2xx,404. [200-399]")
     timeout: Text = _option("Connect and read timeout in seconds. [10]")
+    max_body: Text = _option("Longest body of a response; a longer one is an error. [256m]")
     error_budget: Text = _option("Stop the run beyond so many failed requests: 10, 5%.")
     verify: bool = _option("Verify TLS certificates.", "--verify/--insecure", default=True)
     profile: Text = _option("parity: equal settings; defaults: each library's own. [parity]")

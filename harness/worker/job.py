@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.base import Request, Settings
+from harness.worker.memory import OUT_OF_MEMORY
 
 __all__ = ["Events", "Hold", "Job", "Pace", "TraceJob", "Window", "described"]
 
@@ -51,6 +52,7 @@ class Job:
     trace: TraceJob | None = None
     # of a request's CPU, wasted after each on purpose; None: no such detour
     busy_share: float | None = None
+    memory_bytes: int | None = None  # by which it may grow once its client is loaded; None: any
 
     @classmethod
     def from_json(cls, line: bytes) -> Job:
@@ -158,7 +160,10 @@ class Window:
 
 def described(error: BaseException) -> str:
     """An exception for an event: its class, and as much text as finding secrets in it takes."""
-    return f"{type(error).__name__}: {error}"[:LONGEST_MESSAGE]
+    text = (
+        OUT_OF_MEMORY if isinstance(error, MemoryError) else error
+    )  # which has no text of its own
+    return f"{type(error).__name__}: {text}"[:LONGEST_MESSAGE]
 
 
 class Events:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from adapters.base import BaseAdapter
+from harness.worker import memory
 from harness.worker.job import Events, Job, described
 
 __all__ = ["adapter_class", "lines", "main"]
@@ -50,8 +51,11 @@ def main() -> None:
     try:
         adapter = adapter_class(job.module, job.mode)
         run = _runner(job.mode)
+        if job.memory_bytes is not None:
+            memory.limit(job.memory_bytes)
         run(job, adapter, events, map(json.loads, received))
     except Exception as error:
+        memory.lift()
         events.send("failed", message=described(error))
         sys.exit(1)
 

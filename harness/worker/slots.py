@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from adapters.base import ERROR_KINDS, BaseAdapter, Settings
+from harness.worker import memory
 from harness.worker.job import Events, Hold, Job, Window, described
 from harness.worker.recorder import Recorder
 
@@ -182,6 +183,7 @@ class Slots:
         try:
             yield
         except BaseException as error:
+            memory.lift()
             self.events.send("failed", message=described(error))
             os._exit(1)
 

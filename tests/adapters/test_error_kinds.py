@@ -13,7 +13,7 @@ import sys
 import pycurl
 import pytest
 
-from adapters.base import ERROR_KINDS, Settings
+from adapters.base import ERROR_KINDS, BodyTooLongError, Settings
 from adapters.null import Null
 from adapters.pycurl import Pycurl
 from tests.adapters.clients import CLIENTS, Client
@@ -120,7 +120,7 @@ CURL_OTHER: dict[str, str] = {
         TELNET_OPTION_SYNTAX TFTP_ILLEGAL TFTP_NOSUCHUSER TFTP_NOTFOUND TFTP_PERM TFTP_UNKNOWNID
     """,
     "options no adapter sets": """
-        BAD_DOWNLOAD_RESUME FILESIZE_EXCEEDED HTTP_POST_ERROR HTTP_RANGE_ERROR HTTP_RETURNED_ERROR
+        BAD_DOWNLOAD_RESUME HTTP_POST_ERROR HTTP_RANGE_ERROR HTTP_RETURNED_ERROR
         SEND_FAIL_REWIND
     """,
     "a mistake in the calling program, or in its memory": """
@@ -203,7 +203,11 @@ def raised(*errors: BaseException) -> BaseException:
         (http.client.RemoteDisconnected(), "reset"),
         (http.client.IncompleteRead(b""), "body"),
         (OSError(), "other"),
-        (ValueError(), "other"),
+        (ValueError("read length must be non-negative or -1"), "protocol"),
+        (OverflowError(), "protocol"),
+        (UnicodeError(), "other"),
+        (MemoryError(), "body"),
+        (BodyTooLongError(1), "body"),
         (raised(socket.gaierror(), OSError()), "dns"),
         (raised(ssl.SSLError(), ConnectionRefusedError()), "tls"),
         (raised(ConnectionResetError(), http.client.IncompleteRead(b"")), "reset"),

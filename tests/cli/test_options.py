@@ -119,6 +119,7 @@ def test_options_of_the_load_and_the_run(tmp_path: Path) -> None:
         *("compare", "null:sync", "null:async", "--baseline", "null:async", "--seed", "11"),
         *("--concurrency", "6", "--processes", "2", "--rounds", "3", "--duration", "150ms"),
         *("--warmup", "0.03", "--timeout", "4", "--no-pin", "--db", "other.db"),
+        *("--max-body", "2g"),
         cwd=tmp_path,
     )
     row = stored(tmp_path, "other.db")
@@ -131,6 +132,7 @@ def test_options_of_the_load_and_the_run(tmp_path: Path) -> None:
     assert row["window_ns"] == 50_000_000
     assert row["timeout_ns"] == 4_000_000_000
     assert (scenario["warmup_s"], scenario["pin"]) == (0.03, False)
+    assert scenario["max_body_bytes"] == 2 << 30
     environment = clientbench(
         *("results", "sql", "SELECT environment FROM environments", "--db", "other.db"),
         cwd=tmp_path,
