@@ -4,7 +4,7 @@ The command line turns the class into an exit code (DESIGN §8) and the message 
 message names the field, the value and what would be accepted.
 """
 
-__all__ = ["ClientbenchError", "StoreError", "UnusableError", "UsageError"]
+__all__ = ["ClientbenchError", "StoreError", "StoreUnusableError", "UnusableError", "UsageError"]
 
 
 class ClientbenchError(Exception):
@@ -21,3 +21,14 @@ class StoreError(UsageError):
 
 class UnusableError(ClientbenchError):
     """A target or a client could not be used on this machine."""
+
+
+class StoreUnusableError(StoreError, UnusableError):
+    """A results database that is the right file, but locked, full, damaged or gone.
+
+    ``what`` names it and says what is wrong; the message adds what helps.
+    """
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__(f"{what}; {remedy}")
+        self.what = what

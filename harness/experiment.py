@@ -19,7 +19,7 @@ from harness.plan import Plan, make_plan
 from harness.redaction import Redactor
 from harness.rounds import Progress, Rounds
 from harness.scenario import Scenario
-from harness.store import Store
+from harness.store import Keeper, Kept
 from harness.targets import Targets, running
 
 __all__ = ["Outcome", "run"]
@@ -33,7 +33,7 @@ class Outcome:
 
     run: RunRecord
     trials: tuple[TrialSummary, ...]
-    database: Path
+    kept: Kept
 
 
 def run(
@@ -42,9 +42,10 @@ def run(
     """Measure a scenario and store the result.
 
     Raises ``ClientbenchError`` before anything is stored if it cannot be measured at all. An interrupt ends
-    the run; the rounds that were finished are kept.
+    the run; the rounds that were finished are kept. The outcome says where.
     """
-    Store.check(database)
+    keeper = Keeper(database, progress.say)
+    keeper.check()
     with contextlib.ExitStack() as stack:
         bundle = stack.enter_context(Bundle())
         launcher = processors.Launcher()
@@ -64,7 +65,7 @@ def run(
             *validity.contamination_doubts(selector.contaminations(scenario, contenders)),
         )
         record = replace(_begin(scenario, contenders, cpus, targets), doubts=doubts)
-        store = stack.enter_context(Store.open(database))
+        store = stack.enter_context(keeper)
         record = replace(record, selftest=store.selftest_of(record.environment))
         store.begin(record)
         record = replace(
@@ -80,7 +81,7 @@ def run(
         state = rounds.run_all(record, store)
         record = _finish(record, state, rounds, scenario)
         store.finish(record)
-    return Outcome(record, tuple(rounds.trials), database)
+        return Outcome(record, tuple(rounds.trials), store.kept)
 
 
 def _target_cpus(scenario: Scenario) -> tuple[int, ...]:

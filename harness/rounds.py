@@ -21,7 +21,7 @@ from harness.precision import ended_early, ending
 from harness.precision_input import Precision
 from harness.sampler import Sampler
 from harness.scenario import Scenario
-from harness.store import Store
+from harness.store import Keeper
 from harness.targets import Ledger, Targets
 from harness.trial import Trial
 from harness.windows import Shape
@@ -108,7 +108,7 @@ class Rounds:
         # To be fair, what one of them may not do none does.
         self._spares = any(_is_spared(one, plan) for one in contenders)
 
-    def run_all(self, run: RunRecord, store: Store) -> RunState:
+    def run_all(self, run: RunRecord, store: Keeper) -> RunState:
         """Run and save round after round; the state the run ends in."""
         state = self._run_until_over(run, store)
         wanted = self._scenario.precision
@@ -118,12 +118,13 @@ class Rounds:
             )
         return state
 
-    def _run_until_over(self, run: RunRecord, store: Store) -> RunState:
+    def _run_until_over(self, run: RunRecord, store: Keeper) -> RunState:
         try:
             for round_ in self.plan.rounds:
                 self._pause(round_.pause_s(self._round_s))
                 started_at = utc_now()
                 trials = self._run_round(round_)
+                self.trials += trials  # whatever becomes of saving
                 store.save_round(
                     run.id,
                     round_.number,
@@ -132,7 +133,6 @@ class Rounds:
                     ended_at=utc_now(),
                     trials=trials,
                 )
-                self.trials += trials
                 if self.ledger.lost:
                     return "failed"
                 if self._stopped:

@@ -185,6 +185,18 @@ def diff_runs(
     return 0
 
 
+@results.command("merge")
+def merge(
+    file: Annotated[str, typer.Argument(help="Another results database, such as a rescued run.")],
+    db: Db = None,
+) -> int:
+    """Bring in what another database has: runs, rounds, self-tests. That one stays as it is."""
+    from harness.cli import merging
+
+    merging.merge(_database(db), file)
+    return 0
+
+
 @results.command("sql")
 def sql(
     query: Annotated[str, typer.Argument(help="One SELECT.")],

@@ -9,7 +9,8 @@ import traceback
 from collections.abc import Sequence
 
 from harness import interrupts
-from harness.cli.screen import complain, say, tolerate_any_text
+from harness.cli import streams
+from harness.cli.screen import complain, say
 from harness.errors import ClientbenchError, UnusableError, UsageError
 
 __all__ = ["main", "run"]
@@ -20,11 +21,12 @@ DONE, BUG, USAGE, UNUSABLE, INTERRUPTED = 0, 1, 2, 3, 130
 def main() -> None:
     """Entry point of the console script. SIGTERM counts as an interrupt."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    tolerate_any_text()
+    streams.guard()
     try:
         code = run(sys.argv[1:])
     except KeyboardInterrupt:  # another one, while the first was being reported
         code = INTERRUPTED
+    code = streams.settled(code)
     for number in interrupts.SIGNALS:  # nothing is left that more of them could end
         signal.signal(number, signal.SIG_IGN)
     sys.exit(code)
@@ -40,9 +42,6 @@ def run(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         say("interrupted", sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # `clientbench … | head`: nobody reads the rest
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
     except Exception as error:
         if os.environ.get("CLIENTBENCH_DEBUG"):
             traceback.print_exc()

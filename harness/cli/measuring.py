@@ -11,11 +11,12 @@ from adapters import REFERENCES
 from harness import interrupts
 from harness.bundle import Bundle
 from harness.catalogue import Catalogue, Client
+from harness.cli import output
 from harness.cli.judging import print_verdicts
 from harness.cli.progress import progress_on
 from harness.cli.screen import say
 from harness.competitors import competitors
-from harness.errors import UsageError
+from harness.errors import UnusableError
 from harness.experiment import Outcome, run
 from harness.loads import LoadOptions
 from harness.model import RunRecord
@@ -36,37 +37,49 @@ __all__ = ["measure"]
 
 MAX_FACTOR = 1_000_000
 EXIT_CODES = {"complete": 0, "failed": 3, "stopped": 5, "interrupted": 130}
+UNUSABLE = 3  # the database, or the file of --output
 DOUBTFUL = 4  # with --strict
 # command line name → field of Options, where they differ
 RENAMED = {"headers": "headers_json"}
-OURS = ("db", "json", "output", "normalize", "matrix", "strict")
+NOWHERE = "not stored"
+OURS = ("db", "json", "output", "normalize", "matrix", "strict", "force")
 
 
 def measure(command: str, typed: dict[str, Any], stdout: TextIO, stderr: TextIO) -> int:
     """Run what the command line asks for; the exit code."""
     defaults = from_environment(os.environ)
-    output = _output(typed["output"])
     normalize = _factor(typed.get("normalize"))
     database = database_path(typed["db"], defaults, Path.cwd())
+    force = typed["force"]
+    path = output.checked(typed["output"], database, force=force)
     with_matrix = typed.get("matrix", False)
     with interrupts.deferred():
         scenario = _scenario(command, typed, defaults, stderr)
         with progress_on(stderr) as progress:
             outcome = run(scenario, database, defaults.sampling_interval_s, progress)
+    troubles = [remedy] if (remedy := outcome.kept.remedy) else []
+    if path is not None:  # files first: showing may fail
+        text = exporters.for_path(path)(outcome.run, outcome.trials, with_matrix=with_matrix)
+        try:
+            output.write(path, text, database, force=force)
+        except UnusableError as error:
+            troubles.append(str(error))
     _report(
         *(outcome, typed["json"], stdout),
         normalize=normalize if command == "load" else None,
         with_matrix=with_matrix,
     )
-    if output is not None:
-        export = exporters.for_path(output)
-        _write(output, export(outcome.run, outcome.trials, with_matrix=with_matrix))
-    return _exit_code(outcome.run, strict=typed["strict"])
+    stdout.flush()  # below the table, not above it
+    for trouble in troubles:
+        say(f"clientbench: {trouble}", stderr)
+    return _exit_code(outcome.run, strict=typed["strict"], in_trouble=bool(troubles))
 
 
-def _exit_code(run: RunRecord, *, strict: bool) -> int:
-    """A run that did not go as asked says so, whatever doubts it has."""
+def _exit_code(run: RunRecord, *, strict: bool, in_trouble: bool) -> int:
+    """A run that did not go as asked says so, whatever became of its files and whatever doubts it has."""
     code = EXIT_CODES[run.state]
+    if in_trouble and not code:
+        return UNUSABLE
     return DOUBTFUL if strict and run.doubts and not code else code
 
 
@@ -120,31 +133,6 @@ def _all_installed(known: list[Client], stderr: TextIO) -> tuple[str, ...]:
     return tuple(chosen)
 
 
-def _output(name: str | None) -> Path | None:
-    """The file of ``--output``, if it can be written: better refused now than after the run."""
-    if name is None:
-        return None
-    path = Path(name)
-    exporters.for_path(path)
-    folder = path.parent
-    writable = os.access(path, os.W_OK) if path.exists() else os.access(folder, os.W_OK)
-    if not folder.is_dir() or path.is_dir() or not writable:
-        raise UsageError(
-            f"--output: {name!r} cannot be written; accepted: a file in a folder of yours"
-        )
-    return path
-
-
-def _write(output: Path, text: str) -> None:
-    """After the run, whose result is stored and shown whatever becomes of the file."""
-    try:
-        output.write_text(text)
-    except OSError as error:
-        raise UsageError(
-            f"--output: {str(output)!r} could not be written ({error.strerror}); the run is in the database"
-        ) from error
-
-
 def _factor(text: str | None) -> float:
     """The factor of a normalised histogram; 0 for none."""
     if text is None:
@@ -179,5 +167,5 @@ def _report(
     if normalize is not None:
         for summary in summaries:
             console.print(latencies.report(summary, normalize))
-    for line in terminal.footer(outcome.run, outcome.trials, outcome.database):
+    for line in terminal.footer(outcome.run, outcome.trials, outcome.kept.path or NOWHERE):
         say(line, stdout)

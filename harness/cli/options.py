@@ -99,6 +99,9 @@ class _MeasuringOptions:
     db: Db = None
     json: Json = False
     output: Text = _option("Also write the report: .json .csv .md .txt")
+    force: bool = _option(
+        "Let --output replace a file that is no report.", "--force", default=False
+    )
     matrix: bool = _option(
         "Also compare every competitor with every other.",
         "--matrix",

@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from harness.cli.screen import say
 from harness.rounds import Progress, Status
 from harness.text import visible
+
+if TYPE_CHECKING:
+    from rich.live import Live
 
 __all__ = ["progress_on"]
 
@@ -45,16 +48,16 @@ class _Lines:
         if status.round != self._round:
             self._round = status.round
             left = line(status).rpartition(" · ")[2]
-            say(f"{_round(status)} · {left}", self._stream)
+            self.say(f"{_round(status)} · {left}")
 
     def say(self, line: str) -> None:
-        print(line, file=self._stream, flush=True)
+        say(line, self._stream)
 
 
 class _Live:
     """For terminals: drawn by the measuring thread itself, no more often than allowed."""
 
-    def __init__(self, live: object) -> None:
+    def __init__(self, live: Live) -> None:
         self._live = live
         self._due = 0.0
 
@@ -65,10 +68,12 @@ class _Live:
         if now >= self._due:
             self._due = now + 1 / REFRESH_PER_SECOND
             text = Text(visible(line(status)), no_wrap=True, overflow="ellipsis")
-            self._live.update(text, refresh=True)  # type: ignore[attr-defined]
+            self._live.update(text, refresh=True)
 
     def say(self, line: str) -> None:
-        self._live.console.print(line, markup=False, highlight=False)  # type: ignore[attr-defined]
+        from rich.text import Text
+
+        self._live.console.print(Text(visible(line)))
 
 
 @contextlib.contextmanager

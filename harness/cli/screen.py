@@ -12,7 +12,7 @@ from harness.text import LINES, json_text, one_line, shortened, visible
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["complain", "say", "say_json", "tolerate_any_text", "write_lines"]
+__all__ = ["complain", "say", "say_json", "write_lines"]
 
 LONGEST_COMPLAINT = 1000  # characters
 
@@ -39,10 +39,3 @@ def complain(error: object, words: Iterable[str]) -> None:
     """One line about what went wrong, without the secrets that are among the ``words`` of the command line."""
     text = Redactor.of_command_line(words).scrub(str(error))
     say(f"clientbench: {shortened(one_line(text), LONGEST_COMPLAINT)}", sys.stderr)
-
-
-def tolerate_any_text() -> None:
-    """What the terminal's encoding lacks, and bytes of file names that are no text, are written as escapes."""
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

@@ -14,30 +14,34 @@ from harness.report import selftest as report
 from harness.selftest import parts
 from harness.selftest.lengths import FULL, STANDARD
 from harness.settings import database_path, from_environment
-from harness.store import Store
+from harness.store import Keeper
 
 __all__ = ["run"]
 
 WIDEST = 112  # longer lines are hard to read
-NOT_VALID = 4
+UNUSABLE, NOT_VALID = 3, 4
+NOWHERE = "not stored"
 
 
 def run(typed_database: str | None, *, full: bool, as_json: bool) -> int:
     """Test, print and store; the exit code."""
     database = database_path(typed_database, from_environment(os.environ), Path.cwd())
-    Store.check(database)
+    keeper = Keeper(database, _tell)
+    keeper.check()
     _tell(f"this takes about {'ten' if full else 'two'} minutes; leave the machine alone meanwhile")
-    with interrupts.deferred():
+    with interrupts.deferred(), keeper:
         found = parts.run(FULL if full else STANDARD, lambda part: _tell(f"{part} …"))
+        keeper.save_selftest(found)
     if as_json:
         say(report.to_json(found), end="")
     else:
         for line in report.lines(found, min(Console().width, WIDEST)):
             say(line)
-    with Store.open(database) as store:
-        store.save_selftest(found)
     if not as_json:
-        say(f"results: {database} (self-test {found.id})")
+        say(f"results: {keeper.kept.path or NOWHERE} (self-test {found.id})")
+    if keeper.kept.remedy is not None:
+        _tell(f"clientbench: {keeper.kept.remedy}")
+        return UNUSABLE if found.passed else NOT_VALID
     return 0 if found.passed else NOT_VALID
 
 

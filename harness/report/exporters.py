@@ -1,7 +1,11 @@
-"""Which exporter a file name asks for. An exporter turns (run, trials) into text, and no more."""
+"""Which exporter a file name asks for, and which files one has made.
+
+An exporter turns (run, trials) into text, and no more.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -12,7 +16,7 @@ from harness.report.json_document import to_json
 from harness.report.tables import to_csv, to_markdown
 from harness.report.terminal import to_text
 
-__all__ = ["EXPORTERS", "Exporter", "for_path"]
+__all__ = ["EXPORTERS", "Exporter", "for_path", "is_report"]
 
 
 class Exporter(Protocol):
@@ -40,3 +44,21 @@ def for_path(path: str | Path) -> Exporter:
             f"--output {str(path)!r}: the name must end in one of {', '.join(EXPORTERS)}"
         )
     return exporter
+
+
+MEASURED_AT = re.compile(rb"^(- )?measured at: .* UTC \(run ", re.MULTILINE)
+SIGNS = {
+    ".json": re.compile(rb'\A\{\s*"schema_version":'),
+    ".csv": re.compile(rb"\Arun_id[,\n]"),
+    ".md": MEASURED_AT,
+    ".txt": MEASURED_AT,
+}
+MAX_BYTES = 64 * 2**20  # more is no report
+
+
+def is_report(path: Path) -> bool:
+    """Whether the file is empty, or what an exporter makes for a name like this. Raises OSError."""
+    if path.stat().st_size > MAX_BYTES:
+        return False
+    content = path.read_bytes()
+    return not content or SIGNS[path.suffix.lower()].search(content) is not None

@@ -1,8 +1,10 @@
-"""Results in SQLite: written by ``Store``, read by ``harness.store.reading``.
+"""Results in SQLite: written by ``Store``, kept elsewhere by ``Keeper`` while that cannot be, read by
+``harness.store.reading``.
 
 Importing this package is cheap; ``sqlite_utils`` and numpy are loaded when a database is opened.
 """
 
 from harness.store.database import Store
+from harness.store.keeping import Keeper, Kept
 
-__all__ = ["Store"]
+__all__ = ["Keeper", "Kept", "Store"]

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import sqlite3
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from harness.clock import utc_now
 from harness.errors import StoreError
-from harness.store import files, table_columns
+from harness.store import files, merging, table_columns
 
 if TYPE_CHECKING:
     from harness.model import RunRecord, SelftestNote, TrialSummary
@@ -20,39 +18,48 @@ if TYPE_CHECKING:
 
 __all__ = ["Store"]
 
+Waiting = Callable[[], None]
+
 
 class Store:
     """One open database. Get one from ``Store.open``; it is a context manager.
 
     Every method writes in one transaction of its own: it happens whole or not at all. Other
-    processes may write to the same file; each waits for the others. All raise StoreError, one line
-    long.
+    processes may write to the same file; each waits for the others, for up to ``patience_s``, and
+    calls ``waiting`` when that takes its time. All raise StoreError, one line long.
     """
 
-    def __init__(self, path: Path, db: Any) -> None:
+    def __init__(self, path: Path, db: Any, waiting: Waiting | None = None) -> None:
         self.path = path
+        self.patience_s = files.BUSY_TIMEOUT_S
         self._db = db
+        self._waiting = waiting
 
     @staticmethod
-    def check(path: str | Path) -> None:
+    def check(path: str | Path, waiting: Waiting | None = None) -> None:
         """Raise StoreError unless results can be stored at ``path``; changes nothing."""
-        files.check_writable(Path(path))
+        files.check_writable(Path(path), waiting)
 
     @classmethod
-    def open(cls, path: str | Path) -> Self:
+    def open(
+        cls, path: str | Path, waiting: Waiting | None = None, *, cites_others: bool = False
+    ) -> Self:
         """Open or create the database and bring its schema up to date.
 
-        The parent directory must exist. A file of something else is refused and left untouched.
+        The parent directory must exist. A file of something else is refused and left untouched. What
+        is stored may cite rows of another database if it ``cites_others``.
         """
         path = Path(path)
-        cls.check(path)
+        cls.check(path, waiting)
         from sqlite_utils import Database  # noqa: PLC0415  dear to import
 
-        with _translated(path):
+        with files.translated(path):
             connection = files.connect(path, "rwc")
             try:
-                store = cls(path, Database(connection, execute_plugins=False))
+                store = cls(path, Database(connection, execute_plugins=False), waiting)
                 store._prepare()
+                if cites_others:
+                    connection.execute("PRAGMA foreign_keys = OFF")
             except BaseException:
                 connection.close()
                 raise
@@ -148,8 +155,23 @@ class Store:
         """The last self-test of the machine with this environment."""
         from harness.store import selftests  # noqa: PLC0415  brings numpy
 
-        with _translated(self.path):
+        with files.translated(self.path):
             return selftests.latest(self._db.conn, environment)
+
+    def merge(self, source: str | Path) -> merging.Merged:
+        """Copy everything of ours that another database has and this one lacks.
+
+        Doing so again changes nothing. The other one is only read.
+        """
+        source = Path(source)
+        merging.check(self.path, source)
+        with merging.attached(self._db.conn, source), self._writing():
+            return merging.copy(self._db.conn)
+
+    def empty_log(self) -> None:
+        """Move what the log has into the file itself."""
+        with files.translated(self.path):
+            self._db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
         """Close the file; closing again does nothing."""
@@ -169,7 +191,7 @@ class Store:
     def _prepare(self) -> None:
         from harness.store.migrations import migrations  # noqa: PLC0415  brings sqlite_utils
 
-        _use_wal(self._db.conn)
+        self._use_wal()
         if migrations.pending(self._db):
             with self._writing():
                 migrations.apply(self._db)
@@ -193,42 +215,28 @@ class Store:
 
         One that begins by reading fails without waiting when another process has written meanwhile.
         """
-        connection = self._db.conn
-        with _translated(self.path):
-            connection.execute("BEGIN IMMEDIATE")
+        with files.translated(self.path):
+            self._patiently("BEGIN IMMEDIATE")
             try:
                 yield
-                connection.execute("COMMIT")
+                # Where there is no log, readers have to be waited for here.
+                self._patiently("COMMIT")
             except BaseException:
-                connection.rollback()
+                self._db.conn.rollback()
                 raise
 
+    def _patiently(self, statement: str) -> None:
+        files.patiently(
+            lambda: self._db.conn.execute(statement).fetchall(), self.patience_s, self._waiting
+        )
 
-@contextlib.contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise StoreError(f"--db {str(path)!r}: {files.one_line(error)}") from error
+    def _use_wal(self) -> None:
+        """Readers and one writer side by side; a killed writer costs only its open transaction.
 
-
-def _use_wal(connection: sqlite3.Connection) -> None:
-    """Readers and one writer side by side; a killed writer costs only its open transaction.
-
-    Where the file system cannot do it SQLite stays with its rollback journal, which is as safe.
-    """
-    deadline = time.monotonic() + files.BUSY_TIMEOUT_S
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL").fetchall()
-        except sqlite3.OperationalError:
-            # SQLite does not wait for the lock here, as it does elsewhere.
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-        else:
-            connection.execute("PRAGMA synchronous = NORMAL")
-            return
+        Where the file system cannot do it SQLite stays with its rollback journal, which is as safe.
+        """
+        self._patiently("PRAGMA journal_mode = WAL")
+        self._db.conn.execute("PRAGMA synchronous = NORMAL")
 
 
 def _storable(record: Mapping[str, Any]) -> dict[str, Any]:

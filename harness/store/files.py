@@ -6,17 +6,43 @@ import contextlib
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from harness.errors import StoreError
+from harness import interrupts
+from harness.errors import StoreError, StoreUnusableError
 from harness.store import schema, table_columns
 
-__all__ = ["BUSY_TIMEOUT_S", "check_version", "check_writable", "connect", "one_line", "reading"]
+__all__ = [
+    "BUSY_TIMEOUT_S",
+    "SUFFIXES",
+    "check_has_runs",
+    "check_version",
+    "check_writable",
+    "connect",
+    "one_line",
+    "patiently",
+    "reading",
+    "tidied",
+    "translated",
+]
 
 BUSY_TIMEOUT_S = 30.0  # how long one writer waits for another; a round is saved in milliseconds
+SLICE_S = 0.5  # SQLite waits in C, where no signal reaches it
+PAUSE_S = 0.01  # where SQLite does not wait by itself
 HEADER_BYTES = 100
+SUFFIXES = ("", "-wal", "-shm", "-journal")  # of a database, and of what SQLite keeps beside it
 ACCEPTED = "give a new file in an existing directory, or a database clientbench wrote"
+
+# What SQLite says of a file that is the right one: what is wrong, and what helps.
+STATES = {
+    sqlite3.SQLITE_BUSY: ("is locked by another program", "end that, or give another file"),
+    sqlite3.SQLITE_LOCKED: ("is locked by another program", "end that, or give another file"),
+    sqlite3.SQLITE_FULL: ("no space is left for it", "make room, or give another file"),
+    sqlite3.SQLITE_CORRUPT: ("is damaged", "restore it from a backup, or give another file"),
+    sqlite3.SQLITE_IOERR: ("cannot be read or written", "give a file on another disk"),
+}
 
 
 def one_line(error: BaseException) -> str:
@@ -25,13 +51,58 @@ def one_line(error: BaseException) -> str:
 
 
 @contextlib.contextmanager
-def _refused(path: Path) -> Iterator[None]:
-    """Turn what the system or SQLite says into one line about ``path``."""
+def translated(path: Path, *more: type[Exception]) -> Iterator[None]:
+    """Turn what the system or SQLite says, and ``more``, into a StoreError: one line about ``path``."""
+    kinds: tuple[type[Exception], ...] = (OSError, sqlite3.Error, *more)
     try:
         yield
-    except (OSError, ValueError, sqlite3.Error) as error:
-        reason = getattr(error, "strerror", None) or one_line(error)
-        raise StoreError(f"--db {str(path)!r}: {reason}; {ACCEPTED}") from error
+    except kinds as error:
+        raise _named(path, error) from error
+
+
+def _named(path: Path, error: Exception) -> StoreError:
+    reason = getattr(error, "strerror", None) or one_line(error)
+    state = STATES.get(_code(error))
+    if state is None:
+        return StoreError(f"--db {str(path)!r}: {reason}; {ACCEPTED}")
+    what, help_ = state
+    return StoreUnusableError(f"--db {str(path)!r}: {what} ({reason})", help_)
+
+
+def _code(error: BaseException) -> int:
+    """SQLite's primary result code; -1 for other errors."""
+    found = getattr(error, "sqlite_errorcode", None)
+    return -1 if found is None else int(found) & 0xFF
+
+
+def patiently(
+    action: Callable[[], object],
+    patience_s: float | None = None,
+    waiting: Callable[[], None] | None = None,
+) -> None:
+    """Do ``action``, again and again while another program has the database locked.
+
+    That is for ``BUSY_TIMEOUT_S`` without a ``patience_s``. ``waiting`` is called once, when it takes its
+    time. An interrupt ends it, within ``SLICE_S``.
+    """
+    patience_s = BUSY_TIMEOUT_S if patience_s is None else patience_s
+    started = time.monotonic()
+    while True:
+        try:
+            action()
+        except sqlite3.OperationalError as error:
+            if _code(error) not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise
+            waited_s = time.monotonic() - started
+            if waited_s >= patience_s:
+                raise
+            if waiting is not None and waited_s >= SLICE_S:
+                waiting()
+                waiting = None
+            interrupts.check()
+            time.sleep(PAUSE_S)
+        else:
+            return
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
@@ -40,7 +111,7 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     The path goes in as a URI, in which ``?``, ``#``, ``%`` and blanks are escaped.
     """
     uri = f"{path.absolute().as_uri()}?mode={mode}"
-    return sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S)
+    return sqlite3.connect(uri, uri=True, timeout=SLICE_S)
 
 
 @contextlib.contextmanager
@@ -49,7 +120,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 
     Raises StoreError when there is none at ``path`` or it cannot be read.
     """
-    with _refused(path):
+    with translated(path, ValueError):  # such as a name with a NUL
         if not _exists(path):
             raise StoreError(f"--db {str(path)!r}: no such database; run a comparison first")
         _check_kind(path)
@@ -59,10 +130,16 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 
 @contextlib.contextmanager
 def _read_only(path: Path) -> Iterator[sqlite3.Connection]:
+    with tidied(path), contextlib.closing(_connect_to_read(path)) as connection:
+        yield connection
+
+
+@contextlib.contextmanager
+def tidied(path: Path) -> Iterator[None]:
+    """Leave no log beside a database that is only read in the block, if there was none."""
     had_log = _log_of(path).exists()
     try:
-        with contextlib.closing(_connect_to_read(path)) as connection:
-            yield connection
+        yield
     finally:
         if not had_log and _log_of(path).exists():
             _tidy(path)
@@ -71,7 +148,9 @@ def _read_only(path: Path) -> Iterator[sqlite3.Connection]:
 def _connect_to_read(path: Path) -> sqlite3.Connection:
     connection = connect(path, "ro")
     try:
-        connection.execute("PRAGMA schema_version").fetchone()
+        # All that is read belongs together, and no later statement has to wait for a lock.
+        connection.execute("BEGIN")
+        patiently(lambda: connection.execute("SELECT 1 FROM sqlite_schema").fetchone())
     except sqlite3.DatabaseError as error:
         connection.close()
         if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
@@ -111,13 +190,16 @@ def _exists(path: Path) -> bool:
     return True
 
 
-def check_writable(path: Path) -> None:
-    """Raise StoreError unless results can be stored at ``path``; creates and changes nothing."""
-    with _refused(path):
+def check_writable(path: Path, waiting: Callable[[], None] | None = None) -> None:
+    """Raise StoreError unless results can be stored at ``path``; creates and changes nothing.
+
+    ``waiting`` is called when another program keeps it locked.
+    """
+    with translated(path, ValueError):  # such as a name with a NUL
         if _exists(path):
             _check_kind(path)
             _check_contents(path)
-            _check_lockable(path)
+            _check_lockable(path, waiting)
         _check_directory(path)
 
 
@@ -148,13 +230,13 @@ def _check_kind(path: Path) -> None:
         raise _not_sqlite(path)
 
 
-def _check_lockable(path: Path) -> None:
+def _check_lockable(path: Path, waiting: Callable[[], None] | None) -> None:
     """Take and drop the write lock; that writes nothing."""
     # SQLite would notice a read-only file only when it writes.
     if not os.access(path, os.W_OK, effective_ids=True):
         raise StoreError(f"--db {str(path)!r}: may not be written to by you; {ACCEPTED}")
     with contextlib.closing(connect(path, "rw")) as connection:
-        connection.execute("BEGIN IMMEDIATE")
+        patiently(lambda: connection.execute("BEGIN IMMEDIATE"), waiting=waiting)
         connection.execute("ROLLBACK")
 
 
@@ -170,6 +252,16 @@ def _check_contents(path: Path) -> None:
                 f"--db {str(path)!r}: is a database of something else"
                 f" (it holds {', '.join(sorted(names)[:3])}); {ACCEPTED}"
             )
+
+
+def check_has_runs(path: Path, connection: sqlite3.Connection) -> None:
+    """Raise StoreError unless this is a database that clientbench writes, of this version or before."""
+    tables = connection.execute(
+        "SELECT COUNT(*) FROM sqlite_schema WHERE name IN ('runs', '_sqlite_migrations')"
+    )
+    if tables.fetchone()[0] < 2:
+        raise StoreError(f"--db {str(path)!r}: holds no clientbench runs; run a comparison first")
+    check_version(path, connection)
 
 
 def check_version(path: Path, connection: sqlite3.Connection) -> None:

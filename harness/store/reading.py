@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import StoreError, UsageError
+from harness.errors import UsageError
 from harness.store import files, table_columns
 from servers.spec import EMBEDDED, TargetSpec
 
@@ -52,7 +52,7 @@ class RunLine:
 def list_runs(path: str | Path, limit: int = 20) -> list[RunLine]:
     """The latest ``limit`` runs, latest first. Raises StoreError."""
     with files.reading(Path(path)) as connection:
-        _check_has_runs(Path(path), connection)
+        files.check_has_runs(Path(path), connection)
         connection.row_factory = sqlite3.Row
         rows = connection.execute(
             "SELECT id, name, started_at, ended_at, state, axis, baseline, rounds, doubts"
@@ -80,7 +80,7 @@ def show_run(path: str | Path, key: str = LATEST) -> tuple[RunRecord, list[Trial
     """
     path = Path(path)
     with files.reading(path) as connection:
-        _check_has_runs(path, connection)
+        files.check_has_runs(path, connection)
         connection.row_factory = sqlite3.Row
         run_id = _resolve(connection, path, key)
         run, trials = _run_record(connection, run_id), _trials(connection, run_id)
@@ -92,15 +92,6 @@ def _doubted(run: RunRecord, trials: list[TrialSummary]) -> RunRecord:
     from harness.validity import concluding_doubts  # noqa: PLC0415  brings numpy
 
     return replace(run, doubts=(*run.doubts, *concluding_doubts(run, trials)))
-
-
-def _check_has_runs(path: Path, connection: sqlite3.Connection) -> None:
-    tables = connection.execute(
-        "SELECT COUNT(*) FROM sqlite_schema WHERE name IN ('runs', '_sqlite_migrations')"
-    )
-    if tables.fetchone()[0] < 2:
-        raise StoreError(f"--db {str(path)!r}: holds no clientbench runs; run a comparison first")
-    files.check_version(path, connection)
 
 
 def _resolve(connection: sqlite3.Connection, path: Path, key: str) -> str:

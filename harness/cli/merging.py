@@ -1,0 +1,33 @@
+"""``results merge``: what another results database has, brought into this one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from harness import interrupts
+from harness.cli.screen import say
+from harness.report.figures import plural
+from harness.store import Store, merging
+
+__all__ = ["merge"]
+
+
+def merge(database: Path, typed: str) -> None:
+    """Merge, and print what was new. Raises StoreError."""
+    source = Path(typed)
+    merging.check(database, source)  # before a new database is made for nothing
+    with interrupts.deferred(), Store.open(database, _say_that_it_waits) as store:
+        new = store.merge(source)
+    say(f"{_counted(new)} brought into {str(database)!r}; {typed!r} is as it was")
+
+
+def _counted(new: merging.Merged) -> str:
+    counts = {"run": new.runs, "round": new.rounds, "trial": new.trials}
+    if new.selftests:
+        counts["self-test"] = new.selftests
+    return ", ".join(f"{number} {plural(noun, number)}" for noun, number in counts.items())
+
+
+def _say_that_it_waits() -> None:
+    say("the database is locked by another program; waiting …", sys.stderr)

@@ -1,0 +1,67 @@
+"""The file of ``--output``: never the database, never a file of the user's own unless he says so."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from harness.errors import UnusableError, UsageError
+from harness.report import exporters
+from harness.store.files import SUFFIXES
+
+__all__ = ["checked", "write"]
+
+
+def checked(name: str | None, database: Path, *, force: bool) -> Path | None:
+    """Where the report goes, if it can and may: better refused now than after the run."""
+    if name is None:
+        return None
+    path = Path(name)
+    exporters.for_path(path)
+    try:
+        _check(path, name, database, force=force)
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL, a loop of links
+        raise _refusal(name, f"cannot be written ({error})") from error
+    return path
+
+
+def write(path: Path, text: str, database: Path, *, force: bool) -> None:
+    """Write the report. Raises UnusableError: the run is kept, whatever becomes of this file."""
+    try:
+        _check(path, str(path), database, force=force)  # it may be another file by now
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except (OSError, RuntimeError, UsageError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UnusableError(f"--output: {str(path)!r} could not be written ({reason})") from error
+
+
+def _check(path: Path, name: str, database: Path, *, force: bool) -> None:
+    target = path.resolve(strict=False)
+    if not target.parent.is_dir() or not os.access(target.parent, os.X_OK):
+        raise _refusal(name, "cannot be written")
+    files = [Path(f"{database.resolve(strict=False)}{suffix}") for suffix in SUFFIXES]
+    if target in files or any(_same(target, file) for file in files):
+        raise _refusal(name, f"is the database {str(database)!r}")
+    if not target.exists():
+        if not os.access(target.parent, os.W_OK):
+            raise _refusal(name, "cannot be written")
+        return
+    if not stat.S_ISREG(target.stat().st_mode):
+        raise _refusal(name, "is not a regular file")
+    if not os.access(target, os.W_OK):
+        raise _refusal(name, "cannot be written")
+    if not force and not exporters.is_report(target):
+        raise UsageError(
+            f"--output: {name!r} exists and is no report of clientbench; accepted: another file, "
+            "or --force to replace it"
+        )
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether both are names of one file: hard links, too."""
+    return one.exists() and other.exists() and one.samefile(other)
+
+
+def _refusal(name: str, why: str) -> UsageError:
+    return UsageError(f"--output: {name!r} {why}; accepted: a file in a folder of yours")

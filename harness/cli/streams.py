@@ -1,0 +1,102 @@
+"""Standard output and standard error that may be closed, full, blocked, or a pipe that nobody reads.
+
+A display that fails costs the display alone: what is measured, stored and written to files goes on. README says
+which exit code follows.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import select
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+from harness import interrupts
+from harness.cli.screen import say
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+__all__ = ["guard", "settled"]
+
+CLOSED_PIPE = 141  # what a shell reports of a program that SIGPIPE has ended
+UNUSABLE, INTERRUPTED = 3, 130
+PIECE_BYTES = select.PIPE_BUF  # a pipe that poll() calls writable takes so much without blocking
+LOOK_S = 0.2
+
+
+class _Forgiving(io.FileIO):
+    """Takes everything; after the first failure it writes nothing more."""
+
+    failure: OSError | None = None
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        view = memoryview(data).cast("B")
+        if self.failure is None:
+            try:
+                return self._write(view[:PIECE_BYTES])
+            except OSError as error:
+                self.failure = error
+        return len(view)
+
+    def _write(self, data: memoryview) -> int:
+        """Wait for room; a signal gets through meanwhile, which it would not in a blocked write."""
+        ready = select.poll()
+        ready.register(self.fileno(), select.POLLOUT)
+        try:
+            while not ready.poll(LOOK_S * 1000):
+                interrupts.check()
+        except KeyboardInterrupt:  # nobody reads, and somebody has lost patience
+            self.failure = OSError("unread")
+            raise
+        return super().write(data) or 0
+
+
+def guard() -> None:
+    """Replace the standard streams. Descriptors that were closed are opened, on nothing.
+
+    Otherwise the next file that is opened, a database even, would get the number of one.
+    """
+    for descriptor in (0, 1, 2):
+        _open(descriptor)
+    sys.stdout = _guarded(1, sys.stdout, by_line=os.isatty(1))
+    sys.stderr = _guarded(2, sys.stderr, by_line=True)
+
+
+def settled(code: int) -> int:
+    """The exit code, now that everything is shown or cannot be."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except KeyboardInterrupt:
+            code = code or INTERRUPTED
+    failure = _failure_of(sys.stdout)
+    if code or failure is None:
+        return code
+    if isinstance(failure, BrokenPipeError):
+        return CLOSED_PIPE
+    say(f"clientbench: standard output: {failure.strerror}", sys.stderr)
+    return UNUSABLE
+
+
+def _open(descriptor: int) -> None:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free: this one
+
+
+def _guarded(descriptor: int, before: TextIO | None, *, by_line: bool) -> TextIO:
+    raw = _Forgiving(descriptor, "w", closefd=False)
+    return io.TextIOWrapper(
+        io.BufferedWriter(raw),
+        encoding=None if before is None else before.encoding,
+        errors="backslashreplace",  # letters that an encoding lacks, bytes of file names that are no text
+        line_buffering=by_line,
+    )
+
+
+def _failure_of(stream: TextIO) -> OSError | None:
+    raw = getattr(stream.buffer, "raw", None)
+    return raw.failure if isinstance(raw, _Forgiving) else None

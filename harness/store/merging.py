@@ -1,0 +1,144 @@
+"""One results database copied into another: runs, rounds, trials, self-tests, by their ids."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import StoreError, StoreUnusableError
+from harness.store import files, schema, table_columns
+
+__all__ = ["Merged", "attached", "check", "copy"]
+
+# Runs of which this database knows nothing yet, or less: there they have ended, here they have not.
+BETTER_RUNS = """SELECT id FROM other.runs AS theirs WHERE NOT EXISTS (
+  SELECT 1 FROM main.runs AS ours
+  WHERE ours.id = theirs.id AND (ours.ended_at IS NOT NULL OR theirs.ended_at IS NULL)
+)"""
+KEYED_BY_THEMSELVES = ("environments", "selftests", "selftest_figures", "rounds")
+
+
+@dataclass(frozen=True)
+class Merged:
+    """How much was new."""
+
+    runs: int  # also those that had not ended here
+    rounds: int
+    trials: int
+    selftests: int
+
+
+def check(path: Path, source: Path) -> None:
+    """Raise StoreError unless ``source`` is a database of ours, and another than that at ``path``."""
+    with _called_file(), files.translated(source, ValueError, RuntimeError):
+        if path.resolve() == source.resolve():
+            raise StoreError(f"--db {str(source)!r}: is the database itself; give another one")
+        with files.reading(source) as connection:
+            files.check_has_runs(source, connection)
+
+
+@contextlib.contextmanager
+def attached(connection: sqlite3.Connection, source: Path) -> Iterator[None]:
+    """Have ``source`` as ``other`` beside the database, to be read only.
+
+    Raises StoreError if it is damaged: what SQLite would find out while copying would be said of the wrong
+    database.
+    """
+    with files.tidied(source):
+        with _called_file(), files.translated(source):
+            uri = f"{source.absolute().as_uri()}?mode=ro"
+            connection.execute("ATTACH ? AS other", (uri,))
+        try:
+            with _called_file(), files.translated(source):
+                _check_whole(connection, source)
+            yield
+        finally:
+            connection.execute("DETACH other")
+
+
+@contextlib.contextmanager
+def _called_file() -> Iterator[None]:
+    """It was not given as ``--db``."""
+    try:
+        yield
+    except StoreError as error:
+        error.args = (str(error).replace("--db", "FILE", 1),)
+        raise
+
+
+def _check_whole(connection: sqlite3.Connection, source: Path) -> None:
+    (found,) = connection.execute("PRAGMA other.quick_check(1)").fetchone()
+    if found != "ok":
+        raise StoreUnusableError(f"--db {str(source)!r}: is damaged ({found})", "give another one")
+
+
+def copy(connection: sqlite3.Connection) -> Merged:
+    """Copy what is missing from ``other``, inside a transaction; rows of other programs stay there."""
+    # Trials refer to runs, runs to self-tests: what is complete in the end need not be before.
+    connection.execute("PRAGMA defer_foreign_keys = ON")
+    for name in ("better_runs", "new_trials"):
+        connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
+    connection.execute(f"CREATE TEMP TABLE better_runs AS {BETTER_RUNS}")
+    connection.execute(
+        f"CREATE TEMP TABLE new_trials AS SELECT id FROM other.{table_columns.RESULTS}"
+        f" WHERE run_id IS NOT NULL AND id NOT IN (SELECT id FROM main.{table_columns.RESULTS})"
+    )
+    tables = _tables(connection)
+    new = {name: _copy(connection, name) for name in KEYED_BY_THEMSELVES if name in tables}
+    runs = _copy_runs(connection)
+    trials = _copy(connection, table_columns.RESULTS, "id IN (SELECT id FROM temp.new_trials)")
+    for table in sorted(tables - {*KEYED_BY_THEMSELVES, "runs", table_columns.RESULTS}):
+        _copy_neighbour(connection, table)
+    connection.execute(
+        "UPDATE main.runs SET selftest_id = NULL WHERE selftest_id IS NOT NULL"
+        " AND selftest_id NOT IN (SELECT id FROM main.selftests)"
+    )
+    return Merged(runs, new.get("rounds", 0), trials, new.get("selftests", 0))
+
+
+def _copy_runs(connection: sqlite3.Connection) -> int:
+    columns = _columns(connection, "runs")
+    renewed = ", ".join(f"{name} = excluded.{name}" for name in columns if name != "id")
+    return connection.execute(
+        f"INSERT INTO main.runs ({', '.join(columns)}) SELECT {', '.join(columns)} FROM other.runs"
+        " WHERE id IN (SELECT id FROM temp.better_runs) ORDER BY rowid"
+        f" ON CONFLICT (id) DO UPDATE SET {renewed}"
+    ).rowcount
+
+
+def _copy_neighbour(connection: sqlite3.Connection, table: str) -> None:
+    """Rows of runs in place of what was known of these before; rows of trials beside the others."""
+    if "trial_id" in _columns(connection, table):
+        _copy(connection, table, "trial_id IN (SELECT id FROM temp.new_trials)")
+        return
+    better = "run_id IN (SELECT id FROM temp.better_runs)"
+    connection.execute(f"DELETE FROM main.{table} WHERE {better}")
+    unfinished = "run_id IN (SELECT id FROM main.runs WHERE ended_at IS NULL)"
+    _copy(connection, table, f"({better} OR {unfinished})")
+
+
+def _copy(connection: sqlite3.Connection, table: str, which: str = "TRUE") -> int:
+    """Insert the rows whose key is not here yet; how many."""
+    columns = ", ".join(_columns(connection, table))
+    return connection.execute(
+        f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM other.{table}"
+        f" WHERE {which} ORDER BY rowid ON CONFLICT DO NOTHING"
+    ).rowcount
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    """Ours that both have: an older database lacks some."""
+    found = connection.execute("SELECT name FROM other.sqlite_schema WHERE type = 'table'")
+    return {name for (name,) in found} & {*schema.own_names(), table_columns.RESULTS}
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> list[str]:
+    """Those that both have; this database is up to date, and what was added may be left out."""
+    ours, theirs = (
+        [row[1] for row in connection.execute(f"PRAGMA {name}.table_info({table})")]
+        for name in ("main", "other")
+    )
+    return [name for name in ours if name in theirs]

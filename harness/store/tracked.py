@@ -1,0 +1,91 @@
+"""An open database whose name may come to mean another file, or none."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.errors import StoreError, StoreUnusableError
+from harness.store import files
+from harness.store.database import Store
+
+__all__ = ["Step", "TrackedFile", "remove"]
+
+Step = Callable[[Store], None]  # stores something in one transaction
+
+
+@dataclass
+class TrackedFile:
+    """An open database, and how many of the steps it has taken."""
+
+    store: Store
+    taken: int = 0
+    identity: tuple[int, int] = field(init=False)  # device and inode
+
+    def __post_init__(self) -> None:
+        self.identity = self._identity()
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self.store.path
+
+    def _identity(self) -> tuple[int, int]:
+        with files.translated(self.path):
+            found = self.path.stat()
+        return found.st_dev, found.st_ino
+
+    def take(self, steps: Sequence[Step]) -> None:
+        """Store what is missing. Raises StoreError; what was stored before that stays."""
+        self.check_in_place()
+        for step in steps[self.taken :]:
+            step(self.store)
+            self.taken += 1
+        self.check_in_place()
+
+    def check_in_place(self) -> None:
+        """Raise StoreUnusableError unless its name still means this file.
+
+        SQLite would go on writing into one that nobody finds.
+        """
+        name = f"--db {str(self.path)!r}"
+        try:
+            if self._identity() == self.identity:
+                return
+        except StoreError:
+            raise StoreUnusableError(
+                f"{name}: was moved or deleted meanwhile", "undo that"
+            ) from None
+        raise StoreUnusableError(f"{name}: was replaced by another file meanwhile", "undo that")
+
+    def is_in_place(self) -> bool:
+        """Whether its name still means this file."""
+        try:
+            self.check_in_place()
+        except StoreUnusableError:
+            return False
+        return True
+
+    def abandon(self) -> None:
+        """Close a file that has lost its name, with all that it has taken in it, and leave no log behind."""
+        with contextlib.suppress(StoreError):
+            self.store.empty_log()
+        self.store.close()
+        if not self.path.exists():
+            remove(self.path)
+
+    def remove(self) -> None:
+        """Close and delete it, if it is still there."""
+        in_place = self.is_in_place()
+        self.store.close()
+        if in_place:
+            remove(self.path)
+
+
+def remove(path: Path) -> None:
+    """Delete a database that nobody has open, or what there is of it."""
+    for suffix in files.SUFFIXES:
+        with contextlib.suppress(OSError):
+            Path(f"{path}{suffix}").unlink()

@@ -1,0 +1,102 @@
+"""``--output``: what it may replace, and what it never does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.cli import output
+from harness.errors import UnusableError, UsageError
+from harness.report import EXPORTERS
+from harness.store import Store
+from tests.cli.command import ONE, clientbench
+from tests.examples import finished, two_clients
+from tests.refusals import refused
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Store.open(tmp_path / "results.db").close()
+    return tmp_path / "results.db"
+
+
+IS_THE_DATABASE: dict[str, Callable[[Path], object]] = {
+    "symbolic.md": lambda path: path.symlink_to("results.db"),
+    "hard.md": lambda path: path.hardlink_to("results.db"),
+    "log.csv": lambda path: path.symlink_to("results.db-wal"),
+    "./twice.json": lambda path: path.symlink_to(f"../{path.parent.name}/results.db"),
+}
+
+
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("name", IS_THE_DATABASE)
+def test_the_database_is_not_replaced_by_any_name(name: str, force: bool, database: Path) -> None:
+    IS_THE_DATABASE[name](database.with_name(Path(name).name))
+    with refused(f"--output: {name!r} is the database"):
+        output.checked(name, database, force=force)
+
+
+@pytest.mark.parametrize(("database", "file"), [("b.md", "b.md"), ("x.db", "o.csv")])
+def test_nor_is_a_database_that_is_still_to_be_made(
+    database: str, file: str, tmp_path: Path
+) -> None:
+    if database != file:
+        (tmp_path / file).symlink_to(database)
+    ended = clientbench("compare", "null", *ONE, "--db", database, "--output", file, cwd=tmp_path)
+    assert ended.code == 2
+    assert ended.err.startswith(f"clientbench: --output: {file!r} is the database ")
+    assert not (tmp_path / database).exists()
+
+
+NO_FILES: dict[str, Callable[[Path], object]] = {
+    "pipe.json": os.mkfifo,
+    "folder.md": Path.mkdir,
+    "device.txt": lambda path: path.symlink_to("/dev/full"),
+    "loop.csv": lambda path: path.symlink_to(path),
+    "lost.csv": lambda path: path.symlink_to("nowhere/file.csv"),
+    f"{'x' * 300}.md": lambda path: None,
+    "nul\0.md": lambda path: None,
+}
+
+
+@pytest.mark.parametrize("name", NO_FILES)
+def test_what_is_no_file_is_refused(name: str, database: Path) -> None:
+    NO_FILES[name](database.with_name(name))
+    with refused(f"--output: {name!r} "):
+        output.checked(name, database, force=True)
+
+
+@pytest.mark.parametrize("suffix", EXPORTERS)
+def test_a_report_of_ours_may_be_replaced_and_nothing_else(suffix: str, database: Path) -> None:
+    made = finished(two_clients())
+    report = Path(f"report{suffix}")
+    for content in ("", EXPORTERS[suffix](made, two_clients()), EXPORTERS[suffix](made, [])):
+        report.write_text(content)
+        assert output.checked(report.name, database, force=False) == report
+    for content in ("mine", "label,run_id\n", '{"run": 1}', "measured at: noon\n"):
+        report.write_text(content)
+        with refused(f"--output: {report.name!r} exists and is no report of clientbench"):
+            output.checked(report.name, database, force=False)
+        assert output.checked(report.name, database, force=True) == report
+        assert report.read_text() == content
+
+
+def test_a_file_that_has_come_meanwhile_is_not_replaced_either(database: Path) -> None:
+    path = output.checked("report.md", database, force=False)
+    assert path is not None
+    path.write_text("mine")
+    with pytest.raises(UnusableError, match=r"could not be written .*is no report"):
+        output.write(path, "ours", database, force=False)
+    assert path.read_text() == "mine"
+    output.write(path, "ours \ud800", database, force=True)
+    assert path.read_bytes() == b"ours \\ud800"
+
+
+def test_without_the_option_there_is_nothing_to_check(database: Path) -> None:
+    assert output.checked(None, database, force=False) is None
+    with pytest.raises(UsageError):
+        output.checked("report.pdf", database, force=True)

@@ -1,0 +1,155 @@
+"""Standard streams that are closed, full, unread or blocked: only the display suffers."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import SHORT
+from tests.trials import wait_until
+
+COMMAND = (sys.executable, "-m", "harness")
+
+
+@contextmanager
+def unread() -> Iterator[int]:
+    """The writing end of a pipe whose reader is gone."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    yield writer
+    os.close(writer)
+
+
+@contextmanager
+def full() -> Iterator[int]:
+    with Path("/dev/full").open("wb") as file:
+        yield file.fileno()
+
+
+@contextmanager
+def closed() -> Iterator[None]:
+    """To ``subprocess`` None means: as it is here. ``run`` closes it in the shell."""
+    yield None
+
+
+STREAMS = {"unread": unread, "full": full, "closed": closed}
+
+
+def run(
+    cwd: Path, *words: str, out: str | None = None, err: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """The command with one of ``STREAMS`` as standard output, and as standard error."""
+    closing_ = [mark for mark, kind in ((">&-", out), ("2>&-", err)) if kind == "closed"]
+    shell = ("sh", "-c", f'exec "$@" {" ".join(closing_)}', "sh") if closing_ else ()
+    with STREAMS[out or "closed"]() as stdout, STREAMS[err or "closed"]() as stderr:
+        return subprocess.run(
+            [*shell, *COMMAND, *words],
+            cwd=cwd,
+            stdout=subprocess.PIPE if stdout is None else stdout,
+            stderr=subprocess.PIPE if stderr is None else stderr,
+            text=True,
+            check=False,
+            timeout=100,
+        )
+
+
+@pytest.mark.parametrize(
+    ("words", "out", "code", "said"),
+    [
+        (("presets",), "unread", 141, ""),
+        (
+            ("presets", "--json"),
+            "full",
+            3,
+            "clientbench: standard output: No space left on device\n",
+        ),
+        (("--help",), "unread", 141, ""),
+        (("targets",), "closed", 0, ""),
+    ],
+)
+def test_output_that_nobody_gets(
+    words: tuple[str, ...], out: str, code: int, said: str, tmp_path: Path
+) -> None:
+    ended = run(tmp_path, *words, out=out)
+    assert (ended.returncode, ended.stderr) == (code, said)
+
+
+@pytest.mark.parametrize("err", STREAMS)
+def test_errors_that_nobody_gets_change_no_exit_code(err: str, tmp_path: Path) -> None:
+    assert run(tmp_path, "results", "list", err=err).returncode == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("out", "err", "code"),
+    [
+        (None, "unread", 0),  # 2>&1 >/dev/null | head -1
+        (None, "full", 0),
+        ("unread", "closed", 141),
+        ("full", "unread", 3),
+        ("unread", "unread", 141),  # 2>&1 | true
+    ],
+)
+def test_a_run_is_stored_and_its_files_written_whoever_reads(
+    out: str | None, err: str | None, code: int, tmp_path: Path
+) -> None:
+    ended = run(
+        tmp_path, *("compare", "raw", "null", *SHORT, "--output", "o.json"), out=out, err=err
+    )
+    assert ended.returncode == code
+    assert len(json.loads((tmp_path / "o.json").read_text())["trials"]) == 2
+    with closing(sqlite3.connect(tmp_path / "benchmark_results.db")) as connection:
+        assert connection.execute("SELECT state FROM runs").fetchall() == [("complete",)]
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_the_code_of_what_went_wrong_comes_before_that_of_a_closed_pipe(tmp_path: Path) -> None:
+    assert run(tmp_path, "results", "list", out="unread").returncode == 2
+
+
+def test_an_encoding_that_lacks_letters_is_no_failure(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [*COMMAND, "targets"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert b"\\u2013" in ended.stdout  # a dash
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_ctrl_c_ends_a_command_whose_output_is_stuck(stream: str, tmp_path: Path) -> None:
+    """Nobody reads a pipe that is full."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    while True:
+        try:
+            os.write(writer, b"x" * 65536)
+        except BlockingIOError:
+            break
+    os.set_blocking(writer, True)
+    try:
+        words = ("presets",) if stream == "stdout" else ("doctor",)
+        with subprocess.Popen(
+            [*COMMAND, *words], cwd=tmp_path, **{"stdout": subprocess.DEVNULL, stream: writer}
+        ) as process:
+            stuck = f"/proc/{process.pid}/wchan"
+            assert wait_until(lambda: "poll" in Path(stuck).read_text())
+            time.sleep(0.3)  # in poll() for good: what loads modules does not wait there
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 130
+    finally:
+        os.close(reader)
+        os.close(writer)

@@ -1,0 +1,164 @@
+"""One database brought into another."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlite_utils
+
+from harness.errors import StoreError
+from harness.store import Store, schema
+from harness.store.merging import Merged
+from harness.store.migrations import migrations
+from harness.store.reading import list_runs, show_run
+from tests.examples import Ceiling, finished, run, save, trial, two_clients
+from tests.selftest.examples import selftest
+
+
+def everything(path: Path) -> dict[str, list[Any]]:
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        tables = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        return {
+            name: sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=str)
+            for (name,) in tables.fetchall()
+            if not name.startswith(("sqlite_", "_sqlite_"))
+        }
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A finished run with everything that a run can have, and a self-test."""
+    source = tmp_path / "a?b #%41.db"
+    with Store.open(source) as store:
+        store.save_selftest(selftest())
+        made = finished(two_clients(), ceilings=(Ceiling("requests", 9.5),))
+        save(store, made, two_clients())
+        store.finish(made)
+    return source
+
+
+def merge(source: Path, path: Path) -> Merged:
+    with Store.open(path) as store:
+        return store.merge(source)
+
+
+def test_a_new_database_gets_everything_and_again_nothing(source: Path, path: Path) -> None:
+    before = source.read_bytes()
+    assert merge(source, path) == Merged(runs=1, rounds=3, trials=6, selftests=1)
+    assert everything(path) == everything(source)
+    assert merge(source, path) == Merged(0, 0, 0, 0)
+    assert everything(path) == everything(source)
+    assert source.read_bytes() == before
+    assert sorted(entry.name for entry in path.parent.iterdir()) == [source.name, path.name]
+
+
+def test_what_is_there_stays(source: Path, path: Path) -> None:
+    with Store.open(path) as store:
+        save(store, run("run-2"), [trial(id="own")])
+    assert merge(source, path).runs == 1
+    assert {line.id for line in list_runs(path)} == {"run-1", "run-2"}
+    assert [one.id for one in show_run(path, "run-2")[1]] == ["own"]
+
+
+@pytest.mark.parametrize("ended_here", [False, True])
+def test_of_a_run_in_both_the_one_that_has_ended_counts(
+    ended_here: bool, source: Path, path: Path
+) -> None:
+    shutil.copy(source, path)
+    shorter = path if not ended_here else source
+    with closing(sqlite3.connect(shorter)) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("UPDATE runs SET ended_at = NULL, state = 'unfinished'")
+        connection.execute("DELETE FROM comparisons")
+        connection.execute("DELETE FROM benchmark_results WHERE round > 1")
+        connection.execute("DELETE FROM rounds WHERE round > 1")
+        connection.commit()
+    other = everything(path if ended_here else source)
+    merged = merge(source, path)
+    assert merged == (Merged(0, 0, 0, 0) if ended_here else Merged(1, 2, 4, 0))
+    assert everything(path) == other
+
+
+def test_of_a_run_that_has_ended_in_neither_nothing_is_lost(source: Path, path: Path) -> None:
+    shutil.copy(source, path)
+    for database, rounds in ((source, (1, 2)), (path, (1, 3))):
+        with closing(sqlite3.connect(database)) as connection:
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("UPDATE runs SET ended_at = NULL, state = 'unfinished'")
+            connection.execute(f"DELETE FROM benchmark_results WHERE round NOT IN {rounds}")
+            connection.execute(f"DELETE FROM rounds WHERE round NOT IN {rounds}")
+            connection.execute("DELETE FROM ceilings WHERE ?", (database == source,))
+            connection.commit()
+    assert merge(source, path) == Merged(0, 1, 2, 0)
+    found, trials = show_run(path)
+    assert {one.round for one in trials} == {1, 2, 3}
+    assert found.ceilings
+
+
+@pytest.mark.parametrize("step", schema.MIGRATIONS[1:])
+def test_a_database_of_any_age_can_be_brought_in(step: str, path: Path, tmp_path: Path) -> None:
+    older = tmp_path / "older.db"
+    database = sqlite_utils.Database(older)
+    migrations.apply(database, stop_before=step)
+    database.execute("INSERT INTO environments VALUES ('e', '{}', '')")
+    columns = "id, name, started_at, state, axis, baseline, seed, scenario, target, environment_id"
+    database.execute(
+        f"INSERT INTO runs ({columns}) VALUES ('old', '', '', 'complete', '', '', 1, '{{}}', '{{}}', 'e')"
+    )
+    database.conn.commit()
+    database.close()
+    assert merge(older, path).runs == 1
+    assert [line.id for line in list_runs(path)] == ["old"]
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        ("nothing", "no such database"),
+        ("text", "is not an SQLite database"),
+        ("other", "holds no clientbench runs"),
+        ("newer", "was written by a newer clientbench"),
+        ("damaged", "FILE .*(damaged|malformed)"),
+        ("itself", "is the database itself"),
+        ("a link to it", "is the database itself"),
+    ],
+)
+def test_anything_else_is_refused_and_changes_nothing(
+    made: str, expected: str, source: Path, path: Path, tmp_path: Path
+) -> None:
+    merge(source, path)
+    before = everything(path)
+    file = tmp_path / "file.db"
+    match made:
+        case "text":
+            file.write_text("hello " * 1000)
+        case "other":
+            with closing(sqlite3.connect(file)) as connection:
+                connection.execute("CREATE TABLE x (y)")
+        case "newer":
+            shutil.copy(source, file)
+            with closing(sqlite3.connect(file)) as connection:
+                connection.execute(
+                    "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
+                    " VALUES ('clientbench', '0999_future', '')"
+                )
+                connection.commit()
+        case "damaged":
+            content = bytearray(source.read_bytes())
+            content[len(content) // 2 :] = b"\xa5" * (len(content) - len(content) // 2)
+            file.write_bytes(content)
+        case "itself":
+            file = path
+        case "a link to it":
+            file.symlink_to(path)
+    with Store.open(path) as store, pytest.raises(StoreError, match=expected) as caught:
+        store.merge(file)
+    assert str(caught.value).startswith("FILE ")
+    assert everything(path) == before
