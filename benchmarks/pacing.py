@@ -28,7 +28,7 @@ from scipy.stats import kstest
 from benchmarks.figures import Figure
 from benchmarks.program import Part, program
 from harness.samples import Integers
-from harness.selftest.measures import accounted, cpu_per_request, late, percentile
+from harness.selftest.measures import accounted, cpu_per_request, late, number, percentile
 from harness.selftest.pacing import RATE, SLOTS, UNIFORM, Case
 from harness.selftest.stand import ARRIVAL, SECOND_NS, WRITTEN, Load, Stand
 from harness.worker.arrivals import Stage, offsets
@@ -202,7 +202,7 @@ def _closed_loop(place: Stand, seconds: float) -> list[Figure]:
         summary = run.close()
     p99_us = percentile(run.rows[END] - run.rows[START], 99) / 1e3
     cpu = cpu_per_request(str(load), summary)
-    return _beside(str(load), summary.requests_per_second, p99_us, cpu.value)
+    return _beside(str(load), number(summary.requests_per_second), p99_us, cpu.value)
 
 
 def _peer(place: Stand, name: str, command: list[str], tail: str) -> list[Figure]:

@@ -24,6 +24,7 @@ from harness.experiment import run
 from harness.rounds import Unwatched
 from harness.scenario import Competitor, Scenario
 from harness.selector import parse
+from harness.selftest.measures import number
 from harness.targets import make_target
 from servers.availability import ways
 from servers.catalogue import NAMES, PROXIES
@@ -122,7 +123,7 @@ def _load(specs: list[TargetSpec]) -> list[Figure]:
     figures = []
     for summary in competitors(outcome.trials):
         name, p99 = f"{CLIENT} {summary.label}", summary.percentile(99)
-        rate = summary.requests_per_second or 0.0
+        rate = number(summary.requests_per_second)
         figures += [
             Figure(f"{name}: throughput", rate, None, "higher", "requests/s"),
             *_microseconds(f"{name}: p99", p99 if isinstance(p99, int) else None),

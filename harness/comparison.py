@@ -110,6 +110,7 @@ class _Side:
     label: str
     rounds: Mapping[int, TrialSummary]  # those in which it is complete
     measured: int  # rounds, in whatever state
+    unmeasured: bool  # in all of them no request fell into the measured time
     barred: Mapping[Metric, str]  # why there is no verdict
 
 
@@ -121,6 +122,7 @@ def _sides(trials: Iterable[TrialSummary], barred: Barred) -> dict[str, _Side]:
             label,
             {trial.round: trial for trial in own if trial.state == "complete"},
             measured=len(own),
+            unmeasured=all(trial.state == "unmeasured" for trial in own),
             barred=barred.get(label, {}),
         )
         for label, own in groups.items()
@@ -136,7 +138,7 @@ def _comparison(
         ours.label, theirs.label, metric, None, None, None, len(pairs), family=family
     )
     if not pairs:
-        return replace(nothing, reason="no round in which both are complete")
+        return replace(nothing, reason=_without_pairs(ours, theirs))
     values = [(metric_value(a, metric), metric_value(b, metric)) for a, b in pairs]
     known = [(a, b) for a, b in values if a is not None and b is not None]
     # What is missing is no accident (all requests timed out, none was right): to judge by the
@@ -145,6 +147,14 @@ def _comparison(
         return replace(nothing, reason=_lacking(ours, theirs, common, values))
     found = estimate(known, family, confidence)
     return judged(nothing, found, _reason(metric, ours, theirs, common))
+
+
+def _without_pairs(ours: _Side, theirs: _Side) -> str:
+    """The baseline first, as in ``_lacking``."""
+    if ours.unmeasured or theirs.unmeasured:
+        whose = theirs.label if theirs.unmeasured else "its own"
+        return f"no request of {whose} fell into the measured time"
+    return "no round in which both are complete"
 
 
 def _lacking(

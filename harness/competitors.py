@@ -49,7 +49,7 @@ class CompetitorSummary:
     concurrency: int
     processes: int
     unequal: tuple[str, ...]
-    state: TrialState  # complete: every trial is; failed: none has a window
+    state: TrialState  # complete, unmeasured: every trial is; failed: none was measured
     reasons: tuple[str, ...]  # why not complete, as "rounds 2, 3: …"
     rounds: int
     window_ns: int
@@ -74,13 +74,13 @@ class CompetitorSummary:
 
     @property
     def requests_per_second(self) -> float | None:
-        """Throughput: correct responses ÷ total window time; None without a window."""
-        return self.correct * 1e9 / self.window_ns if self.window_ns else None
+        """Throughput: correct responses ÷ total window time; None where nothing ended in a window."""
+        return self.correct * 1e9 / self.window_ns if self.window_ns and self.completed else None
 
     @property
     def completions_per_second(self) -> float | None:
-        """All completions, errors included ÷ total window time; None without a window."""
-        return self.completed * 1e9 / self.window_ns if self.window_ns else None
+        """All completions, errors included ÷ total window time; None as above."""
+        return self.completed * 1e9 / self.window_ns if self.window_ns and self.completed else None
 
     @property
     def cpu_per_request_ns(self) -> float | None:
@@ -227,7 +227,10 @@ def _open_loop(trials: Sequence[TrialSummary]) -> OpenLoop | None:
 def _state(trials: Sequence[TrialSummary]) -> TrialState:
     if all(trial.state == "complete" for trial in trials):
         return "complete"
-    if all(trial.state == "failed" or not trial.window_ns for trial in trials):
+    if all(trial.state == "unmeasured" for trial in trials):
+        return "unmeasured"
+    unusable = ("failed", "unmeasured")
+    if all(trial.state in unusable or not trial.window_ns for trial in trials):
         return "failed"
     return "partial"
 

@@ -14,6 +14,7 @@ from harness.clock import utc_now
 from harness.comparison import compare
 from harness.contenders import Contender, Selector
 from harness.model import RunRecord, RunState, TrialSummary
+from harness.other_load import LoadMeter
 from harness.place import Place
 from harness.plan import Plan, make_plan
 from harness.redaction import Redactor
@@ -57,6 +58,7 @@ def run(
         )
         targets = stack.enter_context(running(scenario, cpus, launcher))
         stack.enter_context(_demoted(cpus))
+        meter = LoadMeter(targets.all)
         plan = make_plan(scenario)
         contenders = [_fitted(one, plan) for one in selector.contenders(scenario, targets.of)]
         places = targets.places(_place(bundle, launcher, cpus, scenario), cpus)
@@ -79,7 +81,7 @@ def run(
             scenario,
         )
         state = rounds.run_all(record, store)
-        record = _finish(record, state, rounds, scenario)
+        record = _finish(replace(record, other_load=meter.read()), state, rounds, scenario)
         store.finish(record)
         return Outcome(record, tuple(rounds.trials), store.kept)
 

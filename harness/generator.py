@@ -29,25 +29,20 @@ def check(
     selector: Selector,
     places: Mapping[TargetSpec, Place],
 ) -> list[HeldPlan]:
-    """How ``null`` held the plan in each competitor's place; nothing for a closed loop.
-
-    A competitor whose stand-in failed, even in part, is left out: how it holds the plan is not known.
-    """
+    """How ``null`` held the plan in each competitor's place; nothing for a closed loop."""
     if plan.load is None:
         return []
-    known: dict[Kind, HeldPlan | None] = {}
+    known: dict[Kind, HeldPlan] = {}
     held = []
     for contender in contenders:
         kind = (contender.mode, contender.loop, contender.concurrency, contender.processes)
         if kind not in known:
             known[kind] = _measure(selector.stand_in(contender), plan, places[contender.target])
-        found = known[kind]
-        if found is not None:
-            held.append(replace(found, label=contender.label))
+        held.append(replace(known[kind], label=contender.label))
     return held
 
 
-def _measure(contender: Contender, plan: Plan, place: Place) -> HeldPlan | None:
+def _measure(contender: Contender, plan: Plan, place: Place) -> HeldPlan:
     trial = Trial(contender, 0, place)
     tick: Tick = trial.drain
     first, length_ns = plan.round(1), _length_ns(plan)
@@ -62,13 +57,13 @@ def _measure(contender: Contender, plan: Plan, place: Place) -> HeldPlan | None:
         trial.close(tick)
     finally:
         trial.end()
-    return _held(trial.summary())
+    return _held(trial.summary(), failed=trial.over)
 
 
-def _held(summary: TrialSummary) -> HeldPlan | None:
-    """None of a trial that failed; at a rate so low that nothing was due meanwhile, all was held."""
-    if summary.state != "complete":
-        return None
+def _held(summary: TrialSummary, *, failed: bool) -> HeldPlan:
+    """Of a trial that failed only why; at a rate so low that nothing was due meanwhile, all was held."""
+    if failed:
+        return HeldPlan(summary.label, 0, 0, 0, None, failure=summary.reason)
     if summary.open_loop is None:
         return HeldPlan(summary.label, 0, 0, 0, None)
     return HeldPlan.of(summary.label, summary.open_loop)

@@ -23,6 +23,7 @@ __all__ = [
     "HeldPlan",
     "Metric",
     "OpenLoop",
+    "OtherLoad",
     "Reading",
     "RunRecord",
     "RunState",
@@ -34,7 +35,8 @@ __all__ = [
     "TrialSummary",
 ]
 
-TrialState = Literal["complete", "partial", "failed"]
+# unmeasured: nobody failed, but no request fell into a window
+TrialState = Literal["complete", "partial", "failed", "unmeasured"]
 Metric = Literal["throughput", "cpu_per_request", "p50", "p99", "peak_memory"]
 METRICS: tuple[Metric, ...] = get_args(Metric)
 # unfinished: still going on, or killed
@@ -98,7 +100,7 @@ class TrialSummary:
     label: str  # the competitor as tables name it
     round: int  # from 1
     state: TrialState
-    reason: str | None  # why it is partial or failed, one line
+    reason: str | None  # why it is not complete, one line
     # competitor
     client_library: str
     client_type: Literal["sync", "async"]
@@ -151,9 +153,17 @@ class TrialSummary:
     traces: tuple[tuple[int, ...], ...] = ()
 
     @property
-    def requests_per_second(self) -> float:
-        """Throughput: correct responses ending inside the windows ÷ total window time."""
-        return self.correct * 1e9 / self.window_ns if self.window_ns else 0.0
+    def requests_per_second(self) -> float | None:
+        """Throughput: correct responses ending inside the windows ÷ total window time.
+
+        None where nothing ended in them, not even an error: that is not measured, and not zero.
+        """
+        return self.correct * 1e9 / self.window_ns if self.window_ns and self.completed else None
+
+    @property
+    def completions_per_second(self) -> float | None:
+        """All completions, errors included ÷ total window time; None as above."""
+        return self.completed * 1e9 / self.window_ns if self.window_ns and self.completed else None
 
     @property
     def cpu_per_request_ns(self) -> float | None:
@@ -242,12 +252,25 @@ class HeldPlan:
     dropped: int
     missed: int
     p99_pacer_lag_ns: int | None  # None where nothing was started
+    late: int | None = None  # as in OpenLoop; None: stored by a version that did not count them
+    failure: str | None = None  # why null did not run the whole plan; then the counts say nothing
 
     @classmethod
     def of(cls, label: str, loop: OpenLoop) -> HeldPlan:
         """In short what a loop says at length."""
         lag_ns = loop.pacer_lag.percentile(99)
-        return cls(label, loop.planned, loop.dropped, loop.missed, lag_ns)
+        return cls(label, loop.planned, loop.dropped, loop.missed, lag_ns, loop.late)
+
+
+@dataclass(frozen=True)
+class OtherLoad:
+    """What other programs took of this machine from before the first round until after the last."""
+
+    length_ns: int  # between the two looks
+    used_ns: int | None  # CPU of all but our processes; None where the kernel does not tell
+    steal_ns: int | None  # that a hypervisor took
+    load_average: float | None  # of the minute before
+    targets_apart: bool  # False: ``used_ns`` includes a target that runs here and is not ours
 
 
 @dataclass(frozen=True)
@@ -304,7 +327,8 @@ class RunRecord:
     doubts: tuple[Doubt, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     ceilings: tuple[Ceiling, ...] = ()
-    held: tuple[HeldPlan, ...] = ()  # of an open loop; without those in whose place null failed
+    held: tuple[HeldPlan, ...] = ()  # of an open loop
+    other_load: OtherLoad | None = None  # None until it has ended
     ending: Ending | None = None  # of a run with a --precision
     selftest: SelftestNote | None = None  # the last of this machine in the same database
 

@@ -142,7 +142,7 @@ class Rounds:
                     break
         except KeyboardInterrupt:
             return "interrupted"
-        usable = any(trial.state != "failed" for trial in self.trials)
+        usable = any(trial.state not in ("failed", "unmeasured") for trial in self.trials)
         return "complete" if usable else "failed"
 
     def _pause(self, seconds: float) -> None:

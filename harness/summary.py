@@ -38,12 +38,14 @@ def summarise(
 
     ``fold`` holds its windows, warm-up excluded; ``traces`` are rows of TRACE_COLUMNS, of any requests.
     """
+    window_ns = sum(window.end_ns - window.start_ns for window in fold.windows)
+    state = _state(reason, fold)
     return TrialSummary(
         id=str(uuid.uuid4()),
         label=contender.label,
         round=round_number,
-        state=_state(reason, fold),
-        reason=reason,
+        state=state,
+        reason=_without_requests(window_ns) if state == "unmeasured" else reason,
         client_library=contender.client.name,
         client_type=contender.mode,
         client_version=contender.client.version or "",
@@ -59,7 +61,7 @@ def summarise(
         processes=contender.processes,
         started_at=started_at,
         ended_at=ended_at,
-        window_ns=sum(window.end_ns - window.start_ns for window in fold.windows),
+        window_ns=window_ns,
         completed=sum(window.completed for window in fold.windows),
         correct=sum(window.correct for window in fold.windows),
         population=fold.population,
@@ -92,9 +94,14 @@ def summarise(
 
 
 def _state(reason: str | None, fold: Fold) -> TrialState:
+    measured = fold.population or any(window.completed for window in fold.windows)
     if reason is None:
-        return "complete"
+        return "complete" if measured else "unmeasured"
     return "partial" if fold.population else "failed"
+
+
+def _without_requests(window_ns: int) -> str:
+    return f"no request fell into the measured time of {window_ns / 1e9:.3g} s"
 
 
 def _mean_of_correct(total_ns: int, fold: Fold) -> float | None:

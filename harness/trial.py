@@ -233,11 +233,12 @@ class Trial:
 
     @property
     def rate_so_far(self) -> float | None:
-        """Correct responses per second of the windows so far, for those who watch."""
+        """Correct responses per second of the windows so far, for those who watch; None before any ended."""
         now_ns = time.monotonic_ns()
         measured_ns = sum(min(w.end_ns, now_ns) - w.start_ns for w in self.fold.windows)
+        completed = sum(window.completed for window in self.fold.windows)
         correct = sum(window.correct for window in self.fold.windows)
-        return correct * 1e9 / measured_ns if measured_ns > 0 else None
+        return correct * 1e9 / measured_ns if completed and measured_ns > 0 else None
 
     @property
     def responses(self) -> int:

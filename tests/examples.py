@@ -17,6 +17,7 @@ from harness.model import (
     Comparison,
     Doubt,
     HeldPlan,
+    OtherLoad,
     Reading,
     RunRecord,
     SliceRecord,
@@ -106,6 +107,19 @@ def failed(label: str, round: int = 1, reason: str = "connection refused") -> Tr
         mean_rss_bytes=None,
         slices=(),
         readings=(),
+    )
+
+
+def unmeasured(label: str, round: int = 1) -> TrialSummary:
+    """A trial in whose window of a second there was no request."""
+    return trial(
+        label,
+        round,
+        rate=0,
+        state="unmeasured",
+        reason="no request fell into the measured time of 1 s",
+        mean_service_ns=None,
+        status_counts={},
     )
 
 
@@ -226,7 +240,10 @@ ceilings = st.builds(
     TEXT,
     *[st.none() | REAL] * 6,
 )
-held_plans = st.builds(HeldPlan, TEXT, *[COUNT] * 3, OPTIONAL_COUNT)
+held_plans = st.builds(HeldPlan, TEXT, *[COUNT] * 3, *[OPTIONAL_COUNT] * 2, st.none() | TEXT)
+other_loads = st.builds(
+    OtherLoad, COUNT, OPTIONAL_COUNT, OPTIONAL_COUNT, st.none() | REAL, st.booleans()
+)
 spreads = st.builds(Spread, st.integers(0, 3), st.integers(1, 100), TEXT, COUNT)
 
 
@@ -240,7 +257,7 @@ def trials(draw: Any, **fixed: Any) -> TrialSummary:
     drawn: dict[str, Any] = {
         "label": draw(TEXT),
         "round": 1,
-        "state": draw(st.sampled_from(["complete", "partial", "failed"])),
+        "state": draw(st.sampled_from(["complete", "partial", "failed", "unmeasured"])),
         "reason": draw(st.none() | TEXT),
         "client_type": draw(st.sampled_from(["sync", "async"])),
         "event_loop": draw(st.none() | TEXT),
@@ -301,6 +318,7 @@ def runs(**fixed: Any) -> st.SearchStrategy[RunRecord]:
         "spreads": st.lists(spreads, max_size=3).map(tuple),
         "ceilings": st.lists(ceilings, max_size=3).map(tuple),
         "held": st.lists(held_plans, max_size=3).map(tuple),
+        "other_load": st.none() | other_loads,
         "baseline": TEXT,
         "seed": st.integers(-(2**63), 2**63 - 1),
         "scenario": JSON_OBJECT,

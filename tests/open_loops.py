@@ -20,6 +20,6 @@ def loop(lag_ns: int = 1000, starts: int = 2000, **counts: int) -> OpenLoop:
 
 
 def plan(lag_ns: int | None = 1000, label: str = "requests", **counts: int) -> HeldPlan:
-    """What null made of the same."""
-    values = {"planned": 10_000, "dropped": 0, "missed": 0, **counts}
+    """What null made of the same; by default as many starts as can be were late if any were."""
+    values: dict[str, Any] = {"planned": 10_000, "dropped": 0, "missed": 0, "late": None, **counts}
     return HeldPlan(label, **values, p99_pacer_lag_ns=lag_ns)

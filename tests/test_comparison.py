@@ -21,7 +21,7 @@ from harness.comparison import (
 from harness.competitors import Censored, competitors, net_cpu_per_request_ns, percentile
 from harness.histogram import Histogram
 from harness.model import METRICS, Comparison, Metric, OpenLoop, TrialSummary
-from tests.examples import SECOND, TIMEOUT_NS, failed, histogram, trial, two_clients
+from tests.examples import SECOND, TIMEOUT_NS, failed, histogram, trial, two_clients, unmeasured
 
 # Student's t at 97.5 %, from printed tables.
 T1, T2 = 12.7062047, 4.30265273
@@ -417,12 +417,39 @@ def test_state_says_how_much_of_a_competitor_there_is(
     assert (summary.state, summary.reasons) == (state, reasons)
 
 
-def test_a_competitor_that_failed_has_no_rates() -> None:
-    (summary,) = competitors([failed("requests")])
+@pytest.mark.parametrize("made", [failed("requests"), unmeasured("requests")])
+def test_a_competitor_of_which_nothing_was_measured_has_no_rates(made: TrialSummary) -> None:
+    (summary,) = competitors([made])
+    assert summary.state == made.state
+    assert made.requests_per_second is made.completions_per_second is None
     assert summary.requests_per_second is None
     assert summary.completions_per_second is None
     assert summary.cpu_per_request_ns is None
     assert summary.error_rate is None
+
+
+def test_windows_without_a_request_count_as_time_where_there_are_others() -> None:
+    """At a low rate most rounds are empty: leaving them out would make it a high one."""
+    (summary,) = competitors([trial(rate=1), unmeasured("requests", 2), unmeasured("requests", 3)])
+    assert summary.requests_per_second == pytest.approx(1 / 3)
+    assert summary.state == "partial"
+    assert summary.reasons == ("rounds 2, 3: no request fell into the measured time of 1 s",)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "reason"),
+    [
+        (trial("a"), unmeasured("b"), "no request of its own fell into the measured time"),
+        (unmeasured("a"), trial("b"), "no request of a fell into the measured time"),
+        (unmeasured("a"), failed("b"), "no request of a fell into the measured time"),
+        (failed("a"), trial("b"), "no round in which both are complete"),
+    ],
+)
+def test_of_what_was_not_measured_there_is_no_verdict(
+    a: TrialSummary, b: TrialSummary, reason: str
+) -> None:
+    for found in compare([a, b], "a"):
+        assert (found.ratio, found.verdict, found.reason) == (None, None, reason)
 
 
 def test_what_a_client_is_comes_from_a_trial_that_ran() -> None:

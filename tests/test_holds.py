@@ -55,6 +55,7 @@ def matched(summary: TrialSummary, traced: list[Traced], log: TruthLog) -> None:
     seen = {one.id: one for one in log.requests if one.id}
     assert summary.reason is None
     assert summary.correct == summary.population == len(traced) == len(seen)
+    assert summary.open_loop is None  # a release was planned, not a start
     for row in traced:
         # Invariants 2 and 6: the next stage at the target comes after the release, and ends in time.
         assert row["PLANNED"] <= released(row) <= seen[row["NUMBER"]].arrival_ns

@@ -111,7 +111,8 @@ LOST = {"aiohttp:async": {"missed": 500}}
             {},
             {"generator-saturated"},
         ),
-        ([], {}, {"generator-saturated"}),  # stored by an older version
+        ([], {}, set()),  # not checked, and nothing points to anything
+        ([], LOST, {"generator-saturated"}),
     ],
 )
 def test_who_did_not_hold_an_open_loop_is_known_before_it_ends(
@@ -139,4 +140,6 @@ def test_a_client_without_trials_leaves_no_doubt(tmp_path: Path) -> None:
         save(store, run(), [])
         save(store, run("steady", started_at="2025-04"), [trial(rate=5000)])
     assert show_run(tmp_path / "a.db", "run-1")[0].doubts == ()
-    assert show_run(tmp_path / "a.db", "steady")[0].doubts == ()
+    (doubt,) = show_run(tmp_path / "a.db", "steady")[0].doubts
+    assert (doubt.kind, doubt.subject) == ("not checked", "run")
+    assert "the run has not ended" in doubt.message

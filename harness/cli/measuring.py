@@ -39,6 +39,7 @@ MAX_FACTOR = 1_000_000
 EXIT_CODES = {"complete": 0, "failed": 3, "stopped": 5, "interrupted": 130}
 UNUSABLE = 3  # the database, or the file of --output
 DOUBTFUL = 4  # with --strict
+NOTE = "not checked"  # nothing was found that would speak against the result
 # command line name → field of Options, where they differ
 RENAMED = {"headers": "headers_json"}
 NOWHERE = "not stored"
@@ -80,7 +81,8 @@ def _exit_code(run: RunRecord, *, strict: bool, in_trouble: bool) -> int:
     code = EXIT_CODES[run.state]
     if in_trouble and not code:
         return UNUSABLE
-    return DOUBTFUL if strict and run.doubts and not code else code
+    doubtful = any(doubt.kind != NOTE for doubt in run.doubts)
+    return DOUBTFUL if strict and doubtful and not code else code
 
 
 def _scenario(command: str, typed: dict[str, Any], defaults: Defaults, stderr: TextIO) -> Scenario:

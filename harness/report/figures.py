@@ -66,7 +66,7 @@ def megabytes(value_bytes: float | None) -> str:
 
 
 def throughput(competitor: CompetitorSummary) -> str:
-    """Requests per second; ``failed`` in its place, ``*`` after that of a partial competitor."""
+    """Requests per second, ``*`` after that of a partial competitor; ``failed`` or a dash in its place."""
     if competitor.state == "failed":
         return "failed"
     mark = "*" if competitor.state == "partial" else ""

@@ -73,6 +73,7 @@ def _run(run: RunRecord) -> dict[str, Any]:
         "spreads": [asdict(spread) for spread in run.spreads],
         "ceilings": [asdict(ceiling) for ceiling in run.ceilings],
         "held": [asdict(plan) for plan in run.held],
+        "other_load": run.other_load and asdict(run.other_load),
         "ending": run.ending and asdict(run.ending),
         "selftest": run.selftest and _selftest(run.selftest),
     }
@@ -166,7 +167,7 @@ def _trial(trial: TrialSummary) -> dict[str, Any]:
     return plain | {
         "target": _target(trial.target),
         "unequal": list(trial.unequal),
-        "requests_per_second": trial.requests_per_second if trial.window_ns else None,
+        "requests_per_second": trial.requests_per_second,
         "cpu_per_request_ns": trial.cpu_per_request_ns,
         "status_counts": _text_keys(trial.status_counts),
         "slices": [asdict(one) | {"parts": list(one.parts)} for one in trial.slices],

@@ -28,7 +28,11 @@ def report(summary: CompetitorSummary, normalize: float = 0) -> Group:
     from rich.console import Group  # noqa: PLC0415  dear to import
 
     latency = summary.open_loop.response if summary.open_loop is not None else summary.service
-    lines = [_counts("statuses", summary.status_counts), _counts("errors", summary.error_counts)]
+    nothing = "none" if summary.population else figures.NOTHING
+    lines = [
+        f"statuses: {_counts(summary.status_counts) or nothing}",
+        f"errors: {_counts(summary.error_counts) or nothing}",
+    ]
     if not summary.phases:
         lines.append(
             "phases: nothing traced; --trace 10% shows DNS, TCP, TLS, first byte, transfer"
@@ -94,9 +98,8 @@ def _series(
             yield name, [histogram.percentile(p) for p in PERCENTILES], histogram.total
 
 
-def _counts(name: str, counts: Mapping[int, int] | Mapping[str, int]) -> str:
-    written = ", ".join(f"{key}: {count:,}" for key, count in sorted(counts.items()))
-    return f"{name}: {written or 'none'}"
+def _counts(counts: Mapping[int, int] | Mapping[str, int]) -> str:
+    return ", ".join(f"{key}: {count:,}" for key, count in sorted(counts.items()))
 
 
 def _bars(summary: CompetitorSummary, latency: Histogram, normalize: float) -> Iterator[str]:

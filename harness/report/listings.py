@@ -45,10 +45,10 @@ def trials_table(trials: Iterable[TrialSummary]) -> Table:
             str(trial.round),
             trial.label,
             trial.state,
-            figures.significant(trial.requests_per_second if trial.window_ns else None),
+            figures.significant(trial.requests_per_second),
             figures.microseconds(trial.cpu_per_request_ns),
             figures.megabytes(trial.peak_rss_bytes),
-            str(trial.errors),
+            str(trial.errors) if trial.population else figures.NOTHING,
         )
         for trial in trials
     ]

@@ -77,7 +77,7 @@ def _by_label(
 def _cells(
     run: RunRecord, summary: CompetitorSummary, by_label: Mapping[str, Comparison]
 ) -> tuple[str, ...]:
-    is_baseline = summary.label == run.baseline and summary.state != "failed"
+    is_baseline = summary.label == run.baseline and summary.requests_per_second is not None
     ratio = figures.ratio(by_label.get(summary.label), is_baseline=is_baseline)
     return (
         figures.client_name(summary) if run.axis == "client" else summary.label,
@@ -113,8 +113,8 @@ def _of_open_loop(summary: CompetitorSummary) -> tuple[str, ...]:
 
 
 def troubles(trials: Sequence[TrialSummary]) -> list[str]:
-    """Why competitors are failed or partial, a line each."""
-    marks = {"failed": "failed", "partial": "* partial"}
+    """Why competitors are not complete, a line each."""
+    marks = {"failed": "failed", "partial": "* partial", "unmeasured": "not measured"}
     return [
         f"{marks[summary.state]}: {summary.label}: {'; '.join(summary.reasons)}"
         for summary in competitors(trials)

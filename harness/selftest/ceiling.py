@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from harness.model import TrialSummary
 from harness.selftest.figure import Figure
-from harness.selftest.measures import cpu_per_request
+from harness.selftest.measures import cpu_per_request, number
 from harness.selftest.stand import Load, Stand
 
 __all__ = ["OVERHEAD_US", "limits", "overhead"]
@@ -25,7 +25,7 @@ def limits(stand: Stand, client: str, seconds: float) -> list[Figure]:
     target = summary.target_cpu_share
     busy = f"{100 * summary.cpu_ns / summary.cpu_wall_ns:.0f} % of a CPU"
     detail = busy if target is None else f"{busy}, the target {100 * target:.0f} % of its own"
-    rate = summary.requests_per_second
+    rate = number(summary.requests_per_second)
     return [
         Figure(f"{client}: throughput", rate, None, "higher", "req/s", detail),
         cpu_per_request(client, summary),

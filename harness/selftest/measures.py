@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from harness.histogram import rank
@@ -9,7 +11,7 @@ from harness.model import TrialSummary
 from harness.samples import Integers
 from harness.selftest.figure import Figure
 
-__all__ = ["accounted", "cpu_per_request", "late", "named", "percentile"]
+__all__ = ["accounted", "cpu_per_request", "late", "named", "number", "percentile"]
 
 
 def percentile(values: Integers, percent: float) -> int:
@@ -31,10 +33,16 @@ def accounted(name: str, summary: TrialSummary, planned: int) -> Figure:
     return Figure(f"{name}: starts off the {planned:,} asked for", total, 0, "lower", "", detail)
 
 
+def number(value: float | None) -> float:
+    """A figure's value; one that was not measured keeps no bound, and is not 0."""
+    return math.nan if value is None else value
+
+
 def cpu_per_request(name: str, summary: TrialSummary) -> Figure:
     """What a request costs the worker, for orientation."""
-    cpu_us = summary.cpu_ns / summary.cpu_requests / 1e3
-    return Figure(f"{name}: CPU", cpu_us, None, "lower", "µs/request")
+    return Figure(
+        f"{name}: CPU", number(summary.cpu_per_request_ns) / 1e3, None, "lower", "µs/request"
+    )
 
 
 def late(name: str, values_ns: Integers, bound_us: float | None) -> Figure:

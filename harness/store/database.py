@@ -135,6 +135,7 @@ class Store:
                 ("comparisons", rows.comparison_rows(run)),
                 ("doubts", rows.doubt_rows(run)),
                 ("endings", rows.ending_rows(run)),
+                ("other_loads", rows.other_load_rows(run)),
                 ("targets", rows.target_rows(run)),
                 ("spreads", rows.spread_rows(run)),
             ):

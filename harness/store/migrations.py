@@ -107,6 +107,16 @@ def _ranking_verdicts(db: Any) -> None:
         db.execute(statement)
 
 
+@migrations(name="0017_checks")  # type: ignore[untyped-decorator]
+def _checks(db: Any) -> None:
+    """What checks found; where nothing was measured the views have NULL, and no place without a verdict."""
+    for name, kind in table_columns.HELD_PLAN_COLUMNS:
+        db.execute(f"ALTER TABLE held_plans ADD COLUMN {name} {kind}")
+    db.execute(schema.OTHER_LOADS)
+    for statement in views.NOTHING_IS_NOT_ZERO:
+        db.execute(statement)
+
+
 @migrations(name="0018_waiting")  # type: ignore[untyped-decorator]
 def _waiting(db: Any) -> None:
     """What slots waited for after slices, and what windows of half the length would have found."""

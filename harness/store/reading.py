@@ -132,6 +132,7 @@ def _run_record(connection: sqlite3.Connection, run_id: str) -> RunRecord:
         Doubt,
         Ending,
         HeldPlan,
+        OtherLoad,
         RunRecord,
         Spread,
     )
@@ -162,6 +163,7 @@ def _run_record(connection: sqlite3.Connection, run_id: str) -> RunRecord:
         comparisons=_rebuilt(Comparison, _of_run(connection, "comparisons", run_id)),
         ceilings=_rebuilt(Ceiling, _of_run(connection, "ceilings", run_id)),
         held=_rebuilt(HeldPlan, _of_run(connection, "held_plans", run_id)),
+        other_load=next(iter(_rebuilt(OtherLoad, _other_loads(connection, run_id))), None),
         ending=next(iter(_rebuilt(Ending, _of_run(connection, "endings", run_id))), None),
         selftest=_selftest(connection, row),
     )
@@ -178,6 +180,11 @@ def _target_record(row: sqlite3.Row) -> Any:
     from harness.model import TargetRecord  # noqa: PLC0415  brings numpy
 
     return TargetRecord(TargetSpec.from_json(row["spec"]), json.loads(row["description"]))
+
+
+def _other_loads(connection: sqlite3.Connection, run_id: str) -> Iterable[dict[str, Any]]:
+    for row in map(dict, _of_run(connection, "other_loads", run_id)):
+        yield row | {"targets_apart": bool(row["targets_apart"])}
 
 
 def _of_run(connection: sqlite3.Connection, table: str, run_id: str) -> Iterable[sqlite3.Row]:

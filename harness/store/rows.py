@@ -21,6 +21,7 @@ __all__ = [
     "ending_rows",
     "environment_row",
     "held_plan_rows",
+    "other_load_rows",
     "run_row",
     "spread_rows",
     "target_rows",
@@ -84,6 +85,12 @@ def ending_rows(run: RunRecord) -> list[Row]:
     return _numbered({"run_id": run.id}, [] if run.ending is None else [run.ending])
 
 
+def other_load_rows(run: RunRecord) -> list[Row]:
+    """What other programs took of the machine, once the run has ended."""
+    found = _numbered({"run_id": run.id}, [] if run.other_load is None else [run.other_load])
+    return [row | {"targets_apart": int(row["targets_apart"])} for row in found]
+
+
 def target_rows(run: RunRecord) -> list[Row]:
     """The run's targets, in order."""
     return [
@@ -130,7 +137,7 @@ def _public(run: Mapping[str, Any], trial: TrialSummary, now: str) -> Row:
         "end_time": trial.ended_at,
         "duration": trial.window_ns / 1e9,
         "requests_count": trial.completed,
-        "requests_per_second": trial.requests_per_second if trial.window_ns else None,
+        "requests_per_second": trial.requests_per_second,
         "avg_response_time": _seconds(trial.mean_service_ns),
         "p95_response_time": _percentile_s(trial, 95),
         "p99_response_time": _percentile_s(trial, 99),
@@ -161,7 +168,7 @@ def _own(run_id: str, trial: TrialSummary) -> Row:
         "processes": trial.processes,
         "body_bytes": trial.body_bytes,
         "p50_response_time": _percentile_s(trial, 50),
-        "completions_per_second": _share(trial.completed * 1e9, trial.window_ns),
+        "completions_per_second": trial.completions_per_second,
         "cpu_per_request_ns": trial.cpu_per_request_ns,
         "window_ns": trial.window_ns,
         "correct": trial.correct,

@@ -16,6 +16,7 @@ __all__ = [
     "INDICES",
     "MIGRATIONS",
     "MIGRATION_SET",
+    "OTHER_LOADS",
     "SELFTESTS",
     "TABLES_AFTER",
     "TABLES_BEFORE",
@@ -38,6 +39,7 @@ MIGRATIONS = (
     "0009_selftests",
     "0010_held_plans",
     "0011_ranking_verdicts",
+    "0017_checks",
     "0018_waiting",
 )  # every name ever given, oldest first; never rename or reorder
 
@@ -247,6 +249,18 @@ HELD_PLANS = """CREATE TABLE held_plans (
   PRIMARY KEY (run_id, sequence)
 )"""
 
+# What other programs took of the machine while a run went on.
+OTHER_LOADS = """CREATE TABLE other_loads (
+  run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+  sequence INTEGER NOT NULL,
+  length_ns INTEGER NOT NULL,
+  used_ns INTEGER,
+  steal_ns INTEGER,
+  load_average REAL,
+  targets_apart INTEGER NOT NULL,
+  PRIMARY KEY (run_id, sequence)
+)"""
+
 # What was found out about the machine and this program, and which of it a run cites.
 SELFTESTS = (
     """CREATE TABLE selftests (
@@ -292,6 +306,7 @@ def own_names() -> frozenset[str]:
         CEILINGS,
         *SELFTESTS,
         HELD_PLANS,
+        OTHER_LOADS,
         *INDICES,
         *views.VIEWS,
         *views.TARGET_VIEWS,

@@ -6,6 +6,7 @@ docs/results.md explains each; ``migrations.py`` adds them.
 from __future__ import annotations
 
 __all__ = [
+    "HELD_PLAN_COLUMNS",
     "NULLABLE",
     "OPEN_LOOP_COLUMNS",
     "OWN_COLUMNS",
@@ -153,6 +154,9 @@ WAITING_COLUMNS = {
     "slices": (("drain_ns", "INTEGER NOT NULL DEFAULT 0"), ("parts", "TEXT")),
     RESULTS: (("early_correct", "INTEGER"),),
 }
+
+# What null did in a competitor's place: NULL in rows of older versions, and where it did not fail.
+HELD_PLAN_COLUMNS = (("late", "INTEGER"), ("failure", "TEXT"))
 
 # Of runs: the self-test that a run cites.
 SELFTEST_COLUMN = "selftest_id TEXT REFERENCES selftests(id) ON DELETE SET NULL"

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-__all__ = ["LIBRARY_VIEWS", "RANKING_WITH_VERDICTS", "TARGET_VIEWS", "VIEWS"]
+__all__ = [
+    "LIBRARY_VIEWS",
+    "NOTHING_IS_NOT_ZERO",
+    "RANKING_WITH_VERDICTS",
+    "TARGET_VIEWS",
+    "VIEWS",
+]
 
 
 def _ranking(*columns: str) -> str:
@@ -170,4 +176,56 @@ GROUP BY
   environment_id, environment, client_library, client_type, client_version, event_loop, http_method,
   concurrency_level, body_bytes, profile, target, runtime, instances, tls, upstream, versions,
   target_versions, settings""",
+)
+
+# Where nothing ended in the windows there is no rate. A place needs a rate and a verdict; that of the baseline
+# is one that another has against it.
+_RANKING_OF_JUDGED = """CREATE VIEW ranking AS
+WITH known AS (
+  SELECT
+    client_summary.run_id,
+    client_summary.label,
+    client_summary.requests_per_second,
+    comparisons.ratio,
+    comparisons.low,
+    comparisons.high,
+    comparisons.verdict,
+    comparisons.reason,
+    comparisons.rounds,
+    comparisons.baseline,
+    client_summary.requests_per_second IS NOT NULL AND (
+      comparisons.verdict IS NOT NULL OR EXISTS (
+        SELECT 1 FROM comparisons AS others
+        WHERE others.run_id = client_summary.run_id AND others.baseline = client_summary.label
+          AND others.metric = 'throughput' AND others.verdict IS NOT NULL
+      )
+    ) AS is_judged
+  FROM client_summary
+  LEFT JOIN comparisons
+    ON comparisons.run_id = client_summary.run_id
+    AND comparisons.label = client_summary.label
+    AND comparisons.metric = 'throughput'
+)
+SELECT
+  run_id, label, requests_per_second, ratio, low, high, verdict, reason, rounds, baseline,
+  CASE WHEN is_judged THEN RANK() OVER (
+    PARTITION BY run_id, is_judged ORDER BY requests_per_second DESC
+  ) END AS place
+FROM known"""
+
+
+def _unmeasured_is_null(view: str) -> str:
+    measured = "NULLIF(SUM(window_ns) * (SUM(requests_count) > 0), 0)"
+    return view.replace("NULLIF(SUM(window_ns), 0)", measured)
+
+
+_NAMES = ("client_summary", "target_summary", "library_summary")
+NOTHING_IS_NOT_ZERO = (
+    *(f"DROP VIEW IF EXISTS {name}" for name in (*_NAMES, "ranking")),
+    *(
+        _unmeasured_is_null(view)
+        for view in (*VIEWS, *TARGET_VIEWS, *LIBRARY_VIEWS)
+        if view.split()[2] in _NAMES
+    ),
+    _RANKING_OF_JUDGED,
 )

@@ -138,7 +138,7 @@ def _series(
     enough = {label: of for label, of in rounds.items() if len(of) >= 2 * FEWEST_ON_A_SIDE}
     numbers = sorted(set.intersection(*map(set, enough.values()))) if enough else []
     logs = {
-        label: {number: math.log(of[number].requests_per_second) for number in numbers}
+        label: {number: math.log(of[number].correct / of[number].window_ns) for number in numbers}
         for label, of in enough.items()
     }
     for label in list(logs)[:1] if len(logs) == 2 else logs:

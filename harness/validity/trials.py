@@ -29,6 +29,7 @@ def trial_doubts(trials: Sequence[TrialSummary]) -> list[Doubt]:
                 _errors(summary),
                 _too_few(summary.label, of_label),
                 _incomplete(summary.label, of_label),
+                _unmeasured(summary.label, of_label),
                 _lost(summary.label, of_label),
                 _not_idle(summary.label, of_label),
                 _unequal(summary),
@@ -97,12 +98,14 @@ def _too_few(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
 
 def _is_sampled(trial: TrialSummary) -> bool:
     """Not where all has failed, or no start of an open loop came about: then that is what there is to say."""
+    if trial.state == "unmeasured":
+        return False
     return trial.service.total > 0 or not (trial.errors or trial.open_loop)
 
 
 def _incomplete(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
     complete = sum(trial.state == "complete" for trial in trials)
-    if complete == len(trials):
+    if all(trial.state in ("complete", "unmeasured") for trial in trials):
         return None
     limits = "its figures are those of rounds that it survived: " if complete else ""
     return Doubt(
@@ -110,6 +113,25 @@ def _incomplete(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
         label,
         f"{complete} of {len(trials)} rounds are complete",
         f"{limits}find out why, and measure again",
+    )
+
+
+def _unmeasured(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
+    """Rounds without a request, and those of which no response came in time: neither has a throughput."""
+    without = sum(trial.state == "unmeasured" for trial in trials)
+    late = sum(bool(trial.population and not trial.completed) for trial in trials)
+    if not without + late:
+        return None
+    seen = [
+        f"in {number} of {len(trials)} rounds no {what} fell into the measured time"
+        for number, what in ((without, "request"), (late, "response"))
+        if number
+    ]
+    return Doubt(
+        "nothing measured",
+        label,
+        "; ".join(seen),
+        "measure longer (--duration), in fewer rounds (--rounds), or at a higher --rate",
     )
 
 

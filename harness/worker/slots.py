@@ -170,12 +170,15 @@ class Slots:
         planned_ns: int,
         end_ns: int,
     ) -> None:
-        """A held request, as a trace and as a plain row: there it starts later by the time it was held."""
+        """A held request, as a trace and as a plain row: there it starts later by the time it was held.
+
+        It was planned to be released, not to start: the row is that of a closed loop.
+        """
         self.required_tracer.record(
             number, trace, start_ns, outcome, received, batch, planned_ns, end_ns
         )
         unheld_ns = start_ns + trace.held_ns
-        self.recorder.put(unheld_ns, unheld_ns, unheld_ns, outcome, received, end_ns)
+        self.recorder.put(0, 0, unheld_ns, outcome, received, end_ns)
 
     @contextlib.contextmanager
     def failing(self) -> Iterator[None]:

@@ -219,10 +219,13 @@ def test_warnings_of_both_runs_stand_below_and_alike_ones_once(diff: Command) ->
         f"warning: again-ru, usual-ru: {text}"
     )
     lines = diff("failing-run", "usual-run").out.splitlines()
-    assert lines[-2].startswith("warning: failing-: errors: requests: 3 of 2000 requests failed")
+    assert lines[-3].startswith("warning: failing-: errors: requests: 3 of 2000 requests failed")
+    assert lines[-2].startswith("warning: failing-: not checked: run: ")  # it has not ended
     assert lines[-1] == f"warning: usual-ru: {text}"
     runs = diff("failing-run", "usual-run", "--json").json["runs"]
-    assert [[one["kind"] for one in run["doubts"]] for run in runs] == [["errors"], ["disturbed"]]
+    assert [[one["kind"] for one in run["doubts"]] for run in runs] == [
+        *(["errors", "not checked"], ["disturbed"])
+    ]
     assert list(runs[0]["doubts"][0]) == ["kind", "subject", "message", "remedy"]
 
 

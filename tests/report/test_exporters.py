@@ -23,6 +23,7 @@ from tests.examples import (
     trial,
     trials,
     two_clients,
+    unmeasured,
 )
 
 
@@ -101,9 +102,10 @@ def test_csv_has_a_row_per_competitor_with_unrounded_numbers() -> None:
     assert second["p99_reason"].startswith("fewer than 20 samples of requests")
 
 
-def test_csv_leaves_cells_empty_where_there_is_no_value() -> None:
-    (row,) = records([failed("requests")])
-    assert row["state"] == "failed"
+@pytest.mark.parametrize("made", [failed("requests"), unmeasured("requests")])
+def test_csv_leaves_cells_empty_where_there_is_no_value(made: TrialSummary) -> None:
+    (row,) = records([made])
+    assert row["state"] == made.state
     for name in ("requests_per_second", "p50_service_ns", "cpu_per_request_ns", "error_rate"):
         assert row[name] == ""
 

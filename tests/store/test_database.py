@@ -34,6 +34,7 @@ from tests.examples import (
     trial,
     trials,
     two_clients,
+    unmeasured,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -228,10 +229,44 @@ def test_the_ranking_says_where_a_ratio_allows_no_verdict(store: Store, path: Pa
     record = replace(run(), comparisons=tuple(compare(made, "requests", SATURATED)))
     save(store, record, made)
     store.finish(record)
-    first, last = select(path, "SELECT * FROM ranking ORDER BY place")
+    first, last = select(path, "SELECT * FROM ranking ORDER BY requests_per_second DESC")
     assert (first["label"], first["ratio"]) == ("aiohttp:async", pytest.approx(4))
     assert (first["verdict"], first["reason"]) == (None, "generator-saturated")
     assert (last["label"], last["ratio"], last["reason"]) == ("requests", None, None)
+    assert first["place"] is last["place"] is None
+
+
+def test_only_what_was_judged_has_a_place(store: Store, path: Path) -> None:
+    """``stdlib`` did best, but failed in most rounds; of ``raw`` nothing was measured."""
+    made = [
+        *two_clients(4),
+        *(trial("stdlib", 1, rate=9000), *(failed("stdlib", round) for round in (2, 3, 4))),
+        *(unmeasured("raw", round) for round in (1, 2, 3, 4)),
+    ]
+    record = finished(made)
+    save(store, record, made)
+    store.finish(record)
+    rows = select(path, "SELECT * FROM ranking ORDER BY place IS NULL, place, label")
+    assert [(row["label"], row["place"]) for row in rows] == [
+        *(("aiohttp:async", 1), ("requests", 2), ("raw", None), ("stdlib", None))
+    ]
+    assert [row["requests_per_second"] for row in rows] == [4000, 1000, None, 9000]
+    assert all(row["reason"] for row in rows[2:])
+
+
+def test_where_nothing_was_measured_views_and_rows_have_null(store: Store, path: Path) -> None:
+    made = [unmeasured("requests"), unmeasured("requests", 2)]
+    record = finished(made)
+    save(store, record, made)
+    store.finish(record)
+    for table in ("benchmark_results", "client_summary", "target_summary", "ranking"):
+        for row in select(path, f"SELECT * FROM {table}"):
+            assert row["requests_per_second"] is None
+            assert row.get("completions_per_second") is row.get("error_rate") is None
+    (row,) = select(path, EVERYDAY)
+    assert row["avg_rps"] is None
+    (row,) = select(path, "SELECT * FROM client_summary")
+    assert row["slowest_round"] is row["avg_response_time"] is row["cpu_per_request_us"] is None
 
 
 @pytest.mark.parametrize("dropped", [False, True])

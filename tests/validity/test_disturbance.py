@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from harness.model import Doubt, Reading, TrialSummary
+from harness.model import Doubt, OtherLoad, Reading, TrialSummary
 from harness.validity import disturbance_doubts
 from tests.examples import SECOND, trial
 
@@ -38,8 +39,11 @@ def made(
     return trial(round=round, readings=watched, url=url, window_ns=int(seconds * SECOND))
 
 
+QUIET = OtherLoad(10 * SECOND, 0, 0, 0.1, targets_apart=True)
+
+
 def found(*trials: TrialSummary) -> list[Doubt]:
-    return disturbance_doubts(trials)
+    return disturbance_doubts(trials, QUIET)
 
 
 def test_a_quiet_machine_is_not_doubted() -> None:
@@ -124,3 +128,61 @@ def test_everything_that_disturbed_a_competitor_is_one_doubt_with_all_remedies()
     assert "51 %" in doubt.message and "5.0 %" in doubt.message
     assert "stopping them" in doubt.remedy and "not shared" in doubt.remedy
     assert "\n" not in str(doubt)
+
+
+def of_run(*, others: float = 0.0, **changes: Any) -> list[Doubt]:
+    """Doubts of a run of one trial that is too short for its readings; ``others`` in % of a CPU."""
+    length_ns = changes.pop("length_ns", 2 * SECOND)
+    load = OtherLoad(length_ns, round(others / 100 * length_ns), 0, 0.1, targets_apart=True)
+    return disturbance_doubts([made(seconds=0.1, machine=500.0)], replace(load, **changes))
+
+
+@pytest.mark.parametrize(("others", "kinds"), [(9.9, []), (10.1, ["disturbed"])])
+def test_of_a_short_run_the_whole_counts(others: float, kinds: list[str]) -> None:
+    doubts = of_run(others=others)
+    assert [doubt.kind for doubt in doubts] == kinds
+    assert all(doubt.subject == "run" for doubt in doubts)
+    assert not doubts or "10 % of a CPU during the whole run (2 s)" in doubts[0].message
+
+
+def test_steal_time_of_the_whole_run() -> None:
+    assert of_run(steal_ns=39 * SECOND // 1000) == []
+    (doubt,) = of_run(steal_ns=41 * SECOND // 1000)
+    assert (doubt.kind, doubt.subject) == ("disturbed", "run")
+    assert "steal" in doubt.message
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"length_ns": 900_000_000}, "it took 0.9 s, and the kernel counts in ticks of 10 ms"),
+        ({"used_ns": None}, "the kernel's counters cannot be read"),
+        ({"targets_apart": False}, "it and all others used 150 % of a CPU during the whole run"),
+    ],
+)
+def test_what_could_not_be_looked_at_is_not_checked(changes: dict[str, Any], why: str) -> None:
+    (doubt,) = of_run(**{"others": 150.0, **changes})
+    assert (doubt.kind, doubt.subject) == ("not checked", "run")
+    assert why in doubt.message
+
+
+def test_a_target_that_is_not_apart_but_idle_like_all_others_is_no_reason_for_doubt() -> None:
+    assert of_run(others=5.0, targets_apart=False) == []
+
+
+def test_a_run_that_has_not_ended_was_not_looked_at() -> None:
+    (doubt,) = disturbance_doubts([trial()], None)
+    assert doubt.kind == "not checked" and "has not ended" in doubt.message
+    assert disturbance_doubts([], None) == []
+
+
+def test_what_disturbed_a_competitor_is_not_told_again_of_the_run() -> None:
+    (doubt,) = disturbance_doubts([made(machine=200.0)], replace(QUIET, used_ns=9 * SECOND))
+    assert doubt.subject == "requests"
+
+
+def test_a_users_server_on_this_machine_is_not_taken_for_others_by_whatever_address() -> None:
+    here = replace(QUIET, targets_apart=False)
+    unseen = made(target=None, machine=200.0, url="http://192.0.2.7/")
+    assert disturbance_doubts([unseen], here) == []
+    assert [one.kind for one in disturbance_doubts([unseen], QUIET)] == ["disturbed"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from harness.model import Doubt, HeldPlan, OpenLoop
@@ -62,7 +64,7 @@ def test_what_null_does_not_hold_is_the_generators_whatever_the_client_does(
 def test_how_it_is_known_that_the_generator_failed_is_told() -> None:
     (without,) = doubts(loop(), plan(missed=5000))
     (beside,) = doubts(loop(lag_ns=2 * MS), plan())
-    (unknown,) = doubts(loop())
+    (failed,) = doubts(loop(), replace(plan(), failure="it ended by signal 9"))
     assert without.message.startswith("without sending anything, 5,000 of 10,000 planned starts")
     assert beside.message.startswith(
         "null holds the plan, but beside this client starts came late: 0 of 10,000 planned starts"
@@ -70,14 +72,47 @@ def test_how_it_is_known_that_the_generator_failed_is_told() -> None:
     assert beside.message.endswith("p99 of the pacer lag is 2 ms")
     for late in (without, beside):
         assert late.remedy.startswith("allow no verdict; lower --rate, ")
-    assert unknown.message == "how null holds the plan in its place is not known"
-    assert unknown.remedy == "allow no verdict; measure again"
+    assert failed.message == "null, which sends nothing, failed in its place: it ended by signal 9"
+    assert failed.remedy == "allow no verdict; find out why, and measure again"
 
 
-@pytest.mark.parametrize("theirs", [loop(), loop(missed=5000), loop(lag_ns=2 * MS)])
-def test_a_generator_of_which_nothing_is_known_is_not_trusted(theirs: OpenLoop) -> None:
+@pytest.mark.parametrize(
+    ("planned", "late", "doubted"),
+    [
+        (1, 1, False),  # a hiccup, though it is all of them
+        (2, 2, True),
+        (3, 1, False),
+        (18, 8, False),
+        (18, 9, True),
+        (30, 14, False),
+        (2000, 19, False),
+        (2000, 20, True),
+        (50_000, 600, True),
+    ],
+)
+def test_a_hiccup_in_a_plan_of_few_starts_is_no_finding(
+    planned: int, late: int, doubted: bool
+) -> None:
+    found = doubts(loop(), plan(lag_ns=3 * MS, planned=planned, late=late))
+    assert [doubt.kind for doubt in found] == ([GENERATOR] if doubted else [])
+
+
+@pytest.mark.parametrize(
+    ("theirs", "kind"),
+    [
+        (loop(), "not checked"),
+        (loop(lag_ns=2 * MS, starts=30), "not checked"),
+        (loop(missed=5000), GENERATOR),  # of which nobody knows whose they are
+        (loop(lag_ns=2 * MS), GENERATOR),
+    ],
+)
+def test_where_null_was_not_asked_there_is_no_warning_without_a_finding(
+    theirs: OpenLoop, kind: str
+) -> None:
     for held in ((), (plan(label="another"),)):
-        assert [doubt.kind for doubt in doubts(theirs, *held)] == [GENERATOR]
+        (doubt,) = doubts(theirs, *held)
+        assert doubt.kind == kind
+        assert "not checked" in str(doubt) or "null was not asked" in str(doubt)
 
 
 def test_of_a_closed_loop_nothing_is_said() -> None:

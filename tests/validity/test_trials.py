@@ -11,7 +11,7 @@ from harness.histogram import Histogram
 from harness.model import Doubt, OpenLoop, SliceRecord, TrialSummary
 from harness.validity import count_doubt, trial_doubts
 from harness.validity.trials import short_slices_doubts
-from tests.examples import failed, histogram, trial
+from tests.examples import failed, histogram, trial, unmeasured
 
 MANY = 10_000  # enough for p99
 
@@ -129,7 +129,9 @@ def test_a_round_with_too_few_samples_counts_however_many_the_others_have() -> N
 def test_no_samples_at_all_are_too_few_unless_all_failed() -> None:
     nothing = replace(trial(rate=0), population=0)
     assert kinds(nothing) == ["too few samples"]
-    assert kinds(replace(nothing, population=5, error_counts={"connect": 5})) == ["errors"]
+    assert kinds(replace(nothing, population=5, completed=5, error_counts={"connect": 5})) == [
+        "errors"
+    ]
     missed = OpenLoop(5, 0, 5, 0, Histogram(), None, Histogram(), Histogram())
     assert kinds(replace(nothing, open_loop=missed)) == []
 
@@ -152,3 +154,23 @@ def test_every_doubt_names_what_to_do_in_one_line() -> None:
     for doubt in [*doubts, count_doubt(3, 1, 1, 2)]:
         assert isinstance(doubt, Doubt)
         assert doubt.remedy and doubt.message and "\n" not in str(doubt)
+
+
+@pytest.mark.parametrize(
+    ("trials", "seen"),
+    [
+        ([trial(round=1), unmeasured("requests", 2)], "in 1 of 2 rounds no request fell"),
+        ([replace(trial(), completed=0, correct=0)], "in 1 of 1 rounds no response fell"),
+        (
+            [unmeasured("requests"), replace(trial(round=2), completed=0, correct=0)],
+            "in 1 of 2 rounds no request fell into the measured time; in 1 of 2 rounds no response",
+        ),
+    ],
+)
+def test_rounds_in_which_nothing_was_measured_are_told_and_nobody_is_said_to_have_failed(
+    trials: list[TrialSummary], seen: str
+) -> None:
+    found = {doubt.kind: doubt for doubt in trial_doubts(trials)}
+    assert found["nothing measured"].message.startswith(seen)
+    assert "--duration" in found["nothing measured"].remedy
+    assert "incomplete" not in found
