@@ -6,7 +6,6 @@ some are processes of their own, as a user starts them.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import re
 import resource
@@ -21,6 +20,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from benchmarks import forked
+from benchmarks.forks import Forks
 
 __all__ = ["MARK", "Ended", "Place", "faults", "left_running"]
 
@@ -37,8 +37,7 @@ _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u20
 # What a refusal may say beside its one line.
 _REMARK = re.compile(r"left out: |round \d|note: |warning: ")
 
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload([forked.__name__])
+_forks = Forks(forked.__name__)
 
 
 @dataclass(frozen=True)
@@ -72,13 +71,19 @@ class Place:
             MARK: self.mark,
         }
 
-    def run(self, *words: str, environ: dict[str, str] | None = None, fork: bool = True) -> Ended:
-        """Run a command to its end."""
+    def run(
+        self,
+        *words: str,
+        environ: dict[str, str] | None = None,
+        fork: bool = True,
+        within_s: float = KILLED_S,
+    ) -> Ended:
+        """Run a command to its end, or kill it then."""
         out, err = self._outputs / "out", self._outputs / "err"
         environ = {**self.environ, **(environ or {})}
         started = time.monotonic()
         run = _forked if fork else _spawned
-        code = run(words, self.folder, environ, out, err)
+        code = run(words, self.folder, environ, out, err, within_s)
         took_s = time.monotonic() - started
         return Ended(words, code, _text(out), _text(err), took_s)
 
@@ -96,6 +101,19 @@ class Place:
             start_new_session=True,
         )
 
+    def left(self, since_ns: int) -> list[str]:
+        """What is still there of the commands: files for the time being, and processes.
+
+        ``since_ns``: as of ``touched_ns``, before them. Nothing is started without a folder that holds its
+        code, or a record of it: where there has been none, no process is looked for.
+        """
+        processes = left_running(self.mark) if self.touched_ns() != since_ns else []
+        return processes + [f"temporary file left: {name}" for name in self.remains()]
+
+    def touched_ns(self) -> int:
+        """When something was last made or removed where commands keep what they start."""
+        return max(path.stat().st_mtime_ns for path in (self.temporary, self.state))
+
     def remains(self) -> list[str]:
         """Names of what lies in the folder for temporary files."""
         return sorted(path.name for path in self.temporary.iterdir())
@@ -106,23 +124,27 @@ def _text(path: Path) -> str:
 
 
 def _forked(
-    words: Sequence[str], cwd: Path, environ: dict[str, str], out: Path, err: Path
+    words: Sequence[str],
+    cwd: Path,
+    environ: dict[str, str],
+    out: Path,
+    err: Path,
+    within_s: float,
 ) -> int | None:
-    process = _forks.Process(target=forked.run, args=(list(words), cwd, environ, out, err))
-    process.start()
+    process = _forks.start(forked.run, list(words), cwd, environ, out, err)
     # What reads without an end fails before the machine has no memory left.
     with suppress(ProcessLookupError):
         resource.prlimit(process.pid or 0, resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
-    process.join(KILLED_S)
-    code = process.exitcode
-    process.kill()
-    process.join()
-    process.close()
-    return code
+    return _forks.finish(process, within_s)
 
 
 def _spawned(
-    words: Sequence[str], cwd: Path, environ: dict[str, str], out: Path, err: Path
+    words: Sequence[str],
+    cwd: Path,
+    environ: dict[str, str],
+    out: Path,
+    err: Path,
+    within_s: float,
 ) -> int | None:
     with (
         out.open("wb") as stdout,
@@ -137,7 +159,7 @@ def _spawned(
         ) as process,
     ):
         try:
-            return process.wait(KILLED_S)
+            return process.wait(within_s)
         except subprocess.TimeoutExpired:
             process.kill()
             return None
@@ -146,11 +168,11 @@ def _spawned(
 # -- what can be wrong -----------------------------------------------------------------------------
 
 
-def faults(ended: Ended, secrets: Iterable[str] = ()) -> list[str]:
+def faults(ended: Ended, secrets: Iterable[str] = (), slow_s: float = SLOW_S) -> list[str]:
     """What is wrong about the end and the output of a command, each as ``kind: detail``."""
     both = ended.out + ended.err
     return [
-        *_of_end(ended),
+        *_of_end(ended, slow_s),
         *(f"bug: {_shown(line)}" for line in both.splitlines() if "this is a bug" in line),
         *(["traceback: " + _shown(both[-400:])] if "Traceback (most recent" in both else []),
         *_of_refusal(ended),
@@ -159,13 +181,13 @@ def faults(ended: Ended, secrets: Iterable[str] = ()) -> list[str]:
     ]
 
 
-def _of_end(ended: Ended) -> list[str]:
+def _of_end(ended: Ended, slow_s: float) -> list[str]:
     if ended.code is None:
-        return [f"no end: not within {KILLED_S:g} s"]
+        return [f"no end: not within {ended.took_s:.0f} s"]
     wrong = []
     if ended.code not in ALLOWED_CODES:
         wrong.append(f"exit code: {ended.code} {_shown(ended.err[-300:])}")
-    if ended.took_s > SLOW_S:
+    if ended.took_s > slow_s:
         wrong.append(f"slow: {ended.took_s:.0f} s")
     return wrong
 

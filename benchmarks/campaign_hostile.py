@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.campaign_command import Place, faults, found_secrets, left_running
+from benchmarks.campaign_command import Place, faults, found_secrets
 from benchmarks.hostile_server import BEHAVIOURS, PLANTED, HostileServer
 
 __all__ = ["CLIENTS", "attempt"]
@@ -19,21 +19,25 @@ CLIENTS = (
     "urllib3",
     "stdlib",
 )
+# Each of them may wait for its timeout several times, and be ended with its worker after 7 s.
+SLOW_S = 90.0
 ONE = ("--requests", "2", "--rounds", "1", "--warmup", "0", "--concurrency", "1", "--timeout", "1")
 
 
 def attempt(name: str, server: HostileServer, folder: Path) -> list[str]:
     """Compare all clients at a behaviour; what is wrong about the command, its output and its database."""
     place = Place(folder, f"hostile-{name}")
+    since_ns = place.touched_ns()
     method = BEHAVIOURS[name].method
     trust = {"SSL_CERT_FILE": server.ca_file}
     ended = place.run(
         *("compare", *CLIENTS, "--url", server.url(name), "--method", method, *ONE),
         *("--db", "hostile.db", "--output", "report.md"),
         environ=trust,
+        within_s=SLOW_S,
     )
     shown = place.run("results", "show", "latest", "--db", "hostile.db", environ=trust)
-    wrong = faults(ended, (PLANTED,))
+    wrong = faults(ended, (PLANTED,), SLOW_S)
     if ended.code not in (0, 3, 5):
         wrong.append(f"exit code: {ended.code} {ended.err[-200:]!a}")
     if (place.folder / "hostile.db").exists():
@@ -41,5 +45,4 @@ def attempt(name: str, server: HostileServer, folder: Path) -> list[str]:
     for path in place.folder.iterdir():
         text = path.read_bytes().decode("latin-1")
         wrong += [f"secret: {form} in {path.name}" for form in found_secrets(text, (PLANTED,))]
-    wrong += left_running(place.mark)
-    return wrong + [f"temporary file left: {one}" for one in place.remains()]
+    return wrong + place.left(since_ns)

@@ -19,7 +19,7 @@ from typing import Any
 
 import typer.main
 
-from benchmarks.campaign_command import Place, faults, found_secrets, left_running
+from benchmarks.campaign_command import Place, faults, found_secrets
 from harness.cli.commands import app
 from harness.settings import VARIABLES
 
@@ -28,9 +28,9 @@ __all__ = ["SECRETS", "Command", "Option", "attempt", "commands", "generated", "
 PASSWORD, TOKEN, BEARER = "p4ssw0rd-Tr0ub4dor", "t0kenHh7Jk3Nb1Zz", "b34rer-zQ4vR7tW1xYk3J9"
 SECRETS = (PASSWORD, TOKEN, BEARER)
 SPAWNED_SHARE = 0.03  # of the commands that start as a process of their own
+REFUSED_SHARE = 0.9  # of those that would measure, which are given one more value that hardly fits
 
 Words = tuple[str, ...]
-Value = str | None  # None: the option is given without one
 
 NUMBERS: Words = (
     *("0", "-1", "-0", "1.5", "nan", "inf", "-inf", "1e20", "1e999", "1e-400", "-1e-9", "0x10"),
@@ -427,6 +427,12 @@ def _new_form(draw: random.Random, origin: str) -> list[str]:
         words += _argument(draw, command, option, origin)
     for option in drawn:
         words += _flag(draw, command, option, origin)
+    measures = [option for option in flags if option.name in SHORT]
+    if measures and draw.random() < REFUSED_SHARE:
+        # A run takes seconds, a refusal none: most values are to be refused.
+        option = draw.choice([one for one in flags if one.takes_value and one not in drawn])
+        words += [option.flags[0], draw.choice(draw.choice((NUMBERS, TEXTS)))]
+        drawn.append(option)
     names = {option.name for option in drawn}
     known = {option.name: option for option in flags}
     words += _shortened(known, names)
@@ -610,16 +616,14 @@ def attempt(number: int, seed: int, origin: str, database: Path, folder: Path) -
     """Run one generated command line in ``folder``; what is wrong about it."""
     place = Place(folder, str(number))
     _furnish(place.folder, database)
-    before = _contents(place.folder)
+    before, since_ns = _contents(place.folder), place.touched_ns()
     words, environ = generated(number, seed, origin)
     spawned = random.Random(f"spawn {seed}:{number}").random() < SPAWNED_SHARE
     ended = place.run(*words, environ=environ, fork=not spawned)
     wrong = [*faults(ended, SECRETS), *_of_files(place, words, before, environ)]
     if words[:2] == ["targets", "up"] and ended.code == 0:
         place.run("targets", "down", "--all", environ=environ)
-    wrong += left_running(place.mark)
-    wrong += [f"temporary file left: {name}" for name in place.remains()]
-    return wrong
+    return wrong + place.left(since_ns)
 
 
 def _furnish(folder: Path, database: Path) -> None:

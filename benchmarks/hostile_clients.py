@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import multiprocessing
 import resource
 import time
 from collections.abc import Callable
@@ -22,6 +21,7 @@ import uvloop
 
 import adapters
 from adapters.base import ERROR_KINDS, Adapter, AsyncAdapter, BaseAdapter, Request, Settings
+from benchmarks.forks import Forks
 from benchmarks.hostile_deviations import UNENDED, allowed, spoils_next
 from benchmarks.hostile_server import BEHAVIOURS, MIB, HostileServer
 
@@ -31,6 +31,7 @@ TIMEOUT_S = 1.0  # of one connect or read
 CASE_S = 12.0  # of a whole case; what drips takes 2 s, and the clients share two CPUs
 LARGEST_BODY = 8 * MIB
 MOST_MEMORY = 48 * MIB  # that a case may add: the largest body, kept twice, and buffers
+LEAVE_S = 2.0  # for a process that has said all it has to say
 IDLE_S = 0.3  # what the server still sends or ends has come by then
 GOOD_LENGTHS = (11, 1234, 77)  # no behaviour's body is as long
 
@@ -102,31 +103,24 @@ def faults(behaviour: str, client: Client, seen: Seen) -> list[str]:
 
 # -- a case, in a process of its own ---------------------------------------------------------------
 
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload([__name__])
+_forks = Forks(__name__)
 
 
 def meet(client: Client, name: str, server: HostileServer) -> Seen:
     """Let the client meet the behaviour."""
-    receiver, sender = _forks.Pipe(duplex=False)
-    process = _forks.Process(target=_case, args=(client, name, server, sender))
+    receiver, sender = _forks.pipe()
     started = time.monotonic()
-    process.start()
+    process = _forks.start(_case, client, name, server, sender)
     sender.close()
-    try:
-        if receiver.poll(CASE_S):
-            seen: Seen = receiver.recv()
-            return seen
-        message = f"not within {CASE_S:g} s"
-    except EOFError:
-        process.join(CASE_S)
-        message = f"its process ended with {process.exitcode}"
-    finally:
-        receiver.close()
-        process.kill()
-        process.join()
-        process.close()
-    return Seen("", None, (), 0, time.monotonic() - started, message)
+    seen: Seen | None = None
+    with receiver, suppress(EOFError):
+        seen = receiver.recv() if receiver.poll(CASE_S) else None
+    took_s = time.monotonic() - started
+    code = _forks.finish(process, 0 if took_s >= CASE_S else LEAVE_S)
+    if seen is not None:
+        return seen
+    message = f"not within {CASE_S:g} s" if code is None else f"its process ended with {code}"
+    return Seen("", None, (), 0, took_s, message)
 
 
 def _case(client: Client, name: str, server: HostileServer, sender: Connection) -> None:

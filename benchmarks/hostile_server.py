@@ -41,7 +41,7 @@ __all__ = [
 MIB = 1 << 20
 MOST_BYTES = 96 * MIB
 PATIENCE_S = 20.0  # how long a silent connection is kept
-PACE_S = 0.05  # between the pieces of what drips
+PACE_S = 0.02  # between the pieces of what drips
 LATE_S = 8.0  # an answer that nobody waits for
 PLANTED = "sk_live_Wm4Qz8Bc2Vn6XkHostile"  # a secret that comes back in what the server says
 
@@ -514,6 +514,8 @@ def _serve(peer: Peer) -> None:
         if name == "good":
             body = b"x" * int(rest[0])
             peer.send(OK + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        elif name not in BEHAVIOURS:
+            peer.send(b"HTTP/1.1 404 Not Found\r\n" + FIVE)
         elif not _behave(peer, BEHAVIOURS[name]):
             return
 
