@@ -139,6 +139,9 @@ class BaseAdapter(ABC):
 
     name: ClassVar[str]
     mode: ClassVar[Mode]
+    # The distribution of the library it measures, where the adapter comes with another one; "python": the
+    # standard library.
+    distribution: ClassVar[str | None] = None
     # "slot": one session per thread (sync) or task (async), because the library wants it so;
     # "process": one session shared by all, where that is documented to be safe.
     session_scope: ClassVar[Literal["process", "slot"]] = "process"

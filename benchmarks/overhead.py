@@ -96,7 +96,7 @@ def _client(
             segment_fd=segment.fd,
             capacity=CAPACITY,
             cpus=cpus.workers,
-            site=str(bundle.site(f"overhead-{client.name}", required.entries)),
+            site=str(bundle.site(required.entries)),
         )
         log = bundle.log(f"{client.name}-{mode}-{concurrency}")
         worker = launcher.run(WorkerProcess, selector.catalogue().python, bundle, log, job, segment)

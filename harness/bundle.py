@@ -7,18 +7,20 @@ its behaviour nor its memory (DESIGN §2).
 from __future__ import annotations
 
 import compileall
-import contextlib
-import fcntl
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
+import threading
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
+from harness.client_environment import content_digest
 from harness.errors import UnusableError
+from servers import scratch
 
 __all__ = ["START", "Bundle"]
 
@@ -32,22 +34,18 @@ main()
 """
 
 
-PREFIX = "clientbench-bundle-"
-LOCK = "lock"
 COMPILE_TIMEOUT_S = 60
 
 
 class Bundle:
     """A temporary folder with everything a worker process may import; a context manager.
 
-    It is locked as long as its process lives: the next one removes what a killed one has left.
+    Making one removes those that killed processes have left.
     """
 
     def __init__(self) -> None:
-        _remove_abandoned(Path(tempfile.gettempdir()))
-        self._folder = tempfile.TemporaryDirectory(prefix=PREFIX)
-        self.path = Path(self._folder.name)
-        self._lock = _locked(self.path)
+        self.path, self._lock = scratch.make(scratch.WORKERS)
+        self._making = threading.Lock()
         package = Path(__file__).parent
         ours = shutil.ignore_patterns("__pycache__")
         code = self.path / "code"
@@ -57,29 +55,35 @@ class Bundle:
         self.worker = self._script("start", "main")
         self.describe = self._script("describe", "describe")
 
-    def site(self, name: str, entries: Iterable[str]) -> Path:
-        """A folder of links to ``entries``, made once per ``name``."""
-        folder = self.path / "sites" / name
-        if not folder.exists():
-            folder.mkdir(parents=True)
-            for entry in map(Path, entries):
-                link = folder / entry.name
-                if not link.is_symlink():  # two distributions may share a namespace package
-                    link.symlink_to(entry)
+    @cached_property
+    def code_digest(self) -> str:
+        """Of the worker and the adapters."""
+        return content_digest([str(self.path / "code")])
+
+    def site(self, entries: Iterable[str]) -> Path:
+        """A folder of links to exactly ``entries``: the same for the same, and another for any others."""
+        paths = dict.fromkeys(entries)
+        folder = self.path / "sites" / hashlib.sha256("\0".join(paths).encode()).hexdigest()[:16]
+        with self._making:
+            if not folder.exists():
+                folder.mkdir(parents=True)
+                for path in paths:
+                    _link(folder, Path(path))
         return folder
 
-    def compile(self, python: str) -> None:
-        """Make the bytecode of our code, and of linked modules, for an interpreter, before any worker has to.
+    def compile(self, python: str, *sites: Path) -> None:
+        """Make the bytecode of our code, and of modules linked in ``sites``, before any worker has to.
 
         A worker that compiles keeps some 3 MB of heap, much of it free, in which a client then finds room
         without asking the kernel: aiohttp was up to a quarter faster in such a process than in the next one.
         Packages that are linked have theirs beside them. Raises ``UnusableError`` if another interpreter fails.
         """
-        folder = str(self.path)
+        folders = [str(folder) for folder in (self.path / "code", *sites)]
         if python == sys.executable:
-            compileall.compile_dir(folder, quiet=2)
+            for folder in folders:
+                compileall.compile_dir(folder, quiet=2)
         else:
-            _run([python, "-I", "-S", "-m", "compileall", "-q", folder])
+            _run([python, "-I", "-S", "-m", "compileall", "-q", *folders])
 
     def log(self, name: str) -> Path:
         """Where a worker's standard error goes."""
@@ -101,8 +105,27 @@ class Bundle:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._folder.cleanup()
+        shutil.rmtree(self.path, ignore_errors=True)
         os.close(self._lock)
+
+
+def _link(folder: Path, entry: Path) -> None:
+    """Link an entry; of a namespace package that lies in several folders all parts, else the first."""
+    link = folder / entry.name
+    if not os.path.lexists(link):
+        link.symlink_to(entry)
+    elif _is_namespace(link) and _is_namespace(entry):
+        parts = [link.readlink(), entry] if link.is_symlink() else [entry]
+        if link.is_symlink():
+            link.unlink()
+            link.mkdir()
+        for part in parts:
+            for inner in part.iterdir():
+                _link(link, inner)
+
+
+def _is_namespace(folder: Path) -> bool:
+    return folder.is_dir() and not (folder / "__init__.py").exists()
 
 
 def _run(command: list[str]) -> None:
@@ -127,23 +150,3 @@ def _run(command: list[str]) -> None:
         raise UnusableError(
             f"{command[0]!r} could not compile the worker's code (exit code {ended.returncode}): {lines[-1]}"
         )
-
-
-def _locked(folder: Path) -> int:
-    """A descriptor that holds the lock; the file appears under its name when it is locked already."""
-    fresh = folder / f"{LOCK}.new"
-    descriptor = os.open(fresh, os.O_RDWR | os.O_CREAT)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-    fresh.rename(folder / LOCK)
-    return descriptor
-
-
-def _remove_abandoned(temporary: Path) -> None:
-    for folder in temporary.glob(f"{PREFIX}*"):
-        with contextlib.suppress(OSError):  # another user's, in use, or just gone
-            descriptor = os.open(folder / LOCK, os.O_RDWR)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder)
-            finally:
-                os.close(descriptor)

@@ -1,7 +1,8 @@
 """Which clients there are, in which versions and modes: asked of the interpreter that will run them.
 
-The orchestrator never imports a client library. Answers are kept in the user's cache folder and are asked
-again as soon as something was installed or removed.
+The orchestrator never imports a client library. Answers are kept in the user's cache folder. What is installed
+is asked again as soon as something was installed or removed; what an adapter can do is known of one
+environment and nothing else, because a digest of all files is part of its key.
 """
 
 from __future__ import annotations
@@ -16,23 +17,35 @@ import sys
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from packaging.version import InvalidVersion, Version
+
 import adapters
 from adapters.base import Mode
 from harness import interrupts
 from harness.bundle import Bundle
+from harness.client_environment import (
+    Environment,
+    Imported,
+    Installed,
+    Interpreter,
+    content_digest,
+    stamp,
+)
 from harness.closure import Closure, closure
 from harness.contamination import Site, in_fact, read
 from harness.errors import UnusableError, UsageError
 from harness.selector import ClientSpec
+from harness.worker import describe
 
 __all__ = ["Catalogue", "Client", "known_clients"]
 
+STANDARD = "python"  # instead of a distribution's name: the standard library
 LOOPS = ("uvloop",)  # event loops that are distributions of their own
 ASK_TIMEOUT_S = 60
 CHECK_S = 0.2  # how often an interrupt is looked for meanwhile
@@ -44,19 +57,48 @@ class Client:
 
     name: str
     module: str
-    distribution: str | None
+    distribution: str | None  # what brings the library, or else the adapter
     closure: Closure
     installed: bool
     modes: dict[Mode, dict[str, Any]]  # capabilities by mode, the default first
     linked: dict[str, str]  # native libraries
     problem: str | None = None  # why it cannot be used although installed
+    measured: str | None = None  # the library's own distribution, where the adapter names it
+    imported: Imported = field(
+        default_factory=Imported
+    )  # by an adapter of it, with its closure in sight
 
     @property
     def version(self) -> str | None:
-        """The library's version; that of Python for the standard library and our own references."""
-        if self.distribution is None:
-            return self.linked.get("python")
-        return self.closure.versions.get(self.distribution)
+        """The library's version; that of Python for the standard library and our own references.
+
+        What the library says of itself counts as well: metadata may be older than what is there.
+        """
+        library = self.measured or self.distribution or STANDARD
+        if library == STANDARD:
+            return self.linked.get(STANDARD)
+        claimed = self.closure.versions.get(library)
+        there = self._said_by(library)
+        return (
+            claimed if claimed is None or _agree(claimed, there) else f"{claimed}, in fact {there}"
+        )
+
+    @property
+    def plugin(self) -> str | None:
+        """Name and version of the distribution that brings the adapter, if it is not the library's own."""
+        if not self.distribution or self.measured in (None, self.distribution):
+            return None
+        return f"{self.distribution} {self.closure.versions.get(self.distribution, '')}".strip()
+
+    def _said_by(self, library: str) -> str | None:
+        """The ``__version__`` of the first of its modules that has one."""
+        folders = [os.path.realpath(entry) for entry in self.closure.parts.get(library, ())]
+        versions = (
+            version
+            for file, version in self.imported.modules.values()
+            if any(file == folder or file.startswith(folder + os.sep) for folder in folders)
+        )
+        return next(filter(None, versions), None)
 
 
 def known_clients() -> dict[str, tuple[str, str | None]]:
@@ -74,10 +116,12 @@ class Catalogue:
     def __init__(self, bundle: Bundle, python: str | None = None) -> None:
         self.python = interpreter(python)
         self._bundle = bundle
-        self._cache = _Cache(self.python)
         self._known = known_clients()
         self._metadata: dict[str, Any] | None = None
         self._capabilities: dict[str, Any] = {}
+        self._digests: dict[
+            tuple[str, str], str
+        ] = {}  # by distribution and what its files looked like
 
     @property
     def python_version(self) -> str:
@@ -87,7 +131,18 @@ class Catalogue:
     @property
     def folders(self) -> list[Path]:
         """Where the interpreter looks for packages, in its order; folders only."""
-        return [Path(folder) for folder in self._load()["stamps"]]
+        return [path for path in map(Path, self._load()["stamps"]) if path.is_dir()]
+
+    @cached_property
+    def _identity(self) -> dict[str, Any]:
+        """Which interpreter the path stands for today: links and wrappers may lead to another one."""
+        if self.python == sys.executable:
+            return describe.interpreter()
+        return self._ask({"ask": "interpreter"}, "-I", "-S")
+
+    @cached_property
+    def _cache(self) -> _Cache:
+        return _Cache([self.python, self._identity, self._bundle.code_digest])
 
     def names(self) -> list[str]:
         """Every known client, in the order of tables."""
@@ -142,7 +197,32 @@ class Catalogue:
     def closure_with_loop(self, client: Client, loop: str | None) -> Closure:
         """What a worker of ``client`` may see when it runs on ``loop``."""
         roots = [root for root in (client.distribution, loop if loop in LOOPS else None) if root]
-        return self._closure(roots)
+        visible = self._closure(roots)
+        library = client.measured or client.distribution
+        known = {library: client.version} if library and client.version else {}
+        versions = {name: known.get(name, version) for name, version in visible.versions.items()}
+        return replace(visible, versions=versions)
+
+    def environment(self, visible: Closure) -> Environment:
+        """What a worker that sees ``visible`` runs in."""
+        before = stamp(visible.entries)  # first, so that what is written meanwhile is noticed
+        return Environment(
+            Interpreter(**self._identity["build"]),
+            tuple(
+                Installed(name, version, self._digest(name, visible))
+                for name, version in sorted(visible.versions.items())
+            ),
+            self._bundle.code_digest,
+            visible.entries,
+            before,
+        )
+
+    def _digest(self, name: str, visible: Closure) -> str:
+        parts = visible.parts[name]
+        key = name, stamp(parts)
+        if key not in self._digests:
+            self._digests[key] = content_digest(parts)
+        return self._digests[key]
 
     def _closure(self, roots: list[str]) -> Closure:
         """With the versions of what is really there."""
@@ -159,12 +239,12 @@ class Catalogue:
         metadata = self._load()
         required = self._closure([distribution] if distribution else [])
         installed = distribution is None or bool(required.versions)
-        answer: dict[str, Any] = {"modes": {}, "linked": {}}
-        if installed:
-            answer = self._capability(name, module, required)
-        linked = dict(answer["linked"])
-        if distribution is None:
-            linked.setdefault("python", metadata["environment"]["python_full_version"])
+        answer: dict[str, Any] = {"modes": {}, "linked": {}, "problem": self._unseen(required)}
+        if installed and not answer["problem"]:
+            answer = self._capability(module, required)
+        linked, measured = dict(answer["linked"]), answer.get("distribution")
+        if STANDARD in (measured, distribution or STANDARD):
+            linked.setdefault(STANDARD, metadata["environment"]["python_full_version"])
         return Client(
             name=name,
             module=module,
@@ -173,14 +253,29 @@ class Catalogue:
             installed=installed,
             modes=answer["modes"],
             linked=linked,
-            problem=answer.get("problem"),
+            problem=answer.get("problem") or _unrequired(measured, required),
+            measured=measured,
+            imported=Imported.from_plain(answer["imported"])
+            if "imported" in answer
+            else Imported(),
         )
 
-    def _capability(self, name: str, module: str, required: Closure) -> dict[str, Any]:
-        key = json.dumps([module, required.versions])
-        known = self._cache.capabilities.get(key)
+    def _unseen(self, required: Closure) -> str | None:
+        """Which of the distributions no worker could be shown, if any."""
+        distributions = self._load()["distributions"]
+        unseen = [name for name in required.versions if distributions[name]["unseen"]]
+        if not unseen:
+            return None
+        return (
+            f"{', '.join(unseen)} is installed editable in a way that only its own import hook can find; "
+            "install it without -e"
+        )
+
+    def _capability(self, module: str, required: Closure) -> dict[str, Any]:
+        key = json.dumps([module, self.environment(required).digest, required.entries])
+        known = self._capabilities.get(key) or self._cache.capabilities.get(key)
         if known is None:
-            site = self._bundle.site(f"describe-{name}", required.entries)
+            site = self._bundle.site(required.entries)
             question = {"ask": "capabilities", "module": module, "site": str(site)}
             try:
                 known = self._ask(question, "-I", "-S")
@@ -238,11 +333,26 @@ def interpreter(python: str | None) -> str:
     if python is None:
         return sys.executable
     found = shutil.which(python) or shutil.which(f"python{python}")
-    if found is None:
-        raise UnusableError(
-            f"python: {python!r} is not found; accepted: a version whose python3.x is on PATH, or a path"
-        )
-    return found
+    if found is not None:
+        return os.path.abspath(found)  # noqa: PTH100  the link may be all that makes an environment
+    raise UnusableError(
+        f"python: {python!r} is not found; accepted: a version whose python3.x is on PATH, or a path"
+    )
+
+
+def _unrequired(measured: str | None, required: Closure) -> str | None:
+    if measured in (None, STANDARD) or measured in required.versions:
+        return None
+    return f"its adapter measures {measured!r}, which it does not require or which is not installed"
+
+
+def _agree(claimed: str, said: str | None) -> bool:
+    """Whether a library's own word for its version is the one of its metadata, or none that can be read."""
+    try:
+        public = Version(claimed.partition(" (")[0]).public
+        return said is None or public == Version(said).public
+    except InvalidVersion:
+        return True
 
 
 def _without_us(roots: list[str], metadata: dict[str, Any]) -> Closure:
@@ -254,12 +364,9 @@ def _without_us(roots: list[str], metadata: dict[str, Any]) -> Closure:
 class _Cache:
     """Answers of earlier calls, void when a folder of the interpreter's path has changed."""
 
-    def __init__(self, python: str) -> None:
+    def __init__(self, key_parts: list[Any]) -> None:
         home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
-        sources = sorted(Path(adapters.__file__).parent.glob("*.py"))
-        sources += [Path(__file__), Path(__file__).parent / "worker" / "describe.py"]
-        stamp = [(str(source), source.stat().st_mtime_ns) for source in sources]
-        key = _digest(json.dumps([python, stamp]))[:16]
+        key = _digest(json.dumps(key_parts))[:16]
         self._path = home / "clientbench" / f"clients-{key}.json"
         self._stored = self._read()
         self.capabilities: dict[str, Any] = self._stored.get("capabilities", {})

@@ -43,7 +43,7 @@ def measure(
     selector: Selector,
     places: Mapping[TargetSpec, Place],
 ) -> list[Ceiling]:
-    """For every contender that uses its target; ``raw`` is asked once for each different request.
+    """For every contender that uses its target; ``raw`` is asked once for each request and interpreter.
 
     Nothing for held or traced loads, ``concurrency-graph``, and runs that are over sooner. Left out is a target
     that ``raw`` cannot use, or that takes longer than about a third of a second: no response would end in the
@@ -54,8 +54,8 @@ def measure(
         return []
     alike: dict[tuple[object, ...], list[Contender]] = {}
     for contender in asking:
-        request = contender.request
-        key = (contender.target, request.method, request.url, request.body)
+        request, environment = contender.request, selector.ceiling(contender).environment
+        key = (environment, contender.target, request.method, request.url, request.body)
         alike.setdefault(key, []).append(contender)
     ceilings = []
     for group in alike.values():

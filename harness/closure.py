@@ -17,8 +17,13 @@ class Closure:
     """A client's required closure."""
 
     versions: dict[str, str]  # by distribution, the client itself first
-    entries: tuple[str, ...]  # paths of their top-level files and folders
+    parts: dict[str, tuple[str, ...]]  # by distribution: paths of its top-level files and folders
     hidden: tuple[str, ...]  # optional distributions that are installed but kept out of sight
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """The paths of all distributions."""
+        return tuple(entry for entries in self.parts.values() for entry in entries)
 
 
 def closure(
@@ -49,7 +54,7 @@ def closure(
                 optional.add(target)
     return Closure(
         versions=needed,
-        entries=tuple(e for name in needed for e in distributions[name]["entries"]),
+        parts={name: tuple(distributions[name]["entries"]) for name in needed},
         hidden=tuple(sorted(optional - needed.keys())),
     )
 

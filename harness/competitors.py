@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
+from harness.client_environment import Environment
 from harness.histogram import Histogram, rank
 from harness.model import OpenLoop, TrialState, TrialSummary
 from harness.phases import phases
@@ -71,6 +72,7 @@ class CompetitorSummary:
     origin_cpu_ns: int | None = None
     open_loop: OpenLoop | None = None
     phases: Mapping[str, Histogram] = field(default_factory=dict)  # of traced requests
+    client_environment: Environment | None = None  # None: stored before it was recorded
 
     @property
     def requests_per_second(self) -> float | None:
@@ -190,6 +192,7 @@ def _merged(trials: Sequence[TrialSummary]) -> CompetitorSummary:
         origin_cpu_ns=_total(trial.origin_cpu_ns for trial in trials),
         open_loop=_open_loop(trials),
         phases=_phases(trials),
+        client_environment=known.client_environment,
     )
 
 
@@ -288,14 +291,25 @@ def net_cpu_per_request_ns(
 ) -> float | None:
     """CPU per request above what ``null`` costs under the same plan: the client's own share.
 
-    None unless a ``null`` of the same mode is among ``others``; on the same event loop, if any is.
+    None unless a ``null`` of the same interpreter and mode is among ``others``; on the same event loop, if any
+    is.
     """
     floors = [
         other
         for other in others
-        if other.client_library == "null" and other.client_type == competitor.client_type
+        if other.client_library == "null"
+        and other.client_type == competitor.client_type
+        and _interpreter(other) == _interpreter(competitor)
     ]
     floors.sort(key=lambda floor: floor.event_loop != competitor.event_loop)
     gross = competitor.cpu_per_request_ns
     floor = floors[0].cpu_per_request_ns if floors else None
     return None if gross is None or floor is None else gross - floor
+
+
+def _interpreter(summary: CompetitorSummary) -> tuple[object, ...]:
+    """What runs it, as far as is known: the build and our own code."""
+    environment = summary.client_environment
+    if environment is None:
+        return (summary.python_version,)
+    return environment.interpreter, environment.code

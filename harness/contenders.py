@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adapters.base import Mode, Request, Settings
 from harness.bundle import Bundle
-from harness.catalogue import Catalogue, Client
+from harness.catalogue import Catalogue, Client, interpreter
+from harness.client_environment import Environment
 from harness.contamination import Contamination, contaminations
 from harness.errors import UnusableError, UsageError
 from harness.limits import ensure
@@ -36,8 +38,9 @@ class Contender:
     mode: Mode
     loop: str | None
     versions: dict[str, str]
-    python: str  # the interpreter
+    python: str  # what starts its interpreter
     python_version: str
+    environment: Environment
     site: Path
     request: Request
     settings: Settings
@@ -99,13 +102,14 @@ class Selector:
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
-        self._catalogues: dict[str | None, Catalogue] = {}
+        self._catalogues: dict[str, Catalogue] = {}
 
     def catalogue(self, python: str | None = None) -> Catalogue:
         """The catalogue of an interpreter."""
-        if python not in self._catalogues:
-            self._catalogues[python] = Catalogue(self._bundle, python)
-        return self._catalogues[python]
+        found = interpreter(python)
+        if found not in self._catalogues:
+            self._catalogues[found] = Catalogue(self._bundle, python)
+        return self._catalogues[found]
 
     def select(self, spec: ClientSpec) -> Selection:
         """The client, mode and loop that ``spec`` means."""
@@ -127,11 +131,12 @@ class Selector:
             for competitor in scenario.competitors
         ]
         for python in {contender.python for contender in found}:
-            self._bundle.compile(python)
+            sites = {contender.site for contender in found if contender.python == python}
+            self._bundle.compile(python, *sites)
         return found
 
     def stand_in(self, contender: Contender) -> Contender:
-        """``null`` in the place of a contender: the same load, and nothing sent."""
+        """``null`` in the place of a contender: the same load and interpreter, and nothing sent."""
         spec = parse_client(
             ":".join(("null", contender.mode)) + (f"+{contender.loop}" if contender.loop else "")
         )
@@ -139,17 +144,14 @@ class Selector:
         return replace(self._replaced(contender, spec), rules=rules)
 
     def ceiling(self, contender: Contender) -> Contender:
-        """``raw:sync`` in the place of a contender: what a Python process can get from its target."""
+        """``raw:sync`` in the place of a contender: what its Python can get from its target."""
         return replace(self._replaced(contender, parse_client("raw:sync")), think_ns=0)
 
-    def contaminations(
-        self, scenario: Scenario, contenders: Sequence[Contender]
-    ) -> list[Contamination]:
+    def contaminations(self, contenders: Sequence[Contender]) -> list[Contamination]:
         """What passes for another package where the contenders run; those it touches by their labels."""
-        closures: dict[str | None, dict[str, Collection[str]]] = {}
-        for competitor, contender in zip(scenario.competitors, contenders, strict=True):
-            of_python = closures.setdefault(competitor.client.python, {})
-            of_python[contender.label] = contender.versions.keys()
+        closures: dict[str, dict[str, Collection[str]]] = {}
+        for contender in contenders:
+            closures.setdefault(contender.python, {})[contender.label] = contender.versions.keys()
         return [
             one
             for python, seen in closures.items()
@@ -157,10 +159,9 @@ class Selector:
         ]
 
     def _replaced(self, contender: Contender, spec: ClientSpec) -> Contender:
-        """Another client in its place, under the same load."""
-        found = self.select(spec)
+        """Another client in its place, by the same interpreter and under the same load."""
+        found = self.select(replace(spec, python=contender.python))
         visible = found.catalogue.closure_with_loop(found.client, found.loop)
-        version = found.catalogue.python_version
         return replace(
             contender,
             label=f"{found.client.name} for {contender.label}",
@@ -168,15 +169,15 @@ class Selector:
             mode=found.mode,
             loop=found.loop,
             versions=visible.versions,
-            python=found.catalogue.python,
-            python_version=version,
-            site=self._bundle.site(f"{found.client.name}-{found.loop}-{version}", visible.entries),
+            environment=found.catalogue.environment(visible),
+            site=self._bundle.site(visible.entries),
             trace_share=0.0,
             busy_share=None,
         )
 
     def check(self, scenario: Scenario) -> None:
         """Everything that can be refused before a target is started."""
+        self._check_apart(scenario)
         for competitor in scenario.competitors:
             selection = self.select(competitor.client)
             capabilities = selection.client.modes[selection.mode]
@@ -198,12 +199,28 @@ class Selector:
                     "accepted: clients that can"
                 )
 
+    def _check_apart(self, scenario: Scenario) -> None:
+        """Two paths may lead to the same interpreter, and so to the same client."""
+        seen: dict[object, tuple[str, str | None]] = {}
+        for competitor in scenario.competitors:
+            found = self.select(competitor.client)
+            visible = found.catalogue.closure_with_loop(found.client, found.loop)
+            client = replace(competitor.client, python=None)
+            asked = competitor.model_copy(update={"label": "", "client": client})
+            files = tuple(map(os.path.realpath, visible.entries))
+            key = (asked.model_dump_json(), found.catalogue.environment(visible), files)
+            label, python = seen.setdefault(key, (competitor.label, competitor.client.python))
+            if python != competitor.client.python:
+                raise UsageError(
+                    f"competitor: {label!r} and {competitor.label!r} are the same client in the same "
+                    "environment; expected each once"
+                )
+
     def _contender(self, competitor: Competitor, scenario: Scenario, target: Target) -> Contender:
         settings = _settings(scenario, target)
         selection = self.select(competitor.client)
         client, loop = selection.client, selection.loop
         visible = selection.catalogue.closure_with_loop(client, loop)
-        site = f"{client.name}-{loop}-{selection.catalogue.python_version}"
         url = scenario.url or target.base_url + scenario.path
         request = Request(
             competitor.method, url, dict(scenario.headers), scenario.body_of(competitor)
@@ -223,7 +240,8 @@ class Selector:
             versions=visible.versions,
             python=selection.catalogue.python,
             python_version=selection.catalogue.python_version,
-            site=self._bundle.site(site, visible.entries),
+            environment=selection.catalogue.environment(visible),
+            site=self._bundle.site(visible.entries),
             request=request,
             settings=settings,
             concurrency=competitor.concurrency,

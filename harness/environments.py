@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ StoredRun = tuple["RunRecord", Sequence["TrialSummary"]]
 Facts = Mapping[str, Any]
 
 MEMORY_TOLERANCE = 0.01  # what a kernel keeps for itself differs from boot to boot
+CONTENT = ".content"  # of a distribution: the digest of its files
 LONGEST_VALUE = 60  # characters of a value in a line of text
 SOFTWARE = frozenset({"orchestrator_python", "implementation", "versions"})
 # The clients' Python is known of each trial; ``python`` of the environment is that of the first client.
@@ -63,7 +64,7 @@ def differences(ours: StoredRun, theirs: StoredRun) -> tuple[Difference, ...]:
     return (
         *_unequal("machine", *_close_memory(*map(_machine_facts, environments))),
         *_unequal("software", *map(_software_facts, environments)),
-        *_of_clients("software", ours, theirs, _client_facts),
+        *_of_software(ours, theirs),
         *_of_targets(ours, theirs),
         *_unequal("settings", *(_scenario_facts(run.scenario) for run, _ in both)),
         *_of_clients("settings", ours, theirs, _competitor_facts),
@@ -120,6 +121,16 @@ def _of_clients(
         yield replace(one, field=one.field + named)
 
 
+def _of_software(ours: StoredRun, theirs: StoredRun) -> Iterator[Difference]:
+    """Versions first; of what has the same version also what it is."""
+    versions = list(_of_clients("software", ours, theirs, _client_facts))
+    told = {one.field.partition(" of ")[0] for one in versions}
+    yield from versions
+    for one in _of_clients("software", ours, theirs, _content_facts):
+        if one.field.partition(" of ")[0].removesuffix(CONTENT) not in told:
+            yield one
+
+
 def _typical(trials: Sequence[TrialSummary], label: str) -> TrialSummary:
     """One of its trials, if possible one that ran: one that did not may not know its versions."""
     own = [trial for trial in trials if trial.label == label]
@@ -133,6 +144,16 @@ def _client_facts(run: RunRecord, trial: TrialSummary) -> Facts:
     versions = {trial.client_library: trial.client_version, **trial.versions}
     of_client = {f"client.{name}": version for name, version in versions.items()}
     return {"python": trial.python_version, **of_client}
+
+
+def _content_facts(run: RunRecord, trial: TrialSummary) -> Facts:
+    """Nothing of a trial that was stored before environments were."""
+    environment = trial.client_environment
+    if environment is None:
+        return {}
+    build = {f"python.{name}": value for name, value in asdict(environment.interpreter).items()}
+    contents = {f"client.{one.name}{CONTENT}": one.digest for one in environment.distributions}
+    return {**build, **contents, "adapters": environment.code}
 
 
 def _competitor_facts(run: RunRecord, trial: TrialSummary) -> Facts:

@@ -64,7 +64,7 @@ def run(
         places = targets.places(_place(bundle, launcher, cpus, scenario), cpus)
         doubts = (
             *validity.processor_doubts(cpus, scenario.pin),
-            *validity.contamination_doubts(selector.contaminations(scenario, contenders)),
+            *validity.contamination_doubts(selector.contaminations(contenders)),
         )
         record = replace(_begin(scenario, contenders, cpus, targets), doubts=doubts)
         store = stack.enter_context(keeper)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from harness.client_environment import Environment
 from harness.contenders import Contender, Selector
 from harness.model import HeldPlan, TrialSummary
 from harness.place import Place
@@ -20,7 +21,7 @@ from servers.spec import TargetSpec
 __all__ = ["check"]
 
 LONGEST_NS = 2_000_000_000  # of the check: enough for any rate to show
-Kind = tuple[str, str | None, int, int]  # mode, loop, slots, processes
+Kind = tuple[Environment, str, str | None, int, int]  # of null, mode, loop, slots, processes
 
 
 def check(
@@ -35,11 +36,17 @@ def check(
     known: dict[Kind, HeldPlan] = {}
     held = []
     for contender in contenders:
-        kind = (contender.mode, contender.loop, contender.concurrency, contender.processes)
+        null = selector.stand_in(contender)
+        kind = _kind(null)
         if kind not in known:
-            known[kind] = _measure(selector.stand_in(contender), plan, places[contender.target])
+            known[kind] = _measure(null, plan, places[contender.target])
         held.append(replace(known[kind], label=contender.label))
     return held
+
+
+def _kind(null: Contender) -> Kind:
+    """What makes a difference to ``null``."""
+    return (null.environment, null.mode, null.loop, null.concurrency, null.processes)
 
 
 def _measure(contender: Contender, plan: Plan, place: Place) -> HeldPlan:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from harness.client_environment import Environment
 from harness.histogram import Histogram
 from harness.statistics import CONFIDENCE, STOPPED_CONFIDENCE, Verdict
 from servers.spec import EMBEDDED, TargetSpec
@@ -148,6 +149,7 @@ class TrialSummary:
     slices: tuple[SliceRecord, ...] = ()
     readings: tuple[Reading, ...] = ()
     open_loop: OpenLoop | None = None
+    client_environment: Environment | None = None  # None: stored before it was recorded
     trace_share: float = 0.0  # of the requests; above 0, costs and throughput are those of tracing
     # of requests that started in a window; tracing.TRACE_COLUMNS
     traces: tuple[tuple[int, ...], ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from harness.claims import Claims
 from harness.contenders import Contender
@@ -21,6 +22,7 @@ START = TRACE_COLUMNS.index("START")
 def summarise(
     *,
     contender: Contender,
+    gil: bool,
     round_number: int,
     reason: str | None,
     started_at: str,
@@ -40,6 +42,7 @@ def summarise(
     """
     window_ns = sum(window.end_ns - window.start_ns for window in fold.windows)
     state = _state(reason, fold)
+    environment = contender.environment
     return TrialSummary(
         id=str(uuid.uuid4()),
         label=contender.label,
@@ -51,6 +54,9 @@ def summarise(
         client_version=contender.client.version or "",
         versions={**contender.versions, **contender.client.linked},
         python_version=contender.python_version,
+        client_environment=replace(
+            environment, interpreter=replace(environment.interpreter, gil=gil)
+        ),
         event_loop=contender.loop,
         profile=contender.settings.profile,
         unequal=contender.unequal,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from harness.claims import Claims
+from harness.client_environment import Imported
 from harness.clock import utc_now
 from harness.contenders import Contender
 from harness.drain import Drain
@@ -47,6 +48,9 @@ class Trial:
         self.workers: list[WorkerProcess] = []
         self.readings: list[Reading] = []
         self.modules: list[str] = []  # top-level modules of the first worker at its end
+        self._gil = (
+            contender.environment.interpreter.gil
+        )  # an extension module may have turned it on
         self._place = place
         self._closed = False  # told to close, and all answered
         self._reason: str | None = None
@@ -101,6 +105,10 @@ class Trial:
         if self.over:
             return
         self._claims.take_first(ready.values())
+        different = self._difference([event["provenance"] for event in ready.values()])
+        if different is not None:
+            self.fail(different)
+            return
         if not self._claims.first_responses:
             event = next(iter(ready.values()))
             kinds = ", ".join(event["first_errors"])
@@ -108,6 +116,18 @@ class Trial:
             return
         self._costs.idle_rss_bytes = memory_bytes(self.workers, "rss")
         self._mark_idle()
+
+    def _difference(self, told: Sequence[Mapping[str, Any]]) -> str | None:
+        """Why what the workers run on is not what will be recorded of them, if so."""
+        self._gil = any(one["gil"] for one in told)
+        planned = self.contender.client.imported
+        for one in told:
+            different = planned.difference(Imported.from_plain(one))
+            if different is not None:
+                return f"{different}; what is installed must not change during a run"
+        if self.contender.environment.has_changed():
+            return "files of its packages were written since the run began; measure again"
+        return None
 
     def warm_up(self, length_ns: int, pace: Pace | None, tick: Tick) -> None:
         """Uncounted load, from which the slices' length follows; in a closed loop every slot sends."""
@@ -201,6 +221,7 @@ class Trial:
         sent, lost_rows = self.sent
         return summarise(
             contender=self.contender,
+            gil=self._gil,
             round_number=self.round,
             reason=self._reason,
             started_at=self._started_at,

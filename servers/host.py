@@ -18,13 +18,13 @@ import shutil
 import signal
 import socket
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from servers import scratch
 from servers.assembly import Assembly
 from servers.base import TargetError
 from servers.spec import TargetSpec
@@ -179,7 +179,7 @@ def _watch_parent() -> None:
 @contextlib.contextmanager
 def _recorded(spec: TargetSpec, standing: bool) -> Iterator[Record]:
     """The record of this process, and its folder; both stay if what runs could not be stopped."""
-    folder = Path(tempfile.mkdtemp(prefix="clientbench-target-"))  # only we can look into it
+    folder, _ = scratch.make(scratch.TARGET)
     record = Record.begin(spec, folder, standing)
     try:
         enter(record)

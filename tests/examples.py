@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from harness.client_environment import Environment, Installed, Interpreter
 from harness.comparison import compare
 from harness.histogram import Histogram
 from harness.model import (
@@ -29,6 +30,13 @@ from servers.spec import RUNTIMES, TargetSpec
 
 SECOND = 1_000_000_000
 TIMEOUT_NS = 10 * SECOND
+
+
+CLIENT_ENVIRONMENT = Environment(
+    Interpreter("3.11.7", "3.11.7 (main)", "--enable-optimizations", "OpenSSL 3.0.18", gil=True),
+    (Installed("requests", "2.32.3", "a" * 32), Installed("urllib3", "2.2.3", "b" * 32)),
+    code="c" * 32,
+)
 
 
 def histogram(values_ns: Iterable[int]) -> Histogram:
@@ -52,6 +60,7 @@ def trial(
         "client_version": "2.32.3",
         "versions": {"requests": "2.32.3", "urllib3": "2.2.3"},
         "python_version": "3.11.7",
+        "client_environment": CLIENT_ENVIRONMENT,
         "event_loop": "asyncio" if ":async" in label else None,
         "profile": "parity",
         "unequal": (),

@@ -11,6 +11,7 @@ from adapters.base import Adapter
 
 class {name}(Adapter):
     name = "{client}"
+    distribution = {measures!r}
     can_stream = True
 
     def open(self):
@@ -35,6 +36,7 @@ def install(
     send: str = "return (200, 0)",
     close: str = "pass",
     requires: str = "clientbench",
+    measures: str | None = None,
 ) -> None:
     """Put a distribution into ``site`` whose adapter does what the arguments say."""
     module = f"{client}_adapter"
@@ -47,7 +49,10 @@ def install(
     (metadata / "RECORD").write_text(
         "".join(f"{name},,\n" for name in (f"{module}.py", f"{metadata.name}/METADATA"))
     )
-    source = ADAPTER.format(name=client.title(), client=client, open=open, send=send, close=close)
+    source = ADAPTER.format(
+        **{"name": client.title(), "client": client, "measures": measures},
+        **{"open": open, "send": send, "close": close},
+    )
     (site / f"{module}.py").write_text(head + source)
 
 

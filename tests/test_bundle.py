@@ -13,7 +13,7 @@ from harness.errors import UnusableError
 
 NAMES = """
 import importlib.util, pathlib, sys
-for source in pathlib.Path(sys.argv[1]).rglob("*.py"):
+for source in (path for top in sys.argv[1:] for path in pathlib.Path(top).rglob("*.py")):
     print(importlib.util.cache_from_source(str(source)))
 """
 # our own does it itself, another one is started for it
@@ -25,10 +25,10 @@ def test_all_code_is_compiled_for_the_interpreter_that_runs_it(python: str, tmp_
     module = tmp_path / "single_module.py"
     module.write_text("x = 1\n")
     with Bundle() as bundle:
-        site = bundle.site("a-client", [str(module)])
-        bundle.compile(python)
+        site = bundle.site([str(module)])
+        bundle.compile(python, site)
         asked = subprocess.run(
-            [python, "-I", "-S", "-c", NAMES, bundle.path],
+            [python, "-I", "-S", "-c", NAMES, bundle.path / "code", site],
             capture_output=True,
             text=True,
             check=True,
@@ -46,9 +46,9 @@ def test_code_that_cannot_be_compiled_is_told_in_one_line(
     module = tmp_path / "odd_module.py"
     module.write_text("def\n")
     with Bundle() as bundle:
-        bundle.site("a-client", [str(module)])
+        site = bundle.site([str(module)])
         with pytest.raises(UnusableError, match=r"could not compile .*: SyntaxError: ") as failed:
-            bundle.compile(PYTHONS[1])
+            bundle.compile(PYTHONS[1], site)
     assert "\n" not in str(failed.value)
     assert capfd.readouterr() == ("", "")
 

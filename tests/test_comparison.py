@@ -471,6 +471,36 @@ def test_net_cpu_is_what_null_of_the_same_mode_does_not_cost() -> None:
     assert net == [480, 0, 70, 0, 0]
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "net"),
+    [("build", "3.11.7 (another)", None), ("gil", False, None), ("build", "3.11.7 (main)", 480)],
+)
+def test_net_cpu_is_that_above_null_of_the_same_interpreter(
+    field: str, value: Any, net: int | None
+) -> None:
+    known = trial("requests", cpu_ns=500, cpu_requests=1)
+    environment = known.client_environment
+    assert environment is not None
+    other = replace(environment, interpreter=replace(environment.interpreter, **{field: value}))
+    floor = trial(
+        "null", cpu_ns=20, cpu_requests=1, client_environment=replace(other, distributions=())
+    )
+    summaries = competitors([known, floor])
+    assert net_cpu_per_request_ns(summaries[0], summaries) == net
+
+
+def test_before_environments_were_recorded_the_pythons_version_has_to_do() -> None:
+    unknown: dict[str, Any] = {"client_environment": None, "cpu_requests": 1}
+    summaries = competitors(
+        [
+            trial("requests", cpu_ns=500, **unknown),
+            trial("null", cpu_ns=20, **unknown, python_version="3.13.0"),
+            trial("null:sync", cpu_ns=30, **unknown),
+        ]
+    )
+    assert net_cpu_per_request_ns(summaries[0], summaries) == 470
+
+
 def test_without_null_of_its_mode_there_is_no_net_cpu() -> None:
     summaries = competitors([*two_clients(), trial("null:async", 1), failed("null:sync", 1)])
     assert net_cpu_per_request_ns(summaries[0], summaries) is None

@@ -58,7 +58,7 @@ def waiting(time_wait: int | None, first: int = 32768, last: int = 60999) -> Por
 
 
 def client(name: str, *versions: str, hidden: tuple[str, ...] = (), **known: Any) -> Client:
-    seen = Closure(dict.fromkeys((name, *versions), "1.0"), (), hidden)
+    seen = Closure(dict.fromkeys((name, *versions), "1.0"), {}, hidden)
     facts: dict[str, Any] = {"installed": True, "modes": {"sync": {}}, "linked": {}, **known}
     return Client(name, f"adapters.{name}", name, seen, **facts)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from harness.environments import Difference, Kind, StoredRun, common_labels, differences
 from harness.model import TargetRecord
 from servers.spec import TargetSpec
-from tests.examples import failed, run, trial
+from tests.examples import CLIENT_ENVIRONMENT, failed, run, trial
 
 ENVIRONMENT: dict[str, Any] = {
     "host": "bench",
@@ -179,6 +179,35 @@ def test_of_a_competitor_its_trials_say_what_it_was(
 def test_the_version_of_a_client_without_distributions_counts_too() -> None:
     ours, theirs = (stored(versions={}, client_version=version) for version in ("3.11", "3.12"))
     assert found(theirs, ours) == [Difference("software", "client.requests", "3.11", "3.12")]
+
+
+def environment(**changes: Any) -> dict[str, Any]:
+    """Trials whose client's requests has these fields."""
+    requests, *others = CLIENT_ENVIRONMENT.distributions
+    made = replace(CLIENT_ENVIRONMENT, distributions=(replace(requests, **changes), *others))
+    return {"client_environment": made}
+
+
+def test_what_has_the_same_version_may_have_another_content() -> None:
+    expected = Difference("software", "client.requests.content", "a" * 32, "d" * 32)
+    assert found(stored(**environment(digest="d" * 32))) == [expected]
+
+
+def test_with_another_version_another_content_is_no_news() -> None:
+    theirs = stored(**environment(digest="d" * 32), client_version="9", versions={"requests": "9"})
+    fields = [one.field for one in found(theirs) if one.field.startswith("client.requests")]
+    assert fields == ["client.requests"]
+
+
+def test_other_builds_of_a_python_and_other_adapters_differ() -> None:
+    interpreter = replace(CLIENT_ENVIRONMENT.interpreter, build="another", gil=False)
+    made = replace(CLIENT_ENVIRONMENT, interpreter=interpreter, code="d" * 32)
+    fields = [one.field for one in found(stored(client_environment=made))]
+    assert fields == ["python.build", "python.gil", "adapters"]
+
+
+def test_before_environments_were_recorded_they_do_not_differ() -> None:
+    assert found(stored(client_environment=None)) == []
 
 
 def test_what_else_was_asked_of_a_competitor_counts() -> None:

@@ -11,8 +11,7 @@ from typing import Any
 
 from adapters.base import Request, Settings
 from harness.bundle import Bundle
-from harness.catalogue import Catalogue, Client
-from harness.closure import Closure
+from harness.catalogue import Catalogue
 from harness.contenders import Contender
 from harness.place import Place
 from harness.processors import Launcher
@@ -58,7 +57,8 @@ class Bench:
             versions=visible.versions,
             python=self.catalogue.python,
             python_version=self.catalogue.python_version,
-            site=self.bundle.site(f"test-{client.name}-{loop}", visible.entries),
+            environment=self.catalogue.environment(visible),
+            site=self.bundle.site(visible.entries),
             request=Request("GET", self.target.base_url + path),
             settings=Settings(timeout_s=5.0),
             concurrency=2,
@@ -73,15 +73,8 @@ class Bench:
         code: Path = self.bundle.path / "code" / "adapters"
         (code / f"{module}.py").write_text(source)
         modes = {"sync": {"unequal": [], "largest_pool": None, "uses_target": True}}
-        client = Client(
-            name=module,
-            module=f"adapters.{module}",
-            distribution=None,
-            closure=Closure({}, (), ()),
-            installed=True,
-            modes=modes,  # type: ignore[arg-type]
-            linked={},
-        )
+        null = self.catalogue.clients(["null"])[0]
+        client = replace(null, name=module, module=f"adapters.{module}", modes=modes, linked={})
         return self.contender("null", label=module, client=client, mode="sync", **changes)
 
     def trial(self, contender: Contender) -> Trial:

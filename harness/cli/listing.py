@@ -29,7 +29,7 @@ def show_clients(as_json: bool) -> None:
         say_json([_plain(client) for client in known])
         return
     rows = [
-        (client.name, _state(client), client.version or "–", ", ".join(client.modes) or "–")
+        (client.name, _state(client), _version(client), ", ".join(client.modes) or "–")
         for client in known
     ]
     Console().print(listings.rows_table(("client", "state", "version", "modes"), rows))
@@ -84,11 +84,18 @@ def _state(client: Client) -> str:
     return "installed" if client.installed else "not installed"
 
 
+def _version(client: Client) -> str:
+    """The library's, and beside it that of the distribution that brings its adapter."""
+    plugin = f" by {client.plugin}" if client.plugin else ""
+    return f"{client.version or '–'}{plugin}"
+
+
 def _plain(client: Client) -> dict[str, object]:
     return {
         "name": client.name,
         "installed": client.installed,
         "version": client.version,
+        "plugin": client.plugin,
         "modes": client.modes,
         "problem": client.problem,
         "linked": client.linked,

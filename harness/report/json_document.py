@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
+from harness.client_environment import Environment
 from harness.comparison import compare, matrix
 from harness.competitors import Censored, CompetitorSummary, competitors, net_cpu_per_request_ns
 from harness.histogram import Histogram
@@ -108,6 +109,7 @@ def _competitor(summary: CompetitorSummary, others: Sequence[CompetitorSummary])
         "unequal": list(summary.unequal),
         "reasons": list(summary.reasons),
         "target": _target(summary.target),
+        "client_environment": _client_environment(summary.client_environment),
         "proxy_cpu_per_request_ns": summary.proxy_cpu_per_request_ns,
         "origin_cpu_per_request_ns": summary.origin_cpu_per_request_ns,
         "requests_per_second": summary.requests_per_second,
@@ -126,6 +128,10 @@ def _competitor(summary: CompetitorSummary, others: Sequence[CompetitorSummary])
             for name, found in summary.phases.items()
         },
     }
+
+
+def _client_environment(environment: Environment | None) -> dict[str, Any] | None:
+    return None if environment is None else {"id": environment.digest, **environment.to_plain()}
 
 
 def _all_percentiles(histogram: Histogram) -> dict[str, int | None]:
@@ -166,6 +172,7 @@ def _trial(trial: TrialSummary) -> dict[str, Any]:
     }
     return plain | {
         "target": _target(trial.target),
+        "client_environment": _client_environment(trial.client_environment),
         "unequal": list(trial.unequal),
         "requests_per_second": trial.requests_per_second,
         "cpu_per_request_ns": trial.cpu_per_request_ns,

@@ -198,6 +198,7 @@ def _record(
     compared: Mapping[Metric, Mapping[str, Comparison]],
 ) -> dict[str, Any]:
     comparison = compared["throughput"].get(summary.label)
+    environment = summary.client_environment
     return {
         "run_id": run.id,
         "label": summary.label,
@@ -205,6 +206,7 @@ def _record(
         "client_type": summary.client_type,
         "client_version": summary.client_version,
         "python_version": summary.python_version,
+        "client_environment_id": environment and environment.digest,
         "event_loop": summary.event_loop,
         "profile": summary.profile,
         "http_method": summary.http_method,

@@ -117,6 +117,8 @@ class Store:
             )
             now = utc_now()
             for trial in trials:
+                environments = rows.client_environment_rows(trial, now)
+                self._insert("client_environments", environments, ignore=True)
                 self._insert(table_columns.RESULTS, [rows.trial_row(run, trial, now)])
                 for table, records in rows.trial_neighbours(trial).items():
                     self._insert(table, records)

@@ -107,6 +107,16 @@ def _ranking_verdicts(db: Any) -> None:
         db.execute(statement)
 
 
+@migrations(name="0012_environments")  # type: ignore[untyped-decorator]
+def _environments(db: Any) -> None:
+    """What a client ran in has an identity, by which views keep results apart."""
+    db.execute(schema.CLIENT_ENVIRONMENTS)
+    column = table_columns.CLIENT_ENVIRONMENT_COLUMN
+    db.execute(f"ALTER TABLE {table_columns.RESULTS} ADD COLUMN {column}")
+    for statement in views.LIBRARY_VIEWS_BY_ENVIRONMENT:
+        db.execute(statement)
+
+
 @migrations(name="0017_checks")  # type: ignore[untyped-decorator]
 def _checks(db: Any) -> None:
     """What checks found; where nothing was measured the views have NULL, and no place without a verdict."""

@@ -246,6 +246,7 @@ def _trial(connection: sqlite3.Connection, row: dict[str, Any]) -> TrialSummary:
         "service": histograms["service_time"],
         "open_loop": _open_loop(row, histograms),
         "target": _target(row),
+        "client_environment": _client_environment(connection, row),
         "status_counts": {
             counted["status"]: counted["count"]
             for counted in _of_trial(connection, "status_counts", trial_id)
@@ -286,6 +287,18 @@ def _slices(connection: sqlite3.Connection, trial_id: str) -> list[dict[str, Any
         row | {"parts": tuple(json.loads(row.get("parts") or "[]"))}
         for row in map(dict, _of_trial(connection, "slices", trial_id, "sequence"))
     ]
+
+
+def _client_environment(connection: sqlite3.Connection, row: dict[str, Any]) -> Any:
+    from harness.client_environment import Environment  # noqa: PLC0415  few commands need it
+
+    key = row.get("client_environment_id")  # no such column in an older database
+    if key is None:
+        return None
+    (found,) = connection.execute(
+        "SELECT environment FROM client_environments WHERE id = ?", (key,)
+    )
+    return Environment.from_plain(json.loads(found["environment"]))
 
 
 def _target(row: dict[str, Any]) -> TargetSpec:

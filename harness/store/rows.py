@@ -16,6 +16,7 @@ from harness.store.table_columns import OPEN_LOOP_COLUMNS, TRACE_COLUMNS
 __all__ = [
     "Row",
     "ceiling_rows",
+    "client_environment_rows",
     "comparison_rows",
     "doubt_rows",
     "ending_rows",
@@ -45,6 +46,15 @@ def environment_row(environment: Mapping[str, Any], now: str) -> Row:
     text = to_json(environment)
     digest = hashlib.sha256(text.encode()).hexdigest()
     return {"id": digest, "environment": text, "first_seen_at": now}
+
+
+def client_environment_rows(trial: TrialSummary, now: str) -> list[Row]:
+    """What the trial's client ran in, under its digest."""
+    environment = trial.client_environment
+    if environment is None:
+        return []
+    text = to_json(environment.to_plain())
+    return [{"id": environment.digest, "environment": text, "first_seen_at": now}]
 
 
 def run_row(run: RunRecord, environment_id: str, *, finished: bool) -> Row:
@@ -188,6 +198,7 @@ def _own(run_id: str, trial: TrialSummary) -> Row:
         "sent": trial.sent,
         "lost_rows": trial.lost_rows,
         "trace_share": trial.trace_share,
+        "client_environment_id": trial.client_environment and trial.client_environment.digest,
     }
 
 

@@ -11,6 +11,7 @@ from harness.store.table_columns import POINT_COLUMNS
 
 __all__ = [
     "CEILINGS",
+    "CLIENT_ENVIRONMENTS",
     "ENDINGS",
     "HELD_PLANS",
     "INDICES",
@@ -39,6 +40,7 @@ MIGRATIONS = (
     "0009_selftests",
     "0010_held_plans",
     "0011_ranking_verdicts",
+    "0012_environments",
     "0017_checks",
     "0018_waiting",
 )  # every name ever given, oldest first; never rename or reorder
@@ -249,6 +251,13 @@ HELD_PLANS = """CREATE TABLE held_plans (
   PRIMARY KEY (run_id, sequence)
 )"""
 
+# What clients ran in: interpreter, distributions and our own code, with the digests of their files.
+CLIENT_ENVIRONMENTS = """CREATE TABLE client_environments (
+  id TEXT PRIMARY KEY,
+  environment TEXT NOT NULL,
+  first_seen_at TEXT NOT NULL
+)"""
+
 # What other programs took of the machine while a run went on.
 OTHER_LOADS = """CREATE TABLE other_loads (
   run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
@@ -307,6 +316,7 @@ def own_names() -> frozenset[str]:
         *SELFTESTS,
         HELD_PLANS,
         OTHER_LOADS,
+        CLIENT_ENVIRONMENTS,
         *INDICES,
         *views.VIEWS,
         *views.TARGET_VIEWS,

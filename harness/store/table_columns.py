@@ -6,6 +6,7 @@ docs/results.md explains each; ``migrations.py`` adds them.
 from __future__ import annotations
 
 __all__ = [
+    "CLIENT_ENVIRONMENT_COLUMN",
     "HELD_PLAN_COLUMNS",
     "NULLABLE",
     "OPEN_LOOP_COLUMNS",
@@ -148,6 +149,9 @@ TRACE_COLUMNS = (  # as harness.worker.tracing has them
 
 # Of the machine; NULL for the other sources, and where it is not known.
 READING_COLUMNS = (("steal_percent", "REAL"), ("frequency_mhz", "REAL"))
+
+# Of results: what the client ran in; NULL where it was not recorded yet.
+CLIENT_ENVIRONMENT_COLUMN = "client_environment_id TEXT REFERENCES client_environments(id)"
 
 # NULL where it was not looked at.
 WAITING_COLUMNS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = [
     "LIBRARY_VIEWS",
+    "LIBRARY_VIEWS_BY_ENVIRONMENT",
     "NOTHING_IS_NOT_ZERO",
     "RANKING_WITH_VERDICTS",
     "TARGET_VIEWS",
@@ -115,10 +116,14 @@ _NOT_OF_A_TRIAL = (
 # Of a competitor, what has columns of its own.
 _HAS_COLUMNS = "'$.label', '$.client', '$.method', '$.body_bytes', '$.concurrency'"
 
-LIBRARY_VIEWS = (
-    # Everything that could make two trials unlike is grouped by, so that rows of other machines, versions or
-    # settings are never added up. Sums first, one division last, as in client_summary.
-    f"""CREATE VIEW library_summary AS
+
+def _library_summary(apart: str) -> str:
+    """The view; ``apart``: what it keeps apart beside all that its first version did.
+
+    Everything that could make two trials unlike is grouped by, so that rows of other machines, versions or
+    settings are never added up. Sums first, one division last, as in client_summary.
+    """
+    return f"""CREATE VIEW library_summary AS
 WITH known AS (
   SELECT
     results.*,
@@ -158,7 +163,7 @@ SELECT
   tls,
   upstream,
   versions,
-  target_versions,
+  {apart}target_versions,
   settings,
   COUNT(DISTINCT run_id) AS runs,
   COUNT(*) AS rounds,
@@ -175,7 +180,15 @@ FROM known
 GROUP BY
   environment_id, environment, client_library, client_type, client_version, event_loop, http_method,
   concurrency_level, body_bytes, profile, target, runtime, instances, tls, upstream, versions,
-  target_versions, settings""",
+  {apart}target_versions, settings"""
+
+
+LIBRARY_VIEWS = (_library_summary(""),)
+
+# From when environments had an identity; a user may have dropped the view.
+LIBRARY_VIEWS_BY_ENVIRONMENT = (
+    "DROP VIEW IF EXISTS library_summary",
+    _library_summary("client_environment_id, "),
 )
 
 # Where nothing ended in the windows there is no rate. A place needs a rate and a verdict; that of the baseline
@@ -224,7 +237,7 @@ NOTHING_IS_NOT_ZERO = (
     *(f"DROP VIEW IF EXISTS {name}" for name in (*_NAMES, "ranking")),
     *(
         _unmeasured_is_null(view)
-        for view in (*VIEWS, *TARGET_VIEWS, *LIBRARY_VIEWS)
+        for view in (*VIEWS, *TARGET_VIEWS, *LIBRARY_VIEWS_BY_ENVIRONMENT)
         if view.split()[2] in _NAMES
     ),
     _RANKING_OF_JUDGED,

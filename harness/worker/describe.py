@@ -1,7 +1,8 @@
-"""What an interpreter offers, asked from inside it: installed distributions, and an adapter's capabilities.
+"""What an interpreter offers, asked from inside it: its build, what is installed, what an adapter can do.
 
-Two questions in two processes. ``metadata`` runs with site-packages in sight and imports no client;
-``capabilities`` runs like a worker, behind the same curtain, and imports just one.
+Three questions in processes of their own. ``interpreter`` tells which one it is. ``metadata`` runs with
+site-packages in sight and imports no client; ``capabilities`` runs like a worker, behind the same curtain,
+and imports just one.
 """
 
 from __future__ import annotations
@@ -12,12 +13,42 @@ import os
 import platform
 import re
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from adapters.base import BaseAdapter
+from harness.worker.provenance import executable, has_gil, provenance
 
-__all__ = ["capabilities", "main", "metadata"]
+__all__ = ["capabilities", "interpreter", "main", "metadata"]
+
+# Loaders of what lies in files of its own; others (of some editable installations) make it up while importing.
+PLAIN_LOADERS = frozenset(
+    {
+        "SourceFileLoader",
+        "SourcelessFileLoader",
+        "ExtensionFileLoader",
+        "NamespaceLoader",
+        "NoneType",
+    }
+)
+
+
+def interpreter() -> dict[str, Any]:
+    """Where it lies, and what kind of build it is; the same whether it sees site-packages or not."""
+    import sysconfig  # noqa: PLC0415  a worker does without
+
+    return {
+        "executable": sys.executable,
+        "base": executable(),
+        "build": {
+            "version": platform.python_version(),
+            "build": sys.version,
+            "options": str(sysconfig.get_config_var("CONFIG_ARGS") or ""),
+            "openssl": _openssl(),
+            "gil": has_gil(),
+        },
+    }
 
 
 def metadata(roots: list[str]) -> dict[str, Any]:
@@ -36,10 +67,12 @@ def metadata(roots: list[str]) -> dict[str, Any]:
             found[name] = None
             continue
         requires = installed.requires or []
+        source, entries = _source(installed), sorted(_entries(installed))
         found[name] = {
-            "version": installed.version,
+            "version": installed.version + (f" ({source})" if source else ""),
             "requires": requires,
-            "entries": sorted(_entries(installed)),
+            "entries": entries,
+            "unseen": source == "editable" and all(map(_is_metadata, entries)),
         }
         waiting += [match[0] for text in requires if (match := re.match(r"[A-Za-z0-9._-]+", text))]
     return {"environment": _environment(), "distributions": found, "stamps": _stamps()}
@@ -65,38 +98,99 @@ def capabilities(module: str, site: str) -> dict[str, Any]:
             for adapter in adapters
         },
         "linked": adapters[0].linked_versions(),
+        "distribution": adapters[0].distribution,
+        "imported": provenance(site),
     }
 
 
 def main() -> None:
     """Answer the one question on standard input (JSON) on standard output (JSON)."""
     question: dict[str, Any] = json.load(sys.stdin)
-    answer = metadata if question.pop("ask") == "metadata" else capabilities
-    json.dump(answer(**question), sys.stdout)
+    answers: dict[str, Callable[..., dict[str, Any]]] = {
+        "interpreter": interpreter,
+        "metadata": metadata,
+        "capabilities": capabilities,
+    }
+    json.dump(answers[question.pop("ask")](**question), sys.stdout)
 
 
 def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+def _openssl() -> str:
+    try:
+        ssl = importlib.import_module("_ssl")
+    except ImportError:  # a Python without
+        return ""
+    return str(ssl.OPENSSL_VERSION)
+
+
+def _source(installed: Any) -> str | None:
+    """Where it comes from if not from an index or a wheel: its version alone does not say what it is."""
+    try:
+        url = json.loads(installed.read_text("direct_url.json") or "{}")
+        if url.get("dir_info", {}).get("editable"):
+            return "editable"
+        if "vcs_info" in url:
+            return f"{url['vcs_info']['vcs']} {url['vcs_info']['commit_id'][:12]}"
+    except (ValueError, LookupError, TypeError, AttributeError):  # not as PEP 610 has it
+        return None
+    return "local folder" if "dir_info" in url else None
+
+
 def _entries(installed: Any) -> set[str]:
-    """Absolute paths of the top-level files and folders a distribution put into site-packages."""
-    files = installed.files
-    if files is None:  # Debian's packages keep no list
-        top_level = (
-            installed.read_text("top_level.txt") or installed.name.replace("-", "_")
-        ).split()
-        candidates = [name + suffix for name in top_level for suffix in ("", ".py")]
-        files = [name for name in candidates if Path(installed.locate_file(name)).exists()]
-    tops = {str(file).split("/", 1)[0] for file in files} - {"..", "__pycache__"}
-    return {str(installed.locate_file(top)) for top in tops}
+    """Absolute paths of the top-level files and folders of a distribution, its metadata included.
+
+    Those that lie elsewhere (an editable installation) or of which no list is kept (Debian) are looked for
+    as an import would.
+    """
+    metadata = str(installed.locate_file(installed._path))
+    listed = installed.read_text("RECORD") or installed.read_text("installed-files.txt")
+    if listed and _source(installed) != "editable":
+        tops = {str(file).split("/", 1)[0] for file in installed.files} - {"..", "__pycache__"}
+        paths = {str(installed.locate_file(top)) for top in tops}
+    else:
+        paths = {path for name in _names(installed) for path in _locations(name)}
+    return {path for path in {metadata, *paths} if os.path.lexists(path)}
+
+
+def _names(installed: Any) -> set[str]:
+    """Its top-level modules: as it says itself, or the one called like it."""
+    said = (installed.read_text("top_level.txt") or "").split()
+    return set(said) or {_normal(installed.name).replace("-", "_")}
+
+
+def _locations(name: str) -> Iterator[str]:
+    """The file or folders that ``import name`` would read; nothing if it takes more than reading them."""
+    from importlib.util import find_spec  # noqa: PLC0415
+
+    try:
+        spec = find_spec(name)
+    except (ImportError, ValueError):
+        return
+    if spec is None or type(spec.loader).__name__ not in PLAIN_LOADERS:
+        return
+    folders = [str(Path(folder)) for folder in spec.submodule_search_locations or ()]
+    if spec.origin is None:  # a namespace package
+        yield from folders
+    elif not folders:
+        yield spec.origin
+    elif folders == [str(Path(spec.origin).parent)]:
+        yield from folders
+
+
+def _is_metadata(entry: str) -> bool:
+    return entry.endswith((".dist-info", ".egg-info", ".pth"))
 
 
 def _stamps() -> dict[str, int]:
-    """Folders whose change means that something was installed or removed."""
+    """Folders and files whose change means that something was installed or removed."""
     ours = Path(__file__).parents[2]  # the bundle: another folder each time, and gone with its run
-    folders = [folder for folder in sys.path if Path(folder).is_dir() and Path(folder) != ours]
-    return {folder: Path(folder).stat().st_mtime_ns for folder in [*folders, sys.prefix]}
+    folders = [folder for folder in map(Path, sys.path) if folder.is_dir() and folder != ours]
+    watched = [*folders, Path(sys.prefix), Path(sys.prefix, "pyvenv.cfg")]
+    watched += [file for folder in folders for file in sorted(folder.glob("*.pth"))]
+    return {str(path): path.stat().st_mtime_ns for path in watched if path.exists()}
 
 
 def _environment() -> dict[str, str]:

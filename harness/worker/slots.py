@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from adapters.base import ERROR_KINDS, BaseAdapter, Settings
 from harness.worker import memory
 from harness.worker.job import Events, Hold, Job, Window, described
+from harness.worker.provenance import provenance
 from harness.worker.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -245,6 +246,7 @@ class Slots:
             first_sent=self._first_sent,
             first_errors=dict(self._first_errors),
             message=self._first_message,
+            provenance=provenance(self.job.site),
         )
 
     def report(self, load: Load) -> None:

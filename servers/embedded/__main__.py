@@ -16,13 +16,13 @@ import signal
 import socket
 import ssl
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import httptools
 import uvloop
 
+from servers import scratch
 from servers.embedded.control import Control
 from servers.embedded.options import Options
 from servers.embedded.protocol import Connection
@@ -40,7 +40,7 @@ def main() -> int:
     _raise_file_limit()
     _stay_on(options.cpus)
     makes_own = options.tls and not options.certificate
-    directory = Path(tempfile.mkdtemp(prefix="clientbench-target-")) if makes_own else None
+    directory, _ = scratch.make(scratch.CERTIFICATES) if makes_own else (None, -1)
     try:
         uvloop.new_event_loop().run_until_complete(_serve(options, directory))
     finally:

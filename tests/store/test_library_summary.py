@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from harness.store import Store, schema
 from harness.store.migrations import migrations
 from harness.store.reading import query
 from servers.spec import EMBEDDED
-from tests.examples import SECOND, failed, run, save, trial
+from tests.examples import CLIENT_ENVIRONMENT, SECOND, failed, run, save, trial
 
 HERE = {"host": "bench", "cpu": "AMD EPYC", "python": "3.11.7"}
 SCENARIO: dict[str, Any] = {
@@ -85,6 +86,8 @@ def test_another_machine_target_or_setting_is_a_row_of_its_own(
         {"concurrency": 20},
         {"body_bytes": 9},
         {"profile": "defaults"},
+        {"client_environment": replace(CLIENT_ENVIRONMENT, distributions=())},
+        {"client_environment": None},
     ],
 )
 def test_another_version_or_load_of_a_client_is_a_row_of_its_own(
