@@ -18,7 +18,13 @@ BETTER_RUNS = """SELECT id FROM other.runs AS theirs WHERE NOT EXISTS (
   SELECT 1 FROM main.runs AS ours
   WHERE ours.id = theirs.id AND (ours.ended_at IS NOT NULL OR theirs.ended_at IS NULL)
 )"""
-KEYED_BY_THEMSELVES = ("environments", "selftests", "selftest_figures", "rounds")
+KEYED_BY_THEMSELVES = (
+    "environments",
+    "client_environments",
+    "selftests",
+    "selftest_figures",
+    "rounds",
+)
 
 
 @dataclass(frozen=True)

@@ -295,10 +295,9 @@ def _client_environment(connection: sqlite3.Connection, row: dict[str, Any]) -> 
     key = row.get("client_environment_id")  # no such column in an older database
     if key is None:
         return None
-    (found,) = connection.execute(
-        "SELECT environment FROM client_environments WHERE id = ?", (key,)
-    )
-    return Environment.from_plain(json.loads(found["environment"]))
+    statement = "SELECT environment FROM client_environments WHERE id = ?"
+    found = connection.execute(statement, (key,)).fetchone()
+    return None if found is None else Environment.from_plain(json.loads(found["environment"]))
 
 
 def _target(row: dict[str, Any]) -> TargetSpec:
