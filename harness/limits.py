@@ -37,10 +37,10 @@ def _ensure_files(per_slot: int, per_process: int, concurrency: int) -> None:
     needed = max(per_process * per_slot, concurrency) + SPARE_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < needed:
-        room = max(hard - SPARE_FILES, 1)
+        room = max(hard - SPARE_FILES, 0)
         accepted = min(room, room * concurrency // (per_process * per_slot))
         raise _refusal(
-            concurrency, f"{max(accepted, 1)} by the open-file limit (needed: ulimit -Hn {needed})"
+            concurrency, f"{accepted} by the open-file limit (needed: ulimit -Hn {needed})"
         )
     if soft != resource.RLIM_INFINITY and soft < needed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))

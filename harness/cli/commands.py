@@ -21,6 +21,8 @@ COMMAND_LINE_ERROR: type[Any] = next(
     base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException"
 )
 
+MOST_RUNS = 1_000_000  # of `results list`
+
 
 class CommandInterruptedError(Exception):
     """Ctrl-C or SIGTERM ended a command that has nothing to show for it."""
@@ -143,12 +145,13 @@ def selftest(
 @results.command("list")
 def list_runs(
     db: Db = None,
-    limit: Annotated[int, typer.Option(help="How many, latest first.", min=1)] = 20,
+    limit: Annotated[str, typer.Option(help="How many, latest first.")] = "20",
 ) -> int:
     """List the latest runs."""
     from harness.cli import listing
+    from harness.settings import whole_number
 
-    listing.show_runs(_database(db), limit)
+    listing.show_runs(_database(db), whole_number("--limit", limit, 1, MOST_RUNS))
     return 0
 
 

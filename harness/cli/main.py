@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from harness import interrupts
 from harness.cli import streams
+from harness.cli.refusals import check_machine, refusal_of_machine
 from harness.cli.screen import complain, say
 from harness.errors import ClientbenchError, UnusableError, UsageError
 
@@ -23,10 +24,9 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     streams.guard()
     try:
-        code = run(sys.argv[1:])
+        code = streams.settled(run(sys.argv[1:]))
     except KeyboardInterrupt:  # another one, while the first was being reported
         code = INTERRUPTED
-    code = streams.settled(code)
     for number in interrupts.SIGNALS:  # nothing is left that more of them could end
         signal.signal(number, signal.SIG_IGN)
     sys.exit(code)
@@ -45,6 +45,10 @@ def run(argv: Sequence[str]) -> int:
     except Exception as error:
         if os.environ.get("CLIENTBENCH_DEBUG"):
             traceback.print_exc()
+        refused = refusal_of_machine(error)
+        if refused is not None:
+            complain(refused, _typed(argv))
+            return UNUSABLE
         complain(
             f"this is a bug: {type(error).__name__}: {error} (CLIENTBENCH_DEBUG=1 shows where)",
             _typed(argv),
@@ -53,6 +57,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _dispatch(argv: Sequence[str]) -> int:
+    check_machine()
     from harness.cli import commands, legacy, ownership
     from harness.settings import from_environment
 
