@@ -427,10 +427,11 @@ def _new_form(draw: random.Random, origin: str) -> list[str]:
         words += _argument(draw, command, option, origin)
     for option in drawn:
         words += _flag(draw, command, option, origin)
-    measures = [option for option in flags if option.name in SHORT]
-    if measures and draw.random() < REFUSED_SHARE:
+    measures = any(option.name in SHORT for option in flags)
+    others = [option for option in flags if option.takes_value and option not in drawn]
+    if measures and others and draw.random() < REFUSED_SHARE:
         # A run takes seconds, a refusal none: most values are to be refused.
-        option = draw.choice([one for one in flags if one.takes_value and one not in drawn])
+        option = draw.choice(others)
         words += [option.flags[0], draw.choice(draw.choice((NUMBERS, TEXTS)))]
         drawn.append(option)
     names = {option.name for option in drawn}

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import resource
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -24,13 +23,17 @@ from adapters.base import ERROR_KINDS, Adapter, AsyncAdapter, BaseAdapter, Reque
 from benchmarks.forks import Forks
 from benchmarks.hostile_deviations import UNENDED, allowed, spoils_next
 from benchmarks.hostile_server import BEHAVIOURS, MIB, HostileServer
+from harness.worker import memory
 
 __all__ = ["Client", "Seen", "clients", "faults", "meet"]
 
 TIMEOUT_S = 1.0  # of one connect or read
 CASE_S = 12.0  # of a whole case; what drips takes 2 s, and the clients share two CPUs
 LARGEST_BODY = 8 * MIB
-MOST_MEMORY = 48 * MIB  # that a case may add: the largest body, kept twice, and buffers
+MEMORY_LIMIT = 40 * MIB  # of what is kept; the largest body, several times
+MOST_MEMORY = (
+    56 * MIB
+)  # that a case may add: the limit is of one kind of memory, and counts after the first
 LEAVE_S = 2.0  # for a process that has said all it has to say
 IDLE_S = 0.3  # what the server still sends or ends has come by then
 GOOD_LENGTHS = (11, 1234, 77)  # no behaviour's body is as long
@@ -124,30 +127,28 @@ def meet(client: Client, name: str, server: HostileServer) -> Seen:
 
 
 def _case(client: Client, name: str, server: HostileServer, sender: Connection) -> None:
-    # A runaway ends as an error of its own instead of taking the machine's memory.
-    resource.setrlimit(resource.RLIMIT_DATA, (1024 * MIB, 1024 * MIB))
     behaviour = BEHAVIOURS[name]
     started = time.monotonic()
     with _Session(client, _settings(client, server)) as session:
         good = [Request("GET", server.good(name, length)) for length in GOOD_LENGTHS]
         before, _ = session.ask(good[0])
         base = _peak_bytes()
+        memory.limit(MEMORY_LIMIT)  # as a worker does
         outcome, message = session.ask(Request(behaviour.method, server.url(name)))
         session.idle(IDLE_S if behaviour.then != "keep" or name.endswith("-later") else 0.02)
         after = tuple(session.ask(request)[0] for request in good[1:])
+        memory.lift()
         took_s = time.monotonic() - started
         sender.send(Seen(before, outcome, after, _peak_bytes() - base, took_s, message))
 
 
 def _settings(client: Client, server: HostileServer) -> Settings:
-    wanted: dict[str, Any] = {
-        "timeout_s": TIMEOUT_S,
-        "ca_file": server.ca_file,
-        "stream": client.stream,
-        "max_body_bytes": LARGEST_BODY,
-    }
-    known = {field.name for field in fields(Settings)}
-    return Settings(**{name: value for name, value in wanted.items() if name in known})
+    return Settings(
+        timeout_s=TIMEOUT_S,
+        ca_file=server.ca_file,
+        stream=client.stream,
+        max_body_bytes=LARGEST_BODY,
+    )
 
 
 def _peak_bytes() -> int:

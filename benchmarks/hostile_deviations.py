@@ -103,6 +103,12 @@ DEVIATIONS = (
         "gzip gzip-corrupt gzip-truncated gzip-not gzip-bomb deflate brotli-not zstd-not many-encodings",
         "it has no switch for decompression, which its adapter says",
     ),
+    _of(
+        "requestx",
+        UNENDED,
+        "endless-body endless-chunks body-beyond-limit",
+        "where memory ends it ends the process",
+    ),
     _of("urllib3", "body", "many-encodings", "it counts encodings also where it decodes none"),
     _of("aiohttp", "200:9", "no-length-reset", "any end of the connection ends such a body"),
     _of("httpx", TIMEOUT, "chunk-lf-only", "it waits for the whole line end"),
