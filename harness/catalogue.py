@@ -299,8 +299,10 @@ class Catalogue:
         except OSError as error:
             raise UnusableError(f"python: {self.python!r} cannot be asked: {error}") from error
         if code:
-            last = (errors.strip().splitlines() or ["it died without a word"])[-1]
-            raise UnusableError(last)
+            failure = _failure(errors)
+            if question["ask"] == "capabilities":  # it is the adapter that failed
+                raise UnusableError(failure)
+            raise UnusableError(f"python: {self.python!r} cannot be asked: {failure}")
         try:
             answer: dict[str, Any] = json.loads(output)
         except ValueError:
@@ -326,6 +328,14 @@ def _converse(command: list[str], question: str) -> tuple[int, str, str]:
                     raise UnusableError(f"{command[0]!r} did not answer within {ASK_TIMEOUT_S} s")
         finally:
             process.kill()
+
+
+def _failure(errors: str) -> str:
+    """The line that says why: the last one of a traceback, the first one of anything else."""
+    lines = [line.strip() for line in errors.splitlines() if line.strip()]
+    if not lines:
+        return "it died without a word"
+    return lines[-1 if any(line.startswith("Traceback") for line in lines) else 0]
 
 
 def interpreter(python: str | None) -> str:

@@ -209,10 +209,11 @@ def test_a_cache_that_cannot_be_used_is_only_slower(
 
 def test_an_interpreter_that_is_none_is_refused(bundle: Bundle, tmp_path: Path) -> None:
     script = tmp_path / "python"
-    script.write_text("#!/bin/sh\necho not a python >&2; exit 4\n")
+    script.write_text("#!/bin/sh\necho not a python >&2; echo and a hint >&2; exit 4\n")
     script.chmod(0o755)
-    with pytest.raises(UnusableError, match="not a python"):
+    with pytest.raises(UnusableError) as failed:
         Catalogue(bundle, str(script)).clients(["null"])
+    assert str(failed.value) == f"python: {str(script)!r} cannot be asked: not a python"
 
 
 def test_an_interpreter_that_says_nothing_sensible_is_refused(
