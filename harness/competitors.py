@@ -73,6 +73,12 @@ class CompetitorSummary:
     open_loop: OpenLoop | None = None
     phases: Mapping[str, Histogram] = field(default_factory=dict)  # of traced requests
     client_environment: Environment | None = None  # None: stored before it was recorded
+    sent: int = 0  # by its rounds: the population, and first requests, warm-up and lead-in
+
+    @property
+    def uncounted(self) -> int:
+        """Requests that were sent and belong to no figure."""
+        return max(0, self.sent - self.population)
 
     @property
     def requests_per_second(self) -> float | None:
@@ -193,6 +199,7 @@ def _merged(trials: Sequence[TrialSummary]) -> CompetitorSummary:
         open_loop=_open_loop(trials),
         phases=_phases(trials),
         client_environment=known.client_environment,
+        sent=sum(trial.sent for trial in trials),
     )
 
 

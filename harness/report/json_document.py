@@ -118,6 +118,7 @@ def _competitor(summary: CompetitorSummary, others: Sequence[CompetitorSummary])
         "net_cpu_per_request_ns": net_cpu_per_request_ns(summary, others),
         "samples": summary.service.total,
         "percentiles": [_percentile(summary, percent) for percent in PERCENTILES],
+        "uncounted": summary.uncounted,
         "errors": summary.errors,
         "error_rate": summary.error_rate,
         "error_counts": dict(summary.error_counts),

@@ -30,6 +30,18 @@ def notes(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
     compared = len({trial.label for trial in trials}) > 1
     return [
         *target_notes(run, trials),
+        *_uncounted(trials),
         *(f"warning: {doubt}" for doubt in run.doubts),
         *([selftest.citation(run.selftest)] if compared else []),
+    ]
+
+
+def _uncounted(trials: Sequence[TrialSummary]) -> list[str]:
+    """What was sent beside what is counted, of all competitors together."""
+    sent, counted = sum(one.sent for one in trials), sum(one.population for one in trials)
+    if sent <= counted:
+        return []
+    return [
+        f"requests: {counted:,} counted, {sent - counted:,} more sent "
+        "(first requests, warm-up, lead-in)"
     ]

@@ -238,6 +238,7 @@ def _record(
         "idle_rss_bytes": summary.idle_rss_bytes,
         "peak_rss_bytes": summary.peak_rss_bytes,
         "population": summary.population,
+        "sent": summary.sent,
         "errors": summary.errors,
         "error_rate": summary.error_rate,
         "censored": summary.censored,

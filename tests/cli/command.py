@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -99,6 +100,16 @@ class Recording:
     status: int = 200
     answers: int | None = None  # after so many, connections are dropped without a word
     arrived: list[Arrived] = field(default_factory=list)
+    instants_ns: list[int] = field(default_factory=list)  # when they did, CLOCK_MONOTONIC
+
+    def most_within(self, seconds: float) -> int:
+        """The most requests that arrived within so long, in any stretch of it."""
+        at, first, most = sorted(self.instants_ns), 0, 0
+        for last, instant_ns in enumerate(at):
+            while instant_ns - at[first] > seconds * 1e9:
+                first += 1
+            most = max(most, last - first + 1)
+        return most
 
     def only(self) -> Arrived:
         """What arrived, if it was always the same."""
@@ -127,6 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         recording = self.server.recording
+        recording.instants_ns.append(time.monotonic_ns())
         recording.arrived.append(
             Arrived(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body)
         )

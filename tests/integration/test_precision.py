@@ -8,7 +8,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from tests.cli.command import clientbench
+from tests.cli.command import clientbench, recording
 from tests.cli.under_way import UnderWay
 
 CLIENTS = ("raw:sync", "null:sync")
@@ -49,3 +49,15 @@ def test_an_interrupted_run_says_how_precise_it_was(tmp_path: Path) -> None:
 
     assert "precision: " in out and "the run ended before" in out
     assert (reason, rounds) == ("early", 1)
+
+
+def test_somebodys_server_gets_the_rounds_and_nothing_else(tmp_path: Path) -> None:
+    with recording() as server:
+        words = ("--target", server.url, "--rate", "20", "--precision", "50%", "--json")
+        ended = clientbench("compare", "raw:sync", "aiohttp", *words, cwd=tmp_path)
+    competitors = ended.json["competitors"]
+    rounds = ended.json["run"]["ending"]["rounds"]
+
+    assert sum(one["population"] for one in competitors) == 2 * 20 * rounds
+    sent = sum(one["sent"] for one in competitors)
+    assert sent <= len(server.arrived) <= sent + 4  # a probe and a first request of each
