@@ -154,6 +154,8 @@ class BaseAdapter(ABC):
     # False only for a reference that answers itself: the target never hears of its requests.
     uses_target: ClassVar[bool] = True
     http_versions: ClassVar[tuple[str, ...]] = ("1.1",)
+    # Profiles in which the library offers HTTP/2 to servers over TLS, asked for or not.
+    offers_http2: ClassVar[tuple[str, ...]] = ()
     # Points of ``trace.POINTS`` that ``send_traced`` can see, keys of ``trace.HOLD_POINTS`` where it can stop.
     trace_points: ClassVar[tuple[str, ...]] = ()
     hold_points: ClassVar[tuple[str, ...]] = ()

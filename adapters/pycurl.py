@@ -90,6 +90,8 @@ class Pycurl(Adapter):
     session_scope = "slot"
     files_per_slot = 3  # a handle keeps an epoll and an event descriptor; without: "out of memory"
     can_stream = True
+    # In parity it is told not to.
+    offers_http2 = ("defaults",) if pycurl.version_info()[4] & pycurl.VERSION_HTTP2 else ()
     trace_points = _offered(_SHOWN_BY)
     hold_points = _offered(_HELD_BY)
     unequal = (

@@ -24,9 +24,11 @@ class _Requestx(BaseAdapter):
     """What both modes share: error kinds and what cannot be set."""
 
     name = "requestx"
+    offers_http2 = ("parity", "defaults")
     unequal: ClassVar[tuple[str, ...]] = (
         "requestx has no read timeout: the timeout holds for the request as a whole",
         "requestx cannot turn certificate verification off",
+        "requestx offers HTTP/2 over TLS, and speaks it with a server that wants to",
         "requestx does not limit its connections, and may open more than there are requests at once",
         "requestx decompresses what a server compresses, asked for or not",
         "requestx removes dot segments from a path and writes ' as %27 in a query",

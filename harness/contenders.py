@@ -14,6 +14,7 @@ from harness.client_environment import Environment
 from harness.contamination import Contamination, contaminations
 from harness.errors import UnusableError, UsageError
 from harness.limits import ensure
+from harness.negotiation import spoken
 from harness.plan import shares
 from harness.probe import default_ca_file, probe
 from harness.redaction import redact_url
@@ -48,6 +49,9 @@ class Contender:
     processes: int
     rules: Rules
     shown_url: str  # redacted
+    http_version: str | None = (
+        None  # as its target negotiates it; None: not known, or it has no target
+    )
     answer_bytes: int = 0  # of the body that a request sent beforehand got
     target: TargetSpec = EMBEDDED
     think_ns: int = 0
@@ -253,6 +257,7 @@ class Selector:
                 max_body_bytes=scenario.max_body_bytes,
             ),
             shown_url=redact_url(url),
+            http_version=_http_version(selection, request, settings),
             answer_bytes=length,
             target=competitor.target,
             think_ns=round(scenario.think_time_s * 1e9),
@@ -274,6 +279,14 @@ def _check_hold(competitor: Competitor, scenario: Scenario, points: list[str]) -
             f"--hold: {competitor.label} cannot be held at {point!r} here; "
             f"accepted: {', '.join(points) or 'another client'}"
         )
+
+
+def _http_version(selection: Selection, request: Request, settings: Settings) -> str | None:
+    capabilities = selection.client.modes[selection.mode]
+    if not capabilities["uses_target"]:
+        return None
+    offers_http2 = settings.profile in capabilities.get("offers_http2", ())
+    return spoken(request.url, settings, offers_http2)
 
 
 def _is_known(scenario: Scenario, competitor: Competitor, selection: Selection) -> bool:

@@ -153,6 +153,7 @@ class TrialSummary:
     trace_share: float = 0.0  # of the requests; above 0, costs and throughput are those of tracing
     # of requests that started in a window; tracing.TRACE_COLUMNS
     traces: tuple[tuple[int, ...], ...] = ()
+    http_version: str | None = None  # "1.1" or "2", as the target negotiates it; None: not known
 
     @property
     def requests_per_second(self) -> float | None:

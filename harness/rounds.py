@@ -15,6 +15,7 @@ from harness.contenders import Contender
 from harness.drain import Drain, settled_ns
 from harness.histogram import Histogram
 from harness.model import Ending, RunRecord, RunState, TrialSummary
+from harness.negotiation import other_versions
 from harness.place import Place
 from harness.plan import BESIDE_SLICE_S, START_S, Plan, Round
 from harness.precision import ended_early, ending
@@ -89,6 +90,7 @@ class Rounds:
         self.trials: list[TrialSummary] = []
         self.ledger = Ledger(targets)
         self._contenders = contenders
+        self._other_versions = other_versions(contenders)
         self._places = places
         self._targets = targets
         self._sampler = Sampler(sampling_interval_s, targets.all)
@@ -171,6 +173,9 @@ class Rounds:
         self._sampler.forget()
         trials = [Trial(c, round_.number, self._places[c.target]) for c in self._contenders]
         try:
+            for trial in trials:
+                if trial.contender.label in self._other_versions:
+                    trial.fail(self._other_versions[trial.contender.label])
             self._start(trials, round_)
             for trial in trials:
                 self._activate(trial)
@@ -199,7 +204,8 @@ class Rounds:
         One competitor after the other where first requests come at the pace of an open loop.
         """
         for index in round_.order(0):
-            trials[index].start()
+            if not trials[index].over:
+                trials[index].start()
             if trials[index].contender.first_gap_ns and not trials[index].over:
                 trials[index].wait_ready()
         for trial in trials:

@@ -60,6 +60,7 @@ def summarise(
         event_loop=contender.loop,
         profile=contender.settings.profile,
         unequal=contender.unequal,
+        http_version=contender.http_version,
         http_method=contender.request.method,
         url=contender.shown_url,
         body_bytes=len(contender.request.body or b""),

@@ -117,6 +117,13 @@ def _environments(db: Any) -> None:
         db.execute(statement)
 
 
+@migrations(name="0014_protocol")  # type: ignore[untyped-decorator]
+def _protocol(db: Any) -> None:
+    """The HTTP version of a trial."""
+    name, kind = table_columns.PROTOCOL_COLUMN
+    db.execute(f"ALTER TABLE {table_columns.RESULTS} ADD COLUMN {name} {kind}")
+
+
 @migrations(name="0017_checks")  # type: ignore[untyped-decorator]
 def _checks(db: Any) -> None:
     """What checks found; where nothing was measured the views have NULL, and no place without a verdict."""

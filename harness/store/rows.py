@@ -212,6 +212,7 @@ def _target(trial: TrialSummary) -> Row:
         "upstream": spec.upstream,
         "proxy_cpu_ns": trial.proxy_cpu_ns,
         "origin_cpu_ns": trial.origin_cpu_ns,
+        "http_version": trial.http_version,
     }
 
 

@@ -41,6 +41,7 @@ MIGRATIONS = (
     "0010_held_plans",
     "0011_ranking_verdicts",
     "0012_environments",
+    "0014_protocol",
     "0017_checks",
     "0018_waiting",
 )  # every name ever given, oldest first; never rename or reorder

@@ -12,6 +12,7 @@ __all__ = [
     "OPEN_LOOP_COLUMNS",
     "OWN_COLUMNS",
     "POINT_COLUMNS",
+    "PROTOCOL_COLUMN",
     "PUBLIC_COLUMNS",
     "READING_COLUMNS",
     "RESULTS",
@@ -124,6 +125,9 @@ TARGET_COLUMNS = (
     ("proxy_cpu_ns", "INTEGER"),
     ("origin_cpu_ns", "INTEGER"),
 )
+
+# As the target negotiates it; NULL where that is not known.
+PROTOCOL_COLUMN = ("http_version", "TEXT")
 
 # One column per point of adapters.trace.POINTS, in their order.
 POINT_COLUMNS = (

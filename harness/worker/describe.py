@@ -93,6 +93,7 @@ def capabilities(module: str, site: str) -> dict[str, Any]:
                 "uses_target": adapter.uses_target,
                 "files_per_slot": adapter.files_per_slot,
                 "http_versions": list(adapter.http_versions),
+                "offers_http2": list(adapter.offers_http2),
                 "unequal": list(adapter.unequal),
             }
             for adapter in adapters
