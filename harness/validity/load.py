@@ -107,7 +107,8 @@ def _client_saturated(label: str, plan: HeldPlan) -> Doubt:
 
 def _starts(plan: HeldPlan) -> str:
     lost = plan.missed + plan.dropped
+    late = "" if plan.late is None else f"{plan.late:,} came late, "
     return (
-        f"{lost:,} of {plan.planned:,} planned starts were missed or dropped, "
+        f"{lost:,} of {plan.planned:,} planned starts were missed or dropped, {late}"
         f"p99 of the pacer lag is {(plan.p99_pacer_lag_ns or 0) / 1e6:.3g} ms"
     )

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from harness.presets import PRESETS
 from tests import plugins
 from tests.cli.command import ONE, Ended, clientbench, recording
 from tests.cli.under_way import UnderWay
@@ -180,6 +181,60 @@ def test_disturbed(tmp_path: Path) -> None:
         _, doubts = load(*words, cwd=tmp_path, environ=often)
 
     assert "other programs used" in doubts["disturbed"]["message"]
+
+
+def test_a_short_run_beside_others_is_told(tmp_path: Path) -> None:
+    words = ("/", "--client", "raw:sync", "--duration", "1", "--rounds", "2")
+    with busy():
+        ended, doubts = load(*words, cwd=tmp_path)
+
+    assert doubts["disturbed"]["subject"] == "run"
+    assert "during the whole run" in doubts["disturbed"]["message"]
+    assert "not checked" not in doubts
+    assert ended.json["run"]["other_load"]["targets_apart"] is True
+
+
+def test_beside_others_a_server_of_the_users_on_this_machine_is_not_checked(tmp_path: Path) -> None:
+    """And --strict, which asks for warnings, lets that pass."""
+    with serving(lambda number: None) as url, busy():
+        words = (url, "--client", "raw:sync", "--duration", "1", *BRIEF)
+        ended, doubts = load(*words, cwd=tmp_path)
+
+    assert "started by somebody else" in doubts["not checked"]["message"]
+    assert "disturbed" not in doubts
+    assert ended.json["run"]["other_load"]["targets_apart"] is False
+
+
+FEW = {
+    "request-per-duration": ("--duration", "0.6"),
+    "concurrent-unsynced": ("--n", "3", "--duration", "0.5"),
+    "concurrent-synced": ("--n", "6", "--duration", "0.5"),
+    "concurrent-synced-once": ("--n", "9"),
+    "requests-graph": ("--points", "3@100ms,6@200ms"),
+    "concurrency-graph": ("--points", "2@0.2s,4@0.4s"),
+    "steady": ("--rate", "9", "--duration", "2"),
+    "max-throughput": ("--concurrency", "4", "--duration", "0.5"),
+    "tps": ("--rate", "9", "--duration", "2"),
+    "ramp": ("--rate", "18", "--duration", "2"),
+    "spike": ("--rate", "4", "--duration", "2"),
+    "soak": ("--rate", "9", "--duration", "2"),
+}
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("preset", PRESETS)
+def test_no_preset_of_few_requests_is_said_not_to_be_kept(preset: str, tmp_path: Path) -> None:
+    words = ("compare", "requests", "raw:async", "--preset", preset, *FEW[preset])
+    for _ in range(TRIES):
+        ended = clientbench(*words, "--rounds", "2", "--json", cwd=tmp_path)
+        assert ended.code == 0, ended
+        kinds = {doubt["kind"] for doubt in ended.json["doubts"]}
+        if "generator-saturated" not in kinds:
+            break
+
+    assert not kinds & {"generator-saturated", "not checked", "nothing measured"}, ended.json
+    is_held = PRESETS[preset].is_held
+    assert not (is_held and any(one["open_loop"] for one in ended.json["competitors"]))
 
 
 def test_not_stationary(tmp_path: Path) -> None:
