@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from harness.cli.options import Db, Json, Run, Text, Texts, about, measuring_options_but
+from harness.cli.stored import stored_in
 
 __all__ = ["COMMAND_LINE_ERROR", "CommandInterruptedError", "app"]
 
@@ -151,7 +152,9 @@ def list_runs(
     from harness.cli import listing
     from harness.settings import whole_number
 
-    listing.show_runs(_database(db), whole_number("--limit", limit, 1, MOST_RUNS))
+    number = whole_number("--limit", limit, 1, MOST_RUNS)
+    with stored_in(database := _database(db)):
+        listing.show_runs(database, number)
     return 0
 
 
@@ -167,7 +170,8 @@ def show_run(
     """Show a stored run as its comparison printed it, and its trials."""
     from harness.cli import listing
 
-    listing.show_run(_database(db), run, json, with_matrix=matrix)
+    with stored_in(database := _database(db)):
+        listing.show_run(database, run, json, with_matrix=matrix)
     return 0
 
 
@@ -184,7 +188,8 @@ def diff_runs(
     """Compare the competitors that two runs have in common."""
     from harness.cli import diffing
 
-    diffing.show_diff(_database(db), (run, other), json, asked=across)
+    with stored_in(database := _database(db)):
+        diffing.show_diff(database, (run, other), json, asked=across)
     return 0
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "check_version",
     "check_writable",
     "connect",
+    "is_of_the_file",
     "one_line",
     "patiently",
     "reading",
@@ -67,6 +68,11 @@ def _named(path: Path, error: Exception) -> StoreError:
         return StoreError(f"--db {str(path)!r}: {reason}; {ACCEPTED}")
     what, help_ = state
     return StoreUnusableError(f"--db {str(path)!r}: {what} ({reason})", help_)
+
+
+def is_of_the_file(error: BaseException) -> bool:
+    """Whether SQLite says this of the file, not of what it was asked."""
+    return _code(error) in STATES
 
 
 def _code(error: BaseException) -> int:
@@ -124,8 +130,8 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         if not _exists(path):
             raise StoreError(f"--db {str(path)!r}: no such database; run a comparison first")
         _check_kind(path)
-        with _read_only(path) as connection:
-            yield connection
+    with translated(path), _read_only(path) as connection:
+        yield connection
 
 
 @contextlib.contextmanager

@@ -62,7 +62,10 @@ def attached(connection: sqlite3.Connection, source: Path) -> Iterator[None]:
                 _check_whole(connection, source)
             yield
         finally:
-            connection.execute("DETACH other")
+            with contextlib.suppress(
+                sqlite3.Error
+            ):  # a damaged one is kept until the connection ends
+                connection.execute("DETACH other")
 
 
 @contextlib.contextmanager

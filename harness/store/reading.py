@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
-from harness.store import files, table_columns
+from harness.store import checking, files, table_columns
 from servers.spec import EMBEDDED, TargetSpec
 
 if TYPE_CHECKING:
@@ -145,7 +145,8 @@ def _run_record(connection: sqlite3.Connection, run_id: str) -> RunRecord:
     ).fetchone()
     finished = row["ended_at"] is not None
     last_known_at = row["last_round_ended_at"] or row["started_at"]
-    return RunRecord(
+    return checking.built(
+        RunRecord,
         id=row["id"],
         name=row["name"],
         started_at=row["started_at"],
@@ -214,7 +215,8 @@ def _rebuilt(kind: Any, rows: Iterable[Any]) -> tuple[Any, ...]:
     """
     names = {field.name for field in fields(kind)}
     return tuple(
-        kind(**{name: value for name, value in dict(row).items() if name in names}) for row in rows
+        checking.built(kind, **{name: value for name, value in dict(row).items() if name in names})
+        for row in rows
     )
 
 
@@ -270,7 +272,7 @@ def _trial(connection: sqlite3.Connection, row: dict[str, Any]) -> TrialSummary:
         if field.name not in elsewhere
     }
     plain = {name: row[column] for name, column in columns.items() if column in row}
-    return TrialSummary(**plain, **elsewhere)
+    return checking.built(TrialSummary, **plain, **elsewhere)
 
 
 def _histograms(connection: sqlite3.Connection, trial_id: str) -> dict[str, Any]:
@@ -304,7 +306,8 @@ def _target(row: dict[str, Any]) -> TargetSpec:
     """What the trial's columns say; all that is known of a target is with its run."""
     if row.get("target") is None:  # stored before targets were a factor
         return EMBEDDED
-    return TargetSpec(
+    return checking.built(
+        TargetSpec,
         name=row["target"],
         runtime=row["runtime"],
         instances=row["instances"],
@@ -319,7 +322,8 @@ def _open_loop(row: dict[str, Any], histograms: dict[str, Any]) -> Any:
     if row.get("planned") is None:
         return None
     counts = ("planned", "dropped", "missed", "late", "mean_response_ns")
-    return OpenLoop(
+    return checking.built(
+        OpenLoop,
         **{name: row[name] for name in counts},
         response=histograms["response_time"],
         queue_wait=histograms["queue_wait"],
@@ -350,6 +354,8 @@ def query(
             return names, _fetched(cursor, sql)
         # "One statement at a time" is a plain Warning before Python 3.12.
         except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
+            if files.is_of_the_file(error):
+                raise
             raise UsageError(f"SQL {_shortened(sql)}: {files.one_line(error)}") from error
 
 
