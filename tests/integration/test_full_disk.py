@@ -1,0 +1,54 @@
+"""A disk that is full in the middle of a run: a small file system of its own, which only root can make."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import clientbench
+
+ROUNDS = 12
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """Room for a new database and a few rounds."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    words = ("mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(folder))
+    made = subprocess.run(words, capture_output=True, text=True, check=False)
+    if made.returncode:
+        pytest.skip(f"no file system can be mounted: {made.stderr.strip()}")
+    yield folder
+    subprocess.run(("umount", str(folder)), check=True)
+
+
+def test_a_run_goes_on_when_the_disk_is_full(small: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    ended = clientbench(
+        *("compare", "null:sync", "--rounds", str(ROUNDS), "--duration", "1", "--warmup", "0"),
+        *("--output", "report.json"),
+        cwd=small,
+        environ={"TMPDIR": str(elsewhere)},
+    )
+    last = ended.err.splitlines()[-1]
+
+    assert ended.code == 3, ended
+    assert "no space is left for it" in ended.err
+    command = re.search(r"`clientbench (results merge .*)`", ended.err)
+    assert command is not None, ended.err
+    rescued = Path(shlex.split(command[1])[2])
+    assert rescued.parent == elsewhere
+    assert last.startswith("clientbench: --")
+    shown = clientbench("results", "show", "latest", "--db", rescued, cwd=tmp_path)
+    assert f"{ROUNDS} rounds" in shown.out.splitlines()[0]
+    assert shown.out.splitlines()[0] == ended.out.splitlines()[0]
+    merged = clientbench("results", "merge", rescued, "--db", "roomy.db", cwd=tmp_path)
+    assert (merged.code, merged.out[:16]) == (0, f"1 run, {ROUNDS} rounds")
+    assert [file.name for file in elsewhere.iterdir()] == [rescued.name]
