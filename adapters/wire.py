@@ -14,6 +14,7 @@ from adapters.target import request_target
 __all__ = ["BodyError", "Prepared", "ProtocolError", "Reader"]
 
 _MAX_HEAD_BYTES = 65536
+_BEGIN = b"HTTP/1."
 _STATUS_LINE = re.compile(rb"HTTP/1\.[0-9] [1-9][0-9][0-9](?![^ \r])")
 _MAX_INTERIM = 100  # 1xx answers before the one that counts
 
@@ -123,6 +124,8 @@ class Reader:
     def _wait_for_head(self, data: bytes) -> bool:
         if len(data) > _MAX_HEAD_BYTES:
             raise ProtocolError("header too long")
+        if data[: len(_BEGIN)] != _BEGIN[: len(data)]:
+            raise ProtocolError(f"not a status line: {data[:60]!r}")
         if b"\n\n" in data:
             raise ProtocolError("lines that end without CR")
         self._pending = data
@@ -177,6 +180,8 @@ class _Chunks:
         while not self._missing:
             end = data.find(b"\r\n", position)
             if end < 0:
+                if b"\n" in data[position:]:
+                    raise ProtocolError("lines of chunks that end without CR")
                 break
             line, position = data[position:end], end + 2
             if self._last:

@@ -105,9 +105,9 @@ DEVIATIONS = (
     ),
     _of(
         "requestx",
-        UNENDED,
+        UNENDED_OR_TIMEOUT,
         "endless-body endless-chunks body-beyond-limit",
-        "where memory ends it ends the process",
+        "its timeout limits the whole request, and where memory ends it ends the process",
     ),
     _of("urllib3", "body", "many-encodings", "it counts encodings also where it decodes none"),
     _of("aiohttp", "200:9", "no-length-reset", "any end of the connection ends such a body"),
@@ -155,7 +155,7 @@ SPOILED = (
         "body-too-long-later second-answer-later",
         "it does not look whether something arrived on a connection in the meantime",
     ),
-    _of("requestx", "", "chunk-endless-size", "its connection is not given up"),
+    _of("requestx", "", "chunk-endless-size endless-interim", "its connection is not given up"),
 )
 
 

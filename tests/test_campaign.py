@@ -58,7 +58,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostileServer]:
 
 @pytest.mark.parametrize(
     ("name", "right"),
-    [("close", "reset"), ("gzip-not", "200:5"), ("body-too-short", "body"), ("expired", "tls")],
+    [
+        ("close", "reset"),
+        ("http-0.9", "protocol"),
+        ("chunk-lf-only", "protocol"),
+        ("gzip-not", "200:5"),
+        ("body-too-short", "body"),
+        ("expired", "tls"),
+    ],
 )
 def test_a_client_meets_a_behaviour(name: str, right: str, server: HostileServer) -> None:
     found = meet(RAW, name, server)
