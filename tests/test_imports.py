@@ -191,3 +191,18 @@ def test_every_folder_with_code_is_a_package() -> None:
     }
 
     assert bare == set()
+
+
+def test_text_reaches_a_terminal_escaped() -> None:
+    """By ``screen``, or as a ``cell``; nothing prints by itself, or gives rich a text as it is."""
+    wrong = [
+        f"{module_name(path)}: {ast.unparse(node)}"
+        for package in ("harness/cli", "harness/report")
+        for path in sources(package)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in {"print", "Text", "sys.stdout.write", "sys.stderr.write"}
+        and not (node.args and ast.unparse(node.args[0]).startswith("visible("))
+    ]
+
+    assert wrong == []
