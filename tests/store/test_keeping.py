@@ -22,6 +22,7 @@ from harness.errors import StoreUnusableError
 from harness.store import Keeper, Store, files, keeping
 from harness.store.reading import list_runs, show_run
 from tests.examples import finished, run, same, trial
+from tests.selftest.examples import HERE, selftest
 from tests.store.locking import locked
 from tests.trials import wait_until
 
@@ -280,6 +281,17 @@ def test_a_rescued_run_may_cite_a_self_test_that_is_elsewhere(path: Path) -> Non
     with Store.open(lone) as store:  # here it is not known
         store.merge(rescued)
     assert show_run(lone)[0].selftest is None
+
+
+def test_a_self_test_is_kept_likewise(path: Path) -> None:
+    Store.open(path).close()
+    with locked(path), Keeper(path, lambda _: None) as keeper:
+        keeper.save_selftest(selftest())
+    rescued = keeper.kept.path
+    assert rescued is not None and rescued != path
+    with Store.open(path) as store:
+        assert store.merge(rescued).selftests == 1
+        assert store.selftest_of(HERE) == selftest().note
 
 
 def test_a_reader_that_waits_can_be_interrupted(path: Path) -> None:
