@@ -54,7 +54,8 @@ def one_line(error: BaseException) -> str:
 @contextlib.contextmanager
 def translated(path: Path, *more: type[Exception]) -> Iterator[None]:
     """Turn what the system or SQLite says, and ``more``, into a StoreError: one line about ``path``."""
-    kinds: tuple[type[Exception], ...] = (OSError, sqlite3.Error, *more)
+    # SQLite's messages quote what they complain of, which need not be text.
+    kinds: tuple[type[Exception], ...] = (OSError, sqlite3.Error, UnicodeDecodeError, *more)
     try:
         yield
     except kinds as error:
@@ -77,6 +78,8 @@ def is_of_the_file(error: BaseException) -> bool:
 
 def _code(error: BaseException) -> int:
     """SQLite's primary result code; -1 for other errors."""
+    if isinstance(error, UnicodeDecodeError):
+        return sqlite3.SQLITE_CORRUPT
     found = getattr(error, "sqlite_errorcode", None)
     return -1 if found is None else int(found) & 0xFF
 

@@ -32,6 +32,15 @@ def test_what_is_damaged_is_refused_in_one_line(first: int, content: bytes, tmp_
             file.unlink()
 
 
+@pytest.mark.parametrize("words", COMMANDS)
+def test_a_schema_that_is_no_text_is_damaged(
+    words: tuple[str, ...], content: bytes, path: Path
+) -> None:
+    """SQLite quotes it in its message."""
+    path.write_bytes(content.replace(b"CREATE TABLE rounds", b"CREATE TABLE \xf7ounds", 1))
+    assert list(complaints(path, [words])) == []
+
+
 @pytest.mark.parametrize(
     ("statement", "expected"),
     [
