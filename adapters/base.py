@@ -32,6 +32,7 @@ __all__ = [
     "Request",
     "Response",
     "Settings",
+    "causes",
     "length_of",
     "length_of_async",
 ]
@@ -178,7 +179,7 @@ class BaseAdapter(ABC):
         Libraries wrap: a refused connection may arrive three exceptions deep, under names that only
         say "connection error". Among equally telling kinds the outermost exception decides.
         """
-        kinds = (_lookup(cause, self.error_kinds) for cause in _causes(error))
+        kinds = (_lookup(cause, self.error_kinds) for cause in causes(error))
         return max((kind for kind in kinds if kind), key=_telling, default="other")
 
 
@@ -272,7 +273,7 @@ def _lookup(
     return next((SYSTEM_ERRORS[name] for name in names if name in SYSTEM_ERRORS), None)
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def causes(error: BaseException) -> Iterator[BaseException]:
     """The error and everything it was raised from, without running in circles."""
     seen: set[int] = set()
     waiting: list[object] = [error]

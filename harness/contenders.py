@@ -1,8 +1,9 @@
-"""From a scenario's competitors to contenders: clients found, requests made up, the target asked."""
+"""From a scenario's competitors to contenders: clients found, requests made up."""
 
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,11 +13,10 @@ from harness.bundle import Bundle
 from harness.catalogue import Catalogue, Client, interpreter
 from harness.client_environment import Environment
 from harness.contamination import Contamination, contaminations
-from harness.errors import UnusableError, UsageError
+from harness.errors import UsageError
 from harness.limits import ensure
 from harness.negotiation import spoken
 from harness.plan import shares
-from harness.probe import default_ca_file, probe
 from harness.redaction import redact_url
 from harness.samples import Rules
 from harness.scenario import Competitor, Scenario
@@ -52,7 +52,7 @@ class Contender:
     http_version: str | None = (
         None  # as its target negotiates it; None: not known, or it has no target
     )
-    answer_bytes: int = 0  # of the body that a request sent beforehand got
+    answer_bytes: int = 0  # of the body that its first request got
     target: TargetSpec = EMBEDDED
     think_ns: int = 0
     trace_share: float = 0.0  # of the requests; 1 where requests are held
@@ -61,6 +61,9 @@ class Contender:
     most_slots: int | None = (
         None  # of use: no more requests than that are ever started; None: all are
     )
+    # every answer must be as long as its first one: on the one path of ours that never varies
+    knows_length: bool = False
+    refusal: str | None = None  # why nothing is asked of it: its first request failed
 
     @property
     def slots(self) -> int:
@@ -128,7 +131,7 @@ class Selector:
     ) -> list[Contender]:
         """All of a scenario's competitors against their targets, which must be running.
 
-        Sends the request of each once itself. Raises ``UnusableError`` or ``UsageError``.
+        Raises ``UnusableError`` or ``UsageError``.
         """
         found = [
             self._contender(competitor, scenario, target_of(competitor.target))
@@ -229,13 +232,6 @@ class Selector:
         request = Request(
             competitor.method, url, dict(scenario.headers), scenario.body_of(competitor)
         )
-        accepted = scenario.accepted_statuses
-        status, length = probe(request, settings)
-        if status not in accepted:
-            raise UnusableError(
-                f"url: {redact_url(url)!r} answered {status} to {request.method}; "
-                f"accepted: {scenario.expect} (see --expect)"
-            )
         return Contender(
             label=competitor.label,
             client=client,
@@ -251,18 +247,18 @@ class Selector:
             concurrency=competitor.concurrency,
             processes=scenario.processes,
             rules=Rules(
-                expected=accepted,
-                length=length if _is_known(scenario, competitor, selection) else None,
+                expected=scenario.accepted_statuses,
+                length=None,  # until its first answer
                 timeout_ns=round(scenario.timeout_s * 1e9),
                 max_body_bytes=scenario.max_body_bytes,
             ),
             shown_url=redact_url(url),
             http_version=_http_version(selection, request, settings),
-            answer_bytes=length,
             target=competitor.target,
             think_ns=round(scenario.think_time_s * 1e9),
             trace_share=scenario.trace_share,
             busy_share=competitor.busy_share,
+            knows_length=not competitor.target.url and scenario.path == "/",
         )
 
 
@@ -289,17 +285,21 @@ def _http_version(selection: Selection, request: Request, settings: Settings) ->
     return spoken(request.url, settings, offers_http2)
 
 
-def _is_known(scenario: Scenario, competitor: Competitor, selection: Selection) -> bool:
-    """Whether every answer must be as long as the probe's: on the one path of ours that never varies."""
-    uses_target = selection.client.modes[selection.mode]["uses_target"]
-    return not competitor.target.url and scenario.path == "/" and uses_target
+def _default_ca_file() -> str | None:
+    """The machine's CA bundle: one file for every client, instead of each library's own."""
+    paths = ssl.get_default_verify_paths()
+    if paths.cafile:
+        return paths.cafile
+    import certifi  # noqa: PLC0415  a requirement of requests; only where the system has no bundle
+
+    return str(certifi.where())
 
 
 def _settings(scenario: Scenario, target: Target) -> Settings:
     return Settings(
         timeout_s=scenario.timeout_s,
         verify=scenario.verify,
-        ca_file=target.ca_file or default_ca_file(),
+        ca_file=target.ca_file or _default_ca_file(),
         stream=scenario.stream,
         profile=scenario.profile,
         max_body_bytes=scenario.max_body_bytes,

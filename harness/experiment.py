@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness import ceiling, environment, generator, processors, validity
+from harness import ceiling, environment, generator, preparation, processors, validity
 from harness.bundle import Bundle
 from harness.clock import utc_now
 from harness.comparison import compare
@@ -60,20 +60,24 @@ def run(
         stack.enter_context(_demoted(cpus))
         meter = LoadMeter(targets.all)
         plan = make_plan(scenario)
-        contenders = [_fitted(one, plan) for one in selector.contenders(scenario, targets.of)]
+        resolved = [_fitted(one, plan) for one in selector.contenders(scenario, targets.of)]
         places = targets.places(_place(bundle, launcher, cpus, scenario), cpus)
+        prepared = preparation.prepare(resolved, places, plan.load.highest if plan.load else None)
+        contenders = list(prepared.contenders)
         doubts = (
             *validity.processor_doubts(cpus, scenario.pin),
             *validity.contamination_doubts(selector.contaminations(contenders)),
+            *prepared.doubts,
         )
         record = replace(_begin(scenario, contenders, cpus, targets), doubts=doubts)
         store = stack.enter_context(keeper)
         record = replace(record, selftest=store.selftest_of(record.environment))
         store.begin(record)
+        usable = [one for one in contenders if one.refusal is None]
         record = replace(
             record,
-            held=tuple(generator.check(contenders, plan, selector, places)),
-            ceilings=tuple(ceiling.measure(contenders, plan, selector, places)),
+            held=tuple(generator.check(usable, plan, selector, places)),
+            ceilings=tuple(ceiling.measure(usable, plan, selector, places)),
         )
         store.save_checks(record)
         rounds = Rounds(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from harness.bundle import Bundle
 from harness.contenders import Contender
@@ -64,10 +64,21 @@ class Place:
         for index, slots in enumerate(shares(contender.slots, contender.processes)):
             yield self._start(contender, index, slots, capacity)
 
-    def _start(self, contender: Contender, index: int, slots: int, capacity: int) -> WorkerProcess:
+    def start_asking(self, contender: Contender) -> WorkerProcess:
+        """Start a process that sends the contender's request when it is told to; it belongs to the caller.
+
+        It may use any CPU: nothing is measured meanwhile. Raises ``WorkerError``.
+        """
+        return self._start(replace(contender, trace_share=0.0), 0, 1, capacity=1, asking=True)
+
+    def _start(
+        self, contender: Contender, index: int, slots: int, capacity: int, *, asking: bool = False
+    ) -> WorkerProcess:
         segment = Segment(capacity)
         traces = Segment(TRACE_CAPACITY, len(TRACE_COLUMNS)) if contender.trace_share else None
         job = self._job(contender, slots, segment, traces)
+        if asking:
+            job = replace(job, asking=True, cpus=None)
         log = self.bundle.log(f"{uuid.uuid4().hex}-{index}")
         arguments = (contender.python, self.bundle, log, job, segment, traces)
         try:

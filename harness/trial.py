@@ -84,6 +84,9 @@ class Trial:
 
     def start(self) -> None:
         """Start the worker processes; they open their sessions by themselves."""
+        if self.contender.refusal is not None:
+            self.fail(self.contender.refusal)
+            return
         with self._failing():
             for worker in self._place.start_workers(self.contender, CAPACITY):
                 self.workers.append(worker)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.model import RunRecord, TrialSummary
+from harness.model import Doubt, RunRecord, TrialSummary
 from harness.report import selftest, verdicts
 from harness.report.headline import cut_short
 from harness.report.json_document import comparisons_of, matrix_of
 from harness.report.target_notes import target_notes
+from harness.validity.severity import is_grave
 
 __all__ = ["notes", "verdict_lines"]
 
@@ -25,13 +26,19 @@ def verdict_lines(
     return [*said, caveat] if judged and caveat else said
 
 
+def _warnings(doubts: Sequence[Doubt]) -> list[str]:
+    """The grave ones first."""
+    grave = [f"grave warning: {doubt}" for doubt in doubts if is_grave(doubt.kind)]
+    return [*grave, *(f"warning: {doubt}" for doubt in doubts if not is_grave(doubt.kind))]
+
+
 def notes(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
     """Its targets, a line per doubt, and the self-test that says what a comparison is worth."""
     compared = len({trial.label for trial in trials}) > 1
     return [
         *target_notes(run, trials),
         *_uncounted(trials),
-        *(f"warning: {doubt}" for doubt in run.doubts),
+        *_warnings(run.doubts),
         *([selftest.citation(run.selftest)] if compared else []),
     ]
 

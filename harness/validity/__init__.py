@@ -5,6 +5,7 @@ from harness.validity.ceiling import ceiling_doubts
 from harness.validity.conclusion import concluding_doubts, load_doubts
 from harness.validity.disturbance import disturbance_doubts
 from harness.validity.load import open_loop_doubts
+from harness.validity.preparation import bytes_doubt, differ, work_doubts
 from harness.validity.run import (
     contamination_doubts,
     count_doubt,
@@ -12,21 +13,26 @@ from harness.validity.run import (
     processor_doubts,
     target_doubt,
 )
+from harness.validity.severity import is_grave
 from harness.validity.stationarity import stationarity_doubts
 from harness.validity.trials import trial_doubts
 
 __all__ = [
     "barred",
+    "bytes_doubt",
     "ceiling_doubts",
     "concluding_doubts",
     "contamination_doubts",
     "count_doubt",
+    "differ",
     "disturbance_doubts",
     "instance_doubt",
+    "is_grave",
     "load_doubts",
     "open_loop_doubts",
     "processor_doubts",
     "stationarity_doubts",
     "target_doubt",
     "trial_doubts",
+    "work_doubts",
 ]

@@ -3,6 +3,7 @@
 Commands (stdin): the job first, then any number of ``{"do": "window", ...}``, then ``{"do": "close"}``. End
 of input means that the orchestrator is gone: the worker ends at once.
 Events (the pipe whose number is the first argument): ``ready``, ``window``, ``closed`` or ``failed``.
+A worker that only asks is told ``{"do": "ask"}`` instead of windows, and sends an ``answer`` each time.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Job:
     settings: Settings
     segment_fd: int
     capacity: int
-    cpus: tuple[int, ...] | None
+    cpus: tuple[int, ...] | None  # to run on; None: as it is started
     site: str  # the only folder of installed packages this process may see
     think_ns: int = 0  # pause of a slot after each request of a closed loop
     first_gap_ns: int = 0  # between the first requests of two slots; 0: all at once
@@ -53,6 +54,7 @@ class Job:
     # of a request's CPU, wasted after each on purpose; None: no such detour
     busy_share: float | None = None
     memory_bytes: int | None = None  # by which it may grow once its client is loaded; None: any
+    asking: bool = False  # it measures nothing, but sends a request whenever it is told to
 
     @classmethod
     def from_json(cls, line: bytes) -> Job:

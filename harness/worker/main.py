@@ -50,7 +50,7 @@ def main() -> None:
         os.sched_setaffinity(0, job.cpus)
     try:
         adapter = adapter_class(job.module, job.mode)
-        run = _runner(job.mode)
+        run = _runner("asking" if job.asking else job.mode)
         if job.memory_bytes is not None:
             memory.limit(job.memory_bytes)
         run(job, adapter, events, map(json.loads, received))
@@ -61,7 +61,11 @@ def main() -> None:
 
 
 def _runner(mode: str) -> Callable[[Job, type[Any], Events, Iterator[dict[str, Any]]], None]:
-    """What serves windows in ``mode``; only that is imported."""
+    """What serves commands in ``mode``; only that is imported."""
+    if mode == "asking":
+        from harness.worker.asking import run_asking  # noqa: PLC0415
+
+        return run_asking
     if mode == "sync":
         from harness.worker.threads import run_threads  # noqa: PLC0415
 

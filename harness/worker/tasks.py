@@ -15,20 +15,24 @@ from harness.worker.job import Events, Job, Window, described
 from harness.worker.recorder import END, OUTCOME, RECEIVED, START, Recorder
 from harness.worker.slots import Command, Load, Slots, bound, pause_s
 
-__all__ = ["closed_loop", "run_tasks"]
+__all__ = ["closed_loop", "event_loop", "run_tasks"]
 
 
 def run_tasks(
     job: Job, adapter: type[AsyncAdapter], events: Events, commands: Iterator[Command]
 ) -> None:
     """Serve ``commands`` with one task per slot until told to close."""
-    factory = None
-    if job.loop == "uvloop":
-        import uvloop  # noqa: PLC0415  visible only to a worker that asked for it
-
-        factory = uvloop.new_event_loop
-    with asyncio.Runner(loop_factory=factory) as runner:
+    with event_loop(job) as runner:
         runner.run(_serve_tasks(Slots(job, adapter, events), commands))
+
+
+def event_loop(job: Job) -> asyncio.Runner:
+    """What runs the coroutines of a job, on the loop it asks for."""
+    if job.loop != "uvloop":
+        return asyncio.Runner()
+    import uvloop  # noqa: PLC0415  visible only to a worker that asked for it
+
+    return asyncio.Runner(loop_factory=uvloop.new_event_loop)
 
 
 async def _serve_tasks(slots: Slots, commands: Iterator[Command]) -> None:

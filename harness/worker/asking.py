@@ -1,0 +1,66 @@
+"""A client asks once, before anything is measured: what it sends, and what it is given.
+
+Nothing here runs in a process that is measured.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from adapters.base import BaseAdapter, Request, causes
+from harness.worker.job import Events, Job, described
+from harness.worker.slots import Command, new_session
+
+__all__ = ["run_asking"]
+
+
+def run_asking(
+    job: Job, adapter: type[BaseAdapter], events: Events, commands: Iterator[Command]
+) -> None:
+    """Answer each ``{"do": "ask", ...}`` with what came of one request, until told to close.
+
+    A command may name another ``url`` and other ``headers`` than the job's request.
+    """
+    with _waiting(job) as wait:
+        session = new_session(adapter, job.settings, 1)
+        wait(session.open())
+        for command in commands:
+            if command["do"] == "close":
+                break
+            changes = {name: value for name, value in command.items() if name != "do"}
+            request = replace(job.request, **changes)
+            events.send("answer", **_asked(session, request, wait))
+        wait(session.close())
+
+
+@contextlib.contextmanager
+def _waiting(job: Job) -> Iterator[Callable[[Any], Any]]:
+    """Turn what a call of either mode returns into its result."""
+    if job.mode == "sync":
+        yield lambda result: result
+        return
+    from harness.worker.tasks import event_loop  # noqa: PLC0415  brings asyncio
+
+    with event_loop(job) as runner:
+        yield runner.run
+
+
+def _asked(session: Any, request: Request, wait: Callable[[Any], Any]) -> dict[str, Any]:
+    try:
+        status, length = wait(session.send(request))
+    except Exception as error:
+        return {
+            "kind": session.classify(error),
+            "message": described(error),
+            "reason": _reason(error),
+        }
+    return {"status": status, "length": length}
+
+
+def _reason(error: BaseException) -> str | None:
+    """What the system said, where it was the system."""
+    said = (one.strerror for one in causes(error) if isinstance(one, OSError))
+    return next(filter(None, said), None)
