@@ -37,7 +37,7 @@ def test_a_schema_that_is_no_text_is_damaged(
     words: tuple[str, ...], content: bytes, path: Path
 ) -> None:
     """SQLite quotes it in its message."""
-    path.write_bytes(content.replace(b"CREATE TABLE rounds", b"CREATE TABLE \xf7ounds", 1))
+    path.write_bytes(content.replace(b"CREATE TABLE rounds", b"CREATE \xf7ABLE rounds", 1))
     assert list(complaints(path, [words])) == []
 
 
