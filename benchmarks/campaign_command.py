@@ -27,7 +27,7 @@ __all__ = ["MARK", "Ended", "Place", "faults", "left_running"]
 MARK = "CLIENTBENCH_CAMPAIGN"  # in the environment of a command, and of all that it starts
 ROOT = Path(__file__).parent.parent
 KILLED_S = 60.0  # a command that has not ended by then is ended
-SLOW_S = 20.0
+SLOW_S = 20.0  # on a machine whose CPUs are enough for all that wants to run
 MOST_MEMORY = 4 << 30
 GONE_S = 8.0  # after the end of a command, for what it has started
 ALLOWED_CODES = frozenset({0, 2, 3, 4, 5, 130, 141})
@@ -187,9 +187,14 @@ def _of_end(ended: Ended, slow_s: float) -> list[str]:
     wrong = []
     if ended.code not in ALLOWED_CODES:
         wrong.append(f"exit code: {ended.code} {_shown(ended.err[-300:])}")
-    if ended.took_s > slow_s:
+    if ended.took_s > slow_s * _crowd():
         wrong.append(f"slow: {ended.took_s:.0f} s")
     return wrong
+
+
+def _crowd() -> float:
+    """How many times as long things take now because others run beside them; at least 1."""
+    return max(1.0, os.getloadavg()[0] / len(os.sched_getaffinity(0)))
 
 
 def _of_refusal(ended: Ended) -> list[str]:

@@ -89,7 +89,7 @@ def ended(code: int | None = 2, out: str = "", err: str = "clientbench: --x: no\
         (ended(1, "", "clientbench: this is a bug: x\n"), "bug"),
         (ended(-11), "exit code"),
         (ended(None), "no end"),
-        (Ended((), 0, "", "", 21.0), "slow"),
+        (Ended((), 0, "", "", 1e6), "slow"),
         (ended(err="clientbench: one\nand more\n"), "message"),
         (ended(err=""), "message"),
         (ended(3, "", "Traceback (most recent call last):\n"), "traceback"),
