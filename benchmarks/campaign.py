@@ -30,7 +30,9 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks import campaign_hostile, campaign_inputs, campaign_kills, hostile_clients
+from benchmarks import figures as figures_module
 from benchmarks.figures import DATABASE, Figure, report
+from benchmarks.forks import preload
 from benchmarks.hostile_server import BEHAVIOURS, HostileServer, running
 
 __all__ = ["Case", "Kept", "figures", "main", "run"]
@@ -114,6 +116,8 @@ def _code() -> str:
 def main() -> int:
     """Try what has not been tried, or part of it, and report on all there is."""
     given = _given()
+    for module in (campaign_hostile, campaign_inputs, campaign_kills, figures_module):
+        preload(module.__name__)  # each fork runs this file, as far as it defines things
     state = State(given.database, given.seed)
     with tempfile.TemporaryDirectory(prefix="campaign-") as folder:
         place = Path(folder)

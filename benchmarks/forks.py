@@ -9,19 +9,28 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-__all__ = ["Forks"]
+__all__ = ["Forks", "preload"]
 
 # multiprocessing reads the exit codes of all its processes whenever one is started; two threads that read the
 # same one take it from each other.
 _LOCK = threading.Lock()
 
 
+_PRELOADED: list[str] = []
+
+
+def preload(module: str) -> None:
+    """Have the module imported before the first fork, so that none has to."""
+    _PRELOADED.append(module)
+    multiprocessing.get_context("forkserver").set_forkserver_preload(_PRELOADED)
+
+
 class Forks:
-    """Forks of a process that has imported ``module``."""
+    """Forks of a process that has imported ``module``, among others."""
 
     def __init__(self, module: str) -> None:
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload([module])
+        preload(module)
 
     def pipe(self) -> tuple[Connection, Connection]:
         """Receiver and sender."""
