@@ -125,7 +125,7 @@ class Reader:
         if len(data) > _MAX_HEAD_BYTES:
             raise ProtocolError("header too long")
         if data[: len(_BEGIN)] != _BEGIN[: len(data)]:
-            raise ProtocolError(f"not a status line: {data[:60]!r}")
+            raise ProtocolError("not a status line", data)
         if b"\n\n" in data:
             raise ProtocolError("lines that end without CR")
         self._pending = data
