@@ -1,7 +1,9 @@
-"""Doubts about open loops whose queue was still growing when their windows ended.
+"""Doubts about open loops whose windows are too short for their queue.
 
-A window begins with an empty queue. What one of half its length would have found is what came in its first
-half. If that differs by more than what is known of the whole, the window is too short for a steady state.
+A window begins with an empty queue, so a short one makes a client near its limit look better than it is. Two
+things tell. How full the queue is says how long it takes to forget how it began. And what a window of half the
+length would have found is what came in its first half: if that differs from the whole by more than is known of
+it, the length still matters.
 """
 
 from __future__ import annotations
@@ -14,10 +16,12 @@ from harness.competitors import by_label
 from harness.model import Doubt, OpenLoop, TrialSummary
 from harness.statistics import CONFIDENCE, MARGIN, half_width
 
-__all__ = ["queue_doubts"]
+__all__ = ["RELAXATIONS", "has_moved", "queue_doubts", "relaxation_ns"]
 
+KIND = "queue not settled"
 FEWEST = 3  # rounds, to know how p99 and rate scatter
-RELAXATIONS = 10  # of a queue: a window that long forgets that it was empty at the beginning
+# A window so many relaxation times long has a p99 that is at most a tenth too low: benchmarks/queues.py.
+RELAXATIONS = 30
 FULL = 0.999  # a utilisation from which on no window is long enough
 
 
@@ -27,7 +31,7 @@ def queue_doubts(trials: Iterable[TrialSummary]) -> list[Doubt]:
         label: [one for one in own if one.state == "complete" and _is_known(one.open_loop)]
         for label, own in by_label(trials).items()
     }
-    judged = {label: own for label, own in groups.items() if len(own) >= FEWEST}
+    judged = {label: own for label, own in groups.items() if own}
     found = (_doubt(label, own, len(judged)) for label, own in judged.items())
     return [doubt for doubt in found if doubt is not None]
 
@@ -37,19 +41,34 @@ def _is_known(loop: OpenLoop | None) -> bool:
 
 
 def _doubt(label: str, trials: Sequence[TrialSummary], family: int) -> Doubt | None:
+    service_ns, utilisation = _busiest(trials)
+    window_ns = min(trial.window_ns for trial in trials)
+    wanted_ns = RELAXATIONS * relaxation_ns(service_ns, utilisation)
+    if window_ns < wanted_ns:
+        message = (
+            f"its queue is {100 * utilisation:.0f} % full, and windows of {window_ns / 1e9:.3g} s are "
+            "too short for it to forget that it was empty at first"
+        )
+    else:
+        moved = _moved(trials, family)
+        if moved is None:
+            return None
+        message, wanted_ns = moved, max(wanted_ns, 2 * window_ns)
+    return Doubt(KIND, label, message, _remedy(wanted_ns * len(trials)))
+
+
+def _moved(trials: Sequence[TrialSummary], family: int) -> str | None:
+    """What windows of half the length would have found otherwise."""
     for what, unit, scale, values in (
         ("p99 of the response time", "ms", 1e6, [_p99s(trial) for trial in trials]),
         ("its achieved rate", "1/s", 1.0, [_rates(trial) for trial in trials]),
     ):
         known = [(early, whole) for early, whole in values if whole]
-        if known and _has_moved(known, family):
+        if len(known) >= FEWEST and has_moved(known, family):
             early, whole = (fmean(column) / scale for column in zip(*known, strict=True))
-            return Doubt(
-                "queue not settled",
-                label,
+            return (
                 f"{what} is {early:.4g} {unit} in the first half of its windows, "
-                f"{whole:.4g} {unit} in all of them: it depends on how long they are",
-                _remedy(trials),
+                f"{whole:.4g} {unit} in all of them: it depends on how long they are"
             )
     return None
 
@@ -70,7 +89,7 @@ def _rates(trial: TrialSummary) -> tuple[float, float]:
     return 2e9 * (loop.early_correct or 0) / trial.window_ns, 1e9 * trial.correct / trial.window_ns
 
 
-def _has_moved(values: Sequence[tuple[float, float]], family: int) -> bool:
+def has_moved(values: Sequence[tuple[float, float]], family: int) -> bool:
     """Whether the halves are beyond the interval of the whole, by more than what counts as equivalent."""
     if any(early <= 0 for early, _ in values):
         return True
@@ -80,28 +99,30 @@ def _has_moved(values: Sequence[tuple[float, float]], family: int) -> bool:
     return abs(moved) > max(half, math.log1p(MARGIN))
 
 
-def _remedy(trials: Sequence[TrialSummary]) -> str:
-    """A longer window, by how fast a queue of that utilisation forgets; none where it is full."""
-    window_ns = max(trial.window_ns for trial in trials)
-    relaxation_ns = max(map(_relaxation_ns, trials))
-    if math.isinf(relaxation_ns):
+def _remedy(wanted_ns: float) -> str:
+    if math.isinf(wanted_ns):
         return "it cannot take this load here, however long it is measured: lower --rate"
-    wanted_s = max(2 * window_ns, RELAXATIONS * relaxation_ns) * len(trials) / 1e9
-    return f"measure longer, about --duration {math.ceil(wanted_s)}, or lower --rate"
+    return f"measure longer, about --duration {math.ceil(wanted_ns / 1e9)}, or lower --rate"
 
 
-def _relaxation_ns(trial: TrialSummary) -> float:
-    """Of the slots' queue or of the client's CPU, whichever is slower.
+def _busiest(trials: Sequence[TrialSummary]) -> tuple[float, float]:
+    """Service time in ns and utilisation of the slowest queue: that of slots, client's CPU or target's."""
+    window_ns = sum(trial.window_ns for trial in trials)
+    rate = sum(trial.completed for trial in trials) / window_ns if window_ns else 0.0
+    if not rate:
+        return 0.0, 0.0
+    slots_ns = fmean((one.mean_service_ns or 0.0) / one.concurrency for one in trials)
+    cpu_ns = fmean((one.cpu_per_request_ns or 0.0) / one.processes for one in trials)
+    target_ns = fmean(one.target_cpu_share or 0.0 for one in trials) / rate
+    queues = [(service_ns, service_ns * rate) for service_ns in (slots_ns, cpu_ns, target_ns)]
+    return max(queues, key=lambda queue: relaxation_ns(*queue))
 
-    The relaxation time of a queue with one server, service time s and utilisation u is about s / (1 − √u)²
-    (M/M/1: Cohen, The Single Server Queue, II.2.1).
+
+def relaxation_ns(service_ns: float, utilisation: float) -> float:
+    """How fast a queue with one server forgets how it began: s / (1 − √u)².
+
+    That is the relaxation time of M/M/1 (Cohen, The Single Server Queue, II.2.1), and about that of others.
     """
-    slots_ns = (trial.mean_service_ns or 0.0) / trial.concurrency
-    cpu_ns = (trial.cpu_per_request_ns or 0.0) / trial.processes
-    rate = trial.completed / trial.window_ns if trial.window_ns else 0.0
-    return max(_of_queue(slots_ns, rate), _of_queue(cpu_ns, rate))
-
-
-def _of_queue(service_ns: float, rate: float) -> float:
-    utilisation = service_ns * rate
-    return math.inf if utilisation > FULL else service_ns / (1 - math.sqrt(utilisation)) ** 2
+    if utilisation > FULL:
+        return math.inf
+    return service_ns / (1 - math.sqrt(utilisation)) ** 2

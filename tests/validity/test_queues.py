@@ -72,8 +72,8 @@ def test_where_nothing_came_in_the_first_half_it_is_one() -> None:
 @pytest.mark.parametrize(
     ("concurrency", "cpu_share", "remedy"),
     [
-        # utilisation 0.9 of the CPU, 0.9 ms a request: relaxes in 0.34 s, ten of that in each of ten rounds
-        (10, 0.9, "measure longer, about --duration 35, or lower --rate"),
+        # utilisation 0.9 of the CPU, 0.9 ms a request: relaxes in 0.34 s, thirty of that in each round
+        (10, 0.9, "measure longer, about --duration 103, or lower --rate"),
         (10, 1.0, "it cannot take this load here, however long it is measured: lower --rate"),
         (2, 0.1, "it cannot take this load here, however long it is measured: lower --rate"),
     ],
@@ -83,13 +83,20 @@ def test_how_long_it_would_take_follows_from_how_full_the_queue_is(
 ) -> None:
     full = [
         replace(one, concurrency=concurrency, cpu_ns=round(cpu_share * SECOND))
-        for one in scattered(1.4)
+        for one in scattered(1.0)
     ]
     (found,) = queue_doubts(full)
     assert found.remedy == remedy
+    assert found.message.endswith("too short for it to forget that it was empty at first")
 
 
-def test_closed_loops_few_rounds_and_old_ones_say_nothing() -> None:
+def test_the_targets_queue_counts_too() -> None:
+    busy = [replace(one, target_cpu_share=0.9) for one in scattered(1.0)]
+    (found,) = queue_doubts(busy)
+    assert found.message.startswith("its queue is 90 % full, and windows of 1 s are too short")
+
+
+def test_closed_loops_and_old_ones_say_nothing_and_few_rounds_nothing_of_halves() -> None:
     assert queue_doubts([trial(number) for number in ("a", "b")]) == []
     assert queue_doubts(scattered(1.4, rounds=2)) == []
     old = [
@@ -114,7 +121,7 @@ def simulated(load: float, rounds: int = 10) -> list[TrialSummary]:
         ends = list(accumulate(due, lambda free, at: max(free, at) + 2 * MS, initial=0.0))[1:]
         waits = [round(end - at) for at, end in zip(due, ends, strict=True)]
         early = [wait for at, wait in zip(due, waits, strict=True) if at < SECOND / 2]
-        of_round = made(number, 1, 1)
+        of_round = replace(made(number, 1, 1), concurrency=1, completed=len(due))
         assert of_round.open_loop is not None
         trials.append(
             replace(
