@@ -124,6 +124,12 @@ DEVIATIONS = (
         "endless-interim",
         "it waits for the answer after the interim ones",
     ),
+    _of(
+        "aiohttp",
+        "body",
+        "endless-interim",
+        "it keeps them, until the memory of a worker ends that",
+    ),
     _of(HTTP_CLIENT, UNENDED_OR_TIMEOUT, "chunk-endless-trailers", "trailers have no limit"),
     _of(
         "requestx",
