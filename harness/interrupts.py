@@ -18,9 +18,10 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import TypeVar
 
-__all__ = ["SIGNALS", "allowed", "aside", "check", "deferred"]
+__all__ = ["SIGNALS", "allowed", "aside", "check", "deferred", "postponed"]
 
 LOOK_S = 0.1  # how often who waits for a thread looks for signals
+LATER_S = 0.01  # after a block that could not be interrupted
 
 T = TypeVar("T")
 
@@ -69,6 +70,29 @@ def allowed() -> Iterator[None]:
         yield
     finally:
         _State.waiting = False
+
+
+@contextlib.contextmanager
+def postponed() -> Iterator[None]:
+    """A signal during this block takes effect shortly after it, whatever is done with signals then.
+
+    For what is short, and must be known to be done or not done.
+    """
+    main = threading.main_thread()
+    if threading.current_thread() is not main:
+        yield
+        return
+    came: list[int] = []
+    before = {n: signal.signal(n, lambda number, _: came.append(number)) for n in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for came_number in came:
+            later = threading.Timer(LATER_S, signal.pthread_kill, [main.ident, came_number])
+            later.daemon = True
+            later.start()
 
 
 def aside(work: Callable[[], T], deadline: float = math.inf) -> T:

@@ -50,7 +50,10 @@ class _Forgiving(io.FileIO):
         except KeyboardInterrupt:  # nobody reads, and somebody has lost patience
             self.failure = OSError("unread")
             raise
-        return super().write(data) or 0
+        with (
+            interrupts.postponed()
+        ):  # else nobody would know whether it is written, and write it again
+            return super().write(data) or 0
 
 
 def guard() -> None:
