@@ -127,11 +127,12 @@ class WindowCounts:
     # correct responses by tenths of the window, where it is to be looked at inside
     parts: list[int] = field(default_factory=list)
     early_correct: int = 0  # that ended in its first half
+    has_halves: bool = True  # False: it ends by a count, nobody knows when
 
     @property
     def middle_ns(self) -> int:
-        """Where its second half begins."""
-        return (self.start_ns + self.end_ns) // 2
+        """Where its second half begins; without halves nothing is in the first."""
+        return (self.start_ns + self.end_ns) // 2 if self.has_halves else self.start_ns
 
 
 @dataclass

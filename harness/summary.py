@@ -125,6 +125,7 @@ def _open_loop(fold: Fold, claims: Claims) -> OpenLoop | None:
     if fold.starts is None and not claims.planned:
         return None
     starts, started = fold.starts or Starts(), fold.population
+    halves = all(window.has_halves for window in fold.windows)
     # a worker that died did not say what was planned
     planned = max(claims.planned, started + claims.dropped)
     return OpenLoop(
@@ -136,8 +137,8 @@ def _open_loop(fold: Fold, claims: Claims) -> OpenLoop | None:
         mean_response_ns=_mean_of_correct(starts.response_sum_ns, fold),
         queue_wait=starts.queue_wait,
         pacer_lag=starts.pacer_lag,
-        early_response=starts.early_response,
-        early_correct=sum(window.early_correct for window in fold.windows),
+        early_response=starts.early_response if halves else None,
+        early_correct=sum(window.early_correct for window in fold.windows) if halves else None,
     )
 
 

@@ -304,7 +304,9 @@ class Trial:
         # of the warm-up every request counts, so that the slices fit whatever the client does at first
         everything = fold is self.warmup or plan.shape.hold is not None
         counted_ns = window.begin_ns + LONGEST_NS if everything else window.end_ns
-        fold.windows.append(WindowCounts(window.start_ns, counted_ns, parts=plan.parts))
+        halves = not plan.ends_when_done
+        counts = WindowCounts(window.start_ns, counted_ns, parts=plan.parts, has_halves=halves)
+        fold.windows.append(counts)
         for worker, part in zip(self.workers, parts(window, len(self.workers)), strict=True):
             self._tell(part.to_command(), worker)
         return window

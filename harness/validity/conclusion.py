@@ -30,13 +30,20 @@ def concluding_doubts(run: RunRecord, trials: Sequence[TrialSummary]) -> list[Do
 
 def load_doubts(run: RunRecord, trials: Sequence[TrialSummary]) -> list[Doubt]:
     """Whether the load was what was asked for, and slices long enough to hold it."""
-    think_ns = round((run.scenario.get("think_time_s") or 0.0) * 1e9)
+    scenario = run.scenario
+    think_ns = round((scenario.get("think_time_s") or 0.0) * 1e9)
+    counted = scenario.get("duration_s") is None
     return [
         *short_slices_doubts(trials),
-        *(tail_doubts(trials, think_ns) if _is_closed(run.scenario) else ()),
+        *(tail_doubts(trials, think_ns) if _is_closed(scenario) else ()),
         *open_loop_doubts(trials, run.held),
-        *queue_doubts(trials),
+        *(queue_doubts(trials, counted=counted) if _has_constant_rate(scenario) else ()),
     ]
+
+
+def _has_constant_rate(scenario: Mapping[str, Any]) -> bool:
+    """Whether it is an open loop without stages: these differ from one half to the other on purpose."""
+    return bool((scenario.get("open_load") or {}).get("rate"))
 
 
 def _is_closed(scenario: Mapping[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from statistics import fmean
 
 from harness.competitors import by_label
-from harness.model import Doubt, OpenLoop, TrialSummary
+from harness.model import Doubt, TrialSummary
 from harness.statistics import CONFIDENCE, MARGIN, half_width
 
 __all__ = ["RELAXATIONS", "has_moved", "queue_doubts", "relaxation_ns"]
@@ -25,24 +25,30 @@ RELAXATIONS = 30
 FULL = 0.999  # a utilisation from which on no window is long enough
 
 
-def queue_doubts(trials: Iterable[TrialSummary]) -> list[Doubt]:
-    """One for each competitor whose 99th percentile or achieved rate depends on how long its windows are."""
+def queue_doubts(trials: Iterable[TrialSummary], *, counted: bool = False) -> list[Doubt]:
+    """One for each competitor whose 99th percentile or achieved rate depends on how long its windows are.
+
+    ``trials`` are of a constant rate. Windows that end by a count (``counted``) have no halves.
+    """
     groups = {
-        label: [one for one in own if one.state == "complete" and _is_known(one.open_loop)]
+        label: [one for one in own if one.state == "complete" and _is_judged(one, counted)]
         for label, own in by_label(trials).items()
     }
     judged = {label: own for label, own in groups.items() if own}
-    found = (_doubt(label, own, len(judged)) for label, own in judged.items())
+    found = (_doubt(label, own, len(judged), counted) for label, own in judged.items())
     return [doubt for doubt in found if doubt is not None]
 
 
-def _is_known(loop: OpenLoop | None) -> bool:
-    return loop is not None and loop.early_response is not None and loop.early_response.total > 0
+def _is_judged(trial: TrialSummary, counted: bool) -> bool:
+    loop = trial.open_loop
+    if loop is None or not trial.slices:
+        return False
+    return counted or (loop.early_response is not None and loop.early_response.total > 0)
 
 
-def _doubt(label: str, trials: Sequence[TrialSummary], family: int) -> Doubt | None:
+def _doubt(label: str, trials: Sequence[TrialSummary], family: int, counted: bool) -> Doubt | None:
     service_ns, utilisation = _busiest(trials)
-    window_ns = min(trial.window_ns for trial in trials)
+    window_ns = min(part.end_ns - part.start_ns for trial in trials for part in trial.slices)
     wanted_ns = RELAXATIONS * relaxation_ns(service_ns, utilisation)
     if window_ns < wanted_ns:
         message = (
@@ -50,11 +56,11 @@ def _doubt(label: str, trials: Sequence[TrialSummary], family: int) -> Doubt | N
             "too short for it to forget that it was empty at first"
         )
     else:
-        moved = _moved(trials, family)
+        moved = None if counted else _moved(trials, family)
         if moved is None:
             return None
         message, wanted_ns = moved, max(wanted_ns, 2 * window_ns)
-    return Doubt(KIND, label, message, _remedy(wanted_ns * len(trials)))
+    return Doubt(KIND, label, message, _remedy(wanted_ns, trials, counted))
 
 
 def _moved(trials: Sequence[TrialSummary], family: int) -> str | None:
@@ -99,10 +105,17 @@ def has_moved(values: Sequence[tuple[float, float]], family: int) -> bool:
     return abs(moved) > max(half, math.log1p(MARGIN))
 
 
-def _remedy(wanted_ns: float) -> str:
+def _remedy(wanted_ns: float, trials: Sequence[TrialSummary], counted: bool) -> str:
+    """``wanted_ns`` is what a window has to last."""
     if math.isinf(wanted_ns):
         return "it cannot take this load here, however long it is measured: lower --rate"
-    return f"measure longer, about --duration {math.ceil(wanted_ns / 1e9)}, or lower --rate"
+    whole = "in whole rounds (without --slice), " if len(trials[0].slices) > 1 else ""
+    total_s = wanted_ns * len(trials) / 1e9
+    length = f"--duration {math.ceil(total_s)}"
+    if counted:
+        rate = sum(one.completed for one in trials) * 1e9 / sum(one.window_ns for one in trials)
+        length = f"--requests {math.ceil(total_s * rate)}"
+    return f"measure longer, {whole}about {length}, or lower --rate"
 
 
 def _busiest(trials: Sequence[TrialSummary]) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from harness.model import TrialSummary
 from harness.validity import concluding_doubts
 from tests.examples import run, trial
 from tests.open_loops import loop, plan
+from tests.validity.test_queues import scattered
 from tests.validity.test_stationarity import measured, noise
 
 STEADY: dict[str, Any] = {"duration_s": 10.0, "open_load": None, "steps": [], "trace_share": 0.0}
@@ -49,3 +50,20 @@ def test_who_did_not_hold_a_plan_is_told_where_it_is_known(known: bool) -> None:
 
     assert ("client-saturated" in kinds) == known
     assert ("generator-saturated" in kinds) == (not known)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "asked"),
+    [
+        ({"open_load": {"rate": 1000.0}, "duration_s": 10.0}, True),
+        # in a ramp the halves differ on purpose, and a window that ends by a count has none
+        ({"open_load": {"rate": None, "stages": [[1.0, 9.0, 1.0]]}, "duration_s": 10.0}, False),
+        ({"open_load": {"rate": 1000.0}, "duration_s": None, "requests": 1000}, False),
+    ],
+)
+def test_halves_of_windows_are_compared_at_a_constant_rate_for_a_given_time(
+    scenario: dict[str, Any], asked: bool
+) -> None:
+    kinds = {one.kind for one in concluding_doubts(run(scenario=scenario), scattered(1.4))}
+
+    assert ("queue not settled" in kinds) == asked

@@ -107,6 +107,24 @@ def test_closed_loops_and_old_ones_say_nothing_and_few_rounds_nothing_of_halves(
     assert queue_doubts(old) == []
 
 
+def test_of_a_count_only_how_full_the_queue_is_counts() -> None:
+    assert queue_doubts(scattered(1.4), counted=True) == []
+    full = [replace(one, cpu_ns=round(0.9 * SECOND)) for one in scattered(1.0)]
+    (found,) = queue_doubts(full, counted=True)
+    assert found.remedy.startswith("measure longer, about --requests 102")
+
+
+def test_slices_are_windows() -> None:
+    """A fifth full, the queue forgets within a second, but not within a slice of 10 ms."""
+    sliced = [
+        replace(one, slices=tuple(replace(one.slices[0], end_ns=5 + SECOND // 100) for _ in "ab"))
+        for one in scattered(1.0)
+    ]
+    (found,) = queue_doubts(sliced)
+    assert "windows of 0.01 s are too short" in found.message
+    assert found.remedy.startswith("measure longer, in whole rounds (without --slice), about")
+
+
 def test_a_simulated_queue_is_found_where_its_windows_are_too_short() -> None:
     """M/D/1 at 99 % in windows of 500 services has not settled; at 50 % it has."""
     assert [bool(queue_doubts(simulated(load))) for load in (0.99, 0.5)] == [True, False]
