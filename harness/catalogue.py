@@ -64,9 +64,8 @@ class Client:
     linked: dict[str, str]  # native libraries
     problem: str | None = None  # why it cannot be used although installed
     measured: str | None = None  # the library's own distribution, where the adapter names it
-    imported: Imported = field(
-        default_factory=Imported
-    )  # by an adapter of it, with its closure in sight
+    # by an adapter of it, with its closure in sight
+    imported: Imported = field(default_factory=Imported)
 
     @property
     def version(self) -> str | None:
@@ -119,9 +118,8 @@ class Catalogue:
         self._known = known_clients()
         self._metadata: dict[str, Any] | None = None
         self._capabilities: dict[str, Any] = {}
-        self._digests: dict[
-            tuple[str, str], str
-        ] = {}  # by distribution and what its files looked like
+        # by distribution and what its files looked like
+        self._digests: dict[tuple[str, str], str] = {}
 
     @property
     def python_version(self) -> str:

@@ -66,7 +66,7 @@ def measure(
 
 def _may_be_asked(contender: Contender) -> bool:
     """Never somebody's server: it gets the load that was asked for, and not that of a test of our own."""
-    return bool(contender.client.modes[contender.mode]["uses_target"]) and not contender.is_foreign
+    return contender.uses_target and not contender.is_foreign
 
 
 def _is_worth_it(plan: Plan, contenders: Collection[Contender]) -> bool:

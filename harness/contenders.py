@@ -49,18 +49,16 @@ class Contender:
     processes: int
     rules: Rules
     shown_url: str  # redacted
-    http_version: str | None = (
-        None  # as its target negotiates it; None: not known, or it has no target
-    )
+    # as its target negotiates it; None: not known, or it has no target
+    http_version: str | None = None
     answer_bytes: int = 0  # of the body that its first request got
     target: TargetSpec = EMBEDDED
     think_ns: int = 0
     trace_share: float = 0.0  # of the requests; 1 where requests are held
     busy_share: float | None = None  # as of Competitor
     first_gap_ns: int = 0  # between the first requests of two slots
-    most_slots: int | None = (
-        None  # of use: no more requests than that are ever started; None: all are
-    )
+    # of use: no more requests than that are ever started; None: all are
+    most_slots: int | None = None
     # every answer must be as long as its first one: on the one path of ours that never varies
     knows_length: bool = False
     refusal: str | None = None  # why nothing is asked of it: its first request failed
@@ -71,6 +69,11 @@ class Contender:
         if self.most_slots is None:
             return self.concurrency
         return max(self.processes, min(self.concurrency, self.most_slots))
+
+    @property
+    def uses_target(self) -> bool:
+        """Whether its target sees its requests: ``null`` answers itself."""
+        return bool(self.client.modes[self.mode]["uses_target"])
 
     @property
     def is_foreign(self) -> bool:

@@ -38,6 +38,7 @@ START_S = 20.0  # for a process to start, load its library, and ask our own serv
 BEYOND_TIMEOUT_S = 1.0
 CLOSE_S = 1.0
 SPREAD_S = 1.0  # over which somebody's server is asked by all clients
+SILENT = "its process did not answer in time"
 MEMORY_SHARE = 0.5  # of what is available, for all answers together
 
 
@@ -180,7 +181,7 @@ def prepare(
 
     Raises ``UnusableError`` if none was given an answer that is accepted.
     """
-    keys = [_key(one) if _uses_target(one) else None for one in contenders]
+    keys = [_key(one) if one.uses_target else None for one in contenders]
     with contextlib.ExitStack() as stack:
         askers: dict[object, _Asker] = {}
         for key, contender in zip(keys, contenders, strict=True):
@@ -198,15 +199,11 @@ def prepare(
     return Preparation(tuple(prepared), tuple(doubts))
 
 
-def _uses_target(contender: Contender) -> bool:
-    return bool(contender.client.modes[contender.mode]["uses_target"])
-
-
 def _key(contender: Contender) -> object:
     """The same for contenders that differ only in how often they ask at a time."""
     request = contender.request
     asked = (request.method, request.url, request.body, contender.target)
-    return (contender.client.name, contender.mode, contender.loop, contender.site, asked)
+    return (contender.environment, contender.client.name, contender.mode, contender.loop, asked)
 
 
 def _ask_all(askers: Sequence[_Asker], rate: float | None) -> list[Doubt]:
@@ -268,7 +265,7 @@ class _Watch:
         """What came of the last request; None of one that is refused already."""
         if asker.worker is None or asker.refusal is not None:
             return None
-        found = wait_for([asker.worker], "answer", lambda: deadline_ns, self._tick)
+        found = wait_for([asker.worker], "answer", lambda: deadline_ns, self._tick, silent=SILENT)
         return None if asker.refusal is not None else found[asker.worker]
 
     def _tick(self) -> float:

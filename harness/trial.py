@@ -48,9 +48,7 @@ class Trial:
         self.workers: list[WorkerProcess] = []
         self.readings: list[Reading] = []
         self.modules: list[str] = []  # top-level modules of the first worker at its end
-        self._gil = (
-            contender.environment.interpreter.gil
-        )  # an extension module may have turned it on
+        self._gil = contender.environment.interpreter.gil  # an extension may have turned it on
         self._place = place
         self._closed = False  # told to close, and all answered
         self._reason: str | None = None
@@ -252,8 +250,7 @@ class Trial:
     @property
     def uses_target(self) -> bool:
         """Whether the target sees its requests."""
-        contender = self.contender
-        return bool(contender.client.modes[contender.mode]["uses_target"])
+        return self.contender.uses_target
 
     @property
     def rate_so_far(self) -> float | None:

@@ -25,9 +25,7 @@ STEERING = re.compile(
     r"(?i)(.*_proxy|PYTHON.*|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NETRC|SSLKEYLOGFILE|AIOHTTP_.*)"
 )
 
-MOST_LOG_BYTES = 1 << 16
-
-
+MOST_LOG_BYTES = 1 << 16  # that are read of what a worker has said
 # What native libraries say on standard error before they abort.
 NO_MEMORY = re.compile("memory allocation of|bad_alloc|(?i:out of memory)")
 
@@ -171,19 +169,18 @@ class WorkerProcess:
             code = self._process.wait(1)
         except subprocess.TimeoutExpired:
             return "the worker closed its event pipe"
-        lines = self._log.read_text(errors="replace").strip().splitlines()
+        lines = _last_lines(self._log)
         if code < 0:
             if any(map(NO_MEMORY.search, lines)):
                 return OUT_OF_MEMORY
             return f"the worker was killed by {signal.Signals(-code).name}"
-        return _last_line(self._log) or f"the worker ended with exit code {code}"
+        return lines[-1] if lines else f"the worker ended with exit code {code}"
 
 
-def _last_line(log: Path) -> str:
-    """The end of a log, which may be of any length; empty if that holds no whole line."""
+def _last_lines(log: Path) -> list[str]:
+    """The end of a log, which may be of any length: the whole lines in it."""
     with log.open("rb") as file:
         cut = file.seek(0, os.SEEK_END) > MOST_LOG_BYTES
         file.seek(-MOST_LOG_BYTES if cut else 0, os.SEEK_END if cut else os.SEEK_SET)
         text = file.read().decode(errors="replace").strip()
-    lines = text.splitlines()[cut:]  # the first one may lack its beginning
-    return lines[-1] if lines else ""
+    return text.splitlines()[cut:]  # the first one may lack its beginning

@@ -77,9 +77,8 @@ class Software(ABC):
     reports: bool = False  # answers /instance with its counts, and X-Instance with every response
     image: Image
     remedy: str  # how to get it onto this machine
-    keeps_user: bool = (
-        False  # root's processes of it stay root's, for the sake of files that it needs
-    )
+    # root's processes of it stay root's, for the sake of files that it needs
+    keeps_user: bool = False
     majors: tuple[int, ...] = ()  # versions its configuration is written for; empty: any
 
     @abstractmethod

@@ -30,6 +30,7 @@ from harness.report.json_document import to_json
 from harness.scenario import Scenario
 from harness.scenario_input import build
 from harness.settings import Defaults, database_path, from_environment
+from harness.validity.severity import is_note
 from servers.availability import resolve
 from servers.spec import Runtime, TargetSpec
 
@@ -39,7 +40,6 @@ MAX_FACTOR = 1_000_000
 EXIT_CODES = {"complete": 0, "failed": 3, "stopped": 5, "interrupted": 130}
 UNUSABLE = 3  # the database, or the file of --output
 DOUBTFUL = 4  # with --strict
-NOTE = "not checked"  # nothing was found that would speak against the result
 # command line name → field of Options, where they differ
 RENAMED = {"headers": "headers_json"}
 NOWHERE = "not stored"
@@ -81,7 +81,7 @@ def _exit_code(run: RunRecord, *, strict: bool, in_trouble: bool) -> int:
     code = EXIT_CODES[run.state]
     if in_trouble and not code:
         return UNUSABLE
-    doubtful = any(doubt.kind != NOTE for doubt in run.doubts)
+    doubtful = not all(is_note(doubt.kind) for doubt in run.doubts)
     return DOUBTFUL if strict and doubtful and not code else code
 
 

@@ -37,9 +37,8 @@ def check_machine() -> None:
             f"working folder: {error.strerror}; change to one that exists"
         ) from error
     if resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY:
-        sys.dont_write_bytecode = (
-            True  # Python would keep one that is cut off, and trip over it ever after
-        )
+        # Python would keep one that is cut off, and trip over it ever after.
+        sys.dont_write_bytecode = True
     needed = LEAST_ADDRESSES + ADDRESSES_PER_CPU * (os.cpu_count() or 1)
     for name, limit in (("ulimit -v", resource.RLIMIT_AS), ("ulimit -d", resource.RLIMIT_DATA)):
         soft, _ = resource.getrlimit(limit)

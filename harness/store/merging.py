@@ -62,9 +62,8 @@ def attached(connection: sqlite3.Connection, source: Path) -> Iterator[None]:
                 _check_whole(connection, source)
             yield
         finally:
-            with contextlib.suppress(
-                sqlite3.Error
-            ):  # a damaged one is kept until the connection ends
+            # a damaged one is kept until the connection ends
+            with contextlib.suppress(sqlite3.Error):
                 connection.execute("DETACH other")
 
 

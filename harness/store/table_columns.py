@@ -157,7 +157,7 @@ READING_COLUMNS = (("steal_percent", "REAL"), ("frequency_mhz", "REAL"))
 # Of results: what the client ran in; NULL where it was not recorded yet.
 CLIENT_ENVIRONMENT_COLUMN = "client_environment_id TEXT REFERENCES client_environments(id)"
 
-# NULL where it was not looked at.
+# Of rows stored before it was looked at: no drain, and NULL.
 WAITING_COLUMNS = {
     "slices": (("drain_ns", "INTEGER NOT NULL DEFAULT 0"), ("parts", "TEXT")),
     RESULTS: (("early_correct", "INTEGER"),),

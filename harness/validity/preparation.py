@@ -10,9 +10,8 @@ from harness.model import Doubt
 
 __all__ = ["Answered", "bytes_doubt", "differ", "work_doubts"]
 
-BEYOND_SPREAD = (
-    10  # a page that varies is no difference between clients, unless they differ by far more
-)
+# A page that varies is no difference between clients, unless they differ by far more.
+BEYOND_SPREAD = 10
 
 
 @dataclass(frozen=True)
@@ -24,9 +23,8 @@ class Answered:
     decompressed: bool = False  # it does that to whatever is compressed
 
 
-Answers = Mapping[
-    str, Sequence[Answered]
-]  # by label, in the order in which they came; none is empty
+# By label, in the order in which they came; none is empty.
+Answers = Mapping[str, Sequence[Answered]]
 
 
 def bytes_doubt(label: str, found: Sequence[str]) -> Doubt:

@@ -103,9 +103,8 @@ class Pace:
     share: int = 0
     of: int = 1
     phase: float = 0.0  # as of arrivals.offsets
-    count: int | None = (
-        None  # arrivals in the window, for all workers together; None: as many as are due
-    )
+    # arrivals in the window, for all workers together; None: as many as are due
+    count: int | None = None
 
 
 @dataclass(frozen=True)
@@ -162,9 +161,8 @@ class Window:
 
 def described(error: BaseException) -> str:
     """An exception for an event: its class, and as much text as finding secrets in it takes."""
-    text = (
-        OUT_OF_MEMORY if isinstance(error, MemoryError) else error
-    )  # which has no text of its own
+    # a MemoryError has no text of its own
+    text = OUT_OF_MEMORY if isinstance(error, MemoryError) else error
     return f"{type(error).__name__}: {text}"[:LONGEST_MESSAGE]
 
 
