@@ -224,7 +224,7 @@ def _ask_all(askers: Sequence[_Asker], rate: float | None) -> list[Doubt]:
 
 
 def _collect_own(askers: Sequence[_Asker], watch: _Watch) -> None:
-    """Wait until each has asked our own server. That may go wrong; then nothing is known of its bytes."""
+    """Wait until each has asked our own server. What it gets there is no reason to refuse it."""
     deadline_ns = time.monotonic_ns() + int(START_S * 1e9)
     for asker in askers:
         answer = watch.answer(asker, deadline_ns)
@@ -305,12 +305,14 @@ def _given(group: Sequence[_Asker]) -> dict[str, tuple[Answered, ...]]:
 
 
 def _bytes_doubts(asker: _Asker) -> Iterator[Doubt]:
-    sent = asker.capture.sent
+    label, sent = asker.contender.label, asker.capture.sent
     if sent is not None:
         parity = asker.contender.settings.profile == "parity"
         found = differences(asker.harmless, sent, parity=parity)
         if found:
-            yield validity.bytes_doubt(asker.contender.label, found)
+            yield validity.bytes_doubt(label, found)
+    elif asker.refusal is None:
+        yield validity.unseen_bytes_doubt(label)
 
 
 def _check_any(askers: Sequence[_Asker]) -> None:

@@ -82,6 +82,39 @@ def test_all_clients_ask_once_for_what_was_typed_and_hand_over_the_same(bench: B
     assert (refusals(prepared), kinds(prepared)) == ({}, [])
 
 
+def test_a_client_is_asked_in_each_environment(bench: Bench) -> None:
+    """Neither of them sees a package, so their folders are the same."""
+    with misbehaving(always(plain(b"hello"))) as server:
+        spec = TargetSpec("url", url=server.url.rstrip("/"))
+        request = Request("GET", server.url)
+        one = replace(bench.contender("stdlib"), request=request, target=spec)
+        other = replace(one, label="other", environment=replace(one.environment, code="another"))
+        more = replace(one, label="more", concurrency=2)
+        prepare([one, other, more], {spec: bench.place}, None)
+    assert len(server.targets) == 2
+
+
+def test_who_sends_nothing_to_our_own_server_is_not_checked(bench: Bench) -> None:
+    source = """
+from adapters.stdlib import Stdlib
+class Choosy(Stdlib):
+    def send(self, request):
+        if request.headers["Authorization"].startswith("x"):
+            raise ConnectionRefusedError
+        return super().send(request)
+ADAPTERS = (Choosy,)
+"""
+    choosy = bench.foreign("choosy", source)
+    with misbehaving(always(plain(b"hello"))) as server:
+        spec = TargetSpec("url", url=server.url.rstrip("/"))
+        # secrets go to the target only: our own server gets others
+        request = Request("GET", server.url, {"Authorization": SECRET})
+        prepared = prepare(
+            [replace(choosy, request=request, target=spec)], {spec: bench.place}, None
+        )
+    assert kinds(prepared) == [("not checked", "choosy")]
+
+
 def test_who_cannot_is_named_with_both_targets(bench: Bench) -> None:
     source = """
 from adapters.stdlib import Stdlib

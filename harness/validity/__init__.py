@@ -5,7 +5,7 @@ from harness.validity.ceiling import ceiling_doubts
 from harness.validity.conclusion import concluding_doubts, load_doubts
 from harness.validity.disturbance import disturbance_doubts
 from harness.validity.load import open_loop_doubts
-from harness.validity.preparation import bytes_doubt, differ, work_doubts
+from harness.validity.preparation import bytes_doubt, differ, unseen_bytes_doubt, work_doubts
 from harness.validity.run import (
     contamination_doubts,
     count_doubt,
@@ -34,5 +34,6 @@ __all__ = [
     "stationarity_doubts",
     "target_doubt",
     "trial_doubts",
+    "unseen_bytes_doubt",
     "work_doubts",
 ]

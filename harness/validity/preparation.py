@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from harness.model import Doubt
 
-__all__ = ["Answered", "bytes_doubt", "differ", "work_doubts"]
+__all__ = ["Answered", "bytes_doubt", "differ", "unseen_bytes_doubt", "work_doubts"]
 
 # A page that varies is no difference between clients, unless they differ by far more.
 BEYOND_SPREAD = 10
@@ -34,6 +34,16 @@ def bytes_doubt(label: str, found: Sequence[str]) -> Doubt:
         label,
         "; ".join(found),
         "the server may treat it differently: leave this client out, or ask for what all of them send alike",
+    )
+
+
+def unseen_bytes_doubt(label: str) -> Doubt:
+    """A client of which our own server got no request."""
+    return Doubt(
+        "not checked",
+        label,
+        "whether it sends the request that was asked for: none of it came to clientbench's own server",
+        "look at what the target receives",
     )
 
 
