@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from harness.competitors import CompetitorSummary, competitors
 from harness.model import Ceiling, Doubt, TrialSummary
 
-__all__ = ["ceiling_doubts"]
+__all__ = ["ceiling_doubts", "unasked_doubts"]
 
 PACED_SHARE = 0.5  # of a competitor's median service time
 PACED_NS = 300_000  # less is the way there and back, and waking up
@@ -26,6 +26,20 @@ def ceiling_doubts(trials: Iterable[TrialSummary], ceilings: Iterable[Ceiling]) 
             doubt = _target_paced(summary, ceiling) or _server_bound(summary, ceiling)
             doubts += [doubt] if doubt is not None else []
     return doubts
+
+
+def unasked_doubts(trials: Iterable[TrialSummary]) -> list[Doubt]:
+    """One of a closed loop against somebody's server, which is never tested for its limits."""
+    if not any(one.target.name == "url" and one.completed for one in trials):
+        return []
+    return [
+        Doubt(
+            "not checked",
+            "run",
+            "whether the server was the limit: one that is not clientbench's own gets no test of that",
+            "see how busy it is, or compare with a target of clientbench's own",
+        )
+    ]
 
 
 def _target_paced(summary: CompetitorSummary, ceiling: Ceiling) -> Doubt | None:

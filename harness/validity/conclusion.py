@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.model import Doubt, RunRecord, TrialSummary
-from harness.validity.ceiling import ceiling_doubts
+from harness.validity.ceiling import ceiling_doubts, unasked_doubts
 from harness.validity.disturbance import disturbance_doubts
 from harness.validity.load import open_loop_doubts
 from harness.validity.queues import queue_doubts
@@ -23,6 +23,7 @@ def concluding_doubts(run: RunRecord, trials: Sequence[TrialSummary]) -> list[Do
         *trial_doubts(trials),
         *load_doubts(run, trials),
         *ceiling_doubts(trials, run.ceilings),
+        *(unasked_doubts(trials) if _is_steady(run.scenario) else ()),
         *disturbance_doubts(trials, run.other_load),
         *(stationarity_doubts(trials) if _is_steady(run.scenario) else ()),
     ]

@@ -8,6 +8,7 @@ import pytest
 
 from harness.model import TrialSummary
 from harness.validity import concluding_doubts
+from servers.spec import TargetSpec
 from tests.examples import run, trial
 from tests.open_loops import loop, plan
 from tests.validity.test_queues import scattered
@@ -67,3 +68,21 @@ def test_halves_of_windows_are_compared_at_a_constant_rate_for_a_given_time(
     kinds = {one.kind for one in concluding_doubts(run(scenario=scenario), scattered(1.4))}
 
     assert ("queue not settled" in kinds) == asked
+
+
+@pytest.mark.parametrize(
+    ("target", "scenario", "said"),
+    [
+        ("url", STEADY, True),
+        ("url", STEADY | {"open_load": {"rate": 100}}, False),  # the rate is what was asked for
+        ("embedded", STEADY, False),
+    ],
+)
+def test_of_somebodys_server_it_is_said_that_its_limits_are_not_known(
+    target: str, scenario: dict[str, Any], said: bool
+) -> None:
+    trials = [trial(target=TargetSpec(target))]
+    found = concluding_doubts(run(scenario=scenario), trials)
+
+    messages = [one.message for one in found if one.kind == "not checked"]
+    assert any("whether the server was the limit" in message for message in messages) == said
