@@ -139,11 +139,6 @@ class Plan:
         before_ns = max(self.warmup_ns, self.trial_ns if self.lead_in_ns else 0)
         return max(1, counted + math.ceil(self.load.highest * before_ns / 1e9))
 
-    @property
-    def cuts_rounds(self) -> bool:
-        """Whether a round may be cut into slices: a closed loop of a given time, without a shape of its own."""
-        return self.blocks > 1
-
     def blocks_for(self, shortest_ns: int) -> int:
         """How many blocks a round has when no slice may be shorter than ``shortest_ns``."""
         return max(1, min(self.blocks, self.trial_ns // max(self.slice_ns, shortest_ns, 1)))

@@ -10,13 +10,12 @@ from collections.abc import Sequence
 
 from harness import interrupts
 from harness.cli import streams
+from harness.cli.exit_codes import BUG, DONE, INTERRUPTED, UNUSABLE, USAGE
 from harness.cli.refusals import check_machine, refusal_of_machine
 from harness.cli.screen import complain, say
 from harness.errors import ClientbenchError, UnusableError, UsageError
 
 __all__ = ["main", "run"]
-
-DONE, BUG, USAGE, UNUSABLE, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 def main() -> None:

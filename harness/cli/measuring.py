@@ -12,6 +12,7 @@ from harness import interrupts
 from harness.bundle import Bundle
 from harness.catalogue import Catalogue, Client
 from harness.cli import output
+from harness.cli.exit_codes import DONE, INTERRUPTED, NOT_VALID, OVER_BUDGET, UNUSABLE
 from harness.cli.judging import print_verdicts
 from harness.cli.progress import progress_on
 from harness.cli.screen import say
@@ -37,12 +38,14 @@ from servers.spec import Runtime, TargetSpec
 __all__ = ["measure"]
 
 MAX_FACTOR = 1_000_000
-EXIT_CODES = {"complete": 0, "failed": 3, "stopped": 5, "interrupted": 130}
-UNUSABLE = 3  # the database, or the file of --output
-DOUBTFUL = 4  # with --strict
+EXIT_CODES: dict[str, int] = {
+    "complete": DONE,
+    "failed": UNUSABLE,
+    "stopped": OVER_BUDGET,
+    "interrupted": INTERRUPTED,
+}
 # command line name → field of Options, where they differ
 RENAMED = {"headers": "headers_json"}
-NOWHERE = "not stored"
 OURS = ("db", "json", "output", "normalize", "matrix", "strict", "force")
 
 
@@ -82,7 +85,7 @@ def _exit_code(run: RunRecord, *, strict: bool, in_trouble: bool) -> int:
     if in_trouble and not code:
         return UNUSABLE
     doubtful = not all(is_note(doubt.kind) for doubt in run.doubts)
-    return DOUBTFUL if strict and doubtful and not code else code
+    return NOT_VALID if strict and doubtful and not code else code
 
 
 def _scenario(command: str, typed: dict[str, Any], defaults: Defaults, stderr: TextIO) -> Scenario:
@@ -169,5 +172,5 @@ def _report(
     if normalize is not None:
         for summary in summaries:
             console.print(latencies.report(summary, normalize))
-    for line in terminal.footer(outcome.run, outcome.trials, outcome.kept.path or NOWHERE):
+    for line in terminal.footer(outcome.run, outcome.trials, outcome.kept.place):
         say(line, stdout)

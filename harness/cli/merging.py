@@ -8,7 +8,7 @@ from pathlib import Path
 from harness import interrupts
 from harness.cli.screen import say
 from harness.report.figures import plural
-from harness.store import Store, merging
+from harness.store import LockNotice, Store, merging
 
 __all__ = ["merge"]
 
@@ -17,7 +17,8 @@ def merge(database: Path, typed: str) -> None:
     """Merge, and print what was new. Raises StoreError."""
     source = Path(typed)
     merging.check(database, source)  # before a new database is made for nothing
-    with interrupts.deferred(), Store.open(database, _say_that_it_waits) as store:
+    waiting = LockNotice(database, lambda line: say(line, sys.stderr))
+    with interrupts.deferred(), Store.open(database, waiting) as store:
         new = store.merge(source)
     say(f"{_counted(new)} brought into {str(database)!r}; {typed!r} is as it was")
 
@@ -27,7 +28,3 @@ def _counted(new: merging.Merged) -> str:
     if new.selftests:
         counts["self-test"] = new.selftests
     return ", ".join(f"{number} {plural(noun, number)}" for noun, number in counts.items())
-
-
-def _say_that_it_waits() -> None:
-    say("the database is locked by another program; waiting …", sys.stderr)

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from harness import interrupts
+from harness.cli.exit_codes import DONE, NOT_VALID, UNUSABLE
 from harness.cli.screen import say
 from harness.report import selftest as report
 from harness.selftest import parts
@@ -19,8 +20,6 @@ from harness.store import Keeper
 __all__ = ["run"]
 
 WIDEST = 112  # longer lines are hard to read
-UNUSABLE, NOT_VALID = 3, 4
-NOWHERE = "not stored"
 
 
 def run(typed_database: str | None, *, full: bool, as_json: bool) -> int:
@@ -38,11 +37,11 @@ def run(typed_database: str | None, *, full: bool, as_json: bool) -> int:
         for line in report.lines(found, min(Console().width, WIDEST)):
             say(line)
     if not as_json:
-        say(f"results: {keeper.kept.path or NOWHERE} (self-test {found.id})")
+        say(f"results: {keeper.kept.place} (self-test {found.id})")
     if keeper.kept.remedy is not None:
         _tell(f"clientbench: {keeper.kept.remedy}")
         return UNUSABLE if found.passed else NOT_VALID
-    return 0 if found.passed else NOT_VALID
+    return DONE if found.passed else NOT_VALID
 
 
 def _tell(text: str) -> None:

@@ -13,6 +13,7 @@ import sys
 from typing import TYPE_CHECKING, TextIO
 
 from harness import interrupts
+from harness.cli.exit_codes import CLOSED_PIPE, INTERRUPTED, UNUSABLE
 from harness.cli.screen import say
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["guard", "settled"]
 
-CLOSED_PIPE = 141  # what a shell reports of a program that SIGPIPE has ended
-UNUSABLE, INTERRUPTED = 3, 130
 PIECE_BYTES = select.PIPE_BUF  # a pipe that poll() calls writable takes so much without blocking
 LOOK_S = 0.2
 
@@ -50,9 +49,8 @@ class _Forgiving(io.FileIO):
         except KeyboardInterrupt:  # nobody reads, and somebody has lost patience
             self.failure = OSError("unread")
             raise
-        with (
-            interrupts.postponed()
-        ):  # else nobody would know whether it is written, and write it again
+        # else nobody would know whether it is written, and write it again
+        with interrupts.postponed():
             return super().write(data) or 0
 
 

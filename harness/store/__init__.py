@@ -5,6 +5,6 @@ Importing this package is cheap; ``sqlite_utils`` and numpy are loaded when a da
 """
 
 from harness.store.database import Store
-from harness.store.keeping import Keeper, Kept
+from harness.store.keeping import Keeper, Kept, LockNotice
 
-__all__ = ["Keeper", "Kept", "Store"]
+__all__ = ["Keeper", "Kept", "LockNotice", "Store"]

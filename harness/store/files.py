@@ -13,6 +13,7 @@ from pathlib import Path
 from harness import interrupts
 from harness.errors import StoreError, StoreUnusableError
 from harness.store import schema, table_columns
+from harness.text import one_line
 
 __all__ = [
     "BUSY_TIMEOUT_S",
@@ -22,7 +23,6 @@ __all__ = [
     "check_writable",
     "connect",
     "is_of_the_file",
-    "one_line",
     "patiently",
     "reading",
     "tidied",
@@ -46,11 +46,6 @@ STATES = {
 }
 
 
-def one_line(error: BaseException) -> str:
-    """An exception's message without line breaks."""
-    return " ".join(str(error).split())
-
-
 @contextlib.contextmanager
 def translated(path: Path, *more: type[Exception]) -> Iterator[None]:
     """Turn what the system or SQLite says, and ``more``, into a StoreError: one line about ``path``."""
@@ -63,7 +58,7 @@ def translated(path: Path, *more: type[Exception]) -> Iterator[None]:
 
 
 def _named(path: Path, error: Exception) -> StoreError:
-    reason = getattr(error, "strerror", None) or one_line(error)
+    reason = getattr(error, "strerror", None) or one_line(str(error))
     state = STATES.get(_code(error))
     if state is None:
         return StoreError(f"--db {str(path)!r}: {reason}; {ACCEPTED}")

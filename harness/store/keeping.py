@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from harness.model import RunRecord, RunState, SelftestNote, TrialSummary
     from harness.selftest.result import SelfTest
 
-__all__ = ["Keeper", "Kept"]
+__all__ = ["Keeper", "Kept", "LockNotice"]
 
 Say = Callable[[str], None]
 
@@ -39,6 +39,11 @@ class Kept:
     database: Path  # where it was to be
     path: Path | None  # where it is; None: nowhere
     problem: str | None = None  # why it is not in the database
+
+    @property
+    def place(self) -> str:
+        """Where it is, in words."""
+        return "not stored" if self.path is None else str(self.path)
 
     @property
     def remedy(self) -> str | None:
@@ -66,7 +71,7 @@ class Keeper:
         """``say`` is told what happens, a line at a time."""
         self._say = say
         self._id = ""  # of the run or self-test
-        self._waiting = _Waiting(path, say)
+        self._waiting = LockNotice(path, say)
         self._steps: list[Step] = []
         self._worthwhile = False  # there is something that would be lost
         self._begun: RunRecord | None = None  # and not finished
@@ -251,15 +256,17 @@ class Keeper:
             self._say(text)
 
 
-class _Waiting:
+class LockNotice:
     """Says once that a locked database is waited for."""
 
     def __init__(self, path: Path, say: Say) -> None:
+        """``say`` is told so, in a line."""
         self._path = path
         self._say = say
         self._said = False
 
     def __call__(self) -> None:
+        """Say it, unless it was said before."""
         if not self._said:
             self._said = True
             self._say(f"{str(self._path)!r} is locked by another program; waiting …")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
 from harness.store import checking, files, table_columns
+from harness.text import one_line
 from servers.spec import EMBEDDED, TargetSpec
 
 if TYPE_CHECKING:
@@ -356,7 +357,7 @@ def query(
         except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
             if files.is_of_the_file(error):
                 raise
-            raise UsageError(f"SQL {_shortened(sql)}: {files.one_line(error)}") from error
+            raise UsageError(f"SQL {_shortened(sql)}: {one_line(str(error))}") from error
 
 
 def _fetched(cursor: sqlite3.Cursor, sql: str) -> Rows:

@@ -1,0 +1,25 @@
+"""What the command line tells those that started it, by a number (DESIGN §8; README has the table)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = [
+    "BUG",
+    "CLOSED_PIPE",
+    "DONE",
+    "INTERRUPTED",
+    "NOT_VALID",
+    "OVER_BUDGET",
+    "UNUSABLE",
+    "USAGE",
+]
+
+DONE: Final = 0
+BUG: Final = 1
+USAGE: Final = 2
+UNUSABLE: Final = 3  # target, client, database, a file
+NOT_VALID: Final = 4  # warnings with --strict; a self-test that failed
+OVER_BUDGET: Final = 5  # of errors
+INTERRUPTED: Final = 130
+CLOSED_PIPE: Final = 141  # what a shell reports of a program that SIGPIPE has ended
