@@ -70,7 +70,10 @@ class _Head:
 
 
 class Reader:
-    """Reads one response at a time from the bytes it is fed; its body has ``most`` bytes at most."""
+    """Reads one response at a time from the bytes it is fed; its body has ``most`` bytes at most.
+
+    Raises ``ProtocolError``, ``BodyError`` and ``BodyTooLongError``.
+    """
 
     def __init__(self, most: int = USUAL_MAX_BODY_BYTES) -> None:
         self._most = most

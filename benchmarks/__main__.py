@@ -1,6 +1,6 @@
 """Runs the benchmarks, one after the other: two at once on two cores would measure each other.
 
-Those that take long only when they are named: split, power, aa.
+Those that take long only when they are named: split, power, aa, tails, queues.
 """
 
 from __future__ import annotations

@@ -165,7 +165,7 @@ def parse_size(text: str | int) -> int:
 
 
 def parse_max_body(text: str | int | None) -> int:
-    """Read ``--max-body`` in bytes: ``256m`` (MiB), ``1g`` (GiB)."""
+    """Read ``--max-body`` in bytes: ``256m`` (MiB), ``1g`` (GiB). Raises UsageError."""
     if text is None:
         return USUAL_MAX_BODY_BYTES
     size = _bytes(text)

@@ -14,7 +14,7 @@ __all__ = ["checked", "write"]
 
 
 def checked(name: str | None, database: Path, *, force: bool) -> Path | None:
-    """Where the report goes, if it can and may: better refused now than after the run."""
+    """Where the report goes, if it can and may: better refused now than after the run. Raises UsageError."""
     if name is None:
         return None
     path = Path(name)

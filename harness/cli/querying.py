@@ -21,7 +21,7 @@ FAREWELL_S = 1.0  # for a query that was told to stop, to close its database
 
 
 def show_query(database: Path, query: str, timeout: str) -> None:
-    """Print what a query finds within ``timeout``."""
+    """Print what a query finds within ``timeout``. Raises UsageError and StoreError."""
     limit_s = seconds("--timeout", timeout, 0.001, LONGEST_S)
     try:
         found = _found(database, query, time.monotonic() + limit_s)

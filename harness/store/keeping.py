@@ -34,7 +34,7 @@ LATER_PATIENCE_S = 1.0  # for a database that has once kept us waiting in vain
 
 @dataclass(frozen=True)
 class Kept:
-    """Where that is which was to be kept."""
+    """Where results are, and why they are not in the database if so."""
 
     database: Path  # where it was to be
     path: Path | None  # where it is; None: nowhere
