@@ -16,7 +16,8 @@ __all__ = ["stored_in"]
 def stored_in(database: Path) -> Iterator[None]:
     """Whatever fails in the block rests on what is stored there: in all likelihood it is damaged.
 
-    Raises StoreUnusableError. A bug cannot be told from that, so the message names both. With CLIENTBENCH_DEBUG=1 it is shown as one.
+    Raises StoreUnusableError. A bug cannot be told from that, so the message names both. With
+    CLIENTBENCH_DEBUG=1 it is shown as one.
     """
     try:
         yield
