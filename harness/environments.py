@@ -153,7 +153,8 @@ def _content_facts(run: RunRecord, trial: TrialSummary) -> Facts:
         return {}
     build = {f"python.{name}": value for name, value in asdict(environment.interpreter).items()}
     contents = {f"client.{one.name}{CONTENT}": one.digest for one in environment.distributions}
-    return {**build, **contents, "adapters": environment.code}
+    spoken = {"http_version": trial.http_version}
+    return {**build, **contents, "adapters": environment.code, **spoken}
 
 
 def _competitor_facts(run: RunRecord, trial: TrialSummary) -> Facts:

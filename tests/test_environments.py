@@ -206,6 +206,11 @@ def test_other_builds_of_a_python_and_other_adapters_differ() -> None:
     assert fields == ["python.build", "python.gil", "adapters"]
 
 
+def test_another_http_version_is_told() -> None:
+    expected = Difference("software", "http_version", None, "2")
+    assert found(stored(http_version="2")) == [expected]
+
+
 def test_before_environments_were_recorded_they_do_not_differ() -> None:
     assert found(stored(client_environment=None)) == []
 
