@@ -60,13 +60,17 @@ def run(loop: Loop, cpu: int) -> Seen:
     return Seen(**json.loads(done.stdout))
 
 
-def _sender(loop: Loop) -> Send:
-    """What sends a request and reads the answer, on a connection of its own."""
-    if loop.client == "urllib3":
-        import urllib3  # noqa: PLC0415
+def _senders(loop: Loop) -> list[Send]:
+    """What sends a request and reads the answer, for each slot: with one pool, or on its own connection."""
+    if loop.client != "urllib3":
+        return [_connected(loop) for _ in range(SLOTS)]
+    import urllib3  # noqa: PLC0415
 
-        pool = urllib3.PoolManager(1)
-        return lambda: pool.request("GET", loop.url, retries=False).data
+    pool = urllib3.PoolManager(maxsize=SLOTS, block=True)
+    return [lambda: pool.request("GET", loop.url, retries=False).data] * SLOTS
+
+
+def _connected(loop: Loop) -> Send:
     parts = urlsplit(loop.url)
     connection = socket.create_connection((parts.hostname or "", parts.port or 80))
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -109,7 +113,7 @@ def main() -> None:
     """Run the loop of the command line."""
     os.sched_setaffinity(0, [int(sys.argv[1])])
     loop = Loop(**json.loads(sys.argv[2]))
-    senders = [_sender(loop) for _ in range(SLOTS)]
+    senders = _senders(loop)
     for send in senders:
         send()
     begin, turns = monotonic(), itertools.count()

@@ -68,8 +68,11 @@ def run(
             *validity.processor_doubts(cpus, scenario.pin),
             *validity.contamination_doubts(selector.contaminations(contenders)),
             *prepared.doubts,
+            *validity.foreign_doubts([one.label for one in contenders if one.is_foreign]),
         )
-        record = replace(_begin(scenario, contenders, cpus, targets), doubts=doubts)
+        record = replace(
+            _begin(scenario, contenders, cpus, targets), doubts=doubts, prepared=prepared.sent
+        )
         store = stack.enter_context(keeper)
         record = replace(record, selftest=store.selftest_of(record.environment))
         store.begin(record)

@@ -332,6 +332,7 @@ class RunRecord:
     ceilings: tuple[Ceiling, ...] = ()
     held: tuple[HeldPlan, ...] = ()  # of an open loop
     other_load: OtherLoad | None = None  # None until it has ended
+    prepared: int = 0  # requests that were sent to targets before the first round, ceilings apart
     ending: Ending | None = None  # of a run with a --precision
     selftest: SelftestNote | None = None  # the last of this machine in the same database
 

@@ -48,6 +48,7 @@ class Preparation:
 
     contenders: tuple[Contender, ...]  # those that failed have a ``refusal``
     doubts: tuple[Doubt, ...]
+    sent: int  # requests to the targets
 
 
 @dataclass
@@ -62,6 +63,7 @@ class _Asker:
     refusal: str | None = None
     blamed: str | None = None  # what the target did, if that is the reason
     decompresses: bool = False
+    sent: int = 0  # requests to the target
 
     @cached_property
     def harmless(self) -> Request:
@@ -87,6 +89,7 @@ class _Asker:
         with self._failing():
             if self.worker is not None and self.refusal is None:
                 self.worker.command({"do": "ask"})
+                self.sent += 1
 
     def end(self) -> None:
         """Leave no process behind."""
@@ -196,7 +199,8 @@ def prepare(
         one if key is None else _prepared(one, askers[key])
         for key, one in zip(keys, contenders, strict=True)
     )
-    return Preparation(tuple(prepared), tuple(doubts))
+    sent = sum(asker.sent for asker in askers.values())
+    return Preparation(tuple(prepared), tuple(doubts), sent)
 
 
 def _key(contender: Contender) -> object:

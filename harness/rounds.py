@@ -106,6 +106,7 @@ class Rounds:
         self._drains: defaultdict[str, Drain] = defaultdict(Drain)  # of the rounds that are over
         self._seen: defaultdict[str, Histogram] = defaultdict(Histogram)
         self._announced_s = plan.announced_s
+        self._stretch = 1.0  # what slices took ÷ what was planned for them
         self._is_longer_said = False
         # To be fair, what one of them may not do none does.
         self._spares = any(_is_spared(one, plan) for one in contenders)
@@ -215,15 +216,23 @@ class Rounds:
 
     def _run_blocks(self, trials: list[Trial], round_: Round) -> None:
         """All slices of a round; again from the beginning, with longer ones, if they turn out too short."""
+        before_s, done_s = time.monotonic(), self._done_s
         while not self._run_slices(trials, round_):
+            worst = max(trials, key=lambda trial: trial.waited.share)
+            self._late_s[worst.contender.label] += time.monotonic() - before_s
+            before_s, self._done_s = time.monotonic(), done_s
             self._shortest_ns = self._longer_ns(trials)
             for trial in trials:
                 self._seen[trial.contender.label] = self._seen_of(trial)
                 trial.forget()
+        planned_s = self._done_s - done_s
+        if self.plan.trial_ns and planned_s:  # else nobody said how long slices are
+            self._stretch = max(1.0, (time.monotonic() - before_s) / planned_s)
         for trial in trials:
             label = trial.contender.label
             self._drains[label] += trial.waited
             self._seen[label] = self._seen_of(trial)
+        self._say_if_longer()
 
     def _run_slices(self, trials: list[Trial], round_: Round) -> bool:
         """One slice of every competitor per block; fewer, longer ones if a client is slow.
@@ -250,9 +259,7 @@ class Rounds:
                 self._late_s[label] += max(0.0, late_ns / 1e9 - BESIDE_SLICE_S)
                 self._done_s += planned_ns / 1e9 + BESIDE_SLICE_S
             if number > 1 and self._is_too_short(trials):
-                self._done_s -= (block + 1) * len(trials) * (lead_in_ns + length_ns) / 1e9
                 return False
-        self._say_if_longer()
         return True
 
     def _median_ns(self, trial: Trial) -> int:
@@ -278,7 +285,8 @@ class Rounds:
 
     def _say_if_longer(self) -> None:
         """At once when a run turns out to take much longer than was announced, and why."""
-        if self._is_longer_said or self._scenario.precision is not None:
+        open_ended = self._scenario.precision is not None or not self.plan.trial_ns
+        if self._is_longer_said or open_ended:
             return
         elapsed_s = (time.monotonic_ns() - self._started_ns) / 1e9
         total_s = elapsed_s + self._left_s()
@@ -288,7 +296,7 @@ class Rounds:
         label, late_s = max(self._late_s.items(), key=lambda item: item[1])
         share = late_s / elapsed_s
         why = (
-            f"after its slices, slots of {label} wait for answers ({100 * share:.0f} % of the time)"
+            f"slots of {label} wait for answers after its slices ({100 * share:.0f} % of the time so far)"
             if share > MUCH_WAITING
             else "starting clients and slices takes longer here"
         )
@@ -336,12 +344,11 @@ class Rounds:
             )
 
     def _left_s(self) -> float:
-        """Planned time to come, stretched by how much longer than planned things took so far."""
+        """Planned time to come, stretched by how much longer than planned the last round's slices took."""
         elapsed_s = (time.monotonic_ns() - self._started_ns) / 1e9
         if self._scenario.precision is not None:
             return max(0.0, self._scenario.precision.budget_s - elapsed_s)
-        stretch = max(1.0, elapsed_s / self._done_s) if self._done_s else 1.0
-        return max(0.0, self._announced_s - self._done_s) * stretch
+        return max(0.0, self._announced_s - self._done_s) * self._stretch
 
 
 def _is_spared(contender: Contender, plan: Plan) -> bool:

@@ -9,7 +9,7 @@ from harness.report import selftest, verdicts
 from harness.report.headline import cut_short
 from harness.report.json_document import comparisons_of, matrix_of
 from harness.report.target_notes import target_notes
-from harness.validity.severity import is_grave
+from harness.validity.severity import is_grave, is_note
 
 __all__ = ["notes", "verdict_lines"]
 
@@ -27,9 +27,17 @@ def verdict_lines(
 
 
 def _warnings(doubts: Sequence[Doubt]) -> list[str]:
-    """The grave ones first."""
-    grave = [f"grave warning: {doubt}" for doubt in doubts if is_grave(doubt.kind)]
-    return [*grave, *(f"warning: {doubt}" for doubt in doubts if not is_grave(doubt.kind))]
+    """The grave ones first, notes last."""
+    said: dict[str, list[str]] = {"grave warning": [], "warning": [], "note": []}
+    for doubt in doubts:
+        said[_weight(doubt.kind)].append(str(doubt))
+    return [f"{weight}: {text}" for weight, texts in said.items() for text in texts]
+
+
+def _weight(kind: str) -> str:
+    if is_grave(kind):
+        return "grave warning"
+    return "note" if is_note(kind) else "warning"
 
 
 def notes(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
@@ -37,18 +45,19 @@ def notes(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
     compared = len({trial.label for trial in trials}) > 1
     return [
         *target_notes(run, trials),
-        *_uncounted(trials),
+        *_uncounted(run, trials),
         *_warnings(run.doubts),
         *([selftest.citation(run.selftest)] if compared else []),
     ]
 
 
-def _uncounted(trials: Sequence[TrialSummary]) -> list[str]:
+def _uncounted(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
     """What was sent beside what is counted, of all competitors together."""
     sent, counted = sum(one.sent for one in trials), sum(one.population for one in trials)
     if sent <= counted:
         return []
+    more = sent - counted + run.prepared
     return [
-        f"requests: {counted:,} counted, {sent - counted:,} more sent "
-        "(first requests, warm-up, lead-in)"
+        f"requests: {counted:,} counted, {more:,} more sent "
+        "(preparation, first requests, warm-up, lead-in)"
     ]

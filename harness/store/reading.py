@@ -168,6 +168,7 @@ def _run_record(connection: sqlite3.Connection, run_id: str) -> RunRecord:
         other_load=next(iter(_rebuilt(OtherLoad, _other_loads(connection, run_id))), None),
         ending=next(iter(_rebuilt(Ending, _of_run(connection, "endings", run_id))), None),
         selftest=_selftest(connection, row),
+        prepared=dict(row).get("prepared", 0),
     )
 
 

@@ -72,6 +72,7 @@ def run_row(run: RunRecord, environment_id: str, *, finished: bool) -> Row:
         "target": to_json(run.target),
         "environment_id": environment_id,
         "selftest_id": None if run.selftest is None else run.selftest.id,
+        "prepared": run.prepared,
     }
 
 

@@ -161,6 +161,7 @@ CLIENT_ENVIRONMENT_COLUMN = "client_environment_id TEXT REFERENCES client_enviro
 WAITING_COLUMNS = {
     "slices": (("drain_ns", "INTEGER NOT NULL DEFAULT 0"), ("parts", "TEXT")),
     RESULTS: (("early_correct", "INTEGER"),),
+    "runs": (("prepared", "INTEGER NOT NULL DEFAULT 0"),),
 }
 
 # What null did in a competitor's place: NULL in rows of older versions, and where it did not fail.
