@@ -139,9 +139,13 @@ class Plan:
         before_ns = max(self.warmup_ns, self.trial_ns if self.lead_in_ns else 0)
         return max(1, counted + math.ceil(self.load.highest * before_ns / 1e9))
 
-    def blocks_for(self, shortest_ns: int) -> int:
-        """How many blocks a round has when no slice may be shorter than ``shortest_ns``."""
-        return max(1, min(self.blocks, self.trial_ns // max(self.slice_ns, shortest_ns, 1)))
+    def blocks_for(self, shortest_ns: int, left_ns: int | None = None) -> int:
+        """How many blocks a round has when no slice may be shorter than ``shortest_ns``.
+
+        ``left_ns``: of its measured time; None: all of it.
+        """
+        length_ns = self.trial_ns if left_ns is None else left_ns
+        return max(1, min(self.blocks, length_ns // max(self.slice_ns, shortest_ns, 1)))
 
     def shortest_for(self, median_ns: int) -> int:
         """Length of a slice with room for 20 requests of each slot, of ``median_ns``, and to spare."""

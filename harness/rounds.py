@@ -26,6 +26,7 @@ from harness.store import Keeper
 from harness.targets import Ledger, Targets
 from harness.trial import Trial
 from harness.windows import Shape
+from harness.worker.job import Pace
 from servers.spec import TargetSpec
 
 __all__ = ["Progress", "Rounds", "Status", "Unwatched"]
@@ -215,52 +216,67 @@ class Rounds:
         self._done_s += START_S * len(trials)
 
     def _run_blocks(self, trials: list[Trial], round_: Round) -> None:
-        """All slices of a round; again from the beginning, with longer ones, if they turn out too short."""
-        before_s, done_s = time.monotonic(), self._done_s
-        while not self._run_slices(trials, round_):
-            worst = max(trials, key=lambda trial: trial.waited.share)
-            self._late_s[worst.contender.label] += time.monotonic() - before_s
-            before_s, self._done_s = time.monotonic(), done_s
+        """All slices of a round; again from the beginning, with longer ones, if they turn out too short.
+
+        Somebody's server gets no more for that: what it has had is taken off the round.
+        """
+        left_ns = self.plan.trial_ns
+        while (used_ns := self._run_slices(trials, round_, left_ns)) is not None:
             self._shortest_ns = self._longer_ns(trials)
+            if any(trial.contender.is_foreign for trial in trials):
+                left_ns = max(1, left_ns - used_ns)
             for trial in trials:
                 self._seen[trial.contender.label] = self._seen_of(trial)
                 trial.forget()
-        planned_s = self._done_s - done_s
-        if self.plan.trial_ns and planned_s:  # else nobody said how long slices are
-            self._stretch = max(1.0, (time.monotonic() - before_s) / planned_s)
         for trial in trials:
             label = trial.contender.label
             self._drains[label] += trial.waited
             self._seen[label] = self._seen_of(trial)
-        self._say_if_longer()
 
-    def _run_slices(self, trials: list[Trial], round_: Round) -> bool:
+    def _run_slices(self, trials: list[Trial], round_: Round, left_ns: int) -> int | None:
         """One slice of every competitor per block; fewer, longer ones if a client is slow.
 
-        False as soon as too much of the waiting lies outside them.
+        As soon as too much of the waiting lies outside them: how much has been measured of each.
         """
         slowest_ns = max(map(self._median_ns, trials), default=0)
         shortest_ns = max(self._shortest_ns, self.plan.shortest_for(slowest_ns))
-        number = 1 if self._spares else self.plan.blocks_for(shortest_ns)
-        length_ns = self.plan.trial_ns // number
+        number = 1 if self._spares else self.plan.blocks_for(shortest_ns, left_ns)
+        length_ns = left_ns // number
         lead_in_ns = 0 if self._spares else self.plan.lead_in_for(slowest_ns)
+        begin_s, done_s = time.monotonic(), self._done_s
         for block in range(number):
             pace = self.plan.pace(round_, block, length_ns)
             for position, index in enumerate(round_.order(block)):
-                before_ns, planned_ns = time.monotonic_ns(), lead_in_ns + length_ns
-                self._activate(trials[index])
-                trials[index].slice(
-                    *(block, position, lead_in_ns, length_ns, round_.requests, pace, self._tick),
-                    Shape(self.plan.hold, self.plan.steps),
-                )
-                self._sampler.rest(time.monotonic_ns())
-                late_ns = time.monotonic_ns() - before_ns - planned_ns
-                label = trials[index].contender.label
-                self._late_s[label] += max(0.0, late_ns / 1e9 - BESIDE_SLICE_S)
-                self._done_s += planned_ns / 1e9 + BESIDE_SLICE_S
+                self._run_slice(trials[index], block, position, lead_in_ns, length_ns, pace, round_)
+            self._stretch = _stretch(time.monotonic() - begin_s, self._done_s - done_s)
+            self._say_if_longer()
             if number > 1 and self._is_too_short(trials):
-                return False
-        return True
+                worst = max(trials, key=lambda trial: trial.waited.share)
+                self._late_s[worst.contender.label] += self._done_s - done_s
+                self._done_s = done_s
+                return (block + 1) * length_ns
+        return None
+
+    def _run_slice(
+        self,
+        trial: Trial,
+        block: int,
+        position: int,
+        lead_in_ns: int,
+        length_ns: int,
+        pace: Pace | None,
+        round_: Round,
+    ) -> None:
+        before_s, planned_s = time.monotonic(), (lead_in_ns + length_ns) / 1e9 + BESIDE_SLICE_S
+        self._activate(trial)
+        trial.slice(
+            *(block, position, lead_in_ns, length_ns, round_.requests, pace, self._tick),
+            Shape(self.plan.hold, self.plan.steps),
+        )
+        self._sampler.rest(time.monotonic_ns())
+        late_s = time.monotonic() - before_s - planned_s
+        self._late_s[trial.contender.label] += max(0.0, late_s)
+        self._done_s += planned_s
 
     def _median_ns(self, trial: Trial) -> int:
         """Of the service times of its warm-up; where that had none, of what was seen of it before."""
@@ -348,7 +364,14 @@ class Rounds:
         elapsed_s = (time.monotonic_ns() - self._started_ns) / 1e9
         if self._scenario.precision is not None:
             return max(0.0, self._scenario.precision.budget_s - elapsed_s)
+        if not self.plan.trial_ns:  # nobody said how long
+            return max(0.0, self._announced_s - self._done_s)
         return max(0.0, self._announced_s - self._done_s) * self._stretch
+
+
+def _stretch(took_s: float, planned_s: float) -> float:
+    """How much longer than planned slices take."""
+    return max(1.0, took_s / planned_s) if planned_s else 1.0
 
 
 def _is_spared(contender: Contender, plan: Plan) -> bool:

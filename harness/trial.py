@@ -177,6 +177,7 @@ class Trial:
         self.warmup.take(self.fold)
         self.fold = Fold(self.contender.rules)
         self._slices = []
+        self.readings = []
         self._costs.forget_windows()
 
     def close(self, tick: Tick) -> None:

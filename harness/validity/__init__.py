@@ -9,7 +9,6 @@ from harness.validity.preparation import bytes_doubt, differ, unseen_bytes_doubt
 from harness.validity.run import (
     contamination_doubts,
     count_doubt,
-    foreign_doubts,
     instance_doubt,
     processor_doubts,
     target_doubt,
@@ -27,7 +26,6 @@ __all__ = [
     "count_doubt",
     "differ",
     "disturbance_doubts",
-    "foreign_doubts",
     "instance_doubt",
     "is_grave",
     "load_doubts",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from harness.contamination import Contamination
 from harness.model import Doubt
@@ -11,7 +11,6 @@ from harness.processors import Processors
 __all__ = [
     "contamination_doubts",
     "count_doubt",
-    "foreign_doubts",
     "instance_doubt",
     "processor_doubts",
     "target_doubt",
@@ -41,20 +40,6 @@ def count_doubt(round_number: int, sent: int, responses: int, counted: int) -> D
         f"the target counted {counted}",
         "let nothing else use the target, or look for retries",
     )
-
-
-def foreign_doubts(labels: Sequence[str]) -> list[Doubt]:
-    """What is not known of somebody's server, of the competitors that ask one."""
-    if not labels:
-        return []
-    return [
-        Doubt(
-            "not checked",
-            "run",
-            "whether the server was the limit: to find out takes more requests than were asked for",
-            "look at the server's own load, or compare on a target of ours",
-        )
-    ]
 
 
 def target_doubt(message: str) -> Doubt:

@@ -145,7 +145,9 @@ def test_text_has_heading_table_and_doubts() -> None:
     assert lines[0].startswith("compare: GET ")
     assert lines[-1].startswith("self-test: none of this machine")
     assert lines[-2].startswith("warning: disturbed: run: ")
-    assert lines[-3].startswith("requests: 15,000 counted, 600 more sent (first requests,")
+    assert lines[-3].startswith(
+        "requests: 15,000 counted, 600 more sent (preparation, first requests,"
+    )
     assert lines[-5:-3] == [
         "measured on: bench, 2 CPUs",
         "measured at: 2025-03-01 10:00:00 UTC (run run-1)",

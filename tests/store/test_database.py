@@ -468,7 +468,14 @@ def before_verdicts(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         for table, row in (
             ("environments", rows.environment_row(made.environment, "now")),
-            ("runs", {name: value for name, value in run_row.items() if name != "selftest_id"}),
+            (
+                "runs",
+                {
+                    name: value
+                    for name, value in run_row.items()
+                    if name not in ("selftest_id", "prepared")
+                },
+            ),
             ("comparisons", dict(zip(columns, values, strict=True))),
         ):
             marks = ", ".join("?" * len(row))
