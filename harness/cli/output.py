@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
 from pathlib import Path
 
 from harness.errors import UnusableError, UsageError
@@ -30,10 +31,35 @@ def write(path: Path, text: str, database: Path, *, force: bool) -> None:
     """Write the report. Raises UnusableError: the run is kept, whatever becomes of this file."""
     try:
         _check(path, str(path), database, force=force)  # it may be another file by now
-        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+        _replace(path.resolve(strict=False), text)
     except (OSError, RuntimeError, UsageError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UnusableError(f"--output: {str(path)!r} could not be written ({reason})") from error
+
+
+def _replace(target: Path, text: str) -> None:
+    """Whole or not at all, where the folder lets us: a disk that fills up leaves an older report as it was."""
+    data = text.encode("utf-8", "backslashreplace")
+    if not os.access(target.parent, os.W_OK):
+        target.write_bytes(data)
+        return
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".clientbench-")
+    fresh = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        fresh.chmod(stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask())
+        fresh.replace(target)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    """It can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def _check(path: Path, name: str, database: Path, *, force: bool) -> None:

@@ -232,12 +232,13 @@ def _unmeasured_is_null(view: str) -> str:
     return view.replace("NULLIF(SUM(window_ns), 0)", measured)
 
 
+_LIBRARY_BY_HTTP_VERSION = _library_summary("client_environment_id, http_version, ")
 _NAMES = ("client_summary", "target_summary", "library_summary")
 NOTHING_IS_NOT_ZERO = (
     *(f"DROP VIEW IF EXISTS {name}" for name in (*_NAMES, "ranking")),
     *(
         _unmeasured_is_null(view)
-        for view in (*VIEWS, *TARGET_VIEWS, *LIBRARY_VIEWS_BY_ENVIRONMENT)
+        for view in (*VIEWS, *TARGET_VIEWS, _LIBRARY_BY_HTTP_VERSION)
         if view.split()[2] in _NAMES
     ),
     _RANKING_OF_JUDGED,

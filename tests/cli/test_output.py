@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -100,3 +101,18 @@ def test_without_the_option_there_is_nothing_to_check(database: Path) -> None:
     assert output.checked(None, database, force=False) is None
     with pytest.raises(UsageError):
         output.checked("report.pdf", database, force=True)
+
+
+def test_a_disk_that_fills_up_leaves_an_older_report_as_it_was(database: Path) -> None:
+    report = database.with_name("it.md")
+    report.write_text("# clientbench\n")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
+    try:
+        with pytest.raises(UnusableError, match="could not be written"):
+            output.write(report, "x" * 20_000, database, force=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert report.read_text() == "# clientbench\n"
+    assert sorted(path.name for path in report.parent.glob("*.md")) == ["it.md"]
+    assert not list(report.parent.glob(".clientbench-*"))

@@ -88,6 +88,7 @@ def test_another_machine_target_or_setting_is_a_row_of_its_own(
         {"profile": "defaults"},
         {"client_environment": replace(CLIENT_ENVIRONMENT, distributions=())},
         {"client_environment": None},
+        {"http_version": "2"},
     ],
 )
 def test_another_version_or_load_of_a_client_is_a_row_of_its_own(
