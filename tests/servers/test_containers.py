@@ -7,6 +7,8 @@ import re
 import shutil
 import socket
 import stat
+import subprocess
+import sys
 import tarfile
 import time
 from io import BytesIO
@@ -314,3 +316,13 @@ def test_compose_names_the_images_that_clientbench_uses() -> None:
     ports = re.findall(r'ports: \["(.*?)"\]', text)
     assert len(ports) == 3
     assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_the_embedded_server_has_in_its_image_all_that_it_imports(tmp_path: Path) -> None:
+    image = software("embedded").image
+    assert image is not None
+    with tarfile.open(fileobj=BytesIO(images._context(image))) as archive:
+        archive.extractall(tmp_path, filter="data")
+    words = [sys.executable, "-c", "import servers.embedded.__main__"]
+    environ = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    subprocess.run(words, cwd=tmp_path, env=environ, check=True)
