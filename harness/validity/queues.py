@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from statistics import fmean
 
 from harness.competitors import by_label
+from harness.histogram import rank
 from harness.model import Doubt, TrialSummary
 from harness.statistics import CONFIDENCE, MARGIN, half_width
 
@@ -20,6 +21,9 @@ __all__ = ["RELAXATIONS", "has_moved", "queue_doubts", "relaxation_ns"]
 
 KIND = "queue not settled"
 FEWEST = 3  # rounds, to know how p99 and rate scatter
+FEWEST_BEYOND = (
+    5  # samples of a half that rank above its p99: of fewer the whole has a higher one by itself
+)
 # A window so many relaxation times long has a p99 that is at most a tenth too low: benchmarks/queues.py.
 RELAXATIONS = 30
 FULL = 0.999  # a utilisation from which on no window is long enough
@@ -80,19 +84,28 @@ def _moved(trials: Sequence[TrialSummary], family: int) -> str | None:
 
 
 def _p99s(trial: TrialSummary) -> tuple[float, float]:
-    """Of the first half and of the whole window, ns."""
+    """Of the first half and of the whole window, ns; nothing where the half has too few to have one."""
     loop = trial.open_loop
     assert loop is not None and loop.early_response is not None
+    early = loop.early_response.total
+    if early - rank(99, early) < FEWEST_BEYOND:
+        return 0.0, 0.0
     return float(loop.early_response.percentile(99) or 0), float(loop.response.percentile(99) or 0)
 
 
 def _rates(trial: TrialSummary) -> tuple[float, float]:
-    """The same of correct responses per second."""
+    """The same of correct responses per second.
+
+    As a first half would have it in which its share of the arrivals was due: of bursts, of random ones and
+    of an odd number that is not one half, whatever the client does.
+    """
     loop = trial.open_loop
-    assert loop is not None
-    if not trial.window_ns:
+    assert loop is not None and loop.early_response is not None
+    if not trial.window_ns or not loop.response.total:
         return 0.0, 0.0
-    return 2e9 * (loop.early_correct or 0) / trial.window_ns, 1e9 * trial.correct / trial.window_ns
+    due = loop.early_response.total / loop.response.total
+    early_ns = trial.window_ns * due
+    return 1e9 * (loop.early_correct or 0) / early_ns, 1e9 * trial.correct / trial.window_ns
 
 
 def has_moved(values: Sequence[tuple[float, float]], family: int) -> bool:

@@ -20,7 +20,7 @@ def made(
     number: int, p99_ms: float, early_p99_ms: float, early_share: float = 0.5, label: str = "httpx"
 ) -> TrialSummary:
     """A round of a second with 1000 responses, after 2 ms of service by one slot."""
-    whole, early = ([round(ms * MS)] * 1000 for ms in (p99_ms, early_p99_ms))
+    whole, early = [round(p99_ms * MS)] * 1000, [round(early_p99_ms * MS)] * 500
     open_loop = replace(
         loop(planned=1000, starts=1000),
         response=histogram(whole),
@@ -154,3 +154,39 @@ def simulated(load: float, rounds: int = 10) -> list[TrialSummary]:
             )
         )
     return trials
+
+
+def counted(rounds: int, whole: int, due: int, early: int) -> list[TrialSummary]:
+    """Rounds with so many responses in all, due in the first half, and ended in it."""
+    trials = []
+    for number in range(1, rounds + 1):
+        # the slowest of many is slower than that of half as many: with a few that is no finding
+        response = [MS + index % 97 * MS // 10 for index in range(whole)]
+        open_loop = replace(
+            loop(planned=whole, starts=whole),
+            response=histogram(response),
+            early_response=histogram(response[:due]),
+            early_correct=early,
+        )
+        trials.append(trial("httpx", number, rate=whole, cpu_ns=MS, open_loop=open_loop))
+    return trials
+
+
+@pytest.mark.parametrize(
+    ("whole", "due"),
+    [
+        (50, 50),  # a burst at the beginning of a second
+        (150, 100),  # of three seconds
+        (7, 4),  # an odd number
+        (50, 30),  # random ones of a given number
+        (800, 440),
+    ],
+)
+def test_what_was_due_in_a_half_is_no_doubt_when_it_was_done_there(whole: int, due: int) -> None:
+    assert queue_doubts(counted(10, whole, due, due)) == []
+
+
+@pytest.mark.parametrize(("whole", "due"), [(150, 100), (800, 440)])
+def test_what_was_due_there_and_came_later_is_one(whole: int, due: int) -> None:
+    (found,) = queue_doubts(counted(10, whole, due, due * 8 // 10))
+    assert "its achieved rate" in found.message
