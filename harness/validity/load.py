@@ -52,7 +52,11 @@ def _doubt_of_null(label: str, ours: HeldPlan) -> Doubt | None:
         what = f"null, which sends nothing, failed in its place: {ours.failure}"
         return _generator_saturated(label, what, "find out why, and measure again")
     if _loses(ours) or _is_often_late(ours):
-        return _generator_saturated(label, f"without sending anything, {_starts(ours)}", LESS)
+        # at one instant no more than these can start, however fast the generator is
+        more = "raise --max-in-flight, " if ours.dropped else ""
+        return _generator_saturated(
+            label, f"without sending anything, {_starts(ours)}", more + LESS
+        )
     return None
 
 

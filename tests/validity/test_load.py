@@ -117,3 +117,9 @@ def test_where_null_was_not_asked_there_is_no_warning_without_a_finding(
 
 def test_of_a_closed_loop_nothing_is_said() -> None:
     assert doubts(None) == []
+
+
+def test_what_was_dropped_without_a_client_is_a_matter_of_its_limit() -> None:
+    """A burst larger than --max-in-flight: no other machine would help."""
+    (doubt,) = open_loop_doubts([trial("requests", open_loop=loop())], [plan(dropped=4000)])
+    assert "raise --max-in-flight, " in doubt.remedy
