@@ -135,33 +135,34 @@ def _unmeasured(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
     )
 
 
-def short_slices_doubts(trials: Sequence[TrialSummary]) -> list[Doubt]:
-    """One per competitor whose slices hold too few requests of each slot."""
-    found = (_short_slices(label, own) for label, own in by_label(trials).items())
+def short_slices_doubts(trials: Sequence[TrialSummary], think_ns: int = 0) -> list[Doubt]:
+    """One per competitor whose slices hold too few requests of each slot, which thinks after each."""
+    found = (_short_slices(label, own, think_ns) for label, own in by_label(trials).items())
     return [doubt for doubt in found if doubt is not None]
 
 
-def _short_slices(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
+def _short_slices(label: str, trials: Sequence[TrialSummary], think_ns: int) -> Doubt | None:
     """A slice must hold 20 requests of a slot, or its edges weigh too much.
 
     Each trial by its own median, and all by the middle one: a round on a slow machine is no reason.
     """
-    held = [one for one in map(_medians_held, trials) if one is not None]
+    held = [one for one in (_medians_held(trial, think_ns) for trial in trials) if one is not None]
     if not held or median(held) >= MEDIANS_PER_SLICE:
         return None
     return Doubt(
         "short slices",
         label,
-        f"slices hold {median(held):.0f} of its median service times, fewer than {MEDIANS_PER_SLICE}",
+        f"slices hold {median(held):.0f} of its median service times{' with think times' if think_ns else ''}, "
+        f"fewer than {MEDIANS_PER_SLICE}",
         "measure longer (--duration), in fewer rounds (--rounds), or with less --concurrency",
     )
 
 
-def _medians_held(trial: TrialSummary) -> float | None:
-    """The shortest slice ÷ the median service time."""
+def _medians_held(trial: TrialSummary, think_ns: int) -> float | None:
+    """The shortest slice ÷ the median service time with the think time."""
     median_ns = trial.service.percentile(50)
     lengths = [one.end_ns - one.start_ns for one in trial.slices]
-    return min(lengths) / median_ns if median_ns and lengths else None
+    return min(lengths) / (median_ns + think_ns) if median_ns and lengths else None
 
 
 def _lost(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:

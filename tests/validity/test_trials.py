@@ -79,6 +79,14 @@ def test_slices_hold_twenty_service_times_in_most_rounds(
     assert found == (["short slices"] if doubted else [])
 
 
+def test_a_slot_that_thinks_has_fewer_requests_in_a_slice() -> None:
+    slices = (SliceRecord(0, 0, 0, 100_000_000, 1, 1, 1, 1, None),)
+    trials = [many(number, slices=slices) for number in (1, 2)]
+    assert short_slices_doubts(trials, think_ns=3_900_000) == []
+    (doubt,) = short_slices_doubts(trials, think_ns=9_000_000)
+    assert "hold 10 of its median service times with think times" in doubt.message
+
+
 def test_lost_rows_are_never_silent() -> None:
     (doubt,) = trial_doubts([many(1), many(2, lost_rows=7)])
 
