@@ -33,6 +33,7 @@ __all__ = ["Progress", "Rounds", "Status", "Unwatched"]
 
 MUCH_LONGER = 1.5  # than announced
 MUCH_WAITING = 0.2  # of the time
+LEAST_LEFT = 0.5  # of a round that is begun again at somebody's server
 SURE_S = 3.0  # before that nothing is said of how long a run takes
 
 
@@ -106,7 +107,10 @@ class Rounds:
         self._late_s: defaultdict[str, float] = defaultdict(float)
         self._drains: defaultdict[str, Drain] = defaultdict(Drain)  # of the rounds that are over
         self._seen: defaultdict[str, Histogram] = defaultdict(Histogram)
-        self._announced_s = plan.announced_s
+        self._gaps_s = (
+            sum(one.slots * one.first_gap_ns for one in contenders) / 1e9
+        )  # in each round
+        self._announced_s = plan.announced_s + plan.number * self._gaps_s
         self._stretch = 1.0  # what slices took ÷ what was planned for them
         self._is_longer_said = False
         # To be fair, what one of them may not do none does.
@@ -213,18 +217,19 @@ class Rounds:
         for trial in trials:
             if not trial.over and not trial.contender.first_gap_ns:
                 trial.wait_ready()
-        self._done_s += START_S * len(trials)
+        self._done_s += START_S * len(trials) + self._gaps_s
 
     def _run_blocks(self, trials: list[Trial], round_: Round) -> None:
         """All slices of a round; again from the beginning, with longer ones, if they turn out too short.
 
-        Somebody's server gets no more for that: what it has had is taken off the round.
+        Somebody's server gets no more for that: what it has had is taken off the round. So it is not begun
+        again where too little would be left: then the next round has longer ones.
         """
         left_ns = self.plan.trial_ns
         while (used_ns := self._run_slices(trials, round_, left_ns)) is not None:
             self._shortest_ns = self._longer_ns(trials)
             if any(trial.contender.is_foreign for trial in trials):
-                left_ns = max(1, left_ns - used_ns)
+                left_ns -= used_ns
             for trial in trials:
                 self._seen[trial.contender.label] = self._seen_of(trial)
                 trial.forget()
@@ -251,6 +256,9 @@ class Rounds:
             self._stretch = _stretch(time.monotonic() - begin_s, self._done_s - done_s)
             self._say_if_longer()
             if number > 1 and self._is_too_short(trials):
+                if not self._may_begin_again(trials, left_ns - (block + 1) * length_ns):
+                    self._shortest_ns = max(self._shortest_ns, self._longer_ns(trials))
+                    continue
                 worst = max(trials, key=lambda trial: trial.waited.share)
                 self._late_s[worst.contender.label] += self._done_s - done_s
                 self._done_s = done_s
@@ -289,6 +297,11 @@ class Rounds:
             (self._drains[trial.contender.label] + trial.waited).is_beyond(self.plan.trial_ns)
             for trial in trials
         )
+
+    def _may_begin_again(self, trials: list[Trial], left_ns: int) -> bool:
+        """Whether enough of a round would be left; at targets of our own there is always all of it."""
+        is_foreign = any(trial.contender.is_foreign for trial in trials)
+        return not is_foreign or left_ns >= LEAST_LEFT * self.plan.trial_ns
 
     def _longer_ns(self, trials: list[Trial]) -> int:
         """How long slices must be: as long as what was seen asks for, and at least twice as long as now."""

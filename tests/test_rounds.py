@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from harness.drain import Drain
+from harness.histogram import Histogram
 from harness.loads import LoadOptions
 from harness.model import HeldPlan
 from harness.plan import make_plan
@@ -51,3 +55,71 @@ def test_a_ratio_without_a_verdict_is_not_called_precise(
     assert rounds.ending is not None
     assert rounds.ending.reason == (reason if goes_on else "early")
     assert rounds.ending.half_width == half_width
+
+
+class Sliced:
+    """A trial whose slices have a drain each; of those it was told to forget nothing is left."""
+
+    def __init__(self, *, is_foreign: bool, drains: list[float]) -> None:
+        self.contender = SimpleNamespace(label="raw:sync", is_foreign=is_foreign)
+        self.warmup = SimpleNamespace(service=Histogram())
+        self.seen = Histogram()
+        self.waited = Drain()
+        self.lengths: list[int] = []  # of all slices, forgotten ones included
+        self._drains = drains
+
+    def slice(self, length_ns: int) -> None:
+        drain = self._drains.pop(0)
+        self.lengths.append(length_ns)
+        self.waited += Drain(length_ns, round(drain * length_ns), 1, int(drain > 0.05))
+
+    def forget(self) -> None:
+        self.waited = Drain()
+
+
+@pytest.mark.parametrize(
+    ("is_foreign", "drains", "measured_s"),
+    [
+        (False, [0, 0, 0, 0.5, 0], 4),  # ours is asked for all of it once more
+        (True, [0.5, 0, 0], 3),  # the second it has had is taken off
+        (True, [0, 0, 0, 0.5], 4),  # nothing would be left, and a nanosecond is no round
+        (True, [0, 0, 0.5, 0.5], 4),
+    ],
+)
+def test_a_round_is_begun_again_where_enough_of_it_is_left(
+    is_foreign: bool, drains: list[float], measured_s: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = scenario({}, duration="4", rounds="1", slice="1")
+    plan = replace(make_plan(asked), competitors=1)
+    rounds = Rounds(plan, [], {}, Targets({}), 1.0, Unwatched(), asked)
+    sliced = Sliced(is_foreign=is_foreign, drains=drains)
+
+    def run_slice(trial: Any, *rest: Any) -> None:
+        trial.slice(rest[3])
+
+    monkeypatch.setattr(rounds, "_run_slice", run_slice)
+    trials: Any = [sliced]
+    rounds._run_blocks(trials, plan.round(1))  # all else needs a server
+
+    assert sliced.waited.windows_ns == measured_s * 10**9
+    if is_foreign:
+        assert sum(sliced.lengths) == 4 * 10**9  # and not more than was asked for
+
+
+def test_first_requests_at_a_pace_take_their_time() -> None:
+    asked = scenario({}, duration="4", rounds="2", slice="1")
+    paced: Any = SimpleNamespace(
+        label="raw:sync",
+        is_foreign=True,
+        is_safe=True,
+        slots=70,
+        first_gap_ns=10**8,
+        http_version=None,
+    )
+    plan = make_plan(asked)
+    without, with_gaps = (
+        Rounds(plan, contenders, {}, Targets({}), 1.0, Unwatched(), asked)
+        for contenders in ([], [paced])
+    )
+    longer_s = with_gaps._left_s() - without._left_s()
+    assert longer_s == pytest.approx(2 * 7, abs=0.1)
