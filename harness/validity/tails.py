@@ -22,7 +22,9 @@ def _doubt(label: str, trials: Sequence[TrialSummary], think_ns: int) -> Doubt |
     drain = sum((Drain.of(trial.slices) for trial in trials), Drain())
     if not drain.is_beyond():
         return None
-    wanted_s = math.ceil(settled_ns(merged_service(trials), think_ns) * len(trials) / 1e9)
+    # by what was seen of the requests; and by what was waited, which is the same after longer slices
+    settled_s = settled_ns(merged_service(trials), think_ns) * len(trials) / 1e9
+    wanted_s = math.ceil(max(settled_s, drain.waited_ns / LIMIT / 1e9))
     return Doubt(
         "slow tail",
         label,

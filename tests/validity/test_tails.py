@@ -39,7 +39,7 @@ def test_a_large_one_is_told_with_what_it_would_take() -> None:
     # 20 times what is left of a request at an instant, 0.209 s, in each of four rounds
     assert found.remedy == "measure longer: about --duration 17"
     (thinking,) = tail_doubts(made(0.3, 0.2, 0.1, 0.2), think_ns=1_200_000)
-    assert thinking.remedy == "measure longer: about --duration 9"
+    assert thinking.remedy == "measure longer: about --duration 16"
 
 
 def test_each_competitor_answers_for_itself() -> None:
