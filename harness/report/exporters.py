@@ -48,7 +48,7 @@ def for_path(path: str | Path) -> Exporter:
 
 MEASURED_AT = re.compile(rb"^(- )?measured at: .* UTC \(run ", re.MULTILINE)
 SIGNS = {
-    ".json": re.compile(rb'\A\{\s*"schema_version":'),
+    ".json": re.compile(rb'\A\{\s*"schema_version": ?\d+,\s*"run": ?\{\s*"id":'),
     ".csv": re.compile(rb"\Arun_id[,\n]"),
     ".md": MEASURED_AT,
     ".txt": MEASURED_AT,

@@ -78,7 +78,8 @@ def test_a_report_of_ours_may_be_replaced_and_nothing_else(suffix: str, database
     for content in ("", EXPORTERS[suffix](made, two_clients()), EXPORTERS[suffix](made, [])):
         report.write_text(content)
         assert output.checked(report.name, database, force=False) == report
-    for content in ("mine", "label,run_id\n", '{"run": 1}', "measured at: noon\n"):
+    others_json = '{"schema_version": 1, "items": []}'  # many programs write that
+    for content in ("mine", "label,run_id\n", '{"run": 1}', others_json, "measured at: noon\n"):
         report.write_text(content)
         with refused(f"--output: {report.name!r} exists and is no report of clientbench"):
             output.checked(report.name, database, force=False)
