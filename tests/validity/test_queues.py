@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from harness.histogram import Histogram
 from harness.model import TrialSummary
 from harness.validity.queues import queue_doubts
 from tests.examples import SECOND, histogram, trial
@@ -160,8 +161,7 @@ def counted(rounds: int, whole: int, due: int, early: int) -> list[TrialSummary]
     """Rounds with so many responses in all, due in the first half, and ended in it."""
     trials = []
     for number in range(1, rounds + 1):
-        # the slowest of many is slower than that of half as many: with a few that is no finding
-        response = [MS + index % 97 * MS // 10 for index in range(whole)]
+        response = [MS] * whole
         open_loop = replace(
             loop(planned=whole, starts=whole),
             response=histogram(response),
@@ -190,3 +190,41 @@ def test_what_was_due_in_a_half_is_no_doubt_when_it_was_done_there(whole: int, d
 def test_what_was_due_there_and_came_later_is_one(whole: int, due: int) -> None:
     (found,) = queue_doubts(counted(10, whole, due, due * 8 // 10))
     assert "its achieved rate" in found.message
+
+
+def test_the_slowest_of_many_is_slower_than_that_of_half_as_many() -> None:
+    """With a few it is their p99: no finding."""
+    draw = Random(3)
+    trials = []
+    for one in counted(10, 50, 25, 25):
+        response = [round(MS * draw.expovariate(1)) + MS for _ in range(50)]
+        assert one.open_loop is not None
+        halves = {"response": histogram(response), "early_response": histogram(response[:25])}
+        trials.append(replace(one, open_loop=replace(one.open_loop, **halves)))
+    assert queue_doubts(trials) == []
+
+
+@pytest.mark.parametrize(("growth", "doubted"), [(1.5, True), (1.02, False)])
+def test_of_few_responses_the_mean_tells_whether_a_queue_grows(
+    growth: float, doubted: bool
+) -> None:
+    trials = scattered(growth)
+    few = [
+        replace(
+            one, open_loop=replace(one.open_loop, **{name: thinned(one, name) for name in NAMES})
+        )
+        for one in trials
+        if one.open_loop is not None
+    ]
+    assert [found.message.partition(" is ")[0] for found in queue_doubts(few)] == (
+        ["its mean response time"] if doubted else []
+    )
+
+
+NAMES = ("response", "early_response")
+
+
+def thinned(one: TrialSummary, name: str) -> Histogram:
+    """A tenth of them, which are all alike."""
+    ((value, count),) = getattr(one.open_loop, name).counted()
+    return histogram([value] * (count // 10))
