@@ -64,6 +64,8 @@ def _umask() -> int:
 
 def _check(path: Path, name: str, database: Path, *, force: bool) -> None:
     target = path.resolve(strict=False)
+    if target.is_symlink():  # from Python 3.13 on a loop of links is resolved to itself
+        raise _refusal(name, "is a loop of links")
     if not target.parent.is_dir() or not os.access(target.parent, os.X_OK):
         raise _refusal(name, "cannot be written")
     files = [Path(f"{database.resolve(strict=False)}{suffix}") for suffix in SUFFIXES]

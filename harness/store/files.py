@@ -165,6 +165,9 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
             raise
         uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
         return sqlite3.connect(uri, uri=True)
+    except BaseException:  # a message of SQLite that is no text, or an interrupt
+        connection.close()
+        raise
     return connection
 
 
