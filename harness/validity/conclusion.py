@@ -36,7 +36,7 @@ def load_doubts(run: RunRecord, trials: Sequence[TrialSummary]) -> list[Doubt]:
     counted = scenario.get("duration_s") is None
     return [
         *short_slices_doubts(trials, think_ns),
-        *(tail_doubts(trials, think_ns) if _is_closed(scenario) else ()),
+        *(tail_doubts(trials, think_ns, scenario["duration_s"]) if _is_closed(scenario) else ()),
         *open_loop_doubts(trials, run.held),
         *(queue_doubts(trials, counted=counted) if _has_constant_rate(scenario) else ()),
     ]

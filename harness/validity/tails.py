@@ -12,19 +12,27 @@ from harness.model import Doubt, TrialSummary
 __all__ = ["tail_doubts"]
 
 
-def tail_doubts(trials: Iterable[TrialSummary], think_ns: int = 0) -> list[Doubt]:
-    """Of closed loops of a given time; ``think_ns`` is the pause of a slot after each request."""
-    found = (_doubt(label, own, think_ns) for label, own in by_label(trials).items())
+def tail_doubts(
+    trials: Iterable[TrialSummary], think_ns: int = 0, asked_s: float = 0.0
+) -> list[Doubt]:
+    """Of closed loops of a given time; ``think_ns`` is the pause of a slot after each request.
+
+    ``asked_s`` is what was to be measured of each competitor: of somebody's server it may have been less.
+    """
+    found = (_doubt(label, own, think_ns, asked_s) for label, own in by_label(trials).items())
     return [doubt for doubt in found if doubt is not None]
 
 
-def _doubt(label: str, trials: Sequence[TrialSummary], think_ns: int) -> Doubt | None:
+def _doubt(
+    label: str, trials: Sequence[TrialSummary], think_ns: int, asked_s: float
+) -> Doubt | None:
     drain = sum((Drain.of(trial.slices) for trial in trials), Drain())
     if not drain.is_beyond():
         return None
     # by what was seen of the requests; and by what was waited, which is the same after longer slices
     settled_s = settled_ns(merged_service(trials), think_ns) * len(trials) / 1e9
-    wanted_s = math.ceil(max(settled_s, drain.waited_ns / LIMIT / 1e9))
+    diluted_s = drain.share / LIMIT * max(asked_s, drain.windows_ns / 1e9)
+    wanted_s = math.ceil(max(settled_s, diluted_s))
     return Doubt(
         "slow tail",
         label,

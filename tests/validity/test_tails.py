@@ -42,6 +42,12 @@ def test_a_large_one_is_told_with_what_it_would_take() -> None:
     assert thinking.remedy == "measure longer: about --duration 16"
 
 
+def test_what_is_advised_is_longer_than_what_was_asked_for() -> None:
+    """Of somebody's server less may have been measured than that."""
+    (found,) = tail_doubts(made(0.06, 0.06, 0.06), asked_s=60)
+    assert found.remedy == "measure longer: about --duration 72"
+
+
 def test_each_competitor_answers_for_itself() -> None:
     calm = [replace(one, label="raw", slices=()) for one in made(0, 0)]
     assert [doubt.subject for doubt in tail_doubts([*calm, *made(0.3, 0.3)])] == ["pycurl"]
