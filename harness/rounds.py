@@ -292,8 +292,11 @@ class Rounds:
         return seen or self._seen[trial.contender.label].percentile(50) or 0
 
     def _is_too_short(self, trials: list[Trial]) -> bool:
-        """Whether slots of one of them wait too much after its slices, even if there is no more of it."""
-        return any(
+        """Whether slots of one of them wait too much after its slices, even if there is no more of it.
+
+        In an open loop that waiting is part of what is measured, whenever it is.
+        """
+        return self.plan.load is None and any(
             (self._drains[trial.contender.label] + trial.waited).is_beyond(self.plan.trial_ns)
             for trial in trials
         )

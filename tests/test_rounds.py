@@ -106,6 +106,19 @@ def test_a_round_is_begun_again_where_enough_of_it_is_left(
         assert sum(sliced.lengths) == 4 * 10**9  # and not more than was asked for
 
 
+def test_in_an_open_loop_what_is_waited_for_after_a_slice_belongs_to_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = scenario({}, duration="4", rounds="1", slice="1", load=LoadOptions(rate=10))
+    plan = replace(make_plan(asked), competitors=1)
+    rounds = Rounds(plan, [], {}, Targets({}), 1.0, Unwatched(), asked)
+    sliced: Any = Sliced(is_foreign=False, drains=[0.5] * 4)
+    monkeypatch.setattr(rounds, "_run_slice", lambda trial, *rest: trial.slice(rest[3]))
+    rounds._run_blocks([sliced], plan.round(1))  # as above
+
+    assert sliced.lengths == [10**9] * 4
+
+
 def test_first_requests_at_a_pace_take_their_time() -> None:
     asked = scenario({}, duration="4", rounds="2", slice="1")
     paced: Any = SimpleNamespace(
