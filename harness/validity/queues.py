@@ -140,8 +140,10 @@ def _remedy(wanted_ns: float, trials: Sequence[TrialSummary], counted: bool) -> 
     """``wanted_ns`` is what a window has to last."""
     if math.isinf(wanted_ns):
         return "it cannot take this load here, however long it is measured: lower --rate"
-    whole = "in whole rounds (without --slice), " if len(trials[0].slices) > 1 else ""
     total_s = wanted_ns * len(trials) / 1e9
+    whole = "in whole rounds (without --slice), " if len(trials[0].slices) > 1 else ""
+    if whole and not counted and sum(one.window_ns for one in trials) >= total_s * 1e9:
+        return "measure in whole rounds (without --slice), or lower --rate"  # these are long enough
     length = f"--duration {math.ceil(total_s)}"
     if counted:
         rate = sum(one.completed for one in trials) * 1e9 / sum(one.window_ns for one in trials)
