@@ -218,7 +218,8 @@ def _ask_all(askers: Sequence[_Asker], rate: float | None) -> list[Doubt]:
     _ask_target(askers, watch, rate)
     groups = _groups(askers)
     unequal = [one for group in groups if validity.differ(_given(group)) for one in group]
-    _ask_target([one for one in unequal if one.contender.is_safe], watch, rate)
+    # in the other order: servers that take turns then give each of them both
+    _ask_target([one for one in reversed(unequal) if one.contender.is_safe], watch, rate)
     for asker in askers:
         asker.close()
     return [

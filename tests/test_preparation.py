@@ -49,6 +49,7 @@ def asked(
     server: Misbehaving,
     clients: tuple[str, ...] = CLIENTS,
     path: str = "",
+    rate: float = 1000.0,
     **changes: object,
 ) -> Preparation:
     """All of them, prepared at once against a server of somebody's."""
@@ -59,7 +60,7 @@ def asked(
         bench.contender(name, request=request, target=spec, shown_url=server.url)
         for name in clients
     ]
-    return prepare(contenders, {spec: bench.place}, 1000.0)
+    return prepare(contenders, {spec: bench.place}, rate)
 
 
 def always(*pieces: bytes) -> Answer:
@@ -175,6 +176,19 @@ def test_a_page_that_varies_by_itself_is_no_difference_between_clients(bench: Be
         assert kinds(asked(bench, server, ("raw", "stdlib"), method="DELETE")) != []
     assert (kinds(prepared), asked_twice) == ([], 6)
     assert len(server.heads) == 6 + 2  # what is not safe is asked once
+
+
+@pytest.mark.parametrize("clients", [("raw", "stdlib"), ("raw", "pycurl", "stdlib")])
+def test_two_servers_that_take_turns_are_no_difference_either(
+    clients: tuple[str, ...], bench: Bench
+) -> None:
+    lengths = itertools.cycle([100, 900])
+
+    def answer(_: bytes) -> Iterator[bytes]:
+        yield plain(b"x" * next(lengths))
+
+    with misbehaving(answer) as server:
+        assert kinds(asked(bench, server, clients, rate=10.0)) == []  # one after the other
 
 
 def test_secrets_are_sent_to_the_server_they_were_typed_for_alone(
