@@ -22,12 +22,16 @@ def main() -> None:
     """Entry point of the console script. SIGTERM counts as an interrupt."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     streams.guard()
-    try:
-        code = streams.settled(run(sys.argv[1:]))
-    except KeyboardInterrupt:  # another one, while the first was being reported
-        code = INTERRUPTED
-    for number in interrupts.SIGNALS:  # nothing is left that more of them could end
-        signal.signal(number, signal.SIG_IGN)
+    code: int | None = None
+    while True:
+        try:
+            if code is None:
+                code = streams.settled(run(sys.argv[1:]))
+            for number in interrupts.SIGNALS:  # nothing is left that more of them could end
+                signal.signal(number, signal.SIG_IGN)
+            break
+        except KeyboardInterrupt:  # another one, while the first was being reported, or here
+            code = INTERRUPTED
     sys.exit(code)
 
 
