@@ -157,7 +157,7 @@ class Trial:
         if window.end_ns == window.start_ns:  # a worker was dead before it began
             return
         if plan.ends_when_done and not self.over:
-            window.end_ns = max(window.last_end_ns, window.start_ns) + 1
+            window.end_ns = max(window.last_end_ns, window.start_ns + plan.least_ns) + 1
         # the readings of CPU at a window's edges enclose what is drained after it
         completions = self.fold.population - before if plan.drains else window.completed
         self._record_slice(block, position, answers, completions)

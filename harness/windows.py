@@ -50,6 +50,13 @@ class WindowPlan:
         return self.requests is not None or self.shape.hold is not None
 
     @property
+    def least_ns(self) -> int:
+        """How long it is at least although it ends by count: a rate is held until its last interval is over."""
+        if self.pace is None or self.requests is None:
+            return 0
+        return sum(length_ns for _, _, length_ns in self.pace.stages)
+
+    @property
     def parts(self) -> list[int]:
         """A counter for each part that it is looked at in; none of what is short, or changes by itself."""
         whole = self.length_ns >= LONG_NS and self.pace is None and not self.shape.steps

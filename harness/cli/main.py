@@ -32,6 +32,9 @@ def main() -> None:
             break
         except KeyboardInterrupt:  # another one, while the first was being reported, or here
             code = INTERRUPTED
+    # Python ends by SIGINT if an interrupt has struck the last text that was executed (dataclasses do that when
+    # a module is imported), although it was caught. Executing another text lets it forget.
+    exec("")
     sys.exit(code)
 
 
@@ -61,9 +64,13 @@ def run(argv: Sequence[str]) -> int:
 
 def _dispatch(argv: Sequence[str]) -> int:
     check_machine()
-    from harness.cli import commands, legacy, ownership
-    from harness.settings import from_environment
+    # An import that is cut short leaves halves behind: errors of libraries that have nothing to do with it, and
+    # a Python that ends by the signal, because some of them execute text.
+    with interrupts.deferred():
+        from harness.cli import commands, legacy, ownership
+        from harness.settings import from_environment
 
+        interrupts.check()
     ownership.check()
     words = legacy.modernise(argv, from_environment(os.environ).duration_s)
     try:
