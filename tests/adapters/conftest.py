@@ -25,6 +25,16 @@ def client(request: pytest.FixtureRequest) -> Client:
     return _available(request.param)
 
 
+# Those that see a body piece by piece; the others' processes have a limit: tests/test_runaway.py.
+BY_PIECE = [one for one in READERS if one.stream or one.name in ("raw", "pycurl")]
+
+
+@pytest.fixture(params=BY_PIECE, ids=str)
+def piecewise_reader(request: pytest.FixtureRequest) -> Client:
+    """A reader that can stop in the middle of a body."""
+    return _available(request.param)
+
+
 @pytest.fixture(params=READERS, ids=str)
 def reader(request: pytest.FixtureRequest) -> Client:
     """As ``client``, and once more reading by chunk, where the library can."""

@@ -61,10 +61,9 @@ def test_what_is_no_http_is_an_error_of_its_kind(
 
 
 def test_a_body_beyond_the_limit_is_refused_where_the_library_shows_it_piece_by_piece(
-    reader: Client, hostile: HostileServer
+    piecewise_reader: Client, hostile: HostileServer
 ) -> None:
-    if not (reader.stream or reader.name in ("raw", "pycurl")):
-        pytest.skip("it reads bodies whole: its process has a limit, see tests/test_runaway.py")
+    reader = piecewise_reader
     settings = Settings(ca_file=hostile.ca_file, stream=reader.stream, max_body_bytes=MOST)
     with reader.session(settings) as session:
         for name in ("endless-body", "endless-chunks", "body-beyond-limit"):
