@@ -22,7 +22,7 @@ from harness.redaction import Redactor
 from servers.embedded.target import EmbeddedTarget
 from servers.spec import TargetSpec
 from tests.misbehaving import Answer, Misbehaving, misbehaving, plain
-from tests.require import is_left_out
+from tests.require import require_client
 from tests.trials import Bench
 
 CLIENTS = ("raw", "requests", "urllib3", "httpx", "aiohttp", "pycurl", "stdlib")
@@ -137,8 +137,7 @@ ADAPTERS = (Rewriting,)
 
 
 def test_requestx_is_named(bench: Bench) -> None:
-    if is_left_out("requestx"):
-        pytest.skip("requestx is not installed")
+    require_client("requestx")
     answer = always(plain(BODY, 200, "Content-Encoding: gzip"))
     with misbehaving(answer) as server:
         prepared = asked(bench, server, ("raw", "pycurl", "requestx"), path="k/%2e%2e/v")

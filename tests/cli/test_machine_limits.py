@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from harness.cli.main import run
 from harness.cli.refusals import refusal_of_machine
 from tests.cli.command import ONE
+from tests.require import require
 
 LONG = "x" * 300
 HERE = Path(__file__).resolve().parents[2]
@@ -64,14 +66,11 @@ def test_a_working_folder_that_is_gone(tmp_path: Path) -> None:
 
 
 def mounted(script: str, folder: Path, code: int, *parts: str, **environ: str) -> None:
-    """The same for a shell script that has mounts of its own; skips where nobody may mount."""
+    """The same for a shell script that has mounts of its own."""
+    require(shutil.which("unshare") is not None, "there is no unshare")
     own = ["unshare", "--mount", "bash", "-c"]
-    try:
-        may = subprocess.run([*own, "mount -t tmpfs none /mnt"], capture_output=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("there is no unshare")
-    if may.returncode:
-        pytest.skip(f"mounting is not allowed: {may.stderr.decode().strip()}")
+    may = subprocess.run([*own, "mount -t tmpfs none /mnt"], capture_output=True, check=False)
+    require(may.returncode == 0, f"mounting is not allowed: {may.stderr.decode().strip()}")
     ended([*own, script], folder, code, *parts, **environ)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import clientbench
+from tests.require import require
 
 ROUNDS = 12
 
@@ -22,8 +23,7 @@ def small(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     words = ("mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(folder))
     made = subprocess.run(words, capture_output=True, text=True, check=False)
-    if made.returncode:
-        pytest.skip(f"no file system can be mounted: {made.stderr.strip()}")
+    require(made.returncode == 0, f"no file system can be mounted: {made.stderr.strip()}")
     yield folder
     subprocess.run(("umount", str(folder)), check=True)
 

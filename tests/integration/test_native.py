@@ -21,7 +21,7 @@ from servers.hosted import HostedTarget
 from servers.native import unprivileged
 from servers.spec import TargetSpec
 from servers.standing import Record, records, sweep
-from tests.require import require_software
+from tests.require import require, require_software
 from tests.servers.patience import eventually
 from tests.targets import refusal, started
 
@@ -319,14 +319,14 @@ def test_the_folder_for_temporary_files_may_have_any_name(
     assert not list(folder.iterdir())
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give up privileges")
 @pytest.mark.parametrize("name", ["nginx-static", "nginx", "traefik", "caddy"])
 def test_what_answers_is_not_run_by_root(name: str, own_folder: Path) -> None:
     require_software(name)
+    require(os.geteuid() == 0, "only root can give up privileges")
     program = software(name).find().words[0]
     account = unprivileged(program)
-    if account is None:
-        pytest.skip(f"there is no account without privileges here that may run {program}")
+    require(account is not None, f"no account without privileges may run {program} here")
+    assert account is not None
     with running(of(name, tls=True)) as target, Client(target) as client:
         fronts = target.processes_by_role()["origin" if name == "nginx-static" else "proxy"]
         assert {psutil.Process(pid).uids().real for pid in fronts} == {account[0]}
