@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -37,8 +38,11 @@ def made_by_pip(folder: Path, *asked: str) -> Path:
 def other_python() -> str | None:
     """Another version of Python that runs here, by its path."""
     ours = sys.version_info[1]
+    # pyenv keeps versions side by side, and its shims refuse those that are not selected
+    beside = [str(folder) for folder in Path(sys.base_prefix).parent.glob("*/bin")]
+    path = os.pathsep.join([*beside, os.environ.get("PATH", "")])
     for minor in (number for number in (14, 13, 12, 11) if number != ours):
-        found = shutil.which(f"python3.{minor}")
+        found = shutil.which(f"python3.{minor}", path=path)
         if (
             found
             and subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode == 0
