@@ -65,6 +65,11 @@ class Segment:
         self._columns[-1, complete] = 0
         return rows
 
+    @property
+    def waiting(self) -> int:
+        """Complete rows that the next drain will find, at least."""
+        return int(np.count_nonzero(self._columns[-1]))
+
     def close(self) -> None:
         """Give the memory back. No worker needs to be alive."""
         del self._columns  # the mapping ends with its last view
