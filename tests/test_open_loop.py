@@ -146,3 +146,17 @@ def test_a_slot_thinks_between_the_requests_of_a_closed_loop(client: str, bench:
     assert 2 <= summary.population <= 12
     assert counted.correct == 5
     assert counted.window_ns > 150 * MS
+
+
+@pytest.mark.parametrize("client", ["raw:sync", "raw:async"])
+def test_thinking_slots_do_not_send_together_when_a_slice_begins(client: str, bench: Bench) -> None:
+    """Ten slots that think 400 ms send 25 requests a second, however the time is cut into slices."""
+    trial = bench.ready(bench.contender(client, concurrency=10, think_ns=400 * MS))
+    trial.warm_up(20 * MS, None, trial.drain)
+    for block in range(6):
+        trial.slice(block, 0, 5 * MS, 200 * MS, None, None, trial.drain)
+    trial.close(trial.drain)
+    counts = [one.correct for one in trial.summary().slices]
+
+    assert sum(counts) == pytest.approx(30, abs=3)
+    assert max(counts) <= 7

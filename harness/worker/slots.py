@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from harness.worker.busywork import Detour
     from harness.worker.tracing import Tracer
 
-__all__ = ["Command", "Load", "Slots", "bound", "coded", "new_session", "pause_s", "pool_sizes"]
+__all__ = ["Command", "Load", "Pause", "Slots", "bound", "coded", "new_session", "pool_sizes"]
 
 PATIENCE = 4  # a backlog that takes longer to work off than this part of the window keeps growing
 Command = dict[str, Any]
@@ -147,6 +147,8 @@ class Slots:
         self.shared = adapter.session_scope == "process"
         self.pool_sizes = pool_sizes(adapter, job.slots)
         self.tracer = _tracer(job)
+        self.pauses = [Pause() for _ in range(job.slots if job.think_ns else 0)]
+        self._is_warm = False
         self._detour = _detour(job)
         self._lock = threading.Lock()
         self._running = job.slots
@@ -249,10 +251,18 @@ class Slots:
             provenance=provenance(self.job.site),
         )
 
+    def _spread_pauses(self) -> None:
+        """Slots that have warmed up together go on one after the other, as they would after a while."""
+        for index, pause in enumerate(self.pauses):
+            pause.owed_ns = self.job.think_ns * (2 * index + 1) // (2 * len(self.pauses))
+
     def report(self, load: Load) -> None:
         """All slots have left the window; the first one of a worker is its warm-up."""
         if self._detour is not None:
             self._detour.settle()
+        if not self._is_warm:
+            self._is_warm = True
+            self._spread_pauses()
         self.events.send(
             "window",
             id=load.window.id,
@@ -294,9 +304,20 @@ def new_session(adapter: type[BaseAdapter], settings: Settings, pool_size: int) 
     return adapter(Settings(**{**fields, "pool_size": pool_size}))
 
 
-def pause_s(think_ns: int, until_ns: int) -> float:
-    """Seconds to think after a request that has just ended: not beyond the end of the window."""
-    return max(0, min(think_ns, until_ns - time.monotonic_ns())) / 1e9
+class Pause:
+    """What a slot has still to think before its next request: carried over where a window ends.
+
+    Otherwise all slots would send at the beginning of each window, together, and one request more.
+    """
+
+    def __init__(self) -> None:
+        self.owed_ns = 0
+
+    def take_s(self, until_ns: int) -> float:
+        """Seconds to think now: not beyond ``until_ns``; the rest stays owed."""
+        now_ns = max(0, min(self.owed_ns, until_ns - time.monotonic_ns()))
+        self.owed_ns -= now_ns
+        return now_ns / 1e9
 
 
 def coded(adapter: BaseAdapter) -> Callable[[BaseException], int]:

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from adapters.base import AsyncAdapter, Request, Response
 from harness.worker.job import Events, Job, Window, described
 from harness.worker.recorder import END, OUTCOME, RECEIVED, START, Recorder
-from harness.worker.slots import Command, Load, Slots, bound, pause_s
+from harness.worker.slots import Command, Load, Pause, Slots, bound
 
 __all__ = ["closed_loop", "event_loop", "run_tasks"]
 
@@ -43,7 +43,8 @@ async def _serve_tasks(slots: Slots, commands: Iterator[Command]) -> None:
     await asyncio.gather(*(_first_task(slots, *one) for one in enumerate(adapters)))
     runs = [bound(closed_loop, adapter, slots) for adapter in adapters]
     if slots.job.think_ns:
-        runs = [_thinking(run, slots.job.think_ns) for run in runs]
+        pairs = zip(runs, slots.pauses, strict=True)
+        runs = [_thinking(run, slots.job.think_ns, pause) for run, pause in pairs]
     arrived: asyncio.Queue[Command] = asyncio.Queue()
     # one command per wake-up: the orchestrator sends the next only after our answer to the last
     asyncio.get_running_loop().add_reader(0, lambda: arrived.put_nowait(next(commands)))
@@ -79,13 +80,19 @@ async def _first_task(slots: Slots, index: int, adapter: AsyncAdapter) -> None:
         slots.note_first(None)
 
 
-def _thinking(run: Callable[..., Awaitable[None]], think_ns: int) -> Callable[..., Awaitable[None]]:
+def _thinking(
+    run: Callable[..., Awaitable[None]], think_ns: int, pause: Pause
+) -> Callable[..., Awaitable[None]]:
     """As ``harness.worker.threads._thinking``."""
 
     async def run_and_think(permits: Iterator[object], until_ns: int) -> None:
+        await asyncio.sleep(pause.take_s(until_ns))
+        if time.monotonic_ns() >= until_ns:
+            return
         for _ in permits:
             await run(iter((None,)), until_ns)
-            await asyncio.sleep(pause_s(think_ns, until_ns))
+            pause.owed_ns = think_ns
+            await asyncio.sleep(pause.take_s(until_ns))
             if time.monotonic_ns() >= until_ns:
                 return
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from adapters.base import Adapter, Request, Response
 from harness.worker.job import Events, Job, Window, described
 from harness.worker.recorder import END, OUTCOME, RECEIVED, START, Recorder
-from harness.worker.slots import Command, Load, Slots, bound, pause_s
+from harness.worker.slots import Command, Load, Pause, Slots, bound
 
 if TYPE_CHECKING:
     from harness.worker.open_threads import FreeSlots
@@ -93,7 +93,7 @@ def _serve_slot(
         return
     run = bound(closed_loop, adapter, slots)
     if slots.job.think_ns:
-        run = _thinking(run, slots.job.think_ns)
+        run = _thinking(run, slots.job.think_ns, slots.pauses[index])
     time.sleep(load.wait_s())
     if load.has_lead_in:
         run(itertools.repeat(None), load.window.start_ns)
@@ -105,13 +105,17 @@ def _serve_slot(
             time.sleep(max(0, until_ns - time.monotonic_ns()) / 1e9)
 
 
-def _thinking(run: Callable[..., None], think_ns: int) -> Callable[..., None]:
+def _thinking(run: Callable[..., None], think_ns: int, pause: Pause) -> Callable[..., None]:
     """The loop with a pause after each request, so that the loop itself need not know of pauses."""
 
     def run_and_think(permits: Iterator[object], until_ns: int) -> None:
+        time.sleep(pause.take_s(until_ns))
+        if time.monotonic_ns() >= until_ns:
+            return
         for _ in permits:
             run(iter((None,)), until_ns)
-            time.sleep(pause_s(think_ns, until_ns))
+            pause.owed_ns = think_ns
+            time.sleep(pause.take_s(until_ns))
             if time.monotonic_ns() >= until_ns:
                 return
 
