@@ -296,13 +296,13 @@ class Trial:
         if fold is self.fold:
             self._costs.target.count()
         done = self._checked(answers)
-        if not self.over:
-            tick()
         self._claims.take_rows(done)
         if plan.pace is not None and fold is self.fold:
             self._claims.take_arrivals(done.values())
         self._mark_idle()
         self._drain(fold)
+        if not self.over:
+            tick()  # whoever counts errors has all of them now
         return answers
 
     def _send(self, fold: Fold, plan: WindowPlan) -> Window:

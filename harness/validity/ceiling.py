@@ -29,14 +29,15 @@ def ceiling_doubts(trials: Iterable[TrialSummary], ceilings: Iterable[Ceiling]) 
 
 
 def unasked_doubts(trials: Iterable[TrialSummary]) -> list[Doubt]:
-    """One of a closed loop against somebody's server, which is never tested for its limits."""
+    """One against somebody's server, which is never tested for its limits, nor watched."""
     if not any(one.target.name == "url" and one.completed for one in trials):
         return []
     return [
         Doubt(
             "not checked",
             "run",
-            "whether the server was the limit: one that is not clientbench's own gets no test of that",
+            "whether the server was the limit, or had a queue of its own: one that is not clientbench's own "
+            "gets no test of that",
             "see how busy it is, or compare with a target of clientbench's own",
         )
     ]

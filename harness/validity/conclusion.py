@@ -23,7 +23,7 @@ def concluding_doubts(run: RunRecord, trials: Sequence[TrialSummary]) -> list[Do
         *trial_doubts(trials),
         *load_doubts(run, trials),
         *ceiling_doubts(trials, run.ceilings),
-        *(unasked_doubts(trials) if _is_steady(run.scenario) else ()),
+        *(unasked_doubts(trials) if not run.scenario.get("held") else ()),
         *disturbance_doubts(trials, run.other_load),
         *(stationarity_doubts(trials) if _is_steady(run.scenario) else ()),
     ]

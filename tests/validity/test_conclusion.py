@@ -74,7 +74,8 @@ def test_halves_of_windows_are_compared_at_a_constant_rate_for_a_given_time(
     ("target", "scenario", "said"),
     [
         ("url", STEADY, True),
-        ("url", STEADY | {"open_load": {"rate": 100}}, False),  # the rate is what was asked for
+        ("url", STEADY | {"open_load": {"rate": 100}}, True),  # it may have a queue
+        ("url", STEADY | {"held": {"size": 1}}, False),
         ("embedded", STEADY, False),
     ],
 )
