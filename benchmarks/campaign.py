@@ -2,7 +2,7 @@
 
 * kills: 200 comparisons, of which the command, a worker, the target or its host is killed at a random instant.
 * inputs: 5,000 command lines and environments, over every option of every command.
-* hostile: every client against every behaviour of ``benchmarks/hostile_server.py``, in a process each; then
+* hostile: every client against every behaviour of ``benchmarks/hostile_behaviours.py``, in a process each; then
   whole comparisons of all clients against each.
 
 Resumable: results are kept in ``results/campaign.db``, and those of the same code and seed count.
@@ -29,11 +29,12 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from benchmarks import campaign_hostile, campaign_inputs, campaign_kills, hostile_clients
+from benchmarks import campaign_attempts, campaign_hostile, campaign_kills, hostile_clients
 from benchmarks import figures as figures_module
 from benchmarks.figures import DATABASE, Figure, report
 from benchmarks.forks import preload
-from benchmarks.hostile_server import BEHAVIOURS, HostileServer, running
+from benchmarks.hostile_behaviours import BEHAVIOURS
+from benchmarks.hostile_server import HostileServer, running
 
 __all__ = ["Case", "Kept", "figures", "main", "run"]
 
@@ -116,7 +117,7 @@ def _code() -> str:
 def main() -> int:
     """Try what has not been tried, or part of it, and report on all there is."""
     given = _given()
-    for module in (campaign_hostile, campaign_inputs, campaign_kills, figures_module):
+    for module in (campaign_attempts, campaign_hostile, campaign_kills, figures_module):
         preload(module.__name__)  # each fork runs this file, as far as it defines things
     state = State(given.database, given.seed)
     with tempfile.TemporaryDirectory(prefix="campaign-") as folder:
@@ -157,13 +158,13 @@ def _kills(seed: int) -> list[Case]:
 
 def _inputs(seed: int, server: HostileServer, place: Path) -> list[Case]:
     origin = f"http://127.0.0.1:{server.ports['http']}"
-    database = campaign_inputs.template(place / "template")
+    database = campaign_attempts.template(place / "template")
 
     def case(number: int) -> Case:
         return Case(
             "inputs",
             str(number),
-            lambda folder: campaign_inputs.attempt(number, seed, origin, database, folder),
+            lambda folder: campaign_attempts.attempt(number, seed, origin, database, folder),
         )
 
     return [case(number) for number in range(INPUTS)]

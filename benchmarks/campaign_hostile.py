@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.campaign_command import Place, faults, found_secrets
-from benchmarks.hostile_server import BEHAVIOURS, PLANTED, HostileServer
+from benchmarks.hostile_behaviours import BEHAVIOURS, PLANTED
+from benchmarks.hostile_server import HostileServer
 
 __all__ = ["CLIENTS", "attempt"]
 

@@ -21,8 +21,9 @@ import uvloop
 import adapters
 from adapters.base import ERROR_KINDS, Adapter, AsyncAdapter, BaseAdapter, Request, Settings
 from benchmarks.forks import Forks
+from benchmarks.hostile_behaviours import BEHAVIOURS, MIB
 from benchmarks.hostile_deviations import UNENDED, allowed, spoils_next
-from benchmarks.hostile_server import BEHAVIOURS, MIB, HostileServer
+from benchmarks.hostile_server import HostileServer
 from harness.worker import memory
 
 __all__ = ["Client", "Seen", "clients", "faults", "meet"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchmarks.hostile_server import BEHAVIOURS, MOST_BYTES
+from benchmarks.hostile_behaviours import BEHAVIOURS, MOST_BYTES
 
 __all__ = ["UNENDED", "allowed", "spoils_next"]
 

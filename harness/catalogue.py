@@ -7,14 +7,9 @@ environment and nothing else, because a digest of all files is part of its key.
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
 import os
-import shutil
-import subprocess
 import sys
-import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -27,7 +22,6 @@ from packaging.version import InvalidVersion, Version
 
 import adapters
 from adapters.base import Mode
-from harness import interrupts
 from harness.bundle import Bundle
 from harness.client_environment import (
     Environment,
@@ -40,6 +34,8 @@ from harness.client_environment import (
 from harness.closure import Closure, closure
 from harness.contamination import Site, in_fact, read
 from harness.errors import UnusableError, UsageError
+from harness.interpreters import ask, executable
+from harness.kept_answers import KeptAnswers
 from harness.selector import ClientSpec
 from harness.worker import describe
 
@@ -47,8 +43,6 @@ __all__ = ["Catalogue", "Client", "known_clients"]
 
 STANDARD = "python"  # instead of a distribution's name: the standard library
 LOOPS = ("uvloop",)  # event loops that are distributions of their own
-ASK_TIMEOUT_S = 60
-CHECK_S = 0.2  # how often an interrupt is looked for meanwhile
 
 
 @dataclass(frozen=True)
@@ -113,7 +107,7 @@ class Catalogue:
     """The clients of one interpreter (default: our own)."""
 
     def __init__(self, bundle: Bundle, python: str | None = None) -> None:
-        self.python = interpreter(python)
+        self.python = executable(python)
         self._bundle = bundle
         self._known = known_clients()
         self._metadata: dict[str, Any] | None = None
@@ -136,11 +130,11 @@ class Catalogue:
         """Which interpreter the path stands for today: links and wrappers may lead to another one."""
         if self.python == sys.executable:
             return describe.interpreter()
-        return self._ask({"ask": "interpreter"}, "-I", "-S")
+        return ask(self.python, self._bundle, {"ask": "interpreter"}, "-I", "-S")
 
     @cached_property
-    def _cache(self) -> _Cache:
-        return _Cache([self.python, self._identity, self._bundle.code_digest])
+    def _cache(self) -> KeptAnswers:
+        return KeptAnswers([self.python, self._identity, self._bundle.code_digest])
 
     def names(self) -> list[str]:
         """Every known client, in the order of tables."""
@@ -276,7 +270,7 @@ class Catalogue:
             site = self._bundle.site(required.entries)
             question = {"ask": "capabilities", "module": module, "site": str(site)}
             try:
-                known = self._ask(question, "-I", "-S")
+                known = ask(self.python, self._bundle, question, "-I", "-S")
             except UnusableError as error:
                 known = {"modes": {}, "linked": {}, "problem": str(error)}
         self._capabilities[key] = known
@@ -287,65 +281,10 @@ class Catalogue:
             roots = [dist for _, dist in self._known.values() if dist] + list(LOOPS)
             self._metadata = self._cache.metadata(roots)
         if self._metadata is None:
-            self._metadata = self._ask({"ask": "metadata", "roots": roots}, "-I")
+            self._metadata = ask(
+                self.python, self._bundle, {"ask": "metadata", "roots": roots}, "-I"
+            )
         return self._metadata
-
-    def _ask(self, question: dict[str, Any], *flags: str) -> dict[str, Any]:
-        command = [self.python, *flags, str(self._bundle.describe)]
-        try:
-            code, output, errors = _converse(command, json.dumps(question))
-        except OSError as error:
-            raise UnusableError(f"python: {self.python!r} cannot be asked: {error}") from error
-        if code:
-            failure = _failure(errors)
-            if question["ask"] == "capabilities":  # it is the adapter that failed
-                raise UnusableError(failure)
-            raise UnusableError(f"python: {self.python!r} cannot be asked: {failure}")
-        try:
-            answer: dict[str, Any] = json.loads(output)
-        except ValueError:
-            raise UnusableError(f"python: {self.python!r} does not answer as Python does") from None
-        return answer
-
-
-def _converse(command: list[str], question: str) -> tuple[int, str, str]:
-    """Exit code, output and errors of a command that reads ``question``. It is gone afterwards."""
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        deadline = time.monotonic() + ASK_TIMEOUT_S
-        text: str | None = question
-        try:
-            while True:
-                interrupts.check()
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    output, errors = process.communicate(text, CHECK_S)
-                    return process.returncode, output, errors
-                text = None  # it is taken over by the first call
-                if time.monotonic() > deadline:
-                    raise UnusableError(f"{command[0]!r} did not answer within {ASK_TIMEOUT_S} s")
-        finally:
-            process.kill()
-
-
-def _failure(errors: str) -> str:
-    """The line that says why: the last one of a traceback, the first one of anything else."""
-    lines = [line.strip() for line in errors.splitlines() if line.strip()]
-    if not lines:
-        return "it died without a word"
-    return lines[-1 if any(line.startswith("Traceback") for line in lines) else 0]
-
-
-def interpreter(python: str | None) -> str:
-    """The executable that ``@PYTHON`` means: a version such as 3.13, a path, or None for our own."""
-    if python is None:
-        return sys.executable
-    found = shutil.which(python) or shutil.which(f"python{python}")
-    if found is not None:
-        return os.path.abspath(found)  # noqa: PTH100  the link may be all that makes an environment
-    raise UnusableError(
-        f"python: {python!r} is not found; accepted: a version whose python3.x is on PATH, or a path"
-    )
 
 
 def _unrequired(measured: str | None, required: Closure) -> str | None:
@@ -367,57 +306,3 @@ def _without_us(roots: list[str], metadata: dict[str, Any]) -> Closure:
     """The closure of ``roots``; a third party's adapter may require clientbench, its worker must not."""
     distributions = {**metadata["distributions"], "clientbench": None}
     return closure(roots, distributions, metadata["environment"])
-
-
-class _Cache:
-    """Answers of earlier calls, void when a folder of the interpreter's path has changed."""
-
-    def __init__(self, key_parts: list[Any]) -> None:
-        home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
-        key = _digest(json.dumps(key_parts))[:16]
-        self._path = home / "clientbench" / f"clients-{key}.json"
-        self._stored = self._read()
-        self.capabilities: dict[str, Any] = self._stored.get("capabilities", {})
-
-    def metadata(self, roots: list[str]) -> dict[str, Any] | None:
-        """The stored answer, if it covers ``roots`` and nothing was installed since."""
-        stored: dict[str, Any] | None = self._stored.get("metadata")
-        if stored is None or any(_stamp(path) != mtime for path, mtime in stored["stamps"].items()):
-            self.capabilities = {}
-            return None
-        covered = all(root in stored["distributions"] for root in roots)
-        return stored if covered else None
-
-    def save(self, metadata: dict[str, Any], capabilities: dict[str, Any]) -> None:
-        """Keep the answers; a cache that cannot be written is only slower."""
-        stored = {"metadata": metadata, "capabilities": {**self.capabilities, **capabilities}}
-        if stored == self._stored:
-            return
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = self._path.with_suffix(f".{os.getpid()}")
-            text = json.dumps(stored)
-            fresh.write_text(f"{_digest(text)}\n{text}")
-            fresh.replace(self._path)
-        except OSError:
-            return
-
-    def _read(self) -> dict[str, Any]:
-        """What was stored, nothing if the file is not exactly what we wrote."""
-        try:
-            digest, _, text = self._path.read_text().partition("\n")
-        except (OSError, ValueError):
-            return {}
-        stored: dict[str, Any] = json.loads(text) if digest == _digest(text) else {}
-        return stored
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _stamp(path: str) -> int | None:
-    try:
-        return Path(path).stat().st_mtime_ns
-    except OSError:
-        return None

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from adapters.base import Mode, Request, Settings
 from harness.bundle import Bundle
-from harness.catalogue import Catalogue, Client, interpreter
+from harness.catalogue import Catalogue, Client
 from harness.client_environment import Environment
 from harness.contamination import Contamination, contaminations
 from harness.errors import UsageError
+from harness.interpreters import executable
 from harness.limits import ensure
 from harness.negotiation import spoken
 from harness.plan import shares
@@ -116,7 +117,7 @@ class Selector:
 
     def catalogue(self, python: str | None = None) -> Catalogue:
         """The catalogue of an interpreter."""
-        found = interpreter(python)
+        found = executable(python)
         if found not in self._catalogues:
             self._catalogues[found] = Catalogue(self._bundle, python)
         return self._catalogues[found]

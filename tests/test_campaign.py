@@ -15,10 +15,11 @@ from benchmarks.campaign import Case, Kept, figures, run
 from benchmarks.campaign_command import MARK, Ended, Place, faults, found_secrets, left_running
 from benchmarks.campaign_inputs import commands, generated
 from benchmarks.campaign_kills import WEIGHTS, planned
+from benchmarks.hostile_behaviours import BEHAVIOURS
 from benchmarks.hostile_clients import GOOD_LENGTHS, MOST_MEMORY, Client, Seen, clients, meet
 from benchmarks.hostile_clients import faults as faults_of
 from benchmarks.hostile_deviations import DEVIATIONS, SPOILED
-from benchmarks.hostile_server import BEHAVIOURS, HostileServer, running
+from benchmarks.hostile_server import HostileServer, running
 
 RAW = Client("raw", "sync")
 AFTER = tuple(f"200:{length}" for length in GOOD_LENGTHS[1:])

@@ -16,6 +16,7 @@ import pytest
 
 import adapters
 from harness import catalogue as catalogue_module
+from harness import interpreters
 from harness.bundle import Bundle
 from harness.catalogue import Catalogue, known_clients
 from harness.contamination import Site
@@ -39,13 +40,13 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def questions(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was really asked of an interpreter; the real thing answers."""
     asked: list[str] = []
-    real = Catalogue._ask
+    real = interpreters.ask
 
-    def ask(self: Catalogue, question: dict[str, Any], *flags: str) -> dict[str, Any]:
+    def ask(python: str, bundle: Bundle, question: dict[str, Any], *flags: str) -> dict[str, Any]:
         asked.append(question["ask"])
-        return real(self, question, *flags)
+        return real(python, bundle, question, *flags)
 
-    monkeypatch.setattr(Catalogue, "_ask", ask)
+    monkeypatch.setattr(catalogue_module, "ask", ask)
     return asked
 
 
@@ -229,7 +230,7 @@ def test_an_interpreter_that_says_nothing_sensible_is_refused(
 def test_an_interpreter_that_hangs_is_given_up(
     bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(catalogue_module, "ASK_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(interpreters, "ASK_TIMEOUT_S", 0.3)
     script = tmp_path / "python"
     script.write_text("#!/bin/sh\nexec sleep 600\n")
     script.chmod(0o755)

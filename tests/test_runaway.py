@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from adapters.base import Request, Settings
-from benchmarks.hostile_server import MIB, HostileServer, running
+from benchmarks.hostile_behaviours import MIB
+from benchmarks.hostile_server import HostileServer, running
 from harness import place
 from harness.samples import Rules
 from harness.worker.memory import OUT_OF_MEMORY

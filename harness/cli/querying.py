@@ -12,7 +12,7 @@ from harness import interrupts
 from harness.errors import UsageError
 from harness.report import listings
 from harness.settings import seconds
-from harness.store import reading
+from harness.store.query import Rows, query
 
 __all__ = ["show_query"]
 
@@ -32,7 +32,7 @@ def show_query(database: Path, query: str, timeout: str) -> None:
     Console().print(listings.rows_table(*found))
 
 
-def _found(database: Path, query: str, deadline: float) -> tuple[list[str], reading.Rows]:
+def _found(database: Path, sql: str, deadline: float) -> tuple[list[str], Rows]:
     """Columns and rows. Raises ``TimeoutError``.
 
     SQLite looks whether it shall stop between the steps of a query only, and a single one may take hours
@@ -40,9 +40,9 @@ def _found(database: Path, query: str, deadline: float) -> tuple[list[str], read
     """
     over, closed = threading.Event(), threading.Event()
 
-    def ask() -> tuple[list[str], reading.Rows]:
+    def ask() -> tuple[list[str], Rows]:
         try:
-            return reading.query(database, query, over.is_set)
+            return query(database, sql, over.is_set)
         finally:
             closed.set()
 

@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
 from harness.store import checking, files, table_columns
-from harness.text import one_line
 from servers.spec import EMBEDDED, TargetSpec
 
 if TYPE_CHECKING:
     from harness.model import RunRecord, SelftestNote, TrialSummary
 
-__all__ = ["RunLine", "list_runs", "query", "show_run"]
-
-Rows = list[tuple[Any, ...]]
+__all__ = ["RunLine", "list_runs", "show_run"]
 
 LATEST = "latest"
-STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's machine: some tenths of a millisecond
-MOST_ROWS, MOST_CHARACTERS = 100_000, 50_000_000  # of a query
-STATEMENTS = ("SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA")
-PRAGMAS = frozenset(
-    {"table_info", "table_xinfo", "table_list", "index_list", "index_info", "foreign_key_list"}
-)
-# Blanks, comments and empty statements may stand before the first word.
-FIRST_WORD = re.compile(r"(?:\s|;|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*+(\w*)", re.DOTALL)
-READING_ACTIONS = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE})
 
 
 @dataclass(frozen=True)
@@ -333,70 +320,3 @@ def _open_loop(row: dict[str, Any], histograms: dict[str, Any]) -> Any:
         early_response=histograms.get("early_response_time"),
         early_correct=row.get("early_correct"),
     )
-
-
-def query(
-    path: str | Path, sql: str, stop: Callable[[], bool] = lambda: False
-) -> tuple[list[str], Rows]:
-    """Column names and rows of one statement that only reads; any SQLite file will do.
-
-    Raises UsageError for anything but one SELECT, WITH, VALUES, EXPLAIN or table-info PRAGMA, for a result
-    that is too large, and for what SQLite says of it, such as "interrupted" once ``stop`` is true;
-    StoreError for the file.
-    """
-    _check_statement(sql)
-    with files.reading(Path(path)) as connection:
-        connection.execute("PRAGMA query_only = ON")
-        connection.text_factory = lambda data: data.decode(errors="replace")
-        connection.set_authorizer(_authorize)
-        connection.set_progress_handler(stop, STEPS_BETWEEN_LOOKS)
-        try:
-            cursor = connection.execute(sql)
-            names = [column[0] for column in cursor.description or ()]
-            return names, _fetched(cursor, sql)
-        # "One statement at a time" is a plain Warning before Python 3.12.
-        except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
-            if files.is_of_the_file(error):
-                raise
-            raise UsageError(f"SQL {_shortened(sql)}: {one_line(str(error))}") from error
-
-
-def _fetched(cursor: sqlite3.Cursor, sql: str) -> Rows:
-    """All rows, unless there are more than anybody can look at."""
-    rows: Rows = []
-    size = 0
-    for row in cursor:
-        rows.append(row)
-        size += sum(len(value) for value in row if isinstance(value, str | bytes))
-        if len(rows) > MOST_ROWS or size > MOST_CHARACTERS:
-            raise UsageError(
-                f"SQL {_shortened(sql)}: gives too much; expected at most {MOST_ROWS:,} rows and "
-                f"{MOST_CHARACTERS:,} characters, see LIMIT"
-            )
-    return rows
-
-
-def _check_statement(sql: str) -> None:
-    found = FIRST_WORD.match(sql)
-    word = found[1].upper() if found else ""
-    if word not in STATEMENTS:
-        raise UsageError(f"SQL {_shortened(sql)}: only one {', '.join(STATEMENTS)} is accepted")
-
-
-def _authorize(
-    action: int, first: str | None, second: str | None, database: str | None, trigger: str | None
-) -> int:
-    """SQLite asks before every action. VACUUM INTO, ATTACH and the like could write files."""
-    allowed = (
-        action in READING_ACTIONS
-        # How SQLite declares json_each() and its like to itself; it has no such UPDATE executed.
-        or (action == sqlite3.SQLITE_UPDATE and first == "sqlite_master")
-        or (action == sqlite3.SQLITE_PRAGMA and str(first).lower() in PRAGMAS)
-        or (action == sqlite3.SQLITE_FUNCTION and str(second).lower() != "load_extension")
-    )
-    return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
-
-
-def _shortened(sql: str) -> str:
-    text = " ".join(sql.split())
-    return repr(text if len(text) <= 60 else text[:59] + "…")

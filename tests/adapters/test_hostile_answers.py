@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from adapters.base import Request, Settings
-from benchmarks.hostile_server import BEHAVIOURS, MIB, HostileServer, running
+from benchmarks.hostile_behaviours import BEHAVIOURS, MIB
+from benchmarks.hostile_server import HostileServer, running
 from tests.adapters.clients import Client, Session
 from tests.adapters.deviations import expected_kind
 

@@ -10,7 +10,7 @@ import pytest
 
 from harness.model import Spread, TargetRecord
 from harness.store import Store
-from harness.store.reading import query
+from harness.store.query import query
 from servers.spec import TargetSpec
 from tests.examples import finished, save, trial, two_clients
 

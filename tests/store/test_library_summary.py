@@ -12,7 +12,7 @@ import sqlite_utils
 from harness.model import RunRecord, TargetRecord, TrialSummary
 from harness.store import Store, schema
 from harness.store.migrations import migrations
-from harness.store.reading import query
+from harness.store.query import query
 from servers.spec import EMBEDDED
 from tests.examples import CLIENT_ENVIRONMENT, SECOND, failed, run, save, trial
 

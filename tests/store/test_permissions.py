@@ -11,7 +11,8 @@ import pytest
 
 from harness.errors import StoreError
 from harness.store import Store
-from harness.store.reading import list_runs, query, show_run
+from harness.store.query import query
+from harness.store.reading import list_runs, show_run
 from tests.examples import finished, save, two_clients
 
 NOBODY = 65534

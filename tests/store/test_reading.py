@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from harness.errors import StoreError, UsageError
 from harness.store import Store
-from harness.store.reading import list_runs, query, show_run
+from harness.store.query import query
+from harness.store.reading import list_runs, show_run
 from tests.examples import finished, run, save, trial, two_clients
 from tests.refusals import refused
 

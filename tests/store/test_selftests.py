@@ -10,7 +10,8 @@ from pathlib import Path
 
 from harness.report.json_document import document
 from harness.store import Store
-from harness.store.reading import list_runs, query, show_run
+from harness.store.query import query
+from harness.store.reading import list_runs, show_run
 from tests.examples import run, save, two_clients
 from tests.selftest.examples import HERE, selftest
 

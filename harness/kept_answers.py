@@ -1,0 +1,65 @@
+"""What interpreters have answered, in the user's cache folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+__all__ = ["KeptAnswers"]
+
+
+class KeptAnswers:
+    """Answers of earlier calls, void when a folder of the interpreter's path has changed."""
+
+    def __init__(self, key_parts: list[Any]) -> None:
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+        key = _digest(json.dumps(key_parts))[:16]
+        self._path = home / "clientbench" / f"clients-{key}.json"
+        self._stored = self._read()
+        self.capabilities: dict[str, Any] = self._stored.get("capabilities", {})
+
+    def metadata(self, roots: list[str]) -> dict[str, Any] | None:
+        """The stored answer, if it covers ``roots`` and nothing was installed since."""
+        stored: dict[str, Any] | None = self._stored.get("metadata")
+        if stored is None or any(_stamp(path) != mtime for path, mtime in stored["stamps"].items()):
+            self.capabilities = {}
+            return None
+        covered = all(root in stored["distributions"] for root in roots)
+        return stored if covered else None
+
+    def save(self, metadata: dict[str, Any], capabilities: dict[str, Any]) -> None:
+        """Keep the answers; a cache that cannot be written is only slower."""
+        stored = {"metadata": metadata, "capabilities": {**self.capabilities, **capabilities}}
+        if stored == self._stored:
+            return
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = self._path.with_suffix(f".{os.getpid()}")
+            text = json.dumps(stored)
+            fresh.write_text(f"{_digest(text)}\n{text}")
+            fresh.replace(self._path)
+        except OSError:
+            return
+
+    def _read(self) -> dict[str, Any]:
+        """What was stored, nothing if the file is not exactly what we wrote."""
+        try:
+            digest, _, text = self._path.read_text().partition("\n")
+        except (OSError, ValueError):
+            return {}
+        stored: dict[str, Any] = json.loads(text) if digest == _digest(text) else {}
+        return stored
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _stamp(path: str) -> int | None:
+    try:
+        return Path(path).stat().st_mtime_ns
+    except OSError:
+        return None
