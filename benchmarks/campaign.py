@@ -235,9 +235,15 @@ def figures(tried: Sequence[Kept], parts: Iterable[str]) -> list[Figure]:
     ]
 
 
+def _behaviours(tried: Sequence[Kept]) -> int:
+    """How many every client has met, alone and in a comparison."""
+    met = Counter(kept.name.split()[0] for kept in tried)
+    return sum(number > len(hostile_clients.clients()) for number in met.values())
+
+
 def _of_part(part: str, tried: Sequence[Kept]) -> list[Figure]:
     least = {"kills": KILLS, "inputs": INPUTS}.get(part, LEAST_BEHAVIOURS)
-    number = len({k.name.split()[0] for k in tried})  # of hostile: behaviours
+    number = len(tried) if part != "hostile" else _behaviours(tried)
     wrong = [k for k in tried if k.wrong]
     kinds = Counter(kind for k in wrong for kind in {one.partition(":")[0] for one in k.wrong})
     count = [

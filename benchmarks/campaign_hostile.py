@@ -1,4 +1,4 @@
-"""Whole commands against hostile behaviours: all clients at once, as a user would compare them there."""
+"""Whole commands against hostile behaviours: all clients that are installed, as a user would compare them."""
 
 from __future__ import annotations
 
@@ -6,23 +6,19 @@ from pathlib import Path
 
 from benchmarks.campaign_command import Place, faults, found_secrets
 from benchmarks.hostile_behaviours import BEHAVIOURS, PLANTED
+from benchmarks.hostile_clients import clients
 from benchmarks.hostile_server import HostileServer
 
-__all__ = ["CLIENTS", "attempt"]
+__all__ = ["attempt"]
 
-CLIENTS = (
-    "raw:sync",
-    "raw:async",
-    "requests",
-    "httpx:async",
-    "aiohttp",
-    "pycurl",
-    "urllib3",
-    "stdlib",
-)
 # Each of them may wait for its timeout several times, and be ended with its worker after 7 s.
 SLOW_S = 90.0
 ONE = ("--requests", "2", "--rounds", "1", "--warmup", "0", "--concurrency", "1", "--timeout", "1")
+
+
+def _selectors() -> list[str]:
+    """Every client in each of its modes."""
+    return sorted({f"{one.name}:{one.mode}" for one in clients()})
 
 
 def attempt(name: str, server: HostileServer, folder: Path) -> list[str]:
@@ -32,7 +28,7 @@ def attempt(name: str, server: HostileServer, folder: Path) -> list[str]:
     method = BEHAVIOURS[name].method
     trust = {"SSL_CERT_FILE": server.ca_file}
     ended = place.run(
-        *("compare", *CLIENTS, "--url", server.url(name), "--method", method, *ONE),
+        *("compare", *_selectors(), "--url", server.url(name), "--method", method, *ONE),
         *("--db", "hostile.db", "--output", "report.md"),
         environ=trust,
         within_s=SLOW_S,

@@ -4,8 +4,9 @@
 windows do. Comparisons of ten rounds that keep the rule get a p99 near that of the endless queue, and those
 that are twice as long are not told to be too short.
 
-*Real*: one slot, a target that waits, and rates that make it so busy. What ``compare`` says is held against the
-simulated queue with the service times that the client really had, or there is no verdict but a duration.
+*Real*: a server that has such a queue (benchmarks/queue_server.py), and ``compare`` with windows as long as the
+rule says: its p99 is held against what the requests of each client spent in that queue. At 99 % load of a slot
+windows are too short, and there is no verdict but a duration.
 """
 
 from __future__ import annotations
@@ -14,15 +15,18 @@ import argparse
 import math
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from benchmarks.figures import Figure, report
+from benchmarks.queue_server import serving
 from harness import experiment
-from harness.competitors import CompetitorSummary, competitors
+from harness.competitors import competitors
 from harness.experiment import Outcome
+from harness.histogram import Histogram
 from harness.loads import LoadOptions
 from harness.options import Options
 from harness.rounds import Unwatched
@@ -36,17 +40,21 @@ LOADS = (0.7, 0.9, 0.99)
 WITHIN_PERCENT = 10.0
 FALSE_PERCENT = 10.0
 SERVICE_S = 0.002
-ROUNDS, COMPARISONS = 10, 60
-REQUESTS = 2_000_000  # of what stands for an endless queue
-SETTLING = 20_000  # of these at its beginning
+ROUNDS, SIMULATED = 10, 600
+COMPARISONS = 5000  # of rounds drawn from the simulated ones
 FAMILY = 2
 
 CLIENTS = ("raw:sync", "urllib3")
 URL = "/wait?constant=2ms"
+SLOTS = 100  # more than ever wait in the server's queue
 REAL_ROUNDS = 3
-REAL_RELAXATIONS = 45  # with those that a rate measured a little too high takes
+REAL_RELAXATIONS = 31  # no window is shorter than it has to be
+LEAST_S = 10.0  # the server sees warm-ups, too: little beside that
+SHORT_S = 2.0
 
 Floats = npt.NDArray[np.float64]
+Halves = tuple[float, float]  # of the first half of a window, of the whole
+Round = tuple[Halves, Halves]
 
 
 def main() -> int:
@@ -59,16 +67,18 @@ def main() -> int:
     for load in LOADS if "simulated" in parts else ():
         figures += _simulated(load, generator)
     if "real" in parts:
-        figures += _real(generator)
+        figures += _real()
     return report("queues", figures)
 
 
 def _simulated(load: float, generator: np.random.Generator) -> list[Figure]:
     truth = _endless_p99(load)
     length_s = RELAXATIONS * relaxation_ns(SERVICE_S * 1e9, load) / 1e9
-    known = [_comparison(load, length_s, generator) for _ in range(COMPARISONS)]
+    known = _comparisons([_round(load, length_s, generator) for _ in range(SIMULATED)], generator)
     found = [one for one in known if one is not None]
-    longer = [_comparison(load, 2 * length_s, generator) for _ in range(COMPARISONS)]
+    longer = _comparisons(
+        [_round(load, 2 * length_s, generator) for _ in range(SIMULATED)], generator
+    )
     name = f"simulated, {100 * load:.0f} % load"
     return [
         Figure(
@@ -78,7 +88,7 @@ def _simulated(load: float, generator: np.random.Generator) -> list[Figure]:
             "lower",
             "%",
             f"{1e3 * truth:.4g} ms; windows of {length_s:.4g} s, "
-            f"{COMPARISONS - len(found)} of {COMPARISONS} refused",
+            f"{100 * (1 - len(found) / COMPARISONS):.0f} % refused",
         ),
         Figure(
             f"{name}: comparisons refused although they are twice as long as they must be",
@@ -105,17 +115,25 @@ def _endless_p99(load: float) -> float:
     return SERVICE_S + math.log(weight / 0.01) / decay
 
 
-def _comparison(load: float, length_s: float, generator: np.random.Generator) -> float | None:
-    """The p99 of ten rounds, s; None where their halves say that they are too short."""
-    p99s, rates = [], []
-    for _ in range(ROUNDS):
-        due = np.sort(generator.uniform(0, length_s, round(load / SERVICE_S * length_s)))
-        ends = _ends(due, np.full(due.size, SERVICE_S))
-        waits, middle_s = ends - due, length_s / 2
-        p99s.append((_p99(waits[due < middle_s]), _p99(waits)))
-        rates.append(
-            (2.0 * np.count_nonzero(ends < middle_s), 1.0 * np.count_nonzero(ends < length_s))
-        )
+def _round(load: float, length_s: float, generator: np.random.Generator) -> Round:
+    """One window that begins empty: p99 in s and rate in 1/s, each of its first half and of the whole."""
+    due = np.sort(generator.uniform(0, length_s, round(load / SERVICE_S * length_s)))
+    ends = _ends(due, np.full(due.size, SERVICE_S))
+    waits, middle_s = ends - due, length_s / 2
+    return (
+        (_p99(waits[due < middle_s]), _p99(waits)),
+        (2.0 * np.count_nonzero(ends < middle_s), 1.0 * np.count_nonzero(ends < length_s)),
+    )
+
+
+def _comparisons(rounds: Sequence[Round], generator: np.random.Generator) -> list[float | None]:
+    """The p99 of comparisons of some of the rounds, s; None where their halves say that they are too short."""
+    drawn = (generator.choice(len(rounds), ROUNDS, replace=False) for _ in range(COMPARISONS))
+    return [_comparison([rounds[at] for at in ats]) for ats in drawn]
+
+
+def _comparison(rounds: Sequence[Round]) -> float | None:
+    p99s, rates = zip(*rounds, strict=True)
     if has_moved(p99s, FAMILY) or has_moved(rates, FAMILY):
         return None
     return math.exp(float(np.mean(np.log([whole for _, whole in p99s]))))
@@ -134,72 +152,61 @@ def _p99(values: Floats) -> float:
     return float(np.partition(values, rank)[rank])
 
 
-def _real(generator: np.random.Generator) -> list[Figure]:
-    pilot = competitors(_compare(_scenario(None, 4.0, 2)).trials)
-    service_s = max(one.mean_service_ns or 0.0 for one in pilot) / 1e9
+def _real() -> list[Figure]:
     figures = []
-    for load in LOADS:
-        round_s = max(1.0, REAL_RELAXATIONS * relaxation_ns(service_s * 1e9, load) / 1e9)
-        is_long = load < max(LOADS)
-        duration_s = REAL_ROUNDS * (round_s if is_long else 2.0)
-        outcome = _compare(_scenario(load / service_s, duration_s, REAL_ROUNDS))
-        figures += _judged(load, load / service_s, is_long, outcome, generator)
+    for load in LOADS[:-1]:
+        figures.append(_settled(load))
         print(f"{load} done", file=sys.stderr)
-    return figures
+    return [*figures, _unsettled(LOADS[-1])]
 
 
-def _judged(
-    load: float, rate: float, is_long: bool, outcome: Outcome, generator: np.random.Generator
-) -> list[Figure]:
-    doubts = {
-        doubt.subject: str(doubt)
-        for doubt in outcome.run.doubts
-        if doubt.kind == "queue not settled"
-    }
-    name = f"real, {100 * load:.0f} % load"
+def _settled(load: float) -> Figure:
+    """How far the p99 of all clients is from what their requests spent in the server's queue."""
+    round_s = max(LEAST_S, REAL_RELAXATIONS * relaxation_ns(SERVICE_S * 1e9, load) / 1e9)
+    with serving(SERVICE_S) as server:
+        outcome = _compare(
+            _scenario(server.url, SLOTS, load / SERVICE_S, REAL_ROUNDS * round_s, REAL_ROUNDS)
+        )
+    truth = _p99(np.array(server.spent_s))
+    seen = Histogram()
+    for trial in outcome.trials:
+        assert trial.open_loop is not None
+        seen = seen.merged(trial.open_loop.response)
+    ours = (seen.percentile(99) or 0) / 1e9
+    return Figure(
+        f"real, {100 * load:.0f} % load of the server: p99 off that of its queue",
+        100 * abs(ours / truth - 1),
+        WITHIN_PERCENT,
+        "lower",
+        "%",
+        f"{1e3 * ours:.4g} and {1e3 * truth:.4g} ms, {1e3 * _endless_p99(load):.4g} of an endless one; "
+        f"windows of {round_s:.3g} s; {_told(outcome)}",
+    )
+
+
+def _unsettled(load: float) -> Figure:
+    """Windows that are too short for a slot that is nearly always busy."""
+    pilot = competitors(_compare(_scenario(URL, 1, None, 4.0, 2)).trials)
+    rate = load * 1e9 / max(one.mean_service_ns or 0.0 for one in pilot)
+    outcome = _compare(_scenario(URL, 1, rate, REAL_ROUNDS * SHORT_S, REAL_ROUNDS))
     verdicts = sum(
         one.verdict is not None and one.metric in ("throughput", "p99")
         for one in outcome.run.comparisons
     )
-    if not is_long:
-        told = "; ".join(doubts.values())
-        return [Figure(f"{name}: verdicts in too short windows", verdicts, 0, "lower", "", told)]
-    return [
-        _off(f"{name}, {one.label}", one, rate, doubts.get(one.label, ""), generator)
-        for one in competitors(outcome.trials)
-    ]
+    name = f"real, {100 * load:.0f} % load of a slot: verdicts in windows of {SHORT_S:g} s"
+    return Figure(name, verdicts, 0, "lower", "", _told(outcome))
 
 
-def _off(
-    name: str,
-    found: CompetitorSummary,
-    rate: float,
-    doubt: str,
-    generator: np.random.Generator,
-) -> Figure:
-    """How far p99 is from that of the queue with the client's own service times; refused: no bound."""
-    values, counts = np.array(found.service.counted(), float).T
-    times = generator.choice(values / 1e9, REQUESTS, p=counts / counts.sum())
-    due = np.cumsum(generator.exponential(1 / rate, times.size))
-    truth = _p99((_ends(due, times) - due)[SETTLING:])
-    ours_ns = found.response_percentile(99)
-    ours = ours_ns / 1e9 if isinstance(ours_ns, int) else math.nan
-    return Figure(
-        f"{name}: p99 off the simulated queue's",
-        100 * abs(ours / truth - 1),
-        None if doubt else WITHIN_PERCENT,
-        "lower",
-        "%",
-        f"{1e3 * ours:.4g} and {1e3 * truth:.4g} ms; {doubt}",
-    )
+def _told(outcome: Outcome) -> str:
+    return "; ".join(str(one) for one in outcome.run.doubts if one.kind == "queue not settled")
 
 
-def _scenario(rate: float | None, duration_s: float, rounds: int) -> Scenario:
+def _scenario(url: str, slots: int, rate: float | None, duration_s: float, rounds: int) -> Scenario:
     return build(
         Options(
             clients=CLIENTS,
-            url=URL,
-            concurrency=(1,),
+            url=url,
+            concurrency=(slots,),
             duration=duration_s,
             rounds=rounds,
             load=LoadOptions(rate=rate, arrivals=None if rate is None else "poisson"),

@@ -25,8 +25,6 @@ from harness.targets import Targets, running
 
 __all__ = ["Outcome", "run"]
 
-FIRST_PER_S = 10.0  # first requests to somebody's server, unless the rate asked for is higher
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -105,7 +103,7 @@ def _fitted(contender: Contender, plan: Plan) -> Contender:
     fitted = replace(contender, most_slots=plan.most_starts)
     if plan.load is None or not contender.is_foreign:
         return fitted
-    pace = max(plan.load.highest, FIRST_PER_S)
+    pace = max(plan.load.highest, preparation.FIRST_PER_S)
     return replace(fitted, first_gap_ns=round(1e9 / pace))
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import TypeVar
 
-__all__ = ["SIGNALS", "allowed", "aside", "check", "deferred", "postponed"]
+__all__ = ["SIGNALS", "allowed", "aside", "check", "deferred", "noted", "postponed"]
 
 LOOK_S = 0.1  # how often who waits for a thread looks for signals
 LATER_S = 0.01  # after a block that could not be interrupted
@@ -53,6 +53,11 @@ def deferred() -> Iterator[None]:
         for number, handler in before.items():
             signal.signal(number, handler)
         _State.noted = False
+
+
+def noted() -> bool:
+    """Whether ``check`` would raise: for what can only be asked to stop."""
+    return _State.noted
 
 
 def check() -> None:

@@ -24,7 +24,7 @@ __all__ = ["STARTERS", "LoadOptions", "OpenLoad", "Starter", "open_load"]
 
 Starter = Literal["fixed-workers", "per-request"]
 STARTERS: tuple[Starter, ...] = Starter.__args__  # type: ignore[attr-defined]
-MAX_RATE = 10_000_000.0
+MIN_RATE, MAX_RATE = 1e-6, 10_000_000.0
 SECOND_NS = 10**9
 HALF = Fraction(1, 2)
 
@@ -146,8 +146,8 @@ def _choice(flag: str, text: str | None, known: Sequence[str]) -> str:
 def _rate(flag: str, value: str | float) -> float:
     text = str(value).strip()
     number = float(text) if re.fullmatch(_RATE, text, re.IGNORECASE) else -1.0
-    if not 0 < number <= MAX_RATE:
-        raise refusal(flag, value, f"requests per second above 0, up to {MAX_RATE:,.0f}")
+    if not MIN_RATE <= number <= MAX_RATE:
+        raise refusal(flag, value, f"requests per second from {MIN_RATE:g} to {MAX_RATE:,.0f}")
     return number
 
 

@@ -32,12 +32,12 @@ from harness.waiting import wait_for
 from harness.workers import WorkerError, WorkerProcess
 from servers.spec import TargetSpec
 
-__all__ = ["Preparation", "prepare"]
+__all__ = ["FIRST_PER_S", "Preparation", "prepare"]
 
 START_S = 20.0  # for a process to start, load its library, and ask our own server
 BEYOND_TIMEOUT_S = 1.0
 CLOSE_S = 1.0
-SPREAD_S = 1.0  # over which somebody's server is asked by all clients
+FIRST_PER_S = 10.0  # first requests to somebody's server, unless the rate asked for is higher
 SILENT = "its process did not answer in time"
 MEMORY_SHARE = 0.5  # of what is available, for all answers together
 
@@ -73,8 +73,8 @@ class _Asker:
             name: value if redact_headers({name: value}) == {name: value} else "x" * len(value)
             for name, value in request.headers.items()
         }
-        parts = urlsplit(request.url)
-        url = f"http://{self.capture.address}{request.url.partition(parts.netloc)[2]}"
+        typed = request.url.partition("://")[2].removeprefix(urlsplit(request.url).netloc)
+        url = f"http://{self.capture.address}{typed}"
         return replace(request, url=url, headers=headers)
 
     def start(self) -> None:
@@ -243,7 +243,7 @@ def _collect_own(askers: Sequence[_Asker], watch: _Watch) -> None:
 def _ask_target(askers: Sequence[_Asker], watch: _Watch, rate: float | None) -> None:
     """Let each ask its target once. Somebody's server is not asked by all in the same instant."""
     foreign = [one for one in askers if one.contender.is_foreign]
-    gap_s = 1 / max(rate or 0.0, len(foreign) / SPREAD_S) if len(foreign) > 1 else 0.0
+    gap_s = 1 / max(rate or 0.0, min(len(foreign), FIRST_PER_S)) if len(foreign) > 1 else 0.0
     started_ns = {}
     for asker in askers:
         asker.ask()

@@ -212,8 +212,11 @@ class Rounds:
         for index in round_.order(0):
             if not trials[index].over:
                 trials[index].start()
-            if trials[index].contender.first_gap_ns and not trials[index].over:
+            gap_ns = trials[index].contender.first_gap_ns
+            if gap_ns and not trials[index].over:
                 trials[index].wait_ready()
+                with interrupts.allowed():
+                    time.sleep(gap_ns / 1e9)
         for trial in trials:
             if not trial.over and not trial.contender.first_gap_ns:
                 trial.wait_ready()

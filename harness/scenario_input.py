@@ -75,6 +75,7 @@ def build(
         lengths = (expanded.held, expanded.steps or None, *_lengths(options).values())
         _check_precision(typed, any(one is not None for one in lengths), len(competitors))
     starts = _starts(options, defaults, load, usual)
+    _check_count(load, requests)
     rounds = MOST_ROUNDS if wanted else _rounds(options, usual, requests, starts)
     scenario = Scenario(
         competitors=competitors,
@@ -265,6 +266,18 @@ def _starts(
             f"expected at least one, such as --duration {math.ceil(1 / load.rate)}"
         )
     return starts
+
+
+def _check_count(load: OpenLoad | None, requests: int | None) -> None:
+    """A count at a rate takes its time, too."""
+    if load is None or load.rate is None or requests is None:
+        return
+    if requests / load.rate > MAX_DURATION_S:
+        most = math.floor(load.rate * MAX_DURATION_S)
+        raise UsageError(
+            f"--requests, --rate: {requests:,} at {load.rate:g} per second take {requests / load.rate:.3g} s; "
+            f"expected at most {MAX_DURATION_S:,.0f} s, that is {most:,} requests"
+        )
 
 
 def _slice_s(options: Options, *, interleaved: bool) -> float | None:

@@ -33,6 +33,7 @@ START_S, START_SLOT_S = 20.0, 0.05  # deadline for sessions to open
 # a window runs rows are only looked at, unless a ring is half full or they are that old.
 FULL_ENOUGH, OLD_NS = 0.5, 2_000_000_000
 CLOSE_S, CLOSE_SLOT_S = 5.0, 0.002
+SPARE_S = 5.0  # beyond the time that a request may take
 ENDLESS = ", so the worker was killed: it drips, or has no end, or the client hangs"
 
 
@@ -270,8 +271,9 @@ class Trial:
     @property
     def rate_so_far(self) -> float | None:
         """Correct responses per second of the windows so far, for those who watch; None before any ended."""
-        now_ns = time.monotonic_ns()
-        measured_ns = sum(min(w.end_ns, now_ns) - w.start_ns for w in self.fold.windows)
+        # of what has ended since they were last drained nothing is known
+        known_ns = self._drained_ns
+        measured_ns = sum(max(0, min(w.end_ns, known_ns) - w.start_ns) for w in self.fold.windows)
         completed = sum(window.completed for window in self.fold.windows)
         correct = sum(window.correct for window in self.fold.windows)
         return correct * 1e9 / measured_ns if completed and measured_ns > 0 else None
@@ -287,7 +289,9 @@ class Trial:
         if self.over:
             fold.windows[-1].end_ns = window.start_ns  # nothing was measured in it
             return {}
-        self._progress_ns = window.end_ns if plan.requests is None else window.begin_ns
+        self._progress_ns = (
+            window.end_ns if plan.requests is None else window.start_ns + plan.least_ns
+        )
         alarm = (window.start_ns, partial(self._costs.target.mark, window.start_ns))
         silent = f"for {self._patience_s:.3g} s no answer of the server had ended"
         answers = wait_for(
@@ -350,8 +354,8 @@ class Trial:
 
     @property
     def _patience_s(self) -> float:
-        """Longer than a request may take, connecting included, whatever its server sends meanwhile."""
-        return 2 * self.contender.settings.timeout_s + 5
+        """Longer than a request and its think time may take, connecting included, whatever its server sends."""
+        return 2 * self.contender.settings.timeout_s + self.contender.think_ns / 1e9 + SPARE_S
 
     def _drain(self, fold: Fold) -> None:
         self._drained_ns, self._waiting = time.monotonic_ns(), 0

@@ -97,6 +97,15 @@ def test_a_null_that_really_ends_is_said_to_have_failed_and_how(bench: Bench) ->
     assert doubt.message == f"null, which sends nothing, failed in its place: {found.failure}"
 
 
+def test_a_count_that_takes_long_is_not_waited_for(bench: Bench) -> None:
+    options = Options(clients=("stdlib",), load=LoadOptions(rate=100), requests=10**6, rounds=1)
+    plan = make_plan(build(options, Defaults()))
+    contender = bench.contender("stdlib")
+    selector: Any = Selector(bench.contender("null"))
+    (held,) = generator.check([contender], plan, selector, {contender.target: bench.place})
+    assert held.planned == 100 * LONGEST_NS / 1e9
+
+
 def test_a_null_that_does_its_job_holds_a_plan_of_one_start(bench: Bench) -> None:
     found = checked(bench, bench.contender("null"))
     assert (found.failure, found.missed + found.dropped) == (None, 0)

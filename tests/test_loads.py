@@ -35,7 +35,7 @@ def test_without_a_rate_the_loop_is_closed() -> None:
 @pytest.mark.parametrize(
     ("load", "options", "line"),
     [
-        ({"rate": "0"}, {}, "--rate: '0' is not valid; expected requests per second above 0"),
+        ({"rate": "0"}, {}, "--rate: '0' is not valid; expected requests per second from 1e-06"),
         ({"rate": "-3"}, {}, "--rate: '-3'"),
         ({"rate": "nan"}, {}, "--rate: 'nan'"),
         ({"rate": "1e9"}, {}, "--rate: '1e9'"),

@@ -104,6 +104,20 @@ def test_a_count_is_met_exactly_even_by_a_client_that_is_too_slow(
     assert counting.target.counts().requests == 3 + 37
 
 
+@pytest.mark.parametrize("starter", STARTERS)
+@pytest.mark.parametrize("client", ["raw:sync", "raw:async"])
+def test_what_slots_wait_for_after_a_slice_is_that_of_all_of_them(
+    client: str, starter: str, bench: Bench
+) -> None:
+    """Answers take 600 ms, and ten requests are due within 100 ms."""
+    contender = bench.contender(client, path="/delay/0.6", concurrency=10)
+    summary = bench.run(contender, slice_ms=100, pace=pace(100, starter, 100)).summary()
+
+    (only,) = summary.slices
+    assert summary.population > 5  # of one worker's ten slots; the mean is that of all
+    assert only.drain_ns > 250 * MS
+
+
 def test_several_slices_add_up(bench: Bench) -> None:
     trial = bench.ready(bench.contender("raw:sync", concurrency=4))
     trial.warm_up(50 * MS, pace(100, "fixed-workers", 50), trial.drain)

@@ -8,12 +8,14 @@ import threading
 import time
 from collections.abc import Callable
 from itertools import count
+from typing import Any
 
 import psutil
 import pytest
 
 from adapters.base import Settings
 from harness import trial as trial_module
+from harness.loads import OpenLoad
 from harness.samples import Rules
 from harness.trial import Trial
 from harness.validity import count_doubt, trial_doubts
@@ -310,6 +312,21 @@ def test_the_patience_of_a_window_grows_with_progress(bench: Bench) -> None:
 
     assert trial._window_deadline_ns() > before
     assert trial._window_deadline_ns() - trial._progress_ns == 11_000 * MS
+
+
+@pytest.mark.parametrize("changes", [{"think_ns": 1500 * MS}, {}], ids=["thinks", "low rate"])
+def test_a_count_that_is_slow_on_purpose_is_waited_for(
+    changes: dict[str, Any], bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial_module, "OLD_NS", 10 * MS)
+    monkeypatch.setattr(trial_module, "SPARE_S", 1.0)
+    contender = bench.contender(
+        "raw:sync", settings=Settings(timeout_s=0.1), concurrency=1, **changes
+    )
+    load = None if changes else OpenLoad(rate=0.5).pace(0, 2, 1)
+    summary = bench.run(contender, requests=2, pace=load).summary()
+
+    assert (summary.state, summary.correct) == ("complete", 2), summary.reason
 
 
 def test_a_worker_ends_when_the_orchestrator_is_gone(bench: Bench) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from harness.across import compare_runs
+from harness.cli.locks import lock_notice
 from harness.cli.screen import say, write_lines
 from harness.environments import StoredRun, common_labels, differences
 from harness.errors import UsageError
@@ -22,7 +23,8 @@ def show_diff(database: Path, keys: tuple[str, str], as_json: bool, *, asked: bo
     Raises UsageError where they have nothing in common, and, unless it was ``asked`` for, where machine,
     software or settings differ.
     """
-    ours, theirs = (reading.show_run(database, key) for key in keys)
+    notice = lock_notice(database)
+    ours, theirs = (reading.show_run(database, key, notice) for key in keys)
     _check(keys, ours, theirs)
     found = differences(ours, theirs)
     if found and not asked:

@@ -10,6 +10,7 @@ from harness import interrupts
 from harness.bundle import Bundle
 from harness.catalogue import Catalogue, Client
 from harness.cli.judging import print_verdicts
+from harness.cli.locks import lock_notice
 from harness.cli.screen import say, say_json
 from harness.competitors import competitors
 from harness.presets import PRESETS
@@ -57,12 +58,12 @@ def show_presets(as_json: bool) -> None:
 
 def show_runs(database: Path, limit: int) -> None:
     """Print the latest runs."""
-    Console().print(listings.runs_table(reading.list_runs(database, limit)))
+    Console().print(listings.runs_table(reading.list_runs(database, limit, lock_notice(database))))
 
 
 def show_run(database: Path, key: str, as_json: bool, *, with_matrix: bool = False) -> None:
     """Print one run."""
-    run, trials = reading.show_run(database, key)
+    run, trials = reading.show_run(database, key, lock_notice(database))
     if as_json:
         say(to_json(run, trials, with_matrix=with_matrix), end="")
         return

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from harness import interrupts
+from harness.cli.locks import lock_notice
 from harness.cli.screen import say
 from harness.report.figures import plural
-from harness.store import LockNotice, Store, merging
+from harness.store import Store, merging
 
 __all__ = ["merge"]
 
@@ -17,8 +17,7 @@ def merge(database: Path, typed: str) -> None:
     """Merge, and print what was new. Raises StoreError."""
     source = Path(typed)
     merging.check(database, source)  # before a new database is made for nothing
-    waiting = LockNotice(database, lambda line: say(line, sys.stderr))
-    with interrupts.deferred(), Store.open(database, waiting) as store:
+    with interrupts.deferred(), Store.open(database, lock_notice(database)) as store:
         new = store.merge(source)
     say(f"{_counted(new)} brought into {str(database)!r}; {typed!r} is as it was")
 

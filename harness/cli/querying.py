@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from harness import interrupts
+from harness.cli.locks import lock_notice
 from harness.errors import UsageError
 from harness.report import listings
 from harness.settings import seconds
@@ -42,7 +43,7 @@ def _found(database: Path, sql: str, deadline: float) -> tuple[list[str], Rows]:
 
     def ask() -> tuple[list[str], Rows]:
         try:
-            return query(database, sql, over.is_set)
+            return query(database, sql, over.is_set, lock_notice(database))
         finally:
             closed.set()
 

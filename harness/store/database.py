@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from harness import interrupts
 from harness.clock import utc_now
 from harness.errors import StoreError
 from harness.store import files, merging, table_columns
@@ -164,12 +165,24 @@ class Store:
     def merge(self, source: str | Path) -> merging.Merged:
         """Copy everything of ours that another database has and this one lacks.
 
-        Doing so again changes nothing. The other one is only read.
+        Doing so again changes nothing. The other one is only read. An interrupt ends it, and nothing is copied.
         """
         source = Path(source)
         merging.check(self.path, source)
-        with merging.attached(self._db.conn, source), self._writing():
+        with self._interruptible(), merging.attached(self._db.conn, source), self._writing():
             return merging.copy(self._db.conn)
+
+    @contextlib.contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        """For statements that take long: a signal that was noted makes SQLite end the one it is at."""
+        self._db.conn.set_progress_handler(interrupts.noted, files.STEPS_BETWEEN_LOOKS)
+        try:
+            yield
+        except StoreError:
+            interrupts.check()
+            raise
+        finally:
+            self._db.conn.set_progress_handler(None, 0)
 
     def empty_log(self) -> None:
         """Move what the log has into the file itself."""

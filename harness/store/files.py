@@ -18,6 +18,7 @@ from harness.text import one_line
 __all__ = [
     "BUSY_TIMEOUT_S",
     "SUFFIXES",
+    "Waiting",
     "check_has_runs",
     "check_version",
     "check_writable",
@@ -29,9 +30,14 @@ __all__ = [
     "translated",
 ]
 
+Waiting = Callable[[], None]
+
 BUSY_TIMEOUT_S = 30.0  # how long one writer waits for another; a round is saved in milliseconds
 SLICE_S = 0.5  # SQLite waits in C, where no signal reaches it
 PAUSE_S = 0.01  # where SQLite does not wait by itself
+STEPS_BETWEEN_LOOKS = (
+    10_000  # of SQLite's machine, while it is at one statement: some tenths of a millisecond
+)
 HEADER_BYTES = 100
 SUFFIXES = ("", "-wal", "-shm", "-journal")  # of a database, and of what SQLite keeps beside it
 ACCEPTED = "give a new file in an existing directory, or a database clientbench wrote"
@@ -82,7 +88,7 @@ def _code(error: BaseException) -> int:
 def patiently(
     action: Callable[[], object],
     patience_s: float | None = None,
-    waiting: Callable[[], None] | None = None,
+    waiting: Waiting | None = None,
 ) -> None:
     """Do ``action``, again and again while another program has the database locked.
 
@@ -119,22 +125,23 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 @contextlib.contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
+def reading(path: Path, waiting: Waiting | None = None) -> Iterator[sqlite3.Connection]:
     """A read-only connection to an existing database, closed at the end.
 
-    Raises StoreError when there is none at ``path`` or it cannot be read.
+    ``waiting`` is called if it has to be waited for. Raises StoreError when there is none at ``path`` or it
+    cannot be read.
     """
     with translated(path, ValueError):  # such as a name with a NUL
         if not _exists(path):
             raise StoreError(f"--db {str(path)!r}: no such database; run a comparison first")
         _check_kind(path)
-    with translated(path), _read_only(path) as connection:
+    with translated(path), _read_only(path, waiting) as connection:
         yield connection
 
 
 @contextlib.contextmanager
-def _read_only(path: Path) -> Iterator[sqlite3.Connection]:
-    with tidied(path), contextlib.closing(_connect_to_read(path)) as connection:
+def _read_only(path: Path, waiting: Waiting | None = None) -> Iterator[sqlite3.Connection]:
+    with tidied(path), contextlib.closing(_connect_to_read(path, waiting)) as connection:
         yield connection
 
 
@@ -149,12 +156,14 @@ def tidied(path: Path) -> Iterator[None]:
             _tidy(path)
 
 
-def _connect_to_read(path: Path) -> sqlite3.Connection:
+def _connect_to_read(path: Path, waiting: Waiting | None) -> sqlite3.Connection:
     connection = connect(path, "ro")
     try:
         # All that is read belongs together, and no later statement has to wait for a lock.
         connection.execute("BEGIN")
-        patiently(lambda: connection.execute("SELECT 1 FROM sqlite_schema").fetchone())
+        patiently(
+            lambda: connection.execute("SELECT 1 FROM sqlite_schema").fetchone(), waiting=waiting
+        )
     except sqlite3.DatabaseError as error:
         connection.close()
         if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
@@ -197,7 +206,7 @@ def _exists(path: Path) -> bool:
     return True
 
 
-def check_writable(path: Path, waiting: Callable[[], None] | None = None) -> None:
+def check_writable(path: Path, waiting: Waiting | None = None) -> None:
     """Raise StoreError unless results can be stored at ``path``; creates and changes nothing.
 
     ``waiting`` is called when another program keeps it locked.

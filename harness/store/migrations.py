@@ -107,7 +107,7 @@ def _ranking_verdicts(db: Any) -> None:
         db.execute(statement)
 
 
-@migrations(name="0012_environments")  # type: ignore[untyped-decorator]
+@migrations(name=schema.MIGRATIONS[11])  # type: ignore[untyped-decorator]
 def _environments(db: Any) -> None:
     """What a client ran in has an identity, by which views keep results apart."""
     db.execute(schema.CLIENT_ENVIRONMENTS)
@@ -117,14 +117,14 @@ def _environments(db: Any) -> None:
         db.execute(statement)
 
 
-@migrations(name="0014_protocol")  # type: ignore[untyped-decorator]
+@migrations(name=schema.MIGRATIONS[12])  # type: ignore[untyped-decorator]
 def _protocol(db: Any) -> None:
     """The HTTP version of a trial."""
     name, kind = table_columns.PROTOCOL_COLUMN
     db.execute(f"ALTER TABLE {table_columns.RESULTS} ADD COLUMN {name} {kind}")
 
 
-@migrations(name="0017_checks")  # type: ignore[untyped-decorator]
+@migrations(name=schema.MIGRATIONS[13])  # type: ignore[untyped-decorator]
 def _checks(db: Any) -> None:
     """What checks found; where nothing was measured the views have NULL, and no place without a verdict."""
     for name, kind in table_columns.HELD_PLAN_COLUMNS:
@@ -134,7 +134,7 @@ def _checks(db: Any) -> None:
         db.execute(statement)
 
 
-@migrations(name="0018_waiting")  # type: ignore[untyped-decorator]
+@migrations(name=schema.MIGRATIONS[14])  # type: ignore[untyped-decorator]
 def _waiting(db: Any) -> None:
     """What slots waited for after slices, and what windows of half the length would have found."""
     for table, columns in table_columns.WAITING_COLUMNS.items():

@@ -16,7 +16,6 @@ __all__ = ["Rows", "query"]
 
 Rows = list[tuple[Any, ...]]
 
-STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's machine: some tenths of a millisecond
 MOST_ROWS, MOST_CHARACTERS = 100_000, 50_000_000  # of a query
 STATEMENTS = ("SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA")
 PRAGMAS = frozenset(
@@ -28,20 +27,23 @@ READING_ACTIONS = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3
 
 
 def query(
-    path: str | Path, sql: str, stop: Callable[[], bool] = lambda: False
+    path: str | Path,
+    sql: str,
+    stop: Callable[[], bool] = lambda: False,
+    waiting: files.Waiting | None = None,
 ) -> tuple[list[str], Rows]:
     """Column names and rows of one statement that only reads; any SQLite file will do.
 
     Raises UsageError for anything but one SELECT, WITH, VALUES, EXPLAIN or table-info PRAGMA, for a result
     that is too large, and for what SQLite says of it, such as "interrupted" once ``stop`` is true;
-    StoreError for the file.
+    StoreError for the file, which may have to be waited for (``waiting``).
     """
     _check_statement(sql)
-    with files.reading(Path(path)) as connection:
+    with files.reading(Path(path), waiting) as connection:
         connection.execute("PRAGMA query_only = ON")
         connection.text_factory = lambda data: data.decode(errors="replace")
         connection.set_authorizer(_authorize)
-        connection.set_progress_handler(stop, STEPS_BETWEEN_LOOKS)
+        connection.set_progress_handler(stop, files.STEPS_BETWEEN_LOOKS)
         try:
             cursor = connection.execute(sql)
             names = [column[0] for column in cursor.description or ()]

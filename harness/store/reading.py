@@ -37,9 +37,11 @@ class RunLine:
     doubts: int
 
 
-def list_runs(path: str | Path, limit: int = 20) -> list[RunLine]:
-    """The latest ``limit`` runs, latest first. Raises StoreError."""
-    with files.reading(Path(path)) as connection:
+def list_runs(
+    path: str | Path, limit: int = 20, waiting: files.Waiting | None = None
+) -> list[RunLine]:
+    """The latest ``limit`` runs, latest first; ``waiting`` as of ``files.reading``. Raises StoreError."""
+    with files.reading(Path(path), waiting) as connection:
         files.check_has_runs(Path(path), connection)
         connection.row_factory = sqlite3.Row
         rows = connection.execute(
@@ -59,15 +61,18 @@ def _run_line(connection: sqlite3.Connection, row: sqlite3.Row) -> RunLine:
     return RunLine(**dict(row), competitors=competitors)
 
 
-def show_run(path: str | Path, key: str = LATEST) -> tuple[RunRecord, list[TrialSummary]]:
+def show_run(
+    path: str | Path, key: str = LATEST, waiting: files.Waiting | None = None
+) -> tuple[RunRecord, list[TrialSummary]]:
     """A run and all its trials, as they were stored.
 
     ``key`` is a run's id, a trial's id (its run is meant), the unique beginning of one, or
-    ``latest``. An unfinished run ended when its last round did, and has the doubts that follow from
-    its trials. Raises StoreError, or UsageError when the key means no run or several.
+    ``latest``. ``waiting`` is as of ``files.reading``. An unfinished run ended when its last round did, and has
+    the doubts that follow from its trials. Raises StoreError, or UsageError when the key means no run or
+    several.
     """
     path = Path(path)
-    with files.reading(path) as connection:
+    with files.reading(path, waiting) as connection:
         files.check_has_runs(path, connection)
         connection.row_factory = sqlite3.Row
         run_id = _resolve(connection, path, key)

@@ -35,7 +35,7 @@ def load_doubts(run: RunRecord, trials: Sequence[TrialSummary]) -> list[Doubt]:
     think_ns = round((scenario.get("think_time_s") or 0.0) * 1e9)
     counted = scenario.get("duration_s") is None
     return [
-        *short_slices_doubts(trials, think_ns),
+        *(short_slices_doubts(trials, think_ns, counted=counted) if _is_loop(scenario) else ()),
         *(tail_doubts(trials, think_ns, scenario["duration_s"]) if _is_closed(scenario) else ()),
         *open_loop_doubts(trials, run.held),
         *(queue_doubts(trials, counted=counted) if _has_constant_rate(scenario) else ()),
@@ -47,10 +47,16 @@ def _has_constant_rate(scenario: Mapping[str, Any]) -> bool:
     return bool((scenario.get("open_load") or {}).get("rate"))
 
 
+def _is_loop(scenario: Mapping[str, Any]) -> bool:
+    """Whether slots send again when they are done."""
+    return not any(map(scenario.get, ("open_load", "held")))
+
+
 def _is_closed(scenario: Mapping[str, Any]) -> bool:
-    """Whether slots send again when they are done, for a given time."""
-    others = ("open_load", "held", "steps")
-    return scenario.get("duration_s") is not None and not any(map(scenario.get, others))
+    """Whether they do so for a given time, and all of it."""
+    return (
+        _is_loop(scenario) and scenario.get("duration_s") is not None and not scenario.get("steps")
+    )
 
 
 def _is_steady(scenario: Mapping[str, Any]) -> bool:

@@ -135,13 +135,22 @@ def _unmeasured(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
     )
 
 
-def short_slices_doubts(trials: Sequence[TrialSummary], think_ns: int = 0) -> list[Doubt]:
-    """One per competitor whose slices hold too few requests of each slot, which thinks after each."""
-    found = (_short_slices(label, own, think_ns) for label, own in by_label(trials).items())
+def short_slices_doubts(
+    trials: Sequence[TrialSummary], think_ns: int = 0, *, counted: bool = False
+) -> list[Doubt]:
+    """One per competitor whose slices hold too few requests of each slot, which thinks after each.
+
+    ``trials`` are of closed loops, which end by a count where they are ``counted``.
+    """
+    found = (
+        _short_slices(label, own, think_ns, counted) for label, own in by_label(trials).items()
+    )
     return [doubt for doubt in found if doubt is not None]
 
 
-def _short_slices(label: str, trials: Sequence[TrialSummary], think_ns: int) -> Doubt | None:
+def _short_slices(
+    label: str, trials: Sequence[TrialSummary], think_ns: int, counted: bool
+) -> Doubt | None:
     """A slice must hold 20 requests of a slot, or its edges weigh too much.
 
     Each trial by its own median, and all by the middle one: a round on a slow machine is no reason.
@@ -154,8 +163,15 @@ def _short_slices(label: str, trials: Sequence[TrialSummary], think_ns: int) -> 
         label,
         f"slices hold {median(held):.0f} of its median service times{' with think times' if think_ns else ''}, "
         f"fewer than {MEDIANS_PER_SLICE}",
-        "measure longer (--duration), in fewer rounds (--rounds), or with less --concurrency",
+        f"measure longer ({_longer(trials, counted)}), in fewer rounds (--rounds), or with less --concurrency",
     )
+
+
+def _longer(trials: Sequence[TrialSummary], counted: bool) -> str:
+    if not counted:
+        return "--duration"
+    slots = max(one.concurrency for one in trials)
+    return f"--requests {MEDIANS_PER_SLICE * slots * len(trials)}"
 
 
 def _medians_held(trial: TrialSummary, think_ns: int) -> float | None:

@@ -21,8 +21,6 @@ async def serve_window(adapters: Sequence[AsyncAdapter], slots: Slots, load: Loa
             await _dispatch(load, senders, alarm)
         else:
             await asyncio.gather(*(_take(sender, alarm) for sender in senders))
-        await alarm.until(load.leave_ns)
-    load.edges.mark_end()
 
 
 class _Sender:
@@ -55,9 +53,16 @@ async def _take(sender: _Sender, alarm: Alarm) -> None:
     free_ns = time.monotonic_ns()
     for intended_ns in load.arrivals:
         if free_ns > intended_ns and free_ns >= load.patience_ns:
-            return
+            break
         await alarm.until(intended_ns)
         free_ns = await sender.send(intended_ns, max(free_ns, intended_ns))
+    await _leave(load, alarm)
+
+
+async def _leave(load: Load, alarm: Alarm) -> None:
+    """One slot is done."""
+    await alarm.until(load.leave_ns)
+    load.edges.mark_end()
 
 
 async def _dispatch(load: Load, senders: list[_Sender], alarm: Alarm) -> None:
@@ -84,3 +89,6 @@ async def _dispatch(load: Load, senders: list[_Sender], alarm: Alarm) -> None:
             else:
                 sender = await free.get()
                 tasks.create_task(one(sender, intended_ns, time.monotonic_ns()))
+        for _ in senders:  # each, as soon as it is free
+            await free.get()
+            await _leave(load, alarm)

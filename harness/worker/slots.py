@@ -45,7 +45,8 @@ class Edges:
 
     def __init__(self, window: Window) -> None:
         self._last_counts = window.permits is not None or window.pace is not None
-        self._end_ns = window.end_ns
+        # a window of held requests ends when they do
+        self._end_ns = None if window.hold else window.end_ns
         self._left_ns: list[int] = []  # when each slot left
         self.start: tuple[int, int] | None = None
         self.end: tuple[int, int] | None = None
@@ -65,6 +66,8 @@ class Edges:
     @property
     def drain_ns(self) -> int:
         """How long after the window's end slots still waited, summed over all of them."""
+        if self._end_ns is None:
+            return 0
         return sum(max(0, left_ns - self._end_ns) for left_ns in self._left_ns)
 
 
@@ -83,8 +86,15 @@ class Load:
 
     @property
     def leave_ns(self) -> int:
-        """Before this instant nobody leaves an open loop: a window is as long as planned, arrivals or not."""
-        return self.window.end_ns if self.window.permits is None else 0
+        """Before this instant nobody leaves an open loop: a window is as long as planned, arrivals or not.
+
+        One that ends by count, too: else what comes next would be sent before it is due.
+        """
+        window = self.window
+        if window.permits is None:
+            return window.end_ns
+        stages = window.pace.stages if window.pace is not None else ()
+        return window.start_ns + sum(length_ns for _, _, length_ns in stages)
 
     @property
     def patience_ns(self) -> int:

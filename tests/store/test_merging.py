@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import sqlite3
 from contextlib import closing
@@ -11,8 +12,9 @@ from typing import Any
 import pytest
 import sqlite_utils
 
+from harness import interrupts
 from harness.errors import StoreError
-from harness.store import Store, schema
+from harness.store import Store, files, schema
 from harness.store.merging import Merged
 from harness.store.migrations import migrations
 from harness.store.reading import list_runs, show_run
@@ -47,6 +49,26 @@ def source(tmp_path: Path) -> Path:
 def merge(source: Path, path: Path) -> Merged:
     with Store.open(path) as store:
         return store.merge(source)
+
+
+@pytest.mark.parametrize("later", [1, 200], ids=["while it is checked", "while it is copied"])
+def test_an_interrupt_ends_it_and_nothing_is_copied(
+    later: int, source: Path, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = itertools.count(1)
+    monkeypatch.setattr(files, "STEPS_BETWEEN_LOOKS", 1)
+    monkeypatch.setattr(interrupts, "noted", lambda: next(looks) >= later)
+    monkeypatch.setattr(interrupts, "check", interrupted)
+    with Store.open(path) as store, pytest.raises(KeyboardInterrupt):
+        store.merge(source)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM runs").fetchone() == (0,)
+    monkeypatch.undo()
+    assert merge(source, path) == Merged(runs=1, rounds=3, trials=6, selftests=1)
+
+
+def interrupted() -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_new_database_gets_everything_and_again_nothing(source: Path, path: Path) -> None:
