@@ -6,8 +6,9 @@ import os
 import random
 import shutil
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from benchmarks.campaign_command import Place, faults, found_secrets
@@ -40,11 +41,30 @@ def attempt(number: int, seed: int, origin: str, database: Path, folder: Path) -
     before, since_ns = _contents(place.folder), place.touched_ns()
     words, environ = generated(number, seed, origin)
     spawned = random.Random(f"spawn {seed}:{number}").random() < SPAWNED_SHARE
-    ended = place.run(*words, environ=environ, fork=not spawned)
+    with _written(place.folder / "fifo"):
+        ended = place.run(*words, environ=environ, fork=not spawned)
     wrong = [*faults(ended, SECRETS), *_of_files(place, words, before, environ)]
     if words[:2] == ["targets", "up"] and ended.code == 0:
         place.run("targets", "down", "--all", environ=environ)
     return wrong + place.left(since_ns)
+
+
+@contextmanager
+def _written(pipe: Path) -> Iterator[None]:
+    """Somebody writes into the pipe once it is read: who waits for that would wait for ever otherwise."""
+
+    def write() -> None:
+        with suppress(OSError):  # nobody has read it, or not all
+            pipe.write_bytes(b"X: y\n")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        yield
+    finally:
+        while writer.is_alive():
+            os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))
+            writer.join(0.01)
 
 
 def _furnish(folder: Path, database: Path) -> None:

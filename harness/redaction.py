@@ -66,6 +66,9 @@ _URL_IN_TEXT = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+")
 _TARGET_IN_TEXT = re.compile(r"/[^\s'\"<>?]*\?[^\s'\"<>]+")  # as in "GET /path?token=… HTTP/1.1"
 # What may stand between ":" and "@" in the selector of a client.
 _MODE = re.compile(r"(?:a?sync)?(?:\+\w+)?", re.IGNORECASE)
+_MEMBER = re.compile(
+    r'"([\w-]+)"\s*:\s*"((?:[^"\\]|\\.)*)'
+)  # of an object in JSON that may be cut short
 _CUT = "…"  # where ``quoted`` has left something out
 # Shorter ones would take common words out of every message.
 _SHORTEST_SECRET = 4
@@ -302,6 +305,9 @@ def _word_secrets(flag: str, value: str) -> Iterator[str]:
         yield from _header_secrets({name: rest.strip()})
     if flag in ("--headers", "--body") and not value.startswith("@"):
         yield from _body_secrets(value.encode("utf-8", "surrogateescape"))
+    for member in _MEMBER.finditer(value):
+        if _is_telling(member[1]):
+            yield from _header_secrets({member[1]: member[2]})
     name, _, rest = value.partition("=")
     yield rest if _is_telling(name) else ""
 

@@ -251,3 +251,18 @@ def test_any_text_can_be_redacted(text: str) -> None:
         text, {"X": text, "Authorization": f"Basic {text}"}, text.encode("utf-8", "replace")
     )
     redactor.scrub(text)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        '{"Authorization": "Bearer Jk3NbQ8w"}',
+        '{"Authorization": "Bearer Jk3NbQ8w"',  # somebody forgot the end
+        '{"a": 1, "X-Api-Key":"Jk3NbQ8w',
+        '[{"password": "Jk3NbQ8w"}]',
+    ],
+)
+@pytest.mark.parametrize("flag", ["--output", "--rate", "compare"])
+def test_members_of_json_are_hidden_wherever_they_are_typed(flag: str, word: str) -> None:
+    told = Redactor.of_command_line([flag, word]).scrub(f"{flag}: {word!r} is not valid")
+    assert "Jk3NbQ8w" not in told

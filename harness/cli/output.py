@@ -79,7 +79,7 @@ def _check(path: Path, name: str, database: Path, *, force: bool) -> None:
         raise _refusal(name, "is not a regular file")
     if not os.access(target, os.W_OK):
         raise _refusal(name, "cannot be written")
-    if not force and not exporters.is_report(target):
+    if not force and not exporters.is_report(target, name):
         raise UsageError(
             f"--output: {name!r} exists and is no report of clientbench; accepted: another file, "
             "or --force to replace it"

@@ -56,9 +56,9 @@ SIGNS = {
 MAX_BYTES = 64 * 2**20  # more is no report
 
 
-def is_report(path: Path) -> bool:
-    """Whether the file is empty, or what an exporter makes for a name like this. Raises OSError."""
+def is_report(path: Path, name: str) -> bool:
+    """Whether the file is empty, or what an exporter makes for ``name``: it may be a link. Raises OSError."""
     if path.stat().st_size > MAX_BYTES:
         return False
     content = path.read_bytes()
-    return not content or SIGNS[path.suffix.lower()].search(content) is not None
+    return not content or SIGNS[Path(name).suffix.lower()].search(content) is not None

@@ -87,6 +87,17 @@ def test_a_report_of_ours_may_be_replaced_and_nothing_else(suffix: str, database
         assert report.read_text() == content
 
 
+def test_a_link_is_judged_by_its_own_name(database: Path) -> None:
+    """What is written is a report as the name typed says, whatever the file behind it is called."""
+    link, file = database.with_name("report.md"), database.with_name("other.db")
+    link.symlink_to(file.name)
+    file.write_text("mine")
+    with refused("--output: 'report.md' exists and is no report of clientbench"):
+        output.checked("report.md", database, force=False)
+    file.write_text(EXPORTERS[".md"](finished(two_clients()), two_clients()))
+    assert output.checked("report.md", database, force=False) == Path("report.md")
+
+
 def test_a_file_that_has_come_meanwhile_is_not_replaced_either(database: Path) -> None:
     path = output.checked("report.md", database, force=False)
     assert path is not None
