@@ -113,6 +113,12 @@ DEVIATIONS = (
     _of("aiohttp", "200:9", "no-length-reset", "any end of the connection ends such a body"),
     _of("httpx", TIMEOUT, "chunk-lf-only", "it waits for the whole line end"),
     _of(
+        "httpx",
+        "reset",
+        "endless-body endless-chunks body-beyond-limit",
+        "where memory ends while its transport reads, that closes the connection and keeps the reason back",
+    ),
+    _of(
         "aiohttp pycurl requestx",
         TIMEOUT,
         "chunk-endless-extension chunk-endless-size",
@@ -162,6 +168,12 @@ SPOILED = (
         "it does not look whether something arrived on a connection in the meantime",
     ),
     _of("requestx", "", "chunk-endless-size endless-interim", "its connection is not given up"),
+    _of(
+        "aiohttp",
+        "",
+        "endless-body endless-chunks body-beyond-limit",
+        "where memory has ended it, it frees what it has read of the body later than the next request needs it",
+    ),
 )
 
 
