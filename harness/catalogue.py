@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -140,6 +141,11 @@ class Catalogue:
         """Every known client, in the order of tables."""
         return list(self._known)
 
+    @property
+    def _pip(self) -> str:
+        """How to install something for this interpreter."""
+        return "pip" if self.python == sys.executable else f"{shlex.quote(self.python)} -m pip"
+
     def clients(self, names: Iterable[str] | None = None) -> list[Client]:
         """The clients called ``names`` (default: all known), asked side by side."""
         wanted = self.names() if names is None else list(names)
@@ -160,7 +166,7 @@ class Catalogue:
             extra = f"'clientbench[{spec.name}]'" if spec.name == "requestx" else spec.name
             raise UnusableError(
                 f"client: {spec.name!r} is not installed for Python {self.python_version}; "
-                f"try: pip install {extra}"
+                f"try: {self._pip} install {extra}"
             )
         if client.problem:
             raise UnusableError(f"client: {spec.name!r} cannot be used: {client.problem}")

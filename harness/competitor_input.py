@@ -142,7 +142,9 @@ def _clients(
 ) -> list[tuple[str, ClientSpec]]:
     """Label and resolved client of each selector; the mode shows where given or needed."""
     if not texts:
-        raise UsageError("client: none given; expected names such as requests httpx:async aiohttp")
+        raise UsageError(
+            "client: none given; expected names such as requests httpx:async aiohttp (of `load`: --client NAME)"
+        )
     typed = [parse_client(text) for text in texts]
     resolved = [_resolved(spec, default_modes) for spec in typed]
     modes = Counter(name for name, _ in {(spec.name, spec.mode) for spec in resolved})

@@ -292,7 +292,11 @@ def _variable(pair: str, environ: Mapping[str, str]) -> tuple[str, str, str]:
     if not equals:
         raise UsageError("--header-env: has no '='; expected NAME=VARIABLE")
     if variable not in environ:
-        raise refusal("--header-env", variable, "NAME=VARIABLE with a variable that is set")
+        # a secret may have been typed in the place of the variable's name; a header's name is none
+        raise UsageError(
+            f"--header-env: of {quoted(name)} {quoted(variable)} is not valid; "
+            "expected NAME=VARIABLE with a variable that is set"
+        )
     return "--header-env", name, environ[variable].strip(" \t")
 
 

@@ -59,7 +59,7 @@ def _of_run(load: OtherLoad | None) -> Iterator[Doubt]:
     elif load.length_ns < ENOUGH_OF_RUN_NS:
         yield _not_checked(
             f"it took {load.length_ns / 1e9:.2g} s, and the kernel counts in ticks of 10 ms",
-            "measure longer (--duration)",
+            "measure longer (--duration or --requests)",
         )
     else:
         yield from _of_long_enough(load, 100 * load.used_ns / load.length_ns)

@@ -92,7 +92,7 @@ def _too_few(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
         "too few samples",
         label,
         f"a round of {fewest} samples has fewer than {ENOUGH_BEYOND} beyond {names}",
-        "measure longer (--duration), or in fewer rounds (--rounds)",
+        "measure longer (--duration or --requests), or in fewer rounds (--rounds)",
     )
 
 
@@ -131,7 +131,7 @@ def _unmeasured(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
         "nothing measured",
         label,
         "; ".join(seen),
-        "measure longer (--duration), in fewer rounds (--rounds), or at a higher --rate",
+        "measure longer (--duration or --requests), in fewer rounds (--rounds), or at a higher --rate",
     )
 
 
