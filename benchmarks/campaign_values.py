@@ -173,6 +173,7 @@ STATEMENTS: Words = (
     ),
     *("SELECT" + "(" * 2000, "SELECT json('{')", "SELECT 'é\u2066'", "SELECT * FROM nothing"),
 )
+FILES: Words = ("@missing", "@fifo", "@folder", "@/dev/full", "@", "@/dev/zero")
 HEADERS: Words = (
     *(
         "X: y",
@@ -206,18 +207,8 @@ HEADERS: Words = (
         "X: " + "a" * 70_000,
         "@body.txt",
     ),
-    *(
-        "@missing",
-        "@fifo",
-        "@folder",
-        "@/dev/full",
-        "@",
-        "@/dev/zero",
-        "X=HOME",
-        "X=MISSING",
-        "=",
-        "X=",
-    ),
+    *FILES,
+    *("X=HOME", "X=MISSING", "=", "X="),
 )
 OBJECTS: Words = (
     *(
@@ -291,17 +282,7 @@ SELECTORS: Words = (
 # Values that mean something, by the name of the option; all others get numbers, texts and paths alike.
 VALID: dict[str, Words] = {
     "arrivals": ("uniform", "poisson", "burst"),
-    "body": (
-        "x",
-        "@body.txt",
-        "@missing",
-        "@fifo",
-        "@folder",
-        "@/dev/full",
-        "@",
-        "@loop",
-        "@/dev/zero",
-    ),
+    "body": ("x", "@body.txt", "@loop", *FILES),
     "body_size": ("0", "1", "64k", "1M", "-1", "1T", "99999999999"),
     "budget": ("0.1", "1"),
     "concurrency": ("1", "2", "3", "10001", "2,3"),

@@ -18,7 +18,7 @@ from harness.other_load import LoadMeter
 from harness.place import Place
 from harness.plan import Plan, make_plan
 from harness.redaction import Redactor
-from harness.rounds import Progress, Rounds
+from harness.rounds import Progress, Rounds, is_spared
 from harness.scenario import Scenario
 from harness.store import Keeper, Kept
 from harness.targets import Targets, running
@@ -100,7 +100,7 @@ def _fitted(contender: Contender, plan: Plan) -> Contender:
 
     That is the rate asked for, or ten in a second where that is more.
     """
-    fitted = replace(contender, most_slots=plan.most_starts)
+    fitted = replace(contender, most_slots=plan.most_starts(spared=is_spared(contender, plan)))
     if plan.load is None or not contender.is_foreign:
         return fitted
     pace = max(plan.load.highest, preparation.FIRST_PER_S)

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, let through only where nothing can be lost.
+"""Ctrl-C, SIGTERM and a closed terminal (SIGHUP), let through only where nothing can be lost.
 
 An exception out of a signal handler may strike between the start of a process and the line that remembers it,
 or in the middle of a clean-up. Then something is left behind, however carefully the clean-up is written. So a
@@ -18,14 +18,18 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import TypeVar
 
-__all__ = ["SIGNALS", "allowed", "aside", "check", "deferred", "noted", "postponed"]
+__all__ = ["allowed", "aside", "check", "deferred", "noted", "postponed", "signals"]
 
 LOOK_S = 0.1  # how often who waits for a thread looks for signals
 LATER_S = 0.01  # after a block that could not be interrupted
 
 T = TypeVar("T")
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+def signals() -> tuple[signal.Signals, ...]:
+    """Those that end a command; a closed terminal does not where it is ignored on purpose (nohup)."""
+    usual = (signal.SIGINT, signal.SIGTERM)
+    return usual if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (*usual, signal.SIGHUP)
 
 
 class _State:
@@ -46,7 +50,7 @@ def deferred() -> Iterator[None]:
     For the main thread, the only one that Python's signal handlers run in.
     """
     _State.noted = False
-    before = {number: signal.signal(number, _note) for number in SIGNALS}
+    before = {number: signal.signal(number, _note) for number in signals()}
     try:
         yield
     finally:
@@ -88,7 +92,7 @@ def postponed() -> Iterator[None]:
         yield
         return
     came: list[int] = []
-    before = {n: signal.signal(n, lambda number, _: came.append(number)) for n in SIGNALS}
+    before = {n: signal.signal(n, lambda number, _: came.append(number)) for n in signals()}
     try:
         yield
     finally:

@@ -127,16 +127,15 @@ class Plan:
             return None
         return self.load.warmup(max(self.warmup_ns, 1), round_.arrivals_seed(0))
 
-    @property
-    def most_starts(self) -> int | None:
+    def most_starts(self, *, spared: bool = False) -> int | None:
         """Intended starts in a trial at most, lead-in or warm-up included; None in a closed loop.
 
-        More slots than that would each send a first request and then nothing.
+        More slots than that would each send a first request and then nothing. ``spared``: the load alone.
         """
         if self.load is None:
             return None
         counted = self._requests(1) or self.load.starts(self.trial_ns) + 1
-        before_ns = max(self.warmup_ns, self.trial_ns if self.lead_in_ns else 0)
+        before_ns = 0 if spared else max(self.warmup_ns, self.trial_ns if self.lead_in_ns else 0)
         return max(1, counted + math.ceil(self.load.highest * before_ns / 1e9))
 
     def blocks_for(self, shortest_ns: int, left_ns: int | None = None) -> int:

@@ -13,6 +13,7 @@ from harness.clock import utc_now
 from harness.comparison import Barred
 from harness.contenders import Contender
 from harness.drain import Drain, settled_ns
+from harness.forecast import Forecast
 from harness.histogram import Histogram
 from harness.model import Ending, RunRecord, RunState, TrialSummary
 from harness.negotiation import other_versions
@@ -29,12 +30,9 @@ from harness.windows import Shape
 from harness.worker.job import Pace
 from servers.spec import TargetSpec
 
-__all__ = ["Progress", "Rounds", "Status", "Unwatched"]
+__all__ = ["Progress", "Rounds", "Status", "Unwatched", "is_spared"]
 
-MUCH_LONGER = 1.5  # than announced
-MUCH_WAITING = 0.2  # of the time
 LEAST_LEFT = 0.5  # of a round that is begun again at somebody's server
-SURE_S = 3.0  # before that nothing is said of how long a run takes
 
 
 @dataclass(frozen=True)
@@ -97,24 +95,17 @@ class Rounds:
         self._targets = targets
         self._sampler = Sampler(sampling_interval_s, targets.all)
         self._progress = progress
-        self._started_ns = time.monotonic_ns()
-        self._done_s = 0.0  # planned time of what is behind us
         self._round_s = 0.0  # what the last round took
         self._round = 0
         self._active: Trial | None = None
         self._shortest_ns = 0  # of a slice, by what was seen of the drain
-        # what slices took longer than planned, by competitor
-        self._late_s: defaultdict[str, float] = defaultdict(float)
         self._drains: defaultdict[str, Drain] = defaultdict(Drain)  # of the rounds that are over
         self._seen: defaultdict[str, Histogram] = defaultdict(Histogram)
-        self._gaps_s = (
-            sum(one.slots * one.first_gap_ns for one in contenders) / 1e9
-        )  # in each round
-        self._announced_s = plan.announced_s + plan.number * self._gaps_s
-        self._stretch = 1.0  # what slices took ÷ what was planned for them
-        self._is_longer_said = False
+        # between first requests, in each round
+        self._gaps_s = sum(one.slots * one.first_gap_ns for one in contenders) / 1e9
+        self._forecast = Forecast(plan.announced_s + plan.number * self._gaps_s)
         # To be fair, what one of them may not do none does.
-        self._spares = any(_is_spared(one, plan) for one in contenders)
+        self._spares = any(is_spared(one, plan) for one in contenders)
 
     def run_all(self, run: RunRecord, store: Keeper) -> RunState:
         """Run and save round after round; the state the run ends in."""
@@ -156,12 +147,12 @@ class Rounds:
     def _pause(self, seconds: float) -> None:
         with interrupts.allowed():
             time.sleep(seconds)
-        self._done_s += seconds
+        self._forecast.done(seconds)
 
     def _ending(self, wanted: Precision | None, run: RunRecord) -> Ending | None:
         if wanted is None:
             return None
-        elapsed_s = (time.monotonic_ns() - self._started_ns) / 1e9
+        elapsed_s = self._forecast.elapsed_s
         round_s = elapsed_s / self._round
         return ending(
             *(wanted, self.trials, self._scenario.baseline, elapsed_s, round_s),
@@ -189,7 +180,7 @@ class Rounds:
                     continue  # held requests have connections of their own
                 trial.warm_up(self.plan.warmup_ns, self.plan.warmup_pace(round_), self._tick)
                 self._sampler.rest(time.monotonic_ns())
-                self._done_s += self.plan.warmup_ns / 1e9
+                self._forecast.done(self.plan.warmup_ns / 1e9)
             self._run_blocks(trials, round_)
             for trial in trials:
                 trial.close(self._tick)
@@ -220,7 +211,7 @@ class Rounds:
         for trial in trials:
             if not trial.over and not trial.contender.first_gap_ns:
                 trial.wait_ready()
-        self._done_s += START_S * len(trials) + self._gaps_s
+        self._forecast.done(START_S * len(trials) + self._gaps_s)
 
     def _run_blocks(self, trials: list[Trial], round_: Round) -> None:
         """All slices of a round; again from the beginning, with longer ones, if they turn out too short.
@@ -251,21 +242,21 @@ class Rounds:
         number = 1 if self._spares else self.plan.blocks_for(shortest_ns, left_ns)
         length_ns = left_ns // number
         lead_in_ns = 0 if self._spares else self.plan.lead_in_for(slowest_ns)
-        begin_s, done_s = time.monotonic(), self._done_s
+        begin = self._forecast.mark()
         for block in range(number):
             pace = self.plan.pace(round_, block, length_ns)
             for position, index in enumerate(round_.order(block)):
                 self._run_slice(trials[index], block, position, lead_in_ns, length_ns, pace, round_)
-            self._stretch = _stretch(time.monotonic() - begin_s, self._done_s - done_s)
-            self._say_if_longer()
+            if self.plan.trial_ns:  # else nobody has said how long
+                self._forecast.stretch_since(begin)
             if number > 1 and self._is_too_short(trials):
-                if not self._may_begin_again(trials, left_ns - (block + 1) * length_ns):
-                    self._shortest_ns = max(self._shortest_ns, self._longer_ns(trials))
-                    continue
-                worst = max(trials, key=lambda trial: trial.waited.share)
-                self._late_s[worst.contender.label] += self._done_s - done_s
-                self._done_s = done_s
-                return (block + 1) * length_ns
+                if self._may_begin_again(trials, left_ns - (block + 1) * length_ns):
+                    worst = max(trials, key=lambda trial: trial.waited.share)
+                    self._forecast.begin_again(begin, worst.contender.label)
+                    self._say_if_longer()
+                    return (block + 1) * length_ns
+                self._shortest_ns = max(self._shortest_ns, self._longer_ns(trials))
+            self._say_if_longer()
         return None
 
     def _run_slice(
@@ -285,9 +276,7 @@ class Rounds:
             Shape(self.plan.hold, self.plan.steps),
         )
         self._sampler.rest(time.monotonic_ns())
-        late_s = time.monotonic() - before_s - planned_s
-        self._late_s[trial.contender.label] += max(0.0, late_s)
-        self._done_s += planned_s
+        self._forecast.late(trial.contender.label, time.monotonic() - before_s, planned_s)
 
     def _median_ns(self, trial: Trial) -> int:
         """Of the service times of its warm-up; where that had none, of what was seen of it before."""
@@ -319,26 +308,13 @@ class Rounds:
         return self._seen[trial.contender.label].merged(trial.seen)
 
     def _say_if_longer(self) -> None:
-        """At once when a run turns out to take much longer than was announced, and why."""
-        open_ended = self._scenario.precision is not None or not self.plan.trial_ns
-        if self._is_longer_said or open_ended:
+        """At once, unless it is open how long the run takes."""
+        if self._scenario.precision is not None or not self.plan.trial_ns:
             return
-        elapsed_s = (time.monotonic_ns() - self._started_ns) / 1e9
-        total_s = elapsed_s + self._left_s()
-        if total_s <= MUCH_LONGER * self._announced_s or elapsed_s < SURE_S:
-            return
-        self._is_longer_said = True
-        label, late_s = max(self._late_s.items(), key=lambda item: item[1])
-        share = late_s / elapsed_s
-        why = (
-            f"slots of {label} wait for answers after its slices ({100 * share:.0f} % of the time so far)"
-            if share > MUCH_WAITING
-            else "starting clients and slices takes longer here"
-        )
-        with interrupts.allowed():
-            self._progress.say(
-                f"this run takes about {total_s:.0f} s instead of {self._announced_s:.0f} s: {why}"
-            )
+        line = self._forecast.longer()
+        if line is not None:
+            with interrupts.allowed():
+                self._progress.say(line)
 
     def _activate(self, trial: Trial) -> None:
         self._active = trial
@@ -379,21 +355,12 @@ class Rounds:
             )
 
     def _left_s(self) -> float:
-        """Planned time to come, stretched by how much longer than planned the last round's slices took."""
-        elapsed_s = (time.monotonic_ns() - self._started_ns) / 1e9
         if self._scenario.precision is not None:
-            return max(0.0, self._scenario.precision.budget_s - elapsed_s)
-        if not self.plan.trial_ns:  # nobody said how long
-            return max(0.0, self._announced_s - self._done_s)
-        return max(0.0, self._announced_s - self._done_s) * self._stretch
+            return max(0.0, self._scenario.precision.budget_s - self._forecast.elapsed_s)
+        return self._forecast.left_s
 
 
-def _stretch(took_s: float, planned_s: float) -> float:
-    """How much longer than planned slices take."""
-    return max(1.0, took_s / planned_s) if planned_s else 1.0
-
-
-def _is_spared(contender: Contender, plan: Plan) -> bool:
+def is_spared(contender: Contender, plan: Plan) -> bool:
     """Whether a server gets no uncounted load but first requests: somebody's, and it would be too much for it.
 
     That is where requests change something, and where the user says how many there may be.

@@ -158,7 +158,7 @@ def test_a_rate_without_any_request_is_refused() -> None:
 def test_there_are_no_more_slots_than_starts(
     load: dict[str, Any], options: dict[str, Any], most: int | None
 ) -> None:
-    assert make_plan(scenario(load, **options)).most_starts == most
+    assert make_plan(scenario(load, **options)).most_starts() == most
 
 
 def test_stages_are_one_slice_in_every_round() -> None:

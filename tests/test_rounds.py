@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -105,35 +104,6 @@ def test_a_round_is_begun_again_where_enough_of_it_is_left(
     assert sliced.waited.windows_ns == measured_s * 10**9
     if is_foreign:
         assert sum(sliced.lengths) == 4 * 10**9  # and not more than was asked for
-
-
-@pytest.mark.parametrize(
-    ("waited_s", "left_s", "said"),
-    [
-        (0.0, 10.0, "starting clients and slices takes longer here"),
-        (
-            3.0,
-            10.0,
-            "slots of raw:sync wait for answers after its slices (75 % of the time so far)",
-        ),
-        (0.0, 1.9, None),  # 1.5 times what was announced is not exceeded
-    ],
-)
-def test_a_run_that_takes_much_longer_says_so_once_and_why(
-    waited_s: float, left_s: float, said: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lines: list[str] = []
-    progress: Any = SimpleNamespace(say=lines.append)
-    asked = scenario({}, duration="4", rounds="1")
-    rounds = Rounds(make_plan(asked), [], {}, Targets({}), 1.0, progress, asked)
-    rounds._announced_s = 4.0
-    rounds._started_ns = time.monotonic_ns() - 4 * 10**9
-    rounds._late_s["raw:sync"] = waited_s
-    monkeypatch.setattr(rounds, "_left_s", lambda: left_s)
-    for _ in range(2):
-        rounds._say_if_longer()
-
-    assert lines == ([f"this run takes about 14 s instead of 4 s: {said}"] if said else [])
 
 
 def test_in_an_open_loop_what_is_waited_for_after_a_slice_belongs_to_it(

@@ -19,15 +19,16 @@ __all__ = ["main", "run"]
 
 
 def main() -> None:
-    """Entry point of the console script. SIGTERM counts as an interrupt."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Entry point of the console script. SIGTERM and a closed terminal count as an interrupt."""
+    for number in {*interrupts.signals()} - {signal.SIGINT}:
+        signal.signal(number, signal.default_int_handler)
     streams.guard()
     code: int | None = None
     while True:
         try:
             if code is None:
                 code = streams.settled(run(sys.argv[1:]))
-            for number in interrupts.SIGNALS:  # nothing is left that more of them could end
+            for number in interrupts.signals():  # nothing is left that more of them could end
                 signal.signal(number, signal.SIG_IGN)
             break
         except KeyboardInterrupt:  # another one, while the first was being reported, or here

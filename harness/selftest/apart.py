@@ -54,7 +54,7 @@ def apart(work: Callable[..., T], *arguments: object) -> T:
 @contextlib.contextmanager
 def _blocked() -> Iterator[None]:
     """What is started inside gets no signal until it asks for them: a Ctrl-C goes to all processes at once."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, interrupts.SIGNALS)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, interrupts.signals())
     try:
         yield
     finally:
@@ -63,7 +63,7 @@ def _blocked() -> Iterator[None]:
 
 def _answer(answers: Connection, work: Callable[..., Any], *arguments: object) -> None:
     with interrupts.deferred():
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, interrupts.SIGNALS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, interrupts.signals())
         threading.Thread(target=_end_with_parent, daemon=True).start()
         try:
             answer = work(*arguments)

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and kill -9 in the middle of a run: what is finished is kept, nothing is left behind."""
+"""Signals and kill -9 in the middle of a run: what is finished is kept, nothing is left behind."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
     made.end()
 
 
-@pytest.mark.parametrize("signal_", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("signal_", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_run_and_keeps_what_is_finished(
     signal_: signal.Signals, run: Run
 ) -> None:
