@@ -14,9 +14,10 @@ import pytest
 from adapters.base import Request, Settings
 from harness import preparation
 from harness.bundle import Bundle
+from harness.capture import Capture
 from harness.contenders import Contender
 from harness.errors import UnusableError
-from harness.preparation import Preparation, prepare
+from harness.preparation import Preparation, _Asker, prepare
 from harness.processors import Launcher
 from harness.redaction import Redactor
 from servers.embedded.target import EmbeddedTarget
@@ -42,6 +43,18 @@ def bench() -> Iterator[Bench]:
         made.end()
     target.stop()
     launcher.close()
+
+
+@pytest.mark.parametrize("host", ["h", "t", "http", "a.example"])
+def test_our_own_server_is_asked_for_the_same_target_whatever_the_host_is_called(
+    host: str, bench: Bench
+) -> None:
+    contender = bench.contender(
+        "raw", request=Request("GET", f"http://{host}:80/x?y=http://{host}")
+    )
+    with Capture() as capture:
+        harmless = _Asker(contender, bench.place, capture).harmless
+    assert harmless.url == f"http://{capture.address}/x?y=http://{host}"
 
 
 def asked(

@@ -6,11 +6,13 @@ import contextlib
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -19,6 +21,7 @@ import pytest
 from harness.store import Store
 from tests.cli.command import clientbench
 from tests.cli.test_interrupt import Run, gone, rows
+from tests.store.locking import locked
 from tests.trials import wait_until
 
 PATIENCE_S = 20  # far less than what is waited for
@@ -208,3 +211,20 @@ def test_ten_ctrl_cs_end_a_run_that_leaves_nothing(tmp_path: Path) -> None:
     assert wait_until(lambda: gone(children))
     assert list(run.temporary.iterdir()) == []
     assert (1,) in rows(run.database, "SELECT DISTINCT round FROM benchmark_results")
+
+
+@pytest.mark.parametrize(
+    "words", [("list",), ("show", "latest"), ("sql", "SELECT 1"), ("diff", "latest", "latest")]
+)
+def test_who_only_reads_says_that_a_locked_database_is_waited_for(
+    words: tuple[str, ...], started: Callable[..., subprocess.Popen[str]], database: Path
+) -> None:
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")  # in which a writer keeps readers out
+    with locked(database):
+        process = started("results", *words, "--db", database)
+        assert process.stderr is not None
+        assert process.stderr.readline() == (
+            f"{str(database)!r} is locked by another program; waiting …\n"
+        )
+        ends(process)

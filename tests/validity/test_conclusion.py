@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.model import TrialSummary
+from harness.model import SliceRecord, TrialSummary
 from harness.validity import concluding_doubts
 from servers.spec import TargetSpec
 from tests.examples import run, trial
@@ -68,6 +68,28 @@ def test_halves_of_windows_are_compared_at_a_constant_rate_for_a_given_time(
     kinds = {one.kind for one in concluding_doubts(run(scenario=scenario), scattered(1.4))}
 
     assert ("queue not settled" in kinds) == asked
+
+
+@pytest.mark.parametrize(
+    ("scenario", "remedy"),
+    [
+        (STEADY, "--duration"),
+        # 20 requests of each slot in each round
+        (STEADY | {"duration_s": None, "requests": 30}, "--requests 600"),
+        (STEADY | {"open_load": {"rate": 100}}, None),
+        (STEADY | {"held": {"point": "dns"}}, None),
+    ],
+)
+def test_slices_of_closed_loops_alone_have_to_hold_requests(
+    scenario: dict[str, Any], remedy: str | None
+) -> None:
+    short = (SliceRecord(0, 0, 0, 1_000_000, 1, 1, 1, 1, None),)  # as long as one service time
+    trials = [trial(round=number, slices=short, concurrency=10) for number in (1, 2, 3)]
+    doubts = concluding_doubts(run(scenario=scenario), trials)
+    found = [one for one in doubts if one.kind == "short slices"]
+
+    assert len(found) == (remedy is not None)
+    assert all(f"measure longer ({remedy})" in one.remedy for one in found)
 
 
 @pytest.mark.parametrize(
