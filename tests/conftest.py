@@ -22,9 +22,10 @@ settings.load_profile("clientbench")
 
 STEERING = ("HTTP_BENCHMARK_", "CLIENTBENCH_")
 
-# Started in the background of a script, this process ignores SIGINT and so would every command that the tests
-# start and interrupt.
+# Started in the background of a script (or by nohup), this process ignores SIGINT (SIGHUP), and so would every
+# command that the tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session", autouse=True)
