@@ -66,9 +66,8 @@ _URL_IN_TEXT = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+")
 _TARGET_IN_TEXT = re.compile(r"/[^\s'\"<>?]*\?[^\s'\"<>]+")  # as in "GET /path?token=… HTTP/1.1"
 # What may stand between ":" and "@" in the selector of a client.
 _MODE = re.compile(r"(?:a?sync)?(?:\+\w+)?", re.IGNORECASE)
-_MEMBER = re.compile(
-    r'"([\w-]+)"\s*:\s*"((?:[^"\\]|\\.)*)'
-)  # of an object in JSON that may be cut short
+# Of an object in JSON that may be cut short.
+_MEMBER = re.compile(r'"([\w-]+)"\s*:\s*"((?:[^"\\]|\\.)*)')
 _CUT = "…"  # where ``quoted`` has left something out
 # Shorter ones would take common words out of every message.
 _SHORTEST_SECRET = 4

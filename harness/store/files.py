@@ -35,9 +35,8 @@ Waiting = Callable[[], None]
 BUSY_TIMEOUT_S = 30.0  # how long one writer waits for another; a round is saved in milliseconds
 SLICE_S = 0.5  # SQLite waits in C, where no signal reaches it
 PAUSE_S = 0.01  # where SQLite does not wait by itself
-STEPS_BETWEEN_LOOKS = (
-    10_000  # of SQLite's machine, while it is at one statement: some tenths of a millisecond
-)
+# Of SQLite's machine, while it is at one statement: some tenths of a millisecond.
+STEPS_BETWEEN_LOOKS = 10_000
 HEADER_BYTES = 100
 SUFFIXES = ("", "-wal", "-shm", "-journal")  # of a database, and of what SQLite keeps beside it
 ACCEPTED = "give a new file in an existing directory, or a database clientbench wrote"
