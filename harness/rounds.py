@@ -249,14 +249,19 @@ class Rounds:
                 self._run_slice(trials[index], block, position, lead_in_ns, length_ns, pace, round_)
             if self.plan.trial_ns:  # else nobody has said how long
                 self._forecast.stretch_since(begin)
+            may_grow = number > 1 and self._may_begin_again(
+                trials, left_ns - (block + 1) * length_ns
+            )
             if number > 1 and self._is_too_short(trials):
-                if self._may_begin_again(trials, left_ns - (block + 1) * length_ns):
+                if may_grow:
                     worst = max(trials, key=lambda trial: trial.waited.share)
                     self._forecast.begin_again(begin, worst.contender.label)
                     self._say_if_longer()
                     return (block + 1) * length_ns
                 self._shortest_ns = max(self._shortest_ns, self._longer_ns(trials))
-            self._say_if_longer()
+            # slices that were waited for may soon be longer ones: what they took says nothing of the rest
+            if not (may_grow and self._has_waited(trials)) or block == number - 1:
+                self._say_if_longer()
         return None
 
     def _run_slice(
@@ -292,6 +297,10 @@ class Rounds:
             (self._drains[trial.contender.label] + trial.waited).is_beyond(self.plan.trial_ns)
             for trial in trials
         )
+
+    def _has_waited(self, trials: list[Trial]) -> bool:
+        """Whether a slice was waited for so long that one more of them, or two, make it too short."""
+        return self.plan.load is None and any(trial.waited.long for trial in trials)
 
     def _may_begin_again(self, trials: list[Trial], left_ns: int) -> bool:
         """Whether enough of a round would be left; at targets of our own there is always all of it."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from harness import forecast
 from harness.drain import Drain
 from harness.histogram import Histogram
 from harness.loads import LoadOptions
@@ -104,6 +105,33 @@ def test_a_round_is_begun_again_where_enough_of_it_is_left(
     assert sliced.waited.windows_ns == measured_s * 10**9
     if is_foreign:
         assert sum(sliced.lengths) == 4 * 10**9  # and not more than was asked for
+
+
+def test_what_waited_for_slices_take_is_said_once_they_can_no_longer_grow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The first of four slices is waited for a minute, which is not yet enough to begin again."""
+    now_s, lines = [0.0], []
+    monkeypatch.setattr(forecast, "time", SimpleNamespace(monotonic=lambda: now_s[0]))
+    asked = scenario({}, duration="4", rounds="1", slice="1")
+    plan = replace(make_plan(asked), competitors=1)
+    progress: Any = SimpleNamespace(say=lambda line: lines.append((len(sliced.lengths), line)))
+    rounds = Rounds(plan, [], {}, Targets({}), 1.0, progress, asked)
+    sliced: Any = Sliced(is_foreign=False, drains=[0.1, 0, 0, 0])
+
+    def run_slice(trial: Any, *rest: Any) -> None:
+        took_s = 1.0 if sliced.lengths else 60.0
+        now_s[0] += took_s
+        trial.slice(rest[3])
+        rounds._forecast.late("raw:sync", took_s, 1.0)
+
+    monkeypatch.setattr(rounds, "_run_slice", run_slice)
+    rounds._forecast.done(plan.announced_s - 4)  # all that is no slice
+    rounds._run_blocks([sliced], plan.round(1))
+
+    ((slices, line),) = lines
+    assert slices == 4
+    assert line.startswith("this run takes about 63 s instead of ")
 
 
 def test_in_an_open_loop_what_is_waited_for_after_a_slice_belongs_to_it(

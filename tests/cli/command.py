@@ -99,6 +99,7 @@ class Recording:
     url: str = ""
     status: int = 200
     answers: int | None = None  # after so many, connections are dropped without a word
+    bans_above: int | None = None  # requests in a second: from then on it answers 429
     arrived: list[Arrived] = field(default_factory=list)
     instants_ns: list[int] = field(default_factory=list)  # when they did, CLOCK_MONOTONIC
 
@@ -145,6 +146,8 @@ class _Handler(BaseHTTPRequestHandler):
         if recording.answers is not None and len(recording.arrived) > recording.answers:
             self.close_connection = True
             return
+        if recording.bans_above is not None and recording.most_within(1) > recording.bans_above:
+            recording.status = 429
         self.send_response(recording.status)
         self.send_header("Content-Length", "5")
         self.end_headers()
