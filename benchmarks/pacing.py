@@ -93,9 +93,7 @@ def _measure(place: Stand, case: Case, seconds: float) -> list[Figure]:
         start_ns = run.slice(seconds)
         summary = run.close()
     rows, arrived = run.rows, place.read_log().requests
-    planned = load.offsets(seconds).size
-    if load.arrivals == "uniform":
-        planned = round((load.rate or 0) * seconds)  # said without the code that made the plan
+    planned = round((load.rate or 0) * seconds)  # said without the code that made the plan
     count = replace(accounted(name, summary, planned), bound=None if case.bound_us is None else 0)
     lags = [
         late(f"{name}: pacer lag", rows[START] - rows[READY], case.bound_us),

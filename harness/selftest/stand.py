@@ -95,7 +95,8 @@ class Load:
         assert loop is not None
         pace = loop.pace(round(seconds * SECOND_NS), None, SEED)
         stages = [Stage(*stage) for stage in pace.stages]
-        return np.fromiter(offsets(stages, pace.spacing, pace.seed), np.int64)
+        plan = offsets(stages, pace.spacing, pace.seed, pace.phase, pace.count)
+        return np.fromiter(plan, np.int64)
 
 
 @dataclass(frozen=True)

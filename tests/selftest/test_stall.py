@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.loads import OpenLoad
 from harness.selftest.stall import SLOTS, queue
+from harness.selftest.stand import SEED, Load
+from harness.worker.arrivals import Arrivals, Spacing
+from harness.worker.job import Window
 from servers.embedded.records import StallRecord
 
 NEVER = StallRecord(0, 0)
@@ -38,3 +43,13 @@ def test_nobody_is_served_faster_than_alone_or_out_of_turn(
     assert min(responses) >= work + floor
     ends = [at + response for at, response in zip(due, responses, strict=True)]
     assert all(one <= other for one, other in pairwise(ends))
+
+
+@pytest.mark.parametrize("arrivals", ["uniform", "poisson", "burst"])
+def test_the_plan_is_that_of_the_workers_to_the_request(arrivals: Spacing) -> None:
+    due = Load("raw:sync", 250.0, 8, arrivals).offsets(4.0)
+    pace = OpenLoad(rate=250.0, arrivals=arrivals).pace(4 * 10**9, None, SEED)
+    window = Window(id=1, begin_ns=0, start_ns=0, end_ns=4 * 10**9, permits=None, pace=pace)
+
+    assert due.tolist() == list(Arrivals(window, pace))
+    assert due.size == 1000
