@@ -32,6 +32,7 @@ def main() -> None:
                 signal.signal(number, signal.SIG_IGN)
             break
         except KeyboardInterrupt:  # another one, while the first was being reported, or here
+            _silence_halves()
             code = INTERRUPTED
     # Python ends by SIGINT if an interrupt has struck the last text that was executed (dataclasses do that when
     # a module is imported), although it was caught. Executing another text lets it forget.
@@ -47,6 +48,7 @@ def run(argv: Sequence[str]) -> int:
         complain(error, _typed(argv))
         return UNUSABLE if isinstance(error, UnusableError) else USAGE
     except KeyboardInterrupt:
+        _silence_halves()
         say("interrupted", sys.stderr)
         return INTERRUPTED
     except Exception as error:
@@ -83,6 +85,11 @@ def _dispatch(argv: Sequence[str]) -> int:
     except commands.COMMAND_LINE_ERROR as error:
         raise UsageError(" ".join(error.format_message().split())) from error
     return code if isinstance(code, int) else DONE
+
+
+def _silence_halves() -> None:
+    """Say nothing of objects whose making was interrupted: Python tells what their end fails with."""
+    sys.unraisablehook = lambda _: None
 
 
 def _typed(argv: Sequence[str]) -> list[str]:

@@ -52,6 +52,30 @@ def started(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
         process.communicate()
 
 
+INTERRUPTED_CONSTRUCTOR = """
+import sys
+from harness.cli import commands, main
+
+class Half:
+    def __init__(self):
+        raise KeyboardInterrupt
+
+    def __del__(self):
+        self.never_made
+
+commands.app = lambda *_, **__: Half()
+sys.argv[1:] = ["targets"]
+main.main()
+"""
+
+
+def test_what_an_interrupt_left_half_made_is_not_told_of() -> None:
+    """Seen where it had struck a socket's constructor inside the client of Docker's engine."""
+    words = [sys.executable, "-c", INTERRUPTED_CONSTRUCTOR]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "interrupted\n")
+
+
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
     path = tmp_path / "some.db"
