@@ -1,4 +1,4 @@
-"""The commands of README and docs that need servers of other people."""
+"""The commands of README and docs that need servers of other people, and those of docs that need none."""
 
 from __future__ import annotations
 
@@ -11,8 +11,21 @@ from tests import test_docs
 from tests.require import require_software
 
 
-@pytest.mark.parametrize("words", test_docs.NEEDING, ids=lambda words: shlex.join(words)[:60])
-def test_a_command_of_the_docs_works(words: list[str], tmp_path: Path) -> None:
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where a reader would be."""
+    return test_docs.reader_folder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *test_docs.NEEDING,
+        *(w for w in test_docs.stand_alone(test_docs.LOCAL) if w not in test_docs.OF_README),
+    ],
+    ids=lambda words: shlex.join(words)[:60],
+)
+def test_a_command_of_the_docs_works(words: list[str], folder: Path) -> None:
     for name in test_docs.servers(words):
         require_software(name)
-    assert test_docs.clientbench(tmp_path, *test_docs.shortened(words))
+    assert test_docs.clientbench(folder, *test_docs.shortened(words))
