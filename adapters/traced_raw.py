@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from adapters import tls
 from adapters.base import AsyncAdapter, Request, Response
-from adapters.raw import READ_BYTES, ConnectTimeoutError, Raw, RawAdapter, address
+from adapters.raw_sockets import READ_BYTES, ConnectTimeoutError, RawAdapter, RawSocket, address
 from adapters.wire import Prepared
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ __all__ = ["TracedRaw", "TracedRawAsync"]
 T = TypeVar("T")
 
 
-class TracedRaw(Raw):
+class TracedRaw(RawSocket):
     """Tells the trace of its current request where that is.
 
     Its timeouts limit single operations of the socket. A hold lies between two of them, so it is no timeout.

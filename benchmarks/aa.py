@@ -20,9 +20,9 @@ import numpy as np
 
 from benchmarks.figures import DATABASE, Figure, report
 from benchmarks.recorded import Found, Recorded, recorded
-from harness.plan import make_plan
-from harness.precision_input import USUAL
-from harness.scenario_input import SLICE_S
+from harness.input.scenario_input import SLICE_S
+from harness.scenario.plan import make_plan
+from harness.scenario.precision import USUAL
 from harness.selftest.contest import Contest, measure
 
 COMPARISONS, MOST_WRONG = 200, 16

@@ -27,7 +27,7 @@ from benchmarks.campaign_values import (
     urls,
 )
 from harness.cli.commands import app
-from harness.settings import VARIABLES
+from harness.input.settings import VARIABLES
 
 __all__ = ["Command", "Option", "commands", "generated"]
 

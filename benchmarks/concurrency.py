@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import Figure, report
-from harness.bundle import Bundle
-from harness.catalogue import Catalogue
-from harness.limits import SPARE_FILES
+from harness.clients.bundle import Bundle
+from harness.clients.catalogue import Catalogue
+from harness.machine.limits import SPARE_FILES
 
 CONCURRENCY = 10_000
 REQUESTS = 2 * CONCURRENCY  # measured; every slot has sent one to connect and one to warm up before

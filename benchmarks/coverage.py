@@ -1,8 +1,8 @@
 """How often the 95 % interval of a ratio holds the truth, on simulated runs with this machine's noise.
 
 Each scenario draws runs from the model in ``noise.py``. Their ratios are estimated by the product's method
-(a sample of the intervals is compared with those of ``harness.statistics``) and, on the same runs, by methods
-not chosen. Then the rule behind ``--precision`` stops each run, at targets that are reached
+(a sample of the intervals is compared with those of ``harness.analysis.statistics``) and, on the same
+runs, by methods not chosen. Then the rule behind ``--precision`` stops each run, at targets that are reached
 at once, after a while, or never within the budget, with the error of the interval, 5 %, cut to several shares.
 
 Competitors that are alike have a true ratio of 1. Where they differ, the truth is the mean of the log ratio
@@ -36,8 +36,9 @@ from benchmarks.stopping import (
     sequential,
     stein,
 )
-from harness.precision_input import QUICK, THOROUGH, USUAL
-from harness.statistics import CONFIDENCE, STOPPED_CONFIDENCE, estimate
+from harness.analysis.statistics import estimate
+from harness.records.confidence import CONFIDENCE, STOPPED_CONFIDENCE
+from harness.scenario.precision import QUICK, THOROUGH, USUAL
 
 Floats = NDArray[np.float64]
 

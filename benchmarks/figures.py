@@ -7,9 +7,9 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness import environment
-from harness.processors import assign, available
-from harness.selftest.figure import Figure
+from harness.machine import description as environment
+from harness.machine.processors import assign, available
+from harness.records.figure import Figure
 
 __all__ = ["DATABASE", "Figure", "report"]
 

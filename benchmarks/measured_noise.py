@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.plan import PAUSE_CHANCE
+from harness.scenario.plan import PAUSE_CHANCE
 
 __all__ = ["EMPTY", "Measured", "Recording", "measure", "without_pauses"]
 

@@ -23,10 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from harness.plan import LEAD_IN_NS, PAUSE_CHANCE, PAUSE_SHARES, RHYTHM_S
-from harness.precision_input import USUAL
-from harness.scenario_input import SLICE_S
-from harness.windows import DISPATCH_NS
+from harness.input.scenario_input import SLICE_S
+from harness.measure.windows import DISPATCH_NS
+from harness.scenario.plan import LEAD_IN_NS, PAUSE_CHANCE, PAUSE_SHARES, RHYTHM_S
+from harness.scenario.precision import USUAL
 
 __all__ = ["WHITE", "Design", "Noise", "one_after_the_other", "rounds"]
 

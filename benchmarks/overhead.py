@@ -21,17 +21,17 @@ from scipy.special import stdtrit
 
 from adapters.base import Request, Settings
 from benchmarks.figures import Figure, report
-from harness import processors
-from harness.bundle import START, Bundle
-from harness.catalogue import Client
-from harness.contenders import Selector
-from harness.sampler import Sampler
-from harness.samples import Fold, Rules, Segment, WindowCounts
-from harness.selector import ClientSpec
-from harness.trial import CAPACITY
-from harness.waiting import wait_for
+from harness.clients.bundle import START, Bundle
+from harness.clients.catalogue import Client
+from harness.machine import processors
+from harness.machine.sampler import Sampler
+from harness.measure.contenders import Selector
+from harness.measure.samples import Fold, Rules, Segment, WindowCounts
+from harness.measure.trial import CAPACITY
+from harness.measure.waiting import wait_for
+from harness.measure.workers import WorkerProcess
+from harness.scenario.selector import ClientSpec
 from harness.worker.job import Job
-from harness.workers import WorkerProcess
 from servers.embedded.target import EmbeddedTarget
 
 CONCURRENCIES = (1, 16)

@@ -22,10 +22,11 @@ from scipy.special import stdtrit
 
 from benchmarks.figures import DATABASE, Figure, report
 from benchmarks.recorded import Floats, Found, Recorded, recorded
-from harness.precision_input import USUAL
-from harness.scenario_input import SLICE_S
+from harness.analysis.statistics import verdict
+from harness.input.scenario_input import SLICE_S
+from harness.records.confidence import CONFIDENCE
+from harness.scenario.precision import USUAL
 from harness.selftest.contest import Contest, measure
-from harness.statistics import CONFIDENCE, verdict
 
 CLIENT = "aiohttp:async"
 ROUNDS = 13  # of the usual length: with starts, warm-ups, lead-ins and pauses a minute

@@ -23,18 +23,18 @@ import numpy.typing as npt
 
 from benchmarks.figures import Figure, report
 from benchmarks.queue_server import serving
-from harness import experiment
-from harness.competitors import competitors
-from harness.experiment import Outcome
-from harness.histogram import Histogram
-from harness.loads import LoadOptions
-from harness.options import Options
-from harness.rounds import Unwatched
-from harness.scenario import Scenario
-from harness.scenario_input import build
+from harness.analysis.doubts.queues import RELAXATIONS, has_moved, relaxation_ns
+from harness.analysis.summaries import competitors
+from harness.input.load_input import LoadOptions
+from harness.input.options import Options
+from harness.input.scenario_input import build
+from harness.input.settings import Defaults
+from harness.measure import experiment
+from harness.measure.experiment import Outcome
+from harness.measure.rounds import Unwatched
+from harness.records.histogram import Histogram
+from harness.scenario.scenario import Scenario
 from harness.selftest.apart import apart
-from harness.settings import Defaults
-from harness.validity.queues import RELAXATIONS, has_moved, relaxation_ns
 
 LOADS = (0.7, 0.9, 0.99)
 WITHIN_PERCENT = 10.0

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.plan import make_plan
+from harness.scenario.plan import make_plan
 from harness.selftest.contest import Contest
 
 __all__ = ["Floats", "Found", "Recorded", "recorded"]

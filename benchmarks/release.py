@@ -17,17 +17,17 @@ import numpy as np
 
 from benchmarks.figures import Figure
 from benchmarks.program import Part, program
-from harness.model import TrialSummary
-from harness.options import Options
-from harness.presets import PresetOptions
-from harness.samples import Integers
-from harness.scenario import Scenario
-from harness.scenario_input import build
+from harness.input.options import Options
+from harness.input.presets import PresetOptions
+from harness.input.scenario_input import build
+from harness.input.settings import Defaults
+from harness.measure.samples import Integers
+from harness.measure.trial import Trial
+from harness.measure.windows import Shape
+from harness.records.model import TrialSummary
+from harness.scenario.scenario import Scenario
 from harness.selftest.measures import percentile
 from harness.selftest.stand import Stand
-from harness.settings import Defaults
-from harness.trial import Trial
-from harness.windows import Shape
 from harness.worker.tracing import TRACE_COLUMNS
 
 SIZE, BATCHES = 100, 20

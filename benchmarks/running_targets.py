@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 
-from harness.targets import make_target
+from harness.measure.targets import make_target
 from servers.base import Target
 from servers.spec import TargetSpec
 

@@ -28,10 +28,10 @@ from scipy.special import stdtrit
 
 from benchmarks.figures import Figure, report
 from benchmarks.measured_noise import EMPTY, without_pauses
-from harness.model import TrialSummary
-from harness.plan import LEAD_IN_NS, PAUSE_CHANCE, PAUSE_SHARES, RHYTHM_S
+from harness.records.confidence import CONFIDENCE
+from harness.records.model import TrialSummary
+from harness.scenario.plan import LEAD_IN_NS, PAUSE_CHANCE, PAUSE_SHARES, RHYTHM_S
 from harness.selftest.contest import Contest, measure
-from harness.statistics import CONFIDENCE
 
 CLIENTS = ("aiohttp:async", "urllib3:sync")
 SLICES_S = (0.02, 0.05, 0.1, 0.2)

@@ -10,13 +10,13 @@ import time
 from pathlib import Path
 
 from benchmarks.figures import Figure, report
-from harness import processors
-from harness.experiment import Outcome, run
-from harness.options import Options
-from harness.plan import make_plan
-from harness.rounds import Unwatched
-from harness.scenario_input import build
-from harness.settings import Defaults
+from harness.input.options import Options
+from harness.input.scenario_input import build
+from harness.input.settings import Defaults
+from harness.machine import processors
+from harness.measure.experiment import Outcome, run
+from harness.measure.rounds import Unwatched
+from harness.scenario.plan import make_plan
 
 RUNS = 15
 CLIENTS = ("requests", "httpx", "httpx:async", "aiohttp", "pycurl", "urllib3")

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from harness.precision_input import FIRST_LOOK
+from harness.scenario.precision import FIRST_LOOK
 
 __all__ = [
     "EACH_ROUND",

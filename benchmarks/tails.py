@@ -21,17 +21,18 @@ from statistics import fmean
 from benchmarks.figures import Figure, report
 from benchmarks.plain_slots import Loop, Seen, run
 from benchmarks.tail_server import Tail, serving
-from harness import experiment, processors
-from harness.competitors import competitors
-from harness.experiment import Outcome
-from harness.loads import LoadOptions
-from harness.options import Options
-from harness.plan import make_plan
-from harness.rounds import Status
-from harness.scenario import Scenario
-from harness.scenario_input import build
+from harness.analysis.summaries import competitors
+from harness.input.load_input import LoadOptions
+from harness.input.options import Options
+from harness.input.scenario_input import build
+from harness.input.settings import Defaults
+from harness.machine import processors
+from harness.measure import experiment
+from harness.measure.experiment import Outcome
+from harness.measure.rounds import Status
+from harness.scenario.plan import make_plan
+from harness.scenario.scenario import Scenario
 from harness.selftest.apart import apart
-from harness.settings import Defaults
 
 CLIENTS = ("raw:sync", "urllib3")
 WITHIN_PERCENT = 10.0

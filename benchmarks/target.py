@@ -20,7 +20,7 @@ from scipy import stats
 from benchmarks.figures import Figure, report
 from benchmarks.running_targets import running
 from benchmarks.wrk import MISSING, run_wrk
-from harness.meters import TargetClock
+from harness.measure.meters import TargetClock
 from servers.base import Target, TargetError
 from servers.spec import EMBEDDED, TargetSpec
 

@@ -19,13 +19,13 @@ from collections.abc import Callable
 from benchmarks.figures import DATABASE, Figure, report
 from benchmarks.running_targets import running
 from benchmarks.wrk import MISSING, run_wrk
-from harness.competitors import competitors
-from harness.experiment import run
-from harness.rounds import Unwatched
-from harness.scenario import Competitor, Scenario
-from harness.selector import parse
+from harness.analysis.summaries import competitors
+from harness.measure.experiment import run
+from harness.measure.rounds import Unwatched
+from harness.measure.targets import make_target
+from harness.scenario.scenario import Competitor, Scenario
+from harness.scenario.selector import parse
 from harness.selftest.measures import number
-from harness.targets import make_target
 from servers.availability import ways
 from servers.catalogue import NAMES, PROXIES
 from servers.spec import EMBEDDED, TargetSpec

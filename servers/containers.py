@@ -17,14 +17,13 @@ import psutil
 
 from servers.account import Account, group_of
 from servers.base import TargetError, Use
-from servers.engine import clear, connect, failures, remove, remove_labelled
+from servers.engine import LABEL, clear, connect, failures, remove, remove_labelled
 from servers.files import CA, CERTIFICATE, KEY
 from servers.images import find, obtain
 from servers.native import free_port, write_files
 from servers.parts import Ask, Part, Plan, Runtime
 from servers.software import Address, Layout, Software
 from servers.spec import TargetSpec
-from servers.standing import LABEL
 
 __all__ = ["ContainerPart", "Docker", "Site", "find", "remove_labelled"]
 

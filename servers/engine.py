@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from servers.base import TargetError
-from servers.standing import LABEL
 
-__all__ = ["clear", "connect", "failures", "one_line", "remove", "remove_labelled"]
+__all__ = ["LABEL", "clear", "connect", "failures", "one_line", "remove", "remove_labelled"]
 
+LABEL = "clientbench.target"  # of containers and networks: the record's id
 SOCKET = "/var/run/docker.sock"
 TIMEOUT_S = 60
 # What an engine takes to say that it is there: one that stands still must hold up neither us nor our end.

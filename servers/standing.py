@@ -28,7 +28,6 @@ from servers.files import LOG
 from servers.spec import TargetSpec
 
 __all__ = [
-    "LABEL",
     "Record",
     "ask_to_end",
     "end",
@@ -41,7 +40,6 @@ __all__ = [
     "write",
 ]
 
-LABEL = "clientbench.target"  # of containers and networks: the record's id
 _AGE_TOLERANCE_S = 0.02  # of a process's creation time, which psutil rounds
 _POLL_S = 0.02
 _KILL_TIMEOUT_S = 3.0

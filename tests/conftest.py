@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from harness.bundle import Bundle
-from harness.processors import Launcher
+from harness.clients.bundle import Bundle
+from harness.machine.processors import Launcher
 from servers.embedded.target import EmbeddedTarget
 from tests import plugins, targets
 from tests.trials import Bench

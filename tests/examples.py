@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from harness.client_environment import Environment, Installed, Interpreter
-from harness.comparison import compare
-from harness.histogram import Histogram
-from harness.model import (
+from harness.analysis.comparison import compare
+from harness.records.client_environment import Environment, Installed, Interpreter
+from harness.records.histogram import Histogram
+from harness.records.model import (
     METRICS,
     Ceiling,
     Comparison,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.model import HeldPlan, OpenLoop
+from harness.records.model import HeldPlan, OpenLoop
 from tests.examples import histogram
 
 NO_TIME = histogram([])

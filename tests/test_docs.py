@@ -23,8 +23,8 @@ from adapters.base import Adapter, BaseAdapter, Request, Settings
 from adapters.trace import POINTS
 from harness.cli import legacy, main, measuring
 from harness.errors import UsageError
-from harness.scenario import Scenario
-from harness.settings import VARIABLES, Defaults, from_environment
+from harness.input.settings import VARIABLES, Defaults, from_environment
+from harness.scenario.scenario import Scenario
 from servers.catalogue import NAMES
 from servers.embedded.target import EmbeddedTarget
 from tests.cli import test_doctor as doctor
@@ -294,7 +294,7 @@ def test_the_table_of_points_is_that_of_the_adapters() -> None:
 
 
 def test_every_warning_is_explained() -> None:
-    modules = (ROOT / "harness" / "validity").glob("*.py")
+    modules = (ROOT / "harness" / "analysis" / "doubts").glob("*.py")
     kinds = {
         node.args[0].value
         for module in modules

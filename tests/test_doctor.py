@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from harness.catalogue import Client
-from harness.closure import Closure
-from harness.contamination import Contamination
+from harness.clients.catalogue import Client
+from harness.clients.closure import Closure
+from harness.clients.contamination import Contamination
 from harness.doctor import machine, readings, software, watching
-from harness.doctor.finding import Finding, State, unknown
 from harness.doctor.readings import Cores, Frequency, Kernel, Ports, Virtualisation
 from harness.doctor.watching import Activity, Clock, Snapshot, Use
+from harness.records.finding import Finding, State, unknown
 from harness.report import diagnosis
 
 INFINITE = float("inf")

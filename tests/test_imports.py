@@ -50,7 +50,7 @@ def imports(path: Path) -> Iterator[Import]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
             assert node.module is not None
-            # `from harness import processors` imports the module, not just the package
+            # `from harness.machine import processors` imports the module, not just the package
             yield from (Import(importer, f"{node.module}.{alias.name}") for alias in node.names)
 
 
@@ -123,6 +123,94 @@ def test_no_client_library_is_loaded_in_a_live_orchestrator() -> None:
     )
 
     assert CLIENTS & {name.partition(".")[0] for name in json.loads(answer.stdout)} == set()
+
+
+# Inside harness a package imports only itself and those before it; modules outside of packages are the
+# ground floor.
+ORDER = (
+    *(
+        "worker",
+        "records",
+        "scenario",
+        "input",
+        "machine",
+        "clients",
+        "analysis",
+        "store",
+        "measure",
+        "report",
+    ),
+    *("selftest", "doctor", "cli"),
+)
+GROUND = {
+    "harness.clock",
+    "harness.errors",
+    "harness.interrupts",
+    "harness.redaction",
+    "harness.text",
+}
+# What was typed is nobody's business but theirs.
+READS_INPUT = {"input", "report", "selftest", "doctor", "cli"}
+
+
+def package(module: str) -> str:
+    """The package of harness that a module is of; "" for the ground floor."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 and parts[1] in ORDER else ""
+
+
+def inside(top: str = "harness") -> dict[str, set[str]]:
+    """The modules of a package of ours, and which of them each imports."""
+    modules = {module_name(path): path for path in sources(top)}
+
+    def owner(name: str) -> str:
+        while name not in modules:
+            name = name.rpartition(".")[0]
+        return name
+
+    return {
+        module: {owner(one.imported) for one in imports(path) if one.top == top} - {module, top}
+        for module, path in modules.items()
+    }
+
+
+def test_every_package_has_its_place() -> None:
+    assert {path.parent.name for path in (ROOT / "harness").glob("*/__init__.py")} == {*ORDER}
+    loose = {module_name(path) for path in (ROOT / "harness").glob("*.py")}
+    assert loose == GROUND | {"harness", "harness.__main__"}
+
+
+def test_packages_import_what_is_before_them() -> None:
+    places = {"": -1} | {name: number for number, name in enumerate(ORDER)}
+    wrong = [
+        (module, imported)
+        for module, found in inside().items()
+        if module != "harness.__main__"
+        for imported in sorted(found)
+        if places[package(imported)] > places[package(module)]
+        or (package(imported) == "input" and package(module) not in READS_INPUT)
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("top", OURS)
+def test_no_module_imports_itself_by_way_of_others(top: str) -> None:
+    circles: list[tuple[str, ...]] = []
+    ended: set[str] = set()
+    graph = inside(top)
+
+    def visit(module: str, way: tuple[str, ...]) -> None:
+        if module in way:
+            circles.append((*way[way.index(module) :], module))
+        elif module not in ended:
+            for imported in sorted(graph[module]):
+                visit(imported, (*way, module))
+            ended.add(module)
+
+    for module in graph:
+        visit(module, ())
+    assert circles == []
 
 
 def speaks(node: ast.AST) -> str | None:

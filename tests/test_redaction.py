@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import UsageError
-from harness.options import Options
+from harness.input.options import Options
+from harness.input.scenario_input import build
+from harness.input.settings import Defaults
 from harness.redaction import HIDDEN, Redactor, looks_secret, quoted, redact_headers, redact_url
-from harness.scenario_input import build
-from harness.settings import Defaults
 
 # Made up, or from issuers' documentation; in two pieces so that no scanner takes them for real.
 KEYS = {

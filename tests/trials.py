@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from adapters.base import Request, Settings
-from harness.bundle import Bundle
-from harness.catalogue import Catalogue
-from harness.contenders import Contender
-from harness.place import Place
-from harness.processors import Launcher
-from harness.samples import Rules
-from harness.selector import parse
-from harness.trial import Trial
+from harness.clients.bundle import Bundle
+from harness.clients.catalogue import Catalogue
+from harness.machine.processors import Launcher
+from harness.measure.contenders import Contender
+from harness.measure.place import Place
+from harness.measure.samples import Rules
+from harness.measure.trial import Trial
+from harness.scenario.selector import parse
 from harness.worker.job import Pace
 from servers.embedded.target import EmbeddedTarget
 

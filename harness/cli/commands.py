@@ -1,4 +1,4 @@
-"""Sub-commands and their options. Values are taken as typed; ``harness.scenario_input`` judges them."""
+"""Sub-commands and their options. Values are taken as typed; ``harness.input.scenario_input`` judges them."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def list_runs(
 ) -> int:
     """List the latest runs."""
     from harness.cli import listing
-    from harness.settings import whole_number
+    from harness.input.numbers import whole_number
 
     number = whole_number("--limit", limit, 1, MOST_RUNS)
     with stored_in(database := _database(db)):
@@ -309,7 +309,7 @@ def target_down(
 
 
 def _database(flag: str | None) -> Path:
-    from harness.settings import database_path, from_environment
+    from harness.input.settings import database_path, from_environment
 
     return database_path(flag, from_environment(os.environ), Path.cwd())
 

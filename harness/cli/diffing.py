@@ -6,10 +6,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness.across import compare_runs
+from harness.analysis.across import compare_runs
+from harness.analysis.environments import StoredRun, common_labels, differences
 from harness.cli.locks import lock_notice
 from harness.cli.screen import say, write_lines
-from harness.environments import StoredRun, common_labels, differences
 from harness.errors import UsageError
 from harness.report import across, terminal
 from harness.store import reading

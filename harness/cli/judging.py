@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.cli.screen import write_lines
-from harness.model import RunRecord, TrialSummary
+from harness.records.model import RunRecord, TrialSummary
 from harness.report import terminal
 from harness.report.notes import verdict_lines
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from harness.errors import UsageError
 from harness.redaction import quoted, refusal
-from harness.selector import Mode, parse
+from harness.scenario.selector import Mode, parse
 
 __all__ = ["SUPPORTED_MODES", "modernise"]
 

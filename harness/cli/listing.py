@@ -7,13 +7,13 @@ from pathlib import Path
 from rich.console import Console
 
 from harness import interrupts
-from harness.bundle import Bundle
-from harness.catalogue import Catalogue, Client
+from harness.analysis.summaries import competitors
 from harness.cli.judging import print_verdicts
 from harness.cli.locks import lock_notice
 from harness.cli.screen import say, say_json
-from harness.competitors import competitors
-from harness.presets import PRESETS
+from harness.clients.bundle import Bundle
+from harness.clients.catalogue import Catalogue, Client
+from harness.input.presets import PRESETS
 from harness.report import latencies, listings, terminal
 from harness.report.headline import heading
 from harness.report.json_document import to_json

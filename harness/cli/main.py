@@ -71,7 +71,7 @@ def _dispatch(argv: Sequence[str]) -> int:
     # a Python that ends by the signal, because some of them execute text.
     with interrupts.deferred():
         from harness.cli import commands, legacy, ownership
-        from harness.settings import from_environment
+        from harness.input.settings import from_environment
 
         interrupts.check()
     ownership.check()

@@ -9,29 +9,29 @@ from typing import Any, TextIO
 
 from adapters import REFERENCES
 from harness import interrupts
-from harness.bundle import Bundle
-from harness.catalogue import Catalogue, Client
+from harness.analysis.doubts.severity import is_note
+from harness.analysis.summaries import competitors
 from harness.cli import output
 from harness.cli.exit_codes import DONE, INTERRUPTED, NOT_VALID, OVER_BUDGET, UNUSABLE
 from harness.cli.judging import print_verdicts
 from harness.cli.progress import progress_on
 from harness.cli.screen import say
-from harness.competitors import competitors
+from harness.clients.bundle import Bundle
+from harness.clients.catalogue import Catalogue, Client
 from harness.errors import UnusableError
-from harness.experiment import Outcome, run
-from harness.loads import LoadOptions
-from harness.model import RunRecord
-from harness.options import Options
-from harness.precision_input import LengthOptions
-from harness.presets import PresetOptions
+from harness.input.load_input import LoadOptions
+from harness.input.options import Options
+from harness.input.precision_input import LengthOptions
+from harness.input.presets import PresetOptions
+from harness.input.scenario_input import build
+from harness.input.settings import Defaults, database_path, from_environment
+from harness.measure.experiment import Outcome, run
+from harness.records.model import RunRecord
 from harness.redaction import refusal
 from harness.report import exporters, latencies, terminal
 from harness.report.headline import heading
 from harness.report.json_document import to_json
-from harness.scenario import Scenario
-from harness.scenario_input import build
-from harness.settings import Defaults, database_path, from_environment
-from harness.validity.severity import is_note
+from harness.scenario.scenario import Scenario
 from servers.availability import resolve
 from servers.spec import Runtime, TargetSpec
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from harness.cli.screen import say
-from harness.rounds import Progress, Status
+from harness.measure.rounds import Progress, Status
 from harness.text import visible
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from rich.console import Console
 from harness import interrupts
 from harness.cli.exit_codes import DONE, NOT_VALID, UNUSABLE
 from harness.cli.screen import say
+from harness.input.settings import database_path, from_environment
 from harness.report import selftest as report
 from harness.selftest import parts
 from harness.selftest.lengths import FULL, STANDARD
-from harness.settings import database_path, from_environment
 from harness.store import Keeper
 
 __all__ = ["run"]

@@ -6,17 +6,20 @@ import contextlib
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rich.console import Console
 
-from harness import standing_targets
 from harness.cli.screen import say, say_json, write_lines
 from harness.errors import UsageError
-from harness.options import Options
-from harness.redaction import Redactor
+from harness.input.numbers import whole_number
+from harness.input.options import Options
+from harness.input.target_input import parse_targets
+from harness.machine import processors
+from harness.measure import standing_targets
+from harness.measure.standing_targets import Stopped
+from harness.redaction import Redactor, refusal
 from harness.report import listings, standing
-from harness.settings import whole_number
-from harness.standing_targets import Stopped
 from servers.availability import Way, resolve, ways
 from servers.catalogue import NAMES, PROXIES, UPSTREAMS
 from servers.spec import TargetSpec
@@ -59,7 +62,7 @@ def up(
         target_cpus=target_cpus,
         target_memory=target_memory,
     )
-    spec = standing_targets.parse(name, options, port, resolve)
+    spec = _spec(name, options, port)
     with _notice(f"starting {spec} …"):
         look = standing_targets.up(spec)
     if as_json:
@@ -149,3 +152,15 @@ def _plain(name: str, found: list[Way]) -> dict[str, object]:
         "before": list(UPSTREAMS) if name in PROXIES else [],
         "ways": [vars(way) for way in found],
     }
+
+
+def _spec(name: str, options: Options, port: str | None) -> TargetSpec:
+    """The target that ``options``, read as those of a comparison, mean by this name."""
+    if name.strip().lower() not in NAMES:
+        raise refusal("NAME", name, ", ".join(NAMES))
+    _, (spec,) = parse_targets(replace(options, target=(name,)), resolve, tls=False)
+    unknown = set(spec.cpus) - set(processors.available())
+    if unknown:
+        known = ", ".join(map(str, processors.available()))
+        raise refusal("--target-cpus", options.target_cpus or "", f"some of {known}")
+    return spec if port is None else replace(spec, port=whole_number("--port", port, 1, 65535))

@@ -8,11 +8,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness import contamination, interrupts
-from harness.bundle import Bundle
-from harness.catalogue import Catalogue, Client
+from harness import interrupts
+from harness.clients import contamination
+from harness.clients.bundle import Bundle
+from harness.clients.catalogue import Catalogue, Client
 from harness.doctor import machine, readings, software, watching
-from harness.doctor.finding import STATES, Finding
+from harness.records.finding import STATES, Finding
 from servers import engine
 from servers.base import TargetError
 

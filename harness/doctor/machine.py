@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from harness.doctor.finding import Finding, State, unknown
 from harness.doctor.readings import Cores, Frequency, Kernel, Ports, Virtualisation
 from harness.doctor.watching import Activity, Clock, Use
+from harness.records.finding import Finding, State, unknown
 
 __all__ = [
     "autogroup",
@@ -179,7 +179,7 @@ def virtualisation(reading: Virtualisation) -> Finding:
 
 
 def open_files(soft: float, hard: float) -> Finding:
-    """``inf`` is no limit. The soft one is raised by ``harness.limits`` as needed."""
+    """``inf`` is no limit. The soft one is raised by ``harness.machine.limits`` as needed."""
     name, effect = "open files", "a higher concurrency is refused: each connection is an open file"
     room = hard - SPARE_FILES
     seen = _limit(soft) + (f", raised to {_limit(hard)} as needed" if hard > soft else "")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.catalogue import Client
-from harness.contamination import Contamination
-from harness.doctor.finding import Finding
+from harness.clients.catalogue import Client
+from harness.clients.contamination import Contamination
+from harness.records.finding import Finding
 
 __all__ = ["accelerators", "clients", "contaminated", "docker"]
 

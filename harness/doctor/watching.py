@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from harness import processors
+from harness.machine import processors
 from harness.worker.pacer import no_timer_slack
 
 __all__ = [

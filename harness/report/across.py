@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from harness.across import Across
-from harness.comparison import PERCENTS
-from harness.environments import Difference, StoredRun, common_labels
-from harness.model import METRICS, Doubt
+from harness.analysis.across import Across
+from harness.analysis.comparison import PERCENTS
+from harness.analysis.environments import Difference, StoredRun, common_labels
+from harness.records.model import METRICS, Doubt
 from harness.report import verdicts
 from harness.report.listings import SHORT_ID
 from harness.text import json_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from harness.doctor.finding import Finding, State
+from harness.records.finding import Finding, State
 from harness.report.wrapping import wrapped
 
 __all__ = ["lines"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.model import RunRecord
+from harness.records.model import RunRecord
 from harness.report import figures
 
 __all__ = ["line", "lines", "named"]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from harness.errors import UsageError
-from harness.model import RunRecord, TrialSummary
+from harness.records.model import RunRecord, TrialSummary
 from harness.report.json_document import to_json
 from harness.report.tables import to_csv, to_markdown
 from harness.report.terminal import to_text

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 
-from harness.competitors import Censored, CompetitorSummary
-from harness.model import Comparison
-from harness.statistics import MARGIN
+from harness.analysis.statistics import MARGIN
+from harness.analysis.summaries import Censored, CompetitorSummary
+from harness.records.model import Comparison
 
 __all__ = [
     "DASH",

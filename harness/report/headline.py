@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from harness.competitors import CompetitorSummary, competitors
-from harness.model import RunRecord, RunState, TrialSummary
+from harness.analysis.summaries import CompetitorSummary, competitors
+from harness.records.model import RunRecord, RunState, TrialSummary
 from harness.report import figures
 
 __all__ = ["cut_short", "heading"]

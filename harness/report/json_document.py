@@ -7,15 +7,20 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from harness.client_environment import Environment
-from harness.comparison import compare, matrix
-from harness.competitors import Censored, CompetitorSummary, competitors, net_cpu_per_request_ns
-from harness.histogram import Histogram
-from harness.model import Comparison, OpenLoop, RunRecord, SelftestNote, TrialSummary
+from harness.analysis.comparison import compare, matrix
+from harness.analysis.doubts import barred
+from harness.analysis.summaries import (
+    Censored,
+    CompetitorSummary,
+    competitors,
+    net_cpu_per_request_ns,
+)
+from harness.analysis.unfinished import withheld
+from harness.records.client_environment import Environment
+from harness.records.histogram import Histogram
+from harness.records.model import Comparison, OpenLoop, RunRecord, SelftestNote, TrialSummary
 from harness.report.figures import PERCENTILES
 from harness.text import json_text
-from harness.unfinished import withheld
-from harness.validity import barred
 from servers.spec import TargetSpec
 
 __all__ = ["comparisons_of", "document", "matrix_of", "to_json"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.model import TrialSummary
+from harness.records.model import TrialSummary
 from harness.report import figures
 from harness.report.cells import cell
 

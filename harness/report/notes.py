@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.model import Doubt, RunRecord, TrialSummary
+from harness.analysis.doubts.severity import is_grave, is_note
+from harness.records.model import Doubt, RunRecord, TrialSummary
 from harness.report import selftest, verdicts
 from harness.report.headline import cut_short
 from harness.report.json_document import comparisons_of, matrix_of
 from harness.report.target_notes import target_notes
-from harness.validity.severity import is_grave, is_note
 
 __all__ = ["notes", "verdict_lines"]
 

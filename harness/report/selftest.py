@@ -8,11 +8,11 @@ from dataclasses import asdict, replace
 from itertools import groupby
 from typing import Any
 
-from harness.model import SelftestNote
+from harness.records.figure import Figure
+from harness.records.model import SelftestNote
+from harness.records.selftest_result import SelfTest
 from harness.report import environments
 from harness.report.wrapping import wrapped
-from harness.selftest.figure import Figure
-from harness.selftest.result import SelfTest
 from harness.text import json_text
 
 __all__ = ["citation", "lines", "to_json"]

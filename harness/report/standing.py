@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.standing_targets import Look
+from harness.measure.standing_targets import Look
 from servers.spec import TargetSpec
 
 __all__ = ["lines", "plain"]

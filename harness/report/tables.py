@@ -7,8 +7,13 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.competitors import Censored, CompetitorSummary, competitors, net_cpu_per_request_ns
-from harness.model import METRICS, Comparison, Metric, OpenLoop, RunRecord, TrialSummary
+from harness.analysis.summaries import (
+    Censored,
+    CompetitorSummary,
+    competitors,
+    net_cpu_per_request_ns,
+)
+from harness.records.model import METRICS, Comparison, Metric, OpenLoop, RunRecord, TrialSummary
 from harness.report import environments, figures, verdicts
 from harness.report.headline import heading
 from harness.report.json_document import comparisons_of, matrix_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from harness.competitors import CompetitorSummary, competitors
-from harness.model import RunRecord, TrialSummary
+from harness.analysis.summaries import CompetitorSummary, competitors
+from harness.records.model import RunRecord, TrialSummary
 from harness.report import figures
 
 __all__ = ["target_notes"]

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.model import Comparison, RunRecord, TrialSummary
+from harness.records.model import Comparison, RunRecord, TrialSummary
 from harness.report import environments, figures, tables, verdicts
 from harness.report.cells import cell
 from harness.report.headline import heading

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from harness.comparison import PERCENTS, swapped
-from harness.model import METRICS, Comparison, Ending, EndingReason, Metric
-from harness.precision_input import FIRST_LOOK, MOST_ROUNDS
+from harness.analysis.comparison import PERCENTS, swapped
+from harness.analysis.statistics import MARGIN
+from harness.records.confidence import CONFIDENCE
+from harness.records.model import METRICS, Comparison, Ending, EndingReason, Metric
 from harness.report import figures
-from harness.statistics import CONFIDENCE, MARGIN
+from harness.scenario.precision import FIRST_LOOK, MOST_ROUNDS
 
 __all__ = [
     "LEVEL",

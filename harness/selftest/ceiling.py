@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from harness.model import TrialSummary
-from harness.selftest.figure import Figure
+from harness.records.figure import Figure
+from harness.records.model import TrialSummary
 from harness.selftest.measures import cpu_per_request, number
 from harness.selftest.stand import Load, Stand
 

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.experiment import Outcome, run
-from harness.options import Options
-from harness.rounds import Unwatched
-from harness.scenario import Scenario
-from harness.scenario_input import build
+from harness.input.options import Options
+from harness.input.scenario_input import build
+from harness.input.settings import Defaults
+from harness.measure.experiment import Outcome, run
+from harness.measure.rounds import Unwatched
+from harness.scenario.scenario import Scenario
 from harness.selftest.apart import apart
-from harness.settings import Defaults
 
 __all__ = ["Contest", "measure"]
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from harness.analysis.statistics import MARGIN
 from harness.errors import UnusableError
-from harness.model import Comparison, Doubt, Metric, RunRecord
-from harness.selftest.figure import Figure
-from harness.selftest.result import Part
-from harness.statistics import MARGIN
+from harness.records.figure import Figure
+from harness.records.model import Comparison, Doubt, Metric, RunRecord
+from harness.records.selftest_result import Part
 
 __all__ = [
     "AGAIN",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.precision_input import USUAL
+from harness.scenario.precision import USUAL
 from harness.selftest.stand import WARMUP_S
 from harness.selftest.waits import DISTRIBUTIONS
 

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from harness.histogram import rank
-from harness.model import TrialSummary
-from harness.samples import Integers
-from harness.selftest.figure import Figure
+from harness.measure.samples import Integers
+from harness.records.figure import Figure
+from harness.records.histogram import rank
+from harness.records.model import TrialSummary
 
 __all__ = ["accounted", "cpu_per_request", "late", "named", "number", "percentile"]
 

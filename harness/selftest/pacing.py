@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.selftest.figure import Figure
+from harness.records.figure import Figure
 from harness.selftest.measures import accounted, late
 from harness.selftest.stand import Load, Stand
 from harness.worker.recorder import READY, START

@@ -10,22 +10,22 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from harness import environment
-from harness.bundle import Bundle
+from harness.clients.bundle import Bundle
 from harness.clock import utc_now
 from harness.errors import UnusableError
-from harness.model import RunRecord
-from harness.processors import assign, available
-from harness.scenario_input import SLICE_S
+from harness.input.scenario_input import SLICE_S
+from harness.machine import description as environment
+from harness.machine.processors import assign, available
+from harness.records.figure import Figure
+from harness.records.model import RunRecord
+from harness.records.selftest_result import Part, SelfTest
 from harness.selftest.apart import apart
 from harness.selftest.ceiling import OVERHEAD_US, limits, overhead
 from harness.selftest.contest import Contest, measure
-from harness.selftest.figure import Figure
 from harness.selftest.judgement import AGAIN, PLAIN, SLOWED, judged
 from harness.selftest.lengths import Lengths
 from harness.selftest.measures import named
 from harness.selftest.pacing import UNIFORM, paced
-from harness.selftest.result import Part, SelfTest
 from harness.selftest.stall import stalled
 from harness.selftest.stand import SEED, Stand, open_stand
 from harness.selftest.waits import RATE, Waits, error, waited

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.samples import Integers
-from harness.selftest.figure import Figure
+from harness.measure.samples import Integers
+from harness.records.figure import Figure
 from harness.selftest.measures import accounted, named, percentile
 from harness.selftest.stand import ARRIVAL, SECOND_NS, WRITTEN, Load, Log, Stand
 from harness.worker.recorder import END, INTENDED, START

@@ -14,21 +14,22 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from harness import processors
-from harness.bundle import Bundle
-from harness.contenders import Selector
+from harness.clients.bundle import Bundle
 from harness.errors import UnusableError
-from harness.loads import LoadOptions, OpenLoad, Starter
-from harness.meters import TargetClock
-from harness.model import TrialSummary
-from harness.options import Options
-from harness.place import Place
-from harness.sampler import Sampler
-from harness.samples import Fold, Integers
-from harness.scenario import Scenario
-from harness.scenario_input import build
-from harness.settings import Defaults
-from harness.trial import Trial
+from harness.input.load_input import LoadOptions
+from harness.input.options import Options
+from harness.input.scenario_input import build
+from harness.input.settings import Defaults
+from harness.machine import processors
+from harness.machine.sampler import Sampler
+from harness.measure.contenders import Selector
+from harness.measure.meters import TargetClock
+from harness.measure.place import Place
+from harness.measure.samples import Fold, Integers
+from harness.measure.trial import Trial
+from harness.records.model import TrialSummary
+from harness.scenario.loads import OpenLoad, Starter
+from harness.scenario.scenario import Scenario
 from harness.worker.arrivals import Spacing, Stage, offsets
 from servers.base import Target
 from servers.embedded.records import RequestRecord, StallRecord

@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.samples import Integers
-from harness.selftest.figure import Figure
+from harness.measure.samples import Integers
+from harness.records.figure import Figure
 from harness.selftest.measures import accounted, named, percentile
 from harness.selftest.stand import ARRIVAL, SEED, WAIT, WRITTEN, Load, Stand
 from harness.worker.recorder import END, START

@@ -14,8 +14,8 @@ from harness.errors import StoreError
 from harness.store import files, merging, table_columns
 
 if TYPE_CHECKING:
-    from harness.model import RunRecord, SelftestNote, TrialSummary
-    from harness.selftest.result import SelfTest
+    from harness.records.model import RunRecord, SelftestNote, TrialSummary
+    from harness.records.selftest_result import SelfTest
 
 __all__ = ["Store"]
 

@@ -22,8 +22,8 @@ from harness.store.database import Store
 from harness.store.tracked import Step, TrackedFile, remove
 
 if TYPE_CHECKING:
-    from harness.model import RunRecord, RunState, SelftestNote, TrialSummary
-    from harness.selftest.result import SelfTest
+    from harness.records.model import RunRecord, RunState, SelftestNote, TrialSummary
+    from harness.records.selftest_result import SelfTest
 
 __all__ = ["Keeper", "Kept", "LockNotice"]
 

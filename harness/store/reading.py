@@ -14,7 +14,7 @@ from harness.store import checking, files, table_columns
 from servers.spec import EMBEDDED, TargetSpec
 
 if TYPE_CHECKING:
-    from harness.model import RunRecord, SelftestNote, TrialSummary
+    from harness.records.model import RunRecord, SelftestNote, TrialSummary
 
 __all__ = ["RunLine", "list_runs", "show_run"]
 
@@ -82,7 +82,7 @@ def show_run(
 
 def _doubted(run: RunRecord, trials: list[TrialSummary]) -> RunRecord:
     """With what a run stores only when it ends."""
-    from harness.validity import concluding_doubts  # noqa: PLC0415  brings numpy
+    from harness.analysis.doubts import concluding_doubts  # noqa: PLC0415  brings numpy
 
     return replace(run, doubts=(*run.doubts, *concluding_doubts(run, trials)))
 
@@ -119,7 +119,7 @@ def _runs_beginning(connection: sqlite3.Connection, key: str) -> list[Any]:
 
 
 def _run_record(connection: sqlite3.Connection, run_id: str) -> RunRecord:
-    from harness.model import (  # noqa: PLC0415  brings numpy
+    from harness.records.model import (  # noqa: PLC0415  brings numpy
         Ceiling,
         Comparison,
         Doubt,
@@ -172,7 +172,7 @@ def _selftest(connection: sqlite3.Connection, row: sqlite3.Row) -> SelftestNote 
 
 
 def _target_record(row: sqlite3.Row) -> Any:
-    from harness.model import TargetRecord  # noqa: PLC0415  brings numpy
+    from harness.records.model import TargetRecord  # noqa: PLC0415  brings numpy
 
     return TargetRecord(TargetSpec.from_json(row["spec"]), json.loads(row["description"]))
 
@@ -232,7 +232,7 @@ RENAMED = {
 
 def _trial(connection: sqlite3.Connection, row: dict[str, Any]) -> TrialSummary:
     """A field whose column the database does not have yet has its default."""
-    from harness.model import Reading, SliceRecord, TrialSummary  # noqa: PLC0415  brings numpy
+    from harness.records.model import Reading, SliceRecord, TrialSummary  # noqa: PLC0415  brings numpy
 
     trial_id = row["id"]
     histograms = _histograms(connection, trial_id)
@@ -270,7 +270,7 @@ def _trial(connection: sqlite3.Connection, row: dict[str, Any]) -> TrialSummary:
 
 
 def _histograms(connection: sqlite3.Connection, trial_id: str) -> dict[str, Any]:
-    from harness.histogram import Histogram  # noqa: PLC0415  brings numpy
+    from harness.records.histogram import Histogram  # noqa: PLC0415  brings numpy
 
     return {
         row["metric"]: Histogram.decode(row["encoded"].encode("ascii"))
@@ -286,7 +286,7 @@ def _slices(connection: sqlite3.Connection, trial_id: str) -> list[dict[str, Any
 
 
 def _client_environment(connection: sqlite3.Connection, row: dict[str, Any]) -> Any:
-    from harness.client_environment import Environment  # noqa: PLC0415  few commands need it
+    from harness.records.client_environment import Environment  # noqa: PLC0415  few commands need it
 
     key = row.get("client_environment_id")  # no such column in an older database
     if key is None:
@@ -311,7 +311,7 @@ def _target(row: dict[str, Any]) -> TargetSpec:
 
 
 def _open_loop(row: dict[str, Any], histograms: dict[str, Any]) -> Any:
-    from harness.model import OpenLoop  # noqa: PLC0415  brings numpy
+    from harness.records.model import OpenLoop  # noqa: PLC0415  brings numpy
 
     if row.get("planned") is None:
         return None

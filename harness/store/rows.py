@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from harness.competitors import Censored, percentile
-from harness.histogram import Histogram
-from harness.model import RunRecord, TrialSummary
+from harness.analysis.summaries import Censored, percentile
+from harness.records.histogram import Histogram
+from harness.records.model import RunRecord, TrialSummary
 from harness.store.table_columns import OPEN_LOOP_COLUMNS, TRACE_COLUMNS
 
 __all__ = [

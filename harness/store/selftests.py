@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from harness.model import SelftestNote
-from harness.selftest.result import SelfTest, same_machine
+from harness.records.model import SelftestNote
+from harness.records.selftest_result import SelfTest, same_machine
 from harness.store.rows import Row
 
 __all__ = ["figure_rows", "latest", "note", "selftest_row"]

@@ -25,7 +25,7 @@ def client(request: pytest.FixtureRequest) -> Client:
     return _available(request.param)
 
 
-# Those that see a body piece by piece; the others' processes have a limit: tests/test_runaway.py.
+# Those that see a body piece by piece; the others' processes have a limit: tests/measure/test_runaway.py.
 BY_PIECE = [one for one in READERS if one.stream or one.name in ("raw", "pycurl")]
 
 

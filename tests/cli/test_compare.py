@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from harness.model import METRICS
-from harness.options import Options
-from harness.plan import make_plan
+from harness.input.options import Options
+from harness.input.scenario_input import build
+from harness.input.settings import Defaults
+from harness.records.model import METRICS
 from harness.report.tables import HEADINGS
-from harness.scenario_input import build
-from harness.settings import Defaults
+from harness.scenario.plan import make_plan
 from tests.cli.command import ONE, SHORT, Recording, clientbench
 
 ESCAPE = "\x1b"

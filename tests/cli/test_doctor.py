@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.doctor.finding import STATES
+from harness.records.finding import STATES
 from tests.cli.command import clientbench
 
 SHORT = ("doctor", "--seconds", "0.5")

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.bundle import Bundle
+from harness.clients.bundle import Bundle
 from tests.cli.under_way import UnderWay
 from tests.trials import wait_until
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from harness.cli.legacy import modernise
 from harness.errors import UsageError
-from harness.options import Options
-from harness.scenario_input import build
-from harness.settings import Defaults
+from harness.input.options import Options
+from harness.input.scenario_input import build
+from harness.input.settings import Defaults
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from harness.analysis.environments import Difference
 from harness.cli.main import run as clientbench
-from harness.environments import Difference
-from harness.model import TrialSummary
+from harness.records.model import TrialSummary
 from harness.store import Store
 from tests.cli.command import Ended
 from tests.examples import finished, run, save, trial

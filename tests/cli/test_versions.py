@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.cli.command import ONE, clientbench
+from tests.measure.test_negotiation import choosing
 from tests.require import require_client
-from tests.test_negotiation import choosing
 
 COLUMNS = "label, state, reason, http_version"
 

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 
 from servers.catalogue import software
-from servers.engine import connect
+from servers.engine import LABEL, connect
 from servers.hosted import HostedTarget
 from servers.images import BASE, BASE_VARIABLE, find, reference
 from servers.spec import TargetSpec
-from servers.standing import LABEL, Record, records
+from servers.standing import Record, records
 from tests.integration import base_image
 from tests.require import require
 from tests.targets import started

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from benchmarks.tail_server import Tail, serving
-from harness.processors import available
+from harness.machine.processors import available
 from tests.cli.command import clientbench
 
 CLIENTS = ("raw:sync", "raw:async")

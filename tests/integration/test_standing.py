@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
-from servers.standing import LABEL
+from servers.engine import LABEL
 from tests.integration import docker
 from tests.require import require_software
 from tests.standing import Surroundings, surroundings

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from harness.presets import PRESETS
+from harness.input.presets import PRESETS
 from tests import plugins
 from tests.cli.command import ONE, Ended, clientbench, recording
 from tests.cli.under_way import UnderWay

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import UsageError
-from harness.histogram import Histogram
-from harness.model import RunRecord, TrialSummary
+from harness.records.histogram import Histogram
+from harness.records.model import RunRecord, TrialSummary
 from harness.report import EXPORTERS, document, for_path, heading, to_csv, to_json, to_markdown
 from tests.examples import (
     SECOND,

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.competitors import Censored, competitors
-from harness.model import Comparison
+from harness.analysis.statistics import verdict
+from harness.analysis.summaries import Censored, competitors
+from harness.records.model import Comparison
 from harness.report import figures
-from harness.statistics import verdict
 from tests.examples import SECOND, failed, trial
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.model import RunState, TrialSummary
+from harness.records.model import RunState, TrialSummary
 from harness.report import heading, to_json, to_markdown, to_text
 from harness.report.headline import cut_short
 from harness.report.notes import verdict_lines

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
+from harness.records.figure import Figure
+from harness.records.selftest_result import Part
 from harness.report import document, footer, to_markdown, to_text
 from harness.report.selftest import citation, lines, to_json
-from harness.selftest.figure import Figure
-from harness.selftest.result import Part
 from tests.examples import run, two_clients
 from tests.selftest.examples import KEPT, PLAIN, selftest
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.model import Spread, TargetRecord, TrialSummary
+from harness.records.model import Spread, TargetRecord, TrialSummary
 from harness.report.target_notes import target_notes
 from servers.spec import TargetSpec
 from tests.examples import failed, histogram, run, trial

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from harness.model import Comparison, Doubt, TrialSummary
+from harness.records.model import Comparison, Doubt, TrialSummary
 from harness.report import footer, rows_table, runs_table, table, to_text, trials_table
 from harness.store.reading import RunLine
 from tests.examples import TIMEOUT_NS, failed, finished, histogram, run, trial, two_clients

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from harness.comparison import compare, matrix
-from harness.model import METRICS, Comparison, TrialSummary
+from harness.analysis.comparison import compare, matrix
+from harness.records.model import METRICS, Comparison, TrialSummary
 from harness.report import (
     for_path,
     terminal,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.selftest.figure import Figure
-from harness.selftest.result import Part, SelfTest
+from harness.records.figure import Figure
+from harness.records.selftest_result import Part, SelfTest
 
 HERE = {"host": "bench", "cpu": "AMD EPYC", "cpus": 2, "kernel": "6.1.0", "python": "3.11.7"}
 KEPT = Figure("lag p99", 12.5, 250.0, "lower", "µs", "p50 3, p99.9 400, max 1,000 µs")

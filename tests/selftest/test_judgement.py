@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import pytest
 
+from harness.analysis.statistics import verdict
 from harness.errors import UnusableError
-from harness.model import METRICS, Comparison, Doubt, Metric, RunRecord
-from harness.selftest.figure import Figure
+from harness.records.figure import Figure
+from harness.records.model import METRICS, Comparison, Doubt, Metric, RunRecord
 from harness.selftest.judgement import (
     AGAIN,
     PLAIN,
@@ -21,7 +22,6 @@ from harness.selftest.judgement import (
     same_client,
     warnings,
 )
-from harness.statistics import verdict
 from tests.examples import run
 
 Interval = tuple[float, float]  # ratio, and the factor to either end

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.loads import OpenLoad
+from harness.scenario.loads import OpenLoad
 from harness.selftest.stall import SLOTS, queue
 from harness.selftest.stand import SEED, Load
 from harness.worker.arrivals import Arrivals, Spacing

@@ -21,11 +21,11 @@ from servers import account, containers, engine, images
 from servers.base import TargetError, Use
 from servers.catalogue import NAMES, software
 from servers.certificates import issue
+from servers.engine import LABEL
 from servers.files import CERTIFICATE, KEY
 from servers.parts import Plan
 from servers.software import Address
 from servers.spec import TargetSpec
-from servers.standing import LABEL
 from tests.integration import compose
 
 

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from harness.bundle import Bundle
+from harness.clients.bundle import Bundle
 from servers import scratch
 
 ROOT = Path(__file__).parents[2]
 # Says where its folder is, and waits to be killed.
 HOLDER = """
 import sys
-from harness.bundle import Bundle
+from harness.clients.bundle import Bundle
 with Bundle() as bundle:
     print(bundle.path, flush=True)
     sys.stdin.read()

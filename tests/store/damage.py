@@ -17,7 +17,7 @@ from pathlib import Path
 
 from harness.cli.main import run as clientbench
 from harness.errors import ClientbenchError
-from harness.model import OpenLoop, Spread, TargetRecord
+from harness.records.model import OpenLoop, Spread, TargetRecord
 from harness.store import Keeper, Store
 from servers.spec import TargetSpec
 from tests.examples import Ceiling, finished, histogram, run, save, trial, two_clients

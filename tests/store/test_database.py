@@ -16,9 +16,9 @@ import sqlite_utils
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.comparison import Barred, compare
+from harness.analysis.comparison import Barred, compare
 from harness.errors import StoreError
-from harness.model import Ceiling, Comparison, HeldPlan, RunRecord, TrialSummary
+from harness.records.model import Ceiling, Comparison, HeldPlan, RunRecord, TrialSummary
 from harness.store import Store, rows, schema, table_columns
 from harness.store.migrations import migrations
 from harness.store.reading import list_runs, show_run

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.model import Spread, TargetRecord
+from harness.records.model import Spread, TargetRecord
 from harness.store import Store
 from harness.store.query import query
 from servers.spec import TargetSpec

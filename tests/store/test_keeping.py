@@ -252,7 +252,7 @@ def test_a_run_that_is_left_before_its_first_round_does_not_stay_unfinished(
 
 
 def test_a_rescued_run_may_cite_a_self_test_that_is_elsewhere(path: Path) -> None:
-    from harness.model import SelftestNote
+    from harness.records.model import SelftestNote
 
     made = Run(path)
     cited = replace(run("run-2"), selftest=SelftestNote("other", "", True, 0.1, ()))

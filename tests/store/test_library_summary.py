@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlite_utils
 
-from harness.model import RunRecord, TargetRecord, TrialSummary
+from harness.records.model import RunRecord, TargetRecord, TrialSummary
 from harness.store import Store, schema
 from harness.store.migrations import migrations
 from harness.store.query import query

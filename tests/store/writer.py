@@ -6,7 +6,7 @@
 import sys
 import time
 
-from harness.model import TrialSummary
+from harness.records.model import TrialSummary
 from harness.store import Store
 from tests.examples import run, save, trial
 

@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 import adapters
 from harness.cli.legacy import SUPPORTED_MODES
-from harness.workers import worker_environment
+from harness.measure.workers import worker_environment
 from tests.require import require_client
 from tests.trials import Bench
 
@@ -164,7 +164,7 @@ def test_what_steers_clients_does_not_reach_a_worker(
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("CLIENTBENCH_TEST_HARMLESS", "kept")
     answer = tmp_path / "answer.json"
-    names = json.dumps([*FOREIGN, "requests", "httpx", "servers", "harness.trial"])
+    names = json.dumps([*FOREIGN, "requests", "httpx", "servers", "harness.measure.trial"])
     contender = bench.foreign("probe", PROBE.format(names=names, answer=str(answer)), concurrency=1)
 
     assert bench.run(contender).summary().reason is None

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.samples import Segment
+from harness.measure.samples import Segment
 from harness.worker.recorder import END, OUTCOME, RECEIVED, START, Recorder
 
 CAPACITY = 64

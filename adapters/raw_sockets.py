@@ -1,0 +1,138 @@
+"""What ``raw`` and its traced requests share: prepared bytes, error kinds, and a socket that is kept."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from urllib.parse import SplitResult
+
+from adapters import tls
+from adapters.base import (
+    CONNECTION_HOLDS,
+    CONNECTION_POINTS,
+    Adapter,
+    BaseAdapter,
+    Request,
+    Settings,
+)
+from adapters.wire import BodyError, Prepared, ProtocolError, Reader
+
+__all__ = ["READ_BYTES", "ConnectTimeoutError", "RawAdapter", "RawSocket", "address"]
+
+READ_BYTES = 65536
+_MAX_PREPARED = 256
+# A connection unused for longer is looked at before it is used: servers close idle ones.
+_FRESH_S = 0.2
+
+
+class ConnectTimeoutError(TimeoutError):
+    """TCP or TLS was not established in time."""
+
+
+class RawAdapter(BaseAdapter):
+    """What both modes share: prepared requests, TLS and error kinds."""
+
+    name = "raw"
+    session_scope = "slot"
+    can_stream = True
+    trace_points = CONNECTION_POINTS
+    hold_points = CONNECTION_HOLDS
+    error_kinds = (
+        (ConnectTimeoutError, "timeout_connect"),
+        # What a blocking socket says when SO_RCVTIMEO or SO_SNDTIMEO ran out.
+        (BlockingIOError, "timeout_read"),
+        (BodyError, "body"),
+        (ProtocolError, "protocol"),
+    )
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._all: dict[int, Prepared] = {}
+        self._current: Prepared | None = None
+        self._reader = Reader(settings.max_body_bytes)
+
+    def _prepare(self, request: Request) -> Prepared:
+        """The bytes of this very object; kept, so that a mix of requests is prepared once."""
+        prepared = self._all.get(id(request))
+        if prepared is None:
+            if len(self._all) >= _MAX_PREPARED:
+                self._all.clear()
+            prepared = self._all[id(request)] = Prepared(request)
+        return prepared
+
+
+class RawSocket(RawAdapter, Adapter):
+    """A blocking socket, connected when it is needed; what is sent over it is up to others."""
+
+    def open(self) -> None:
+        """Nothing yet: the connection is made by the first request, which names the host."""
+        self._socket: socket.socket | None = None
+        self._origin: tuple[str, str] | None = None
+        self._used_at = 0.0
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        self._drop()
+
+    def _drop(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _connection(self, prepared: Prepared) -> socket.socket:
+        now = time.monotonic()
+        idle_s, self._used_at = now - self._used_at, now
+        if self._socket is not None:
+            if self._origin == prepared.origin and (idle_s < _FRESH_S or _is_quiet(self._socket)):
+                return self._socket
+            self._drop()
+        self._socket = self._connect(prepared.url)
+        self._origin = prepared.origin
+        return self._socket
+
+    def _connect(self, url: SplitResult) -> socket.socket:
+        host, port = address(url)
+        timeout_s = self.settings.timeout_s
+        try:
+            plain = self._dial(host, port)
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if url.scheme == "https":
+                # ssl retries for ever on EAGAIN from a blocking socket: here settimeout must do.
+                return self._secure(plain, host)
+        except TimeoutError as error:
+            raise ConnectTimeoutError(str(error)) from error
+        # settimeout() would cost a poll() before every recv(); the kernel's own timeouts do not.
+        plain.settimeout(None)
+        timeval = struct.pack("ll", int(timeout_s), int(timeout_s % 1 * 1e6))
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval)
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval)
+        return plain
+
+    def _dial(self, host: str, port: int) -> socket.socket:
+        return socket.create_connection((host, port), self.settings.timeout_s)
+
+    def _secure(self, plain: socket.socket, host: str) -> socket.socket:
+        return tls.context(self.settings).wrap_socket(plain, server_hostname=host)
+
+
+def address(url: SplitResult) -> tuple[str, int]:
+    """Host and port of a URL."""
+    return url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
+
+
+def _is_quiet(connection: socket.socket) -> bool:
+    """Whether nothing has arrived: between requests, only the end of the connection can."""
+    timeout_s = connection.gettimeout()
+    # One with a timeout of Python's own would wait for it, whatever the flags.
+    connection.settimeout(0)
+    try:
+        # By the plain socket's method: SSLSocket refuses flags, and the end shows beneath TLS, too.
+        socket.socket.recv(connection, 1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        connection.settimeout(timeout_s)
+    return False

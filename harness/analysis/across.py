@@ -1,0 +1,121 @@
+"""From two runs to ratios: the same competitor then and now, metric by metric. Pure: records in, numbers out.
+
+Rounds of different runs are no pairs, so the intervals are wider than those within a run. They know how
+rounds vary inside each run, and nothing of how the machine differed between the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from harness.analysis.comparison import (
+    LEAST_COMPLETE,
+    PERCENTS,
+    beyond_too_few,
+    judged,
+    metric_value,
+    too_thin,
+)
+from harness.analysis.doubts import barred
+from harness.analysis.environments import StoredRun, common_labels
+from harness.analysis.statistics import unpaired
+from harness.analysis.unfinished import withheld
+from harness.records.model import METRICS, Comparison, Metric, TrialSummary
+
+__all__ = ["Across", "compare_runs"]
+
+
+@dataclass(frozen=True)
+class Across(Comparison):
+    """A competitor in one run against the same in another, the ``baseline``, by its id; not paired."""
+
+    other_rounds: int = 0  # complete ones of the other run; ``rounds`` are those of the first
+
+
+def compare_runs(ours: StoredRun, theirs: StoredRun) -> list[Across]:
+    """Every competitor that both runs have: one metric after the other, in the order of the first run.
+
+    The family of an interval is these competitors. Nothing is said here of whether the runs ought to be
+    compared: see ``harness.analysis.environments``.
+    """
+    labels = common_labels(ours, theirs)
+    confidence = max(run.confidence for run, _ in (ours, theirs))
+    pairs = [(_side(ours, label), _side(theirs, label)) for label in labels]
+    made = [_across(metric, *pair, len(labels), confidence) for metric in METRICS for pair in pairs]
+    return withheld(made, ours[0], theirs[0])
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One competitor in one of the runs."""
+
+    label: str
+    run_id: str
+    complete: tuple[TrialSummary, ...]
+    measured: int  # rounds, in whatever state
+    barred: Mapping[Metric, str]  # why there is no verdict
+    traced: bool
+
+    def values(self, metric: Metric) -> list[float]:
+        """Of the rounds that have one."""
+        values = [metric_value(trial, metric) for trial in self.complete]
+        return [value for value in values if value is not None]
+
+
+def _side(stored: StoredRun, label: str) -> _Side:
+    run, trials = stored
+    own = [trial for trial in trials if trial.label == label]
+    return _Side(
+        label,
+        run.id,
+        complete=tuple(trial for trial in own if trial.state == "complete"),
+        measured=len(own),
+        barred=barred(run.doubts).get(label, {}),
+        traced=any(trial.trace_share for trial in own),
+    )
+
+
+def _across(metric: Metric, ours: _Side, theirs: _Side, family: int, confidence: float) -> Across:
+    nothing = Across(
+        *(ours.label, theirs.run_id, metric, None, None, None, len(ours.complete)),
+        family=family,
+        other_rounds=len(theirs.complete),
+    )
+    reason = _incomparable(metric, ours, theirs)
+    if reason is not None:
+        return replace(nothing, reason=reason)
+    values, others = ours.values(metric), theirs.values(metric)
+    if len(values) < len(ours.complete) or len(others) < len(theirs.complete):
+        # As within a run: to judge by the other rounds would favour whoever failed.
+        return replace(nothing, reason="a round without a value")
+    found = unpaired(values, others, family, confidence)
+    reason = _doubtful(metric, ours, theirs)
+    return judged(nothing, found, reason)
+
+
+def _incomparable(metric: Metric, *sides: _Side) -> str | None:
+    """Why there is no ratio, if so."""
+    if any(side.traced for side in sides):
+        return "requests are traced or held, and comparable in their phases alone"
+    if not all(side.complete for side in sides):
+        return "no complete round in one of the runs"
+    loops = {trial.open_loop is None for side in sides for trial in side.complete}
+    if metric in PERCENTS and len(loops) > 1:
+        return "response times of an open loop in one run, service times in the other"
+    return None
+
+
+def _doubtful(metric: Metric, *sides: _Side) -> str | None:
+    """Why a ratio that is there allows no verdict, if so."""
+    for side in sides:
+        if metric in side.barred:
+            return side.barred[metric]
+    if any(len(side.complete) < 2 for side in sides):
+        return "fewer than 2 complete rounds in one of the runs"
+    for side in sides:
+        if len(side.complete) < LEAST_COMPLETE * side.measured:
+            return f"only {len(side.complete)} of {side.measured} rounds of {side.run_id[:8]} are complete"
+        if too_thin(metric, side.complete):
+            return beyond_too_few(side.run_id[:8])
+    return None

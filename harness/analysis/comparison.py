@@ -1,0 +1,248 @@
+"""From trials to ratios: each competitor against another, metric by metric. Pure: summaries in, numbers out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from types import MappingProxyType
+from typing import TypeVar
+
+from harness.analysis.statistics import Estimate, estimate, verdict
+from harness.analysis.summaries import Censored, by_label, percentile
+from harness.records.confidence import CONFIDENCE, Verdict
+from harness.records.histogram import Histogram, rank
+from harness.records.model import METRICS, Comparison, Metric, TrialSummary
+
+__all__ = [
+    "ENOUGH_BEYOND",
+    "LEAST_COMPLETE",
+    "LOAD_METRICS",
+    "NOTHING_BARRED",
+    "PERCENTS",
+    "Barred",
+    "Compared",
+    "beyond_too_few",
+    "compare",
+    "judged",
+    "matrix",
+    "metric_value",
+    "samples_beyond",
+    "swapped",
+    "too_thin",
+]
+
+Compared = TypeVar("Compared", bound=Comparison)
+Barred = Mapping[str, Mapping[Metric, str]]  # why there is no verdict, by competitor and metric
+NOTHING_BARRED: Barred = MappingProxyType({})
+
+ENOUGH_BEYOND = 20  # samples of a trial that rank above a percentile
+LEAST_COMPLETE = 0.5  # of the rounds: whoever fails more often is not judged by those it survived
+HIGHER_IS_BETTER: frozenset[Metric] = frozenset({"throughput"})
+PERCENTS: Mapping[Metric, float] = {"p50": 50.0, "p99": 99.0}
+# What depends on how the load came about.
+LOAD_METRICS: frozenset[Metric] = frozenset({"throughput", *PERCENTS})
+
+
+def compare(
+    trials: Iterable[TrialSummary],
+    baseline_label: str,
+    barred: Barred = NOTHING_BARRED,
+    *,
+    confidence: float = CONFIDENCE,
+    metrics: Sequence[Metric] = METRICS,
+) -> list[Comparison]:
+    """Every other competitor against the baseline: one metric after the other, in order of appearance.
+
+    Rounds are pairs, and only those count in which both are complete. The family of an interval is the
+    other competitors. ``barred`` says which have no verdict on a metric, and why. Without a
+    baseline, and of traced trials, there is nothing: of those only the traces are comparable.
+    """
+    sides = _sides(trials, barred)
+    base = sides.pop(baseline_label, None)
+    if base is None:
+        return []
+    return [
+        _comparison(metric, side, base, family=len(sides), confidence=confidence)
+        for metric in metrics
+        for side in sides.values()
+    ]
+
+
+def matrix(
+    trials: Iterable[TrialSummary],
+    barred: Barred = NOTHING_BARRED,
+    *,
+    confidence: float = CONFIDENCE,
+) -> list[Comparison]:
+    """Every competitor against every one before it, metric by metric; a metric's pairs are one family."""
+    sides = _sides(trials, barred).values()
+    pairs = [(later, earlier) for earlier, later in combinations(sides, 2)]
+    return [
+        _comparison(metric, *pair, family=len(pairs), confidence=confidence)
+        for metric in METRICS
+        for pair in pairs
+    ]
+
+
+def swapped(comparison: Comparison) -> Comparison:
+    """The same the other way round."""
+    opposite: dict[Verdict | None, Verdict] = {"faster": "slower", "slower": "faster"}
+    return replace(
+        comparison,
+        label=comparison.baseline,
+        baseline=comparison.label,
+        ratio=_inverse(comparison.ratio),
+        low=_inverse(comparison.high),
+        high=_inverse(comparison.low),
+        verdict=opposite.get(comparison.verdict, comparison.verdict),
+    )
+
+
+def _inverse(value: float | None) -> float | None:
+    return None if value is None else 1 / value
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One of the two that are compared."""
+
+    label: str
+    rounds: Mapping[int, TrialSummary]  # those in which it is complete
+    measured: int  # rounds, in whatever state
+    unmeasured: bool  # in all of them no request fell into the measured time
+    barred: Mapping[Metric, str]  # why there is no verdict
+
+
+def _sides(trials: Iterable[TrialSummary], barred: Barred) -> dict[str, _Side]:
+    """By label, but for what is traced; competitors without a complete trial are there, with none."""
+    groups = by_label(trial for trial in trials if not trial.trace_share)
+    return {
+        label: _Side(
+            label,
+            {trial.round: trial for trial in own if trial.state == "complete"},
+            measured=len(own),
+            unmeasured=all(trial.state == "unmeasured" for trial in own),
+            barred=barred.get(label, {}),
+        )
+        for label, own in groups.items()
+    }
+
+
+def _comparison(
+    metric: Metric, ours: _Side, theirs: _Side, family: int, confidence: float
+) -> Comparison:
+    common = sorted(ours.rounds.keys() & theirs.rounds.keys())
+    pairs = [(ours.rounds[number], theirs.rounds[number]) for number in common]
+    nothing = Comparison(
+        ours.label, theirs.label, metric, None, None, None, len(pairs), family=family
+    )
+    if not pairs:
+        return replace(nothing, reason=_without_pairs(ours, theirs))
+    values = [(metric_value(a, metric), metric_value(b, metric)) for a, b in pairs]
+    known = [(a, b) for a, b in values if a is not None and b is not None]
+    # What is missing is no accident (all requests timed out, none was right): to judge by the
+    # other rounds would favour whoever failed.
+    if len(known) < len(pairs):
+        return replace(nothing, reason=_lacking(ours, theirs, common, values))
+    found = estimate(known, family, confidence)
+    return judged(nothing, found, _reason(metric, ours, theirs, common))
+
+
+def _without_pairs(ours: _Side, theirs: _Side) -> str:
+    """The baseline first, as in ``_lacking``."""
+    if ours.unmeasured or theirs.unmeasured:
+        whose = theirs.label if theirs.unmeasured else "its own"
+        return f"no request of {whose} fell into the measured time"
+    return "no round in which both are complete"
+
+
+def _lacking(
+    ours: _Side,
+    theirs: _Side,
+    common: Sequence[int],
+    values: Sequence[tuple[float | None, float | None]],
+) -> str:
+    """Who has a round without a value: the baseline first, for one reason of all compared with it."""
+    has_all = all(theirs_value is not None for _, theirs_value in values)
+    side, whose = (ours, "its own") if has_all else (theirs, theirs.label)
+    none_right = any(not side.rounds[number].correct for number in common)
+    return f"a round without a {'right response' if none_right else 'value'} of {whose}"
+
+
+def judged(nothing: Compared, found: Estimate, reason: str | None) -> Compared:
+    """The comparison with what was found, and its verdict unless there is a reason against one."""
+    decided: Verdict | None = None
+    if reason is None and found.low is not None and found.high is not None:
+        better = nothing.metric in HIGHER_IS_BETTER
+        decided = verdict(found.low, found.high, higher_is_better=better)
+    return replace(
+        nothing,
+        ratio=found.ratio,
+        low=found.low,
+        high=found.high,
+        verdict=decided,
+        reason=reason,
+    )
+
+
+def _reason(metric: Metric, ours: _Side, theirs: _Side, common: Sequence[int]) -> str | None:
+    """Why values that are there allow no verdict, if so. ``common`` are the rounds complete in both."""
+    for side in (theirs, ours):  # the baseline first: one reason for all that are compared with it
+        if metric in side.barred:
+            return side.barred[metric]
+    if len(common) < 2:
+        return "fewer than 2 complete rounds"
+    measured = max(ours.measured, theirs.measured)
+    if len(common) < LEAST_COMPLETE * measured:
+        return f"both are complete in only {len(common)} of {measured} rounds"
+    for side, whose in ((theirs, theirs.label), (ours, "its own")):
+        if too_thin(metric, [side.rounds[number] for number in common]):
+            return beyond_too_few(whose)
+    return None
+
+
+def beyond_too_few(whose: str) -> str:
+    """The reason against a verdict on a percentile of trials that are ``too_thin``."""
+    return f"fewer than {ENOUGH_BEYOND} samples of {whose} beyond it in a round"
+
+
+def too_thin(metric: Metric, trials: Iterable[TrialSummary]) -> bool:
+    """Whether the metric is a percentile beyond which one of the trials has too few samples."""
+    percent = PERCENTS.get(metric)
+    return percent is not None and any(
+        samples_beyond(trial, percent) < ENOUGH_BEYOND for trial in trials
+    )
+
+
+def metric_value(trial: TrialSummary, metric: Metric) -> float | None:
+    """A trial's value: 1/s, ns or bytes. None where there is none, and where it is not above zero.
+
+    A percentile is that of the response time in an open loop, else of the service time; None when its
+    rank is a timed-out request's.
+    """
+    value: float | Censored | None
+    if metric == "throughput":
+        value = trial.requests_per_second
+    elif metric == "cpu_per_request":
+        value = trial.cpu_per_request_ns
+    elif metric == "peak_memory":
+        value = trial.peak_rss_bytes
+    else:
+        latencies = _latencies(trial)
+        value = percentile(latencies, PERCENTS[metric], trial.censored, trial.timeout_ns)
+    # what errors cost is not what requests cost
+    if not trial.correct or value is None or isinstance(value, Censored):
+        return None
+    return float(value) if 0 < value < math.inf else None
+
+
+def _latencies(trial: TrialSummary) -> Histogram:
+    return trial.service if trial.open_loop is None else trial.open_loop.response
+
+
+def samples_beyond(trial: TrialSummary, percent: float) -> int:
+    """How many of a trial's latencies rank above a percentile; 0 without any."""
+    total = _latencies(trial).total
+    return total - rank(percent, total) if total else 0

@@ -1,0 +1,30 @@
+"""Which verdicts a doubt takes away."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from harness.analysis.comparison import LOAD_METRICS
+from harness.records.model import Doubt, Metric
+
+__all__ = ["barred"]
+
+LATENCIES: Collection[Metric] = ("p50", "p99")
+TAILS: Collection[Metric] = ("throughput", "p99")
+BARRED: Mapping[str, Collection[Metric]] = {
+    "generator-saturated": LOAD_METRICS,
+    # what waited longest was never sent, and is missing in its latencies
+    "client-saturated": LATENCIES,
+    "queue not settled": LOAD_METRICS,
+    "short slices": LOAD_METRICS,
+    "slow tail": TAILS,
+}
+
+
+def barred(doubts: Iterable[Doubt]) -> dict[str, dict[Metric, str]]:
+    """Why there is no verdict, by competitor and metric."""
+    reasons: dict[str, dict[Metric, str]] = {}
+    for doubt in doubts:
+        for metric in BARRED.get(doubt.kind, ()):
+            reasons.setdefault(doubt.subject, {}).setdefault(metric, doubt.kind)
+    return reasons

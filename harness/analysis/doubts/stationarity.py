@@ -1,0 +1,218 @@
+"""Doubts about standing still: a trend or a step inside the trials, or from round to round.
+
+Every series is split in two at several places, and the halves are compared. Inside the trials the rounds are
+what repeats: a change counts if it comes at the same place in all of them. n is the number of rounds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from statistics import fmean
+from typing import Literal
+
+from harness.analysis.statistics import MARGIN
+from harness.analysis.summaries import by_label
+from harness.records.model import Doubt, SliceRecord, TrialSummary
+
+__all__ = ["Change", "changes", "stationarity_doubts"]
+
+KIND = "not stationary"
+LEVEL = 0.01  # of a false alarm, in all of a run together
+FEWEST_INSIDE = 5  # rounds, for what is inside the trials
+FEWEST_ON_A_SIDE = 3  # rounds before and after a change between them
+MOST_SPLITS = 10  # of one series: each more costs the others power
+PARTS = 10  # of a trial: its slices are short, and not equally many in every round
+EARLY_PERCENT = 20  # of a trial: what is over by then is warming up
+
+Matrix = Sequence[Sequence[float]]  # rounds × parts of a trial, logarithms of throughput
+Rounds = dict[int, TrialSummary]  # of one competitor, by number
+
+
+@dataclass(frozen=True)
+class Change:
+    """A competitor's throughput after a certain part of its trials, or round, is another than before."""
+
+    label: str
+    # it is relative to their mean; of two, nobody knows which of them changed
+    others: tuple[str, ...]
+    where: Literal["trial", "rounds"]
+    at: int  # percent of a trial before it; or the number of the first round after it
+    ratio: float  # of throughput, after ÷ before
+    p: float  # of so much by chance, at this one place
+    weight: float  # the place in its series that has most is the likeliest
+
+
+def stationarity_doubts(trials: Iterable[TrialSummary]) -> list[Doubt]:
+    """Of closed loops of a given time: a rate that is held and a count say nothing about themselves."""
+    return [_doubt(change) for change in changes(trials)]
+
+
+def changes(trials: Iterable[TrialSummary]) -> list[Change]:
+    """The likeliest one of each competitor inside its trials, and one of all between rounds.
+
+    Between rounds one that changes makes all others change relative to it, the other way: so only the largest
+    change is told.
+
+    Bonferroni over all places of all competitors: with noise alone there is none with a probability of at least
+    1 − ``LEVEL``. Changes within the margin do not matter.
+    """
+    whole = [one for one in trials if one.state == "complete" and one.correct and one.window_ns]
+    rounds = {label: {one.round: one for one in own} for label, own in by_label(whole).items()}
+    found: list[Change] = []
+    for label, of_label in rounds.items():
+        found += _inside(label, _matrix(of_label.values()))
+    for label, others, series in _series(rounds):
+        found += _between(label, others, series)
+    return _likeliest([one for one in found if one.p < LEVEL / len(found) and _matters(one)])
+
+
+def _inside(label: str, matrix: Matrix) -> Iterator[Change]:
+    """Student's t over rounds of how far the mean of the parts after a place is from that before it."""
+    if len(matrix) < FEWEST_INSIDE:
+        return
+    sums = [list(accumulate(row)) for row in matrix]
+    parts = len(matrix[0])
+    for at in _places(1, parts - 1):
+        steps = [(row[-1] - row[at - 1]) / (parts - at) - row[at - 1] / at for row in sums]
+        mean, variance = _moments(steps)
+        p = _probability(mean, variance / len(steps), len(steps) - 1)
+        weight = abs(mean) * math.sqrt(at * (parts - at))
+        yield Change(label, (), "trial", round(100 * at / parts), math.exp(mean), p, weight)
+
+
+def _between(label: str, others: tuple[str, ...], series: Mapping[int, float]) -> Iterator[Change]:
+    """Student's t of the rounds after a place against those before it.
+
+    Not Welch's: where there are three rounds on a side, its probabilities of such rare events are too low.
+    """
+    numbers, values = list(series), list(series.values())
+    for at in _places(FEWEST_ON_A_SIDE, len(values) - FEWEST_ON_A_SIDE):
+        (before, noise), (after, later_noise) = _moments(values[:at]), _moments(values[at:])
+        rest, freedom = len(values) - at, len(values) - 2
+        pooled = (noise * (at - 1) + later_noise * (rest - 1)) / freedom
+        step = after - before
+        p = _probability(step, pooled * (1 / at + 1 / rest), freedom)
+        weight = abs(step) * math.sqrt(at * rest)
+        yield Change(label, others, "rounds", numbers[at], math.exp(step), p, weight)
+
+
+def _matrix(trials: Iterable[TrialSummary]) -> Matrix:
+    """A row for each trial that has parts; those with a part in which nothing was done are left out."""
+    known = list(trials)
+    sliced = [trial.slices for trial in known if len(trial.slices) > 1]
+    parts = min(PARTS, min(map(len, sliced), default=0))
+    rows = [_log_rates(slices, parts) for slices in sliced]
+    if not sliced:
+        rows = [_log_counts(one.parts) for trial in known for one in trial.slices if one.parts]
+    return [row for row in rows if all(map(math.isfinite, row))]
+
+
+def _log_counts(counts: Sequence[int]) -> list[float]:
+    """Of parts of equal length."""
+    return [math.log(count) if count else -math.inf for count in counts]
+
+
+def _log_rates(slices: Sequence[SliceRecord], parts: int) -> list[float]:
+    """Of as many consecutive, equal parts."""
+    edges = [round(number * len(slices) / parts) for number in range(parts + 1)]
+    return [_log_rate(slices[first:end]) for first, end in pairwise(edges)]
+
+
+def _log_rate(slices: Sequence[SliceRecord]) -> float:
+    correct = sum(one.correct for one in slices)
+    length_ns = sum(one.end_ns - one.start_ns for one in slices)
+    return math.log(correct / length_ns) if correct and length_ns else -math.inf
+
+
+def _series(
+    rounds: Mapping[str, Rounds],
+) -> Iterator[tuple[str, tuple[str, ...], dict[int, float]]]:
+    """Competitor, others, and the logarithms of its throughput by round, relative to the mean of the others.
+
+    What slows all of them alike is cancelled by the comparison already. Of two there is one series: the other
+    one is its mirror image.
+    """
+    enough = {label: of for label, of in rounds.items() if len(of) >= 2 * FEWEST_ON_A_SIDE}
+    numbers = sorted(set.intersection(*map(set, enough.values()))) if enough else []
+    logs = {
+        label: {number: math.log(of[number].correct / of[number].window_ns) for number in numbers}
+        for label, of in enough.items()
+    }
+    for label in list(logs)[:1] if len(logs) == 2 else logs:
+        others = tuple(other for other in logs if other != label)
+        yield label, others, {number: _relative(logs, label, others, number) for number in numbers}
+
+
+def _relative(
+    logs: Mapping[str, Mapping[int, float]], label: str, others: Sequence[str], number: int
+) -> float:
+    own = logs[label][number]
+    return own - fmean(logs[other][number] for other in others) if others else own
+
+
+def _places(first: int, last: int) -> list[int]:
+    """Where to split: everywhere, or evenly spread, the first and the last place among them."""
+    number = min(MOST_SPLITS, last - first + 1)
+    if number < 2:
+        return [first] if number == 1 else []
+    return [first + round(index * (last - first) / (number - 1)) for index in range(number)]
+
+
+def _moments(values: Sequence[float]) -> tuple[float, float]:
+    """Mean and variance."""
+    mean = fmean(values)
+    return mean, math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
+
+
+def _probability(mean: float, variance: float, freedom: float) -> float:
+    """Of a mean so far from 0 or farther, if it were 0; ``variance`` is that of the mean."""
+    if not variance:
+        return 0.0 if mean else 1.0
+    # scipy.stats has the same behind half a second of import.
+    from scipy.special import stdtr  # noqa: PLC0415
+
+    return 2 * float(stdtr(freedom, -abs(mean) / math.sqrt(variance)))
+
+
+def _matters(change: Change) -> bool:
+    return not 1 / (1 + MARGIN) <= change.ratio <= 1 + MARGIN
+
+
+def _likeliest(found: Iterable[Change]) -> list[Change]:
+    best: dict[str, Change] = {}
+    for change in sorted(found, key=lambda one: -one.weight):
+        best.setdefault(change.label if change.where == "trial" else "", change)
+    return list(best.values())
+
+
+def _doubt(change: Change) -> Doubt:
+    percent = 100 * (change.ratio - 1)
+    if change.where == "rounds":
+        return _doubt_between(change, percent)
+    if change.at <= EARLY_PERCENT:
+        message = (
+            f"after the first {change.at} % of a trial its throughput differs by {percent:+.1f} %"
+        )
+        remedy = "the warm-up is too short: give it a longer --warmup"
+    else:
+        message = f"after {change.at} % of a trial its throughput differs by {percent:+.1f} %"
+        remedy = "its figure depends on how long is measured: look for what grows or fills up"
+    return Doubt(KIND, change.label, message, remedy)
+
+
+def _doubt_between(change: Change, percent: float) -> Doubt:
+    subject, differs = change.label, f"differs by {percent:+.1f} %"
+    if len(change.others) == 1:
+        subject = "run"
+        what = (
+            f"the ratio of {change.label} to {change.others[0]} {differs}: one of them has changed"
+        )
+    elif change.others:
+        what = f"its throughput, relative to the others, {differs}"
+    else:
+        what = f"its throughput {differs}"
+    remedy = "measure again, and look for what changed meanwhile: see `clientbench doctor`"
+    return Doubt(KIND, subject, f"from round {change.at} on {what}", remedy)

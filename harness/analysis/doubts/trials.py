@@ -1,0 +1,207 @@
+"""What the trials of a competitor say about themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+from harness.analysis.comparison import ENOUGH_BEYOND, samples_beyond
+from harness.analysis.summaries import CompetitorSummary, by_label, competitors
+from harness.records.model import Doubt, TrialSummary
+from harness.scenario.plan import MEDIANS_PER_SLICE
+
+__all__ = ["short_slices_doubts", "trial_doubts"]
+
+BUSY_TARGET = 0.9
+BUSY_IDLE = 0.02
+
+
+def trial_doubts(trials: Sequence[TrialSummary]) -> list[Doubt]:
+    """What the trials say about themselves, one line per competitor and kind."""
+    groups = by_label(trials)
+    doubts = []
+    for summary in competitors(trials):
+        of_label = groups[summary.label]
+        doubts += [
+            doubt
+            for doubt in (
+                _server_bound(summary.label, of_label),
+                _errors(summary),
+                _too_few(summary.label, of_label),
+                _incomplete(summary.label, of_label),
+                _unmeasured(summary.label, of_label),
+                _lost(summary.label, of_label),
+                _not_idle(summary.label, of_label),
+                _unequal(summary),
+            )
+            if doubt is not None
+        ]
+    return doubts
+
+
+def _unequal(summary: CompetitorSummary) -> Doubt | None:
+    """Parity settings that the library has no switch for."""
+    if not summary.unequal:
+        return None
+    settings = "; ".join(summary.unequal)
+    return Doubt(
+        "unequal settings",
+        summary.label,
+        settings,
+        "see whether --profile defaults ranks them alike",
+    )
+
+
+def _server_bound(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
+    shares = [t.target_cpu_share for t in trials if t.target_cpu_share is not None]
+    if not shares or sum(shares) / len(shares) < BUSY_TARGET:
+        return None
+    return Doubt(
+        "server-bound",
+        label,
+        f"the target used {100 * sum(shares) / len(shares):.0f} % of its CPU",
+        "its throughput is a lower bound; give the target more cores or servers",
+    )
+
+
+def _errors(summary: CompetitorSummary) -> Doubt | None:
+    if not summary.errors:
+        return None
+    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(summary.error_counts.items()))
+    return Doubt(
+        "errors",
+        summary.label,
+        f"{summary.errors} of {summary.population} requests failed ({kinds})",
+        "mend the cause before comparing",
+    )
+
+
+def _too_few(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
+    """In a round: that is what ratios of percentiles are made of."""
+    measured = [trial for trial in trials if trial.window_ns and _is_sampled(trial)]
+    weak = [
+        percent
+        for percent in (50.0, 95.0, 99.0)
+        if any(samples_beyond(trial, percent) < ENOUGH_BEYOND for trial in measured)
+    ]
+    if not weak:
+        return None
+    names = ", ".join(f"p{percent:g}" for percent in weak)
+    fewest = min(trial.population for trial in measured)
+    return Doubt(
+        "too few samples",
+        label,
+        f"a round of {fewest} samples has fewer than {ENOUGH_BEYOND} beyond {names}",
+        "measure longer (--duration or --requests), or in fewer rounds (--rounds)",
+    )
+
+
+def _is_sampled(trial: TrialSummary) -> bool:
+    """Not where all has failed, or no start of an open loop came about: then that is what there is to say."""
+    if trial.state == "unmeasured":
+        return False
+    return trial.service.total > 0 or not (trial.errors or trial.open_loop)
+
+
+def _incomplete(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
+    complete = sum(trial.state == "complete" for trial in trials)
+    if all(trial.state in ("complete", "unmeasured") for trial in trials):
+        return None
+    limits = "its figures are those of rounds that it survived: " if complete else ""
+    return Doubt(
+        "incomplete",
+        label,
+        f"{complete} of {len(trials)} rounds are complete",
+        f"{limits}find out why, and measure again",
+    )
+
+
+def _unmeasured(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
+    """Rounds without a request, and those of which no response came in time: neither has a throughput."""
+    without = sum(trial.state == "unmeasured" for trial in trials)
+    late = sum(bool(trial.population and not trial.completed) for trial in trials)
+    if not without + late:
+        return None
+    seen = [
+        f"in {number} of {len(trials)} rounds no {what} fell into the measured time"
+        for number, what in ((without, "request"), (late, "response"))
+        if number
+    ]
+    return Doubt(
+        "nothing measured",
+        label,
+        "; ".join(seen),
+        "measure longer (--duration or --requests), in fewer rounds (--rounds), or at a higher --rate",
+    )
+
+
+def short_slices_doubts(
+    trials: Sequence[TrialSummary], think_ns: int = 0, *, counted: bool = False
+) -> list[Doubt]:
+    """One per competitor whose slices hold too few requests of each slot, which thinks after each.
+
+    ``trials`` are of closed loops, which end by a count where they are ``counted``.
+    """
+    found = (
+        _short_slices(label, own, think_ns, counted) for label, own in by_label(trials).items()
+    )
+    return [doubt for doubt in found if doubt is not None]
+
+
+def _short_slices(
+    label: str, trials: Sequence[TrialSummary], think_ns: int, counted: bool
+) -> Doubt | None:
+    """A slice must hold 20 requests of a slot, or its edges weigh too much.
+
+    Each trial by its own median, and all by the middle one: a round on a slow machine is no reason.
+    """
+    held = [one for one in (_medians_held(trial, think_ns) for trial in trials) if one is not None]
+    if not held or median(held) >= MEDIANS_PER_SLICE:
+        return None
+    return Doubt(
+        "short slices",
+        label,
+        f"slices hold {median(held):.0f} of its median service times{' with think times' if think_ns else ''}, "
+        f"fewer than {MEDIANS_PER_SLICE}",
+        f"measure longer ({_longer(trials, counted)}), in fewer rounds (--rounds), or with less --concurrency",
+    )
+
+
+def _longer(trials: Sequence[TrialSummary], counted: bool) -> str:
+    if not counted:
+        return "--duration"
+    slots = max(one.concurrency for one in trials)
+    return f"--requests {MEDIANS_PER_SLICE * slots * len(trials)}"
+
+
+def _medians_held(trial: TrialSummary, think_ns: int) -> float | None:
+    """The shortest slice ÷ the median service time with the think time."""
+    median_ns = trial.service.percentile(50)
+    lengths = [one.end_ns - one.start_ns for one in trial.slices]
+    return min(lengths) / (median_ns + think_ns) if median_ns and lengths else None
+
+
+def _lost(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
+    lost = sum(trial.lost_rows for trial in trials)
+    if not lost:
+        return None
+    return Doubt(
+        "rows lost",
+        label,
+        f"{lost} of {sum(trial.sent for trial in trials)} requests were not recorded in time",
+        "leave the orchestrator some CPU",
+    )
+
+
+def _not_idle(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
+    """A client that works while others are measured (background threads) slows them down."""
+    idle = sum(trial.idle_cpu_ns for trial in trials)
+    busy = sum(trial.cpu_ns for trial in trials)
+    if not busy or idle / busy < BUSY_IDLE:
+        return None
+    return Doubt(
+        "not idle",
+        label,
+        f"it used {idle / 1e6:.0f} ms of CPU while others were measured",
+        "compare it alone against each of the others",
+    )

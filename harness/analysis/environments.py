@@ -1,0 +1,211 @@
+"""What two runs differ in besides their results: machine, software, settings. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from harness.records.model import RunRecord, TrialSummary
+
+__all__ = ["Difference", "Kind", "StoredRun", "common_labels", "differences"]
+
+Kind = Literal["machine", "software", "settings"]
+StoredRun = tuple["RunRecord", Sequence["TrialSummary"]]
+Facts = Mapping[str, Any]
+
+MEMORY_TOLERANCE = 0.01  # what a kernel keeps for itself differs from boot to boot
+CONTENT = ".content"  # of a distribution: the digest of its files
+LONGEST_VALUE = 60  # characters of a value in a line of text
+SOFTWARE = frozenset({"orchestrator_python", "implementation", "versions"})
+# The clients' Python is known of each trial; ``python`` of the environment is that of the first client.
+OF_TRIALS = frozenset({"python"})
+# What says which competitors there are and in which order, not how one of them is measured.
+OF_THE_WHOLE = frozenset({"competitors", "axis", "baseline", "seed"})
+# What its trials say better: as it was, not as it was asked for.
+SEEN_IN_TRIALS = frozenset(
+    {
+        *("label", "client", "method", "body_bytes", "concurrency"),
+        *(f"target.{name}" for name in ("name", "runtime", "instances", "tls", "upstream")),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is not the same in two runs; values are plain JSON, None where there is none."""
+
+    kind: Kind
+    field: str  # as the database names it; of a client's or a target's versions ``client.`` or ``target.``
+    ours: Any
+    theirs: Any
+
+    def __str__(self) -> str:
+        """``kernel: 6.1.0 against 6.18.44``."""
+        return f"{self.field}: {_shown(self.ours)} against {_shown(self.theirs)}"
+
+
+def common_labels(ours: StoredRun, theirs: StoredRun) -> tuple[str, ...]:
+    """The competitors that both runs have trials of, in the order of the first."""
+    others = {trial.label for trial in theirs[1]}
+    return tuple(dict.fromkeys(trial.label for trial in ours[1] if trial.label in others))
+
+
+def differences(ours: StoredRun, theirs: StoredRun) -> tuple[Difference, ...]:
+    """All that differs: machine, then software, then settings.
+
+    Of clients and targets those count that both runs have. What only one of them has recorded differs too,
+    unless it is nothing: an older run does not have every setting that came later.
+    """
+    both = ours, theirs
+    environments = [run.environment for run, _ in both]
+    return (
+        *_unequal("machine", *_close_memory(*map(_machine_facts, environments))),
+        *_unequal("software", *map(_software_facts, environments)),
+        *_of_software(ours, theirs),
+        *_of_targets(ours, theirs),
+        *_unequal("settings", *(_scenario_facts(run.scenario) for run, _ in both)),
+        *_of_clients("settings", ours, theirs, _competitor_facts),
+    )
+
+
+def _unequal(kind: Kind, ours: Facts, theirs: Facts) -> Iterator[Difference]:
+    for field in dict.fromkeys((*ours, *theirs)):
+        a, b = ours.get(field), theirs.get(field)
+        absent = (field in ours) != (field in theirs)
+        if a != b and (a or b or not absent):
+            yield Difference(kind, field, a, b)
+
+
+def _machine_facts(environment: Facts) -> Facts:
+    """Everything that is not known to be something else: what will be recorded one day counts too."""
+    return {k: v for k, v in environment.items() if k not in SOFTWARE | OF_TRIALS}
+
+
+def _software_facts(environment: Facts) -> Facts:
+    return _flat({k: v for k, v in environment.items() if k in SOFTWARE})
+
+
+def _scenario_facts(scenario: Facts) -> Facts:
+    return _flat({k: v for k, v in scenario.items() if k not in OF_THE_WHOLE})
+
+
+def _close_memory(ours: Facts, theirs: Facts) -> tuple[Facts, Facts]:
+    """The same; sizes of memory that differ by less than the tolerance are made equal."""
+    low, high = sorted(facts.get("memory_bytes") or 0 for facts in (ours, theirs))
+    if low and high - low < MEMORY_TOLERANCE * high:
+        return {**ours, "memory_bytes": high}, {**theirs, "memory_bytes": high}
+    return ours, theirs
+
+
+def _of_clients(
+    kind: Kind,
+    ours: StoredRun,
+    theirs: StoredRun,
+    facts_of: Callable[[RunRecord, TrialSummary], Facts],
+) -> Iterator[Difference]:
+    """A difference that not all common competitors have names those that have it."""
+    labels = common_labels(ours, theirs)
+    concerned: dict[str, list[str]] = {}
+    found: dict[str, Difference] = {}
+    for label in labels:
+        facts = [facts_of(run, _typical(trials, label)) for run, trials in (ours, theirs)]
+        if all(facts):
+            for one in _unequal(kind, *facts):
+                concerned.setdefault(repr(one), []).append(label)
+                found[repr(one)] = one
+    for key, one in found.items():
+        named = "" if len(concerned[key]) == len(labels) else f" of {', '.join(concerned[key])}"
+        yield replace(one, field=one.field + named)
+
+
+def _of_software(ours: StoredRun, theirs: StoredRun) -> Iterator[Difference]:
+    """Versions first; of what has the same version also what it is."""
+    versions = list(_of_clients("software", ours, theirs, _client_facts))
+    told = {one.field.partition(" of ")[0] for one in versions}
+    yield from versions
+    for one in _of_clients("software", ours, theirs, _content_facts):
+        if one.field.partition(" of ")[0].removesuffix(CONTENT) not in told:
+            yield one
+
+
+def _typical(trials: Sequence[TrialSummary], label: str) -> TrialSummary:
+    """One of its trials, if possible one that ran: one that did not may not know its versions."""
+    own = [trial for trial in trials if trial.label == label]
+    return next((trial for trial in own if trial.versions or trial.client_version), own[0])
+
+
+def _client_facts(run: RunRecord, trial: TrialSummary) -> Facts:
+    """Nothing of a client that never ran."""
+    if not trial.versions and not trial.client_version:
+        return {}
+    versions = {trial.client_library: trial.client_version, **trial.versions}
+    of_client = {f"client.{name}": version for name, version in versions.items()}
+    return {"python": trial.python_version, **of_client}
+
+
+def _content_facts(run: RunRecord, trial: TrialSummary) -> Facts:
+    """Nothing of a trial that was stored before environments were."""
+    environment = trial.client_environment
+    if environment is None:
+        return {}
+    build = {f"python.{name}": value for name, value in asdict(environment.interpreter).items()}
+    contents = {f"client.{one.name}{CONTENT}": one.digest for one in environment.distributions}
+    spoken = {"http_version": trial.http_version}
+    return {**build, **contents, "adapters": environment.code, **spoken}
+
+
+def _competitor_facts(run: RunRecord, trial: TrialSummary) -> Facts:
+    asked = run.scenario.get("competitors", ())
+    entry: Facts = next((one for one in asked if one["label"] == trial.label), {})
+    return {
+        **{k: v for k, v in _flat(entry).items() if not SEEN_IN_TRIALS & {k, k.partition(".")[0]}},
+        "client_library": trial.client_library,
+        "client_type": trial.client_type,
+        "event_loop": trial.event_loop,
+        "http_method": trial.http_method,
+        "body_bytes": trial.body_bytes,
+        "concurrency": trial.concurrency,
+        "target": str(trial.target),
+    }
+
+
+def _of_targets(ours: StoredRun, theirs: StoredRun) -> Iterator[Difference]:
+    """Versions and configuration of the targets that both have; another target is another setting."""
+    described = [_descriptions(one) for one in (ours, theirs)]
+    used = [dict.fromkeys(str(trial.target) for trial in trials) for _, trials in (ours, theirs)]
+    common = [target for target in used[0] if target in used[1]]
+    for target in common:
+        named = f" of {target}" if len(common) > 1 else ""
+        facts = [
+            {f"target.{name}{named}": value for name, value in of_run.get(target, {}).items()}
+            for of_run in described
+        ]
+        yield from _unequal("software", *facts)
+
+
+def _descriptions(stored: StoredRun) -> dict[str, Facts]:
+    """By target. An unfinished run has only that of its baseline."""
+    run, trials = stored
+    if run.targets:
+        return {str(record.spec): record.description for record in run.targets}
+    return {str(trial.target): run.target for trial in trials if trial.label == run.baseline}
+
+
+def _flat(facts: Facts, prefix: str = "") -> dict[str, Any]:
+    """``{"a": {"b": 1}}`` as ``{"a.b": 1}``."""
+    flat: dict[str, Any] = {}
+    for key, value in facts.items():
+        name = prefix + key
+        flat |= _flat(value, f"{name}.") if isinstance(value, Mapping) else {name: value}
+    return flat
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == "":
+        return "none"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_VALUE else f"{line[: LONGEST_VALUE - 1]}…"

@@ -1,0 +1,322 @@
+"""From trials to competitors: all rounds of one merged. Pure: summaries in, numbers out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeVar
+
+from harness.records.client_environment import Environment
+from harness.records.histogram import Histogram, rank
+from harness.records.model import OpenLoop, TrialState, TrialSummary
+from harness.records.phases import phases
+from servers.spec import EMBEDDED, TargetSpec
+
+__all__ = [
+    "Censored",
+    "CompetitorSummary",
+    "by_label",
+    "competitors",
+    "merged_service",
+    "net_cpu_per_request_ns",
+    "percentile",
+]
+
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True)
+class Censored:
+    """A duration of which only this is known: it is longer than the time limit."""
+
+    timeout_ns: int
+
+
+@dataclass(frozen=True)
+class CompetitorSummary:
+    """All trials (rounds) of one competitor, merged. Counts are sums; terms as in DESIGN §1."""
+
+    label: str
+    client_library: str
+    client_type: Literal["sync", "async"]
+    client_version: str
+    python_version: str
+    event_loop: str | None
+    profile: str
+    http_method: str
+    url: str
+    body_bytes: int
+    concurrency: int
+    processes: int
+    unequal: tuple[str, ...]
+    state: TrialState  # complete, unmeasured: every trial is; failed: none was measured
+    reasons: tuple[str, ...]  # why not complete, as "rounds 2, 3: …"
+    rounds: int
+    window_ns: int
+    completed: int
+    correct: int
+    population: int
+    service: Histogram
+    censored: int
+    timeout_ns: int
+    mean_service_ns: float | None
+    status_counts: Mapping[int, int]
+    error_counts: Mapping[str, int]
+    cpu_ns: int
+    cpu_requests: int
+    idle_rss_bytes: int | None  # the largest of the trials
+    peak_rss_bytes: int | None  # the largest of the trials
+    target: TargetSpec = EMBEDDED
+    proxy_cpu_ns: int | None = None  # of the target, in the windows
+    origin_cpu_ns: int | None = None
+    open_loop: OpenLoop | None = None
+    phases: Mapping[str, Histogram] = field(default_factory=dict)  # of traced requests
+    client_environment: Environment | None = None  # None: stored before it was recorded
+    sent: int = 0  # by its rounds: the population, and first requests, warm-up and lead-in
+
+    @property
+    def uncounted(self) -> int:
+        """Requests that were sent and belong to no figure."""
+        return max(0, self.sent - self.population)
+
+    @property
+    def requests_per_second(self) -> float | None:
+        """Throughput: correct responses ÷ total window time; None where nothing ended in a window."""
+        return self.correct * 1e9 / self.window_ns if self.window_ns and self.completed else None
+
+    @property
+    def completions_per_second(self) -> float | None:
+        """All completions, errors included ÷ total window time; None as above."""
+        return self.completed * 1e9 / self.window_ns if self.window_ns and self.completed else None
+
+    @property
+    def cpu_per_request_ns(self) -> float | None:
+        """Gross CPU time of the workers per completed request."""
+        return self.cpu_ns / self.cpu_requests if self.cpu_requests else None
+
+    @property
+    def proxy_cpu_per_request_ns(self) -> float | None:
+        """CPU of the target's proxy per completed request; None where there is none, or none to be seen."""
+        return _per(self.proxy_cpu_ns, self.cpu_requests)
+
+    @property
+    def origin_cpu_per_request_ns(self) -> float | None:
+        """CPU of the servers that answer, per completed request; None where it cannot be seen."""
+        return _per(self.origin_cpu_ns, self.cpu_requests)
+
+    @property
+    def errors(self) -> int:
+        """Failed requests of the population, all kinds."""
+        return sum(self.error_counts.values())
+
+    @property
+    def error_rate(self) -> float | None:
+        """Failed requests ÷ population, 0 to 1; None without any request."""
+        return self.errors / self.population if self.population else None
+
+    def percentile(self, percent: float) -> int | Censored | None:
+        """Service time in ns at ``percent``; Censored when its rank is a timed-out request's."""
+        return percentile(self.service, percent, self.censored, self.timeout_ns)
+
+    def response_percentile(self, percent: float) -> int | Censored | None:
+        """As ``percentile``, of the response time; in a closed loop that is the service time."""
+        if self.open_loop is None:
+            return self.percentile(percent)
+        return percentile(self.open_loop.response, percent, self.censored, self.timeout_ns)
+
+    def samples_beyond(self, percent: float) -> int:
+        """How many samples rank above the percentile: what it rests on."""
+        total = self.service.total
+        return total - rank(percent, total) if total else 0
+
+
+def _per(total: int | None, number: int) -> float | None:
+    return total / number if total is not None and number else None
+
+
+def percentile(
+    service: Histogram, percent: float, censored: int, timeout_ns: int
+) -> int | Censored | None:
+    """Nearest-rank percentile in ns of a population whose ``censored`` largest values timed out."""
+    total = service.total
+    if total and rank(percent, total) > total - censored:
+        return Censored(timeout_ns)
+    return service.percentile(percent)
+
+
+def by_label(trials: Iterable[TrialSummary]) -> dict[str, list[TrialSummary]]:
+    """The trials of each competitor, in the order given; competitors in order of first appearance."""
+    groups: dict[str, list[TrialSummary]] = {}
+    for trial in trials:
+        groups.setdefault(trial.label, []).append(trial)
+    return groups
+
+
+def competitors(trials: Iterable[TrialSummary]) -> list[CompetitorSummary]:
+    """The competitors in order of first appearance, each with its trials merged."""
+    groups = by_label(trials).values()
+    return [_merged(sorted(group, key=lambda trial: trial.round)) for group in groups]
+
+
+def _merged(trials: Sequence[TrialSummary]) -> CompetitorSummary:
+    # A trial that never started may know little about its client; take what one that ran says.
+    known = next((trial for trial in trials if trial.window_ns), trials[0])
+    return CompetitorSummary(
+        label=known.label,
+        client_library=known.client_library,
+        client_type=known.client_type,
+        client_version=known.client_version,
+        python_version=known.python_version,
+        event_loop=known.event_loop,
+        profile=known.profile,
+        http_method=known.http_method,
+        url=known.url,
+        body_bytes=known.body_bytes,
+        concurrency=known.concurrency,
+        processes=known.processes,
+        unequal=known.unequal,
+        state=_state(trials),
+        reasons=_reasons(trials),
+        rounds=len(trials),
+        window_ns=sum(trial.window_ns for trial in trials),
+        completed=sum(trial.completed for trial in trials),
+        correct=sum(trial.correct for trial in trials),
+        population=sum(trial.population for trial in trials),
+        service=_sum(trial.service for trial in trials),
+        censored=sum(trial.censored for trial in trials),
+        timeout_ns=max(trial.timeout_ns for trial in trials),
+        mean_service_ns=_mean_service_ns(trials),
+        status_counts=_added(trial.status_counts for trial in trials),
+        error_counts=_added(trial.error_counts for trial in trials),
+        cpu_ns=sum(trial.cpu_ns for trial in trials),
+        cpu_requests=sum(trial.cpu_requests for trial in trials),
+        idle_rss_bytes=_largest(trial.idle_rss_bytes for trial in trials),
+        peak_rss_bytes=_largest(trial.peak_rss_bytes for trial in trials),
+        target=known.target,
+        proxy_cpu_ns=_total(trial.proxy_cpu_ns for trial in trials),
+        origin_cpu_ns=_total(trial.origin_cpu_ns for trial in trials),
+        open_loop=_open_loop(trials),
+        phases=_phases(trials),
+        client_environment=known.client_environment,
+        sent=sum(trial.sent for trial in trials),
+    )
+
+
+def _total(values: Iterable[int | None]) -> int | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def _phases(trials: Sequence[TrialSummary]) -> dict[str, Histogram]:
+    rows = [row for trial in trials for row in trial.traces]
+    return phases(rows) if rows else {}
+
+
+def _open_loop(trials: Sequence[TrialSummary]) -> OpenLoop | None:
+    loops = [trial.open_loop for trial in trials if trial.open_loop is not None]
+    if not loops:
+        return None
+    means = [
+        (trial.open_loop.mean_response_ns, trial.service.total - trial.censored)
+        for trial in trials
+        if trial.open_loop is not None
+    ]
+    return OpenLoop(
+        planned=sum(loop.planned for loop in loops),
+        dropped=sum(loop.dropped for loop in loops),
+        missed=sum(loop.missed for loop in loops),
+        late=sum(loop.late for loop in loops),
+        response=_sum(loop.response for loop in loops),
+        mean_response_ns=_weighted(means),
+        queue_wait=_sum(loop.queue_wait for loop in loops),
+        pacer_lag=_sum(loop.pacer_lag for loop in loops),
+    )
+
+
+def _state(trials: Sequence[TrialSummary]) -> TrialState:
+    if all(trial.state == "complete" for trial in trials):
+        return "complete"
+    if all(trial.state == "unmeasured" for trial in trials):
+        return "unmeasured"
+    unusable = ("failed", "unmeasured")
+    if all(trial.state in unusable or not trial.window_ns for trial in trials):
+        return "failed"
+    return "partial"
+
+
+def _reasons(trials: Sequence[TrialSummary]) -> tuple[str, ...]:
+    """Each reason once, after its rounds: a client that is not there fails all of them alike."""
+    rounds: dict[str, list[str]] = {}
+    for trial in trials:
+        if trial.state != "complete":
+            rounds.setdefault(trial.reason or trial.state, []).append(str(trial.round))
+    return tuple(
+        f"round{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}: {reason}"
+        for reason, numbers in rounds.items()
+    )
+
+
+def merged_service(trials: Iterable[TrialSummary]) -> Histogram:
+    """The service times of all trials."""
+    return _sum(trial.service for trial in trials)
+
+
+def _sum(histograms: Iterable[Histogram]) -> Histogram:
+    total = Histogram()
+    for histogram in histograms:
+        total = total.merged(histogram)
+    return total
+
+
+def _mean_service_ns(trials: Sequence[TrialSummary]) -> float | None:
+    """Of the correct requests of all trials: the trials' means, weighted by their number."""
+    return _weighted(
+        [(trial.mean_service_ns, trial.service.total - trial.censored) for trial in trials]
+    )
+
+
+def _weighted(means: Iterable[tuple[float | None, int]]) -> float | None:
+    known = [(mean, weight) for mean, weight in means if mean is not None]
+    count = sum(weight for _, weight in known)
+    return sum(mean * weight for mean, weight in known) / count if count else None
+
+
+def _added(counts: Iterable[Mapping[Key, int]]) -> dict[Key, int]:
+    total: Counter[Key] = Counter()
+    for count in counts:
+        total.update(count)
+    return dict(total)
+
+
+def _largest(values: Iterable[int | None]) -> int | None:
+    return max((value for value in values if value is not None), default=None)
+
+
+def net_cpu_per_request_ns(
+    competitor: CompetitorSummary, others: Iterable[CompetitorSummary]
+) -> float | None:
+    """CPU per request above what ``null`` costs under the same plan: the client's own share.
+
+    None unless a ``null`` of the same interpreter and mode is among ``others``; on the same event loop, if any
+    is.
+    """
+    floors = [
+        other
+        for other in others
+        if other.client_library == "null"
+        and other.client_type == competitor.client_type
+        and _interpreter(other) == _interpreter(competitor)
+    ]
+    floors.sort(key=lambda floor: floor.event_loop != competitor.event_loop)
+    gross = competitor.cpu_per_request_ns
+    floor = floors[0].cpu_per_request_ns if floors else None
+    return None if gross is None or floor is None else gross - floor
+
+
+def _interpreter(summary: CompetitorSummary) -> tuple[object, ...]:
+    """What runs it, as far as is known: the build and our own code."""
+    environment = summary.client_environment
+    if environment is None:
+        return (summary.python_version,)
+    return environment.interpreter, environment.code

@@ -1,0 +1,314 @@
+"""Which clients there are, in which versions and modes: asked of the interpreter that will run them.
+
+The orchestrator never imports a client library. Answers are kept in the user's cache folder. What is installed
+is asked again as soon as something was installed or removed; what an adapter can do is known of one
+environment and nothing else, because a digest of all files is part of its key.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from packaging.version import InvalidVersion, Version
+
+import adapters
+from adapters.base import Mode
+from harness.clients.bundle import Bundle
+from harness.clients.closure import Closure, closure
+from harness.clients.contamination import Site, in_fact, read
+from harness.clients.interpreters import ask, executable
+from harness.clients.kept_answers import KeptAnswers
+from harness.errors import UnusableError, UsageError
+from harness.records.client_environment import (
+    Environment,
+    Imported,
+    Installed,
+    Interpreter,
+    content_digest,
+    stamp,
+)
+from harness.scenario.selector import ClientSpec
+from harness.worker import describe
+
+__all__ = ["Catalogue", "Client", "known_clients"]
+
+STANDARD = "python"  # instead of a distribution's name: the standard library
+LOOPS = ("uvloop",)  # event loops that are distributions of their own
+
+
+@dataclass(frozen=True)
+class Client:
+    """One client library as one interpreter has it."""
+
+    name: str
+    module: str
+    distribution: str | None  # what brings the library, or else the adapter
+    closure: Closure
+    installed: bool
+    modes: dict[Mode, dict[str, Any]]  # capabilities by mode, the default first
+    linked: dict[str, str]  # native libraries
+    problem: str | None = None  # why it cannot be used although installed
+    measured: str | None = None  # the library's own distribution, where the adapter names it
+    # by an adapter of it, with its closure in sight
+    imported: Imported = field(default_factory=Imported)
+
+    @property
+    def version(self) -> str | None:
+        """The library's version; that of Python for the standard library and our own references.
+
+        What the library says of itself counts as well: metadata may be older than what is there.
+        """
+        library = self.measured or self.distribution or STANDARD
+        if library == STANDARD:
+            return self.linked.get(STANDARD)
+        claimed = self.closure.versions.get(library)
+        there = self._said_by(library)
+        return (
+            claimed if claimed is None or _agree(claimed, there) else f"{claimed}, in fact {there}"
+        )
+
+    @property
+    def plugin(self) -> str | None:
+        """Name and version of the distribution that brings the adapter, if it is not the library's own."""
+        if not self.distribution or self.measured in (None, self.distribution):
+            return None
+        return f"{self.distribution} {self.closure.versions.get(self.distribution, '')}".strip()
+
+    def _said_by(self, library: str) -> str | None:
+        """The ``__version__`` of the first of its modules that has one."""
+        folders = [os.path.realpath(entry) for entry in self.closure.parts.get(library, ())]
+        versions = (
+            version
+            for file, version in self.imported.modules.values()
+            if any(file == folder or file.startswith(folder + os.sep) for folder in folders)
+        )
+        return next(filter(None, versions), None)
+
+
+def known_clients() -> dict[str, tuple[str, str | None]]:
+    """Module and distribution by name: our own, then those of the entry-point group."""
+    known = dict(adapters.BUILTIN)
+    for entry in entry_points(group="clientbench.adapters"):
+        distribution = entry.dist.name if entry.dist is not None else None
+        known.setdefault(entry.name, (entry.module, distribution))
+    return known
+
+
+class Catalogue:
+    """The clients of one interpreter (default: our own)."""
+
+    def __init__(self, bundle: Bundle, python: str | None = None) -> None:
+        self.python = executable(python)
+        self._bundle = bundle
+        self._known = known_clients()
+        self._metadata: dict[str, Any] | None = None
+        self._capabilities: dict[str, Any] = {}
+        # by distribution and what its files looked like
+        self._digests: dict[tuple[str, str], str] = {}
+
+    @property
+    def python_version(self) -> str:
+        """Full version of the interpreter."""
+        return str(self._load()["environment"]["python_full_version"])
+
+    @property
+    def folders(self) -> list[Path]:
+        """Where the interpreter looks for packages, in its order; folders only."""
+        return [path for path in map(Path, self._load()["stamps"]) if path.is_dir()]
+
+    @cached_property
+    def _identity(self) -> dict[str, Any]:
+        """Which interpreter the path stands for today: links and wrappers may lead to another one."""
+        if self.python == sys.executable:
+            return describe.interpreter()
+        return ask(self.python, self._bundle, {"ask": "interpreter"}, "-I", "-S")
+
+    @cached_property
+    def _cache(self) -> KeptAnswers:
+        return KeptAnswers([self.python, self._identity, self._bundle.code_digest])
+
+    def names(self) -> list[str]:
+        """Every known client, in the order of tables."""
+        return list(self._known)
+
+    @property
+    def _pip(self) -> str:
+        """How to install something for this interpreter."""
+        return "pip" if self.python == sys.executable else f"{shlex.quote(self.python)} -m pip"
+
+    def clients(self, names: Iterable[str] | None = None) -> list[Client]:
+        """The clients called ``names`` (default: all known), asked side by side."""
+        wanted = self.names() if names is None else list(names)
+        self._load()
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            found = list(pool.map(self._client, wanted))
+        self._cache.save(self._load(), self._capabilities)
+        return found
+
+    def select(self, spec: ClientSpec) -> Client:
+        """The client that ``spec`` means. Raises one line if there is none or it lacks the mode."""
+        if spec.name not in self._known:
+            raise UsageError(
+                f"client: {spec.name!r} is unknown; known are {', '.join(self._known)}"
+            )
+        client = self.clients([spec.name])[0]
+        if not client.installed:
+            extra = f"'clientbench[{spec.name}]'" if spec.name == "requestx" else spec.name
+            raise UnusableError(
+                f"client: {spec.name!r} is not installed for Python {self.python_version}; "
+                f"try: {self._pip} install {extra}"
+            )
+        if client.problem:
+            raise UnusableError(f"client: {spec.name!r} cannot be used: {client.problem}")
+        self._check(spec, client)
+        return client
+
+    def _check(self, spec: ClientSpec, client: Client) -> None:
+        if spec.version is not None and spec.version != client.version:
+            # what was written over has no version that one could ask for
+            known = spec.name if " " in str(client.version) else f"{spec.name}=={client.version}"
+            raise UnusableError(
+                f"client: '{spec}' asks for version {spec.version}, installed is {client.version}; "
+                f"accepted: {known}"
+            )
+        mode = spec.mode or next(iter(client.modes))
+        if mode not in client.modes:
+            raise UsageError(
+                f"client: {spec.name!r} has no mode {mode!r}; accepted: "
+                + ", ".join(f"{spec.name}:{known}" for known in client.modes)
+            )
+        if spec.loop and mode != "async":
+            raise UsageError(f"client: '{spec}' names an event loop, but {mode} clients have none")
+        if spec.loop in LOOPS and not self._load()["distributions"].get(spec.loop):
+            raise UnusableError(f"client: '{spec}' needs {spec.loop}, which is not installed")
+
+    def closure_with_loop(self, client: Client, loop: str | None) -> Closure:
+        """What a worker of ``client`` may see when it runs on ``loop``."""
+        roots = [root for root in (client.distribution, loop if loop in LOOPS else None) if root]
+        visible = self._closure(roots)
+        library = client.measured or client.distribution
+        known = {library: client.version} if library and client.version else {}
+        versions = {name: known.get(name, version) for name, version in visible.versions.items()}
+        return replace(visible, versions=versions)
+
+    def environment(self, visible: Closure) -> Environment:
+        """What a worker that sees ``visible`` runs in."""
+        before = stamp(visible.entries)  # first, so that what is written meanwhile is noticed
+        return Environment(
+            Interpreter(**self._identity["build"]),
+            tuple(
+                Installed(name, version, self._digest(name, visible))
+                for name, version in sorted(visible.versions.items())
+            ),
+            self._bundle.code_digest,
+            visible.entries,
+            before,
+        )
+
+    def _digest(self, name: str, visible: Closure) -> str:
+        parts = visible.parts[name]
+        key = name, stamp(parts)
+        if key not in self._digests:
+            self._digests[key] = content_digest(parts)
+        return self._digests[key]
+
+    def _closure(self, roots: list[str]) -> Closure:
+        """With the versions of what is really there."""
+        claimed = _without_us(roots, self._load())
+        return replace(claimed, versions=in_fact(claimed.versions, self.site))
+
+    @cached_property
+    def site(self) -> Site:
+        """What is to be known of its packages beside what they claim."""
+        return read(self.folders)
+
+    def _client(self, name: str) -> Client:
+        module, distribution = self._known[name]
+        metadata = self._load()
+        required = self._closure([distribution] if distribution else [])
+        installed = distribution is None or bool(required.versions)
+        answer: dict[str, Any] = {"modes": {}, "linked": {}, "problem": self._unseen(required)}
+        if installed and not answer["problem"]:
+            answer = self._capability(module, required)
+        linked, measured = dict(answer["linked"]), answer.get("distribution")
+        if STANDARD in (measured, distribution or STANDARD):
+            linked.setdefault(STANDARD, metadata["environment"]["python_full_version"])
+        return Client(
+            name=name,
+            module=module,
+            distribution=distribution,
+            closure=required,
+            installed=installed,
+            modes=answer["modes"],
+            linked=linked,
+            problem=answer.get("problem") or _unrequired(measured, required),
+            measured=measured,
+            imported=Imported.from_plain(answer["imported"])
+            if "imported" in answer
+            else Imported(),
+        )
+
+    def _unseen(self, required: Closure) -> str | None:
+        """Which of the distributions no worker could be shown, if any."""
+        distributions = self._load()["distributions"]
+        unseen = [name for name in required.versions if distributions[name]["unseen"]]
+        if not unseen:
+            return None
+        return (
+            f"{', '.join(unseen)} is installed editable in a way that only its own import hook can find; "
+            "install it without -e"
+        )
+
+    def _capability(self, module: str, required: Closure) -> dict[str, Any]:
+        key = json.dumps([module, self.environment(required).digest, required.entries])
+        known = self._capabilities.get(key) or self._cache.capabilities.get(key)
+        if known is None:
+            site = self._bundle.site(required.entries)
+            question = {"ask": "capabilities", "module": module, "site": str(site)}
+            try:
+                known = ask(self.python, self._bundle, question, "-I", "-S")
+            except UnusableError as error:
+                known = {"modes": {}, "linked": {}, "problem": str(error)}
+        self._capabilities[key] = known
+        return dict(known)
+
+    def _load(self) -> dict[str, Any]:
+        if self._metadata is None:
+            roots = [dist for _, dist in self._known.values() if dist] + list(LOOPS)
+            self._metadata = self._cache.metadata(roots)
+        if self._metadata is None:
+            self._metadata = ask(
+                self.python, self._bundle, {"ask": "metadata", "roots": roots}, "-I"
+            )
+        return self._metadata
+
+
+def _unrequired(measured: str | None, required: Closure) -> str | None:
+    if measured in (None, STANDARD) or measured in required.versions:
+        return None
+    return f"its adapter measures {measured!r}, which it does not require or which is not installed"
+
+
+def _agree(claimed: str, said: str | None) -> bool:
+    """Whether a library's own word for its version is the one of its metadata, or none that can be read."""
+    try:
+        public = Version(claimed.partition(" (")[0]).public
+        return said is None or public == Version(said).public
+    except InvalidVersion:
+        return True
+
+
+def _without_us(roots: list[str], metadata: dict[str, Any]) -> Closure:
+    """The closure of ``roots``; a third party's adapter may require clientbench, its worker must not."""
+    distributions = {**metadata["distributions"], "clientbench": None}
+    return closure(roots, distributions, metadata["environment"])

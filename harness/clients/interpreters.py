@@ -1,0 +1,80 @@
+"""Interpreters that clients run under: found, and asked what they have."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from typing import Any
+
+from harness import interrupts
+from harness.clients.bundle import Bundle
+from harness.errors import UnusableError
+
+__all__ = ["ask", "executable"]
+
+ASK_TIMEOUT_S = 60
+CHECK_S = 0.2  # how often an interrupt is looked for meanwhile
+
+
+def ask(python: str, bundle: Bundle, question: dict[str, Any], *flags: str) -> dict[str, Any]:
+    """What the worker's code says inside an interpreter. Raises UnusableError, one line."""
+    command = [python, *flags, str(bundle.describe)]
+    try:
+        code, output, errors = _converse(command, json.dumps(question))
+    except OSError as error:
+        raise UnusableError(f"python: {python!r} cannot be asked: {error}") from error
+    if code:
+        failure = _failure(errors)
+        if question["ask"] == "capabilities":  # it is the adapter that failed
+            raise UnusableError(failure)
+        raise UnusableError(f"python: {python!r} cannot be asked: {failure}")
+    try:
+        answer: dict[str, Any] = json.loads(output)
+    except ValueError:
+        raise UnusableError(f"python: {python!r} does not answer as Python does") from None
+    return answer
+
+
+def _converse(command: list[str], question: str) -> tuple[int, str, str]:
+    """Exit code, output and errors of a command that reads ``question``. It is gone afterwards."""
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        deadline = time.monotonic() + ASK_TIMEOUT_S
+        text: str | None = question
+        try:
+            while True:
+                interrupts.check()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    output, errors = process.communicate(text, CHECK_S)
+                    return process.returncode, output, errors
+                text = None  # it is taken over by the first call
+                if time.monotonic() > deadline:
+                    raise UnusableError(f"{command[0]!r} did not answer within {ASK_TIMEOUT_S} s")
+        finally:
+            process.kill()
+
+
+def _failure(errors: str) -> str:
+    """The line that says why: the last one of a traceback, the first one of anything else."""
+    lines = [line.strip() for line in errors.splitlines() if line.strip()]
+    if not lines:
+        return "it died without a word"
+    return lines[-1 if any(line.startswith("Traceback") for line in lines) else 0]
+
+
+def executable(python: str | None) -> str:
+    """The executable that ``@PYTHON`` means: a version such as 3.13, a path, or None for our own."""
+    if python is None:
+        return sys.executable
+    found = shutil.which(python) or shutil.which(f"python{python}")
+    if found is not None:
+        return os.path.abspath(found)  # noqa: PTH100  the link may be all that makes an environment
+    raise UnusableError(
+        f"python: {python!r} is not found; accepted: a version whose python3.x is on PATH, or a path"
+    )

@@ -1,0 +1,6 @@
+"""From what somebody typed to a scenario: flags, environment variables, presets.
+
+Enters: text. Leaves: a ``Scenario``, or one line about the field, the value and what is accepted. The only
+part that knows how a field was typed; nothing that measures, judges or stores imports it. Imports ``records``
+and ``scenario``.
+"""

@@ -1,0 +1,81 @@
+"""What a command line says about how long to measure: a length by name, or a precision to be reached. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from harness.errors import UsageError
+from harness.input.numbers import MAX_DURATION_S, seconds
+from harness.records.model import METRICS, Metric
+from harness.redaction import refusal
+from harness.scenario.precision import FIRST_LOOK, QUICK, THOROUGH, USUAL, Length, Precision
+
+__all__ = ["LengthOptions", "check_budget", "length", "precision"]
+
+BUDGET_S = 300.0
+NARROWEST, WIDEST = 0.001, 0.5
+_PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)\s*%")
+
+
+@dataclass(frozen=True, slots=True)
+class LengthOptions:
+    """What a command line says about it, as it was typed."""
+
+    precision: str | None = None
+    metric: str | None = None
+    budget: str | float | None = None
+    quick: bool = False
+    thorough: bool = False
+
+    @property
+    def is_named(self) -> bool:
+        """Whether a flag says how much is measured, so that no default of the environment does."""
+        return self.quick or self.thorough or self.precision is not None
+
+
+def length(options: LengthOptions) -> Length:
+    """The length asked for by name. Raises ``UsageError``."""
+    if options.quick and options.thorough:
+        raise UsageError("--quick, --thorough: are two lengths; expected one of them")
+    if options.precision is not None and (options.quick or options.thorough):
+        name = "--quick" if options.quick else "--thorough"
+        raise UsageError(f"{name}: is a fixed length; expected it or --precision")
+    if options.quick:
+        return QUICK
+    return THOROUGH if options.thorough else USUAL
+
+
+def precision(options: LengthOptions) -> Precision | None:
+    """The precision asked for, or None. Raises ``UsageError``."""
+    if options.precision is None:
+        for flag, value in (("--metric", options.metric), ("--budget", options.budget)):
+            if value is not None:
+                raise UsageError(f"{flag}: is about --precision; expected both")
+        return None
+    match = _PERCENT.fullmatch(options.precision.strip())
+    half_width = float(match[1]) / 100 if match else -1.0
+    if not NARROWEST <= half_width <= WIDEST:
+        wanted = f"a percentage from {100 * NARROWEST:g}% to {100 * WIDEST:g}%, such as 2%"
+        raise refusal("--precision", options.precision, wanted)
+    budget_s = BUDGET_S
+    if options.budget is not None:
+        budget_s = seconds("--budget", options.budget, 1.0, MAX_DURATION_S)
+    return Precision(half_width=half_width, metric=_metric(options.metric), budget_s=budget_s)
+
+
+def _metric(text: str | None) -> Metric:
+    name = "throughput" if text is None else text.strip().lower().replace("-", "_")
+    if name not in METRICS:
+        raise refusal("--metric", text, ", ".join(METRICS))
+    return name
+
+
+def check_budget(wanted: Precision, least_s: float) -> None:
+    """Refuse a budget that cannot hold the rounds before the first look. Raises ``UsageError``."""
+    if least_s > wanted.budget_s:
+        expected = (
+            f"{math.ceil(least_s)}s or more, what the first {FIRST_LOOK} rounds take at least"
+        )
+        raise refusal("--budget", f"{wanted.budget_s:g}s", expected)

@@ -1,0 +1,336 @@
+"""Reads what the command line collected: from typed options to a validated scenario.
+
+It is pure, except that it reads the files of ``--body @file`` and ``--header @file`` and the variables of
+``--header-env``, and draws a missing seed.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TypeVar, cast
+
+from harness.errors import UsageError
+from harness.input.competitor_input import is_streamed, parse_baseline, parse_competitors
+from harness.input.load_input import open_load
+from harness.input.numbers import MAX_DURATION_S, seconds, whole_number
+from harness.input.options import Options
+from harness.input.precision_input import check_budget, length, precision
+from harness.input.presets import Expansion, expand
+from harness.input.request_input import (
+    content_type,
+    parse_body,
+    parse_headers,
+    parse_max_body,
+    parse_url,
+)
+from harness.input.settings import Defaults
+from harness.input.target_input import Resolve, parse_targets
+from harness.redaction import refusal
+from harness.scenario.budget import parse_budget
+from harness.scenario.loads import OpenLoad
+from harness.scenario.plan import make_plan
+from harness.scenario.precision import FIRST_LOOK, MOST_ROUNDS, Length
+from harness.scenario.scenario import MAX_SEED, Profile, Scenario
+from harness.scenario.selector import Mode
+from harness.scenario.statuses import parse_statuses
+
+__all__ = ["SLICE_S", "build"]
+
+SLICE_S = 0.02  # see docs/method.md and benchmarks/split.py
+
+_Default = TypeVar("_Default", int, None)
+_NO_MODES: Mapping[str, Mode] = MappingProxyType({})
+
+
+def build(
+    options: Options,
+    defaults: Defaults,
+    default_modes: Mapping[str, Mode] = _NO_MODES,
+    resolve: Resolve = lambda _: "native",
+) -> Scenario:
+    """The scenario these options ask for.
+
+    ``default_modes`` gives the first mode of each client the catalogue knows; with it a bare
+    ``httpx`` and ``httpx:sync`` are known to be the same. ``resolve`` says how a target runs when
+    the options do not. Raises ``UsageError`` with one line that
+    names the field, the value unless it may be a secret, and what is accepted.
+    """
+    expanded = expand(
+        *(options.preset, options.load, options.duration, options.rounds), bool(options.concurrency)
+    )
+    typed, options = options, _with(options, expanded)
+    destination = parse_url(options.url)
+    body = parse_body(options.body)
+    profile = _profile(options.profile)
+    held_at_tls = expanded.held is not None and expanded.held.point == "tls"
+    targets = parse_targets(options, resolve, tls=held_at_tls)
+    _check_target_options(options)
+    axis, competitors = parse_competitors(options, defaults, default_modes, body, targets)
+    requests = _whole("--requests", options.requests, None, 10**9)
+    load = open_load(options.load)
+    usual, wanted = length(options.length), precision(options.length)
+    if wanted is not None:
+        lengths = (expanded.held, expanded.steps or None, *_lengths(options).values())
+        _check_precision(typed, any(one is not None for one in lengths), len(competitors))
+    starts = _starts(options, defaults, load, usual)
+    _check_count(load, requests)
+    rounds = MOST_ROUNDS if wanted else _rounds(options, usual, requests, starts)
+    scenario = Scenario(
+        competitors=competitors,
+        axis=axis,
+        baseline=parse_baseline(options.baseline, competitors, default_modes),
+        url=destination.url,
+        path=destination.path,
+        headers=_headers(options, destination.authorization, profile, body),
+        body=body,
+        duration_s=_duration_s(options, defaults, _shape_s(load, expanded), rounds, usual),
+        requests=requests,
+        rounds=rounds,
+        slice_s=_slice_s(options, interleaved=load is None and len(competitors) > 1),
+        precision=wanted,
+        warmup_s=_seconds("--warmup", options.warmup, 0.2, low=0.0, high=3600.0),
+        processes=_whole("--processes", options.processes, 1, 256),
+        stream=is_streamed(options),
+        expect=_expect(options.expect),
+        timeout_s=_seconds("--timeout", options.timeout, 10.0, low=0.001, high=3600.0),
+        max_body_bytes=parse_max_body(options.max_body),
+        verify=options.verify,
+        profile=profile,
+        seed=_seed(options.seed),
+        pin=options.pin,
+        open_load=load,
+        think_time_s=_think_time_s(options, load),
+        # what is held is traced: how else would one know that it was
+        trace_share=1.0 if expanded.held else _share("--trace", options.trace),
+        error_budget=parse_budget(options.error_budget),
+        preset=options.preset.preset and options.preset.preset.strip().lower(),
+        held=expanded.held,
+        steps=expanded.steps,
+    )
+    if wanted is not None:
+        check_budget(wanted, _least_s(scenario))
+    return scenario
+
+
+def _least_s(scenario: Scenario) -> float:
+    """What the rounds before the first look take at least."""
+    share = FIRST_LOOK / scenario.rounds
+    changes = {"rounds": FIRST_LOOK, "duration_s": (scenario.duration_s or 0.0) * share}
+    return make_plan(scenario.model_copy(update=changes)).seconds
+
+
+def _check_target_options(options: Options) -> None:
+    """What cannot mean anything without a target that we start."""
+    if options.url is None or options.url.startswith("/"):
+        return
+    for field in (
+        "upstream",
+        "runtime",
+        "instances",
+        "scheme",
+        "tls",
+        "target_cpus",
+        "target_memory",
+    ):
+        if getattr(options, field):
+            flag = "--" + field.replace("_", "-")
+            raise UsageError(
+                f"{flag}: the URL names a server that runs already; expected no {flag}"
+            )
+
+
+def _with(options: Options, expanded: Expansion) -> Options:
+    """The options with what the preset puts in their place."""
+    if expanded.held is not None and options.requests is not None:
+        raise UsageError("--requests: is no parameter of presets that hold; expected --n")
+    if expanded.requests is not None and options.requests is not None:
+        raise UsageError("--requests: follows from --rate and --duration in this preset")
+    concurrency = options.concurrency
+    if expanded.held is not None:
+        concurrency = (expanded.held.most,)
+    elif expanded.steps:
+        concurrency = (max(slots for slots, _ in expanded.steps),)
+    elif expanded.concurrency is not None:
+        concurrency = (expanded.concurrency,)
+    return replace(
+        options,
+        load=expanded.load,
+        duration=expanded.duration,
+        rounds=expanded.rounds,
+        requests=options.requests if expanded.requests is None else expanded.requests,
+        concurrency=concurrency,
+    )
+
+
+def _profile(text: str | None) -> Profile:
+    if text not in (None, "parity", "defaults"):
+        raise refusal("--profile", text, "parity or defaults")
+    return cast("Profile", text or "parity")
+
+
+def _headers(
+    options: Options, authorization: str | None, profile: Profile, body: bytes | None
+) -> dict[str, str]:
+    """The user's headers; in parity also those that clients would otherwise choose differently."""
+    headers = parse_headers(
+        *(options.header, options.headers_json, authorization),
+        variables=options.header_env,
+        environ=os.environ,
+    )
+    if profile == "defaults":
+        return headers
+    wanted = {"Accept-Encoding": "identity"}
+    if body is not None or options.body_size:
+        wanted["Content-Type"] = content_type(body or b"")
+    given = {name.lower() for name in headers}
+    return headers | {name: value for name, value in wanted.items() if name.lower() not in given}
+
+
+def _shape_s(load: OpenLoad | None, expanded: Expansion) -> float | None:
+    """How long one round must be, where the load says so itself."""
+    if expanded.steps:
+        return expanded.steps[-1][1]
+    return load.shape_s if load is not None else None
+
+
+def _lengths(options: Options) -> dict[str, object]:
+    """What says how long to measure, by its flag; None where it is not given."""
+    return {
+        "--duration": options.duration,
+        "--requests": options.requests,
+        "--rounds": options.rounds,
+        "--stage": options.load.stage or None,
+    }
+
+
+def _check_precision(typed: Options, has_length: bool, competitors: int) -> None:
+    """Nothing else may say how long to measure, and there must be ratios to measure."""
+    fixed = {
+        **_lengths(typed),
+        "--trace": typed.trace,
+        "--preset": typed.preset.preset if has_length else None,
+    }
+    for flag, value in fixed.items():
+        if value is not None:
+            raise UsageError(
+                f"{flag}: --precision itself finds out how long to measure, and needs ratios; "
+                f"expected it without {flag}"
+            )
+    if competitors < 2:
+        raise UsageError("--precision: is that of a ratio; expected two competitors or more")
+
+
+def _duration_s(
+    options: Options, defaults: Defaults, shape_s: float | None, rounds: int, usual: Length
+) -> float | None:
+    """Measured seconds per competitor; none when a number of requests ends the trial."""
+    if shape_s is not None:
+        for flag, value in (("--duration", options.duration), ("--requests", options.requests)):
+            if value is not None:
+                raise UsageError(
+                    f"{flag}: the load's stages say how long; expected them without {flag}"
+                )
+        return shape_s * rounds
+    if options.requests is not None:
+        if options.duration is not None:
+            raise UsageError("--duration, --requests: both end a trial; expected one of them")
+        return None
+    default = defaults.duration_s
+    if options.command == "compare":
+        of_environment = None if options.length.is_named else defaults.compare_duration_s
+        default = of_environment or usual.duration_s
+    if options.length.precision is not None:  # each round is as long as those of the usual length
+        return default * rounds / usual.rounds
+    return _seconds("--duration", options.duration, default, low=0.001, high=MAX_DURATION_S)
+
+
+def _rounds(options: Options, usual: Length, requests: int | None, starts: int | None) -> int:
+    """As many as asked for; unasked, no more than there are requests."""
+    few = min(number for number in (usual.rounds, requests, starts) if number is not None)
+    return _whole("--rounds", options.rounds, few, MOST_ROUNDS)
+
+
+def _starts(
+    options: Options, defaults: Defaults, load: OpenLoad | None, usual: Length
+) -> int | None:
+    """Intended starts of a run at a constant rate for a given time; None of any other."""
+    if load is None or load.rate is None or options.requests is not None:
+        return None
+    duration_s = _duration_s(options, defaults, None, usual.rounds, usual) or 0.0
+    starts = load.starts(round(duration_s * 1e9))
+    if not starts:
+        raise UsageError(
+            f"--rate, --duration: {load.rate:g} requests per second for {duration_s:g} s is none at all; "
+            f"expected at least one, such as --duration {math.ceil(1 / load.rate)}"
+        )
+    return starts
+
+
+def _check_count(load: OpenLoad | None, requests: int | None) -> None:
+    """A count at a rate takes its time, too."""
+    if load is None or load.rate is None or requests is None:
+        return
+    if requests / load.rate > MAX_DURATION_S:
+        most = math.floor(load.rate * MAX_DURATION_S)
+        raise UsageError(
+            f"--requests, --rate: {requests:,} at {load.rate:g} per second take {requests / load.rate:.3g} s; "
+            f"expected at most {MAX_DURATION_S:,.0f} s, that is {most:,} requests"
+        )
+
+
+def _slice_s(options: Options, *, interleaved: bool) -> float | None:
+    """The length asked for; unasked, a round is cut only where there is something to interleave.
+
+    An open loop is not: each slice would begin with empty queues.
+    """
+    if options.slice is None:
+        return SLICE_S if interleaved else None
+    return seconds("--slice", options.slice, 0.005, 60.0)
+
+
+def _think_time_s(options: Options, load: OpenLoad | None) -> float:
+    if options.think_time is not None and load is not None:
+        raise UsageError("--think-time: is about a closed loop; expected no --rate or --stage")
+    return _seconds("--think-time", options.think_time, 0.0, low=0.0, high=3600.0)
+
+
+def _share(flag: str, value: str | float | None) -> float:
+    """``0.1`` or ``10%``; above 0, at most 1."""
+    if value is None:
+        return 0.0
+    text = str(value).strip()
+    try:
+        number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        number = -1.0
+    if not 0 < number <= 1:
+        raise refusal(flag, value, "a share above 0, at most 1, such as 0.1 or 10%")
+    return number
+
+
+def _expect(text: str | None) -> str:
+    if text is None:
+        return "200-399"
+    parse_statuses(text)
+    return "".join(text.split()).lower()
+
+
+def _seed(value: str | int | None) -> int:
+    if value is None:
+        return secrets.randbelow(MAX_SEED + 1)
+    return whole_number("--seed", value, 0, MAX_SEED)
+
+
+def _whole(field: str, value: str | int | None, default: _Default, high: int) -> int | _Default:
+    return default if value is None else whole_number(field, value, 1, high)
+
+
+def _seconds(
+    field: str, value: str | float | None, default: float, *, low: float, high: float
+) -> float:
+    return default if value is None else seconds(field, value, low, high)

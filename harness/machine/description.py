@@ -1,0 +1,70 @@
+"""Where a run took place: host, kernel, CPU, Python, limits. Plain JSON, stored with every result."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from harness.machine.processors import Processors
+
+__all__ = ["describe"]
+
+ORCHESTRATOR_DISTRIBUTIONS = (
+    "clientbench",
+    "psutil",
+    "numpy",
+    "scipy",
+    "sqlite-utils",
+    "hdrhistogram",
+)
+
+
+def describe(processors: Processors, python: str) -> dict[str, Any]:
+    """This machine as it is now; ``python`` is the version that runs the clients."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return {
+        "host": platform.node(),
+        "system": platform.system(),
+        "kernel": platform.release(),
+        "machine": platform.machine(),
+        "cpu": _cpu_model(),
+        "cpus": os.cpu_count(),
+        "memory_bytes": psutil.virtual_memory().total,
+        "target_cpus": _plain(processors.target),
+        "worker_cpus": _plain(processors.workers),
+        "python": python,
+        "orchestrator_python": platform.python_version(),
+        "implementation": sys.implementation.name,
+        "versions": _versions(),
+        "open_files": [soft, hard],
+    }
+
+
+def _plain(cpus: tuple[int, ...] | None) -> list[int] | None:
+    return None if cpus is None else list(cpus)
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in ORCHESTRATOR_DISTRIBUTIONS:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # run from a source tree that is not installed
+            continue
+    return found
+
+
+def _cpu_model() -> str:
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return platform.processor()
+    models = [line.partition(":")[2] for line in text.splitlines() if line.startswith("model name")]
+    return models[0].strip() if models else platform.machine()

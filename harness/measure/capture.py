@@ -1,0 +1,86 @@
+"""A server of our own on the loopback interface, which keeps one request as it arrives."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import socket
+import threading
+from types import TracebackType
+
+from harness.measure.request_bytes import SentRequest
+
+__all__ = ["ANSWER_BYTES", "PLAIN_BYTES", "Capture"]
+
+PATIENCE_S = 5.0  # with a connection on which nothing comes
+MOST_HEAD_BYTES = 1 << 20
+PLAIN_BYTES = 4096
+# Compressed, whatever the client accepts: who hands over more bytes than it was sent has decompressed them.
+_ANSWER = gzip.compress(b"x" * PLAIN_BYTES, mtime=0)
+ANSWER_BYTES = len(_ANSWER)
+_HEAD = (
+    "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Encoding: gzip\r\n"
+    f"Content-Length: {ANSWER_BYTES}\r\nConnection: close\r\n\r\n"
+).encode()
+
+
+class Capture:
+    """One port; a context manager. The first complete request is kept; all of them are answered."""
+
+    def __init__(self) -> None:
+        self.sent: SentRequest | None = None
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+
+    def __enter__(self) -> Capture:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread up
+        self._thread.join()
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            # each in a thread of its own: a client may open a spare connection and leave it alone
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            connection.settimeout(PATIENCE_S)
+            sent = _read(connection)
+            if sent is None:
+                return
+            self.sent = self.sent or sent
+            connection.sendall(_HEAD + (b"" if sent.method == "HEAD" else _ANSWER))
+
+
+def _read(connection: socket.socket) -> SentRequest | None:
+    """The request on ``connection``; None if it ends before its head does."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = connection.recv(65536)
+        if not more or len(data) > MOST_HEAD_BYTES:
+            return None
+        data += more
+    head, _, rest = data.partition(b"\r\n\r\n")
+    length = next(iter(SentRequest.parse(head, 0).values("content-length")), "0")
+    received = len(rest)
+    while received < (int(length) if length.isdecimal() else 0):
+        more = connection.recv(65536)
+        if not more:
+            break
+        received += len(more)
+    return SentRequest.parse(head, received)

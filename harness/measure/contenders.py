@@ -1,0 +1,311 @@
+"""From a scenario's competitors to contenders: clients found, requests made up."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from adapters.base import Mode, Request, Settings
+from harness.clients.bundle import Bundle
+from harness.clients.catalogue import Catalogue, Client
+from harness.clients.contamination import Contamination, contaminations
+from harness.clients.interpreters import executable
+from harness.errors import UsageError
+from harness.machine.limits import ensure
+from harness.measure.negotiation import spoken
+from harness.measure.samples import Rules
+from harness.records.client_environment import Environment
+from harness.redaction import redact_url
+from harness.scenario.plan import shares
+from harness.scenario.scenario import Competitor, Scenario
+from harness.scenario.selector import ClientSpec
+from harness.scenario.selector import parse as parse_client
+from servers.base import Target
+from servers.spec import EMBEDDED, TargetSpec
+
+__all__ = ["Contender", "Selector"]
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A competitor with everything resolved that a worker needs to know."""
+
+    label: str
+    client: Client
+    mode: Mode
+    loop: str | None
+    versions: dict[str, str]
+    python: str  # what starts its interpreter
+    python_version: str
+    environment: Environment
+    site: Path
+    request: Request
+    settings: Settings
+    concurrency: int
+    processes: int
+    rules: Rules
+    shown_url: str  # redacted
+    # as its target negotiates it; None: not known, or it has no target
+    http_version: str | None = None
+    answer_bytes: int = 0  # of the body that its first request got
+    target: TargetSpec = EMBEDDED
+    think_ns: int = 0
+    trace_share: float = 0.0  # of the requests; 1 where requests are held
+    busy_share: float | None = None  # as of Competitor
+    first_gap_ns: int = 0  # between the first requests of two slots
+    # of use: no more requests than that are ever started; None: all are
+    most_slots: int | None = None
+    # every answer must be as long as its first one: on the one path of ours that never varies
+    knows_length: bool = False
+    refusal: str | None = None  # why nothing is asked of it: its first request failed
+
+    @property
+    def slots(self) -> int:
+        """Threads or tasks: its concurrency, unless there are fewer requests; at least one per process."""
+        if self.most_slots is None:
+            return self.concurrency
+        return max(self.processes, min(self.concurrency, self.most_slots))
+
+    @property
+    def uses_target(self) -> bool:
+        """Whether its target sees its requests: ``null`` answers itself."""
+        return bool(self.client.modes[self.mode]["uses_target"])
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether its target is somebody's server: it gets what was asked for, and nothing else."""
+        return bool(self.target.url)
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether its request changes nothing (RFC 9110, 9.2.1)."""
+        return self.request.method in SAFE_METHODS
+
+    @property
+    def unequal(self) -> tuple[str, ...]:
+        """Parity settings its library has no switch for, one sentence each."""
+        capabilities = self.client.modes[self.mode]
+        slots, most = shares(self.concurrency, self.processes)[0], capabilities["largest_pool"]
+        known = tuple(capabilities["unequal"])
+        if most is None or slots <= most:
+            return known
+        divided = f"no pool of more than {most} connections, so several sessions instead of one"
+        return (*known, divided)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A competitor's client, found and checked."""
+
+    client: Client
+    mode: Mode
+    loop: str | None
+    catalogue: Catalogue
+
+
+class Selector:
+    """Finds the clients that competitors name; one catalogue per interpreter."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._bundle = bundle
+        self._catalogues: dict[str, Catalogue] = {}
+
+    def catalogue(self, python: str | None = None) -> Catalogue:
+        """The catalogue of an interpreter."""
+        found = executable(python)
+        if found not in self._catalogues:
+            self._catalogues[found] = Catalogue(self._bundle, python)
+        return self._catalogues[found]
+
+    def select(self, spec: ClientSpec) -> Selection:
+        """The client, mode and loop that ``spec`` means."""
+        catalogue = self.catalogue(spec.python)
+        client = catalogue.select(spec)
+        mode: Mode = spec.mode if spec.mode is not None else next(iter(client.modes))
+        loop = (spec.loop or "asyncio") if mode == "async" else None
+        return Selection(client, mode, loop, catalogue)
+
+    def contenders(
+        self, scenario: Scenario, target_of: Callable[[TargetSpec], Target]
+    ) -> list[Contender]:
+        """All of a scenario's competitors against their targets, which must be running.
+
+        Raises ``UnusableError`` or ``UsageError``.
+        """
+        found = [
+            self._contender(competitor, scenario, target_of(competitor.target))
+            for competitor in scenario.competitors
+        ]
+        for python in {contender.python for contender in found}:
+            sites = {contender.site for contender in found if contender.python == python}
+            self._bundle.compile(python, *sites)
+        return found
+
+    def stand_in(self, contender: Contender) -> Contender:
+        """``null`` in the place of a contender: the same load and interpreter, and nothing sent."""
+        spec = parse_client(
+            ":".join(("null", contender.mode)) + (f"+{contender.loop}" if contender.loop else "")
+        )
+        rules = replace(contender.rules, length=None)
+        return replace(self._replaced(contender, spec), rules=rules)
+
+    def ceiling(self, contender: Contender) -> Contender:
+        """``raw:sync`` in the place of a contender: what its Python can get from its target."""
+        return replace(self._replaced(contender, parse_client("raw:sync")), think_ns=0)
+
+    def contaminations(self, contenders: Sequence[Contender]) -> list[Contamination]:
+        """What passes for another package where the contenders run; those it touches by their labels."""
+        closures: dict[str, dict[str, Collection[str]]] = {}
+        for contender in contenders:
+            closures.setdefault(contender.python, {})[contender.label] = contender.versions.keys()
+        return [
+            one
+            for python, seen in closures.items()
+            for one in contaminations(self.catalogue(python).site, seen)
+        ]
+
+    def _replaced(self, contender: Contender, spec: ClientSpec) -> Contender:
+        """Another client in its place, by the same interpreter and under the same load."""
+        found = self.select(replace(spec, python=contender.python))
+        visible = found.catalogue.closure_with_loop(found.client, found.loop)
+        return replace(
+            contender,
+            label=f"{found.client.name} for {contender.label}",
+            client=found.client,
+            mode=found.mode,
+            loop=found.loop,
+            versions=visible.versions,
+            environment=found.catalogue.environment(visible),
+            site=self._bundle.site(visible.entries),
+            trace_share=0.0,
+            busy_share=None,
+        )
+
+    def check(self, scenario: Scenario) -> None:
+        """Everything that can be refused before a target is started."""
+        self._check_apart(scenario)
+        for competitor in scenario.competitors:
+            selection = self.select(competitor.client)
+            capabilities = selection.client.modes[selection.mode]
+            ensure(
+                competitor.concurrency,
+                scenario.processes,
+                threads=selection.mode == "sync",
+                files_per_slot=capabilities["files_per_slot"],
+            )
+            _check_hold(competitor, scenario, capabilities["hold_points"])
+            if scenario.trace_share and not capabilities["trace_points"]:
+                raise UsageError(
+                    f"--trace: {competitor.label} shows no points of its requests; "
+                    "accepted: clients that do (see `clientbench clients`)"
+                )
+            if scenario.stream and not capabilities["can_stream"]:
+                raise UsageError(
+                    f"--stream: {competitor.label} cannot read a response chunk by chunk; "
+                    "accepted: clients that can"
+                )
+
+    def _check_apart(self, scenario: Scenario) -> None:
+        """Two paths may lead to the same interpreter, and so to the same client."""
+        seen: dict[object, tuple[str, str | None]] = {}
+        for competitor in scenario.competitors:
+            found = self.select(competitor.client)
+            visible = found.catalogue.closure_with_loop(found.client, found.loop)
+            client = replace(competitor.client, python=None)
+            asked = competitor.model_copy(update={"label": "", "client": client})
+            files = tuple(map(os.path.realpath, visible.entries))
+            key = (asked.model_dump_json(), found.catalogue.environment(visible), files)
+            label, python = seen.setdefault(key, (competitor.label, competitor.client.python))
+            if python != competitor.client.python:
+                raise UsageError(
+                    f"competitor: {label!r} and {competitor.label!r} are the same client in the same "
+                    "environment; expected each once"
+                )
+
+    def _contender(self, competitor: Competitor, scenario: Scenario, target: Target) -> Contender:
+        settings = _settings(scenario, target)
+        selection = self.select(competitor.client)
+        client, loop = selection.client, selection.loop
+        visible = selection.catalogue.closure_with_loop(client, loop)
+        url = scenario.url or target.base_url + scenario.path
+        request = Request(
+            competitor.method, url, dict(scenario.headers), scenario.body_of(competitor)
+        )
+        return Contender(
+            label=competitor.label,
+            client=client,
+            mode=selection.mode,
+            loop=loop,
+            versions=visible.versions,
+            python=selection.catalogue.python,
+            python_version=selection.catalogue.python_version,
+            environment=selection.catalogue.environment(visible),
+            site=self._bundle.site(visible.entries),
+            request=request,
+            settings=settings,
+            concurrency=competitor.concurrency,
+            processes=scenario.processes,
+            rules=Rules(
+                expected=scenario.accepted_statuses,
+                length=None,  # until its first answer
+                timeout_ns=round(scenario.timeout_s * 1e9),
+                max_body_bytes=scenario.max_body_bytes,
+            ),
+            shown_url=redact_url(url),
+            http_version=_http_version(selection, request, settings),
+            target=competitor.target,
+            think_ns=round(scenario.think_time_s * 1e9),
+            trace_share=scenario.trace_share,
+            busy_share=competitor.busy_share,
+            knows_length=not competitor.target.url and scenario.path == "/",
+        )
+
+
+def _check_hold(competitor: Competitor, scenario: Scenario, points: list[str]) -> None:
+    """Whether a client can be held where it shall be, on a connection of this scheme."""
+    if scenario.held is None:
+        return
+    point = scenario.held.point
+    # our own target would have been given TLS, had this point been asked for
+    if not competitor.target.tls and (competitor.target.url or point == "tls"):
+        points = [known for known in points if known != "tls"]
+    if point not in points:
+        raise UsageError(
+            f"--hold: {competitor.label} cannot be held at {point!r} here; "
+            f"accepted: {', '.join(points) or 'another client'}"
+        )
+
+
+def _http_version(selection: Selection, request: Request, settings: Settings) -> str | None:
+    capabilities = selection.client.modes[selection.mode]
+    if not capabilities["uses_target"]:
+        return None
+    offers_http2 = settings.profile in capabilities.get("offers_http2", ())
+    return spoken(request.url, settings, offers_http2)
+
+
+def _default_ca_file() -> str | None:
+    """The machine's CA bundle: one file for every client, instead of each library's own."""
+    paths = ssl.get_default_verify_paths()
+    if paths.cafile:
+        return paths.cafile
+    import certifi  # noqa: PLC0415  a requirement of requests; only where the system has no bundle
+
+    return str(certifi.where())
+
+
+def _settings(scenario: Scenario, target: Target) -> Settings:
+    return Settings(
+        timeout_s=scenario.timeout_s,
+        verify=scenario.verify,
+        ca_file=target.ca_file or _default_ca_file(),
+        stream=scenario.stream,
+        profile=scenario.profile,
+        max_body_bytes=scenario.max_body_bytes,
+        hold_s=scenario.held.longest_s if scenario.held is not None else 0.0,
+    )

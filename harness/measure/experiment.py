@@ -1,0 +1,195 @@
+"""The main job, from a scenario to an outcome. ``run`` reads as a table of contents."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from harness.analysis.comparison import compare
+from harness.analysis.doubts import (
+    barred,
+    concluding_doubts,
+    contamination_doubts,
+    processor_doubts,
+)
+from harness.clients.bundle import Bundle
+from harness.clock import utc_now
+from harness.machine import description as environment
+from harness.machine import processors
+from harness.machine.other_load import LoadMeter
+from harness.measure import ceiling, generator, preparation
+from harness.measure.contenders import Contender, Selector
+from harness.measure.place import Place
+from harness.measure.rounds import Progress, Rounds, is_spared
+from harness.measure.targets import Targets, running
+from harness.records.model import RunRecord, RunState, TrialSummary
+from harness.redaction import Redactor
+from harness.scenario.plan import Plan, make_plan
+from harness.scenario.scenario import Scenario
+from harness.store import Keeper, Kept
+
+__all__ = ["Outcome", "run"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A run that has ended, by itself or by Ctrl-C, with everything that was kept."""
+
+    run: RunRecord
+    trials: tuple[TrialSummary, ...]
+    kept: Kept
+
+
+def run(
+    scenario: Scenario, database: Path, sampling_interval_s: float, progress: Progress
+) -> Outcome:
+    """Measure a scenario and store the result.
+
+    Raises ``ClientbenchError`` before anything is stored if it cannot be measured at all. An interrupt ends
+    the run; the rounds that were finished are kept. The outcome says where.
+    """
+    keeper = Keeper(database, progress.say)
+    keeper.check()
+    with contextlib.ExitStack() as stack:
+        bundle = stack.enter_context(Bundle())
+        launcher = processors.Launcher()
+        stack.callback(launcher.close)
+        selector = Selector(bundle)
+        selector.check(scenario)
+        cpus = processors.assign(
+            processors.available(), scenario.processes, scenario.pin, _target_cpus(scenario)
+        )
+        targets = stack.enter_context(running(scenario, cpus, launcher))
+        stack.enter_context(_demoted(cpus))
+        meter = LoadMeter(targets.all)
+        plan = make_plan(scenario)
+        resolved = [_fitted(one, plan) for one in selector.contenders(scenario, targets.of)]
+        places = targets.places(_place(bundle, launcher, cpus, scenario), cpus)
+        prepared = preparation.prepare(resolved, places, plan.load.highest if plan.load else None)
+        contenders = list(prepared.contenders)
+        doubts = (
+            *processor_doubts(cpus, scenario.pin),
+            *contamination_doubts(selector.contaminations(contenders)),
+            *prepared.doubts,
+        )
+        record = replace(
+            _begin(scenario, contenders, cpus, targets), doubts=doubts, prepared=prepared.sent
+        )
+        store = stack.enter_context(keeper)
+        record = replace(record, selftest=store.selftest_of(record.environment))
+        store.begin(record)
+        usable = [one for one in contenders if one.refusal is None]
+        record = replace(
+            record,
+            held=tuple(generator.check(usable, plan, selector, places)),
+            ceilings=tuple(ceiling.measure(usable, plan, selector, places)),
+        )
+        store.save_checks(record)
+        rounds = Rounds(
+            *(plan, contenders, places, targets, sampling_interval_s, progress),
+            scenario,
+        )
+        state = rounds.run_all(record, store)
+        record = _finish(replace(record, other_load=meter.read()), state, rounds, scenario)
+        store.finish(record)
+        return Outcome(record, tuple(rounds.trials), store.kept)
+
+
+def _target_cpus(scenario: Scenario) -> tuple[int, ...]:
+    """The CPUs the user wants the targets to have: the same for all."""
+    return next((c.target.cpus for c in scenario.competitors if c.target.cpus), ())
+
+
+def _fitted(contender: Contender, plan: Plan) -> Contender:
+    """With no more slots than the load has requests, and on somebody's server first requests at its pace.
+
+    That is the rate asked for, or ten in a second where that is more.
+    """
+    fitted = replace(contender, most_slots=plan.most_starts(spared=is_spared(contender, plan)))
+    if plan.load is None or not contender.is_foreign:
+        return fitted
+    pace = max(plan.load.highest, preparation.FIRST_PER_S)
+    return replace(fitted, first_gap_ns=round(1e9 / pace))
+
+
+@contextlib.contextmanager
+def _demoted(cpus: processors.Processors) -> Iterator[None]:
+    """Measure at low priority on the target's CPU.
+
+    The priority cannot be taken back without privileges, which a command that ends does not mind.
+    """
+    before = processors.available()
+    processors.demote(cpus.target)
+    try:
+        yield
+    finally:
+        if cpus.target is not None:
+            processors.move(before)
+
+
+def _place(
+    bundle: Bundle,
+    launcher: processors.Launcher,
+    cpus: processors.Processors,
+    scenario: Scenario,
+) -> Place:
+    redactor = Redactor.of(scenario.url or scenario.path, scenario.headers, scenario.body)
+    return Place(
+        bundle=bundle,
+        launcher=launcher,
+        worker_cpus=cpus.workers,
+        target_cpus=1,
+        target_cpu_ns=dict,
+        scrub=redactor.message,
+    )
+
+
+def _begin(
+    scenario: Scenario, contenders: list[Contender], cpus: processors.Processors, targets: Targets
+) -> RunRecord:
+    what = "compare" if len(contenders) > 1 else "load"
+    return RunRecord(
+        id=str(uuid.uuid4()),
+        name=f"{what} {', '.join(contender.label for contender in contenders)}",
+        started_at=utc_now(),
+        ended_at=utc_now(),
+        state="failed",
+        axis=scenario.axis,
+        baseline=scenario.baseline,
+        seed=scenario.seed,
+        scenario=scenario.snapshot(),
+        environment=environment.describe(cpus, contenders[0].python_version),
+        target=_baseline_target(scenario, targets),
+        targets=targets.records(),
+    )
+
+
+def _baseline_target(scenario: Scenario, targets: Targets) -> dict[str, str]:
+    labels = [competitor.label for competitor in scenario.competitors]
+    return targets.of(scenario.competitors[labels.index(scenario.baseline)].target).describe()
+
+
+def _finish(record: RunRecord, state: RunState, rounds: Rounds, scenario: Scenario) -> RunRecord:
+    trials = rounds.trials
+    doubts = [
+        *record.doubts,
+        *rounds.ledger.doubts,
+        *concluding_doubts(record, trials),
+    ]
+    return replace(
+        record,
+        state=state,
+        ended_at=utc_now(),
+        spreads=tuple(rounds.ledger.spreads),
+        doubts=tuple(doubts),
+        comparisons=tuple(
+            compare(
+                *(trials, scenario.baseline, barred(doubts)),
+                confidence=record.confidence,
+            )
+        ),
+        ending=rounds.ending,
+    )

@@ -1,0 +1,82 @@
+"""Whether the load generator itself can hold an open loop: the same plan with ``null``, which sends nothing.
+
+What ``null`` holds and a client does not is a result about the client; what ``null`` does not hold is our
+failure, and allows no verdict (DESIGN §5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from harness.measure.contenders import Contender, Selector
+from harness.measure.place import Place
+from harness.measure.trial import Trial
+from harness.measure.waiting import Tick
+from harness.records.client_environment import Environment
+from harness.records.model import HeldPlan, TrialSummary
+from harness.scenario.plan import Plan
+from servers.spec import TargetSpec
+
+__all__ = ["check"]
+
+LONGEST_NS = 2_000_000_000  # of the check: enough for any rate to show
+Kind = tuple[Environment, str, str | None, int, int]  # of null, mode, loop, slots, processes
+
+
+def check(
+    contenders: Iterable[Contender],
+    plan: Plan,
+    selector: Selector,
+    places: Mapping[TargetSpec, Place],
+) -> list[HeldPlan]:
+    """How ``null`` held the plan in each competitor's place; nothing for a closed loop."""
+    if plan.load is None:
+        return []
+    known: dict[Kind, HeldPlan] = {}
+    held = []
+    for contender in contenders:
+        null = selector.stand_in(contender)
+        kind = _kind(null)
+        if kind not in known:
+            known[kind] = _measure(null, plan, places[contender.target])
+        held.append(replace(known[kind], label=contender.label))
+    return held
+
+
+def _kind(null: Contender) -> Kind:
+    """What makes a difference to ``null``."""
+    return (null.environment, null.mode, null.loop, null.concurrency, null.processes)
+
+
+def _measure(contender: Contender, plan: Plan, place: Place) -> HeldPlan:
+    trial = Trial(contender, 0, place)
+    tick: Tick = trial.drain
+    # for its time, also of a plan that ends by count: that may take an hour
+    first, length_ns = replace(plan.round(1), requests=None), _length_ns(plan)
+    try:
+        trial.start()
+        if not trial.over:
+            trial.wait_ready()
+        trial.warm_up(plan.warmup_ns, plan.warmup_pace(first), tick)
+        pace = plan.pace(first, 0, length_ns)
+        trial.slice(0, 0, plan.lead_in_ns, length_ns, None, pace, tick)
+        trial.close(tick)
+    finally:
+        trial.end()
+    return _held(trial.summary(), failed=trial.over)
+
+
+def _held(summary: TrialSummary, *, failed: bool) -> HeldPlan:
+    """Of a trial that failed only why; at a rate so low that nothing was due meanwhile, all was held."""
+    if failed:
+        return HeldPlan(summary.label, 0, 0, 0, None, failure=summary.reason)
+    if summary.open_loop is None:
+        return HeldPlan(summary.label, 0, 0, 0, None)
+    return HeldPlan.of(summary.label, summary.open_loop)
+
+
+def _length_ns(plan: Plan) -> int:
+    """As long as a trial, not a slice: in one of those a single hiccup would be a hundredth of the starts."""
+    shaped = plan.load is not None and plan.load.shape_s is not None
+    return plan.trial_ns if shaped else min(plan.trial_ns or LONGEST_NS, LONGEST_NS)

@@ -1,0 +1,66 @@
+"""Which HTTP version a client and a server speak: by the server's own choice of what the client offers (ALPN).
+
+No library but libcurl says afterwards which version it spoke, and not one says so without a cost for every
+request. What decides is known: without TLS it is 1.1, and over TLS the server chooses among what is offered
+(RFC 7301). So the server is asked by a handshake, once, and only where a client offers more than 1.1.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Mapping
+from functools import cache
+from urllib.parse import urlsplit
+
+from adapters.base import Settings
+from harness import interrupts
+
+__all__ = ["HTTP_1_1", "other_versions", "spoken"]
+
+HTTP_1_1, HTTP_2 = "1.1", "2"
+
+
+def spoken(url: str, settings: Settings, offers_http2: bool) -> str | None:
+    """The version a client speaks with the server of ``url``; None where the server did not let us ask."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not offers_http2:
+        return HTTP_1_1
+    with interrupts.allowed():
+        return _chosen(
+            *(parts.hostname or "", parts.port or 443, settings.ca_file),
+            settings.verify,
+            settings.timeout_s,
+        )
+
+
+@cache
+def _chosen(
+    host: str, port: int, ca_file: str | None, verify: bool, timeout_s: float
+) -> str | None:
+    context = ssl.create_default_context(cafile=ca_file)
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    try:
+        with (
+            socket.create_connection((host, port), timeout_s) as plain,
+            context.wrap_socket(plain, server_hostname=host) as secured,
+        ):
+            return HTTP_2 if secured.selected_alpn_protocol() == "h2" else HTTP_1_1
+    except OSError:
+        return None
+
+
+def other_versions(spoken: Mapping[str, str | None]) -> Mapping[str, str]:
+    """Why those cannot be compared that speak another version than the others; all by label."""
+    versions = {label: version for label, version in spoken.items() if version}
+    if len(set(versions.values())) < 2:
+        return {}
+    return {
+        label: f"it speaks HTTP/{version} with this server, others HTTP/{HTTP_1_1}: "
+        "two protocols would be compared instead of two clients"
+        for label, version in versions.items()
+        if version != HTTP_1_1
+    }

@@ -1,0 +1,114 @@
+"""Where the trials of a run take place, and how their workers are started there."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from harness.clients.bundle import Bundle
+from harness.machine.processors import Launcher
+from harness.measure.contenders import Contender
+from harness.measure.samples import Segment
+from harness.measure.workers import WorkerError, WorkerProcess
+from harness.scenario.plan import shares
+from harness.worker.job import Job, TraceJob
+from harness.worker.threads import STACK_BYTES
+from harness.worker.tracing import TRACE_COLUMNS
+from servers.base import Role
+
+__all__ = ["Place"]
+
+TRACE_CAPACITY = 1 << 12  # traces a worker may be ahead of the drain
+NUMBERS_PER_WORKER = 1 << 26
+COPIES = 3  # of a body that is read whole
+CONNECTION_BYTES = 512 << 10  # buffers, TLS
+SPARE_BYTES = 512 << 20  # threads of libraries themselves, and what allocators keep
+
+
+def memory_bytes(contender: Contender, slots: int) -> int:
+    """By how much one of its workers may grow: for what is known to come, and one body without end.
+
+    A library that reads a body whole keeps its pieces until it has joined them, and the last growth of either
+    may be half as much again.
+    """
+    request, rules = contender.request, contender.rules
+    threads = 2 if contender.settings.hold_s else 1  # a held request has one of its own
+    known = COPIES * (contender.answer_bytes + len(request.body or b""))
+    per_slot = threads * STACK_BYTES + CONNECTION_BYTES + known
+    return COPIES * rules.max_body_bytes + slots * per_slot + SPARE_BYTES
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where trials run: shared by all of a run."""
+
+    bundle: Bundle
+    launcher: Launcher
+    worker_cpus: tuple[int, ...] | None
+    target_cpus: int  # how many CPUs the target can keep busy
+    target_cpu_ns: Callable[[], Mapping[Role, int]]  # empty where it cannot be seen
+    scrub: Callable[[str], str]  # a foreign message as it may be kept
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def next_number(self, count: int) -> int:
+        """The first of ``count`` request numbers that no other worker of the run has."""
+        return next(self.numbers) * count
+
+    def start_workers(self, contender: Contender, capacity: int) -> Iterator[WorkerProcess]:
+        """Start a contender's workers, each with a record of ``capacity`` rows; they belong to the caller.
+
+        Raises ``WorkerError`` at the first that does not start; those before it run.
+        """
+        for index, slots in enumerate(shares(contender.slots, contender.processes)):
+            yield self._start(contender, index, slots, capacity)
+
+    def start_asking(self, contender: Contender) -> WorkerProcess:
+        """Start a process that sends the contender's request when it is told to; it belongs to the caller.
+
+        It may use any CPU: nothing is measured meanwhile. Raises ``WorkerError``.
+        """
+        return self._start(replace(contender, trace_share=0.0), 0, 1, capacity=1, asking=True)
+
+    def _start(
+        self, contender: Contender, index: int, slots: int, capacity: int, *, asking: bool = False
+    ) -> WorkerProcess:
+        segment = Segment(capacity)
+        traces = Segment(TRACE_CAPACITY, len(TRACE_COLUMNS)) if contender.trace_share else None
+        job = self._job(contender, slots, segment, traces)
+        if asking:
+            job = replace(job, asking=True, cpus=None)
+        log = self.bundle.log(f"{uuid.uuid4().hex}-{index}")
+        arguments = (contender.python, self.bundle, log, job, segment, traces)
+        try:
+            return self.launcher.run(WorkerProcess, *arguments)
+        except WorkerError:
+            for part in filter(None, (segment, traces)):
+                part.close()
+            raise
+
+    def _job(
+        self, contender: Contender, slots: int, segment: Segment, traces: Segment | None
+    ) -> Job:
+        return Job(
+            module=contender.client.module,
+            mode=contender.mode,
+            loop=contender.loop,
+            slots=slots,
+            request=contender.request,
+            settings=contender.settings,
+            segment_fd=segment.fd,
+            capacity=segment.capacity,
+            cpus=self.worker_cpus,
+            site=str(contender.site),
+            memory_bytes=memory_bytes(contender, slots),
+            think_ns=contender.think_ns,
+            first_gap_ns=contender.first_gap_ns * contender.processes,
+            busy_share=contender.busy_share,
+            trace=None if traces is None else self._trace_job(contender.trace_share, traces),
+        )
+
+    def _trace_job(self, share: float, traces: Segment) -> TraceJob:
+        number = self.next_number(NUMBERS_PER_WORKER)
+        return TraceJob(share, number, traces.fd, traces.capacity)

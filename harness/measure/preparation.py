@@ -1,0 +1,342 @@
+"""Each client asks once before anything is measured: for a page of ours, and for what is to be measured.
+
+The first shows what it sends, the second what it is given. A client that fails here is left out, with what it
+was given as the reason; the others go on. Whoever sends other bytes, or is given another answer, is named.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+import psutil
+
+from adapters.base import Request, Settings
+from harness import interrupts
+from harness.analysis.doubts import bytes_doubt, differ, unseen_bytes_doubt, work_doubts
+from harness.analysis.doubts.preparation import Answered
+from harness.errors import UnusableError
+from harness.measure.capture import ANSWER_BYTES, Capture
+from harness.measure.contenders import Contender
+from harness.measure.place import Place
+from harness.measure.request_bytes import differences
+from harness.measure.waiting import wait_for
+from harness.measure.workers import WorkerError, WorkerProcess
+from harness.records.model import Doubt
+from harness.redaction import redact_headers
+from servers.spec import TargetSpec
+
+__all__ = ["FIRST_PER_S", "Preparation", "prepare"]
+
+START_S = 20.0  # for a process to start, load its library, and ask our own server
+BEYOND_TIMEOUT_S = 1.0
+CLOSE_S = 1.0
+FIRST_PER_S = 10.0  # first requests to somebody's server, unless the rate asked for is higher
+SILENT = "its process did not answer in time"
+MEMORY_SHARE = 0.5  # of what is available, for all answers together
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What is known before the first round."""
+
+    contenders: tuple[Contender, ...]  # those that failed have a ``refusal``
+    doubts: tuple[Doubt, ...]
+    sent: int  # requests to the targets
+
+
+@dataclass
+class _Asker:
+    """One process that asks, for all contenders whose request and client are the same."""
+
+    contender: Contender
+    place: Place
+    capture: Capture
+    worker: WorkerProcess | None = None
+    given: list[Answered] = field(default_factory=list)
+    refusal: str | None = None
+    blamed: str | None = None  # what the target did, if that is the reason
+    decompresses: bool = False
+    sent: int = 0  # requests to the target
+
+    @cached_property
+    def harmless(self) -> Request:
+        """The request to our own server: secrets are for the server they were typed for."""
+        request = self.contender.request
+        headers = {
+            name: value if redact_headers({name: value}) == {name: value} else "x" * len(value)
+            for name, value in request.headers.items()
+        }
+        typed = request.url.partition("://")[2].removeprefix(urlsplit(request.url).netloc)
+        url = f"http://{self.capture.address}{typed}"
+        return replace(request, url=url, headers=headers)
+
+    def start(self) -> None:
+        """Start its process, and let it ask our own server."""
+        with self._failing():
+            self.worker = self.place.start_asking(self.contender)
+            asked = self.harmless
+            self.worker.command({"do": "ask", "url": asked.url, "headers": asked.headers})
+
+    def ask(self) -> None:
+        """Let it ask the target."""
+        with self._failing():
+            if self.worker is not None and self.refusal is None:
+                self.worker.command({"do": "ask"})
+                self.sent += 1
+
+    def end(self) -> None:
+        """Leave no process behind."""
+        if self.worker is not None:
+            self.worker.end(0.0 if self.refusal else CLOSE_S)
+            self.worker.close()
+            self.worker = None
+
+    def close(self) -> None:
+        """Let it close its connections."""
+        with contextlib.suppress(WorkerError):
+            if self.worker is not None and self.refusal is None:
+                self.worker.command({"do": "close"})
+
+    def refuse(self, reason: str) -> None:
+        """The client itself does not work: nothing more is asked of it."""
+        self.refusal = self.refusal or reason
+
+    def blame(self, reason: str) -> None:
+        """The target did not give what was expected; ``reason`` is a sentence without its subject."""
+        if self.refusal is None:
+            self.blamed = reason
+            self.refuse(f"the target {reason}")
+
+    @contextlib.contextmanager
+    def _failing(self) -> Iterator[None]:
+        try:
+            yield
+        except WorkerError as error:
+            self.refuse(self.place.scrub(str(error)))
+
+    def take(self, answer: Mapping[str, Any] | WorkerError, waited_s: float) -> None:
+        """Keep what came of a request to the target. The first one decides; the second only compares."""
+        if self.given:
+            if isinstance(answer, dict) and "status" in answer:
+                self.given.append(Answered(answer["status"], answer["length"]))
+        elif isinstance(answer, WorkerError):
+            if waited_s > self.contender.settings.timeout_s:
+                self.blame(_late(self.contender.settings))
+            else:
+                self.refuse(self.place.scrub(str(answer)))
+        elif "kind" in answer:
+            self.blame(self._failure(answer))
+        elif answer["status"] not in self.contender.rules.expected:
+            self.blame(
+                f"answered {answer['status']} to {self.contender.request.method}; "
+                f"accepted: {_ranges(self.contender.rules.expected)} (see --expect)"
+            )
+        elif answer["length"] > self.contender.rules.max_body_bytes:
+            self.blame(f"sent {answer['length']:,} bytes of body; see --max-body")
+        else:
+            self.given.append(Answered(answer["status"], answer["length"]))
+
+    def _failure(self, answer: Mapping[str, Any]) -> str:
+        """What was received, or why nothing was, as a sentence of which the URL is the subject."""
+        kind, reason = answer["kind"], self.place.scrub(answer["reason"] or answer["message"])
+        if kind.startswith("timeout"):
+            return _late(self.contender.settings)
+        if kind == "tls" and "certificate" in answer["message"].lower():
+            accepted = "one signed by a known CA, or --insecure"
+            return f"has a certificate that is not trusted ({reason}); accepted: {accepted}"
+        return _FAILURES.get(kind, "could not be asked ({})").format(reason)
+
+
+_FAILURES = {
+    "dns": "has a host that cannot be resolved ({})",
+    "connect": "cannot be reached ({}); accepted: a server that is running",
+    "tls": "does not speak TLS as it should ({}); accepted: a server of HTTPS, or http://…",
+    "reset": "closed the connection instead of answering ({})",
+    "protocol": "does not answer in HTTP/1.1 that this client can read ({})",
+    "body": "sent an answer whose body cannot be read ({})",
+}
+
+
+def _ranges(statuses: Iterable[int]) -> str:
+    """As ``--expect`` takes them: ``200-399,404``."""
+    ordered = sorted(statuses)
+    starts = [one for one in ordered if one - 1 not in ordered]
+    ends = [one for one in ordered if one + 1 not in ordered]
+    pairs = zip(starts, ends, strict=True)
+    return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in pairs)
+
+
+def _late(settings: Settings) -> str:
+    return f"did not answer completely within {settings.timeout_s:g} s; see --timeout"
+
+
+def prepare(
+    contenders: Sequence[Contender], places: Mapping[TargetSpec, Place], rate: float | None
+) -> Preparation:
+    """Let every client ask; somebody's server no faster than ``rate``, or all within a second.
+
+    Raises ``UnusableError`` if none was given an answer that is accepted.
+    """
+    keys = [_key(one) if one.uses_target else None for one in contenders]
+    with contextlib.ExitStack() as stack:
+        askers: dict[object, _Asker] = {}
+        for key, contender in zip(keys, contenders, strict=True):
+            if key is not None and key not in askers:
+                capture = stack.enter_context(Capture())
+                askers[key] = _Asker(contender, places[contender.target], capture)
+                stack.callback(askers[key].end)
+        doubts = _ask_all(list(askers.values()), rate)
+    if None not in keys:  # null needs no answer
+        _check_any(list(askers.values()))
+    prepared = (
+        one if key is None else _prepared(one, askers[key])
+        for key, one in zip(keys, contenders, strict=True)
+    )
+    sent = sum(asker.sent for asker in askers.values())
+    return Preparation(tuple(prepared), tuple(doubts), sent)
+
+
+def _key(contender: Contender) -> object:
+    """The same for contenders that differ only in how often they ask at a time."""
+    request = contender.request
+    asked = (request.method, request.url, request.body, contender.target)
+    return (contender.environment, contender.client.name, contender.mode, contender.loop, asked)
+
+
+def _ask_all(askers: Sequence[_Asker], rate: float | None) -> list[Doubt]:
+    watch = _Watch(askers)
+    for asker in askers:
+        asker.start()
+    _collect_own(askers, watch)
+    _ask_target(askers, watch, rate)
+    groups = _groups(askers)
+    unequal = [one for group in groups if differ(_given(group)) for one in group]
+    # in the other order: servers that take turns then give each of them both
+    _ask_target([one for one in reversed(unequal) if one.contender.is_safe], watch, rate)
+    for asker in askers:
+        asker.close()
+    return [
+        *(doubt for asker in askers for doubt in _bytes_doubts(asker)),
+        *(doubt for group in groups for doubt in work_doubts(_given(group))),
+    ]
+
+
+def _collect_own(askers: Sequence[_Asker], watch: _Watch) -> None:
+    """Wait until each has asked our own server. What it gets there is no reason to refuse it."""
+    deadline_ns = time.monotonic_ns() + int(START_S * 1e9)
+    for asker in askers:
+        answer = watch.answer(asker, deadline_ns)
+        if isinstance(answer, WorkerError):
+            asker.refuse(asker.place.scrub(str(answer)))
+        elif answer is not None:
+            sent_bytes = 0 if asker.contender.request.method == "HEAD" else ANSWER_BYTES
+            asker.decompresses = answer.get("length", 0) > sent_bytes
+
+
+def _ask_target(askers: Sequence[_Asker], watch: _Watch, rate: float | None) -> None:
+    """Let each ask its target once. Somebody's server is not asked by all in the same instant."""
+    foreign = [one for one in askers if one.contender.is_foreign]
+    gap_s = 1 / max(rate or 0.0, min(len(foreign), FIRST_PER_S)) if len(foreign) > 1 else 0.0
+    started_ns = {}
+    for asker in askers:
+        asker.ask()
+        started_ns[id(asker)] = time.monotonic_ns()
+        if gap_s:
+            with interrupts.allowed():
+                time.sleep(gap_s)
+    for asker in askers:
+        begun_ns = started_ns[id(asker)]
+        limit_s = asker.contender.settings.timeout_s + BEYOND_TIMEOUT_S
+        answer = watch.answer(asker, begun_ns + int(limit_s * 1e9))
+        if answer is not None:
+            asker.take(answer, (time.monotonic_ns() - begun_ns) / 1e9)
+
+
+class _Watch:
+    """Waits for answers, and sees to it that an endless one does not fill the memory."""
+
+    def __init__(self, askers: Sequence[_Asker]) -> None:
+        self._askers = askers
+        self._most = psutil.virtual_memory().available * MEMORY_SHARE
+
+    def answer(self, asker: _Asker, deadline_ns: int) -> dict[str, Any] | WorkerError | None:
+        """What came of the last request; None of one that is refused already."""
+        if asker.worker is None or asker.refusal is not None:
+            return None
+        found = wait_for([asker.worker], "answer", lambda: deadline_ns, self._tick, silent=SILENT)
+        return None if asker.refusal is not None else found[asker.worker]
+
+    def _tick(self) -> float:
+        held = {
+            index: one.worker.memory().get("rss", 0)
+            for index, one in enumerate(self._askers)
+            if one.worker is not None and one.refusal is None
+        }
+        for index in sorted(held, key=lambda index: -held[index]):
+            if sum(held.values()) > self._most:
+                held[index] = 0
+                self._end_endless(self._askers[index])
+        return 0.0
+
+    def _end_endless(self, asker: _Asker) -> None:
+        asker.blame("sent so much in one answer that memory became short, and had not ended")
+        assert asker.worker is not None
+        os.kill(asker.worker.pid, signal.SIGKILL)  # its pipe then says that it is gone
+
+
+def _groups(askers: Sequence[_Asker]) -> list[list[_Asker]]:
+    """Those that should be given the same."""
+    groups: dict[object, list[_Asker]] = {}
+    for asker in askers:
+        request = asker.contender.request
+        key = (asker.contender.target, request.method, request.url, request.body)
+        groups.setdefault(key, []).append(asker)
+    return list(groups.values())
+
+
+def _given(group: Sequence[_Asker]) -> dict[str, tuple[Answered, ...]]:
+    return {
+        one.contender.label: tuple(replace(a, decompressed=one.decompresses) for a in one.given)
+        for one in group
+        if one.given and one.refusal is None
+    }
+
+
+def _bytes_doubts(asker: _Asker) -> Iterator[Doubt]:
+    label, sent = asker.contender.label, asker.capture.sent
+    if sent is not None:
+        parity = asker.contender.settings.profile == "parity"
+        found = differences(asker.harmless, sent, parity=parity)
+        if found:
+            yield bytes_doubt(label, found)
+    elif asker.refusal is None:
+        yield unseen_bytes_doubt(label)
+
+
+def _check_any(askers: Sequence[_Asker]) -> None:
+    """Raise, with what was received, if nobody was given an answer."""
+    if any(one.refusal is None for one in askers):
+        return
+    said: dict[str, list[str]] = {}
+    for one in askers:
+        failed = f"client: {one.refusal}"
+        reason = f"url: {one.contender.shown_url!r} {one.blamed}" if one.blamed else failed
+        said.setdefault(reason, []).append(one.contender.label)
+    reasons = (f"{reason} (asked by {', '.join(who)})" for reason, who in said.items())
+    raise UnusableError("; ".join(reasons))
+
+
+def _prepared(contender: Contender, asker: _Asker) -> Contender:
+    if asker.refusal is not None:
+        return replace(contender, refusal=asker.refusal)
+    length = asker.given[0].length
+    rules = replace(contender.rules, length=length if contender.knows_length else None)
+    return replace(contender, rules=rules, answer_bytes=length)

@@ -1,0 +1,378 @@
+"""The rounds of a run, one after the other: fresh processes, warm-up, blocks of slices, and what was kept."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from harness import interrupts
+from harness.analysis.comparison import Barred
+from harness.analysis.doubts import barred, load_doubts
+from harness.analysis.drain import Drain, settled_ns
+from harness.clock import utc_now
+from harness.machine.sampler import Sampler
+from harness.measure.contenders import Contender
+from harness.measure.forecast import Forecast
+from harness.measure.negotiation import other_versions
+from harness.measure.place import Place
+from harness.measure.stopping import ended_early, ending
+from harness.measure.targets import Ledger, Targets
+from harness.measure.trial import Trial
+from harness.measure.windows import Shape
+from harness.records.histogram import Histogram
+from harness.records.model import Ending, RunRecord, RunState, TrialSummary
+from harness.scenario.plan import BESIDE_SLICE_S, START_S, Plan, Round
+from harness.scenario.precision import Precision
+from harness.scenario.scenario import Scenario
+from harness.store import Keeper
+from harness.worker.job import Pace
+from servers.spec import TargetSpec
+
+__all__ = ["Progress", "Rounds", "Status", "Unwatched", "is_spared"]
+
+LEAST_LEFT = 0.5  # of a round that is begun again at somebody's server
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where a run is."""
+
+    round: int
+    rounds: int | None  # how many there will be; None: as many as it takes
+    label: str
+    requests_per_second: float | None  # of this competitor in this round so far
+    left_s: float
+
+
+class Progress(Protocol):
+    """Whoever wants to show it. Called from the measuring thread: be quick."""
+
+    def update(self, status: Status) -> None:
+        """Something moved."""
+
+    def say(self, line: str) -> None:
+        """Something that is to stay on the screen."""
+
+
+class Unwatched:
+    """Progress that nobody wants to see."""
+
+    def update(self, status: Status) -> None:
+        """Show nothing."""
+
+    def say(self, line: str) -> None:
+        """Say nothing."""
+
+
+class _BudgetSpentError(Exception):
+    """More requests of a competitor have failed than the user allows."""
+
+
+class Rounds:
+    """All rounds of a run, one after the other; saved as each ends."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        contenders: list[Contender],
+        places: Mapping[TargetSpec, Place],
+        targets: Targets,
+        sampling_interval_s: float,
+        progress: Progress,
+        scenario: Scenario,
+    ) -> None:
+        self.plan = plan
+        self._scenario = scenario
+        self.ending: Ending | None = None  # of a run with a precision
+        self._stopped = False  # the error budget is spent
+        self.trials: list[TrialSummary] = []
+        self.ledger = Ledger(targets)
+        self._contenders = contenders
+        self._other_versions = other_versions({one.label: one.http_version for one in contenders})
+        self._places = places
+        self._targets = targets
+        self._sampler = Sampler(sampling_interval_s, targets.all)
+        self._progress = progress
+        self._round_s = 0.0  # what the last round took
+        self._round = 0
+        self._active: Trial | None = None
+        self._shortest_ns = 0  # of a slice, by what was seen of the drain
+        self._drains: defaultdict[str, Drain] = defaultdict(Drain)  # of the rounds that are over
+        self._seen: defaultdict[str, Histogram] = defaultdict(Histogram)
+        # between first requests, in each round
+        self._gaps_s = sum(one.slots * one.first_gap_ns for one in contenders) / 1e9
+        self._forecast = Forecast(plan.announced_s + plan.number * self._gaps_s)
+        # To be fair, what one of them may not do none does.
+        self._spares = any(is_spared(one, plan) for one in contenders)
+
+    def run_all(self, run: RunRecord, store: Keeper) -> RunState:
+        """Run and save round after round; the state the run ends in."""
+        state = self._run_until_over(run, store)
+        wanted = self._scenario.precision
+        if wanted is not None and self.ending is None:
+            self.ending = ended_early(
+                wanted, self.trials, self._scenario.baseline, self._barred(run)
+            )
+        return state
+
+    def _run_until_over(self, run: RunRecord, store: Keeper) -> RunState:
+        try:
+            for round_ in self.plan.rounds:
+                self._pause(round_.pause_s(self._round_s))
+                started_at = utc_now()
+                trials = self._run_round(round_)
+                self.trials += trials  # whatever becomes of saving
+                store.save_round(
+                    run.id,
+                    round_.number,
+                    order=[trials[index].label for index in round_.order(0)],
+                    started_at=started_at,
+                    ended_at=utc_now(),
+                    trials=trials,
+                )
+                if self.ledger.lost:
+                    return "failed"
+                if self._stopped:
+                    return "stopped"
+                self.ending = self._ending(self._scenario.precision, run)
+                if self.ending is not None:
+                    break
+        except KeyboardInterrupt:
+            return "interrupted"
+        usable = any(trial.state not in ("failed", "unmeasured") for trial in self.trials)
+        return "complete" if usable else "failed"
+
+    def _pause(self, seconds: float) -> None:
+        with interrupts.allowed():
+            time.sleep(seconds)
+        self._forecast.done(seconds)
+
+    def _ending(self, wanted: Precision | None, run: RunRecord) -> Ending | None:
+        if wanted is None:
+            return None
+        elapsed_s = self._forecast.elapsed_s
+        round_s = elapsed_s / self._round
+        return ending(
+            *(wanted, self.trials, self._scenario.baseline, elapsed_s, round_s),
+            self._barred(run),
+        )
+
+    def _barred(self, run: RunRecord) -> Barred:
+        """Which verdicts there will not be, as far as is known."""
+        return barred(load_doubts(run, self.trials))
+
+    def _run_round(self, round_: Round) -> list[TrialSummary]:
+        self._round = round_.number
+        started_ns = time.monotonic_ns()
+        self.ledger.begin()
+        self._sampler.forget()
+        trials = [Trial(c, round_.number, self._places[c.target]) for c in self._contenders]
+        try:
+            for trial in trials:
+                if trial.contender.label in self._other_versions:
+                    trial.fail(self._other_versions[trial.contender.label])
+            self._start(trials, round_)
+            for trial in trials:
+                self._activate(trial)
+                if self.plan.hold is not None or self._spares:
+                    continue  # held requests have connections of their own
+                trial.warm_up(self.plan.warmup_ns, self.plan.warmup_pace(round_), self._tick)
+                self._sampler.rest(time.monotonic_ns())
+                self._forecast.done(self.plan.warmup_ns / 1e9)
+            self._run_blocks(trials, round_)
+            for trial in trials:
+                trial.close(self._tick)
+        except _BudgetSpentError as error:
+            self._stopped = True
+            for trial in trials:
+                trial.fail(str(error))
+        finally:
+            for trial in trials:
+                trial.end()
+        self.ledger.end(round_.number, trials)
+        self._round_s = (time.monotonic_ns() - started_ns) / 1e9
+        return [trial.summary() for trial in trials]
+
+    def _start(self, trials: list[Trial], round_: Round) -> None:
+        """Start all processes at once: they are idle afterwards, so starting them together is fair.
+
+        One competitor after the other where first requests come at the pace of an open loop.
+        """
+        for index in round_.order(0):
+            if not trials[index].over:
+                trials[index].start()
+            gap_ns = trials[index].contender.first_gap_ns
+            if gap_ns and not trials[index].over:
+                trials[index].wait_ready()
+                with interrupts.allowed():
+                    time.sleep(gap_ns / 1e9)
+        for trial in trials:
+            if not trial.over and not trial.contender.first_gap_ns:
+                trial.wait_ready()
+        self._forecast.done(START_S * len(trials) + self._gaps_s)
+
+    def _run_blocks(self, trials: list[Trial], round_: Round) -> None:
+        """All slices of a round; again from the beginning, with longer ones, if they turn out too short.
+
+        Somebody's server gets no more for that: what it has had is taken off the round. So it is not begun
+        again where too little would be left: then the next round has longer ones.
+        """
+        left_ns = self.plan.trial_ns
+        while (used_ns := self._run_slices(trials, round_, left_ns)) is not None:
+            self._shortest_ns = self._longer_ns(trials)
+            if any(trial.contender.is_foreign for trial in trials):
+                left_ns -= used_ns
+            for trial in trials:
+                self._seen[trial.contender.label] = self._seen_of(trial)
+                trial.forget()
+        for trial in trials:
+            label = trial.contender.label
+            self._drains[label] += trial.waited
+            self._seen[label] = self._seen_of(trial)
+
+    def _run_slices(self, trials: list[Trial], round_: Round, left_ns: int) -> int | None:
+        """One slice of every competitor per block; fewer, longer ones if a client is slow.
+
+        As soon as too much of the waiting lies outside them: how much has been measured of each.
+        """
+        slowest_ns = max(map(self._median_ns, trials), default=0)
+        shortest_ns = max(self._shortest_ns, self.plan.shortest_for(slowest_ns))
+        number = 1 if self._spares else self.plan.blocks_for(shortest_ns, left_ns)
+        length_ns = left_ns // number
+        lead_in_ns = 0 if self._spares else self.plan.lead_in_for(slowest_ns)
+        begin = self._forecast.mark()
+        for block in range(number):
+            pace = self.plan.pace(round_, block, length_ns)
+            for position, index in enumerate(round_.order(block)):
+                self._run_slice(trials[index], block, position, lead_in_ns, length_ns, pace, round_)
+            if self.plan.trial_ns:  # else nobody has said how long
+                self._forecast.stretch_since(begin)
+            may_grow = number > 1 and self._may_begin_again(
+                trials, left_ns - (block + 1) * length_ns
+            )
+            if number > 1 and self._is_too_short(trials):
+                if may_grow:
+                    worst = max(trials, key=lambda trial: trial.waited.share)
+                    self._forecast.begin_again(begin, worst.contender.label)
+                    self._say_if_longer()
+                    return (block + 1) * length_ns
+                self._shortest_ns = max(self._shortest_ns, self._longer_ns(trials))
+            # slices that were waited for may soon be longer ones: what they took says nothing of the rest
+            if not (may_grow and self._has_waited(trials)) or block == number - 1:
+                self._say_if_longer()
+        return None
+
+    def _run_slice(
+        self,
+        trial: Trial,
+        block: int,
+        position: int,
+        lead_in_ns: int,
+        length_ns: int,
+        pace: Pace | None,
+        round_: Round,
+    ) -> None:
+        before_s, planned_s = time.monotonic(), (lead_in_ns + length_ns) / 1e9 + BESIDE_SLICE_S
+        self._activate(trial)
+        trial.slice(
+            *(block, position, lead_in_ns, length_ns, round_.requests, pace, self._tick),
+            Shape(self.plan.hold, self.plan.steps),
+        )
+        self._sampler.rest(time.monotonic_ns())
+        self._forecast.late(trial.contender.label, time.monotonic() - before_s, planned_s)
+
+    def _median_ns(self, trial: Trial) -> int:
+        """Of the service times of its warm-up; where that had none, of what was seen of it before."""
+        seen = trial.warmup.service.percentile(50)
+        return seen or self._seen[trial.contender.label].percentile(50) or 0
+
+    def _is_too_short(self, trials: list[Trial]) -> bool:
+        """Whether slots of one of them wait too much after its slices, even if there is no more of it.
+
+        In an open loop that waiting is part of what is measured, whenever it is.
+        """
+        return self.plan.load is None and any(
+            (self._drains[trial.contender.label] + trial.waited).is_beyond(self.plan.trial_ns)
+            for trial in trials
+        )
+
+    def _has_waited(self, trials: list[Trial]) -> bool:
+        """Whether a slice was waited for so long that one more of them, or two, make it too short."""
+        return self.plan.load is None and any(trial.waited.long for trial in trials)
+
+    def _may_begin_again(self, trials: list[Trial], left_ns: int) -> bool:
+        """Whether enough of a round would be left; at targets of our own there is always all of it."""
+        is_foreign = any(trial.contender.is_foreign for trial in trials)
+        return not is_foreign or left_ns >= LEAST_LEFT * self.plan.trial_ns
+
+    def _longer_ns(self, trials: list[Trial]) -> int:
+        """How long slices must be: as long as what was seen asks for, and at least twice as long as now."""
+        slices = [trial.waited.windows_ns // max(1, trial.waited.slices) for trial in trials]
+        settled = [settled_ns(self._seen_of(trial), self.plan.think_ns) for trial in trials]
+        return max(2 * max(slices), *settled)
+
+    def _seen_of(self, trial: Trial) -> Histogram:
+        return self._seen[trial.contender.label].merged(trial.seen)
+
+    def _say_if_longer(self) -> None:
+        """At once, unless it is open how long the run takes."""
+        if self._scenario.precision is not None or not self.plan.trial_ns:
+            return
+        line = self._forecast.longer()
+        if line is not None:
+            with interrupts.allowed():
+                self._progress.say(line)
+
+    def _activate(self, trial: Trial) -> None:
+        self._active = trial
+        target = self._targets.of(trial.contender.target)
+        self._sampler.watch(trial.pids, trial.hidden_bytes, target, time.monotonic_ns())
+        self._tick()
+
+    def _tick(self) -> float:
+        trial = self._active
+        if trial is None:
+            return 0.0
+        fill = trial.drain()
+        self._check_budget(trial)
+        trial.readings += self._sampler.tick(time.monotonic_ns())
+        status = Status(
+            self._round,
+            None if self._scenario.precision else self.plan.number,
+            trial.contender.label,
+            trial.rate_so_far,
+            self._left_s(),
+        )
+        with interrupts.allowed():  # nobody may be reading
+            self._progress.update(status)
+        return fill
+
+    def _check_budget(self, trial: Trial) -> None:
+        budget = self._scenario.error_budget
+        if budget is None or trial.over:
+            return
+        label = trial.contender.label
+        before = [done for done in self.trials if done.label == label]
+        errors = trial.errors + sum(done.errors for done in before)
+        requests = trial.fold.population + sum(done.population for done in before)
+        if budget.is_spent(errors, requests):
+            raise _BudgetSpentError(
+                f"the run was stopped: {errors} of {requests} requests of {label} failed, "
+                f"the error budget is {budget}"
+            )
+
+    def _left_s(self) -> float:
+        if self._scenario.precision is not None:
+            return max(0.0, self._scenario.precision.budget_s - self._forecast.elapsed_s)
+        return self._forecast.left_s
+
+
+def is_spared(contender: Contender, plan: Plan) -> bool:
+    """Whether a server gets no uncounted load but first requests: somebody's, and it would be too much for it.
+
+    That is where requests change something, and where the user says how many there may be.
+    """
+    return contender.is_foreign and (plan.requests is not None or not contender.is_safe)

@@ -1,0 +1,151 @@
+"""From what was recorded, claimed and metered of a trial to what is kept of it. Pure but for the new id."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from harness.measure.claims import Claims
+from harness.measure.contenders import Contender
+from harness.measure.meters import Costs
+from harness.measure.samples import Fold, Starts, WindowCounts
+from harness.records.model import OpenLoop, Reading, SliceRecord, TrialState, TrialSummary
+from harness.records.phases import TraceRow
+from harness.worker.tracing import TRACE_COLUMNS
+
+__all__ = ["summarise"]
+
+START = TRACE_COLUMNS.index("START")
+
+
+def summarise(
+    *,
+    contender: Contender,
+    gil: bool,
+    round_number: int,
+    reason: str | None,
+    started_at: str,
+    ended_at: str,
+    fold: Fold,
+    claims: Claims,
+    sent: int,
+    lost_rows: int,
+    costs: Costs,
+    slices: Sequence[SliceRecord],
+    readings: Sequence[Reading],
+    traces: Iterable[Sequence[int]],
+) -> TrialSummary:
+    """What is kept of a trial that failed for ``reason``, or did not.
+
+    ``fold`` holds its windows, warm-up excluded; ``traces`` are rows of TRACE_COLUMNS, of any requests.
+    """
+    window_ns = sum(window.end_ns - window.start_ns for window in fold.windows)
+    state = _state(reason, fold)
+    environment = contender.environment
+    return TrialSummary(
+        id=str(uuid.uuid4()),
+        label=contender.label,
+        round=round_number,
+        state=state,
+        reason=_without_requests(window_ns) if state == "unmeasured" else reason,
+        client_library=contender.client.name,
+        client_type=contender.mode,
+        client_version=contender.client.version or "",
+        versions={**contender.versions, **contender.client.linked},
+        python_version=contender.python_version,
+        client_environment=replace(
+            environment, interpreter=replace(environment.interpreter, gil=gil)
+        ),
+        event_loop=contender.loop,
+        profile=contender.settings.profile,
+        unequal=contender.unequal,
+        http_version=contender.http_version,
+        http_method=contender.request.method,
+        url=contender.shown_url,
+        body_bytes=len(contender.request.body or b""),
+        concurrency=contender.concurrency,
+        processes=contender.processes,
+        started_at=started_at,
+        ended_at=ended_at,
+        window_ns=window_ns,
+        completed=sum(window.completed for window in fold.windows),
+        correct=sum(window.correct for window in fold.windows),
+        population=fold.population,
+        service=fold.service,
+        censored=fold.censored,
+        timeout_ns=contender.rules.timeout_ns,
+        mean_service_ns=_mean_of_correct(fold.service_sum_ns, fold),
+        status_counts=dict(fold.statuses),
+        error_counts=dict(fold.errors),
+        cpu_ns=sum(slice_.cpu_ns for slice_ in slices),
+        cpu_wall_ns=costs.wall_ns,
+        cpu_requests=sum(slice_.cpu_requests for slice_ in slices),
+        idle_cpu_ns=costs.idle.used_ns,
+        idle_rss_bytes=costs.idle_rss_bytes,
+        peak_rss_bytes=costs.peak_rss_bytes,
+        mean_rss_bytes=_mean_rss(readings, costs.idle_rss_bytes),
+        orchestrator_cpu_ns=costs.orchestrator_ns,
+        target_cpu_share=costs.target.share,
+        target=contender.target.factors,
+        proxy_cpu_ns=costs.target.used_ns.get("proxy"),
+        origin_cpu_ns=costs.target.used_ns.get("origin"),
+        sent=sent,
+        lost_rows=lost_rows,
+        slices=tuple(slices),
+        readings=tuple(readings),
+        open_loop=_open_loop(fold, claims),
+        trace_share=contender.trace_share,
+        traces=_measured(traces, fold.windows),
+    )
+
+
+def _state(reason: str | None, fold: Fold) -> TrialState:
+    measured = fold.population or any(window.completed for window in fold.windows)
+    if reason is None:
+        return "complete" if measured else "unmeasured"
+    return "partial" if fold.population else "failed"
+
+
+def _without_requests(window_ns: int) -> str:
+    return f"no request fell into the measured time of {window_ns / 1e9:.3g} s"
+
+
+def _mean_of_correct(total_ns: int, fold: Fold) -> float | None:
+    return total_ns / fold.correct if fold.correct else None
+
+
+def _mean_rss(readings: Iterable[Reading], idle_bytes: int | None) -> int | None:
+    """Of the readings; a trial too short to have any has at least what its idle workers took."""
+    rss = [r.rss_bytes for r in readings if r.source == "worker" and r.rss_bytes]
+    return sum(rss) // len(rss) if rss else idle_bytes
+
+
+def _open_loop(fold: Fold, claims: Claims) -> OpenLoop | None:
+    if fold.starts is None and not claims.planned:
+        return None
+    starts, started = fold.starts or Starts(), fold.population
+    halves = all(window.has_halves for window in fold.windows)
+    # a worker that died did not say what was planned
+    planned = max(claims.planned, started + claims.dropped)
+    return OpenLoop(
+        planned=planned,
+        dropped=claims.dropped,
+        missed=planned - claims.dropped - started,
+        late=starts.late,
+        response=starts.response,
+        mean_response_ns=_mean_of_correct(starts.response_sum_ns, fold),
+        queue_wait=starts.queue_wait,
+        pacer_lag=starts.pacer_lag,
+        early_response=starts.early_response if halves else None,
+        early_correct=sum(window.early_correct for window in fold.windows) if halves else None,
+    )
+
+
+def _measured(
+    traces: Iterable[Sequence[int]], windows: Sequence[WindowCounts]
+) -> tuple[TraceRow, ...]:
+    """Those of requests that started in a window, in that order."""
+    edges = [(window.start_ns, window.end_ns) for window in windows]
+    inside = (tuple(row) for row in traces if any(a <= row[START] < b for a, b in edges))
+    return tuple(sorted(inside, key=lambda row: row[START]))

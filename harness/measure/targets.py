@@ -1,0 +1,168 @@
+"""The targets of a run: all of them running at once, and what they say of the requests they got."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from harness import interrupts
+from harness.analysis.doubts import count_doubt, instance_doubt, target_doubt
+from harness.errors import UnusableError
+from harness.machine import processors
+from harness.measure.meters import TargetClock
+from harness.measure.place import Place
+from harness.measure.trial import Trial
+from harness.records.model import Doubt, Spread, TargetRecord
+from harness.scenario.scenario import Scenario
+from servers.base import Counts, Target, TargetError
+from servers.catalogue import most_cpus
+from servers.embedded.target import EmbeddedTarget
+from servers.hosted import HostedTarget
+from servers.spec import TargetSpec
+from servers.url import UrlTarget
+
+__all__ = ["Ledger", "Targets", "make_target", "running", "usable_cpus"]
+
+
+class Targets:
+    """Running targets, in the order of the competitors that use them."""
+
+    def __init__(self, by_spec: Mapping[TargetSpec, Target]) -> None:
+        self._by_spec = by_spec
+        self.specs = tuple(by_spec)
+        self.all = tuple(by_spec.values())
+
+    def of(self, spec: TargetSpec) -> Target:
+        """The one that ``spec`` means."""
+        return self._by_spec[spec]
+
+    def records(self) -> tuple[TargetRecord, ...]:
+        """What is kept of each."""
+        return tuple(
+            TargetRecord(spec, target.describe()) for spec, target in self._by_spec.items()
+        )
+
+    def places(self, place: Place, cpus: processors.Processors) -> dict[TargetSpec, Place]:
+        """``place`` for trials against each of them."""
+        return {
+            spec: replace(
+                place,
+                target_cpus=usable_cpus(spec, cpus.target or processors.available()),
+                target_cpu_ns=TargetClock(target.processes_by_role()),
+            )
+            for spec, target in self._by_spec.items()
+        }
+
+
+def usable_cpus(spec: TargetSpec, cpus: Collection[int]) -> int:
+    """How many of ``cpus`` a target can keep busy, which are its own unless the spec names others."""
+    allowed = len(spec.cpus or cpus)
+    return min(allowed, most_cpus(spec) or allowed)
+
+
+@contextlib.contextmanager
+def running(
+    scenario: Scenario, cpus: processors.Processors, launcher: processors.Launcher
+) -> Iterator[Targets]:
+    """Start every target of the scenario; afterwards all are gone. Raises ``UnusableError``."""
+    specs = dict.fromkeys(competitor.target for competitor in scenario.competitors)
+    with contextlib.ExitStack() as stack:
+        by_spec = {
+            spec: stack.enter_context(_started(make_target(spec), cpus, launcher)) for spec in specs
+        }
+        yield Targets(by_spec)
+
+
+@contextlib.contextmanager
+def _started(
+    target: Target, cpus: processors.Processors, launcher: processors.Launcher
+) -> Iterator[Target]:
+    try:
+        launcher.run(target.start, cpus.target)
+        with interrupts.allowed():
+            target.wait_ready()
+        for pid in target.processes():
+            processors.hasten(pid)
+        yield target
+    except TargetError as error:
+        raise UnusableError(f"target: {error}") from error
+    finally:
+        target.stop()
+
+
+def make_target(spec: TargetSpec) -> Target:
+    """The target that ``spec`` means, not yet started."""
+    if spec.url:
+        return UrlTarget(spec.url)
+    if spec.name == "embedded" and spec.runtime == "native" and spec.instances == 1:
+        return EmbeddedTarget(tls=spec.tls)
+    return HostedTarget(spec)
+
+
+class Ledger:
+    """What targets counted, round by round: checked against what clients sent, and kept by instance.
+
+    ``lost`` is set when a target is gone: then nothing more can be measured.
+    """
+
+    def __init__(self, targets: Targets) -> None:
+        self.lost = False
+        self.doubts: list[Doubt] = []
+        self.spreads: list[Spread] = []
+        self._targets = targets
+        self._before: dict[TargetSpec, Counts | None] = {}
+        self._gone: set[tuple[TargetSpec, str]] = set()
+
+    def begin(self) -> None:
+        """A round begins."""
+        self._before = {spec: self._counts(spec) for spec in self._targets.specs}
+
+    def end(self, round_number: int, trials: Sequence[Trial]) -> None:
+        """The round is over."""
+        for index, spec in enumerate(self._targets.specs):
+            before, after = self._before[spec], self._counts(spec)
+            if before is None or after is None:
+                continue
+            self._keep_spread(index, round_number, before, after)
+            self._keep_lost(spec, round_number, after)
+            self._check(
+                round_number, [t for t in trials if t.contender.target == spec], before, after
+            )
+
+    def _keep_spread(self, index: int, round_number: int, before: Counts, after: Counts) -> None:
+        if len(after.by_instance) < 2:
+            return
+        self.spreads += [
+            Spread(index, round_number, name, requests - before.by_instance.get(name, 0))
+            for name, requests in after.by_instance.items()
+        ]
+
+    def _keep_lost(self, spec: TargetSpec, round_number: int, counts: Counts) -> None:
+        for message in counts.lost:
+            if (spec, message) not in self._gone:
+                self._gone.add((spec, message))
+                self.doubts.append(instance_doubt(spec.name, round_number, message))
+
+    def _check(
+        self, round_number: int, trials: Sequence[Trial], before: Counts, after: Counts
+    ) -> None:
+        if any(trial.over for trial in trials):
+            return
+        seen = [trial for trial in trials if trial.uses_target]
+        doubt = count_doubt(
+            round_number,
+            sent=sum(trial.sent[0] for trial in seen),
+            responses=sum(trial.responses for trial in seen),
+            counted=after.requests - before.requests,
+        )
+        self.doubts += [doubt] if doubt is not None else []
+
+    def _counts(self, spec: TargetSpec) -> Counts | None:
+        try:
+            return self._targets.of(spec).counts()
+        except TargetError as error:  # what was measured before is kept
+            if not self.lost:
+                self.doubts.append(target_doubt(str(error)))
+            self.lost = True
+            return None

@@ -1,0 +1,393 @@
+"""One competitor in one round: its processes, its windows, and what became of them."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from harness.analysis.drain import Drain
+from harness.clock import utc_now
+from harness.measure.claims import Claims
+from harness.measure.contenders import Contender
+from harness.measure.meters import Costs, TargetMeter, memory_bytes
+from harness.measure.place import Place
+from harness.measure.samples import Fold, WindowCounts
+from harness.measure.summary import summarise
+from harness.measure.waiting import Answers, Tick, wait_for
+from harness.measure.windows import LONGEST_NS, NO_SHAPE, Shape, WindowPlan, parts
+from harness.measure.workers import WorkerError, WorkerProcess
+from harness.records.client_environment import Imported
+from harness.records.histogram import Histogram
+from harness.records.model import Reading, SliceRecord, TrialSummary
+from harness.worker.job import Pace, Window
+
+__all__ = ["CAPACITY", "Trial"]
+
+# Rows a worker may be ahead of the drain: half a second of the fastest client.
+CAPACITY = 1 << 16
+START_S, START_SLOT_S = 20.0, 0.05  # deadline for sessions to open
+# Whatever we do takes the CPU from the target, which shares it, up to the next tick of the scheduler. So while
+# a window runs rows are only looked at, unless a ring is half full or they are that old.
+FULL_ENOUGH, OLD_NS = 0.5, 2_000_000_000
+CLOSE_S, CLOSE_SLOT_S = 5.0, 0.002
+SPARE_S = 5.0  # beyond the time that a request may take
+ENDLESS = ", so the worker was killed: it drips, or has no end, or the client hangs"
+
+
+class Trial:
+    """All slices of one competitor in one fresh set of processes.
+
+    Methods are called in the order of a trial's life. None raises when the client fails: the trial is
+    then ``over`` and says why in its summary.
+    """
+
+    def __init__(self, contender: Contender, round_number: int, place: Place) -> None:
+        self.contender = contender
+        self.round = round_number
+        self.warmup = Fold(contender.rules)
+        self.fold = Fold(contender.rules)
+        self.workers: list[WorkerProcess] = []
+        self.readings: list[Reading] = []
+        self.modules: list[str] = []  # top-level modules of the first worker at its end
+        self._gil = contender.environment.interpreter.gil  # an extension may have turned it on
+        self._place = place
+        self._closed = False  # told to close, and all answered
+        self._reason: str | None = None
+        self._slices: list[SliceRecord] = []
+        self._started_at = utc_now()
+        self._claims = Claims()
+        self._costs = Costs(TargetMeter(place.target_cpu_ns, place.target_cpus))
+        self._traces: list[list[int]] = []
+        self._loading = self.warmup
+        self._progress_ns = 0
+        self._drained_ns = 0
+        self._waiting = 0  # rows in the fullest ring when last looked at
+
+    @property
+    def over(self) -> bool:
+        """True once the client has failed; nothing more is asked of it."""
+        return self._reason is not None
+
+    @property
+    def errors(self) -> int:
+        """Failed requests of its windows so far."""
+        return sum(self.fold.errors.values())
+
+    @property
+    def pids(self) -> list[int]:
+        """Its processes."""
+        return [worker.pid for worker in self.workers]
+
+    @property
+    def hidden_bytes(self) -> int:
+        """Memory of its processes that is the recorder's."""
+        return sum(worker.hidden_bytes for worker in self.workers)
+
+    def start(self) -> None:
+        """Start the worker processes; they open their sessions by themselves."""
+        if self.contender.refusal is not None:
+            self.fail(self.contender.refusal)
+            return
+        with self._failing():
+            for worker in self._place.start_workers(self.contender, CAPACITY):
+                self.workers.append(worker)
+
+    def wait_ready(self, seconds: float | None = None) -> None:
+        """Wait until sessions are open and one request was sent on each slot; no longer than ``seconds``."""
+        if seconds is None:
+            gaps_s = self.contender.slots * self.contender.first_gap_ns / 1e9
+            patience_s = max(START_S, 2 * self.contender.settings.timeout_s)
+            seconds = patience_s + self.contender.slots * START_SLOT_S + gaps_s
+        deadline_ns = time.monotonic_ns() + int(seconds * 1e9)
+        silent = f"after {seconds:.3g} s the server had not ended its answers to the first requests"
+        ready = self._checked(
+            wait_for(
+                *(self.workers, "ready", lambda: deadline_ns, lambda: 0.0),
+                silent=silent + ENDLESS,
+            )
+        )
+        if self.over:
+            return
+        self._claims.take_first(ready.values())
+        different = self._difference([event["provenance"] for event in ready.values()])
+        if different is not None:
+            self.fail(different)
+            return
+        if not self._claims.first_responses:
+            event = next(iter(ready.values()))
+            kinds = ", ".join(event["first_errors"])
+            self.fail(f"no first request succeeded: {kinds} ({event['message']})")
+            return
+        self._costs.idle_rss_bytes = memory_bytes(self.workers, "rss")
+        self._mark_idle()
+
+    def _difference(self, told: Sequence[Mapping[str, Any]]) -> str | None:
+        """Why what the workers run on is not what will be recorded of them, if so."""
+        self._gil = any(one["gil"] for one in told)
+        planned = self.contender.client.imported
+        for one in told:
+            different = planned.difference(Imported.from_plain(one))
+            if different is not None:
+                return f"{different}; what is installed must not change during a run"
+        if self.contender.environment.has_changed():
+            return "files of its packages were written since the run began; measure again"
+        return None
+
+    def warm_up(self, length_ns: int, pace: Pace | None, tick: Tick) -> None:
+        """Uncounted load, from which the slices' length follows; in a closed loop every slot sends."""
+        if not self.over:
+            self._load(self.warmup, WindowPlan(0, max(length_ns, 1), None, pace), tick)
+
+    def slice(
+        self,
+        block: int,
+        position: int,
+        lead_in_ns: int,
+        length_ns: int,
+        requests: int | None,
+        pace: Pace | None,
+        tick: Tick,
+        shape: Shape = NO_SHAPE,
+    ) -> None:
+        """One measured window: of ``length_ns``, of ``requests`` requests, or until all held ones are done."""
+        if self.over or requests == 0:
+            return
+        plan = WindowPlan(lead_in_ns, length_ns, requests, pace, shape)
+        before, before_ns = self.fold.population, time.process_time_ns()
+        answers = self._load(self.fold, plan, tick)
+        self._costs.orchestrator_ns += time.process_time_ns() - before_ns
+        window = self.fold.windows[-1]
+        if window.end_ns == window.start_ns:  # a worker was dead before it began
+            return
+        if plan.ends_when_done and not self.over:
+            window.end_ns = max(window.last_end_ns, window.start_ns + plan.least_ns) + 1
+        # the readings of CPU at a window's edges enclose what is drained after it
+        completions = self.fold.population - before if plan.drains else window.completed
+        self._record_slice(block, position, answers, completions)
+
+    @property
+    def waited(self) -> Drain:
+        """What its slots waited for after its slices."""
+        return Drain.of(self._slices)
+
+    @property
+    def seen(self) -> Histogram:
+        """Service times of the warm-up and of all slices, forgotten ones included."""
+        return self.warmup.service.merged(self.fold.service)
+
+    def forget(self) -> None:
+        """Count what was measured so far as warm-up: its slices were too short."""
+        self.warmup.take(self.fold)
+        self.fold = Fold(self.contender.rules)
+        self._slices = []
+        self.readings = []
+        self._costs.forget_windows()
+
+    def close(self, tick: Tick) -> None:
+        """Let the workers close their sessions; then they are gone, whatever they do."""
+        if not self.over:
+            self._costs.peak_rss_bytes = memory_bytes(self.workers, "peak")
+            self._tell({"do": "close"})
+        if not self.over:
+            seconds = CLOSE_S + self.contender.slots * CLOSE_SLOT_S
+            deadline_ns = time.monotonic_ns() + int(seconds * 1e9)
+            closed = self._checked(wait_for(self.workers, "closed", lambda: deadline_ns, tick))
+            self.modules = next((event["modules"] for event in closed.values()), [])
+            self._closed = not self.over
+        self.end()
+
+    def end(self) -> None:
+        """Leave no process behind; what was recorded until now is kept."""
+        for worker in self.workers:
+            # one that was not told to close waits for commands: it would not end by itself
+            worker.end(timeout_s=1.0 if self._closed else 0.0)
+            self.fold.add(worker.drain())
+            self._traces += worker.drain_traces()
+            worker.close()
+        self.workers = []
+
+    def fail(self, reason: str) -> None:
+        """The client or its process failed: no more windows; the cut one counts up to now."""
+        self._reason = self._reason or self._place.scrub(reason)
+        now_ns = time.monotonic_ns()
+        for worker in self.workers:
+            worker.end()
+        if self.fold.windows:
+            last = self.fold.windows[-1]
+            last.end_ns = max(min(last.end_ns, now_ns), last.start_ns)
+        self._drain(self.fold)
+
+    def drain(self) -> float:
+        """Fold what may not wait; by how much the fullest ring has filled since the last look, 0 to 1."""
+        now_ns = time.monotonic_ns()
+        fullest = max((worker.segment.waiting for worker in self.workers), default=0)
+        filled, self._waiting = max(0, fullest - self._waiting), fullest
+        if fullest:
+            self._progress_ns = max(self._progress_ns, now_ns)
+        for worker in self.workers:
+            self._traces += worker.drain_traces()
+        if fullest > FULL_ENOUGH * CAPACITY or now_ns - self._drained_ns > OLD_NS:
+            self._drain(self._loading)
+        return filled / CAPACITY
+
+    def summary(self) -> TrialSummary:
+        """What is kept of this trial."""
+        sent, lost_rows = self.sent
+        return summarise(
+            contender=self.contender,
+            gil=self._gil,
+            round_number=self.round,
+            reason=self._reason,
+            started_at=self._started_at,
+            ended_at=utc_now(),
+            fold=self.fold,
+            claims=self._claims,
+            sent=sent,
+            lost_rows=lost_rows,
+            costs=self._costs,
+            slices=self._slices,
+            readings=self.readings,
+            traces=self._traces,
+        )
+
+    @property
+    def sent(self) -> tuple[int, int]:
+        """Requests sent, and how many of them are missing in the record because the drain was late.
+
+        A worker that died did not say how many it sent: then it is what it recorded.
+        """
+        drained = self.warmup.drained + self.fold.drained
+        claimed = self._claims.rows if not self.over else drained
+        return self._claims.first_sent + claimed, claimed - drained
+
+    @property
+    def uses_target(self) -> bool:
+        """Whether the target sees its requests."""
+        return self.contender.uses_target
+
+    @property
+    def rate_so_far(self) -> float | None:
+        """Correct responses per second of the windows so far, for those who watch; None before any ended."""
+        # of what has ended since they were last drained nothing is known
+        known_ns = self._drained_ns
+        measured_ns = sum(max(0, min(w.end_ns, known_ns) - w.start_ns) for w in self.fold.windows)
+        completed = sum(window.completed for window in self.fold.windows)
+        correct = sum(window.correct for window in self.fold.windows)
+        return correct * 1e9 / measured_ns if completed and measured_ns > 0 else None
+
+    @property
+    def responses(self) -> int:
+        """Responses received, warm-up and first requests included."""
+        return self._claims.first_responses + self.warmup.responses + self.fold.responses
+
+    def _load(self, fold: Fold, plan: WindowPlan, tick: Tick) -> Answers:
+        """Send one window to all workers and wait until each has left it; no answers if one is dead."""
+        window = self._send(fold, plan)
+        if self.over:
+            fold.windows[-1].end_ns = window.start_ns  # nothing was measured in it
+            return {}
+        self._progress_ns = (
+            window.end_ns if plan.requests is None else window.start_ns + plan.least_ns
+        )
+        alarm = (window.start_ns, partial(self._costs.target.mark, window.start_ns))
+        silent = f"for {self._patience_s:.3g} s no answer of the server had ended"
+        answers = wait_for(
+            *(self.workers, "window", self._window_deadline_ns, tick, alarm), silent + ENDLESS
+        )
+        if fold is self.fold:
+            self._costs.target.count()
+        done = self._checked(answers)
+        self._claims.take_rows(done)
+        if plan.pace is not None and fold is self.fold:
+            self._claims.take_arrivals(done.values())
+        self._mark_idle()
+        self._drain(fold)
+        if not self.over:
+            tick()  # whoever counts errors has all of them now
+        return answers
+
+    def _send(self, fold: Fold, plan: WindowPlan) -> Window:
+        """Tell all workers of the next window, whose rows go into ``fold``."""
+        self._loading = fold
+        self._costs.target.begin()
+        with self._failing():
+            self._costs.idle.count()
+        number = len(fold.windows) + 1
+        window = plan.window(number, time.monotonic_ns(), self.contender.slots)
+        # of the warm-up every request counts, so that the slices fit whatever the client does at first
+        everything = fold is self.warmup or plan.shape.hold is not None
+        counted_ns = window.begin_ns + LONGEST_NS if everything else window.end_ns
+        halves = not plan.ends_when_done
+        counts = WindowCounts(window.start_ns, counted_ns, parts=plan.parts, has_halves=halves)
+        fold.windows.append(counts)
+        for worker, part in zip(self.workers, parts(window, len(self.workers)), strict=True):
+            self._tell(part.to_command(), worker)
+        return window
+
+    def _record_slice(self, block: int, position: int, answers: Answers, completions: int) -> None:
+        """Keep the last window, with ``completions`` between the edge readings in its answers."""
+        window = self.fold.windows[-1]
+        edges = [e for e in answers.values() if not isinstance(e, WorkerError)]
+        self._costs.wall_ns += max((e["end"][0] - e["start"][0] for e in edges), default=0)
+        self._slices.append(
+            SliceRecord(
+                block=block,
+                position=position,
+                start_ns=window.start_ns,
+                end_ns=window.end_ns,
+                completed=window.completed,
+                correct=window.correct,
+                cpu_ns=sum(e["end"][1] - e["start"][1] for e in edges),
+                cpu_requests=completions if edges else 0,
+                target_cpu_ns=self._costs.target.window_ns,
+                drain_ns=sum(e["drain"] for e in edges) // self.contender.slots,
+                parts=tuple(window.parts),
+            )
+        )
+
+    def _window_deadline_ns(self) -> int:
+        """A worker is given up when nothing has come from it for longer than any request may take."""
+        return self._progress_ns + int(self._patience_s * 1e9)
+
+    @property
+    def _patience_s(self) -> float:
+        """Longer than a request and its think time may take, connecting included, whatever its server sends."""
+        return 2 * self.contender.settings.timeout_s + self.contender.think_ns / 1e9 + SPARE_S
+
+    def _drain(self, fold: Fold) -> None:
+        self._drained_ns, self._waiting = time.monotonic_ns(), 0
+        for worker in self.workers:
+            rows = worker.drain()
+            if rows.shape[1]:
+                self._progress_ns = max(self._progress_ns, self._drained_ns)
+                fold.add(rows)
+            self._traces += worker.drain_traces()
+
+    def _tell(self, command: dict[str, Any], *workers: WorkerProcess) -> None:
+        for worker in workers or self.workers:
+            if not self.over:  # else one was found dead, and all were ended
+                with self._failing():
+                    worker.command(command)
+
+    def _checked(self, answers: Answers) -> dict[WorkerProcess, dict[str, Any]]:
+        """The answers that are events; the first that is an error ends the trial."""
+        for answer in answers.values():
+            if isinstance(answer, WorkerError):
+                self.fail(str(answer))
+        return {w: a for w, a in answers.items() if not isinstance(a, WorkerError)}
+
+    def _mark_idle(self) -> None:
+        if not self.over:
+            with self._failing():
+                self._costs.idle.mark(self.workers)
+
+    @contextlib.contextmanager
+    def _failing(self) -> Iterator[None]:
+        """A worker found dead here ends the trial, not the run."""
+        try:
+            yield
+        except WorkerError as error:
+            self.fail(str(error))

@@ -1,0 +1,93 @@
+"""A window before it is sent: what it asks for, its instants, and each worker's part of it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from harness.measure.samples import LONG_NS, PARTS
+from harness.scenario.plan import shares
+from harness.worker.job import Hold, Pace, Window
+
+__all__ = [
+    "DISPATCH_NS",
+    "DISPATCH_SLOT_NS",
+    "LONGEST_NS",
+    "NO_SHAPE",
+    "Shape",
+    "WindowPlan",
+    "parts",
+]
+
+DISPATCH_NS = 2_000_000  # for a command to reach all slots before load begins …
+DISPATCH_SLOT_NS = 20_000  # … and a little for each slot
+LONGEST_NS = 24 * 3600 * 10**9  # of a window that ends by count
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What makes a window of a closed loop another one: held requests, or a concurrency that changes."""
+
+    hold: Hold | None = None
+    steps: tuple[tuple[int, int], ...] = ()  # as Window.steps
+
+
+NO_SHAPE = Shape()
+
+
+@dataclass(frozen=True)
+class WindowPlan:
+    """What a window asks of all workers together, lengths instead of instants."""
+
+    lead_in_ns: int
+    length_ns: int
+    requests: int | None  # it ends by this count where there is one, not by its length
+    pace: Pace | None
+    shape: Shape = NO_SHAPE
+
+    @property
+    def ends_when_done(self) -> bool:
+        """Whether its end is that of its last request, which nobody knows before."""
+        return self.requests is not None or self.shape.hold is not None
+
+    @property
+    def least_ns(self) -> int:
+        """How long it is at least although it ends by count: a rate is held until its last interval is over."""
+        if self.pace is None or self.requests is None:
+            return 0
+        return sum(length_ns for _, _, length_ns in self.pace.stages)
+
+    @property
+    def parts(self) -> list[int]:
+        """A counter for each part that it is looked at in; none of what is short, or changes by itself."""
+        whole = self.length_ns >= LONG_NS and self.pace is None and not self.shape.steps
+        return [0] * PARTS if whole and not self.ends_when_done else []
+
+    @property
+    def drains(self) -> bool:
+        """Whether requests that end after it belong to it: those of open loops, and held ones."""
+        return self.pace is not None or self.shape.hold is not None
+
+    def window(self, number: int, now_ns: int, slots: int) -> Window:
+        """Its instants if it is sent now: load begins once every one of ``slots`` can have heard of it."""
+        begin_ns = now_ns + DISPATCH_NS + slots * DISPATCH_SLOT_NS
+        start_ns = begin_ns + self.lead_in_ns
+        return Window(
+            id=number,
+            begin_ns=begin_ns,
+            start_ns=start_ns,
+            end_ns=start_ns + (self.length_ns if self.requests is None else LONGEST_NS),
+            permits=self.requests,
+            pace=self.pace,
+            hold=self.shape.hold,
+            steps=self.shape.steps,
+        )
+
+
+def parts(window: Window, workers: int) -> list[Window]:
+    """Each worker's part of a window: of the requests in a closed loop, of the arrivals in an open one."""
+    if window.pace is not None:
+        pace = window.pace
+        return [replace(window, pace=replace(pace, share=i, of=workers)) for i in range(workers)]
+    if window.permits is None:
+        return [window] * workers
+    return [replace(window, permits=share) for share in shares(window.permits, workers)]

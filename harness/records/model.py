@@ -1,0 +1,342 @@
+"""What crosses the seams of DESIGN §2: plain frozen data, in the order in which it comes to be.
+
+Units live in names. ``*_ns`` instants are CLOCK_MONOTONIC, the same for every process of the machine;
+wall-clock times are UTC ISO 8601 strings. URLs, headers and messages here are already redacted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from harness.records.client_environment import Environment
+from harness.records.confidence import CONFIDENCE, STOPPED_CONFIDENCE, Verdict
+from harness.records.histogram import Histogram
+from servers.spec import EMBEDDED, TargetSpec
+
+__all__ = [
+    "METRICS",
+    "Ceiling",
+    "Comparison",
+    "Doubt",
+    "Ending",
+    "EndingReason",
+    "HeldPlan",
+    "Metric",
+    "OpenLoop",
+    "OtherLoad",
+    "Reading",
+    "RunRecord",
+    "RunState",
+    "SelftestNote",
+    "SliceRecord",
+    "Spread",
+    "TargetRecord",
+    "TrialState",
+    "TrialSummary",
+]
+
+# unmeasured: nobody failed, but no request fell into a window
+TrialState = Literal["complete", "partial", "failed", "unmeasured"]
+Metric = Literal["throughput", "cpu_per_request", "p50", "p99", "peak_memory"]
+METRICS: tuple[Metric, ...] = get_args(Metric)
+# unfinished: still going on, or killed
+RunState = Literal["complete", "interrupted", "stopped", "failed", "unfinished"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One observation of resources."""
+
+    at_ns: int
+    source: str  # worker, target, orchestrator, machine, or "container" and its name
+    cpu_percent: float  # 100 = one core busy; of the machine: as processes' clocks count
+    rss_bytes: int | None = None  # workers: without the recorder's own pages
+    threads: int | None = None
+    open_files: int | None = None
+    steal_percent: float | None = None  # of the machine: what a hypervisor took, 100 = one core
+    frequency_mhz: float | None = None  # of the machine: the fastest CPU's, once a second
+
+
+@dataclass(frozen=True)
+class SliceRecord:
+    """One measured window of one competitor."""
+
+    block: int
+    position: int  # place in the block's random order, from 0
+    start_ns: int
+    end_ns: int
+    completed: int  # responses and errors that ended inside the window
+    correct: int  # correct responses that ended inside the window
+    cpu_ns: int  # worker CPU between the two edge readings
+    cpu_requests: int  # completions between the same two readings
+    target_cpu_ns: int | None  # the target's CPU in the window, where it can be seen
+    drain_ns: int = 0  # from its end until a slot had its answer, mean over slots
+    parts: tuple[int, ...] = ()  # correct responses by tenths, of a slice that is a whole round
+
+
+@dataclass(frozen=True)
+class OpenLoop:
+    """How the starts of an open loop came about. Histograms in ns; terms as in DESIGN §1."""
+
+    planned: int  # intended starts in the windows
+    dropped: int  # no slot was free, and none was waited for
+    missed: int  # still waiting for a slot a quarter of the window's length after its end
+    late: int  # started, but a millisecond or more after the intended start
+    response: Histogram  # end − intended start, of the same requests as ``service``
+    mean_response_ns: float | None  # of the correct ones
+    queue_wait: Histogram  # of all requests of the population
+    pacer_lag: Histogram
+    # what windows of half the length would have found: as ``response``, of requests due in the first half,
+    # and correct responses that ended in it; None where it was not looked at
+    early_response: Histogram | None = None
+    early_correct: int | None = None
+
+
+@dataclass(frozen=True)
+class TrialSummary:
+    """Everything kept of one trial: one row of ``benchmark_results`` and its neighbours."""
+
+    id: str
+    label: str  # the competitor as tables name it
+    round: int  # from 1
+    state: TrialState
+    reason: str | None  # why it is not complete, one line
+    # competitor
+    client_library: str
+    client_type: Literal["sync", "async"]
+    client_version: str
+    versions: dict[str, str]  # the whole visible closure, linked native libraries included
+    python_version: str
+    event_loop: str | None
+    profile: str
+    unequal: tuple[str, ...]  # parity settings the library has no switch for
+    http_method: str
+    url: str
+    body_bytes: int
+    concurrency: int
+    processes: int
+    # counting
+    started_at: str
+    ended_at: str
+    window_ns: int  # total length of the measured windows
+    completed: int  # ended inside the windows, errors included
+    correct: int  # correct responses that ended inside the windows
+    population: int  # requests whose intended start lies in a window, errors included
+    service: Histogram  # service times in ns of correct and timed-out requests of the population
+    censored: int  # how many of them timed out; they are its largest values
+    timeout_ns: int
+    mean_service_ns: float | None  # of the correct ones; None without any
+    status_counts: dict[int, int] = field(default_factory=dict)
+    error_counts: dict[str, int] = field(default_factory=dict)  # by kind, of the population
+    # cost
+    cpu_ns: int = 0
+    cpu_wall_ns: int = 0  # time between the edge readings, summed over windows
+    cpu_requests: int = 0
+    idle_cpu_ns: int = 0  # CPU used between windows, while others were measured
+    idle_rss_bytes: int | None = None
+    peak_rss_bytes: int | None = None
+    mean_rss_bytes: int | None = None
+    orchestrator_cpu_ns: int = 0
+    target_cpu_share: float | None = None  # of the CPUs the target can keep busy, in the windows
+    target: TargetSpec = EMBEDDED
+    # CPU of the target's proxy in the windows, where it could be seen
+    proxy_cpu_ns: int | None = None
+    origin_cpu_ns: int | None = None  # of the servers that answer
+    # bookkeeping
+    sent: int = 0  # every call of send, warm-up and lead-in included
+    lost_rows: int = 0  # rows the drain was too late for
+    slices: tuple[SliceRecord, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    open_loop: OpenLoop | None = None
+    client_environment: Environment | None = None  # None: stored before it was recorded
+    trace_share: float = 0.0  # of the requests; above 0, costs and throughput are those of tracing
+    # of requests that started in a window; tracing.TRACE_COLUMNS
+    traces: tuple[tuple[int, ...], ...] = ()
+    http_version: str | None = None  # "1.1" or "2", as the target negotiates it; None: not known
+
+    @property
+    def requests_per_second(self) -> float | None:
+        """Throughput: correct responses ending inside the windows ÷ total window time.
+
+        None where nothing ended in them, not even an error: that is not measured, and not zero.
+        """
+        return self.correct * 1e9 / self.window_ns if self.window_ns and self.completed else None
+
+    @property
+    def completions_per_second(self) -> float | None:
+        """All completions, errors included ÷ total window time; None as above."""
+        return self.completed * 1e9 / self.window_ns if self.window_ns and self.completed else None
+
+    @property
+    def cpu_per_request_ns(self) -> float | None:
+        """User+system time of the workers per completed request, gross."""
+        return self.cpu_ns / self.cpu_requests if self.cpu_requests else None
+
+    @property
+    def errors(self) -> int:
+        """Failed requests of the population, all kinds."""
+        return sum(self.error_counts.values())
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Why a result should be read with care, and what to do about it."""
+
+    kind: str  # one of DESIGN §7, or what the harness itself noticed
+    subject: str  # a competitor's label, or "run"
+    message: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.subject}: {self.message}; {self.remedy}"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A competitor against another, mostly the baseline: the ratio of one metric, paired within rounds."""
+
+    label: str
+    baseline: str
+    metric: Metric
+    ratio: float | None  # geometric mean over rounds; None without a value in each of them
+    low: float | None  # interval with the run's confidence; None with fewer than two rounds
+    high: float | None
+    rounds: int  # n: those in which both are complete
+    verdict: Verdict | None = None  # faster is better: less of what costs, more of what is done
+    reason: str | None = None  # why there is no verdict
+    # intervals that hold together; None: stored before there were verdicts
+    family: int | None = None
+
+
+EndingReason = Literal["reached", "budget", "rounds", "no verdict", "early"]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Why a run that was to go on until it was precise enough ended, and how precise it was then."""
+
+    reason: EndingReason
+    metric: Metric
+    wanted: float  # half width of the interval, as a share of the ratio
+    half_width: float | None  # the widest against the baseline; None without a verdict
+    rounds: int
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """What ``raw`` did in a competitor's place before the first round; None for what was not measured."""
+
+    label: str  # of the competitor
+    service_ns: float | None = None  # median by one connection
+    cpu_ns: float | None = None  # of raw per request, meanwhile
+    target_cpu_ns: float | None = None  # of the target per request, meanwhile, where it can be seen
+    rate: float | None = None  # requests per second by one process at the largest concurrency …
+    doubled_rate: float | None = None  # … and by two
+    worker_share: float | None = None  # of the workers' CPUs that raw used then, 0 to 1
+
+    @property
+    def wait_ns(self) -> float | None:
+        """How long the target lets a single connection wait, beyond what both of them compute.
+
+        Where the target's CPU cannot be seen, what it computes counts as wait.
+        """
+        if self.service_ns is None or self.cpu_ns is None:
+            return None
+        return max(0.0, self.service_ns - self.cpu_ns - (self.target_cpu_ns or 0.0))
+
+
+@dataclass(frozen=True)
+class HeldPlan:
+    """What came of an open loop's plan; of a run: by ``null`` in a competitor's place, before round 1."""
+
+    label: str  # of the competitor
+    planned: int  # counts as in OpenLoop
+    dropped: int
+    missed: int
+    p99_pacer_lag_ns: int | None  # None where nothing was started
+    late: int | None = None  # as in OpenLoop; None: stored by a version that did not count them
+    failure: str | None = None  # why null did not run the whole plan; then the counts say nothing
+
+    @classmethod
+    def of(cls, label: str, loop: OpenLoop) -> HeldPlan:
+        """In short what a loop says at length."""
+        lag_ns = loop.pacer_lag.percentile(99)
+        return cls(label, loop.planned, loop.dropped, loop.missed, lag_ns, loop.late)
+
+
+@dataclass(frozen=True)
+class OtherLoad:
+    """What other programs took of this machine from before the first round until after the last."""
+
+    length_ns: int  # between the two looks
+    used_ns: int | None  # CPU of all but our processes; None where the kernel does not tell
+    steal_ns: int | None  # that a hypervisor took
+    load_average: float | None  # of the minute before
+    targets_apart: bool  # False: ``used_ns`` includes a target that runs here and is not ours
+
+
+@dataclass(frozen=True)
+class TargetRecord:
+    """One target of a run: what was asked for, and what it was."""
+
+    spec: TargetSpec
+    description: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How many requests one server of a target got in one round, by its own count."""
+
+    target: int  # index in the run's targets
+    round: int
+    instance: str
+    requests: int
+
+
+@dataclass(frozen=True)
+class SelftestNote:
+    """What a run cites of the last self-test that its machine had before."""
+
+    id: str
+    ended_at: str
+    full: bool
+    resolution: float  # of throughput, as a share; infinite where nothing could be compared
+    failed: tuple[str, ...]  # names of the figures that missed their bound
+
+    @property
+    def passed(self) -> bool:
+        """Whether none did."""
+        return not self.failed
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One call of ``clientbench compare``: what was asked, where, and what was noticed."""
+
+    id: str
+    name: str
+    started_at: str
+    ended_at: str
+    state: RunState
+    axis: str  # what the competitors differ in: a factor of harness.scenario.Axis
+    baseline: str
+    seed: int
+    scenario: dict[str, Any]  # redacted; plain JSON
+    environment: dict[str, Any]  # host, kernel, CPU, Python, limits, processors; plain JSON
+    target: dict[str, str]  # that of the baseline
+    targets: tuple[TargetRecord, ...] = ()
+    spreads: tuple[Spread, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    ceilings: tuple[Ceiling, ...] = ()
+    held: tuple[HeldPlan, ...] = ()  # of an open loop
+    other_load: OtherLoad | None = None  # None until it has ended
+    prepared: int = 0  # requests that were sent to targets before the first round, ceilings apart
+    ending: Ending | None = None  # of a run with a --precision
+    selftest: SelftestNote | None = None  # the last of this machine in the same database
+
+    @property
+    def confidence(self) -> float:
+        """That of its intervals: a run that looks when to stop needs a higher one to be right as often."""
+        return STOPPED_CONFIDENCE if self.scenario.get("precision") else CONFIDENCE

@@ -1,0 +1,55 @@
+"""A self-test that has ended, and what later comparisons say of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.records.figure import Figure
+from harness.records.model import SelftestNote
+
+__all__ = ["Part", "SelfTest", "same_machine"]
+
+MACHINE = ("host", "cpu", "cpus", "kernel")  # what of an environment makes it another machine
+
+
+@dataclass(frozen=True)
+class Part:
+    """The figures of one thing that was tested."""
+
+    name: str
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True)
+class SelfTest:
+    """Times are UTC ISO 8601."""
+
+    id: str
+    started_at: str
+    ended_at: str
+    environment: Mapping[str, Any]  # as of a run
+    full: bool
+    resolution: float  # of throughput, as a share; infinite where nothing could be compared
+    parts: tuple[Part, ...]
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """Names of the figures that missed their bound."""
+        return tuple(f.name for part in self.parts for f in part.figures if f.missed)
+
+    @property
+    def passed(self) -> bool:
+        """Whether there is none."""
+        return not self.failed
+
+    @property
+    def note(self) -> SelftestNote:
+        """What a comparison cites."""
+        return SelftestNote(self.id, self.ended_at, self.full, self.resolution, self.failed)
+
+
+def same_machine(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two environments are of the same host, with the same CPU and kernel."""
+    return all(one.get(name) == other.get(name) for name in MACHINE)

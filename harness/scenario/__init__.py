@@ -1,0 +1,5 @@
+"""What is asked for: clients, targets, load, length, and the plan that follows from them and a seed.
+
+Enters: values that ``input`` read, or that a program gave. Leaves: a validated ``Scenario`` and its ``Plan``.
+Pure. Imports ``records``.
+"""

@@ -1,0 +1,83 @@
+"""When requests start: open loops as the user asks for them. Pure.
+
+A closed loop needs no description: each slot sends again when it is done, after its think time.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from harness.worker.arrivals import Spacing
+from harness.worker.job import Pace
+
+__all__ = ["STARTERS", "OpenLoad", "Starter"]
+
+Starter = Literal["fixed-workers", "per-request"]
+STARTERS: tuple[Starter, ...] = Starter.__args__  # type: ignore[attr-defined]
+SECOND_NS = 10**9
+HALF = Fraction(1, 2)
+
+
+class OpenLoad(BaseModel):
+    """An open loop: a constant ``rate``, or ``stages`` of (rate at the start, at the end, seconds)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rate: float | None = None
+    stages: tuple[tuple[float, float, float], ...] = ()
+    arrivals: Spacing = "uniform"
+    start: Starter = "fixed-workers"
+
+    @property
+    def shape_s(self) -> float | None:
+        """How long the stages take; None for a constant rate, which may be cut into slices."""
+        return sum(seconds for _, _, seconds in self.stages) or None
+
+    @property
+    def highest(self) -> float:
+        """The highest rate it asks for, 1/s."""
+        return self.rate or max(max(a, b) for a, b, _ in self.stages)
+
+    def starts(self, length_ns: int) -> int:
+        """Intended starts in ``length_ns`` of it: rate × duration, rounded to the nearest, half down."""
+        return math.ceil(self._due(length_ns) - HALF)
+
+    def pace(self, length_ns: int, requests: int | None, seed: int, behind_ns: int = 0) -> Pace:
+        """One window of the load: all of its stages, or its rate for ``length_ns`` or ``requests``.
+
+        ``behind_ns`` of the same load have been before, in other windows. Together they have as many starts as
+        the whole would have at once, to the request.
+        """
+        if requests is not None and self.rate is not None:
+            length_ns = math.ceil(requests / self.rate * SECOND_NS) + 1
+            return self._pace(((self.rate, self.rate, length_ns),), seed, requests, 0.0)
+        before = self.starts(behind_ns)
+        count = self.starts(behind_ns + length_ns) - before
+        phase = float(before + HALF - self._due(behind_ns))
+        if self.rate is not None:
+            return self._pace(((self.rate, self.rate, length_ns),), seed, count, phase)
+        stages = tuple((a, b, round(s * SECOND_NS)) for a, b, s in self.stages)
+        return self._pace(stages, seed, count, phase)
+
+    def warmup(self, length_ns: int, seed: int) -> Pace:
+        """The load's highest rate, so that the client has seen it before it counts."""
+        highest = self.highest
+        count = math.ceil(Fraction(highest) * length_ns / SECOND_NS - HALF)
+        return self._pace(((highest, highest, length_ns),), seed, count, float(HALF))
+
+    def _due(self, length_ns: int) -> Fraction:
+        """Rate × duration; of stages, which are repeated whole."""
+        if self.rate is not None:
+            return Fraction(self.rate) * length_ns / SECOND_NS
+        whole_ns = sum(round(s * SECOND_NS) for _, _, s in self.stages)
+        each = [(Fraction(a) + Fraction(b)) / 2 * Fraction(s) for a, b, s in self.stages]
+        return sum(each, Fraction(0)) * round(length_ns / whole_ns)
+
+    def _pace(
+        self, stages: tuple[tuple[float, float, int], ...], seed: int, count: int, phase: float
+    ) -> Pace:
+        return Pace(stages, self.arrivals, seed, self.start, phase=phase, count=count)

@@ -1,0 +1,150 @@
+"""A scenario: what is compared, on which target, under which load - validated, and plain data.
+
+``harness.input.scenario_input`` makes one of what a command line collected; everything after it can
+trust the values.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from adapters.base import USUAL_MAX_BODY_BYTES
+from harness.errors import UsageError
+from harness.redaction import quoted, redact_headers, redact_url, refusal
+from harness.scenario.budget import ErrorBudget
+from harness.scenario.holds import HeldLoad
+from harness.scenario.loads import OpenLoad
+from harness.scenario.precision import USUAL, Precision
+from harness.scenario.selector import ClientSpec
+from harness.scenario.statuses import parse_statuses
+from servers.spec import EMBEDDED, TargetSpec
+
+__all__ = [
+    "BODY_METHODS",
+    "MAX_BODY_BYTES",
+    "MAX_BODY_MIB",
+    "MAX_SEED",
+    "METHODS",
+    "Axis",
+    "Competitor",
+    "Profile",
+    "Scenario",
+]
+
+Axis = Literal[
+    "client", "method", "body_size", "concurrency", "target", "runtime", "instances", "tls"
+]
+Profile = Literal["parity", "defaults"]
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+BODY_METHODS = ("POST", "PUT", "PATCH", "DELETE")
+MAX_SEED = 2**32 - 1
+MAX_BODY_MIB = 16  # what the embedded target takes
+MAX_BODY_BYTES = MAX_BODY_MIB * 2**20
+
+
+class _Plain(BaseModel):
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        ser_json_bytes="base64",
+        val_json_bytes="base64",
+    )
+
+
+class Competitor(_Plain):
+    """One contender: a client, and what it is asked to do."""
+
+    label: str  # as tables name it; unique in its scenario
+    client: ClientSpec
+    method: str
+    body_bytes: int = Field(ge=0, le=MAX_BODY_BYTES)  # of every request
+    concurrency: int = Field(ge=1)
+    target: TargetSpec = EMBEDDED
+    # Wasted after each request by a loop of our own, as a share of the CPU it takes: how the self-test makes a
+    # client slower by a known amount. None: its requests take no such detour.
+    busy_share: float | None = Field(default=None, ge=0)
+
+
+class Scenario(_Plain):
+    """Everything a run is asked to do. Headers and body are as sent: store ``snapshot()``."""
+
+    competitors: tuple[Competitor, ...] = Field(min_length=1)
+    axis: Axis  # the one thing the competitors differ in
+    baseline: str  # label of the competitor the others are compared with
+    url: str | None = Field(default=None, repr=False)  # None: the competitors' targets
+    path: str = Field(default="/", repr=False)  # path and query there; unused with a url
+    headers: dict[str, str] = Field(default_factory=dict, repr=False)
+    body: bytes | None = Field(default=None, repr=False)  # None: none, or made up from body_bytes
+    duration_s: float | None = Field(default=None, gt=0)  # measured, per competitor, in total
+    requests: int | None = Field(default=None, ge=1)  # measured, per competitor, in total
+    rounds: int = Field(default=USUAL.rounds, ge=1)  # with a precision: at most
+    # wanted length of a slice; None: a round is one
+    slice_s: float | None = Field(default=0.02, gt=0)
+    warmup_s: float = Field(default=0.2, ge=0)
+    processes: int = Field(default=1, ge=1)
+    stream: bool = False
+    expect: str = "200-399"
+    timeout_s: float = Field(default=10.0, gt=0)
+    max_body_bytes: int = Field(default=USUAL_MAX_BODY_BYTES, ge=1)  # of a response
+    verify: bool = True
+    profile: Profile = "parity"
+    seed: int = Field(ge=0, le=MAX_SEED)
+    pin: bool = True
+    precision: Precision | None = None  # None: all of the rounds
+    open_load: OpenLoad | None = None  # None: a closed loop
+    think_time_s: float = Field(default=0.0, ge=0)  # of a closed loop
+    trace_share: float = Field(default=0.0, ge=0, le=1)  # of the requests
+    error_budget: ErrorBudget | None = None  # beyond it, the run stops
+    preset: str | None = None
+    held: HeldLoad | None = None
+    steps: tuple[tuple[int, float], ...] = ()  # (concurrency, seconds until which)
+
+    @property
+    def accepted_statuses(self) -> frozenset[int]:
+        """The statuses that count as correct."""
+        return parse_statuses(self.expect)
+
+    def body_of(self, competitor: Competitor) -> bytes | None:
+        """The body of each request of ``competitor``; sizes are filled with printable bytes."""
+        if competitor.method not in BODY_METHODS:
+            return None
+        if self.body is None and competitor.body_bytes:
+            return b"x" * competitor.body_bytes
+        return self.body
+
+    def snapshot(self) -> dict[str, Any]:
+        """The scenario as plain JSON without secrets, for the database and reports.
+
+        The body appears as its length only (``body_bytes``, ``None`` where sizes are made up).
+        """
+        data = self.model_dump(mode="json", exclude={"body"})
+        data["url"] = None if self.url is None else redact_url(self.url)
+        data["path"] = redact_url(self.path)
+        data["headers"] = redact_headers(self.headers)
+        data["body_bytes"] = None if self.body is None else len(self.body)
+        return data
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        labels = [competitor.label for competitor in self.competitors]
+        for label in labels:
+            if labels.count(label) > 1:
+                raise UsageError(f"competitor: {quoted(label)} is given twice; expected each once")
+        if self.baseline not in labels:
+            raise refusal("--baseline", self.baseline, f"one of {', '.join(labels)}")
+        if (self.duration_s is None) == (self.requests is None):
+            raise UsageError(
+                "--duration, --requests: both, or neither, end a trial; expected one of them"
+            )
+        if self.requests is not None and self.requests < self.rounds:
+            raise refusal("--requests", self.requests, f"at least one per round, {self.rounds}")
+        if self.held is not None and self.processes > 1:
+            raise refusal("--processes", self.processes, "1: requests are held by one process")
+        lowest = min(competitor.concurrency for competitor in self.competitors)
+        if self.processes > lowest:
+            raise refusal("--processes", self.processes, f"at most the concurrency, {lowest}")
+        return self

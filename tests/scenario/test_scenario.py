@@ -1,0 +1,643 @@
+"""From what was typed to a validated scenario."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapters.trace import HOLD_POINTS
+from harness.errors import UsageError
+from harness.input.load_input import LoadOptions
+from harness.input.options import Options
+from harness.input.precision_input import LengthOptions
+from harness.input.presets import PRESETS, PresetOptions
+from harness.input.scenario_input import build
+from harness.input.settings import Defaults
+from harness.records.model import METRICS
+from harness.scenario.loads import STARTERS
+from harness.scenario.scenario import METHODS, Competitor, Scenario
+from harness.scenario.selector import ClientSpec
+from harness.worker.arrivals import SPACINGS
+
+MODES: dict[str, Any] = {"requests": "sync", "httpx": "sync", "aiohttp": "async"}
+
+
+def scenario(*clients: str, **options: Any) -> Scenario:
+    return build(Options(clients=clients or ("requests",), **options), Defaults(), MODES)
+
+
+def refusal(*clients: str, **options: Any) -> str:
+    with pytest.raises(UsageError) as caught:
+        scenario(*clients, **options)
+    assert len(str(caught.value).splitlines()) == 1
+    return str(caught.value)
+
+
+def labels(*clients: str, **options: Any) -> list[str]:
+    return [competitor.label for competitor in scenario(*clients, **options).competitors]
+
+
+def test_one_client_and_nothing_else_gives_the_documented_defaults() -> None:
+    built = scenario("requests", seed=7)
+    assert built == Scenario(
+        competitors=(
+            Competitor(
+                label="requests",
+                client=ClientSpec("requests", mode="sync"),
+                method="GET",
+                body_bytes=0,
+                concurrency=10,
+            ),
+        ),
+        axis="client",
+        baseline="requests",
+        url=None,
+        path="/",
+        headers={"Accept-Encoding": "identity"},
+        body=None,
+        duration_s=10.0,
+        requests=None,
+        rounds=10,
+        slice_s=None,
+        warmup_s=0.2,
+        processes=1,
+        stream=False,
+        expect="200-399",
+        timeout_s=10.0,
+        max_body_bytes=256 << 20,
+        verify=True,
+        profile="parity",
+        seed=7,
+        pin=True,
+    )
+
+
+def test_load_takes_the_environments_duration_and_compare_its_own() -> None:
+    assert scenario(command="load").duration_s == 30.0
+    assert scenario(command="compare").duration_s == 10.0
+
+
+def test_a_seed_is_drawn_when_none_is_given() -> None:
+    assert len({scenario().seed for _ in range(5)}) > 1
+
+
+# -- competitors ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("clients", "options", "axis", "expected"),
+    [
+        (("requests", "aiohttp"), {}, "client", ["requests", "aiohttp"]),
+        (("httpx", "httpx:async"), {}, "client", ["httpx:sync", "httpx:async"]),
+        (("requests:sync", "aiohttp"), {}, "client", ["requests:sync", "aiohttp"]),
+        (
+            ("aiohttp", "aiohttp+uvloop"),
+            {},
+            "client",
+            ["aiohttp", "aiohttp:async+uvloop"],
+        ),
+        (
+            ("httpx==0.27.2", "httpx==0.28.1"),
+            {},
+            "client",
+            ["httpx==0.27.2", "httpx==0.28.1"],
+        ),
+        (
+            ("requests",),
+            {"method": ("get", "Post")},
+            "method",
+            ["requests GET", "requests POST"],
+        ),
+        (
+            ("httpx:async",),
+            {"body_size": ("0", "1000", "64k", 2**20)},
+            "body_size",
+            ["httpx:async 0 B", "httpx:async 1000 B", "httpx:async 64 KiB", "httpx:async 1 MiB"],
+        ),
+        (
+            ("requests",),
+            {"concurrency": ("1", 50)},
+            "concurrency",
+            ["requests c=1", "requests c=50"],
+        ),
+    ],
+)
+def test_competitors_differ_in_one_thing_and_are_named_by_it(
+    clients: tuple[str, ...], options: dict[str, Any], axis: str, expected: list[str]
+) -> None:
+    built = scenario(*clients, **options)
+    assert built.axis == axis
+    assert [competitor.label for competitor in built.competitors] == expected
+    assert built.baseline == expected[0]
+
+
+def test_without_a_catalogue_a_bare_client_keeps_its_mode_open() -> None:
+    built = build(Options(clients=("httpx", "httpx:async")), Defaults())
+    assert [competitor.label for competitor in built.competitors] == ["httpx", "httpx:async"]
+    assert built.competitors[0].client.mode is None
+
+
+def test_an_async_client_says_which_loop_it_gets() -> None:
+    assert scenario("aiohttp").competitors[0].client == ClientSpec(
+        "aiohttp", mode="async", loop="asyncio"
+    )
+
+
+@pytest.mark.parametrize(
+    ("clients", "options"),
+    [
+        (("requests", "requests"), {}),
+        (("httpx", "httpx:sync"), {}),
+        (("httpx", "HTTPX"), {}),
+        (("aiohttp", "aiohttp:async+asyncio"), {}),
+        (("requests",), {"method": ("GET", "get")}),
+        (("requests",), {"body_size": ("1024", "1k")}),
+        (("requests",), {"concurrency": ("5", 5)}),
+    ],
+)
+def test_the_same_competitor_twice_is_refused(
+    clients: tuple[str, ...], options: dict[str, Any]
+) -> None:
+    message = refusal(*clients, **options)
+    assert message.startswith("competitor: ")
+    assert "given twice" in message
+
+
+def test_more_than_one_difference_is_refused() -> None:
+    message = refusal("requests", "httpx", method=("GET", "POST"))
+    assert message.startswith("client, method: all have several values")
+
+
+def test_load_takes_one_of_everything() -> None:
+    assert "`clientbench compare`" in refusal("requests", "httpx", command="load")
+    assert refusal(command="load", concurrency=(1, 2)).startswith("concurrency: ")
+
+
+@pytest.mark.parametrize(
+    ("baseline", "expected"),
+    [
+        (None, "requests"),
+        ("aiohttp", "aiohttp"),
+        ("httpx", "httpx:sync"),
+        (" httpx:async ", "httpx:async"),
+        ("aiohttp:async+asyncio", "aiohttp"),
+    ],
+)
+def test_the_baseline_is_named_by_label_or_selector(baseline: str | None, expected: str) -> None:
+    clients = ("requests", "aiohttp", "httpx:sync", "httpx:async")
+    assert scenario(*clients, baseline=baseline).baseline == expected
+
+
+def test_the_baseline_of_another_axis_is_a_label() -> None:
+    options: dict[str, Any] = {"method": ("GET", "POST")}
+    assert scenario(baseline="requests POST", **options).baseline == "requests POST"
+    expected = "--baseline: 'requests' is not valid; expected one of requests GET, requests POST"
+    assert refusal(baseline="requests", **options) == expected
+
+
+# -- request -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "method", "body_bytes"),
+    [
+        ({}, "GET", 0),
+        ({"body": "hé"}, "POST", 3),
+        ({"body": ""}, "POST", 0),
+        ({"body_size": ("1k",)}, "POST", 1024),
+        ({"body": "x", "method": ("delete",)}, "DELETE", 1),
+        *(({"method": (method,)}, method, 0) for method in METHODS),
+    ],
+)
+def test_the_method_follows_from_the_body(
+    options: dict[str, Any], method: str, body_bytes: int
+) -> None:
+    competitor = scenario(**options).competitors[0]
+    assert (competitor.method, competitor.body_bytes) == (method, body_bytes)
+
+
+@pytest.mark.parametrize("method", ["STREAM", "stream"])
+def test_method_stream_is_a_get_read_in_chunks(method: str) -> None:
+    built = scenario(method=(method,))
+    assert built.stream
+    assert built.competitors[0].method == "GET"
+
+
+def test_only_methods_with_a_body_carry_it() -> None:
+    built = scenario(method=("GET", "POST"), body="data")
+    get, post = built.competitors
+    assert (built.body_of(get), built.body_of(post)) == (None, b"data")
+    assert (get.body_bytes, post.body_bytes) == (0, 4)
+
+
+def test_body_sizes_are_made_up() -> None:
+    built = scenario(body_size=("0", "3"))
+    assert [built.body_of(competitor) for competitor in built.competitors] == [None, b"xxx"]
+
+
+def test_a_body_can_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "body").write_bytes(b"\0\xff")
+    assert scenario(body=f"@{tmp_path / 'body'}").body == b"\0\xff"
+
+
+def test_arguments_that_are_not_utf8_keep_their_bytes() -> None:
+    assert scenario(body=b"\xff".decode("utf-8", "surrogateescape")).body == b"\xff"
+
+
+def test_a_number_of_any_size_is_a_header_value() -> None:
+    built = scenario(headers_json=f'{{"N": {10**400}}}')
+    assert built.headers["N"] == str(10**400)
+
+
+def test_headers_of_both_spellings_are_joined() -> None:
+    built = scenario(
+        header=("X-A: 1", "x-a:2", "Cookie: a=b", "Empty:"),
+        headers_json='{"X-A": 3, "cookie": "c=d", "N": 1.5}',
+        profile="defaults",
+    )
+    assert built.headers == {"X-A": "1, 2, 3", "Cookie": "a=b; c=d", "Empty": "", "N": "1.5"}
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, {"Accept-Encoding": "identity"}),
+        ({"header": ("accept-encoding: gzip",)}, {"accept-encoding": "gzip"}),
+        ({"profile": "defaults"}, {}),
+        ({"body": "x", "profile": "defaults"}, {}),
+        (
+            {"body": '{"a": 1}'},
+            {"Accept-Encoding": "identity", "Content-Type": "application/json"},
+        ),
+        (
+            {"body_size": ("5",)},
+            {"Accept-Encoding": "identity", "Content-Type": "application/octet-stream"},
+        ),
+    ],
+)
+def test_parity_settles_what_clients_would_choose_differently(
+    options: dict[str, Any], expected: dict[str, str]
+) -> None:
+    assert scenario(**options).headers == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://localhost", "http://localhost/"),
+        ("HTTP://LocalHost:8080?a=b", "http://localhost:8080/?a=b"),
+        ("https://example.org/a#frag", "https://example.org/a"),
+        ("http://[::1]:80/x", "http://[::1]/x"),
+        ("http://[0:0:0:0:0:0:0:1]/", "http://[::1]/"),
+        ("http://bücher.example/é?q=ü", "http://xn--bcher-kva.example/%C3%A9?q=%C3%BC"),
+        # IDNA 2008: in that of 2003 the first is strasse.invalid, the last βολοσ.gr
+        ("http://straße.invalid/", "http://xn--strae-oqa.invalid/"),
+        ("http://Faß。DE:443/", "http://xn--fa-hia.de:443/"),
+        ("http://βόλος.gr/", "http://xn--nxasmm1c.gr/"),
+        ("http://xn--strae-oqa.invalid:80/", "http://xn--strae-oqa.invalid/"),
+        ("https://h:443/a%2Fb?x=%27q%27&s=a%2Bb%3D%3D", "https://h/a%2Fb?x=%27q%27&s=a%2Bb%3D%3D"),
+        ("http://h/k/%2e%2e/v//./x;p", "http://h/k/%2e%2e/v//./x;p"),
+        ("http://h/a?", "http://h/a"),
+        ("http://nginx_1:8080/", "http://nginx_1:8080/"),
+        ("http://h/%zz%41", "http://h/%25zz%41"),
+        ("http://h./", "http://h./"),
+        ("http://@h/", "http://h/"),
+        ('http://h/"<>{}|', "http://h/%22%3C%3E%7B%7D%7C"),
+    ],
+)
+def test_urls_are_made_the_same_for_every_client(url: str, expected: str) -> None:
+    assert scenario(url=url).url == expected
+
+
+def test_a_path_is_one_on_the_embedded_target() -> None:
+    built = scenario(url="/bytes/10?seed=1#x")
+    assert (built.url, built.path) == (None, "/bytes/10?seed=1")
+
+
+@pytest.mark.parametrize(
+    ("user_info", "header"),
+    [
+        ("user:pass", "Basic dXNlcjpwYXNz"),
+        ("us%40er:p%3Ass", "Basic dXNAZXI6cDpzcw=="),
+        ("token", "Basic dG9rZW46"),
+        (":pass", "Basic OnBhc3M="),
+    ],
+)
+def test_user_info_becomes_a_header(user_info: str, header: str) -> None:
+    built = scenario(url=f"http://{user_info}@localhost:81/get")
+    assert built.url == "http://localhost:81/get"
+    assert built.headers["Authorization"] == header
+
+
+# -- refusals ------------------------------------------------------------------------------------
+
+NUMBERS = ["concurrency", "requests", "rounds", "processes", "duration", "timeout"]
+
+
+@pytest.mark.parametrize("field", NUMBERS)
+@pytest.mark.parametrize("text", ["", "0", "-1", "nan", "inf", "-inf", "1e999", "x", "9" * 30])
+def test_bad_numbers_are_refused_naming_field_and_value(field: str, text: str) -> None:
+    message = refusal(**{field: (text,) if field == "concurrency" else text})
+    assert message.startswith(f"--{field}: {text!r} is not valid; expected ")
+
+
+@pytest.mark.parametrize(
+    ("options", "parts"),
+    [
+        ({"warmup": "-1"}, ("--warmup: '-1'", "seconds from 0")),
+        ({"warmup": "nan"}, ("--warmup: 'nan'",)),
+        ({"seed": "-1"}, ("--seed: '-1'", "from 0 to 4294967295")),
+        ({"concurrency": ("10001",)}, ("'10001'", "(HTTP_BENCHMARK_MAX_CONCURRENCY=10000)")),
+        ({"processes": 11}, ("--processes: '11'", "at most the concurrency, 10")),
+        ({"requests": 4, "rounds": 5}, ("--requests: '4'", "at least one per round, 5")),
+        ({"requests": 10, "duration": 1}, ("--duration, --requests",)),
+        ({"method": ("FETCH",)}, ("--method: 'FETCH'", "GET, POST")),
+        ({"method": ("GET", "STREAM")}, ("--method: 'STREAM'", "STREAM alone")),
+        ({"method": ("GET",), "body": "x"}, ("--body: GET carries none", "POST, PUT")),
+        ({"method": ("HEAD",), "body_size": ("1",)}, ("--body-size: HEAD carries none",)),
+        ({"body": "x", "body_size": ("1",)}, ("--body, --body-size",)),
+        ({"body_size": ("-1",)}, ("--body-size: '-1'", "64k")),
+        ({"body_size": ("65M",)}, ("--body-size: '65M'",)),
+        ({"body_size": ("1.5k",)}, ("--body-size: '1.5k'",)),
+        ({"body": "@/nowhere/x"}, ("--body: '@/nowhere/x'", "readable file")),
+        ({"body": "@"}, ("--body: '@'", "readable file")),
+        ({"body": "@a\0b"}, ("--body: '@a\\x00b'", "readable file")),
+        ({"body": "@/"}, ("--body: '@/'", "readable file")),
+        ({"body": "\ud800"}, ("--body: is not valid text",)),
+        ({"body": "x" * (64 * 2**20 + 1)}, ("--body: is too large",)),
+        ({"expect": "2"}, ("--expect: '2'", "200-299,404")),
+        ({"expect": ""}, ("--expect: ''",)),
+        ({"expect": "100"}, ("--expect: '100'",)),
+        ({"expect": "299-200"}, ("--expect: '299-200'", "rise")),
+        ({"profile": "fast"}, ("--profile: 'fast'", "parity or defaults")),
+        ({"baseline": "pycurl"}, ("--baseline: 'pycurl'", "one of requests")),
+        ({"baseline": "=="}, ("--baseline: '=='", "one of requests")),
+    ],
+)
+def test_bad_options_are_refused(options: dict[str, Any], parts: tuple[str, ...]) -> None:
+    message = refusal(**options)
+    assert all(part in message for part in parts), message
+
+
+def test_no_client_is_refused_saying_what_to_write() -> None:
+    with pytest.raises(UsageError, match=r"client: none given; expected names such as requests"):
+        build(Options(), Defaults())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "localhost:8080/secret",
+        "ftp://secret/",
+        "http:secret",
+        "http:///secret",
+        "http://:80/secret",
+        "http://h:0/secret",
+        "http://h:65536/secret",
+        "http://h:secret/",
+        "http://[::secret/",
+        "http://[::1%25secret]/",
+        "http://h secret/",
+        "http://h/\nsecret",
+        "http://secret..h/",
+        "http://-secret/",
+        "http://1.2.3.999/secret",
+        "http://user:secret@/",
+        "http://us%3Aer:secret@h/",
+        "http://" + "ü" * 70 + "/secret",
+        "http://☃.secret/",
+        "http://-secretü/",
+        "http://good.secret\\@evil.example/",
+        "http://secret℀.example/",
+        "//h/secret",
+        "/secret x",
+        "http://h/" + "secret" * 2000,
+    ],
+)
+def test_bad_urls_are_refused_without_repeating_them(url: str) -> None:
+    message = refusal(url=url)
+    assert message.startswith("--url: ")
+    assert "expected" in message
+    assert "secret" not in message
+
+
+@pytest.mark.parametrize(
+    ("options", "part"),
+    [
+        ({"header": ("secret",)}, "no colon"),
+        ({"header": (": secret",)}, "name"),
+        ({"header": ("a secret: x",)}, "name"),
+        ({"header": ("X-A: secret\r\nX-B: 1",)}, "value of 'X-A'"),
+        ({"header": ("X-A: secret\0",)}, "value of 'X-A'"),
+        ({"header": ("X-A: sécret-secret",)}, "value of 'X-A'"),
+        ({"header": ("X-A: secret" + "x" * 70000,)}, "too large"),
+        ({"header": ("Content-Length: 5",)}, "'Content-Length'"),
+        ({"header": ("transfer-encoding: chunked",)}, "'transfer-encoding'"),
+        ({"headers_json": '{"Connection": "close"}'}, "'Connection'"),
+        ({"headers_json": "secret"}, "not a JSON object"),
+        ({"headers_json": '["secret"]'}, "not a JSON object"),
+        ({"headers_json": '"secret"'}, "not a JSON object"),
+        ({"headers_json": "[" * 100_000}, "not a JSON object"),
+        ({"headers_json": '{"A": ["secret"]}'}, "value of 'A'"),
+        ({"headers_json": '{"A": true}'}, "text or a number"),
+        ({"headers_json": '{"A": null}'}, "text or a number"),
+        ({"headers_json": '{"A": {"secret": 1}}'}, "text or a number"),
+        ({"headers_json": '{"A": NaN}'}, "text or a number"),
+        ({"headers_json": '{"A": -1e999}'}, "text or a number"),
+        ({"url": "http://u:secret@h/", "header": ("authorization: secret",)}, "user-info"),
+    ],
+)
+def test_bad_headers_are_refused_without_repeating_values(
+    options: dict[str, Any], part: str
+) -> None:
+    message = refusal(**options)
+    assert part in message
+    assert "secret" not in message
+
+
+# -- the whole -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "accepted"),
+    [
+        ("200", {200}),
+        ("200-202,404", {200, 201, 202, 404}),
+        ("2xx", set(range(200, 300))),
+        (" 2XX , 500 - 501", {*range(200, 300), 500, 501}),
+    ],
+)
+def test_expected_statuses_are_a_set(text: str, accepted: set[int]) -> None:
+    built = scenario(expect=text)
+    assert built.accepted_statuses == accepted
+    assert scenario(expect=built.expect).accepted_statuses == accepted
+
+
+def test_a_snapshot_is_plain_json_without_headers_values_or_body() -> None:
+    built = scenario(
+        "httpx",
+        url="https://u:p@h/get?api_key=abc&n=1",
+        header=("Accept: */*",),
+        body="hello",
+    )
+    snapshot = built.snapshot()
+    assert json.loads(json.dumps(snapshot)) == snapshot
+    assert snapshot["url"] == "https://h/get?api_key=***&n=1"
+    assert snapshot["headers"]["Authorization"] == "***"
+    assert snapshot["headers"]["Accept"] == "*/*"
+    assert snapshot["body_bytes"] == 5
+    assert "body" not in snapshot
+    assert snapshot["competitors"][0]["client"]["name"] == "httpx"
+
+
+def test_the_text_of_a_scenario_shows_no_secret() -> None:
+    text = repr(scenario(url="http://h/?key=hush1", header=("X: hush2",), body="hush3"))
+    assert "hush" not in text
+
+
+_TEXT = st.text(max_size=30)
+_NUMBER = st.none() | st.integers(-2, 20000) | st.floats() | _TEXT
+_WHOLE = st.none() | st.integers(-2, 20000) | _TEXT
+_CLIENT = st.sampled_from(["requests", "httpx", "httpx:async", "aiohttp+uvloop"])
+_ANY_LOAD = st.builds(
+    LoadOptions,
+    rate=_NUMBER,
+    stage=st.lists(st.sampled_from(["1:1s", "0-5:2", "0:1"]) | _TEXT, max_size=3).map(tuple),
+    arrivals=st.none() | st.sampled_from(SPACINGS) | _TEXT,
+    start=st.none() | st.sampled_from(STARTERS) | _TEXT,
+    max_in_flight=_WHOLE,
+)
+_ANY_PRESET = st.builds(
+    PresetOptions,
+    preset=st.none() | st.sampled_from(sorted(PRESETS)) | _TEXT,
+    n=_WHOLE,
+    delay=_NUMBER,
+    hold=st.none() | st.sampled_from(sorted(HOLD_POINTS)) | _TEXT,
+    points=st.none() | st.sampled_from(["3@1s", "1@1s,2@3s", "0@0"]) | _TEXT,
+)
+_ANY_LENGTH = st.builds(
+    LengthOptions,
+    precision=st.none() | st.sampled_from(["2%", "0.1 %", "100%"]) | _TEXT,
+    metric=st.none() | st.sampled_from(METRICS) | _TEXT,
+    budget=_NUMBER,
+    quick=st.booleans(),
+    thorough=st.booleans(),
+)
+_ANY_OPTIONS = st.builds(
+    Options,
+    command=st.sampled_from(["compare", "load"]),
+    clients=st.lists(_CLIENT | _TEXT, max_size=3).map(tuple),
+    url=st.none() | st.just("http://localhost/") | _TEXT | _TEXT.map("http://{}".format),
+    concurrency=st.lists(st.integers(-2, 20000) | _TEXT, max_size=2).map(tuple),
+    duration=_NUMBER,
+    requests=_WHOLE,
+    rounds=_WHOLE,
+    warmup=_NUMBER,
+    processes=_WHOLE,
+    method=st.lists(st.sampled_from(METHODS) | _TEXT, max_size=2).map(tuple),
+    header=st.lists(_TEXT | _TEXT.map("X: {}".format), max_size=2).map(tuple),
+    headers_json=st.none() | _TEXT | st.dictionaries(_TEXT, _TEXT | st.floats()).map(json.dumps),
+    body=st.none() | _TEXT,
+    body_size=st.lists(st.integers(-2, 99) | _TEXT, max_size=2).map(tuple),
+    stream=st.booleans(),
+    expect=st.none() | _TEXT,
+    timeout=_NUMBER,
+    max_body=st.none() | st.integers(-2, 99) | _TEXT,
+    verify=st.booleans(),
+    profile=st.none() | st.sampled_from(["parity", "defaults"]) | _TEXT,
+    baseline=st.none() | _CLIENT | _TEXT,
+    seed=_WHOLE,
+    pin=st.booleans(),
+    load=_ANY_LOAD,
+    think_time=_NUMBER,
+    trace=_NUMBER,
+    error_budget=_NUMBER,
+    preset=_ANY_PRESET,
+    length=_ANY_LENGTH,
+    slice=_NUMBER,
+)
+
+
+@given(_ANY_OPTIONS)
+def test_any_options_give_a_scenario_or_a_one_line_usage_error(options: Options) -> None:
+    _check(options)
+
+
+_PARTS: dict[str, type[Any]] = {
+    "load": LoadOptions,
+    "preset": PresetOptions,
+    "length": LengthOptions,
+}
+_OWNERS = {name: part for part, kind in _PARTS.items() for name in kind.__dataclass_fields__}
+_FIELDS = sorted(
+    set(Options.__dataclass_fields__) - {"command", "stream", "verify", "pin", *_PARTS}
+    | set(_OWNERS) - {"quick", "thorough"}
+)
+_LISTS = {"clients", "concurrency", "method", "header", "body_size", "stage"}
+
+
+@given(st.sampled_from(_FIELDS), st.text())
+def test_any_text_in_one_option_is_taken_or_refused_in_one_line(field: str, text: str) -> None:
+    given: dict[str, Any] = {field: (text,) if field in _LISTS else text}
+    if field in _OWNERS:
+        given = {_OWNERS[field]: _PARTS[_OWNERS[field]](**given)}
+    _check(Options(**({"clients": ("requests",)} | given)))
+
+
+@pytest.mark.parametrize("field", ["url", "header", "headers_json", "body"])
+@pytest.mark.parametrize(
+    "template",
+    ["{}", "{}\n", "http://{}", "http://u:{}@", "X: {}\0", '{{"X": ["{}"]}}', "{}\ud800"],
+)
+@settings(max_examples=20)
+@given(secret=st.text("QXZJKqxzjk0123456789:/@", min_size=8).filter(lambda text: text[0] != "@"))
+def test_no_refusal_repeats_what_may_be_secret(field: str, template: str, secret: str) -> None:
+    text = template.format(secret)
+    typed: dict[str, Any] = {field: (text,) if field in _LISTS else text}
+    try:
+        scenario(**typed)
+    except UsageError as error:
+        assert secret not in str(error)
+
+
+def _check(options: Options) -> None:
+    try:
+        built = build(options, Defaults(), MODES)
+    except UsageError as error:
+        assert len(str(error).splitlines()) == 1
+    else:
+        assert Scenario.model_validate_json(built.model_dump_json()) == built
+        json.dumps(built.snapshot(), allow_nan=False)
+
+
+@pytest.mark.parametrize(("requests", "rounds"), [(1, 1), (3, 3), (10, 10), (1000, 10)])
+def test_unasked_there_are_no_more_rounds_than_requests(requests: int, rounds: int) -> None:
+    assert build(Options(clients=("requests",), requests=requests), Defaults()).rounds == rounds
+
+
+@pytest.mark.parametrize(
+    ("options", "slice_s"),
+    [
+        ({}, 0.02),
+        ({"load": LoadOptions(rate=100)}, None),
+        ({"clients": ("requests",)}, None),
+        ({"slice": "100ms"}, 0.1),
+        ({"slice": "1", "load": LoadOptions(rate=100)}, 1.0),
+    ],
+)
+def test_slices_are_short_where_no_queue_has_to_grow(
+    options: dict[str, Any], slice_s: float | None
+) -> None:
+    built = build(Options(**({"clients": ("requests", "httpx")} | options)), Defaults())
+    assert built.slice_s == slice_s
+
+
+@pytest.mark.parametrize("text", ["0", "1ms", "2m", "-1", "abc"])
+def test_a_slice_of_no_sense_is_refused(text: str) -> None:
+    assert refusal("requests", slice=text).startswith(f"--slice: {text!r} is not valid")

@@ -1,0 +1,100 @@
+"""The grammar of client selectors."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.errors import UsageError
+from harness.scenario.selector import LOOPS, MODES, ClientSpec, parse
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("httpx", ClientSpec("httpx")),
+        ("httpx:async", ClientSpec("httpx", mode="async")),
+        ("httpx:sync", ClientSpec("httpx", mode="sync")),
+        ("aiohttp:async+uvloop", ClientSpec("aiohttp", mode="async", loop="uvloop")),
+        ("aiohttp+asyncio", ClientSpec("aiohttp", mode="async", loop="asyncio")),
+        ("httpx==0.27.2:async", ClientSpec("httpx", version="0.27.2", mode="async")),
+        ("aiohttp@3.13", ClientSpec("aiohttp", python="3.13")),
+        ("aiohttp@3.13t", ClientSpec("aiohttp", python="3.13t")),
+        (
+            "raw:sync@/opt/my py/bin/python@3",
+            ClientSpec("raw", mode="sync", python="/opt/my py/bin/python@3"),
+        ),
+        (
+            "httpx==1.0.dev3@./venv/bin/python",
+            ClientSpec("httpx", "1.0.dev3", python="./venv/bin/python"),
+        ),
+        (
+            "httpx==0.28.1:async+uvloop@3.12",
+            ClientSpec("httpx", "0.28.1", "async", "uvloop", "3.12"),
+        ),
+        (" HTTPX:Async ", ClientSpec("httpx", mode="async")),
+    ],
+)
+def test_reads_the_grammar(text: str, expected: ClientSpec) -> None:
+    assert parse(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("", ("client", "NAME[==VERSION]")),
+        (":async", ("client", "NAME[==VERSION]")),
+        ("-httpx", ("client name", "'-httpx'")),
+        ("ht tpx", ("client name", "'ht tpx'")),
+        ("httpx=0.27", ("client", "NAME[==VERSION]")),
+        ("httpx==", ("client version", "''", "0.27.2")),
+        ("httpx==latest", ("client version", "'latest'")),
+        ("httpx:", ("client mode", "''", "sync or async")),
+        ("httpx:turbo", ("client mode", "'turbo'", "sync or async")),
+        ("httpx:sync:async", ("client mode", "sync or async")),
+        ("httpx:async+", ("client loop", "''", "asyncio or uvloop")),
+        ("httpx:async+trio", ("client loop", "'trio'", "asyncio or uvloop")),
+        ("httpx:sync+uvloop", ("client", "httpx:async+uvloop")),
+        ("httpx@", ("client interpreter", "''")),
+        ("httpx@2.7", ("client interpreter", "'2.7'")),
+        ("httpx@python3", ("client interpreter", "path of an interpreter")),
+        ("httpx@/bin/py\nthon", ("client interpreter", "py\\nthon")),
+    ],
+)
+def test_refuses_in_one_line_what_it_does_not_know(text: str, parts: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(text)
+    message = str(caught.value)
+    assert len(message.splitlines()) == 1
+    assert all(part in message for part in parts), message
+
+
+_NAMES = st.from_regex(r"[a-z0-9]([a-z0-9._-]{0,20}[a-z0-9])?", fullmatch=True)
+_VERSIONS = st.from_regex(r"[0-9]{1,3}(\.[0-9]{1,3}){0,3}((a|b|rc|\.post)[0-9])?", fullmatch=True)
+_PYTHONS = st.from_regex(r"3\.[0-9]{1,2}t?|/[ -~]{0,30}", fullmatch=True)
+
+
+@given(
+    name=_NAMES,
+    version=st.none() | _VERSIONS,
+    mode=st.none() | st.sampled_from(MODES),
+    loop=st.none() | st.sampled_from(LOOPS),
+    python=st.none() | _PYTHONS.filter(lambda text: text == text.strip()),
+)
+def test_canonical_text_reads_back_as_itself(
+    name: str, version: str | None, mode: str | None, loop: str | None, python: str | None
+) -> None:
+    mode = "async" if loop else mode
+    spec = ClientSpec(name, version, mode, loop, python)  # type: ignore[arg-type]
+    assert parse(str(spec)) == spec
+
+
+@given(st.text())
+def test_any_text_is_a_selector_or_a_one_line_usage_error(text: str) -> None:
+    try:
+        spec = parse(text)
+    except UsageError as error:
+        assert len(str(error).splitlines()) == 1
+    else:
+        assert parse(str(spec)) == spec
