@@ -90,7 +90,8 @@ class _Connection(asyncio.Protocol):
 
     def ask(self, payload: bytes) -> asyncio.Future[None]:
         """Send the request; the future is done when the reader has the whole response."""
-        assert self.transport is not None
+        if self.transport is None:  # the server spoke, or left, before it was asked
+            raise ConnectionResetError("the connection had ended before the request was sent")
         self._waiter = waiter = self._loop.create_future()
         self._deadline = self._loop.time() + self._timeout_s
         if self._timer is None:
