@@ -11,6 +11,7 @@ from harness.records.client_environment import Environment
 from harness.records.histogram import Histogram, rank
 from harness.records.model import OpenLoop, TrialState, TrialSummary
 from harness.records.phases import phases
+from harness.records.totals import Totals, per_request
 from servers.spec import EMBEDDED, TargetSpec
 
 __all__ = [
@@ -34,7 +35,7 @@ class Censored:
 
 
 @dataclass(frozen=True)
-class CompetitorSummary:
+class CompetitorSummary(Totals):
     """All trials (rounds) of one competitor, merged. Counts are sums; terms as in DESIGN §1."""
 
     label: str
@@ -81,34 +82,14 @@ class CompetitorSummary:
         return max(0, self.sent - self.population)
 
     @property
-    def requests_per_second(self) -> float | None:
-        """Throughput: correct responses ÷ total window time; None where nothing ended in a window."""
-        return self.correct * 1e9 / self.window_ns if self.window_ns and self.completed else None
-
-    @property
-    def completions_per_second(self) -> float | None:
-        """All completions, errors included ÷ total window time; None as above."""
-        return self.completed * 1e9 / self.window_ns if self.window_ns and self.completed else None
-
-    @property
-    def cpu_per_request_ns(self) -> float | None:
-        """Gross CPU time of the workers per completed request."""
-        return self.cpu_ns / self.cpu_requests if self.cpu_requests else None
-
-    @property
     def proxy_cpu_per_request_ns(self) -> float | None:
         """CPU of the target's proxy per completed request; None where there is none, or none to be seen."""
-        return _per(self.proxy_cpu_ns, self.cpu_requests)
+        return per_request(self.proxy_cpu_ns, self.cpu_requests)
 
     @property
     def origin_cpu_per_request_ns(self) -> float | None:
         """CPU of the servers that answer, per completed request; None where it cannot be seen."""
-        return _per(self.origin_cpu_ns, self.cpu_requests)
-
-    @property
-    def errors(self) -> int:
-        """Failed requests of the population, all kinds."""
-        return sum(self.error_counts.values())
+        return per_request(self.origin_cpu_ns, self.cpu_requests)
 
     @property
     def error_rate(self) -> float | None:
@@ -129,10 +110,6 @@ class CompetitorSummary:
         """How many samples rank above the percentile: what it rests on."""
         total = self.service.total
         return total - rank(percent, total) if total else 0
-
-
-def _per(total: int | None, number: int) -> float | None:
-    return total / number if total is not None and number else None
 
 
 def percentile(

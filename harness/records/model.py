@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 from harness.records.client_environment import Environment
 from harness.records.confidence import CONFIDENCE, STOPPED_CONFIDENCE, Verdict
 from harness.records.histogram import Histogram
+from harness.records.totals import Totals
 from servers.spec import EMBEDDED, TargetSpec
 
 __all__ = [
@@ -94,7 +95,7 @@ class OpenLoop:
 
 
 @dataclass(frozen=True)
-class TrialSummary:
+class TrialSummary(Totals):
     """Everything kept of one trial: one row of ``benchmark_results`` and its neighbours."""
 
     id: str
@@ -154,29 +155,6 @@ class TrialSummary:
     # of requests that started in a window; tracing.TRACE_COLUMNS
     traces: tuple[tuple[int, ...], ...] = ()
     http_version: str | None = None  # "1.1" or "2", as the target negotiates it; None: not known
-
-    @property
-    def requests_per_second(self) -> float | None:
-        """Throughput: correct responses ending inside the windows ÷ total window time.
-
-        None where nothing ended in them, not even an error: that is not measured, and not zero.
-        """
-        return self.correct * 1e9 / self.window_ns if self.window_ns and self.completed else None
-
-    @property
-    def completions_per_second(self) -> float | None:
-        """All completions, errors included ÷ total window time; None as above."""
-        return self.completed * 1e9 / self.window_ns if self.window_ns and self.completed else None
-
-    @property
-    def cpu_per_request_ns(self) -> float | None:
-        """User+system time of the workers per completed request, gross."""
-        return self.cpu_ns / self.cpu_requests if self.cpu_requests else None
-
-    @property
-    def errors(self) -> int:
-        """Failed requests of the population, all kinds."""
-        return sum(self.error_counts.values())
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,52 @@
+"""What follows from counts and times that add up, for one trial as for all of a competitor: each formula once.
+
+Views of the database say the same in SQL; ``tests/store/test_formulas.py`` holds them against each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["Totals", "per_request"]
+
+
+class Totals:
+    """Of windows, taken together; whoever has these fields has the figures below."""
+
+    window_ns: int
+    completed: int  # responses and errors ending in windows
+    correct: int  # of them
+    cpu_ns: int  # of the workers, between the edges of the windows
+    cpu_requests: int  # completed between the same edges
+    error_counts: Mapping[str, int]  # of the population, by kind
+
+    @property
+    def requests_per_second(self) -> float | None:
+        """Throughput: correct responses ending inside the windows ÷ total window time.
+
+        None where nothing ended in them, not even an error: that is not measured, and not zero.
+        """
+        return self._per_second(self.correct)
+
+    @property
+    def completions_per_second(self) -> float | None:
+        """All completions, errors included ÷ total window time; None as above."""
+        return self._per_second(self.completed)
+
+    @property
+    def cpu_per_request_ns(self) -> float | None:
+        """User+system time of the workers per completed request, gross."""
+        return per_request(self.cpu_ns, self.cpu_requests)
+
+    @property
+    def errors(self) -> int:
+        """Failed requests of the population, all kinds."""
+        return sum(self.error_counts.values())
+
+    def _per_second(self, count: int) -> float | None:
+        return count * 1e9 / self.window_ns if self.window_ns and self.completed else None
+
+
+def per_request(cost: int | None, requests: int) -> float | None:
+    """A cost ÷ the requests it was for; None where it is not known, or there were none."""
+    return None if cost is None or not requests else cost / requests
