@@ -25,7 +25,7 @@ from harness.clients.bundle import START, Bundle
 from harness.clients.catalogue import Client
 from harness.machine import processors
 from harness.machine.sampler import Sampler
-from harness.measure.contenders import Selector
+from harness.measure.contenders import Resolver
 from harness.measure.samples import Fold, Rules, Segment, WindowCounts
 from harness.measure.trial import CAPACITY
 from harness.measure.waiting import wait_for
@@ -49,7 +49,7 @@ def main() -> int:
     wanted = parser.parse_args().clients
     figures: list[Figure] = []
     with Bundle() as bundle:
-        selector = Selector(bundle)
+        resolver = Resolver(bundle)
         _add_worker(bundle)
         cpus = processors.assign(processors.available(), 1, pin=True)
         launcher = processors.Launcher()
@@ -60,11 +60,11 @@ def main() -> int:
             processors.demote(cpus.target)
             for pid in target.processes():
                 processors.hasten(pid)
-            for client in selector.catalogue().clients():
+            for client in resolver.catalogue().clients():
                 for mode in client.modes:
                     if not wanted or {client.name, f"{client.name}:{mode}"} & set(wanted):
                         spec = ClientSpec(client.name, mode=mode)
-                        figures += _client(spec, client, selector, bundle, launcher, cpus, target)
+                        figures += _client(spec, client, resolver, bundle, launcher, cpus, target)
         finally:
             target.stop()
             launcher.close()
@@ -74,14 +74,14 @@ def main() -> int:
 def _client(
     spec: ClientSpec,
     client: Client,
-    selector: Selector,
+    resolver: Resolver,
     bundle: Bundle,
     launcher: processors.Launcher,
     cpus: processors.Processors,
     target: EmbeddedTarget,
 ) -> list[Figure]:
     mode = spec.mode or "sync"
-    required = selector.catalogue().closure_with_loop(client, None)
+    required = resolver.catalogue().closure_with_loop(client, None)
     figures = []
     # null never waits: sixteen of its threads would measure nothing but the GIL's switch interval
     for concurrency in CONCURRENCIES if client.name != "null" else CONCURRENCIES[:1]:
@@ -99,7 +99,7 @@ def _client(
             site=str(bundle.site(required.entries)),
         )
         log = bundle.log(f"{client.name}-{mode}-{concurrency}")
-        worker = launcher.run(WorkerProcess, selector.catalogue().python, bundle, log, job, segment)
+        worker = launcher.run(WorkerProcess, resolver.catalogue().python, bundle, log, job, segment)
         try:
             measured = _measure(worker, target)
         finally:

@@ -30,7 +30,7 @@ from benchmarks.program import Part, program
 from harness.measure.samples import Integers
 from harness.selftest.measures import accounted, cpu_per_request, late, number, percentile
 from harness.selftest.pacing import RATE, SLOTS, UNIFORM, Case
-from harness.selftest.stand import ARRIVAL, SECOND_NS, WRITTEN, Load, Stand
+from harness.selftest.stand import ARRIVAL, SECOND_NS, WRITTEN, Exercise, Stand
 from harness.worker.arrivals import Stage, offsets
 from harness.worker.recorder import END, INTENDED, READY, START
 
@@ -44,19 +44,19 @@ DISPERSION_ERROR = 0.3
 UNITS_US = {"us": 1.0, "ms": 1e3, "s": 1e6}
 
 CLIENTS = (
-    Case(Load("pycurl:sync", LIBRARY_RATE, SLOTS), 1000),
-    Case(Load("aiohttp:async", LIBRARY_RATE, SLOTS), 1000),
+    Case(Exercise("pycurl:sync", LIBRARY_RATE, SLOTS), 1000),
+    Case(Exercise("aiohttp:async", LIBRARY_RATE, SLOTS), 1000),
 )
 POISSON = (
-    Case(Load("raw:sync", POISSON_RATE, SLOTS, "poisson"), 500),
-    Case(Load("raw:async", POISSON_RATE, SLOTS, "poisson"), 500),
+    Case(Exercise("raw:sync", POISSON_RATE, SLOTS, "poisson"), 500),
+    Case(Exercise("raw:async", POISSON_RATE, SLOTS, "poisson"), 500),
 )
 OTHERS = (
-    Case(Load("raw:sync", RATE, SLOTS, start="per-request")),
-    Case(Load("raw:async", RATE, SLOTS, start="per-request")),
-    Case(Load("raw:async+uvloop", RATE, SLOTS)),
-    Case(Load("null:sync", RATE, SLOTS)),
-    Case(Load("null:async", RATE, SLOTS)),
+    Case(Exercise("raw:sync", RATE, SLOTS, start="per-request")),
+    Case(Exercise("raw:async", RATE, SLOTS, start="per-request")),
+    Case(Exercise("raw:async+uvloop", RATE, SLOTS)),
+    Case(Exercise("null:sync", RATE, SLOTS)),
+    Case(Exercise("null:async", RATE, SLOTS)),
 )
 
 
@@ -194,7 +194,7 @@ def _peers(place: Stand, scale: float) -> list[Figure]:
 
 
 def _closed_loop(place: Stand, seconds: float) -> list[Figure]:
-    load = Load("raw:sync", None, SLOTS)
+    load = Exercise("raw:sync", None, SLOTS)
     with place.run(load) as run:
         run.slice(seconds)
         summary = run.close()

@@ -61,7 +61,7 @@ def _batches(
 ) -> tuple[TrialSummary, list[Integers]]:
     """A trial of so many batches; of each its traces in the order planned, the arrival in a last column."""
     scenario = _scenario(client, delay_ns)
-    (contender,) = stand.selector.contenders(scenario, lambda _: stand.target)
+    (contender,) = stand.resolver.contenders(scenario, lambda _: stand.target)
     trial = Trial(contender, 1, stand.place)
     assert scenario.held is not None
     shape = Shape(hold=scenario.held.hold())

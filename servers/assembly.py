@@ -13,7 +13,7 @@ from servers.base import TargetError
 from servers.catalogue import software
 from servers.files import CA
 from servers.native import Native
-from servers.parts import POLL_S, Ask, Part, Plan, Runtime
+from servers.parts import POLL_S, Ask, Part, PartSpec, Runner
 from servers.spec import TargetSpec
 
 __all__ = ["Assembly"]
@@ -31,7 +31,7 @@ class Assembly:
         self._folder = folder
         self._software = software(spec.name)
         self._counted: dict[str, int] = {}  # by instance, as last seen
-        self._runtime: Runtime = _runtime(spec, folder, label)
+        self._runner: Runner = _runner(spec, folder, label)
         self._ask = Ask(None)
 
     @property
@@ -55,7 +55,7 @@ class Assembly:
 
     def start(self) -> None:
         """Start every part, and return when clients are answered by every instance."""
-        self._runtime.prepare(
+        self._runner.prepare(
             [software(name) for name in (self.spec.name, self.spec.upstream) if name]
         )
         deadline = time.monotonic() + READY_TIMEOUT_S[self.spec.runtime]
@@ -69,7 +69,7 @@ class Assembly:
         if self._software.is_proxy:
             addresses = tuple(part.inner for part in self.parts)
             self._start(
-                Plan(
+                PartSpec(
                     *("proxy", "proxy", self._software, self.spec.tls),
                     upstreams=addresses,
                     port=self.spec.port,
@@ -120,19 +120,19 @@ class Assembly:
         """End every part, the front first."""
         for part in reversed(self.parts):
             part.stop()
-        self._runtime.close()
+        self._runner.close()
 
     def _start_origins(self, deadline: float) -> None:
         spec = self.spec
         if self._software.is_proxy:
             kind = software(spec.upstream)
             for number in range(1, spec.instances + 1):
-                self._start(Plan(f"instance-{number}", "origin", kind))
+                self._start(PartSpec(f"instance-{number}", "origin", kind))
         elif spec.name == "embedded" and spec.instances > 1:
             for number in range(1, spec.instances + 1):
                 port = self.parts[0].address.port if self.parts else spec.port
                 self._start(
-                    Plan(
+                    PartSpec(
                         *(f"instance-{number}", "origin", self._software, spec.tls),
                         port=port,
                         workers=spec.instances,
@@ -140,7 +140,7 @@ class Assembly:
                 )
         else:
             self._start(
-                Plan(
+                PartSpec(
                     *("instance-1", "origin", self._software, spec.tls),
                     port=spec.port,
                     workers=spec.instances,
@@ -149,8 +149,8 @@ class Assembly:
         for part in self.parts:
             part.wait_healthy(self._ask, deadline)
 
-    def _start(self, plan: Plan) -> None:
-        part = self._runtime.make(plan)
+    def _start(self, plan: PartSpec) -> None:
+        part = self._runner.make(plan)
         self.parts.append(part)
         part.start()
 
@@ -183,7 +183,7 @@ class Assembly:
         return counts
 
 
-def _runtime(spec: TargetSpec, folder: Path, label: str) -> Runtime:
+def _runner(spec: TargetSpec, folder: Path, label: str) -> Runner:
     if spec.runtime == "native":
         return Native(folder, spec.cpus)
     # the SDK is dear to load, and not needed for anything else

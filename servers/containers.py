@@ -21,7 +21,7 @@ from servers.engine import LABEL, clear, connect, failures, remove, remove_label
 from servers.files import CA, CERTIFICATE, KEY
 from servers.images import find, obtain
 from servers.native import free_port, write_files
-from servers.parts import Ask, Part, Plan, Runtime
+from servers.parts import Ask, Part, PartSpec, Runner
 from servers.software import Address, Layout, Software
 from servers.spec import TargetSpec
 
@@ -58,7 +58,7 @@ class Site:
     network: str | None
 
 
-class Docker(Runtime):
+class Docker(Runner):
     """Each part in a container, labelled so that it can be found again after a crash."""
 
     def __init__(self, spec: TargetSpec, folder: Path, label: str) -> None:
@@ -74,7 +74,7 @@ class Docker(Runtime):
         for kind in kinds:
             self._images[kind.name] = obtain(site.engine, kind)
 
-    def make(self, plan: Plan) -> ContainerPart:
+    def make(self, plan: PartSpec) -> ContainerPart:
         """A part in ``folder/name``. Raises ``TargetError`` if there is no engine or no image."""
         if plan.software.name == "embedded" and plan.workers > 1:
             raise TargetError(
@@ -107,7 +107,7 @@ class Docker(Runtime):
 class ContainerPart(Part):
     """One container, which the engine checks as well: by a command of ours that runs inside."""
 
-    def __init__(self, plan: Plan, site: Site, image: str) -> None:
+    def __init__(self, plan: PartSpec, site: Site, image: str) -> None:
         super().__init__(plan)
         self._image = image
         self._site = site

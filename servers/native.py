@@ -21,7 +21,7 @@ import psutil
 from servers.base import TargetError
 from servers.embedded.target import EmbeddedTarget
 from servers.files import CA, CERTIFICATE, KEY, LOG
-from servers.parts import Ask, Part, Plan, Runtime
+from servers.parts import Ask, Part, PartSpec, Runner
 from servers.software import Address, Executable, Layout
 
 __all__ = ["Native", "free_port", "unprivileged", "write_files"]
@@ -36,14 +36,14 @@ SCRATCH = "scratch"  # below a part's folder
 _SHIM = Path(__file__).with_name("shim.py")
 
 
-class Native(Runtime):
+class Native(Runner):
     """Each part in a process group of its own; the kernel ends them when this process is gone."""
 
     def __init__(self, folder: Path, cpus: Collection[int]) -> None:
         self._folder = folder
         self._cpus = tuple(sorted(cpus))
 
-    def make(self, plan: Plan) -> Part:
+    def make(self, plan: PartSpec) -> Part:
         """A part in ``folder/name``. Raises ``TargetError`` if its program is not here."""
         if plan.software.name == "embedded":
             return EmbeddedPart(plan, self._folder, self._cpus)
@@ -56,7 +56,7 @@ class Native(Runtime):
 class EmbeddedPart(Part):
     """A process of our own server; parts of the same role and port share it."""
 
-    def __init__(self, plan: Plan, folder: Path, cpus: Collection[int]) -> None:
+    def __init__(self, plan: PartSpec, folder: Path, cpus: Collection[int]) -> None:
         super().__init__(plan)
         self._cpus = cpus
         # One that the others are to share must be known before the first of them listens.
@@ -128,7 +128,7 @@ class ProgramPart(Part):
     """A program on PATH with a configuration of ours, in the foreground of its own process group."""
 
     def __init__(
-        self, plan: Plan, folder: Path, cpus: Collection[int], executable: Executable
+        self, plan: PartSpec, folder: Path, cpus: Collection[int], executable: Executable
     ) -> None:
         super().__init__(plan)
         self.version = executable.version

@@ -14,7 +14,7 @@ from typing import Any
 from servers.base import Role, TargetError, Use
 from servers.software import Address, Software
 
-__all__ = ["POLL_S", "Ask", "Part", "Plan", "Runtime"]
+__all__ = ["POLL_S", "Ask", "Part", "PartSpec", "Runner"]
 
 POLL_S = 0.01
 REQUEST_TIMEOUT_S = 2.0
@@ -22,7 +22,7 @@ LAST_LINES = 3  # of a server's log, in a message about its end
 
 
 @dataclass(frozen=True)
-class Plan:
+class PartSpec:
     """One server to be run."""
 
     name: str  # "proxy", "instance-1"
@@ -37,7 +37,7 @@ class Plan:
 class Part(ABC):
     """One server, from its start to its end. Errors are ``TargetError``, one line with the remedy."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: PartSpec) -> None:
         self.plan = plan
         self.version = ""
 
@@ -150,14 +150,14 @@ class Ask:
             raise ConnectionError(f"{part.name} does not report its requests: {error!r}") from error
 
 
-class Runtime(ABC):
+class Runner(ABC):
     """A way to run servers; ``close`` after the parts have stopped leaves nothing behind."""
 
     def prepare(self, kinds: Collection[Software]) -> None:  # noqa: B027  most have nothing to do
         """Get what these need and takes long to get, before any deadline runs. Raises ``TargetError``."""
 
     @abstractmethod
-    def make(self, plan: Plan) -> Part:
+    def make(self, plan: PartSpec) -> Part:
         """A part, not yet started. Raises ``TargetError`` if its software cannot be run this way here."""
 
     @abstractmethod

@@ -25,7 +25,7 @@ import adapters
 from adapters.base import Mode
 from harness.clients.bundle import Bundle
 from harness.clients.closure import Closure, closure
-from harness.clients.contamination import Site, in_fact, read
+from harness.clients.contamination import SitePackages, in_fact, read
 from harness.clients.interpreters import ask, executable
 from harness.clients.kept_answers import KeptAnswers
 from harness.errors import UnusableError, UsageError
@@ -43,7 +43,7 @@ from harness.worker import describe
 __all__ = ["Catalogue", "Client", "known_clients"]
 
 STANDARD = "python"  # instead of a distribution's name: the standard library
-LOOPS = ("uvloop",)  # event loops that are distributions of their own
+LOOP_DISTRIBUTIONS = ("uvloop",)  # event loops that are distributions of their own
 
 
 @dataclass(frozen=True)
@@ -189,12 +189,16 @@ class Catalogue:
             )
         if spec.loop and mode != "async":
             raise UsageError(f"client: '{spec}' names an event loop, but {mode} clients have none")
-        if spec.loop in LOOPS and not self._load()["distributions"].get(spec.loop):
+        if spec.loop in LOOP_DISTRIBUTIONS and not self._load()["distributions"].get(spec.loop):
             raise UnusableError(f"client: '{spec}' needs {spec.loop}, which is not installed")
 
     def closure_with_loop(self, client: Client, loop: str | None) -> Closure:
         """What a worker of ``client`` may see when it runs on ``loop``."""
-        roots = [root for root in (client.distribution, loop if loop in LOOPS else None) if root]
+        roots = [
+            root
+            for root in (client.distribution, loop if loop in LOOP_DISTRIBUTIONS else None)
+            if root
+        ]
         visible = self._closure(roots)
         library = client.measured or client.distribution
         known = {library: client.version} if library and client.version else {}
@@ -228,7 +232,7 @@ class Catalogue:
         return replace(claimed, versions=in_fact(claimed.versions, self.site))
 
     @cached_property
-    def site(self) -> Site:
+    def site(self) -> SitePackages:
         """What is to be known of its packages beside what they claim."""
         return read(self.folders)
 
@@ -284,7 +288,7 @@ class Catalogue:
 
     def _load(self) -> dict[str, Any]:
         if self._metadata is None:
-            roots = [dist for _, dist in self._known.values() if dist] + list(LOOPS)
+            roots = [dist for _, dist in self._known.values() if dist] + list(LOOP_DISTRIBUTIONS)
             self._metadata = self._cache.metadata(roots)
         if self._metadata is None:
             self._metadata = ask(

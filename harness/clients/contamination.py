@@ -18,7 +18,7 @@ from typing import Any
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-__all__ = ["Contamination", "Site", "contaminations", "in_fact", "read"]
+__all__ = ["Contamination", "SitePackages", "contaminations", "in_fact", "read"]
 
 FORK_SINCE = 900  # urllib3-future counts its last number from here, urllib3 has never come near
 WATCHED = ("urllib3", "urllib3-future", "httpx", "httpxyz", "gevent")
@@ -31,7 +31,7 @@ HOOKS = ("sitecustomize.py", "usercustomize.py")
 
 
 @dataclass(frozen=True)
-class Site:
+class SitePackages:
     """What the folders of an interpreter's path hold, as far as it matters here."""
 
     versions: Mapping[str, str] = field(default_factory=dict)  # of the distributions in WATCHED
@@ -50,7 +50,9 @@ class Contamination:
     remedy: str
 
 
-def contaminations(site: Site, closures: Mapping[str, Collection[str]]) -> list[Contamination]:
+def contaminations(
+    site: SitePackages, closures: Mapping[str, Collection[str]]
+) -> list[Contamination]:
     """What there is of it. Pure; ``closures`` has the distributions that each client's worker sees."""
     judged = (
         _fork(site, closures),
@@ -61,7 +63,7 @@ def contaminations(site: Site, closures: Mapping[str, Collection[str]]) -> list[
     return [one for one in judged if one is not None]
 
 
-def in_fact(versions: Mapping[str, str], site: Site) -> dict[str, str]:
+def in_fact(versions: Mapping[str, str], site: SitePackages) -> dict[str, str]:
     """The versions that metadata claims; of what was written over also what it is. Pure."""
     claimed = versions.get("urllib3")
     if claimed is None or not _is_fork(site.urllib3):
@@ -69,13 +71,13 @@ def in_fact(versions: Mapping[str, str], site: Site) -> dict[str, str]:
     return {**versions, "urllib3": f"{claimed}, in fact urllib3-future {site.urllib3}"}
 
 
-def read(folders: Iterable[Path]) -> Site:
+def read(folders: Iterable[Path]) -> SitePackages:
     """The folders of an interpreter's path, in their order, and this process."""
     existing = [folder for folder in folders if folder.is_dir()]
-    return Site(_versions(existing), _urllib3(existing), _found_hooks(existing), _saved())
+    return SitePackages(_versions(existing), _urllib3(existing), _found_hooks(existing), _saved())
 
 
-def _fork(site: Site, closures: Mapping[str, Collection[str]]) -> Contamination | None:
+def _fork(site: SitePackages, closures: Mapping[str, Collection[str]]) -> Contamination | None:
     """``urllib3`` is urllib3-future already, or will be as soon as a Python starts here."""
     replaced = _is_fork(site.urllib3)
     waiting = any("urllib3_future" in named for named in site.hooks.values())
@@ -91,7 +93,7 @@ def _fork(site: Site, closures: Mapping[str, Collection[str]]) -> Contamination 
     )
 
 
-def _alias(site: Site, closures: Mapping[str, Collection[str]]) -> Contamination | None:
+def _alias(site: SitePackages, closures: Mapping[str, Collection[str]]) -> Contamination | None:
     """A worker that sees both may get httpxyz when it asks for httpx."""
     both = set(_seeing("httpx", closures)) & set(_seeing("httpxyz", closures))
     if not both or "httpxyz" not in site.versions:
@@ -103,7 +105,7 @@ def _alias(site: Site, closures: Mapping[str, Collection[str]]) -> Contamination
     )
 
 
-def _hooks(site: Site) -> Iterator[Contamination]:
+def _hooks(site: SitePackages) -> Iterator[Contamination]:
     for file, named in site.hooks.items():
         others = [name for name in named if name != "urllib3_future"]
         if others:
@@ -114,7 +116,7 @@ def _hooks(site: Site) -> Iterator[Contamination]:
             )
 
 
-def _patched(site: Site, closures: Mapping[str, Collection[str]]) -> Contamination | None:
+def _patched(site: SitePackages, closures: Mapping[str, Collection[str]]) -> Contamination | None:
     """Our own process: it hands out the load's instants and reads the meters."""
     if not site.patched:
         return None

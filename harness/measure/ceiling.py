@@ -13,7 +13,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 
 from harness.machine import processors
-from harness.measure.contenders import Contender, Selector
+from harness.measure.contenders import Contender, Resolver
 from harness.measure.place import Place
 from harness.measure.trial import Trial
 from harness.measure.waiting import Tick
@@ -40,7 +40,7 @@ class _TooSlowError(Exception):
 def measure(
     contenders: Sequence[Contender],
     plan: Plan,
-    selector: Selector,
+    resolver: Resolver,
     places: Mapping[TargetSpec, Place],
 ) -> list[Ceiling]:
     """For every contender that uses its target; ``raw`` is asked once for each request and interpreter.
@@ -54,12 +54,12 @@ def measure(
         return []
     alike: dict[tuple[object, ...], list[Contender]] = {}
     for contender in asking:
-        request, environment = contender.request, selector.ceiling(contender).environment
+        request, environment = contender.request, resolver.ceiling(contender).environment
         key = (environment, contender.target, request.method, request.url, request.body)
         alike.setdefault(key, []).append(contender)
     ceilings = []
     for group in alike.values():
-        found = _measure(group, plan, selector, places[group[0].target])
+        found = _measure(group, plan, resolver, places[group[0].target])
         ceilings += [replace(found, label=one.label) for one in group]
     return ceilings
 
@@ -75,8 +75,8 @@ def _is_worth_it(plan: Plan, contenders: Collection[Contender]) -> bool:
     return plan.trial_ns * plan.number >= SHORTEST_NS or (plan.requests or 0) >= FEWEST_REQUESTS
 
 
-def _measure(group: Sequence[Contender], plan: Plan, selector: Selector, place: Place) -> Ceiling:
-    raw = _brief(selector.ceiling(group[0]))
+def _measure(group: Sequence[Contender], plan: Plan, resolver: Resolver, place: Place) -> Ceiling:
+    raw = _brief(resolver.ceiling(group[0]))
     ceiling = Ceiling(raw.label)
     alone = _run([replace(raw, concurrency=1, processes=1)], place, _by_median)
     if alone is None:

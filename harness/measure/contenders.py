@@ -26,7 +26,7 @@ from harness.scenario.selector import parse as parse_client
 from servers.base import Target
 from servers.spec import EMBEDDED, TargetSpec
 
-__all__ = ["Contender", "Selector"]
+__all__ = ["Contender", "Resolver"]
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -108,7 +108,7 @@ class Selection:
     catalogue: Catalogue
 
 
-class Selector:
+class Resolver:
     """Finds the clients that competitors name; one catalogue per interpreter."""
 
     def __init__(self, bundle: Bundle) -> None:

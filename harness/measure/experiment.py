@@ -21,7 +21,7 @@ from harness.machine import description as environment
 from harness.machine import processors
 from harness.machine.other_load import LoadMeter
 from harness.measure import ceiling, generator, preparation
-from harness.measure.contenders import Contender, Selector
+from harness.measure.contenders import Contender, Resolver
 from harness.measure.place import Place
 from harness.measure.rounds import Progress, Rounds, is_spared
 from harness.measure.targets import Targets, running
@@ -57,8 +57,8 @@ def run(
         bundle = stack.enter_context(Bundle())
         launcher = processors.Launcher()
         stack.callback(launcher.close)
-        selector = Selector(bundle)
-        selector.check(scenario)
+        resolver = Resolver(bundle)
+        resolver.check(scenario)
         cpus = processors.assign(
             processors.available(), scenario.processes, scenario.pin, _target_cpus(scenario)
         )
@@ -66,13 +66,13 @@ def run(
         stack.enter_context(_demoted(cpus))
         meter = LoadMeter(targets.all)
         plan = make_plan(scenario)
-        resolved = [_fitted(one, plan) for one in selector.contenders(scenario, targets.of)]
+        resolved = [_fitted(one, plan) for one in resolver.contenders(scenario, targets.of)]
         places = targets.places(_place(bundle, launcher, cpus, scenario), cpus)
         prepared = preparation.prepare(resolved, places, plan.load.highest if plan.load else None)
         contenders = list(prepared.contenders)
         doubts = (
             *processor_doubts(cpus, scenario.pin),
-            *contamination_doubts(selector.contaminations(contenders)),
+            *contamination_doubts(resolver.contaminations(contenders)),
             *prepared.doubts,
         )
         record = replace(
@@ -84,8 +84,8 @@ def run(
         usable = [one for one in contenders if one.refusal is None]
         record = replace(
             record,
-            held=tuple(generator.check(usable, plan, selector, places)),
-            ceilings=tuple(ceiling.measure(usable, plan, selector, places)),
+            held=tuple(generator.check(usable, plan, resolver, places)),
+            ceilings=tuple(ceiling.measure(usable, plan, resolver, places)),
         )
         store.save_checks(record)
         rounds = Rounds(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from harness.measure.contenders import Contender, Selector
+from harness.measure.contenders import Contender, Resolver
 from harness.measure.place import Place
 from harness.measure.trial import Trial
 from harness.measure.waiting import Tick
@@ -27,7 +27,7 @@ Kind = tuple[Environment, str, str | None, int, int]  # of null, mode, loop, slo
 def check(
     contenders: Iterable[Contender],
     plan: Plan,
-    selector: Selector,
+    resolver: Resolver,
     places: Mapping[TargetSpec, Place],
 ) -> list[HeldPlan]:
     """How ``null`` held the plan in each competitor's place; nothing for a closed loop."""
@@ -36,7 +36,7 @@ def check(
     known: dict[Kind, HeldPlan] = {}
     held = []
     for contender in contenders:
-        null = selector.stand_in(contender)
+        null = resolver.stand_in(contender)
         kind = _kind(null)
         if kind not in known:
             known[kind] = _measure(null, plan, places[contender.target])

@@ -32,7 +32,7 @@ Cells = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Layout:
+class TableShape:
     """One way of setting the same figures; cells may have several lines."""
 
     headings: Cells
@@ -89,7 +89,7 @@ def verdict_tables(
 def _matrix_table(pairs: Sequence[Comparison], width: int) -> Table:
     """Of one metric: a square where there is room for it, else one pair in each line."""
     square = _compact(verdicts.matrix_headings(pairs), verdicts.matrix_cells(pairs))
-    listed = Layout(verdicts.pair_headings(pairs), tuple(verdicts.pair_cells(pairs)), 2, gap=2)
+    listed = TableShape(verdicts.pair_headings(pairs), tuple(verdicts.pair_cells(pairs)), 2, gap=2)
     broken = replace(listed, rows=_all_of(listed.rows, _broken), gap=1)
     layouts = [*square, listed, replace(listed, gap=1), broken]
     return _grid(_roomiest(layouts, width), ())
@@ -100,18 +100,18 @@ def ratios_table(headings: Cells, rows: Sequence[Cells], width: int = 80) -> Tab
     return _grid(_roomiest(list(_compact(headings, rows)), width), ())
 
 
-def _compact(headings: Cells, rows: Sequence[Cells]) -> Iterator[Layout]:
+def _compact(headings: Cells, rows: Sequence[Cells]) -> Iterator[TableShape]:
     """On one line each, or intervals below what they belong to."""
-    yield Layout(headings, tuple(rows), 1, gap=3)
-    yield Layout(headings, tuple(rows), 1, gap=2)
+    yield TableShape(headings, tuple(rows), 1, gap=3)
+    yield TableShape(headings, tuple(rows), 1, gap=2)
     over = (headings[0].replace(": ", ":\n").replace(" to ", " to\n"), *headings[1:])
     broken = _all_of(rows, _broken)
-    yield Layout(over, broken, 1, gap=3)
-    yield Layout(over, broken, 1, gap=2)
-    yield Layout(over, broken, 1, gap=1)
+    yield TableShape(over, broken, 1, gap=3)
+    yield TableShape(over, broken, 1, gap=2)
+    yield TableShape(over, broken, 1, gap=1)
 
 
-def _roomiest(layouts: Sequence[Layout], width: int) -> Layout:
+def _roomiest(layouts: Sequence[TableShape], width: int) -> TableShape:
     """The first that fits; else the last, and where folding its names is not enough its intervals halved."""
     fitting = next((one for one in layouts if one.width <= width), None)
     if fitting is not None:
@@ -120,26 +120,26 @@ def _roomiest(layouts: Sequence[Layout], width: int) -> Layout:
     return last if last.folded_width <= width else _halved(last)
 
 
-def _layouts(headings: Cells, rows: Sequence[Cells]) -> Iterator[Layout]:
+def _layouts(headings: Cells, rows: Sequence[Cells]) -> Iterator[TableShape]:
     """From the widest to the narrowest."""
     over = tuple(heading.replace(" ", "\n", 1) for heading in headings)
-    yield Layout(over, tuple(rows), TEXT_COLUMNS, gap=3)
-    yield Layout(over, tuple(rows), TEXT_COLUMNS, gap=2)
-    yield Layout(over, tuple(rows), TEXT_COLUMNS, gap=1)
+    yield TableShape(over, tuple(rows), TEXT_COLUMNS, gap=3)
+    yield TableShape(over, tuple(rows), TEXT_COLUMNS, gap=2)
+    yield TableShape(over, tuple(rows), TEXT_COLUMNS, gap=1)
     # Intervals, shares of errors, and the second of two figures below what they belong to.
     broken = _all_of(rows, _broken)
     over = tuple(map(_broken, over))
-    yield Layout(over, broken, TEXT_COLUMNS, gap=1)
+    yield TableShape(over, broken, TEXT_COLUMNS, gap=1)
     stacked = tuple(map(_stacked, broken))
     short = tuple(heading.replace("throughput", "") for heading in _stacked(over))
-    yield Layout(short, stacked, text_columns=1, gap=1)
+    yield TableShape(short, stacked, text_columns=1, gap=1)
 
 
 def _all_of(rows: Sequence[Cells], change: Callable[[str], str]) -> tuple[Cells, ...]:
     return tuple(tuple(map(change, row)) for row in rows)
 
 
-def _halved(layout: Layout) -> Layout:
+def _halved(layout: TableShape) -> TableShape:
     """For intervals whose ends need many digits: an end on each line."""
     return replace(layout, rows=_all_of(layout.rows, partial(HALF.sub, r"\g<0>\n")))
 
@@ -154,7 +154,7 @@ def _stacked(row: Cells) -> Cells:
     return (f"{client}\n{mode} {version}", *figures)
 
 
-def _grid(layout: Layout, notes: Sequence[str]) -> Table:
+def _grid(layout: TableShape, notes: Sequence[str]) -> Table:
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415  dear to import
     from rich.table import Table  # noqa: PLC0415
 

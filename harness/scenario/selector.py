@@ -10,12 +10,12 @@ import re
 from dataclasses import dataclass
 from typing import Literal, cast
 
+from adapters.base import Mode
 from harness.errors import UsageError
 from harness.redaction import refusal
 
 __all__ = ["LOOPS", "MODES", "ClientSpec", "Loop", "Mode", "parse"]
 
-Mode = Literal["sync", "async"]
 Loop = Literal["asyncio", "uvloop"]
 MODES: tuple[Mode, ...] = ("sync", "async")
 LOOPS: tuple[Loop, ...] = ("asyncio", "uvloop")

@@ -11,7 +11,7 @@ from dataclasses import replace
 from harness.records.figure import Figure
 from harness.records.model import TrialSummary
 from harness.selftest.measures import cpu_per_request, number
-from harness.selftest.stand import Load, Stand
+from harness.selftest.stand import Exercise, Stand
 
 __all__ = ["OVERHEAD_US", "limits", "overhead"]
 
@@ -39,6 +39,6 @@ def overhead(stand: Stand, client: str, bound_us: float | None, seconds: float) 
 
 
 def _closed_loop(stand: Stand, client: str, slots: int, seconds: float) -> TrialSummary:
-    with stand.run(Load(client, None, slots)) as run:
+    with stand.run(Exercise(client, None, slots)) as run:
         run.slice(seconds)
         return run.close()

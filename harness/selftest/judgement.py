@@ -13,7 +13,7 @@ from harness.analysis.statistics import MARGIN
 from harness.errors import UnusableError
 from harness.records.figure import Figure
 from harness.records.model import Comparison, Doubt, Metric, RunRecord
-from harness.records.selftest_result import Part
+from harness.records.selftest_result import Section
 
 __all__ = [
     "AGAIN",
@@ -37,7 +37,7 @@ METRICS: Mapping[Metric, str] = {
 }
 
 
-def judged(measured: Callable[[], RunRecord]) -> tuple[list[Part], float]:
+def judged(measured: Callable[[], RunRecord]) -> tuple[list[Section], float]:
     """The parts of a self-test that rest on the comparison, and the resolution of throughput.
 
     A comparison that fails is a bound that was missed, and has no resolution but infinity.
@@ -46,13 +46,13 @@ def judged(measured: Callable[[], RunRecord]) -> tuple[list[Part], float]:
         run = measured()
         slowed = (*power(run.comparisons), *warnings(run.doubts))
         parts = [
-            Part("the same client twice (A/A)", tuple(same_client(run.comparisons))),
-            Part("the same client slowed (power)", slowed),
+            Section("the same client twice (A/A)", tuple(same_client(run.comparisons))),
+            Section("the same client slowed (power)", slowed),
         ]
         return parts, resolution(run.comparisons, "throughput")
     except UnusableError as error:
         failure = Figure("comparison: measured", 0.0, 1.0, "higher", "of 1", str(error))
-        return [Part("the same client twice, and slowed", (failure,))], math.inf
+        return [Section("the same client twice, and slowed", (failure,))], math.inf
 
 
 def resolution(compared: Sequence[Comparison], metric: Metric) -> float:

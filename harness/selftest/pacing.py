@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from harness.records.figure import Figure
 from harness.selftest.measures import accounted, late
-from harness.selftest.stand import Load, Stand
+from harness.selftest.stand import Exercise, Stand
 from harness.worker.recorder import READY, START
 
 __all__ = ["RATE", "SLOTS", "UNIFORM", "Case", "paced"]
@@ -18,13 +18,13 @@ RATE, SLOTS = 2000.0, 8
 class Case:
     """A load and the bound on its 99th percentiles, in µs; without one it is for orientation."""
 
-    load: Load
+    load: Exercise
     bound_us: float | None = None
 
 
 UNIFORM = (
-    Case(Load("raw:sync", RATE, SLOTS), 250),
-    Case(Load("raw:async", RATE, SLOTS), 500),
+    Case(Exercise("raw:sync", RATE, SLOTS), 250),
+    Case(Exercise("raw:async", RATE, SLOTS), 500),
 )
 
 

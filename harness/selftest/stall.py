@@ -19,7 +19,7 @@ import numpy as np
 from harness.measure.samples import Integers
 from harness.records.figure import Figure
 from harness.selftest.measures import accounted, named, percentile
-from harness.selftest.stand import ARRIVAL, SECOND_NS, WRITTEN, Load, Log, Stand
+from harness.selftest.stand import ARRIVAL, SECOND_NS, WRITTEN, Exercise, Log, Stand
 from harness.worker.recorder import END, INTENDED, START
 from servers.embedded.records import StallRecord
 
@@ -32,7 +32,7 @@ ERROR_PERCENT = 2.0
 
 def stalled(stand: Stand, client: str, seconds: float) -> list[Figure]:
     """Response times of one window with a stall in it, against the simulated queue."""
-    load = Load(client, RATE, SLOTS)
+    load = Exercise(client, RATE, SLOTS)
     name = f"{load}, stalled {SHARE * seconds:g} s"
     with stand.run(load) as run:
         stand.start_log()

@@ -22,7 +22,7 @@ from harness.input.scenario_input import build
 from harness.input.settings import Defaults
 from harness.machine import processors
 from harness.machine.sampler import Sampler
-from harness.measure.contenders import Selector
+from harness.measure.contenders import Resolver
 from harness.measure.meters import TargetClock
 from harness.measure.place import Place
 from harness.measure.samples import Fold, Integers
@@ -42,7 +42,7 @@ __all__ = [
     "WAIT",
     "WARMUP_S",
     "WRITTEN",
-    "Load",
+    "Exercise",
     "Log",
     "Stand",
     "open_stand",
@@ -56,7 +56,7 @@ ARRIVAL, WAIT, WRITTEN = map(RequestRecord._fields.index, ("arrival_ns", "wait_n
 
 
 @dataclass(frozen=True)
-class Load:
+class Exercise:
     """What one client is asked to do: an open loop, or with no ``rate`` a closed one."""
 
     client: str  # with its mode
@@ -179,16 +179,16 @@ class Stand:
     target: EmbeddedTarget
     cpus: processors.Processors
     launcher: processors.Launcher
-    selector: Selector
+    resolver: Resolver
     place: Place
     sampler: Sampler
     warmup_s: float
 
     @contextlib.contextmanager
-    def run(self, load: Load) -> Iterator[Run]:
+    def run(self, load: Exercise) -> Iterator[Run]:
         """A trial in fresh processes, which are gone afterwards."""
         scenario = load.scenario
-        (contender,) = self.selector.contenders(scenario, lambda _: self.target)
+        (contender,) = self.resolver.contenders(scenario, lambda _: self.target)
         trial = Trial(contender, 1, self.place)
         try:
             yield Run(trial, scenario.open_load, self.sampler, self.target, self.warmup_s)
@@ -235,4 +235,4 @@ def open_stand(tls: bool = False, warmup_s: float = WARMUP_S) -> Iterator[Stand]
             scrub=lambda text: text,
         )
         sampler = Sampler(Defaults().sampling_interval_s, [target])
-        yield Stand(target, cpus, launcher, Selector(bundle), place, sampler, warmup_s)
+        yield Stand(target, cpus, launcher, Resolver(bundle), place, sampler, warmup_s)

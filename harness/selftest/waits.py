@@ -20,7 +20,7 @@ import numpy as np
 from harness.measure.samples import Integers
 from harness.records.figure import Figure
 from harness.selftest.measures import accounted, named, percentile
-from harness.selftest.stand import ARRIVAL, SEED, WAIT, WRITTEN, Load, Stand
+from harness.selftest.stand import ARRIVAL, SEED, WAIT, WRITTEN, Exercise, Stand
 from harness.worker.recorder import END, START
 
 __all__ = ["DISTRIBUTIONS", "RATE", "Waits", "error", "waited"]
@@ -63,7 +63,7 @@ def waited(
     stand: Stand, client: str, rate: float, distribution: str, seconds: float, floor_s: float
 ) -> Waits:
     """Windows of ``seconds`` in total that wait, and between them some of ``floor_s`` that do not."""
-    load = Load(client, rate, SLOTS, path=f"/wait?{DISTRIBUTIONS[distribution]}")
+    load = Exercise(client, rate, SLOTS, path=f"/wait?{DISTRIBUTIONS[distribution]}")
     name = f"{load}, waits {distribution}"
     with stand.run(replace(load, path="/")) as bare, stand.run(load) as waiting:
         stand.start_log()

@@ -19,7 +19,7 @@ from harness.clients import catalogue as catalogue_module
 from harness.clients import interpreters
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, known_clients
-from harness.clients.contamination import Site
+from harness.clients.contamination import SitePackages
 from harness.errors import UnusableError, UsageError
 from harness.scenario.selector import parse
 
@@ -113,7 +113,7 @@ def test_a_package_that_was_written_over_has_the_version_of_what_is_there(
     found: Catalogue, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     forged = Catalogue(bundle)
-    monkeypatch.setitem(vars(forged), "site", Site(urllib3="2.25.904"))
+    monkeypatch.setitem(vars(forged), "site", SitePackages(urllib3="2.25.904"))
     for name, needs_it in (("requests", True), ("httpx", False)):
         client = found.clients([name])[0]
         seen = forged.closure_with_loop(client, None)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.clients.contamination import Site, contaminations, in_fact, read
+from harness.clients.contamination import SitePackages, contaminations, in_fact, read
 
 CLOSURES = {
     "requests": {"requests", "urllib3"},
@@ -33,12 +33,12 @@ def site_packages(folder: Path, *distributions: str, urllib3: str | None = None)
 
 def test_a_clean_site_contaminates_nothing() -> None:
     versions = {"urllib3": "2.8.0", "httpx": "0.28.1", "gevent": "24.2.1"}
-    assert contaminations(Site(versions, urllib3="2.8.0"), CLOSURES) == []
-    assert contaminations(Site(), CLOSURES) == []
+    assert contaminations(SitePackages(versions, urllib3="2.8.0"), CLOSURES) == []
+    assert contaminations(SitePackages(), CLOSURES) == []
 
 
 def test_a_replaced_urllib3_touches_the_clients_that_use_it() -> None:
-    site = Site({"urllib3": "2.8.0", "urllib3-future": "2.25.904"}, urllib3="2.25.904")
+    site = SitePackages({"urllib3": "2.8.0", "urllib3-future": "2.25.904"}, urllib3="2.25.904")
     (found,) = contaminations(site, CLOSURES)
     assert found.clients == ("requests", "urllib3")
     assert found.message == "urllib3 is urllib3-future 2.25.904"
@@ -47,7 +47,7 @@ def test_a_replaced_urllib3_touches_the_clients_that_use_it() -> None:
 
 def test_a_fork_that_waits_for_the_next_start_is_told() -> None:
     hooks = {"urllib3_future.pth": ("urllib3_future",)}
-    site = Site({"urllib3-future": "2.25.904"}, urllib3="2.8.0", hooks=hooks)
+    site = SitePackages({"urllib3-future": "2.25.904"}, urllib3="2.8.0", hooks=hooks)
     (found,) = contaminations(site, CLOSURES)
     assert found.message == (
         "urllib3 will be replaced at the next start of Python by urllib3-future 2.25.904"
@@ -55,13 +55,13 @@ def test_a_fork_that_waits_for_the_next_start_is_told() -> None:
 
 
 def test_a_fork_that_keeps_to_its_own_name_contaminates_nothing() -> None:
-    site = Site({"urllib3": "2.8.0", "urllib3-future": "2.25.904"}, urllib3="2.8.0")
+    site = SitePackages({"urllib3": "2.8.0", "urllib3-future": "2.25.904"}, urllib3="2.8.0")
     assert contaminations(site, CLOSURES) == []
 
 
 @pytest.mark.parametrize("version", ["2.8.0", "2.0.99", "3", "no version at all", None])
 def test_no_version_of_urllib3_itself_is_taken_for_the_fork(version: str | None) -> None:
-    assert contaminations(Site(urllib3=version), CLOSURES) == []
+    assert contaminations(SitePackages(urllib3=version), CLOSURES) == []
 
 
 @pytest.mark.parametrize(
@@ -74,12 +74,12 @@ def test_no_version_of_urllib3_itself_is_taken_for_the_fork(version: str | None)
 )
 def test_versions_say_what_was_written_over(there: str | None, told: str) -> None:
     claimed = {"requests": "2.34.2", "urllib3": "2.8.0"}
-    assert in_fact(claimed, Site(urllib3=there)) == {"requests": "2.34.2", "urllib3": told}
-    assert in_fact({"httpx": "0.28.1"}, Site(urllib3=there)) == {"httpx": "0.28.1"}
+    assert in_fact(claimed, SitePackages(urllib3=there)) == {"requests": "2.34.2", "urllib3": told}
+    assert in_fact({"httpx": "0.28.1"}, SitePackages(urllib3=there)) == {"httpx": "0.28.1"}
 
 
 def test_httpxyz_matters_to_workers_that_see_it_beside_httpx() -> None:
-    site = Site({"httpx": "0.28.1", "httpxyz": "0.42.1"})
+    site = SitePackages({"httpx": "0.28.1", "httpxyz": "0.42.1"})
     assert contaminations(site, CLOSURES) == []
     (found,) = contaminations(site, {**CLOSURES, "odd": {"httpx", "httpxyz"}, "xyz": {"httpxyz"}})
     assert found.clients == ("odd",)
@@ -87,13 +87,15 @@ def test_httpxyz_matters_to_workers_that_see_it_beside_httpx() -> None:
 
 
 def test_start_up_code_is_told_but_touches_no_client() -> None:
-    (found,) = contaminations(Site(hooks={"sitecustomize.py": ("gevent", "httpxyz")}), CLOSURES)
+    (found,) = contaminations(
+        SitePackages(hooks={"sitecustomize.py": ("gevent", "httpxyz")}), CLOSURES
+    )
     assert found.clients == ()
     assert found.message.startswith("sitecustomize.py names gevent, httpxyz")
 
 
 def test_an_orchestrator_patched_by_gevent_falsifies_everything() -> None:
-    (found,) = contaminations(Site(patched=("socket", "threading")), CLOSURES)
+    (found,) = contaminations(SitePackages(patched=("socket", "threading")), CLOSURES)
     assert found.clients == tuple(CLOSURES)
     assert "gevent has replaced socket, threading" in found.message
 
@@ -150,7 +152,7 @@ def test_of_one_name_the_first_module_counts_and_every_pth_file(tmp_path: Path) 
 
 def test_what_gevent_has_replaced_here_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "gevent.monkey", raising=False)
-    assert read([]) == Site()
+    assert read([]) == SitePackages()
     fake = SimpleNamespace(saved={"socket": {}, "_thread": {}})
     monkeypatch.setitem(sys.modules, "gevent.monkey", fake)
     assert read([]).patched == ("_thread", "socket")

@@ -12,7 +12,7 @@ import pytest
 from servers import assembly
 from servers.assembly import Assembly
 from servers.base import TargetError
-from servers.parts import Ask, Part, Plan, Runtime
+from servers.parts import Ask, Part, PartSpec, Runner
 from servers.software import Address
 from servers.spec import TargetSpec
 
@@ -22,7 +22,7 @@ PROXY = TargetSpec("haproxy", instances=3, upstream="embedded")
 class FakePart(Part):
     """Answers at once, and notes what happens to it."""
 
-    def __init__(self, plan: Plan, events: list[str]) -> None:
+    def __init__(self, plan: PartSpec, events: list[str]) -> None:
         super().__init__(plan)
         self.version = "1.0"
         self.events = events
@@ -62,11 +62,11 @@ class FakePart(Part):
         self.events.append(f"stop {self.name}")
 
 
-class FakeRuntime(Runtime):
+class FakeRunner(Runner):
     def __init__(self, events: list[str]) -> None:
         self.events = events
 
-    def make(self, plan: Plan) -> Part:
+    def make(self, plan: PartSpec) -> Part:
         return FakePart(plan, self.events)
 
     def close(self) -> None:
@@ -82,7 +82,7 @@ def events(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def ask(_self: Ask, _part: Part, _path: str) -> tuple[int, str, bytes]:
         return 200, f"instance-{next(turns) % 3 + 1}", b""
 
-    monkeypatch.setattr(assembly, "_runtime", lambda *_: FakeRuntime(noted))
+    monkeypatch.setattr(assembly, "_runner", lambda *_: FakeRunner(noted))
     monkeypatch.setattr(Ask, "__call__", ask)
     return noted
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from harness.measure import ceiling
-from harness.measure.contenders import Selector
+from harness.measure.contenders import Resolver
 from harness.records.model import Ceiling
 from harness.scenario.plan import Plan
 from harness.worker.job import Hold
@@ -29,7 +29,7 @@ def measure(
     bench: Bench, plan: Plan, *clients: str, path: str = "/", **changes: int
 ) -> list[Ceiling]:
     contenders = [bench.contender(client, path=path, **changes) for client in clients]
-    return ceiling.measure(contenders, plan, Selector(bench.bundle), {EMBEDDED: bench.place})
+    return ceiling.measure(contenders, plan, Resolver(bench.bundle), {EMBEDDED: bench.place})
 
 
 def test_alike_requests_share_what_was_measured_and_null_has_no_part_in_it(bench: Bench) -> None:

@@ -16,7 +16,7 @@ from harness.errors import UsageError
 from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
-from harness.measure.contenders import Selector
+from harness.measure.contenders import Resolver
 from harness.measure.generator import _kind
 from harness.records.client_environment import Environment, Imported, content_digest, stamp
 from harness.scenario.selector import parse
@@ -182,16 +182,16 @@ def test_two_paths_of_one_environment_are_the_same_competitor(
     again.symlink_to(pythons[0].parents[1])
     clients = tuple(f"requests@{python}" for python in (pythons[0], again / "bin" / "python"))
     with pytest.raises(UsageError, match="are the same client in the same environment"):
-        Selector(bundle).check(build(Options(clients=clients), Defaults()))
+        Resolver(bundle).check(build(Options(clients=clients), Defaults()))
 
 
 def test_stand_ins_run_in_the_interpreter_of_the_client(
     pythons: tuple[Path, Path], bench: Bench
 ) -> None:
-    selector = Selector(bench.bundle)
+    resolver = Resolver(bench.bundle)
     contender = bench.contender("requests", python=str(pythons[0]))
 
-    for stand_in in (selector.stand_in(contender), selector.ceiling(contender)):
+    for stand_in in (resolver.stand_in(contender), resolver.ceiling(contender)):
         assert stand_in.python == str(pythons[0])
         assert stand_in.environment.distributions == ()
 
@@ -199,9 +199,9 @@ def test_stand_ins_run_in_the_interpreter_of_the_client(
 def test_the_generator_is_checked_once_for_each_build_of_python(
     pythons: tuple[Path, Path], bench: Bench
 ) -> None:
-    selector = Selector(bench.bundle)
+    resolver = Resolver(bench.bundle)
     contender = bench.contender("requests")
-    nulls = [selector.stand_in(replace(contender, python=str(python))) for python in pythons]
+    nulls = [resolver.stand_in(replace(contender, python=str(python))) for python in pythons]
     environment = nulls[0].environment
     other = replace(environment, interpreter=replace(environment.interpreter, build="another"))
 

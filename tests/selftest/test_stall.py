@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from harness.scenario.loads import OpenLoad
 from harness.selftest.stall import SLOTS, queue
-from harness.selftest.stand import SEED, Load
+from harness.selftest.stand import SEED, Exercise
 from harness.worker.arrivals import Arrivals, Spacing
 from harness.worker.job import Window
 from servers.embedded.records import StallRecord
@@ -47,7 +47,7 @@ def test_nobody_is_served_faster_than_alone_or_out_of_turn(
 
 @pytest.mark.parametrize("arrivals", ["uniform", "poisson", "burst"])
 def test_the_plan_is_that_of_the_workers_to_the_request(arrivals: Spacing) -> None:
-    due = Load("raw:sync", 250.0, 8, arrivals).offsets(4.0)
+    due = Exercise("raw:sync", 250.0, 8, arrivals).offsets(4.0)
     pace = OpenLoad(rate=250.0, arrivals=arrivals).pace(4 * 10**9, None, SEED)
     window = Window(id=1, begin_ns=0, start_ns=0, end_ns=4 * 10**9, permits=None, pace=pace)
 

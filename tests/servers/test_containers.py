@@ -23,7 +23,7 @@ from servers.catalogue import NAMES, software
 from servers.certificates import issue
 from servers.engine import LABEL
 from servers.files import CERTIFICATE, KEY
-from servers.parts import Plan
+from servers.parts import PartSpec
 from servers.software import Address
 from servers.spec import TargetSpec
 from tests.integration import compose
@@ -41,21 +41,21 @@ class Engine:
     api = Api
 
 
-def part(folder: Path, spec: TargetSpec, plan: Plan) -> containers.ContainerPart:
+def part(folder: Path, spec: TargetSpec, plan: PartSpec) -> containers.ContainerPart:
     network = "net" if spec.runtime == "docker" else None
     return containers.ContainerPart(
         plan, containers.Site(Engine(), spec, folder, "l4b31", network), "image:1"
     )
 
 
-def options(folder: Path, spec: TargetSpec, plan: Plan) -> dict[str, Any]:
+def options(folder: Path, spec: TargetSpec, plan: PartSpec) -> dict[str, Any]:
     made = part(folder, spec, plan)
     return made._options(made._layout())
 
 
-def proxy(**more: Any) -> Plan:
+def proxy(**more: Any) -> PartSpec:
     upstreams = (Address("instance-1", 8080),)
-    return Plan("proxy", "proxy", software("nginx"), upstreams=upstreams, **more)
+    return PartSpec("proxy", "proxy", software("nginx"), upstreams=upstreams, **more)
 
 
 def test_a_port_is_published_on_loopback_only(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_limits_are_passed_on(tmp_path: Path) -> None:
 def test_every_target_has_a_command_in_a_container(name: str, tmp_path: Path) -> None:
     kind = software(name)
     upstreams = (Address("instance-1", 8080),) if kind.is_proxy else ()
-    plan = Plan("it", "proxy" if kind.is_proxy else "origin", kind, upstreams=upstreams)
+    plan = PartSpec("it", "proxy" if kind.is_proxy else "origin", kind, upstreams=upstreams)
     made = options(tmp_path, TargetSpec(name, "docker"), plan)
     assert tuple(made["entrypoint"][: len(kind.image.words)]) == kind.image.words
     layout = part(tmp_path, TargetSpec(name, "docker"), plan)._layout()
@@ -121,7 +121,7 @@ def test_files_are_for_their_server_alone(tmp_path: Path) -> None:
 def test_one_embedded_instance_runs_in_a_container(tmp_path: Path) -> None:
     runtime = containers.Docker(TargetSpec("embedded", "docker", 3), tmp_path, "l4b31")
     with pytest.raises(TargetError, match="put several behind a proxy"):
-        runtime.make(Plan("instance-1", "origin", software("embedded"), workers=3))
+        runtime.make(PartSpec("instance-1", "origin", software("embedded"), workers=3))
     runtime.close()
 
 
