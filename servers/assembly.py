@@ -105,10 +105,10 @@ class Assembly:
 
     def describe(self) -> dict[str, str]:
         """Versions and a hash of everything configured."""
-        versions = {part.plan.software.name: part.version for part in self.parts}
+        versions = {part.part_spec.software.name: part.version for part in self.parts}
         digest = hashlib.sha256()
         for part in self.parts:
-            digest.update(f"{part.plan.software.name} {part.version}\n".encode())
+            digest.update(f"{part.part_spec.software.name} {part.version}\n".encode())
         here = Path(__file__).parent
         ours = [*here.glob("conf/*.j2"), *here.glob("embedded/*.py"), here / "httpbin_app.py"]
         for path in sorted(ours):
@@ -149,8 +149,8 @@ class Assembly:
         for part in self.parts:
             part.wait_healthy(self._ask, deadline)
 
-    def _start(self, plan: PartSpec) -> None:
-        part = self._runner.make(plan)
+    def _start(self, part_spec: PartSpec) -> None:
+        part = self._runner.make(part_spec)
         self.parts.append(part)
         part.start()
 

@@ -74,16 +74,16 @@ class Docker(Runner):
         for kind in kinds:
             self._images[kind.name] = obtain(site.engine, kind)
 
-    def make(self, plan: PartSpec) -> ContainerPart:
+    def make(self, part_spec: PartSpec) -> ContainerPart:
         """A part in ``folder/name``. Raises ``TargetError`` if there is no engine or no image."""
-        if plan.software.name == "embedded" and plan.workers > 1:
+        if part_spec.software.name == "embedded" and part_spec.workers > 1:
             raise TargetError(
                 "embedded: one instance runs in a container; put several behind a proxy, "
                 "or use --runtime native"
             )
-        if plan.software.name not in self._images:
-            self.prepare([plan.software])
-        return ContainerPart(plan, self._begun(), self._images[plan.software.name])
+        if part_spec.software.name not in self._images:
+            self.prepare([part_spec.software])
+        return ContainerPart(part_spec, self._begun(), self._images[part_spec.software.name])
 
     def close(self) -> None:
         """Remove the network, and a container whose start was interrupted. Raises ``TargetError``."""
@@ -107,13 +107,13 @@ class Docker(Runner):
 class ContainerPart(Part):
     """One container, which the engine checks as well: by a command of ours that runs inside."""
 
-    def __init__(self, plan: PartSpec, site: Site, image: str) -> None:
-        super().__init__(plan)
+    def __init__(self, part_spec: PartSpec, site: Site, image: str) -> None:
+        super().__init__(part_spec)
         self._image = image
         self._site = site
-        self._folder = site.folder / plan.name
+        self._folder = site.folder / part_spec.name
         self._container: Any = None
-        self._port = plan.port
+        self._port = part_spec.port
         self._account: Account | None = None
 
     @property
@@ -132,7 +132,7 @@ class ContainerPart(Part):
             self._port = self._port or free_port()
         layout = self._layout()
         self._write(layout)
-        with failures(f"{self.plan.software.name}: {self.name} cannot be started"):
+        with failures(f"{self.part_spec.software.name}: {self.name} cannot be started"):
             self._container = self._site.engine.containers.create(
                 self._image, **self._options(layout)
             )
@@ -148,13 +148,13 @@ class ContainerPart(Part):
         """Raise ``TargetError`` with its last words if it has ended; behind a proxy, if it is unhealthy."""
         state = self._state()
         problem = _end(state, self._site.spec.memory_bytes)
-        if problem is None and self._site.spec.upstream and self.plan.role == "origin":
+        if problem is None and self._site.spec.upstream and self.part_spec.role == "origin":
             health = state.get("Health", {})
             if health.get("Status") == "unhealthy":
                 problem = f"is unhealthy ({_last_check(health)})"
         if problem is not None:
             raise TargetError(
-                f"{self.plan.software.name}: {self.name} {problem}; "
+                f"{self.part_spec.software.name}: {self.name} {problem}; "
                 f"its log ends: {self.last_words()}"
             )
 
@@ -165,7 +165,7 @@ class ContainerPart(Part):
             self.check()
             if time.monotonic() > deadline:
                 raise TargetError(
-                    f"{self.plan.software.name}: {self.name} answers, but the check inside its "
+                    f"{self.part_spec.software.name}: {self.name} answers, but the check inside its "
                     f"container fails ({_last_check(health)}); its log ends: {self.last_words()}"
                 )
             time.sleep(POLL_S)
@@ -221,20 +221,20 @@ class ContainerPart(Part):
         return Layout(
             name=self.name,
             listen=listen,
-            tls=self.plan.tls,
+            tls=self.part_spec.tls,
             folder=FOLDER,
             scratch=SCRATCH,
-            upstreams=self.plan.upstreams,
-            workers=self.plan.workers,
+            upstreams=self.part_spec.upstreams,
+            workers=self.part_spec.workers,
         )
 
     def _write(self, layout: Layout) -> None:
         """Put everything that it reads into its folder, for the user that it runs as."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
         write_files(
-            self._folder, {**self.plan.software.files(layout), _CHECK: _CHECK_TEXT.read_text()}
+            self._folder, {**self.part_spec.software.files(layout), _CHECK: _CHECK_TEXT.read_text()}
         )
-        if self.plan.tls:
+        if self.part_spec.tls:
             for name in (CA, CERTIFICATE, KEY):
                 copyfile(self._site.folder / name, self._folder / name)
         for path in (self._folder, *self._folder.rglob("*")):
@@ -243,7 +243,7 @@ class ContainerPart(Part):
 
     def _options(self, layout: Layout) -> dict[str, Any]:
         """Everything about the container but its image."""
-        site, software = self._site, self.plan.software
+        site, software = self._site, self.part_spec.software
         own, hard = _user(), resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         return {
             **HARDENING,
@@ -274,21 +274,21 @@ class ContainerPart(Part):
         return {
             "network": network,
             "networking_config": {network: endpoint},
-            "ports": {f"{PORT}/tcp": (LOOPBACK, self.plan.port or None)},
+            "ports": {f"{PORT}/tcp": (LOOPBACK, self.part_spec.port or None)},
         }
 
     def _published(self) -> int:
         bindings = self._container.attrs["NetworkSettings"]["Ports"].get(f"{PORT}/tcp")
         if not bindings:  # it has ended already
             self.check()
-            raise TargetError(f"{self.plan.software.name}: {self.name} has no published port")
+            raise TargetError(f"{self.part_spec.software.name}: {self.name} has no published port")
         return int(bindings[0]["HostPort"])
 
     def _state(self) -> dict[str, Any]:
         """What the engine knows of it now. Raises ``TargetError`` if it is gone."""
         if self._container is None:
-            raise TargetError(f"{self.plan.software.name}: {self.name} is not running")
-        with failures(f"{self.plan.software.name}: {self.name} is gone"):
+            raise TargetError(f"{self.part_spec.software.name}: {self.name} is not running")
+        with failures(f"{self.part_spec.software.name}: {self.name} is gone"):
             self._container.reload()
         state: dict[str, Any] = self._container.attrs["State"]
         return state

@@ -80,7 +80,8 @@ def _stop(assembly: Assembly) -> None:
 
 def _ready(assembly: Assembly) -> dict[str, Any]:
     parts = [
-        {"name": part.name, "role": part.plan.role, "pids": part.pids()} for part in assembly.parts
+        {"name": part.name, "role": part.part_spec.role, "pids": part.pids()}
+        for part in assembly.parts
     ]
     return {
         "event": "ready",

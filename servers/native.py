@@ -43,11 +43,11 @@ class Native(Runner):
         self._folder = folder
         self._cpus = tuple(sorted(cpus))
 
-    def make(self, plan: PartSpec) -> Part:
+    def make(self, part_spec: PartSpec) -> Part:
         """A part in ``folder/name``. Raises ``TargetError`` if its program is not here."""
-        if plan.software.name == "embedded":
-            return EmbeddedPart(plan, self._folder, self._cpus)
-        return ProgramPart(plan, self._folder, self._cpus, plan.software.find())
+        if part_spec.software.name == "embedded":
+            return EmbeddedPart(part_spec, self._folder, self._cpus)
+        return ProgramPart(part_spec, self._folder, self._cpus, part_spec.software.find())
 
     def close(self) -> None:
         """Nothing is shared."""
@@ -56,16 +56,16 @@ class Native(Runner):
 class EmbeddedPart(Part):
     """A process of our own server; parts of the same role and port share it."""
 
-    def __init__(self, plan: PartSpec, folder: Path, cpus: Collection[int]) -> None:
-        super().__init__(plan)
+    def __init__(self, part_spec: PartSpec, folder: Path, cpus: Collection[int]) -> None:
+        super().__init__(part_spec)
         self._cpus = cpus
         # One that the others are to share must be known before the first of them listens.
-        self._port = plan.port or (free_port() if plan.workers > 1 else 0)
+        self._port = part_spec.port or (free_port() if part_spec.workers > 1 else 0)
         self._target = EmbeddedTarget(
-            plan.tls,
+            part_spec.tls,
             port=self._port,
-            shared=plan.workers > 1,
-            instance=plan.name,
+            shared=part_spec.workers > 1,
+            instance=part_spec.name,
             certificate=str(folder),
         )
 
@@ -128,15 +128,15 @@ class ProgramPart(Part):
     """A program on PATH with a configuration of ours, in the foreground of its own process group."""
 
     def __init__(
-        self, plan: PartSpec, folder: Path, cpus: Collection[int], executable: Executable
+        self, part_spec: PartSpec, folder: Path, cpus: Collection[int], executable: Executable
     ) -> None:
-        super().__init__(plan)
+        super().__init__(part_spec)
         self.version = executable.version
         self._words = executable.words
         self._shared = folder
-        self._folder = folder / plan.name
+        self._folder = folder / part_spec.name
         self._cpus = ",".join(map(str, cpus)) or "-"
-        self._port = plan.port
+        self._port = part_spec.port
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -151,22 +151,22 @@ class ProgramPart(Part):
 
     def start(self) -> None:
         """Write its configuration, and start it."""
-        self._port = self.plan.port or free_port()
+        self._port = self.part_spec.port or free_port()
         (self._folder / SCRATCH).mkdir(parents=True, exist_ok=True)
         layout = Layout(
             name=self.name,
             listen=self.address,
-            tls=self.plan.tls,
+            tls=self.part_spec.tls,
             # It runs in its folder: configurations, whose languages all quote blanks and the like in their
             # own way, have no path of this machine; and no folder above needs to be open to its account.
             folder=".",
             scratch=SCRATCH,
-            upstreams=self.plan.upstreams,
-            workers=self.plan.workers,
+            upstreams=self.part_spec.upstreams,
+            workers=self.part_spec.workers,
         )
-        software = self.plan.software
+        software = self.part_spec.software
         write_files(self._folder, software.files(layout))
-        if self.plan.tls:
+        if self.part_spec.tls:
             for name in (CA, CERTIFICATE, KEY):
                 copyfile(self._shared / name, self._folder / name)
                 (self._folder / name).chmod(0o600)
@@ -189,11 +189,11 @@ class ProgramPart(Part):
     def check(self) -> None:
         """Raise ``TargetError`` if it has ended."""
         if self._process is None:
-            raise TargetError(f"{self.plan.software.name}: {self.name} is not running")
+            raise TargetError(f"{self.part_spec.software.name}: {self.name} is not running")
         status = self._process.poll()
         if status is not None:
             raise TargetError(
-                f"{self.plan.software.name}: {self.name} ended (exit status {status}); "
+                f"{self.part_spec.software.name}: {self.name} ended (exit status {status}); "
                 f"its log ends: {self.last_words()}"
             )
 

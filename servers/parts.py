@@ -37,14 +37,14 @@ class PartSpec:
 class Part(ABC):
     """One server, from its start to its end. Errors are ``TargetError``, one line with the remedy."""
 
-    def __init__(self, plan: PartSpec) -> None:
-        self.plan = plan
+    def __init__(self, part_spec: PartSpec) -> None:
+        self.part_spec = part_spec
         self.version = ""
 
     @property
     def name(self) -> str:
         """Unique in its target."""
-        return self.plan.name
+        return self.part_spec.name
 
     @property
     @abstractmethod
@@ -86,7 +86,7 @@ class Part(ABC):
 
     def requests(self, ask: Ask) -> int | None:
         """How many it has answered, health checks apart; None if it does not say. Raises ``OSError``."""
-        return ask.requests(self) if self.plan.software.reports else None
+        return ask.requests(self) if self.part_spec.software.reports else None
 
     def last_words(self) -> str:
         """The end of its log on one line."""
@@ -108,7 +108,7 @@ class Part(ABC):
                 problem = f"status {status}"
             time.sleep(POLL_S)
         raise TargetError(
-            f"{self.plan.software.name}: {self.name} did not become healthy in time "
+            f"{self.part_spec.software.name}: {self.name} did not become healthy in time "
             f"({problem}); find the cause there, or give it more CPUs: its log ends: "
             f"{self.last_words()}"
         )
@@ -124,7 +124,7 @@ class Ask:
         """Status, X-Instance and body. Raises ``OSError``."""
         address = part.address
         connection: http.client.HTTPConnection
-        if part.plan.tls:
+        if part.part_spec.tls:
             connection = http.client.HTTPSConnection(
                 address.host, address.port, timeout=REQUEST_TIMEOUT_S, context=self._context
             )
@@ -157,7 +157,7 @@ class Runner(ABC):
         """Get what these need and takes long to get, before any deadline runs. Raises ``TargetError``."""
 
     @abstractmethod
-    def make(self, plan: PartSpec) -> Part:
+    def make(self, part_spec: PartSpec) -> Part:
         """A part, not yet started. Raises ``TargetError`` if its software cannot be run this way here."""
 
     @abstractmethod

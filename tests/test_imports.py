@@ -150,7 +150,7 @@ GROUND = {
     "harness.text",
 }
 # What was typed is nobody's business but theirs.
-READS_INPUT = {"input", "report", "selftest", "doctor", "cli"}
+READS_INPUT = {"input", "selftest", "cli"}
 
 
 def package(module: str) -> str:

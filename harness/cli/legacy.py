@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from adapters.base import Mode
 from harness.errors import UsageError
 from harness.redaction import quoted, refusal
-from harness.scenario.selector import Mode, parse
+from harness.scenario.selector import parse
 
 __all__ = ["SUPPORTED_MODES", "modernise"]
 

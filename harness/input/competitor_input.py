@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import product
 
+from adapters.base import Mode
 from harness.errors import UsageError
 from harness.input.load_input import open_load
 from harness.input.numbers import whole_number
@@ -19,7 +20,7 @@ from harness.input.settings import VARIABLES, Defaults
 from harness.input.target_input import difference
 from harness.redaction import quoted, refusal
 from harness.scenario.scenario import BODY_METHODS, METHODS, Axis, Competitor
-from harness.scenario.selector import ClientSpec, Mode
+from harness.scenario.selector import ClientSpec
 from harness.scenario.selector import parse as parse_client
 from servers.spec import TargetSpec
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeVar, cast
 
+from adapters.base import Mode
 from harness.errors import UsageError
 from harness.input.competitor_input import is_streamed, parse_baseline, parse_competitors
 from harness.input.load_input import open_load
@@ -36,7 +37,6 @@ from harness.scenario.loads import OpenLoad
 from harness.scenario.plan import make_plan
 from harness.scenario.precision import FIRST_LOOK, MOST_ROUNDS, Length
 from harness.scenario.scenario import MAX_SEED, Profile, Scenario
-from harness.scenario.selector import Mode
 from harness.scenario.statuses import parse_statuses
 
 __all__ = ["SLICE_S", "build"]

@@ -36,7 +36,7 @@ class Defaults:
     """What applies where no flag says otherwise.
 
     ``compare_duration_s`` is the environment's duration when that variable is set; otherwise, and where a
-    flag names one, ``compare`` has lengths of its own (harness.input.precision_input). ``duration_s`` serves
+    flag names one, ``compare`` has lengths of its own (harness.scenario.precision). ``duration_s`` serves
     ``load`` and the old flag form.
     """
 

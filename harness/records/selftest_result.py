@@ -9,13 +9,13 @@ from typing import Any
 from harness.records.figure import Figure
 from harness.records.model import SelftestNote
 
-__all__ = ["Section", "SelfTest", "same_machine"]
+__all__ = ["SelfTest", "SelftestPart", "same_machine"]
 
 MACHINE = ("host", "cpu", "cpus", "kernel")  # what of an environment makes it another machine
 
 
 @dataclass(frozen=True)
-class Section:
+class SelftestPart:
     """The figures of one thing that was tested."""
 
     name: str
@@ -32,7 +32,7 @@ class SelfTest:
     environment: Mapping[str, Any]  # as of a run
     full: bool
     resolution: float  # of throughput, as a share; infinite where nothing could be compared
-    parts: tuple[Section, ...]
+    parts: tuple[SelftestPart, ...]
 
     @property
     def failed(self) -> tuple[str, ...]:

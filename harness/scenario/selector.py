@@ -14,7 +14,7 @@ from adapters.base import Mode
 from harness.errors import UsageError
 from harness.redaction import refusal
 
-__all__ = ["LOOPS", "MODES", "ClientSpec", "Loop", "Mode", "parse"]
+__all__ = ["LOOPS", "MODES", "ClientSpec", "Loop", "parse"]
 
 Loop = Literal["asyncio", "uvloop"]
 MODES: tuple[Mode, ...] = ("sync", "async")

@@ -13,7 +13,7 @@ from harness.analysis.statistics import MARGIN
 from harness.errors import UnusableError
 from harness.records.figure import Figure
 from harness.records.model import Comparison, Doubt, Metric, RunRecord
-from harness.records.selftest_result import Section
+from harness.records.selftest_result import SelftestPart
 
 __all__ = [
     "AGAIN",
@@ -37,7 +37,7 @@ METRICS: Mapping[Metric, str] = {
 }
 
 
-def judged(measured: Callable[[], RunRecord]) -> tuple[list[Section], float]:
+def judged(measured: Callable[[], RunRecord]) -> tuple[list[SelftestPart], float]:
     """The parts of a self-test that rest on the comparison, and the resolution of throughput.
 
     A comparison that fails is a bound that was missed, and has no resolution but infinity.
@@ -46,13 +46,13 @@ def judged(measured: Callable[[], RunRecord]) -> tuple[list[Section], float]:
         run = measured()
         slowed = (*power(run.comparisons), *warnings(run.doubts))
         parts = [
-            Section("the same client twice (A/A)", tuple(same_client(run.comparisons))),
-            Section("the same client slowed (power)", slowed),
+            SelftestPart("the same client twice (A/A)", tuple(same_client(run.comparisons))),
+            SelftestPart("the same client slowed (power)", slowed),
         ]
         return parts, resolution(run.comparisons, "throughput")
     except UnusableError as error:
         failure = Figure("comparison: measured", 0.0, 1.0, "higher", "of 1", str(error))
-        return [Section("the same client twice, and slowed", (failure,))], math.inf
+        return [SelftestPart("the same client twice, and slowed", (failure,))], math.inf
 
 
 def resolution(compared: Sequence[Comparison], metric: Metric) -> float:

@@ -18,7 +18,7 @@ from harness.machine import description as environment
 from harness.machine.processors import assign, available
 from harness.records.figure import Figure
 from harness.records.model import RunRecord
-from harness.records.selftest_result import Section, SelfTest
+from harness.records.selftest_result import SelfTest, SelftestPart
 from harness.selftest.apart import apart
 from harness.selftest.ceiling import OVERHEAD_US, limits, overhead
 from harness.selftest.contest import Contest, measure
@@ -59,7 +59,7 @@ def run(lengths: Lengths, announce: Callable[[str], None]) -> SelfTest:
     )
 
 
-def _on_the_target(lengths: Lengths, announce: Callable[[str], None]) -> Iterator[Section]:
+def _on_the_target(lengths: Lengths, announce: Callable[[str], None]) -> Iterator[SelftestPart]:
     for name, work in (
         ("ceiling and overhead", _ceiling),
         ("known latencies", _waits),
@@ -67,7 +67,7 @@ def _on_the_target(lengths: Lengths, announce: Callable[[str], None]) -> Iterato
         ("a stall", _stalls),
     ):
         announce(name)
-        yield Section(name, tuple(apart(_on_stand, work, lengths)))
+        yield SelftestPart(name, tuple(apart(_on_stand, work, lengths)))
 
 
 def _on_stand(work: Callable[[Stand, Lengths], T], lengths: Lengths) -> T:

@@ -34,9 +34,11 @@ def eager_server() -> Iterator[str]:
 
         thread = threading.Thread(target=serve)
         thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
 
 
 async def outcomes(url: str) -> set[object]:
@@ -48,7 +50,8 @@ async def outcomes(url: str) -> set[object]:
             seen.add(await adapter.send(Request("GET", url)))
         except Exception as error:
             seen.add(adapter.classify(error))
-        await adapter.close()
+        finally:
+            await adapter.close()
     return seen
 
 

@@ -22,8 +22,8 @@ PROXY = TargetSpec("haproxy", instances=3, upstream="embedded")
 class FakePart(Part):
     """Answers at once, and notes what happens to it."""
 
-    def __init__(self, plan: PartSpec, events: list[str]) -> None:
-        super().__init__(plan)
+    def __init__(self, part_spec: PartSpec, events: list[str]) -> None:
+        super().__init__(part_spec)
         self.version = "1.0"
         self.events = events
         self.ended = False
@@ -31,7 +31,7 @@ class FakePart(Part):
 
     @property
     def address(self) -> Address:
-        return Address("127.0.0.1", self.plan.port or 16000 + int(self.name[-1:]))
+        return Address("127.0.0.1", self.part_spec.port or 16000 + int(self.name[-1:]))
 
     @property
     def inner(self) -> Address:
@@ -56,7 +56,7 @@ class FakePart(Part):
     def requests(self, ask: Ask) -> int | None:
         if self.ended:
             raise ConnectionError
-        return None if self.plan.role == "proxy" else self.answered
+        return None if self.part_spec.role == "proxy" else self.answered
 
     def stop(self) -> None:
         self.events.append(f"stop {self.name}")
@@ -66,8 +66,8 @@ class FakeRunner(Runner):
     def __init__(self, events: list[str]) -> None:
         self.events = events
 
-    def make(self, plan: PartSpec) -> Part:
-        return FakePart(plan, self.events)
+    def make(self, part_spec: PartSpec) -> Part:
+        return FakePart(part_spec, self.events)
 
     def close(self) -> None:
         self.events.append("close")
@@ -109,15 +109,15 @@ def test_servers_start_together_and_the_proxy_after_them(events: list[str], tmp_
 def test_a_proxy_has_a_worker_for_each_of_its_cpus(events: list[str], tmp_path: Path) -> None:
     spec = TargetSpec("haproxy", instances=3, upstream="embedded", port=1234, cpus=(2, 5, 7))
     made, parts = started(spec, tmp_path)
-    assert parts[-1].plan.workers == 3
-    assert parts[-1].plan.port == 1234
-    assert [part.plan.workers for part in parts[:-1]] == [1, 1, 1]
+    assert parts[-1].part_spec.workers == 3
+    assert parts[-1].part_spec.port == 1234
+    assert [part.part_spec.workers for part in parts[:-1]] == [1, 1, 1]
     assert made.base_url == "http://127.0.0.1:1234"
 
 
 def test_embedded_instances_share_the_port(events: list[str], tmp_path: Path) -> None:
     _, parts = started(TargetSpec("embedded", instances=3, port=1234), tmp_path)
-    assert [part.plan.port for part in parts] == [1234] * 3
+    assert [part.part_spec.port for part in parts] == [1234] * 3
     assert [part.name for part in parts] == ["instance-1", "instance-2", "instance-3"]
 
 

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from harness.records.model import SelftestNote
-from harness.records.selftest_result import Section, same_machine
+from harness.records.selftest_result import SelftestPart, same_machine
 from tests.selftest.examples import HERE, KEPT, MISSED, PLAIN, selftest
 
 
 def test_it_has_passed_if_no_bound_was_missed() -> None:
     assert selftest().passed
-    failed = selftest(parts=(Section("one", (PLAIN, KEPT)), Section("other", (MISSED,))))
+    failed = selftest(parts=(SelftestPart("one", (PLAIN, KEPT)), SelftestPart("other", (MISSED,))))
     assert not failed.passed
     assert failed.failed == ("apart by",)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from harness.records.figure import Figure
-from harness.records.selftest_result import Section
+from harness.records.selftest_result import SelftestPart
 from harness.report import document, footer, to_markdown, to_text
 from harness.report.selftest import citation, lines, to_json
 from tests.examples import run, two_clients
@@ -17,11 +17,11 @@ from tests.selftest.examples import KEPT, PLAIN, selftest
 
 
 def test_figures_are_grouped_and_the_end_says_what_follows() -> None:
-    pacing = Section(
+    pacing = SelftestPart(
         "pacing",
         tuple(replace(one, name=f"raw:sync: {one.name}") for one in (PLAIN, KEPT)),
     )
-    same = Section("A/A", (Figure("resolution", 2.3, None, "lower", "%"),))
+    same = SelftestPart("A/A", (Figure("resolution", 2.3, None, "lower", "%"),))
     text = list(lines(selftest(parts=(pacing, same)), 112))
     assert text == [
         "measured on: bench, AMD EPYC, 2 CPUs, kernel 6.1.0, Python 3.11.7",
@@ -49,7 +49,7 @@ def test_no_line_is_wider_than_the_terminal() -> None:
     long = replace(
         KEPT, name="raw:async 1,870/s uniform, waits bimodal 1/50 ms: p99 off the truth by"
     )
-    made = selftest("a figure with quite a name", parts=(Section("known latencies", (long,)),))
+    made = selftest("a figure with quite a name", parts=(SelftestPart("known latencies", (long,)),))
     text = list(lines(made, 80))
     assert max(map(len, text)) <= 80
     assert any(line.startswith(" " * 11) for line in text)
@@ -96,7 +96,7 @@ def test_without_a_comparison_the_resolution_is_unknown() -> None:
 
 def test_as_json_it_has_every_figure_and_no_nan() -> None:
     odd = replace(KEPT, value=math.nan)
-    document = json.loads(to_json(selftest(parts=(Section("pacing", (odd,)),))))
+    document = json.loads(to_json(selftest(parts=(SelftestPart("pacing", (odd,)),))))
     assert (document["passed"], document["failed"], document["full"]) == (False, ["lag p99"], False)
     ((figure,),) = [part["figures"] for part in document["parts"]]
     assert (figure["value"], figure["bound"], figure["missed"]) == (None, 250.0, True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.records.figure import Figure
-from harness.records.selftest_result import Section, SelfTest
+from harness.records.selftest_result import SelfTest, SelftestPart
 
 HERE = {"host": "bench", "cpu": "AMD EPYC", "cpus": 2, "kernel": "6.1.0", "python": "3.11.7"}
 KEPT = Figure("lag p99", 12.5, 250.0, "lower", "µs", "p50 3, p99.9 400, max 1,000 µs")
@@ -23,6 +23,6 @@ def selftest(*missed: str, **changes: Any) -> SelfTest:
         "environment": HERE,
         "full": False,
         "resolution": 0.0234,
-        "parts": (Section("pacing", (PLAIN, KEPT)), Section("A/A", failures)),
+        "parts": (SelftestPart("pacing", (PLAIN, KEPT)), SelftestPart("A/A", failures)),
     }
     return SelfTest(**(values | changes))

@@ -41,15 +41,15 @@ class Engine:
     api = Api
 
 
-def part(folder: Path, spec: TargetSpec, plan: PartSpec) -> containers.ContainerPart:
+def part(folder: Path, spec: TargetSpec, part_spec: PartSpec) -> containers.ContainerPart:
     network = "net" if spec.runtime == "docker" else None
     return containers.ContainerPart(
-        plan, containers.Site(Engine(), spec, folder, "l4b31", network), "image:1"
+        part_spec, containers.Site(Engine(), spec, folder, "l4b31", network), "image:1"
     )
 
 
-def options(folder: Path, spec: TargetSpec, plan: PartSpec) -> dict[str, Any]:
-    made = part(folder, spec, plan)
+def options(folder: Path, spec: TargetSpec, part_spec: PartSpec) -> dict[str, Any]:
+    made = part(folder, spec, part_spec)
     return made._options(made._layout())
 
 
@@ -98,10 +98,10 @@ def test_limits_are_passed_on(tmp_path: Path) -> None:
 def test_every_target_has_a_command_in_a_container(name: str, tmp_path: Path) -> None:
     kind = software(name)
     upstreams = (Address("instance-1", 8080),) if kind.is_proxy else ()
-    plan = PartSpec("it", "proxy" if kind.is_proxy else "origin", kind, upstreams=upstreams)
-    made = options(tmp_path, TargetSpec(name, "docker"), plan)
+    part_spec = PartSpec("it", "proxy" if kind.is_proxy else "origin", kind, upstreams=upstreams)
+    made = options(tmp_path, TargetSpec(name, "docker"), part_spec)
     assert tuple(made["entrypoint"][: len(kind.image.words)]) == kind.image.words
-    layout = part(tmp_path, TargetSpec(name, "docker"), plan)._layout()
+    layout = part(tmp_path, TargetSpec(name, "docker"), part_spec)._layout()
     for text in kind.files(layout).values():
         assert str(tmp_path) not in text
 
