@@ -70,11 +70,13 @@ def _dispatch(argv: Sequence[str]) -> int:
     # An import that is cut short leaves halves behind: errors of libraries that have nothing to do with it, and
     # a Python that ends by the signal, because some of them execute text.
     with interrupts.deferred():
-        from harness.cli import commands, legacy, ownership
+        from harness.cli import ownership
+
+        ownership.check()  # before anything is imported from packages that may be somebody else's
+        from harness.cli import commands, legacy
         from harness.input.settings import from_environment
 
         interrupts.check()
-    ownership.check()
     words = legacy.modernise(argv, from_environment(os.environ).duration_s)
     try:
         code = commands.app(
