@@ -203,7 +203,7 @@ def _told(outcome: Outcome) -> str:
 
 def _scenario(url: str, slots: int, rate: float | None, duration_s: float, rounds: int) -> Scenario:
     return build(
-        Options(
+        Options.of(
             clients=CLIENTS,
             url=url,
             concurrency=(slots,),

@@ -53,7 +53,7 @@ def main() -> int:
 
 def _scenario(client: str, delay_ns: int) -> Scenario:
     preset = PresetOptions("concurrent-synced-once", n=SIZE, delay=delay_ns / 1e9, hold="tls")
-    return build(Options(clients=(client,), preset=preset, seed=1), Defaults())
+    return build(Options.of(clients=(client,), preset=preset, seed=1), Defaults())
 
 
 def _batches(

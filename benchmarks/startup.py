@@ -44,7 +44,7 @@ def _trials() -> list[Figure]:
     A whole ``compare`` in a process of its own would add the start-up of Python; what counts is what each
     further trial costs.
     """
-    scenario = build(Options(clients=CLIENTS, duration="5", rounds="5", seed="1"), Defaults())
+    scenario = build(Options.of(clients=CLIENTS, duration="5", rounds="5", seed="1"), Defaults())
     with tempfile.TemporaryDirectory() as folder:
         before = processors.available()
         outcome = run(scenario, Path(folder) / "startup.db", 0.1, Unwatched())

@@ -189,7 +189,7 @@ def _time(name: str, compared: Compared) -> list[Figure]:
 
 def _scenario(case: Case, url: str, duration_s: float | None) -> Scenario:
     return build(
-        Options(
+        Options.of(
             clients=CLIENTS,
             url=url,
             duration=duration_s,

@@ -23,7 +23,8 @@ from harness.analysis.summaries import competitors
 from harness.measure.experiment import run
 from harness.measure.rounds import Unwatched
 from harness.measure.targets import make_target
-from harness.scenario.scenario import Competitor, Scenario
+from harness.scenario.competitors import Competitor
+from harness.scenario.scenario import Scenario
 from harness.scenario.selector import parse
 from harness.selftest.measures import number
 from servers.availability import ways

@@ -53,7 +53,7 @@ def survives(secret: str, text: str) -> bool:
 
 def snapshot(**options: object) -> str:
     given = {"clients": ("httpx",), "method": ("POST",), **options}
-    return json.dumps(build(Options(**given), Defaults()).snapshot())  # type: ignore[arg-type]
+    return json.dumps(build(Options.of(**given), Defaults()).snapshot())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
@@ -89,7 +89,7 @@ def test_no_key_survives_in_a_harmless_header(key: str, name: str) -> None:
 @pytest.mark.parametrize("password", [*KEYS.values(), PASSWORD])
 def test_no_user_info_survives(password: str) -> None:
     url = f"https://hugo.fischer:{quote(password, safe='')}@localhost/get"
-    scenario = build(Options(clients=("httpx",), url=url), Defaults())
+    scenario = build(Options.of(clients=("httpx",), url=url), Defaults())
     stored = json.dumps(scenario.snapshot())
     message = f"{url!r}: {scenario.headers} {'hugo.fischer:' + password} {password!r}"
     scrubbed = Redactor.of(url, scenario.headers, None).scrub(message)

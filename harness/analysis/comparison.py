@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from types import MappingProxyType
 from typing import TypeVar
 
 from harness.analysis.statistics import Estimate, estimate, verdict
 from harness.analysis.summaries import Censored, by_label, percentile
+from harness.records.conditions import by_condition
 from harness.records.confidence import CONFIDENCE, Verdict
 from harness.records.histogram import Histogram, rank
 from harness.records.model import METRICS, Comparison, Metric, TrialSummary
@@ -29,6 +30,7 @@ __all__ = [
     "matrix",
     "metric_value",
     "samples_beyond",
+    "scaling",
     "swapped",
     "too_thin",
 ]
@@ -47,7 +49,7 @@ LOAD_METRICS: frozenset[Metric] = frozenset({"throughput", *PERCENTS})
 
 def compare(
     trials: Iterable[TrialSummary],
-    baseline_label: str,
+    baseline: str,
     barred: Barred = NOTHING_BARRED,
     *,
     confidence: float = CONFIDENCE,
@@ -55,19 +57,26 @@ def compare(
 ) -> list[Comparison]:
     """Every other competitor against the baseline: one metric after the other, in order of appearance.
 
+    Each condition is a comparison of its own, with the competitor of the baseline's name in it as baseline.
     Rounds are pairs, and only those count in which both are complete. The family of an interval is the
-    other competitors. ``barred`` says which have no verdict on a metric, and why. Without a
+    other competitors of its condition. ``barred`` says which have no verdict on a metric, and why. Without a
     baseline, and of traced trials, there is nothing: of those only the traces are comparable.
     """
-    sides = _sides(trials, barred)
-    base = sides.pop(baseline_label, None)
-    if base is None:
-        return []
-    return [
-        _comparison(metric, side, base, family=len(sides), confidence=confidence)
-        for metric in metrics
-        for side in sides.values()
-    ]
+    compared: list[Comparison] = []
+    for condition, own in by_condition(trials).items():
+        sides = _sides(own, barred)
+        names = {trial.name: trial.label for trial in own}
+        base = sides.pop(names.get(baseline, baseline), None)
+        if base is not None:
+            compared += [
+                replace(
+                    _comparison(metric, side, base, family=len(sides), confidence=confidence),
+                    condition=condition,
+                )
+                for metric in metrics
+                for side in sides.values()
+            ]
+    return compared
 
 
 def matrix(
@@ -76,13 +85,45 @@ def matrix(
     *,
     confidence: float = CONFIDENCE,
 ) -> list[Comparison]:
-    """Every competitor against every one before it, metric by metric; a metric's pairs are one family."""
-    sides = _sides(trials, barred).values()
-    pairs = [(later, earlier) for earlier, later in combinations(sides, 2)]
+    """Every competitor against every one before it, in each condition; its pairs are a metric's family."""
+    compared: list[Comparison] = []
+    for condition, own in by_condition(trials).items():
+        sides = _sides(own, barred).values()
+        pairs = [(later, earlier) for earlier, later in combinations(sides, 2)]
+        compared += [replace(one, condition=condition) for one in _all_of(pairs, confidence)]
+    return compared
+
+
+def scaling(
+    trials: Iterable[TrialSummary],
+    barred: Barred = NOTHING_BARRED,
+    *,
+    confidence: float = CONFIDENCE,
+) -> list[Comparison]:
+    """Every client in each condition against itself in the condition before; a metric's are one family.
+
+    Nothing where there are no conditions.
+    """
+    known = list(trials)
+    sides = _sides(known, barred)
+    labels: dict[str, list[str]] = {}
+    for trial in known:
+        if trial.condition is not None and trial.label in sides:
+            labels.setdefault(trial.name, []).append(trial.label)
+    steps = [
+        (sides[later], sides[earlier])
+        for own in labels.values()
+        for earlier, later in pairwise(dict.fromkeys(own))
+    ]
+    return _all_of(steps, confidence)
+
+
+def _all_of(pairs: Sequence[tuple[_Side, _Side]], confidence: float) -> list[Comparison]:
+    """The comparisons of all pairs, metric by metric; those of a metric are one family."""
     return [
-        _comparison(metric, *pair, family=len(pairs), confidence=confidence)
+        _comparison(metric, ours, theirs, family=len(pairs), confidence=confidence)
         for metric in METRICS
-        for pair in pairs
+        for ours, theirs in pairs
     ]
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from harness.scenario.factors import FACTORS
+
 if TYPE_CHECKING:
     from harness.records.model import RunRecord, TrialSummary
 
@@ -23,12 +25,12 @@ SOFTWARE = frozenset({"orchestrator_python", "implementation", "versions"})
 # The clients' Python is known of each trial; ``python`` of the environment is that of the first client.
 OF_TRIALS = frozenset({"python"})
 # What says which competitors there are and in which order, not how one of them is measured.
-OF_THE_WHOLE = frozenset({"competitors", "axis", "baseline", "seed"})
+OF_THE_WHOLE = frozenset({"competitors", "axis", "condition_factor", "baseline", "seed"})
 # What its trials say better: as it was, not as it was asked for.
 SEEN_IN_TRIALS = frozenset(
     {
-        *("label", "client", "method", "body_bytes", "concurrency"),
-        *(f"target.{name}" for name in ("name", "runtime", "instances", "tls", "upstream")),
+        *("label", "condition", "target.name", "target.upstream"),
+        *(factor.field for factor in FACTORS.values() if factor.field != "target"),
     }
 )
 
@@ -191,7 +193,7 @@ def _descriptions(stored: StoredRun) -> dict[str, Facts]:
     run, trials = stored
     if run.targets:
         return {str(record.spec): record.description for record in run.targets}
-    return {str(trial.target): run.target for trial in trials if trial.label == run.baseline}
+    return {str(trial.target): run.target for trial in trials if trial.name == run.baseline}
 
 
 def _flat(facts: Facts, prefix: str = "") -> dict[str, Any]:

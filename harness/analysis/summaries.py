@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from harness.records.client_environment import Environment
+from harness.records.conditions import name_in_condition
 from harness.records.histogram import Histogram, rank
 from harness.records.model import OpenLoop, TrialState, TrialSummary
 from harness.records.phases import phases
@@ -75,6 +76,12 @@ class CompetitorSummary(Totals):
     phases: Mapping[str, Histogram] = field(default_factory=dict)  # of traced requests
     client_environment: Environment | None = None  # None: stored before it was recorded
     sent: int = 0  # by its rounds: the population, and first requests, warm-up and lead-in
+    condition: str | None = None  # which its label ends with; None: the run has no conditions
+
+    @property
+    def name(self) -> str:
+        """What it is called within its condition."""
+        return name_in_condition(self.label, self.condition)
 
     @property
     def uncounted(self) -> int:
@@ -177,6 +184,7 @@ def _merged(trials: Sequence[TrialSummary]) -> CompetitorSummary:
         phases=_phases(trials),
         client_environment=known.client_environment,
         sent=sum(trial.sent for trial in trials),
+        condition=known.condition,
     )
 
 
@@ -275,14 +283,15 @@ def net_cpu_per_request_ns(
 ) -> float | None:
     """CPU per request above what ``null`` costs under the same plan: the client's own share.
 
-    None unless a ``null`` of the same interpreter and mode is among ``others``; on the same event loop, if any
-    is.
+    None unless a ``null`` of the same interpreter, mode and condition is among ``others``; on the same event
+    loop, if any is.
     """
     floors = [
         other
         for other in others
         if other.client_library == "null"
         and other.client_type == competitor.client_type
+        and other.condition == competitor.condition
         and _interpreter(other) == _interpreter(competitor)
     ]
     floors.sort(key=lambda floor: floor.event_loop != competitor.event_loop)

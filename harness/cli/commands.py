@@ -80,7 +80,11 @@ def compare(
     ] = None,
     **options: Any,
 ) -> int:
-    """Measure clients head to head on the same target and under the same load."""
+    """Measure clients head to head on the same target and under the same load.
+
+    One of the options from --target to --concurrency may be given several times: one client is compared at its
+    values, several clients at each of them, in a table for each.
+    """
     return _measure("compare", {"clients": clients, "url": url, **options})
 
 
@@ -150,7 +154,7 @@ def list_runs(
 ) -> int:
     """List the latest runs."""
     from harness.cli import listing
-    from harness.input.numbers import whole_number
+    from harness.scenario.numbers import whole_number
 
     number = whole_number("--limit", limit, 1, MOST_RUNS)
     with stored_in(database := _database(db)):

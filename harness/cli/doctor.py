@@ -10,8 +10,8 @@ from rich.console import Console
 from harness.cli.screen import say, say_json
 from harness.doctor.examination import examine
 from harness.doctor.watching import SECONDS, STEP_S
-from harness.input.numbers import seconds
 from harness.report import diagnosis
+from harness.scenario.numbers import seconds
 
 __all__ = ["show"]
 

@@ -1,4 +1,4 @@
-"""Verdicts below the table of a comparison."""
+"""The tables of a comparison, and the verdicts below them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,15 @@ from harness.report.notes import verdict_lines
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["print_verdicts"]
+__all__ = ["print_tables", "print_verdicts"]
+
+
+def print_tables(console: Console, run: RunRecord, trials: Sequence[TrialSummary]) -> None:
+    """One per condition, set apart by empty lines."""
+    for number, table in enumerate(terminal.result_tables(run, trials, console.width)):
+        if number:
+            console.print()
+        console.print(table)
 
 
 def print_verdicts(

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from harness import interrupts
 from harness.analysis.summaries import competitors
-from harness.cli.judging import print_verdicts
+from harness.cli.judging import print_tables, print_verdicts
 from harness.cli.locks import lock_notice
 from harness.cli.screen import say, say_json
 from harness.clients.bundle import Bundle
@@ -69,7 +69,7 @@ def show_run(database: Path, key: str, as_json: bool, *, with_matrix: bool = Fal
         return
     console = Console()
     say(heading(run, trials))
-    console.print(terminal.table(run, trials, console.width))
+    print_tables(console, run, trials)
     print_verdicts(console, run, trials, with_matrix=with_matrix)
     phases = latencies.phases_table(competitors(trials))
     if phases is not None:

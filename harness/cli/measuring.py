@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from pathlib import Path
 from typing import Any, TextIO
@@ -13,16 +12,13 @@ from harness.analysis.doubts.severity import is_note
 from harness.analysis.summaries import competitors
 from harness.cli import output
 from harness.cli.exit_codes import DONE, INTERRUPTED, NOT_VALID, OVER_BUDGET, UNUSABLE
-from harness.cli.judging import print_verdicts
+from harness.cli.judging import print_tables, print_verdicts
 from harness.cli.progress import progress_on
 from harness.cli.screen import say
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
 from harness.errors import UnusableError
-from harness.input.load_input import LoadOptions
 from harness.input.options import Options
-from harness.input.precision_input import LengthOptions
-from harness.input.presets import PresetOptions
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults, database_path, from_environment
 from harness.measure.experiment import Outcome, run
@@ -31,6 +27,7 @@ from harness.redaction import refusal
 from harness.report import exporters, latencies, terminal
 from harness.report.headline import heading
 from harness.report.json_document import to_json
+from harness.scenario.factors import CLIENT, FACTORS
 from harness.scenario.scenario import Scenario
 from servers.availability import resolve
 from servers.spec import Runtime, TargetSpec
@@ -95,15 +92,12 @@ def _scenario(command: str, typed: dict[str, Any], defaults: Defaults, stderr: T
         for name, value in fields.items()
         if value is not None
     }
-    fields["load"] = LoadOptions(**_taken(fields, LoadOptions))
-    fields["preset"] = PresetOptions(**_taken(fields, PresetOptions))
-    fields["length"] = LengthOptions(**_taken(fields, LengthOptions))
     with Bundle() as bundle:
         known = Catalogue(bundle).clients()
     if command == "compare" and not fields.get("clients") and not _several(fields):
         fields["clients"] = _all_installed(known, stderr)
     modes = {client.name: next(iter(client.modes)) for client in known if client.modes}
-    options = Options(command=command, **fields)  # type: ignore[arg-type]
+    options = Options.of(command=command, **fields)
     return build(options, defaults, modes, _resolve)
 
 
@@ -113,16 +107,9 @@ def _resolve(spec: TargetSpec) -> Runtime:
         return resolve(spec)
 
 
-def _taken(fields: dict[str, Any], kind: type[Any]) -> dict[str, Any]:
-    """The fields of ``kind``, taken out of ``fields``."""
-    names = [field.name for field in dataclasses.fields(kind)]
-    return {name: fields.pop(name) for name in names if name in fields}
-
-
 def _several(fields: dict[str, Any]) -> bool:
-    """Whether another axis than the client is compared; that needs one client, named."""
-    factors = ("method", "body_size", "concurrency", "target", "runtime", "instances", "scheme")
-    return any(len(fields.get(name, ())) > 1 for name in factors)
+    """Whether another factor than the client has several values; that needs clients that are named."""
+    return any(len(fields.get(one.option, ())) > 1 for one in FACTORS.values() if one is not CLIENT)
 
 
 def _all_installed(known: list[Client], stderr: TextIO) -> tuple[str, ...]:
@@ -163,7 +150,7 @@ def _report(
     console = Console(file=stdout)
     say(heading(outcome.run, outcome.trials), stdout)
     if outcome.trials:
-        console.print(terminal.table(outcome.run, outcome.trials, console.width))
+        print_tables(console, outcome.run, outcome.trials)
         print_verdicts(console, outcome.run, outcome.trials, with_matrix=with_matrix)
     summaries = competitors(outcome.trials)
     phases = latencies.phases_table(summaries)

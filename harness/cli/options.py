@@ -8,6 +8,8 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from harness.scenario.factors import FACTORS, Factor
+
 __all__ = ["Db", "Json", "Run", "Text", "Texts", "about", "measuring_options_but"]
 
 Text = str | None
@@ -26,15 +28,21 @@ def _option(help_: str, *names: str, default: bool | None = None) -> Any:
     return typer.Option(default, *names, help=help_, show_default=bool(default))
 
 
+def _of_factor(factor: Factor) -> Any:
+    return _option(factor.help)
+
+
 def about(help_: str) -> Any:
     """An option of one command: what ``--help`` says of it."""
     return typer.Option(help=help_, show_default=False)
 
 
 class _MeasuringOptions:
-    """Options of ``compare`` and ``load``, in the order of ``--help``; each command lacks some of them."""
+    """Options of ``compare`` and ``load`` after those of factors, in the order of ``--help``.
 
-    concurrency: Texts = _option("Requests in flight; several make it the axis. [10]")
+    Each command lacks some of them.
+    """
+
     duration: Text = _option("Measured time per competitor: 10, 500ms, 2m. [10; load 30]")
     requests: Text = _option("Measured requests per competitor, instead of a time.")
     rounds: Text = _option("Rounds of fresh processes: n of the statistics. [10]")
@@ -62,28 +70,16 @@ class _MeasuringOptions:
     delay: Text = _option("Of a preset: time between releases.")
     hold: Text = _option("Of a preset: dns tcp tls connection request first-byte. [connection]")
     points: Text = _option("Of a preset: its graph, NUMBER@TIME,…")
-    target: Texts = _option("A name of `clientbench targets`, or a URL; several make it the axis.")
-    runtime: Texts = _option(
-        "How it runs: auto, native, docker, docker-host; several make it the axis."
-    )
-    instances: Texts = _option("Servers behind a proxy [3], or worker processes of an origin [1].")
-    scheme: Texts = _option("http or https; both make it the axis. [http]")
     tls: bool = _option("The same as --scheme https.", "--tls", default=False)
     upstream: Text = _option("What a proxy stands before: embedded, httpbin. [embedded]")
     target_cpus: Text = _option("CPUs of the target: 0, 0,2, 0-3. [one]")
     target_memory: Text = _option("Memory limit of each of its containers: 512m.")
-    method: Texts = _option(
-        "GET POST PUT PATCH DELETE HEAD OPTIONS; several make it the axis. [GET]"
-    )
     header: Texts = _option("'Name: value', or @FILE of such lines; repeatable.")
     header_env: Texts = _option(
         "NAME=VARIABLE: a header whose value is in the environment; repeatable."
     )
     headers: Text = _option("Headers as one JSON object.")
     body: Text = _option("Request body: text, or @FILE.")
-    body_size: Texts = _option(
-        "Request body of that many bytes (64k, 1M); several make it the axis."
-    )
     stream: bool = _option("Read responses chunk by chunk.", "--stream", default=False)
     expect: Text = _option("Statuses that count as correct, e.g. 2xx,404. [200-399]")
     timeout: Text = _option("Connect and read timeout in seconds. [10]")
@@ -116,11 +112,16 @@ def measuring_options_but(*names: str) -> Callable[[Any], Any]:
 
     Typer reads them off its signature.
     """
+    found = [
+        *((factor.option, _of_factor(factor), Texts) for factor in FACTORS.values() if factor.flag),
+        *(
+            (name, getattr(_MeasuringOptions, name), kind)
+            for name, kind in get_type_hints(_MeasuringOptions, include_extras=True).items()
+        ),
+    ]
     shared = [
-        Parameter(
-            name, Parameter.KEYWORD_ONLY, default=getattr(_MeasuringOptions, name), annotation=kind
-        )
-        for name, kind in get_type_hints(_MeasuringOptions, include_extras=True).items()
+        Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+        for name, default, kind in found
         if name not in names
     ]
 

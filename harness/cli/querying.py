@@ -11,8 +11,8 @@ from rich.console import Console
 from harness import interrupts
 from harness.cli.locks import lock_notice
 from harness.errors import UsageError
-from harness.input.numbers import seconds
 from harness.report import listings
+from harness.scenario.numbers import seconds
 from harness.store.query import Rows, query
 
 __all__ = ["show_query"]

@@ -12,14 +12,14 @@ from rich.console import Console
 
 from harness.cli.screen import say, say_json, write_lines
 from harness.errors import UsageError
-from harness.input.numbers import whole_number
 from harness.input.options import Options
-from harness.input.target_input import parse_targets
+from harness.input.target_input import complete_target, target_levels
 from harness.machine import processors
 from harness.measure import standing_targets
 from harness.measure.standing_targets import Stopped
 from harness.redaction import Redactor, refusal
 from harness.report import listings, standing
+from harness.scenario.numbers import whole_number
 from servers.availability import Way, resolve, ways
 from servers.catalogue import NAMES, PROXIES, UPSTREAMS
 from servers.spec import TargetSpec
@@ -54,7 +54,8 @@ def up(
     as_json: bool,
 ) -> None:
     """Start a target that stays up, and print where it is."""
-    options = Options(
+    options = Options.of(
+        target=(name,),
         runtime=() if runtime is None else (runtime,),
         instances=() if instances is None else (instances,),
         tls=tls,
@@ -158,7 +159,8 @@ def _spec(name: str, options: Options, port: str | None) -> TargetSpec:
     """The target that ``options``, read as those of a comparison, mean by this name."""
     if name.strip().lower() not in NAMES:
         raise refusal("NAME", name, ", ".join(NAMES))
-    _, (spec,) = parse_targets(replace(options, target=(name,)), resolve, tls=False)
+    level = {name: values[0] for name, values in target_levels(options, tls=False).items()}
+    spec = complete_target(level, resolve)
     unknown = set(spec.cpus) - set(processors.available())
     if unknown:
         known = ", ".join(map(str, processors.available()))

@@ -1,77 +1,119 @@
-"""Reads who competes, as users write it: clients, targets, methods, body sizes and concurrencies, the baseline.
+"""Reads who competes, as users write it: the values of all factors, every combination of them, the baseline.
 
-One of these factors may have several values; it is the axis, and each of its values a competitor.
+One factor may have several values: it is the axis. Several clients may be crossed with one other factor: each
+of its values is a condition, a comparison of its own.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
+from typing import Any
 
 from adapters.base import Mode
 from harness.errors import UsageError
+from harness.input.levels import parsed, parsed_all
 from harness.input.load_input import open_load
-from harness.input.numbers import whole_number
 from harness.input.options import Options
-from harness.input.request_input import parse_size
 from harness.input.settings import VARIABLES, Defaults
-from harness.input.target_input import difference
+from harness.input.target_input import Resolve, check_equal_runtimes, complete_target, target_levels
 from harness.redaction import quoted, refusal
-from harness.scenario.scenario import BODY_METHODS, METHODS, Axis, Competitor
+from harness.scenario.competitors import BODY_METHODS, Competitor
+from harness.scenario.factors import CLIENT, FACTORS, Factor, Limits, crossing
+from harness.scenario.numbers import whole_number
 from harness.scenario.selector import ClientSpec
 from harness.scenario.selector import parse as parse_client
-from servers.spec import TargetSpec
 
-__all__ = ["is_streamed", "parse_baseline", "parse_competitors"]
-
-Targets = tuple[dict[Axis, int], list[TargetSpec]]
+__all__ = ["Asked", "Known", "is_streamed", "parse_baseline", "parse_competitors"]
 
 MAX_IN_FLIGHT = 100  # of an open loop, unless the user says otherwise
 
 _STREAM = "STREAM"  # the old name of GET with --stream
 
+Level = Mapping[str, Any]  # a value of each factor, by its name
 
-def parse_competitors(
-    options: Options,
-    defaults: Defaults,
-    default_modes: Mapping[str, Mode],
-    body: bytes | None,
-    targets: Targets,
-) -> tuple[Axis, tuple[Competitor, ...]]:
-    """Every combination of what was given; only one factor may have more than one value.
 
-    ``targets`` is what ``harness.input.target_input.parse_targets`` returned.
-    """
-    target_counts, specs = targets
-    clients = _clients(options.clients, default_modes)
-    methods = _methods(options)
-    sizes = _sizes(options, methods, body)
-    levels = _slots(options, defaults)
-    counts: dict[Axis, int] = {
-        "client": len(clients),
-        "method": len(methods),
-        "body_size": len(sizes),
-        "concurrency": len(levels),
-    }
-    counts.update(target_counts)
-    axis = _axis(options.command, [axis for axis, count in counts.items() if count > 1])
-    found = tuple(
-        Competitor(
-            label=label + _difference(axis, method, size, level) + difference(axis, spec),
-            client=client,
-            target=spec,
-            method=method,
-            body_bytes=size if method in BODY_METHODS else 0,
-            concurrency=level,
-        )
-        for (label, client), spec, method, size, level in product(
-            clients, specs, methods, sizes, levels
-        )
+@dataclass(frozen=True)
+class Known:
+    """What reading competitors needs to know beside what was typed."""
+
+    defaults: Defaults
+    default_modes: Mapping[str, Mode]  # the first mode of each client of the catalogue
+    resolve: Resolve
+    tls: bool  # of our targets, unless somebody says otherwise
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who competes, and in what they differ."""
+
+    competitors: tuple[Competitor, ...]
+    axis: Factor
+    condition_factor: Factor | None
+
+
+def parse_competitors(options: Options, known: Known, body: bytes | None) -> Asked:
+    """Every combination of the values that were given. Raises ``UsageError``."""
+    levels = _levels(options, known, body)
+    axis, crossed = _crossing(options.command, levels)
+    combinations = [dict(zip(levels, chosen, strict=True)) for chosen in product(*levels.values())]
+    specs = [complete_target(level, known.resolve) for level in combinations]
+    check_equal_runtimes(specs, levels["runtime"])
+    made = (
+        _competitor(level | {"target": spec})
+        for level, spec in zip(combinations, specs, strict=True)
     )
-    _check_distinct(found)
-    return axis, found
+    competitors = tuple(_labelled(competitor, axis, crossed) for competitor in made)
+    _check_distinct(competitors)
+    return Asked(competitors, axis, crossed)
+
+
+def _levels(options: Options, known: Known, body: bytes | None) -> dict[str, Sequence[Any]]:
+    """The values of each factor, in the order in which they are combined; clients with their labels."""
+    methods = _methods(options)
+    found = {
+        CLIENT.name: _clients(options.clients, known.default_modes),
+        **target_levels(options, known.tls),
+        "method": methods,
+        "body_size": _sizes(options, methods, body),
+        "concurrency": _slots(options, known.defaults),
+    }
+    for name, factor in FACTORS.items():
+        if name not in found and options.values(factor):
+            found[name] = parsed_all(factor, options)
+    return {name: found[name] for name in FACTORS if name in found}
+
+
+def _crossing(command: str, levels: Mapping[str, Sequence[Any]]) -> tuple[Factor, Factor | None]:
+    varying = [FACTORS[name] for name, values in levels.items() if len(values) > 1]
+    if varying and command == "load":
+        raise UsageError(
+            f"{varying[0].name}: has several values; expected one, or `clientbench compare`"
+        )
+    return crossing(varying)
+
+
+def _competitor(level: Level) -> Competitor:
+    """With the client's label alone."""
+    label, client = level[CLIENT.name]
+    own = {
+        factor.field: level[name]
+        for name, factor in FACTORS.items()
+        if name in level and factor.field in Competitor.model_fields
+    }
+    if level["method"] not in BODY_METHODS:
+        own["body_bytes"] = 0
+    return Competitor(**{**own, "label": label, "client": client})
+
+
+def _labelled(competitor: Competitor, axis: Factor, crossed: Factor | None) -> Competitor:
+    """With all in its label that tells it from the others."""
+    condition = None if crossed is None else crossed.level(competitor)
+    additions = [None if axis is CLIENT else axis.level(competitor), condition]
+    label = " ".join([competitor.label, *(one for one in additions if one is not None)])
+    return competitor.model_copy(update={"label": label, "condition": condition})
 
 
 def _check_distinct(found: tuple[Competitor, ...]) -> None:
@@ -87,56 +129,27 @@ def _check_distinct(found: tuple[Competitor, ...]) -> None:
 def parse_baseline(
     text: str | None, competitors: tuple[Competitor, ...], default_modes: Mapping[str, Mode]
 ) -> str:
-    """The label ``text`` stands for: itself, or that of the one competitor with this client."""
-    labels = [competitor.label for competitor in competitors]
+    """The name ``text`` stands for: itself, or that of the one competitor with this client."""
+    names = list(dict.fromkeys(competitor.name for competitor in competitors))
     if text is None:
-        return labels[0]
-    if text.strip() in labels:
+        return names[0]
+    if text.strip() in names:
         return text.strip()
     try:
         client = _resolved(parse_client(text), default_modes)
     except UsageError:
         client = None
-    matching = [competitor.label for competitor in competitors if competitor.client == client]
-    if len(matching) != 1:  # what the labels differ in will do as well
-        matching = [label for label in labels if label.endswith(f" {text.strip()}")]
+    matching = {competitor.name for competitor in competitors if competitor.client == client}
+    if len(matching) != 1:  # what the names differ in will do as well
+        matching = {name for name in names if name.endswith(f" {text.strip()}")}
     if len(matching) != 1:
-        raise refusal("--baseline", text, f"one of {', '.join(labels)}")
-    return matching[0]
+        raise refusal("--baseline", text, f"one of {', '.join(names)}")
+    return matching.pop()
 
 
 def is_streamed(options: Options) -> bool:
     """Whether responses are read chunk by chunk."""
-    return options.stream or _STREAM in _upper(options.method)
-
-
-def _axis(command: str, varying: list[Axis]) -> Axis:
-    if len(varying) > 1:
-        raise UsageError(
-            f"{', '.join(varying)}: all have several values; expected one that differs"
-        )
-    if varying and command == "load":
-        raise UsageError(
-            f"{varying[0]}: has several values; expected one, or `clientbench compare`"
-        )
-    return varying[0] if varying else "client"
-
-
-def _difference(axis: Axis, method: str, size: int, level: int) -> str:
-    """What a label adds to the client's name."""
-    differences = {
-        "method": f" {method}",
-        "body_size": f" {_size(size)}",
-        "concurrency": f" c={level}",
-    }
-    return differences.get(axis, "")
-
-
-def _size(size: int) -> str:
-    for unit, name in ((2**20, "MiB"), (2**10, "KiB")):
-        if size and size % unit == 0:
-            return f"{size // unit} {name}"
-    return f"{size} B"
+    return options.stream or _STREAM in _upper(options)
 
 
 def _clients(
@@ -164,22 +177,19 @@ def _resolved(spec: ClientSpec, default_modes: Mapping[str, Mode]) -> ClientSpec
 
 
 def _methods(options: Options) -> tuple[str, ...]:
-    given = _upper(options.method)
-    if given == (_STREAM,):
+    if _upper(options) == (_STREAM,):
         return ("GET",)
-    for method, text in zip(given, options.method, strict=True):
-        if method not in METHODS:
-            raise refusal("--method", text, f"{', '.join(METHODS)}, or {_STREAM} alone")
-    has_body = options.body is not None or options.body_size
+    given = parsed_all(FACTORS["method"], options)
+    has_body = options.body is not None or options.values(FACTORS["body_size"])
     return given or (("POST",) if has_body else ("GET",))
 
 
-def _upper(methods: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(method.strip().upper() for method in methods)
+def _upper(options: Options) -> tuple[str, ...]:
+    return tuple(str(method).strip().upper() for method in options.values(FACTORS["method"]))
 
 
 def _sizes(options: Options, methods: tuple[str, ...], body: bytes | None) -> tuple[int, ...]:
-    sizes = tuple(map(parse_size, options.body_size))
+    sizes = parsed_all(FACTORS["body_size"], options)
     if body is None and not sizes:
         return (0,)
     field = "--body" if sizes == () else "--body-size"
@@ -192,21 +202,13 @@ def _sizes(options: Options, methods: tuple[str, ...], body: bytes | None) -> tu
 
 def _slots(options: Options, defaults: Defaults) -> tuple[int, ...]:
     """Slots of each competitor: the concurrency, or the limit of an open loop that starts by request."""
-    load = open_load(options.load)
+    factor, load = FACTORS["concurrency"], open_load(options.load)
+    note = f" ({VARIABLES['max_concurrency']}={defaults.max_concurrency})"
+    limits = Limits(defaults.max_concurrency, note)
     if load is None or load.start == "fixed-workers":
-        return _concurrencies(options.concurrency, defaults)
-    if options.concurrency:
+        usual = (parsed(factor, defaults.concurrency, limits),)
+        return parsed_all(factor, options, limits) or usual
+    if options.values(factor):
         raise UsageError("--concurrency: is for fixed workers; expected --max-in-flight instead")
-    return _concurrencies(
-        (options.load.max_in_flight or MAX_IN_FLIGHT,), defaults, "--max-in-flight"
-    )
-
-
-def _concurrencies(
-    given: tuple[str | int, ...], defaults: Defaults, flag: str = "--concurrency"
-) -> tuple[int, ...]:
-    maximum = defaults.max_concurrency
-    note = f" ({VARIABLES['max_concurrency']}={maximum})"
-    return tuple(
-        whole_number(flag, value, 1, maximum, note) for value in given or (defaults.concurrency,)
-    )
+    limit = options.load.max_in_flight or MAX_IN_FLIGHT
+    return (whole_number("--max-in-flight", limit, 1, defaults.max_concurrency, note),)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import cast
 
 from harness.errors import UsageError
-from harness.input.numbers import MAX_DURATION_S, seconds
 from harness.redaction import refusal
 from harness.scenario.loads import STARTERS, OpenLoad, Starter
+from harness.scenario.numbers import MAX_DURATION_S, seconds
 from harness.worker.arrivals import SPACINGS, Spacing
 
 __all__ = ["LoadOptions", "open_load"]

@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 
 from harness.errors import UsageError
-from harness.input.numbers import MAX_DURATION_S, seconds
 from harness.records.model import METRICS, Metric
 from harness.redaction import refusal
+from harness.scenario.numbers import MAX_DURATION_S, seconds
 from harness.scenario.precision import FIRST_LOOK, QUICK, THOROUGH, USUAL, Length, Precision
 
 __all__ = ["LengthOptions", "check_budget", "length", "precision"]

@@ -16,9 +16,9 @@ from typing import TypeVar
 from adapters.trace import HOLD_POINTS
 from harness.errors import UsageError
 from harness.input.load_input import LoadOptions
-from harness.input.numbers import MAX_DURATION_S, seconds, whole_number
 from harness.redaction import refusal
 from harness.scenario.holds import HeldLoad
+from harness.scenario.numbers import MAX_DURATION_S, seconds, whole_number
 
 __all__ = ["PRESETS", "Expansion", "PresetOptions", "expand"]
 

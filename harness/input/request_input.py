@@ -6,41 +6,27 @@ names and header values are ASCII. No message here repeats a header value, a bod
 
 from __future__ import annotations
 
-import base64
-import ipaddress
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
 
 from adapters.base import USUAL_MAX_BODY_BYTES
 from harness import interrupts
 from harness.errors import UsageError
 from harness.redaction import quoted, refusal
-from harness.scenario.scenario import MAX_BODY_BYTES, MAX_BODY_MIB
+from harness.scenario.competitors import MAX_BODY_BYTES, MAX_BODY_MIB
+from harness.scenario.numbers import size_in_bytes
 
 __all__ = [
-    "Destination",
     "content_type",
     "parse_body",
     "parse_headers",
     "parse_max_body",
-    "parse_size",
-    "parse_url",
 ]
-
-_DEFAULT_PORTS = {"http": 80, "https": 443}  # left out: clients disagree whether Host names it
-_MAX_URL = 8000  # what servers commonly accept as a request line, less method and version
-
-_EXPECTED_URL = "http://HOST[:PORT]/PATH, https://… or a /PATH on the embedded target"
-_EXPECTED_IPV6 = "an IPv6 address such as http://[::1]:8080/"
-_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_HOST_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # Visible ASCII, spaces and tabs: RFC 9110 asks for no more, and beyond it the clients disagree.
@@ -63,47 +49,7 @@ _FRAMING_HEADERS = frozenset(
 _MAX_HEADER_BYTES = 64 * 2**10
 MAX_HEADER_FILE_BYTES = 2**20  # comments included
 
-_SIZE = re.compile(r"([0-9]{1,12})\s*(?:(k|m|g)(?:ib)?|b)?")
-_SIZE_UNITS = {None: 1, "k": 2**10, "m": 2**20, "g": 2**30}
 _MAX_ANSWER_GIB = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where requests go: a URL without user-info, or a path on the embedded target."""
-
-    url: str | None = None
-    path: str = "/"
-    authorization: str | None = None  # the user-info of the URL as a header value
-
-
-def parse_url(text: str | None) -> Destination:
-    """Read ``--url``: drop the fragment, escape what needs it, move user-info to a header value."""
-    if text is None:
-        return Destination()
-    if not text.isprintable() or " " in text or len(text) > _MAX_URL:
-        raise _bad_url(f"no spaces or control characters, at most {_MAX_URL} characters")
-    if text.startswith("/") and not text.startswith("//"):
-        path, _, _ = text.partition("#")
-        return Destination(path=_escaped(path))
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        raise _bad_url("a host, a port from 1 to 65535, and an IPv6 address in brackets") from None
-    if parts.scheme not in ("http", "https") or not text.lower().startswith(f"{parts.scheme}://"):
-        raise _bad_url(_EXPECTED_URL)
-    if port == 0:
-        raise _bad_url("a port from 1 to 65535")
-    if "\\" in parts.netloc:  # browsers take it for a slash, and the host for another one
-        raise _bad_url("no backslash before the path")
-    host = _host(parts.hostname or "")
-    is_default = port is None or port == _DEFAULT_PORTS[parts.scheme]
-    authority = host if is_default else f"{host}:{port}"
-    return Destination(
-        url=f"{parts.scheme}://{authority}{_escaped(_origin_form(parts))}",
-        authorization=_authorization(parts.netloc),
-    )
 
 
 def parse_headers(
@@ -150,30 +96,12 @@ def parse_body(text: str | None) -> bytes | None:
     return _limited(body)
 
 
-def parse_size(text: str | int) -> int:
-    """Read ``--body-size`` in bytes: ``1024``, ``64k`` (KiB) or ``1M`` (MiB)."""
-    size = _bytes(text)
-    if not 0 <= size <= MAX_BODY_BYTES:
-        raise refusal(
-            "--body-size", text, f"bytes from 0 to {MAX_BODY_MIB}M, such as 1024, 64k or 1M"
-        )
-    return size
-
-
 def parse_max_body(text: str | int | None) -> int:
     """Read ``--max-body`` in bytes: ``256m`` (MiB), ``1g`` (GiB). Raises UsageError."""
     if text is None:
         return USUAL_MAX_BODY_BYTES
-    size = _bytes(text)
-    if not 1 <= size <= _MAX_ANSWER_GIB << 30:
-        raise refusal("--max-body", text, f"bytes from 1 to {_MAX_ANSWER_GIB}g, such as 1M or 2g")
-    return size
-
-
-def _bytes(text: str | int) -> int:
-    """A size in bytes; -1 for what is none."""
-    match = _SIZE.fullmatch(str(text).strip().lower())
-    return int(match[1]) * _SIZE_UNITS[match[2]] if match else -1
+    accepted = f"bytes from 1 to {_MAX_ANSWER_GIB}g, such as 1M or 2g"
+    return size_in_bytes("--max-body", text, 1, _MAX_ANSWER_GIB << 30, accepted)
 
 
 def content_type(body: bytes) -> str:
@@ -183,70 +111,6 @@ def content_type(body: bytes) -> str:
     except (ValueError, RecursionError):
         is_json = False
     return "application/json" if is_json else "application/octet-stream"
-
-
-def _bad_url(accepted: str) -> UsageError:
-    return UsageError(f"--url: is not valid; expected {accepted}")
-
-
-def _origin_form(parts: SplitResult) -> str:
-    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-
-
-def _escaped(origin_form: str) -> str:
-    """Percent-encode what a URI may not contain, and signs that only look like an escape."""
-    return quote(_BAD_ESCAPE.sub("%25", origin_form), safe="%/?:@!$&'()*+,;=~-._")
-
-
-def _host(host: str) -> str:
-    if ":" in host:
-        try:
-            address = ipaddress.IPv6Address(host)
-        except ValueError:
-            raise _bad_url(_EXPECTED_IPV6) from None
-        if address.scope_id is not None:  # clients do not agree on how to write one
-            raise _bad_url(f"{_EXPECTED_IPV6} without a zone")
-        return f"[{address}]"
-    name = host if host.isascii() else _idna(host)
-    labels = name.removesuffix(".").split(".")
-    if len(name) > 253 or not all(map(_HOST_LABEL.fullmatch, labels)):
-        raise _bad_url("a host name or address after http://")
-    if labels[-1].isdigit():
-        _check_ipv4(name)
-    return name
-
-
-def _idna(host: str) -> str:
-    """A name in ASCII by IDNA 2008, after the mapping of UTS 46 (non-transitional), as browsers do.
-
-    Python's own codec is IDNA 2003, for which ``straße`` is ``strasse``: another name, and another's.
-    """
-    import idna  # noqa: PLC0415  its tables are large, and most names are ASCII
-
-    try:
-        return idna.encode(host, uts46=True, transitional=False).decode("ascii")
-    except idna.IDNAError:
-        raise _bad_url(
-            "a host name that IDNA 2008 allows, or its ASCII form (xn--…), after http://"
-        ) from None
-
-
-def _check_ipv4(text: str) -> None:
-    try:
-        ipaddress.IPv4Address(text)
-    except ValueError:
-        raise _bad_url("an IPv4 address such as http://127.0.0.1:8080/") from None
-
-
-def _authorization(netloc: str) -> str | None:
-    user_info, _, _ = netloc.rpartition("@")
-    if not user_info:
-        return None
-    user, _, password = user_info.partition(":")
-    if b":" in unquote_to_bytes(user):
-        raise _bad_url("a user name without a colon (RFC 7617)")
-    credentials = unquote_to_bytes(user) + b":" + unquote_to_bytes(password)
-    return "Basic " + base64.b64encode(credentials).decode("ascii")
 
 
 def _headers(text: str) -> Iterator[tuple[str, str, str]]:

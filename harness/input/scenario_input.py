@@ -16,9 +16,13 @@ from typing import TypeVar, cast
 
 from adapters.base import Mode
 from harness.errors import UsageError
-from harness.input.competitor_input import is_streamed, parse_baseline, parse_competitors
+from harness.input.competitor_input import (
+    Known,
+    is_streamed,
+    parse_baseline,
+    parse_competitors,
+)
 from harness.input.load_input import open_load
-from harness.input.numbers import MAX_DURATION_S, seconds, whole_number
 from harness.input.options import Options
 from harness.input.precision_input import check_budget, length, precision
 from harness.input.presets import Expansion, expand
@@ -27,13 +31,15 @@ from harness.input.request_input import (
     parse_body,
     parse_headers,
     parse_max_body,
-    parse_url,
 )
 from harness.input.settings import Defaults
-from harness.input.target_input import Resolve, parse_targets
+from harness.input.target_input import Resolve
 from harness.redaction import refusal
 from harness.scenario.budget import parse_budget
+from harness.scenario.destination import parse_url
+from harness.scenario.factors import FACTORS
 from harness.scenario.loads import OpenLoad
+from harness.scenario.numbers import MAX_DURATION_S, seconds, whole_number
 from harness.scenario.plan import make_plan
 from harness.scenario.precision import FIRST_LOOK, MOST_ROUNDS, Length
 from harness.scenario.scenario import MAX_SEED, Profile, Scenario
@@ -61,16 +67,18 @@ def build(
     names the field, the value unless it may be a secret, and what is accepted.
     """
     expanded = expand(
-        *(options.preset, options.load, options.duration, options.rounds), bool(options.concurrency)
+        *(options.preset, options.load, options.duration, options.rounds),
+        slots=bool(options.values(FACTORS["concurrency"])),
     )
     typed, options = options, _with(options, expanded)
     destination = parse_url(options.url)
     body = parse_body(options.body)
     profile = _profile(options.profile)
     held_at_tls = expanded.held is not None and expanded.held.point == "tls"
-    targets = parse_targets(options, resolve, tls=held_at_tls)
     _check_target_options(options)
-    axis, competitors = parse_competitors(options, defaults, default_modes, body, targets)
+    known = Known(defaults, default_modes, resolve, tls=held_at_tls)
+    asked = parse_competitors(options, known, body)
+    competitors = asked.competitors
     requests = _whole("--requests", options.requests, None, 10**9)
     load = open_load(options.load)
     usual, wanted = length(options.length), precision(options.length)
@@ -82,7 +90,8 @@ def build(
     rounds = MOST_ROUNDS if wanted else _rounds(options, usual, requests, starts)
     scenario = Scenario(
         competitors=competitors,
-        axis=axis,
+        axis=asked.axis.name,
+        condition_factor=None if asked.condition_factor is None else asked.condition_factor.name,
         baseline=parse_baseline(options.baseline, competitors, default_modes),
         url=destination.url,
         path=destination.path,
@@ -128,17 +137,15 @@ def _check_target_options(options: Options) -> None:
     """What cannot mean anything without a target that we start."""
     if options.url is None or options.url.startswith("/"):
         return
-    for field in (
-        "upstream",
-        "runtime",
-        "instances",
-        "scheme",
-        "tls",
-        "target_cpus",
-        "target_memory",
-    ):
-        if getattr(options, field):
-            flag = "--" + field.replace("_", "-")
+    given = {
+        f"--{field.replace('_', '-')}": getattr(options, field)
+        for field in ("upstream", "tls", "target_cpus", "target_memory")
+    }
+    for factor in FACTORS.values():
+        if factor.concerns == "target" and factor.name != "target":
+            given[factor.flag] = options.values(factor)
+    for flag, value in given.items():
+        if value:
             raise UsageError(
                 f"{flag}: the URL names a server that runs already; expected no {flag}"
             )
@@ -150,7 +157,7 @@ def _with(options: Options, expanded: Expansion) -> Options:
         raise UsageError("--requests: is no parameter of presets that hold; expected --n")
     if expanded.requests is not None and options.requests is not None:
         raise UsageError("--requests: follows from --rate and --duration in this preset")
-    concurrency = options.concurrency
+    concurrency: tuple[str | int, ...] = ()
     if expanded.held is not None:
         concurrency = (expanded.held.most,)
     elif expanded.steps:
@@ -163,7 +170,7 @@ def _with(options: Options, expanded: Expansion) -> Options:
         duration=expanded.duration,
         rounds=expanded.rounds,
         requests=options.requests if expanded.requests is None else expanded.requests,
-        concurrency=concurrency,
+        levels={**options.levels, **({"concurrency": concurrency} if concurrency else {})},
     )
 
 
@@ -185,7 +192,7 @@ def _headers(
     if profile == "defaults":
         return headers
     wanted = {"Accept-Encoding": "identity"}
-    if body is not None or options.body_size:
+    if body is not None or options.values(FACTORS["body_size"]):
         wanted["Content-Type"] = content_type(body or b"")
     given = {name.lower() for name in headers}
     return headers | {name: value for name, value in wanted.items() if name.lower() not in given}

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.input.numbers import MAX_DURATION_S, seconds, whole_number
 from harness.redaction import refusal
+from harness.scenario.numbers import MAX_DURATION_S, seconds, whole_number
 
 __all__ = [
     "VARIABLES",

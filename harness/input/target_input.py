@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import product
+from typing import Any
 from urllib.parse import urlsplit
 
 from harness.errors import UsageError
-from harness.input.numbers import whole_number
+from harness.input.levels import parsed, parsed_all
 from harness.input.options import Options
-from harness.input.request_input import parse_url
 from harness.redaction import quoted, refusal
-from harness.scenario.scenario import Axis
-from servers.catalogue import NAMES, PROXIES, UPSTREAMS
-from servers.spec import RUNTIMES, Runtime, TargetSpec
+from harness.scenario.destination import parse_url
+from harness.scenario.factors import FACTORS
+from servers.catalogue import PROXIES, UPSTREAMS
+from servers.spec import EMBEDDED, Runtime, TargetSpec
 
-__all__ = ["Resolve", "difference", "parse_cpus", "parse_targets"]
+__all__ = ["Resolve", "check_equal_runtimes", "complete_target", "parse_cpus", "target_levels"]
 
 DEFAULT_INSTANCES = 3  # behind a proxy
-MAX_INSTANCES = 64
-SCHEMES = ("http", "https")
-URL = "url"
+DEFAULT = (EMBEDDED.name,)
 LEAST_MEMORY = 16 << 20  # of a container: with less, nothing starts
 _MEMORY = re.compile(r"([0-9]{1,15})([kmg]?)b?")
 _SHIFTS = {"": 0, "k": 10, "m": 20, "g": 30}
@@ -31,48 +29,51 @@ _SHIFTS = {"": 0, "k": 10, "m": 20, "g": 30}
 Resolve = Callable[[TargetSpec], Runtime]
 
 
-def parse_targets(
-    options: Options, resolve: Resolve, tls: bool
-) -> tuple[dict[Axis, int], list[TargetSpec]]:
-    """How many values each axis has, and every combination of them; ``tls``: unless said otherwise."""
-    names = options.target or ("embedded",)
-    if options.target and options.url and not options.url.startswith("/"):
+def target_levels(options: Options, tls: bool) -> dict[str, Sequence[Any]]:
+    """The values of each factor that concerns targets; None: nobody said. ``tls``: unless said otherwise."""
+    names = options.values(FACTORS["target"])
+    is_url = options.url is not None and not options.url.startswith("/")
+    if is_url and names:
         raise UsageError(
             "--url, --target: both name a server; expected one of them, or a path in --url"
         )
-    if options.url and not options.url.startswith("/"):
-        return {}, [_of_url(parse_url(options.url).url or "")]
-    runtimes = tuple(map(_runtime, options.runtime))
-    counts = tuple(whole_number("--instances", n, 1, MAX_INSTANCES) for n in options.instances)
-    schemes = _schemes(options, tls)
-    bases = [_named(name, options) for name in names]
+    if is_url:
+        url = urlsplit(parse_url(options.url).url or "")
+        bases = [parsed(FACTORS["target"], f"{url.scheme}://{url.netloc}")]
+        return {"target": bases, "runtime": (None,), "instances": (None,), "tls": (None,)}
+    bases = [_limited(parsed(FACTORS["target"], name), options) for name in names or DEFAULT]
     if options.upstream is not None and not any(base.upstream for base in bases):
         raise UsageError(f"--upstream: is for proxies; expected --target {' or '.join(PROXIES)}")
-    specs = [
-        _complete(base, runtime, count, scheme == "https", resolve)
-        for base, runtime, count, scheme in product(
-            bases, runtimes or (None,), counts or (None,), schemes
+    return {
+        "target": bases,
+        **{
+            name: parsed_all(FACTORS[name], options) or (None,) for name in ("runtime", "instances")
+        },
+        "tls": _tls_levels(options, tls),
+    }
+
+
+def complete_target(level: Mapping[str, Any], resolve: Resolve) -> TargetSpec:
+    """The target that a combination of levels means."""
+    base: TargetSpec = level["target"]
+    runtime, instances = level["runtime"], level["instances"]
+    if base.url:
+        given = {"--runtime": runtime is not None, "--instances": instances is not None}
+        for flag in (flag for flag, is_given in given.items() if is_given):
+            raise UsageError(
+                f"{flag}: a server that already runs has its own; expected no URL with it"
+            )
+        return base
+    default = DEFAULT_INSTANCES if base.upstream else 1
+    spec = replace(base, instances=instances or default, tls=level["tls"])
+    spec = replace(spec, runtime=runtime or resolve(spec))
+    if spec.memory_bytes and spec.runtime == "native":
+        raise UsageError("--target-memory: limits containers; expected --runtime docker with it")
+    if spec.name == "embedded" and spec.instances > 1 and spec.runtime != "native":
+        raise UsageError(
+            "--instances: the embedded target has one in a container; expected 1, or a proxy before several"
         )
-    ]
-    _check_equal_runtimes(specs, runtimes)
-    values: dict[Axis, int] = {
-        "target": len(names),
-        "runtime": len(runtimes),
-        "instances": len(counts),
-        "tls": len(schemes),
-    }
-    return values, specs
-
-
-def difference(axis: str, spec: TargetSpec) -> str:
-    """What a label adds to the client's name where targets differ by ``axis``."""
-    differences = {
-        "target": f" {urlsplit(spec.url).netloc or spec.name}",
-        "runtime": f" {spec.runtime}",
-        "instances": f" {spec.instances} instance{'s' * (spec.instances > 1)}",
-        "tls": " https" if spec.tls else " http",
-    }
-    return differences.get(axis, "")
+    return spec
 
 
 def parse_cpus(text: str | None) -> tuple[int, ...]:
@@ -92,31 +93,16 @@ def parse_cpus(text: str | None) -> tuple[int, ...]:
     return tuple(sorted(cpus))
 
 
-def _named(name: str, options: Options) -> TargetSpec:
-    """The target of this name with what is the same for all."""
-    if "://" in name:
-        destination = parse_url(name)
-        if destination.authorization is not None:
-            raise UsageError("--target: a URL with user-info is refused; expected it in --url")
-        parts = urlsplit(destination.url or "")
-        if parts.path not in ("", "/") or parts.query:
-            raise UsageError("--target: a URL names a server here; expected its path in --url")
-        return _of_url(destination.url or "")
-    known = name.strip().lower()
-    if known not in NAMES:
-        raise refusal("--target", name, f"{', '.join(NAMES)}, or a URL")
-    return TargetSpec(
-        name=known,
-        upstream=_upstream(options) if known in PROXIES else "",
+def _limited(spec: TargetSpec, options: Options) -> TargetSpec:
+    """The same with what is the same for all."""
+    if spec.url:
+        return spec
+    return replace(
+        spec,
+        upstream=_upstream(options) if spec.name in PROXIES else "",
         cpus=parse_cpus(options.target_cpus),
         memory_bytes=_memory_bytes(options.target_memory),
     )
-
-
-def _of_url(url: str) -> TargetSpec:
-    """Somebody's server: only which one, since the rest of the URL belongs to the request."""
-    parts = urlsplit(url)
-    return TargetSpec(URL, tls=parts.scheme == "https", url=f"{parts.scheme}://{parts.netloc}")
 
 
 def _upstream(options: Options) -> str:
@@ -136,48 +122,14 @@ def _memory_bytes(text: str | None) -> int:
     return size
 
 
-def _complete(
-    base: TargetSpec, runtime: Runtime | None, instances: int | None, tls: bool, resolve: Resolve
-) -> TargetSpec:
-    if base.url:
-        given = {"--runtime": runtime is not None, "--instances": instances is not None}
-        for flag in (flag for flag, is_given in given.items() if is_given):
-            raise UsageError(
-                f"{flag}: a server that already runs has its own; expected no URL with it"
-            )
-        return base
-    default = DEFAULT_INSTANCES if base.upstream else 1
-    spec = replace(base, instances=instances or default, tls=tls)
-    spec = replace(spec, runtime=runtime or resolve(spec))
-    if spec.memory_bytes and spec.runtime == "native":
-        raise UsageError("--target-memory: limits containers; expected --runtime docker with it")
-    if spec.name == "embedded" and spec.instances > 1 and spec.runtime != "native":
-        raise UsageError(
-            "--instances: the embedded target has one in a container; expected 1, or a proxy before several"
-        )
-    return spec
-
-
-def _runtime(text: str) -> Runtime | None:
-    known = text.strip().lower()
-    if known == "auto":
-        return None
-    if known not in RUNTIMES:
-        raise refusal("--runtime", text, f"auto, {', '.join(RUNTIMES)}")
-    return known
-
-
-def _schemes(options: Options, tls: bool) -> tuple[str, ...]:
-    given = tuple(text.strip().lower() for text in options.scheme)
-    for scheme, text in zip(given, options.scheme, strict=True):
-        if scheme not in SCHEMES:
-            raise refusal("--scheme", text, ", ".join(SCHEMES))
+def _tls_levels(options: Options, tls: bool) -> Sequence[bool]:
+    given = parsed_all(FACTORS["tls"], options)
     if options.tls and given:
         raise UsageError("--tls, --scheme: both given; expected one of them")
-    return given or (("https",) if options.tls or tls else ("http",))
+    return given or (bool(options.tls) or tls,)
 
 
-def _check_equal_runtimes(specs: Sequence[TargetSpec], asked: Sequence[Runtime | None]) -> None:
+def check_equal_runtimes(specs: Sequence[TargetSpec], asked: Sequence[Runtime | None]) -> None:
     """Where nobody said how targets run, they must all run the same way: it is no part of the question."""
     ours = [spec for spec in specs if not spec.url]
     if any(asked) or len({spec.runtime for spec in ours}) <= 1:

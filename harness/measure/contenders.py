@@ -19,8 +19,9 @@ from harness.measure.negotiation import spoken
 from harness.measure.samples import Rules
 from harness.records.client_environment import Environment
 from harness.redaction import redact_url
+from harness.scenario.competitors import Competitor
 from harness.scenario.plan import shares
-from harness.scenario.scenario import Competitor, Scenario
+from harness.scenario.scenario import Scenario
 from harness.scenario.selector import ClientSpec
 from harness.scenario.selector import parse as parse_client
 from servers.base import Target
@@ -62,6 +63,7 @@ class Contender:
     most_slots: int | None = None
     # every answer must be as long as its first one: on the one path of ours that never varies
     knows_length: bool = False
+    condition: str | None = None  # as of Competitor
     refusal: str | None = None  # why nothing is asked of it: its first request failed
 
     @property
@@ -262,6 +264,7 @@ class Resolver:
             think_ns=round(scenario.think_time_s * 1e9),
             trace_share=scenario.trace_share,
             busy_share=competitor.busy_share,
+            condition=competitor.condition,
             knows_length=not competitor.target.url and scenario.path == "/",
         )
 

@@ -25,6 +25,7 @@ from harness.measure.contenders import Contender, Resolver
 from harness.measure.place import Place
 from harness.measure.rounds import Progress, Rounds, is_spared
 from harness.measure.targets import Targets, running
+from harness.records.conditions import by_condition
 from harness.records.model import RunRecord, RunState, TrialSummary
 from harness.redaction import Redactor
 from harness.scenario.plan import Plan, make_plan
@@ -153,11 +154,12 @@ def _begin(
     what = "compare" if len(contenders) > 1 else "load"
     return RunRecord(
         id=str(uuid.uuid4()),
-        name=f"{what} {', '.join(contender.label for contender in contenders)}",
+        name=f"{what} {_names(scenario)}",
         started_at=utc_now(),
         ended_at=utc_now(),
         state="failed",
         axis=scenario.axis,
+        condition_factor=scenario.condition_factor,
         baseline=scenario.baseline,
         seed=scenario.seed,
         scenario=scenario.snapshot(),
@@ -168,8 +170,16 @@ def _begin(
 
 
 def _baseline_target(scenario: Scenario, targets: Targets) -> dict[str, str]:
-    labels = [competitor.label for competitor in scenario.competitors]
-    return targets.of(scenario.competitors[labels.index(scenario.baseline)].target).describe()
+    names = [competitor.name for competitor in scenario.competitors]
+    return targets.of(scenario.competitors[names.index(scenario.baseline)].target).describe()
+
+
+def _names(scenario: Scenario) -> str:
+    """Who competes, and at which conditions."""
+    groups = by_condition(scenario.competitors)
+    names = ", ".join(dict.fromkeys(competitor.name for competitor in scenario.competitors))
+    conditions = ", ".join(condition for condition in groups if condition is not None)
+    return f"{names} at {conditions}" if conditions else names
 
 
 def _finish(record: RunRecord, state: RunState, rounds: Rounds, scenario: Scenario) -> RunRecord:

@@ -46,6 +46,7 @@ def summarise(
     return TrialSummary(
         id=str(uuid.uuid4()),
         label=contender.label,
+        condition=contender.condition,
         round=round_number,
         state=state,
         reason=_without_requests(window_ns) if state == "unmeasured" else reason,

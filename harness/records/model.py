@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from harness.records.client_environment import Environment
+from harness.records.conditions import name_in_condition
 from harness.records.confidence import CONFIDENCE, STOPPED_CONFIDENCE, Verdict
 from harness.records.histogram import Histogram
 from harness.records.totals import Totals
@@ -155,6 +156,12 @@ class TrialSummary(Totals):
     # of requests that started in a window; tracing.TRACE_COLUMNS
     traces: tuple[tuple[int, ...], ...] = ()
     http_version: str | None = None  # "1.1" or "2", as the target negotiates it; None: not known
+    condition: str | None = None  # which its label ends with; None: the run has no conditions
+
+    @property
+    def name(self) -> str:
+        """What the competitor is called within its condition."""
+        return name_in_condition(self.label, self.condition)
 
 
 @dataclass(frozen=True)
@@ -185,6 +192,9 @@ class Comparison:
     reason: str | None = None  # why there is no verdict
     # intervals that hold together; None: stored before there were verdicts
     family: int | None = None
+    condition: str | None = (
+        None  # in which both were measured; None: the run has none, or they differ in it
+    )
 
 
 EndingReason = Literal["reached", "budget", "rounds", "no verdict", "early"]
@@ -297,8 +307,8 @@ class RunRecord:
     started_at: str
     ended_at: str
     state: RunState
-    axis: str  # what the competitors differ in: a factor of harness.scenario.Axis
-    baseline: str
+    axis: str  # what the competitors differ in: the name of one of harness.scenario.factors
+    baseline: str  # its name, in each condition
     seed: int
     scenario: dict[str, Any]  # redacted; plain JSON
     environment: dict[str, Any]  # host, kernel, CPU, Python, limits, processors; plain JSON
@@ -313,6 +323,7 @@ class RunRecord:
     prepared: int = 0  # requests that were sent to targets before the first round, ceilings apart
     ending: Ending | None = None  # of a run with a --precision
     selftest: SelftestNote | None = None  # the last of this machine in the same database
+    condition_factor: str | None = None  # the name of the factor that clients are crossed with
 
     @property
     def confidence(self) -> float:

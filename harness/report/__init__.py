@@ -5,7 +5,7 @@ from harness.report.headline import heading
 from harness.report.json_document import document, to_json
 from harness.report.listings import rows_table, runs_table, trials_table
 from harness.report.tables import to_csv, to_markdown
-from harness.report.terminal import footer, table, to_text
+from harness.report.terminal import footer, result_tables, to_text
 
 __all__ = [
     "EXPORTERS",
@@ -13,9 +13,9 @@ __all__ = [
     "footer",
     "for_path",
     "heading",
+    "result_tables",
     "rows_table",
     "runs_table",
-    "table",
     "to_csv",
     "to_json",
     "to_markdown",

@@ -124,4 +124,4 @@ def error_count(competitor: CompetitorSummary) -> str:
 
 def client_name(competitor: CompetitorSummary) -> str:
     """The label without what stands in columns of its own: mode and version."""
-    return re.sub(r"==[^:+@]*|:(?:a?sync)(?![^+@])", "", competitor.label)
+    return re.sub(r"==[^:+@]*|:(?:a?sync)(?![^+@])", "", competitor.name)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from harness.analysis.comparison import compare, matrix
+from harness.analysis.comparison import compare, matrix, scaling
 from harness.analysis.doubts import barred
 from harness.analysis.summaries import (
     Censored,
@@ -23,7 +23,7 @@ from harness.report.figures import PERCENTILES
 from harness.text import json_text
 from servers.spec import TargetSpec
 
-__all__ = ["comparisons_of", "document", "matrix_of", "to_json"]
+__all__ = ["comparisons_of", "document", "matrix_of", "scaling_of", "to_json"]
 
 SCHEMA_VERSION = 1  # goes up when a name or a meaning changes, not when something is added
 
@@ -44,6 +44,7 @@ def document(run: RunRecord, trials: Sequence[TrialSummary]) -> dict[str, Any]:
         "run": _run(run),
         "competitors": [_competitor(summary, summaries) for summary in summaries],
         "comparisons": [asdict(comparison) for comparison in comparisons_of(run, trials)],
+        "scaling": [asdict(step) for step in scaling_of(run, trials)],
         "doubts": [asdict(doubt) for doubt in run.doubts],
         "trials": [_trial(trial) for trial in trials],
     }
@@ -61,6 +62,12 @@ def comparisons_of(run: RunRecord, trials: Sequence[TrialSummary]) -> tuple[Comp
 def matrix_of(run: RunRecord, trials: Sequence[TrialSummary]) -> tuple[Comparison, ...]:
     """Every competitor against every one before it, metric by metric."""
     made = matrix(trials, barred(run.doubts), confidence=run.confidence)
+    return tuple(withheld(made, run))
+
+
+def scaling_of(run: RunRecord, trials: Sequence[TrialSummary]) -> tuple[Comparison, ...]:
+    """Every client in each condition against itself in the condition before."""
+    made = scaling(trials, barred(run.doubts), confidence=run.confidence)
     return tuple(withheld(made, run))
 
 

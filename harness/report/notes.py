@@ -9,6 +9,7 @@ from harness.records.model import Doubt, RunRecord, TrialSummary
 from harness.report import selftest, verdicts
 from harness.report.headline import cut_short
 from harness.report.json_document import comparisons_of, matrix_of
+from harness.report.scaling import scaling_lines
 from harness.report.target_notes import target_notes
 
 __all__ = ["notes", "verdict_lines"]
@@ -20,7 +21,7 @@ def verdict_lines(
     """The verdicts in words, and what their intervals mean."""
     compared = comparisons_of(run, trials)
     pairs = matrix_of(run, trials) if with_matrix else ()
-    said = verdicts.sentences(compared, pairs, run.ending)
+    said = [*scaling_lines(run, trials), *verdicts.sentences(compared, pairs, run.ending)]
     caveat = cut_short(run, trials)
     judged = any(one.verdict for one in (*compared, *pairs))
     return [*said, caveat] if judged and caveat else said

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from harness.analysis.summaries import (
@@ -13,14 +14,16 @@ from harness.analysis.summaries import (
     competitors,
     net_cpu_per_request_ns,
 )
+from harness.records.conditions import by_condition
 from harness.records.model import METRICS, Comparison, Metric, OpenLoop, RunRecord, TrialSummary
 from harness.report import environments, figures, verdicts
 from harness.report.headline import heading
 from harness.report.json_document import comparisons_of, matrix_of
 from harness.report.notes import notes, verdict_lines
+from harness.scenario.factors import CLIENT
 from harness.text import LINES, visible
 
-__all__ = ["cells", "headings", "is_open", "to_csv", "to_markdown", "troubles"]
+__all__ = ["Section", "headings", "is_open", "sections", "to_csv", "to_markdown", "troubles"]
 
 HEADINGS = (
     "client",
@@ -67,10 +70,25 @@ def is_open(run: RunRecord) -> bool:
     return run.scenario.get("open_load") is not None
 
 
-def cells(run: RunRecord, trials: Sequence[TrialSummary]) -> list[tuple[str, ...]]:
-    """One row of figures per competitor, as ``headings`` has them."""
+@dataclass(frozen=True)
+class Section:
+    """The rows of one condition, or all of a run that has none."""
+
+    title: str | None
+    rows: list[tuple[str, ...]]  # one per competitor, as ``headings`` has them
+
+
+def sections(run: RunRecord, trials: Sequence[TrialSummary]) -> list[Section]:
+    """The table's rows, condition by condition."""
     by_label = _by_label(run, trials, "throughput")
-    return [_cells(run, summary, by_label) for summary in competitors(trials)]
+    factor = (run.condition_factor or "").replace("_", " ")
+    return [
+        Section(
+            title=None if condition is None else f"{factor}: {condition}",
+            rows=[_cells(run, summary, by_label) for summary in own],
+        )
+        for condition, own in by_condition(competitors(trials)).items()
+    ]
 
 
 def _by_label(
@@ -82,10 +100,10 @@ def _by_label(
 def _cells(
     run: RunRecord, summary: CompetitorSummary, by_label: Mapping[str, Comparison]
 ) -> tuple[str, ...]:
-    is_baseline = summary.label == run.baseline and summary.requests_per_second is not None
+    is_baseline = summary.name == run.baseline and summary.requests_per_second is not None
     ratio = figures.ratio(by_label.get(summary.label), is_baseline=is_baseline)
     return (
-        figures.client_name(summary) if run.axis == "client" else summary.label,
+        figures.client_name(summary) if run.axis == CLIENT.name else summary.name,
         summary.client_type,
         summary.client_version or figures.NOTHING,
         *(_of_open_loop(summary) if is_open(run) else _of_closed_loop(summary, ratio)),
@@ -133,13 +151,16 @@ def to_markdown(
     """The terminal's heading and tables for a README or an issue; then troubles, where and when, and notes."""
     titles = headings(run)
     rule = ["---"] * 3 + ["---:"] * (len(titles) - 3)
-    table = _markdown_table(titles, rule, cells(run, trials))
-    lines = [_escaped(heading(run, trials)), "", *table]
-    compared = comparisons_of(run, trials)
-    others = verdicts.cells(compared)
-    if others:
-        titled = verdicts.headings(compared, open_loop=is_open(run))
-        lines += ["", *_ratios_table(titled, others)]
+    lines = [_escaped(heading(run, trials))]
+    for section in sections(run, trials):
+        if section.title is not None:
+            lines += ["", f"**{_escaped(section.title)}**"]
+        lines += ["", *_markdown_table(titles, rule, section.rows)]
+    for compared in by_condition(comparisons_of(run, trials)).values():
+        others = verdicts.cells(compared)
+        if others:
+            titled = verdicts.headings(compared, open_loop=is_open(run))
+            lines += ["", *_ratios_table(titled, others)]
     pairs = matrix_of(run, trials) if with_matrix else ()
     for of_metric in verdicts.by_metric(pairs):
         square = verdicts.matrix_headings(of_metric), verdicts.matrix_cells(of_metric)
@@ -207,6 +228,7 @@ def _record(
     return {
         "run_id": run.id,
         "label": summary.label,
+        "condition": summary.condition,
         "client_library": summary.client_library,
         "client_type": summary.client_type,
         "client_version": summary.client_version,

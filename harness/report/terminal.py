@@ -7,9 +7,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.records.conditions import by_condition
 from harness.records.model import Comparison, RunRecord, TrialSummary
 from harness.report import environments, figures, tables, verdicts
 from harness.report.cells import cell
@@ -21,7 +23,7 @@ from harness.text import visible
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["footer", "ratios_table", "table", "to_text", "verdict_tables"]
+__all__ = ["footer", "ratios_table", "result_tables", "to_text", "verdict_tables"]
 
 TEXT_WIDTH = 120  # columns of a .txt file
 TEXT_COLUMNS = 3  # client, mode and version stand left, figures right
@@ -61,27 +63,35 @@ class TableShape:
         ]
 
 
-def table(run: RunRecord, trials: Sequence[TrialSummary], width: int = 80) -> Table:
-    """The comparison, one row per competitor, for a terminal of ``width`` columns.
+def result_tables(run: RunRecord, trials: Sequence[TrialSummary], width: int = 80) -> list[Table]:
+    """The comparison, one row per competitor, for a terminal of ``width`` columns; one table per condition.
 
-    The roomiest layout that fits is taken. Nothing is cut from 80 columns on. Below the rows: why a
-    competitor is failed or partial.
+    The roomiest layout that fits is taken, the same for all. Nothing is cut from 80 columns on. Below the last
+    rows: why a competitor is failed or partial.
     """
-    headings, rows = tables.headings(run), tables.cells(run, trials)
-    layout = _roomiest(list(_layouts(headings, rows)), width)
-    return _grid(layout, tables.troubles(trials))
+    sections = tables.sections(run, trials)
+    rows = [row for section in sections for row in section.rows]
+    layout = _roomiest(list(_layouts(tables.headings(run), rows)), width)
+    shaped = iter(layout.rows)
+    grids = [
+        _grid(replace(layout, rows=tuple(islice(shaped, len(section.rows)))), section.title)
+        for section in sections
+    ]
+    if grids:
+        _note(grids[-1], tables.troubles(trials))
+    return grids
 
 
 def verdict_tables(
     run: RunRecord, trials: Sequence[TrialSummary], width: int = 80, *, with_matrix: bool = False
 ) -> list[Table]:
     """The ratios of the other metrics, if there are any; on demand every competitor against every other."""
-    compared = comparisons_of(run, trials)
     found = []
-    rows = verdicts.cells(compared)
-    if rows:
-        titles = verdicts.headings(compared, open_loop=tables.is_open(run))
-        found.append(ratios_table(titles, rows, width))
+    for compared in by_condition(comparisons_of(run, trials)).values():
+        rows = verdicts.cells(compared)
+        if rows:
+            titles = verdicts.headings(compared, open_loop=tables.is_open(run))
+            found.append(ratios_table(titles, rows, width))
     pairs = matrix_of(run, trials) if with_matrix else ()
     return [*found, *(_matrix_table(of_metric, width) for of_metric in verdicts.by_metric(pairs))]
 
@@ -92,12 +102,12 @@ def _matrix_table(pairs: Sequence[Comparison], width: int) -> Table:
     listed = TableShape(verdicts.pair_headings(pairs), tuple(verdicts.pair_cells(pairs)), 2, gap=2)
     broken = replace(listed, rows=_all_of(listed.rows, _broken), gap=1)
     layouts = [*square, listed, replace(listed, gap=1), broken]
-    return _grid(_roomiest(layouts, width), ())
+    return _grid(_roomiest(layouts, width))
 
 
 def ratios_table(headings: Cells, rows: Sequence[Cells], width: int = 80) -> Table:
     """Ratios with their intervals: names in the first column, the roomiest layout that fits."""
-    return _grid(_roomiest(list(_compact(headings, rows)), width), ())
+    return _grid(_roomiest(list(_compact(headings, rows)), width))
 
 
 def _compact(headings: Cells, rows: Sequence[Cells]) -> Iterator[TableShape]:
@@ -154,15 +164,15 @@ def _stacked(row: Cells) -> Cells:
     return (f"{client}\n{mode} {version}", *figures)
 
 
-def _grid(layout: TableShape, notes: Sequence[str]) -> Table:
+def _grid(layout: TableShape, title: str | None = None) -> Table:
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415  dear to import
     from rich.table import Table  # noqa: PLC0415
 
     padding = (0, layout.gap - 1, 0, 0)  # this box draws one blank between columns itself
     grid = Table(box=SIMPLE_HEAD, padding=padding, pad_edge=False, show_edge=False)
-    for number, title in enumerate(layout.headings):
+    for number, heading_text in enumerate(layout.headings):
         grid.add_column(
-            cell(title),
+            cell(heading_text),
             justify="left" if number < layout.text_columns else "right",
             # A label of any length folds, so that the figures beside it stay whole.
             no_wrap=number > 0,
@@ -170,11 +180,19 @@ def _grid(layout: TableShape, notes: Sequence[str]) -> Table:
         )
     for row in layout.rows:
         grid.add_row(*map(cell, row))
-    if notes:
-        grid.caption = cell("\n".join(notes))
+    if title is not None:
+        grid.title = cell(title)
+        grid.title.justify = "left"
+        grid.title_style = "bold"
+    return grid
+
+
+def _note(grid: Table, lines: Sequence[str]) -> None:
+    """Say something below a table."""
+    if lines:
+        grid.caption = cell("\n".join(lines))
         grid.caption.justify = "left"
         grid.caption_style = ""
-    return grid
 
 
 def footer(run: RunRecord, trials: Sequence[TrialSummary], db_path: str | Path) -> list[str]:
@@ -192,7 +210,10 @@ def to_text(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool
 
     text = io.StringIO()
     console = Console(file=text, width=TEXT_WIDTH, color_system=None, legacy_windows=False)
-    console.print(table(run, trials, TEXT_WIDTH))
+    for number, table in enumerate(result_tables(run, trials, TEXT_WIDTH)):
+        if number:
+            console.print()
+        console.print(table)
     for more in verdict_tables(run, trials, TEXT_WIDTH, with_matrix=with_matrix):
         console.print()
         console.print(more)

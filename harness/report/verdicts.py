@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from harness.analysis.comparison import PERCENTS, swapped
 from harness.analysis.statistics import MARGIN
+from harness.records.conditions import by_condition
 from harness.records.confidence import CONFIDENCE
 from harness.records.model import METRICS, Comparison, Ending, EndingReason, Metric
 from harness.report import figures
@@ -100,11 +101,12 @@ def _percent(end: Ending) -> str:
 
 def _together(comparisons: Sequence[Comparison], matrix: Sequence[Comparison]) -> list[str]:
     family, pairs = _family(comparisons), _family(matrix)
+    within = " within a condition" if len(by_condition([*comparisons, *matrix])) > 1 else ""
     parts = []
     if family > 1:
-        parts.append(f"for all {family} ratios of a metric together")
+        parts.append(f"for all {family} ratios of a metric{within} together")
     if pairs > 1:
-        parts.append(f"for all {pairs} pairs together")
+        parts.append(f"for all {pairs} pairs{within} together")
     said = [f"intervals are simultaneous: {LEVEL} {', and '.join(parts)}"] if parts else []
     return [*said, WIDER] if 0 < family < pairs else said
 
@@ -177,8 +179,12 @@ def cell(one: Comparison) -> str:
 
 
 def by_metric(matrix: Sequence[Comparison]) -> list[list[Comparison]]:
-    """One matrix for each metric that has a verdict on any pair; throughput in any case."""
-    found = ([one for one in matrix if one.metric == metric] for metric in METRICS)
+    """One matrix for each condition and metric that has a verdict on any pair; throughput in any case."""
+    found = (
+        [one for one in of_condition if one.metric == metric]
+        for of_condition in by_condition(matrix).values()
+        for metric in METRICS
+    )
     return [pairs for pairs in found if pairs and (pairs[0].metric == METRICS[0] or _any(pairs))]
 
 

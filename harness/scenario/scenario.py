@@ -8,73 +8,38 @@ from __future__ import annotations
 
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from adapters.base import USUAL_MAX_BODY_BYTES
 from harness.errors import UsageError
+from harness.records.conditions import by_condition
 from harness.redaction import quoted, redact_headers, redact_url, refusal
 from harness.scenario.budget import ErrorBudget
+from harness.scenario.competitors import BODY_METHODS, Competitor, Plain
 from harness.scenario.holds import HeldLoad
 from harness.scenario.loads import OpenLoad
 from harness.scenario.precision import USUAL, Precision
-from harness.scenario.selector import ClientSpec
 from harness.scenario.statuses import parse_statuses
-from servers.spec import EMBEDDED, TargetSpec
 
 __all__ = [
-    "BODY_METHODS",
-    "MAX_BODY_BYTES",
-    "MAX_BODY_MIB",
     "MAX_SEED",
-    "METHODS",
-    "Axis",
-    "Competitor",
     "Profile",
     "Scenario",
 ]
 
-Axis = Literal[
-    "client", "method", "body_size", "concurrency", "target", "runtime", "instances", "tls"
-]
 Profile = Literal["parity", "defaults"]
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
-BODY_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 MAX_SEED = 2**32 - 1
-MAX_BODY_MIB = 16  # what the embedded target takes
-MAX_BODY_BYTES = MAX_BODY_MIB * 2**20
 
 
-class _Plain(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        hide_input_in_errors=True,
-        ser_json_bytes="base64",
-        val_json_bytes="base64",
-    )
-
-
-class Competitor(_Plain):
-    """One contender: a client, and what it is asked to do."""
-
-    label: str  # as tables name it; unique in its scenario
-    client: ClientSpec
-    method: str
-    body_bytes: int = Field(ge=0, le=MAX_BODY_BYTES)  # of every request
-    concurrency: int = Field(ge=1)
-    target: TargetSpec = EMBEDDED
-    # Wasted after each request by a loop of our own, as a share of the CPU it takes: how the self-test makes a
-    # client slower by a known amount. None: its requests take no such detour.
-    busy_share: float | None = Field(default=None, ge=0)
-
-
-class Scenario(_Plain):
+class Scenario(Plain):
     """Everything a run is asked to do. Headers and body are as sent: store ``snapshot()``."""
 
     competitors: tuple[Competitor, ...] = Field(min_length=1)
-    axis: Axis  # the one thing the competitors differ in
-    baseline: str  # label of the competitor the others are compared with
+    axis: str  # name of the factor that is compared
+    # Name of the factor that clients are crossed with; each of its levels is a comparison of its own.
+    condition_factor: str | None = None
+    baseline: str  # name of the competitor the others are compared with, in each condition
     url: str | None = Field(default=None, repr=False)  # None: the competitors' targets
     path: str = Field(default="/", repr=False)  # path and query there; unused with a url
     headers: dict[str, str] = Field(default_factory=dict, repr=False)
@@ -134,8 +99,10 @@ class Scenario(_Plain):
         for label in labels:
             if labels.count(label) > 1:
                 raise UsageError(f"competitor: {quoted(label)} is given twice; expected each once")
-        if self.baseline not in labels:
-            raise refusal("--baseline", self.baseline, f"one of {', '.join(labels)}")
+        for group in by_condition(self.competitors).values():
+            names = [competitor.name for competitor in group]
+            if self.baseline not in names:
+                raise refusal("--baseline", self.baseline, f"one of {', '.join(names)}")
         if (self.duration_s is None) == (self.requests is None):
             raise UsageError(
                 "--duration, --requests: both, or neither, end a trial; expected one of them"

@@ -34,7 +34,7 @@ class Contest:
     @property
     def scenario(self) -> Scenario:
         """It, as the command line would have made it but for the names."""
-        options = Options(
+        options = Options.of(
             clients=(self.client,),
             duration=self.duration_s,
             rounds=self.rounds,

@@ -81,7 +81,7 @@ class Exercise:
             start=self.start,
             max_in_flight=self.slots if per_request else None,
         )
-        options = Options(
+        options = Options.of(
             clients=(self.client,),
             url=self.path,
             concurrency=() if per_request else (self.slots,),

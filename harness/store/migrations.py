@@ -142,6 +142,14 @@ def _waiting(db: Any) -> None:
             db.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
 
 
+@migrations(name=schema.MIGRATIONS[15])  # type: ignore[untyped-decorator]
+def _conditions(db: Any) -> None:
+    """Conditions: a trial's and a comparison's, and what clients of a run are crossed with."""
+    db.execute(f"ALTER TABLE {table_columns.RESULTS} ADD COLUMN condition TEXT")
+    db.execute("ALTER TABLE comparisons ADD COLUMN condition TEXT")
+    db.execute("ALTER TABLE runs ADD COLUMN condition_factor TEXT")
+
+
 def _relax(table: Any) -> None:
     """Let an older tool's table take our rows: text ids as the key, NULL where we have no value."""
     strict = {column.name for column in table.columns if column.notnull} & table_columns.NULLABLE

@@ -161,6 +161,7 @@ def _run_record(connection: sqlite3.Connection, run_id: str) -> RunRecord:
         ending=next(iter(_rebuilt(Ending, _of_run(connection, "endings", run_id))), None),
         selftest=_selftest(connection, row),
         prepared=dict(row).get("prepared", 0),
+        condition_factor=dict(row).get("condition_factor"),
     )
 
 

@@ -73,6 +73,7 @@ def run_row(run: RunRecord, environment_id: str, *, finished: bool) -> Row:
         "environment_id": environment_id,
         "selftest_id": None if run.selftest is None else run.selftest.id,
         "prepared": run.prepared,
+        "condition_factor": run.condition_factor,
     }
 
 
@@ -167,6 +168,7 @@ def _own(run_id: str, trial: TrialSummary) -> Row:
     return {
         "run_id": run_id,
         "label": trial.label,
+        "condition": trial.condition,
         "round": trial.round,
         "state": trial.state,
         "reason": trial.reason,

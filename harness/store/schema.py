@@ -44,6 +44,7 @@ MIGRATIONS = (
     "0014_protocol",
     "0017_checks",
     "0018_waiting",
+    "0019_conditions",
 )  # every name ever given, oldest first; never rename or reorder
 
 TARGET_TABLES = (

@@ -47,6 +47,7 @@ def refused(ended: Ended, code: int, *parts: str) -> None:
     assert ended.out == ""
 
 
+TWO_METHODS = ("--method", "GET", "--method", "PUT")
 USAGE = [
     (("compare", "curl"), ("'curl'", "known are requests")),
     (("compare", "requests", "curl"), ("'curl'",)),
@@ -87,7 +88,10 @@ USAGE = [
     (("compare", "null", "--baseline", "raw"), ("--baseline", "'raw'", "null")),
     (("compare", "null", "--seed", "dice"), ("--seed", "'dice'")),
     (("compare", "null", "--requests", "5", "--duration", "5"), ("--duration, --requests",)),
-    (("compare", "null", "raw", "--method", "GET", "--method", "PUT"), ("client, method",)),
+    (
+        ("compare", "null", "raw", *TWO_METHODS, "--concurrency", "1", "--concurrency", "2"),
+        ("client, method, concurrency",),
+    ),
     (("compare", "null", "--db", ""), ("--db",)),
     (("compare", "null", "--db", "no/such/folder/x.db"), ("--db", "no directory")),
     (("compare", "null", "--db", "."), ("--db", "directory")),

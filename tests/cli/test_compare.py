@@ -102,7 +102,7 @@ def test_json_is_one_document_and_nothing_else(tmp_path: Path) -> None:
 def test_rounds_begin_late_as_planned(tmp_path: Path) -> None:
     words = ("compare", "raw", "null", "--requests", "20", "--rounds", "3", "--seed", "1")
     assert clientbench(*words, cwd=tmp_path).code == 0
-    options = Options(clients=("raw", "null"), requests=20, rounds=3, seed=1)
+    options = Options.of(clients=("raw", "null"), requests=20, rounds=3, seed=1)
     planned = list(make_plan(build(options, Defaults())).rounds)
     stored = select(
         tmp_path / "benchmark_results.db",

@@ -167,7 +167,7 @@ def test_incomplete_lines_are_refused(old: str, message: str) -> None:
 
 
 def test_method_stream_means_a_streamed_get() -> None:
-    scenario = build(Options(clients=("httpx",), method=("stream",)), Defaults())
+    scenario = build(Options.of(clients=("httpx",), method=("stream",)), Defaults())
     assert (scenario.stream, scenario.competitors[0].method) == (True, "GET")
 
 

@@ -27,7 +27,7 @@ GRAPHS = ("requests-graph", "concurrency-graph")
 
 def scenario(preset: str | None, load: dict[str, Any] | None = None, **given: Any) -> Scenario:
     own = {name: given.pop(name) for name in ("n", "delay", "hold", "points") if name in given}
-    options = Options(
+    options = Options.of(
         clients=("raw:sync",),
         seed=1,
         preset=PresetOptions(preset=preset, **own),

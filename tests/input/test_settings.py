@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import UsageError
-from harness.input.numbers import seconds, whole_number
 from harness.input.settings import VARIABLES, Defaults, database_path, from_environment
+from harness.scenario.numbers import seconds, whole_number
 
 
 def test_an_empty_environment_gives_the_documented_defaults() -> None:

@@ -19,7 +19,7 @@ NGINX = TargetSpec("nginx", "native", 3, upstream="embedded")
 
 def scenario(**options: Any) -> Scenario:
     given = {"clients": ("pycurl:sync",), "seed": 1} | options
-    return build(Options(**given), Defaults(), {}, in_docker_only_traefik)
+    return build(Options.of(**given), Defaults(), {}, in_docker_only_traefik)
 
 
 def in_docker_only_traefik(spec: TargetSpec) -> Runtime:
@@ -149,7 +149,7 @@ def test_the_baseline_may_be_named_by_what_differs(text: str) -> None:
         ),
         (
             {"target": ("nginx", "nginx-static"), "method": ("GET", "POST")},
-            "method, target: all have",
+            "target, method: all have",
         ),
         ({"target": ("nginx", "nginx")}, "is given twice"),
         ({"scheme": ("http", "HTTP")}, "is given twice"),

@@ -39,7 +39,7 @@ STEADY = LoadOptions(rate=50)
 def test_null_holds_the_plan_for_as_long_as_a_trial_measures(
     changes: dict[str, Any], expected_ns: int
 ) -> None:
-    plan = make_plan(build(Options(clients=("requests",), **changes), Defaults()))
+    plan = make_plan(build(Options.of(clients=("requests",), **changes), Defaults()))
     assert _length_ns(plan) == expected_ns
 
 
@@ -77,7 +77,7 @@ class Selector:
 
 def checked(bench: Bench, stand_in: Contender) -> HeldPlan:
     """What the check keeps of a plan of one start in 0.05 s."""
-    options = Options(clients=("stdlib",), load=LoadOptions(rate=20), duration=0.05, rounds=1)
+    options = Options.of(clients=("stdlib",), load=LoadOptions(rate=20), duration=0.05, rounds=1)
     plan = make_plan(build(options, Defaults()))
     contender = bench.contender("stdlib")
     selector: Any = Selector(stand_in)
@@ -98,7 +98,7 @@ def test_a_null_that_really_ends_is_said_to_have_failed_and_how(bench: Bench) ->
 
 
 def test_a_count_that_takes_long_is_not_waited_for(bench: Bench) -> None:
-    options = Options(clients=("stdlib",), load=LoadOptions(rate=100), requests=10**6, rounds=1)
+    options = Options.of(clients=("stdlib",), load=LoadOptions(rate=100), requests=10**6, rounds=1)
     plan = make_plan(build(options, Defaults()))
     contender = bench.contender("stdlib")
     selector: Any = Selector(bench.contender("null"))

@@ -31,7 +31,7 @@ TWO_PERCENT = Precision(half_width=0.02, metric="throughput", budget_s=300)
 
 def scenario(length: dict[str, Any], defaults: Defaults | None = None, **options: Any) -> Scenario:
     typed = {"clients": ("raw:sync", "null:sync"), "seed": 1} | options
-    return build(Options(**typed, length=LengthOptions(**length)), defaults or Defaults())
+    return build(Options.of(**typed, length=LengthOptions(**length)), defaults or Defaults())
 
 
 def rounds(number: int, spread: float, **changes: Any) -> list[TrialSummary]:

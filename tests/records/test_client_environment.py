@@ -182,7 +182,7 @@ def test_two_paths_of_one_environment_are_the_same_competitor(
     again.symlink_to(pythons[0].parents[1])
     clients = tuple(f"requests@{python}" for python in (pythons[0], again / "bin" / "python"))
     with pytest.raises(UsageError, match="are the same client in the same environment"):
-        Resolver(bundle).check(build(Options(clients=clients), Defaults()))
+        Resolver(bundle).check(build(Options.of(clients=clients), Defaults()))
 
 
 def test_stand_ins_run_in_the_interpreter_of_the_client(

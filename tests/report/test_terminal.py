@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
+from rich.console import Console, Group
 
 from harness.records.model import Comparison, Doubt, TrialSummary
-from harness.report import footer, rows_table, runs_table, table, to_text, trials_table
+from harness.report import footer, result_tables, rows_table, runs_table, to_text, trials_table
 from harness.store.reading import RunLine
 from tests.examples import TIMEOUT_NS, failed, finished, histogram, run, trial, two_clients
 
@@ -25,7 +25,7 @@ def rendered(renderable: Any, width: int) -> str:
 
 
 def shown(trials: list[TrialSummary], width: int, **changes: Any) -> str:
-    return rendered(table(finished(trials, **changes), trials, width), width)
+    return rendered(Group(*result_tables(finished(trials, **changes), trials, width)), width)
 
 
 def squeezed(text: str) -> str:
@@ -83,7 +83,9 @@ def test_an_interval_that_needs_many_digits_is_not_cut(width: int) -> None:
         verdict="faster",
         family=1,
     )
-    text = rendered(table(replace(finished(made), comparisons=(close,)), made, width), width)
+    text = rendered(
+        Group(*result_tables(replace(finished(made), comparisons=(close,)), made, width)), width
+    )
     assert "(1.00000004–" in text and "1.04)" in text
     assert "…" not in text
     assert max(map(len, text.splitlines())) <= width

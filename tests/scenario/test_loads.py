@@ -25,7 +25,7 @@ SECOND = 10**9
 
 def scenario(load: dict[str, Any], **options: Any) -> Scenario:
     typed = {"clients": ("raw:sync",), "seed": 1, "load": LoadOptions(**load)} | options
-    return build(Options(**typed), Defaults())
+    return build(Options.of(**typed), Defaults())
 
 
 def test_without_a_rate_the_loop_is_closed() -> None:

@@ -31,7 +31,7 @@ NAMES = ("requests", "httpx", "aiohttp", "pycurl", "urllib3", "raw")
 
 
 def scenario(competitors: int = 3, **changes: Any) -> Scenario:
-    options = Options(clients=NAMES[:competitors], **({"seed": 1} | changes))
+    options = Options.of(clients=NAMES[:competitors], **({"seed": 1} | changes))
     return build(options, Defaults())
 
 

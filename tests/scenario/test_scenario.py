@@ -19,16 +19,19 @@ from harness.input.presets import PRESETS, PresetOptions
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
 from harness.records.model import METRICS
+from harness.scenario.competitors import METHODS, Competitor
+from harness.scenario.factors import FACTORS
 from harness.scenario.loads import STARTERS
-from harness.scenario.scenario import METHODS, Competitor, Scenario
+from harness.scenario.scenario import Scenario
 from harness.scenario.selector import ClientSpec
 from harness.worker.arrivals import SPACINGS
+from tests.refusals import refused
 
 MODES: dict[str, Any] = {"requests": "sync", "httpx": "sync", "aiohttp": "async"}
 
 
 def scenario(*clients: str, **options: Any) -> Scenario:
-    return build(Options(clients=clients or ("requests",), **options), Defaults(), MODES)
+    return build(Options.of(clients=clients or ("requests",), **options), Defaults(), MODES)
 
 
 def refusal(*clients: str, **options: Any) -> str:
@@ -137,7 +140,7 @@ def test_competitors_differ_in_one_thing_and_are_named_by_it(
 
 
 def test_without_a_catalogue_a_bare_client_keeps_its_mode_open() -> None:
-    built = build(Options(clients=("httpx", "httpx:async")), Defaults())
+    built = build(Options.of(clients=("httpx", "httpx:async")), Defaults())
     assert [competitor.label for competitor in built.competitors] == ["httpx", "httpx:async"]
     assert built.competitors[0].client.mode is None
 
@@ -169,8 +172,41 @@ def test_the_same_competitor_twice_is_refused(
 
 
 def test_more_than_one_difference_is_refused() -> None:
-    message = refusal("requests", "httpx", method=("GET", "POST"))
-    assert message.startswith("client, method: all have several values")
+    message = refusal("requests", "httpx", method=("GET", "POST"), concurrency=(1, 2))
+    assert message.startswith("client, method, concurrency: all have several values")
+    message = refusal("requests", method=("GET", "POST"), concurrency=(1, 2))
+    assert message.startswith("method, concurrency: all have several values")
+
+
+def test_several_clients_are_crossed_with_one_other_factor() -> None:
+    built = scenario("requests", "httpx", concurrency=(1, 16))
+    assert (built.axis, built.condition_factor, built.baseline) == (
+        "client",
+        "concurrency",
+        "requests",
+    )
+    found = [(one.label, one.name, one.condition, one.concurrency) for one in built.competitors]
+    assert found == [
+        ("requests c=1", "requests", "c=1", 1),
+        ("requests c=16", "requests", "c=16", 16),
+        ("httpx c=1", "httpx", "c=1", 1),
+        ("httpx c=16", "httpx", "c=16", 16),
+    ]
+
+
+def test_the_baseline_is_one_client_in_every_condition() -> None:
+    built = scenario("requests", "httpx", method=("GET", "POST"), baseline="httpx:sync")
+    assert built.baseline == "httpx"
+    message = refusal("requests", "httpx", method=("GET", "POST"), baseline="httpx GET")
+    assert message.startswith("--baseline: 'httpx GET'")
+    assert message.endswith("one of requests, httpx")
+
+
+def test_a_condition_without_the_baseline_is_refused() -> None:
+    built = scenario("requests", "httpx", method=("GET", "POST"))
+    without = {"competitors": built.competitors[1:], "baseline": "requests"}
+    with refused("--baseline: 'requests'"):
+        Scenario.model_validate(built.model_copy(update=without).model_dump())
 
 
 def test_load_takes_one_of_everything() -> None:
@@ -386,7 +422,7 @@ def test_bad_options_are_refused(options: dict[str, Any], parts: tuple[str, ...]
 
 def test_no_client_is_refused_saying_what_to_write() -> None:
     with pytest.raises(UsageError, match=r"client: none given; expected names such as requests"):
-        build(Options(), Defaults())
+        build(Options.of(), Defaults())
 
 
 @pytest.mark.parametrize(
@@ -530,7 +566,7 @@ _ANY_LENGTH = st.builds(
     thorough=st.booleans(),
 )
 _ANY_OPTIONS = st.builds(
-    Options,
+    Options.of,
     command=st.sampled_from(["compare", "load"]),
     clients=st.lists(_CLIENT | _TEXT, max_size=3).map(tuple),
     url=st.none() | st.just("http://localhost/") | _TEXT | _TEXT.map("http://{}".format),
@@ -576,10 +612,13 @@ _PARTS: dict[str, type[Any]] = {
 }
 _OWNERS = {name: part for part, kind in _PARTS.items() for name in kind.__dataclass_fields__}
 _FIELDS = sorted(
-    set(Options.__dataclass_fields__) - {"command", "stream", "verify", "pin", *_PARTS}
+    set(Options.__dataclass_fields__) - {"command", "stream", "verify", "pin", "levels", *_PARTS}
+    | {factor.option for factor in FACTORS.values() if factor.flag}
     | set(_OWNERS) - {"quick", "thorough"}
 )
-_LISTS = {"clients", "concurrency", "method", "header", "body_size", "stage"}
+_LISTS = {"clients", "header", "header_env", "stage"} | {
+    factor.option for factor in FACTORS.values() if factor.flag
+}
 
 
 @given(st.sampled_from(_FIELDS), st.text())
@@ -587,7 +626,7 @@ def test_any_text_in_one_option_is_taken_or_refused_in_one_line(field: str, text
     given: dict[str, Any] = {field: (text,) if field in _LISTS else text}
     if field in _OWNERS:
         given = {_OWNERS[field]: _PARTS[_OWNERS[field]](**given)}
-    _check(Options(**({"clients": ("requests",)} | given)))
+    _check(Options.of(**({"clients": ("requests",)} | given)))
 
 
 @pytest.mark.parametrize("field", ["url", "header", "headers_json", "body"])
@@ -618,7 +657,7 @@ def _check(options: Options) -> None:
 
 @pytest.mark.parametrize(("requests", "rounds"), [(1, 1), (3, 3), (10, 10), (1000, 10)])
 def test_unasked_there_are_no_more_rounds_than_requests(requests: int, rounds: int) -> None:
-    assert build(Options(clients=("requests",), requests=requests), Defaults()).rounds == rounds
+    assert build(Options.of(clients=("requests",), requests=requests), Defaults()).rounds == rounds
 
 
 @pytest.mark.parametrize(
@@ -634,7 +673,7 @@ def test_unasked_there_are_no_more_rounds_than_requests(requests: int, rounds: i
 def test_slices_are_short_where_no_queue_has_to_grow(
     options: dict[str, Any], slice_s: float | None
 ) -> None:
-    built = build(Options(**({"clients": ("requests", "httpx")} | options)), Defaults())
+    built = build(Options.of(**({"clients": ("requests", "httpx")} | options)), Defaults())
     assert built.slice_s == slice_s
 
 

@@ -473,7 +473,7 @@ def before_verdicts(path: Path) -> None:
                 {
                     name: value
                     for name, value in run_row.items()
-                    if name not in ("selftest_id", "prepared")
+                    if name not in ("selftest_id", "prepared", "condition_factor")
                 },
             ),
             ("comparisons", dict(zip(columns, values, strict=True))),

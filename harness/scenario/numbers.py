@@ -6,12 +6,14 @@ import re
 
 from harness.redaction import refusal
 
-__all__ = ["MAX_DURATION_S", "seconds", "whole_number"]
+__all__ = ["MAX_DURATION_S", "seconds", "size_in_bytes", "whole_number"]
 
 MAX_DURATION_S = 7 * 24 * 3600.0
 
 _WHOLE = re.compile(r"[0-9]{1,18}")
 _SECONDS = re.compile(r"((?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?)\s*(ms|s|m|h)?")
+_SIZE = re.compile(r"([0-9]{1,12})\s*(?:(k|m|g)(?:ib)?|b)?")
+_SIZE_UNITS = {None: 1, "k": 2**10, "m": 2**20, "g": 2**30}
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
 
 
@@ -33,3 +35,15 @@ def seconds(field: str, value: str | float, low: float, high: float) -> float:
     if not low <= number <= high:
         raise refusal(field, value, f"seconds from {low:g} to {high:g}, such as 10, 500ms or 2m")
     return number
+
+
+def size_in_bytes(field: str, value: str | int, low: int, high: int, accepted: str) -> int:
+    """``value`` in bytes, written ``1024``, ``64k`` (KiB), ``1M`` (MiB) or ``2g`` (GiB).
+
+    Raises ``UsageError``, which ends with ``accepted``, for anything else and outside ``low..high``.
+    """
+    match = _SIZE.fullmatch(str(value).strip().lower())
+    size = int(match[1]) * _SIZE_UNITS[match[2]] if match else -1
+    if not low <= size <= high:
+        raise refusal(field, value, accepted)
+    return size

@@ -1,0 +1,47 @@
+"""How each client fares from one condition to the next, in a line each. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from harness.analysis.summaries import CompetitorSummary, competitors
+from harness.records.model import Comparison, Metric, RunRecord, TrialSummary
+from harness.report import figures
+from harness.report.json_document import scaling_of
+
+__all__ = ["scaling_lines"]
+
+ARROW = " \N{RIGHTWARDS ARROW} "
+
+
+def scaling_lines(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
+    """A line per client: its figure in each condition, and the ratio to that in the condition before.
+
+    The figure is the throughput; in an open loop, where that is what was asked for, the p99 of the response
+    time. Nothing where there are no conditions.
+    """
+    is_open = run.scenario.get("open_load") is not None
+    metric: Metric = "p99" if is_open else "throughput"
+    steps = {one.label: one for one in scaling_of(run, trials) if one.metric == metric}
+    of_name: dict[str, list[CompetitorSummary]] = {}
+    for summary in competitors(trials):
+        if summary.condition is not None:
+            of_name.setdefault(summary.name, []).append(summary)
+    what = "response p99 of {}, ms" if is_open else "throughput of {}, req/s"
+    return [
+        f"{what.format(name)}: {ARROW.join(_step(one, metric, steps) for one in own)}"
+        for name, own in of_name.items()
+    ]
+
+
+def _step(summary: CompetitorSummary, metric: Metric, steps: Mapping[str, Comparison]) -> str:
+    figure = (
+        figures.latency_ms(summary.response_percentile(99))
+        if metric == "p99"
+        else figures.throughput(summary)
+    )
+    step = steps.get(summary.label)
+    if step is None or step.ratio is None:
+        return f"{summary.condition} {figure}"
+    ratio = figures.significant(step.ratio) + figures.TIMES
+    return f"{summary.condition} {figure} ({ratio}, {figures.interval(step)})"

@@ -1,0 +1,49 @@
+"""Competitors: clients, and what each is asked to do."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from harness.records.conditions import name_in_condition
+from harness.scenario.selector import ClientSpec
+from servers.spec import EMBEDDED, TargetSpec
+
+__all__ = ["BODY_METHODS", "MAX_BODY_BYTES", "MAX_BODY_MIB", "METHODS", "Competitor", "Plain"]
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+BODY_METHODS = ("POST", "PUT", "PATCH", "DELETE")
+MAX_BODY_MIB = 16  # what the embedded target takes
+MAX_BODY_BYTES = MAX_BODY_MIB * 2**20
+
+
+class Plain(BaseModel):
+    """Plain data: frozen, nothing unknown in it, and no value in the messages of its errors."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        ser_json_bytes="base64",
+        val_json_bytes="base64",
+    )
+
+
+class Competitor(Plain):
+    """One contender: a client, and what it is asked to do."""
+
+    label: str  # as tables name it; unique in its scenario
+    client: ClientSpec
+    method: str
+    body_bytes: int = Field(ge=0, le=MAX_BODY_BYTES)  # of every request
+    concurrency: int = Field(ge=1)
+    target: TargetSpec = EMBEDDED
+    # The level of the factor that clients are crossed with, as labels have it; None: there is none.
+    condition: str | None = None
+    # Wasted after each request by a loop of our own, as a share of the CPU it takes: how the self-test makes a
+    # client slower by a known amount. None: its requests take no such detour.
+    busy_share: float | None = Field(default=None, ge=0)
+
+    @property
+    def name(self) -> str:
+        """What it is called within its condition."""
+        return name_in_condition(self.label, self.condition)

@@ -1,0 +1,228 @@
+"""Factors: what competitors can differ in. One entry each, which everything that lists them reads. Pure.
+
+A run compares along one factor, its axis, and may cross clients with one other as conditions. To add a factor:
+an entry here, a field of ``Competitor`` for its value, and the code that uses that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from harness.errors import UsageError
+from harness.redaction import refusal
+from harness.scenario import selector
+from harness.scenario.competitors import MAX_BODY_BYTES, MAX_BODY_MIB, METHODS, Competitor
+from harness.scenario.destination import parse_url
+from harness.scenario.numbers import size_in_bytes, whole_number
+from servers.catalogue import NAMES
+from servers.spec import RUNTIMES, Runtime, TargetSpec
+
+__all__ = ["CLIENT", "FACTORS", "Factor", "Limits", "crossing"]
+
+URL = "url"
+MAX_INSTANCES = 64
+SCHEMES = ("http", "https")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What values may be on this machine, by its user's will."""
+
+    concurrency: int = 10_000
+    concurrency_note: str = ""  # ends the message of an error
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One thing in which competitors can differ."""
+
+    name: str  # in scenarios, JSON and SQL
+    flag: str
+    concerns: Literal["client", "load", "request", "target"]
+    parse: Callable[[str, Limits], Any]  # one value as typed; raises UsageError
+    field: str  # of Competitor, where its value is
+    shown: Callable[[Any], str]  # what a value adds to a label
+    column: str  # of benchmark_results
+    help: str
+
+    @property
+    def option(self) -> str:
+        """What the command line calls its values."""
+        return self.flag.removeprefix("--").replace("-", "_")
+
+    def level(self, competitor: Competitor) -> str:
+        """The competitor's value, as labels have it."""
+        return self.shown(attrgetter(self.field)(competitor))
+
+
+def crossing(varying: Sequence[Factor]) -> tuple[Factor, Factor | None]:
+    """The axis, and the factor it is crossed with, of those that have several values. Raises UsageError."""
+    if len(varying) < 2:
+        return (*varying, CLIENT)[0], None
+    others = [factor for factor in varying if factor is not CLIENT]
+    if len(others) == len(varying) or len(others) > 1:
+        names = ", ".join(factor.name for factor in varying)
+        raise UsageError(
+            f"{names}: all have several values; expected one that differs, "
+            "or several clients with one other at several values"
+        )
+    return CLIENT, others[0]
+
+
+def _client(text: str, limits: Limits) -> selector.ClientSpec:
+    return selector.parse(text)
+
+
+def _target(text: str, limits: Limits) -> TargetSpec:
+    """Which one: a name, or the server of a URL; the rest of a URL belongs to the request."""
+    if "://" not in text:
+        known = text.strip().lower()
+        if known not in NAMES:
+            raise refusal("--target", text, f"{', '.join(NAMES)}, or a URL")
+        return TargetSpec(name=known)
+    destination = parse_url(text)
+    if destination.authorization is not None:
+        raise UsageError("--target: a URL with user-info is refused; expected it in --url")
+    parts = urlsplit(destination.url or "")
+    if parts.path not in ("", "/") or parts.query:
+        raise UsageError("--target: a URL names a server here; expected its path in --url")
+    return TargetSpec(URL, tls=parts.scheme == "https", url=f"{parts.scheme}://{parts.netloc}")
+
+
+def _runtime(text: str, limits: Limits) -> Runtime | None:
+    known = text.strip().lower()
+    if known == "auto":
+        return None
+    if known not in RUNTIMES:
+        raise refusal("--runtime", text, f"auto, {', '.join(RUNTIMES)}")
+    return known
+
+
+def _instances(text: str, limits: Limits) -> int:
+    return whole_number("--instances", text, 1, MAX_INSTANCES)
+
+
+def _tls(text: str, limits: Limits) -> bool:
+    scheme = text.strip().lower()
+    if scheme not in SCHEMES:
+        raise refusal("--scheme", text, ", ".join(SCHEMES))
+    return scheme == "https"
+
+
+def _method(text: str, limits: Limits) -> str:
+    method = text.strip().upper()
+    if method not in METHODS:
+        raise refusal("--method", text, f"{', '.join(METHODS)}, or STREAM alone")
+    return method
+
+
+def _body_size(text: str, limits: Limits) -> int:
+    accepted = f"bytes from 0 to {MAX_BODY_MIB}M, such as 1024, 64k or 1M"
+    return size_in_bytes("--body-size", text, 0, MAX_BODY_BYTES, accepted)
+
+
+def _concurrency(text: str, limits: Limits) -> int:
+    return whole_number("--concurrency", text, 1, limits.concurrency, limits.concurrency_note)
+
+
+def _shown_target(spec: TargetSpec) -> str:
+    return urlsplit(spec.url).netloc or spec.name
+
+
+def _shown_size(size: int) -> str:
+    for unit, name in ((2**20, "MiB"), (2**10, "KiB")):
+        if size and size % unit == 0:
+            return f"{size // unit} {name}"
+    return f"{size} B"
+
+
+# In the order in which their values are combined.
+_ALL = (
+    Factor(
+        name="client",
+        flag="",
+        concerns="client",
+        parse=_client,
+        field="client",
+        shown=str,
+        column="client_library",
+        help="",
+    ),
+    Factor(
+        name="target",
+        flag="--target",
+        concerns="target",
+        parse=_target,
+        field="target",
+        shown=_shown_target,
+        column="target",
+        help="A name of `clientbench targets`, or a URL.",
+    ),
+    Factor(
+        name="runtime",
+        flag="--runtime",
+        concerns="target",
+        parse=_runtime,
+        field="target.runtime",
+        shown=str,
+        column="runtime",
+        help="How it runs: auto, native, docker, docker-host.",
+    ),
+    Factor(
+        name="instances",
+        flag="--instances",
+        concerns="target",
+        parse=_instances,
+        field="target.instances",
+        shown=lambda number: f"{number} instance{'s' * (number > 1)}",
+        column="instances",
+        help="Servers behind a proxy [3], or worker processes of an origin [1].",
+    ),
+    Factor(
+        name="tls",
+        flag="--scheme",
+        concerns="target",
+        parse=_tls,
+        field="target.tls",
+        shown=lambda tls: "https" if tls else "http",
+        column="tls",
+        help="http or https. [http]",
+    ),
+    Factor(
+        name="method",
+        flag="--method",
+        concerns="request",
+        parse=_method,
+        field="method",
+        shown=str,
+        column="http_method",
+        help="GET POST PUT PATCH DELETE HEAD OPTIONS. [GET]",
+    ),
+    Factor(
+        name="body_size",
+        flag="--body-size",
+        concerns="request",
+        parse=_body_size,
+        field="body_bytes",
+        shown=_shown_size,
+        column="body_bytes",
+        help="Request body of that many bytes (64k, 1M).",
+    ),
+    Factor(
+        name="concurrency",
+        flag="--concurrency",
+        concerns="load",
+        parse=_concurrency,
+        field="concurrency",
+        shown=lambda slots: f"c={slots}",
+        column="concurrency_level",
+        help="Requests in flight. [10]",
+    ),
+)
+FACTORS = MappingProxyType({factor.name: factor for factor in _ALL})
+CLIENT = FACTORS["client"]

@@ -1,0 +1,110 @@
+"""Clients crossed with another factor: one table per condition, all of it in the same rounds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import Ended, clientbench, recording
+
+CLIENTS = ("raw:sync", "urllib3")
+SIZES = (16, 2048)
+CONDITIONS = ("16 B", "2 KiB")
+ROUNDS, SLOTS = 2, 2
+POSTS = (
+    *("--method", "POST", "--body-size", "16", "--body-size", "2k"),
+    *("--concurrency", str(SLOTS), "--rounds", str(ROUNDS), "--seed", "1"),
+)
+
+
+def test_each_condition_gets_its_load(tmp_path: Path) -> None:
+    with recording() as server:
+        words = ("compare", *CLIENTS, "--url", server.url, *POSTS, "--requests", "40", "--json")
+        ended = clientbench(*words, cwd=tmp_path)
+    document = ended.json
+    seen = Counter(len(one.body) for one in server.arrived)
+
+    assert ended.code == 0, ended.err
+    for size, condition in zip(SIZES, CONDITIONS, strict=True):
+        own = [one for one in document["competitors"] if one["condition"] == condition]
+        assert [one["label"] for one in own] == [f"{name} {condition}" for name in CLIENTS]
+        assert all(one["population"] == 40 for one in own)
+        # first requests of each slot in each round, and two for looking before
+        uncounted = len(CLIENTS) * (ROUNDS * SLOTS + 2)
+        assert len(CLIENTS) * 40 <= seen[size] <= len(CLIENTS) * 40 + uncounted
+    assert set(seen) == set(SIZES)
+
+
+def test_conditions_are_interleaved_in_the_same_blocks(tmp_path: Path) -> None:
+    words = ("--method", "GET", "--method", "HEAD", "--duration", "2", "--rounds", str(ROUNDS))
+    with recording() as server:
+        ended = clientbench("compare", *CLIENTS, "--url", server.url, *words, cwd=tmp_path)
+    stretches = [method for method, _ in groupby(one.method for one in server.arrived)]
+
+    assert ended.code == 0, ended.err
+    # one after the other there would be three in each of four trials of a round: first requests, warm-up, load
+    assert len(stretches) > 3 * 4 * ROUNDS + 8
+    assert "round 2/2" in ended.err
+
+
+def measured(tmp_path: Path, *more: str) -> Ended:
+    words = ("compare", "null", "raw:sync", "--concurrency", "1", "--concurrency", "3", *more)
+    return clientbench(*words, "--duration", "0.4", "--rounds", "2", cwd=tmp_path)
+
+
+def test_verdicts_are_within_each_condition(tmp_path: Path) -> None:
+    document = measured(tmp_path, "--json").json
+    throughput = [one for one in document["comparisons"] if one["metric"] == "throughput"]
+    steps = [one for one in document["scaling"] if one["metric"] == "throughput"]
+
+    assert (document["run"]["condition_factor"], document["run"]["baseline"]) == (
+        "concurrency",
+        "null",
+    )
+    assert [(one["label"], one["baseline"], one["condition"]) for one in throughput] == [
+        ("raw:sync c=1", "null c=1", "c=1"),
+        ("raw:sync c=3", "null c=3", "c=3"),
+    ]
+    assert all(one["family"] == 1 and one["ratio"] < 1 for one in throughput)
+    assert [(one["label"], one["baseline"]) for one in steps] == [
+        ("null c=3", "null c=1"),
+        ("raw:sync c=3", "raw:sync c=1"),
+    ]
+    for one in document["competitors"]:
+        assert one["concurrency"] == int(one["condition"].removeprefix("c="))
+        # what null costs in the same condition
+        net = one["cpu_per_request_ns"] - one["net_cpu_per_request_ns"]
+        floor = next(
+            other
+            for other in document["competitors"]
+            if other["label"] == f"null {one['condition']}"
+        )
+        assert net == pytest.approx(floor["cpu_per_request_ns"])
+
+
+def test_there_is_a_table_for_each_condition_and_a_line_of_how_each_client_scales(
+    tmp_path: Path,
+) -> None:
+    ended = measured(tmp_path, "--output", "report.md")
+    lines = ended.out.splitlines()
+    titles = [line.strip() for line in lines if line.startswith("concurrency: ")]
+    scaling = [line for line in lines if line.startswith("throughput of ")]
+    report = (tmp_path / "report.md").read_text()
+
+    assert ended.code == 0, ended.err
+    assert lines[0].startswith("compare null, raw:sync at c=1, c=3: GET ")
+    assert titles == ["concurrency: c=1", "concurrency: c=3"]
+    assert [line.split()[0] for line in lines if " sync " in f" {line} "].count("null") == 2
+    assert [line.split(",")[0] for line in scaling] == [
+        "throughput of null",
+        "throughput of raw:sync",
+    ]
+    assert all("c=1 " in line and "→ c=3 " in line and "×" in line for line in scaling)
+    assert "ratio to null c=1" in ended.out and "ratio to null c=3" in ended.out
+    assert [report.count(f"**concurrency: c={slots}**") for slots in (1, 3)] == [1, 1]
+
+    shown = clientbench("results", "show", "latest", cwd=tmp_path)
+    assert shown.out.splitlines()[: len(lines) // 2] == lines[: len(lines) // 2]
