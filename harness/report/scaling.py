@@ -41,7 +41,9 @@ def _step(summary: CompetitorSummary, metric: Metric, steps: Mapping[str, Compar
         else figures.throughput(summary)
     )
     step = steps.get(summary.label)
-    if step is None or step.ratio is None:
+    if step is None:  # the first
         return f"{summary.condition} {figure}"
+    if step.verdict is None:
+        return f"{summary.condition} {figure} (no verdict)"
     ratio = figures.significant(step.ratio) + figures.TIMES
     return f"{summary.condition} {figure} ({ratio}, {figures.interval(step)})"
