@@ -20,8 +20,9 @@ from harness.input.options import Options
 from harness.input.settings import VARIABLES, Defaults
 from harness.input.target_input import Resolve, check_equal_runtimes, complete_target, target_levels
 from harness.redaction import quoted, refusal
-from harness.scenario.competitors import BODY_METHODS, Competitor
+from harness.scenario.competitors import Competitor
 from harness.scenario.factors import CLIENT, FACTORS, Factor, Limits, crossing
+from harness.scenario.methods import BODY_METHODS
 from harness.scenario.numbers import whole_number
 from harness.scenario.selector import ClientSpec
 from harness.scenario.selector import parse as parse_client

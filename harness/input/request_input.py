@@ -18,7 +18,7 @@ from adapters.base import USUAL_MAX_BODY_BYTES
 from harness import interrupts
 from harness.errors import UsageError
 from harness.redaction import quoted, refusal
-from harness.scenario.competitors import MAX_BODY_BYTES, MAX_BODY_MIB
+from harness.scenario.methods import MAX_BODY_BYTES, MAX_BODY_MIB
 from harness.scenario.numbers import size_in_bytes
 
 __all__ = [

@@ -5,15 +5,11 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from harness.records.conditions import name_in_condition
+from harness.scenario.methods import MAX_BODY_BYTES
 from harness.scenario.selector import ClientSpec
 from servers.spec import EMBEDDED, TargetSpec
 
-__all__ = ["BODY_METHODS", "MAX_BODY_BYTES", "MAX_BODY_MIB", "METHODS", "Competitor", "Plain"]
-
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
-BODY_METHODS = ("POST", "PUT", "PATCH", "DELETE")
-MAX_BODY_MIB = 16  # what the embedded target takes
-MAX_BODY_BYTES = MAX_BODY_MIB * 2**20
+__all__ = ["Competitor", "Plain"]
 
 
 class Plain(BaseModel):

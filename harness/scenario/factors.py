@@ -10,17 +10,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from harness.errors import UsageError
 from harness.redaction import refusal
 from harness.scenario import selector
-from harness.scenario.competitors import MAX_BODY_BYTES, MAX_BODY_MIB, METHODS, Competitor
 from harness.scenario.destination import parse_url
+from harness.scenario.methods import MAX_BODY_BYTES, MAX_BODY_MIB, METHODS
 from harness.scenario.numbers import size_in_bytes, whole_number
-from servers.catalogue import NAMES
 from servers.spec import RUNTIMES, Runtime, TargetSpec
+
+if TYPE_CHECKING:
+    from harness.scenario.competitors import Competitor
 
 __all__ = ["CLIENT", "FACTORS", "Factor", "Limits", "crossing"]
 
@@ -80,6 +82,8 @@ def _client(text: str, limits: Limits) -> selector.ClientSpec:
 
 def _target(text: str, limits: Limits) -> TargetSpec:
     """Which one: a name, or the server of a URL; the rest of a URL belongs to the request."""
+    from servers.catalogue import NAMES  # noqa: PLC0415  the command line reads this registry whatever it does
+
     if "://" not in text:
         known = text.strip().lower()
         if known not in NAMES:

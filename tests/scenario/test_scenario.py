@@ -19,9 +19,10 @@ from harness.input.presets import PRESETS, PresetOptions
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
 from harness.records.model import METRICS
-from harness.scenario.competitors import METHODS, Competitor
+from harness.scenario.competitors import Competitor
 from harness.scenario.factors import FACTORS
 from harness.scenario.loads import STARTERS
+from harness.scenario.methods import METHODS
 from harness.scenario.scenario import Scenario
 from harness.scenario.selector import ClientSpec
 from harness.worker.arrivals import SPACINGS
