@@ -152,7 +152,7 @@ def list_runs(
     from harness.cli import listing
     from harness.input.numbers import whole_number
 
-    number = whole_number("--limit", limit, 1, MOST_RUNS)
+    number = whole_number("limit", limit, 1, MOST_RUNS)
     with stored_in(database := _database(db)):
         listing.show_runs(database, number)
     return 0

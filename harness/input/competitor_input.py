@@ -11,7 +11,8 @@ from dataclasses import replace
 from itertools import product
 
 from adapters.base import Mode
-from harness.errors import UsageError
+from harness.errors import UsageError, within
+from harness.input.client_input import parse_client
 from harness.input.load_input import open_load
 from harness.input.numbers import whole_number
 from harness.input.options import Options
@@ -21,7 +22,6 @@ from harness.input.target_input import difference
 from harness.redaction import quoted, refusal
 from harness.scenario.scenario import BODY_METHODS, METHODS, Axis, Competitor
 from harness.scenario.selector import ClientSpec
-from harness.scenario.selector import parse as parse_client
 from servers.spec import TargetSpec
 
 __all__ = ["is_streamed", "parse_baseline", "parse_competitors"]
@@ -80,7 +80,7 @@ def _check_distinct(found: tuple[Competitor, ...]) -> None:
     for competitor, content in zip(found, contents, strict=True):
         if contents.count(content) > 1:
             raise UsageError(
-                f"competitor: {quoted(competitor.label)} is given twice; expected each once"
+                f"{quoted(competitor.label)} is given twice; expected each once", "competitors"
             )
 
 
@@ -101,7 +101,7 @@ def parse_baseline(
     if len(matching) != 1:  # what the labels differ in will do as well
         matching = [label for label in labels if label.endswith(f" {text.strip()}")]
     if len(matching) != 1:
-        raise refusal("--baseline", text, f"one of {', '.join(labels)}")
+        raise refusal("baseline", text, f"one of {', '.join(labels)}")
     return matching[0]
 
 
@@ -145,9 +145,10 @@ def _clients(
     """Label and resolved client of each selector; the mode shows where given or needed."""
     if not texts:
         raise UsageError(
-            "client: none given; expected names such as requests httpx:async aiohttp (of `load`: --client NAME)"
+            "none given; expected names such as requests httpx:async aiohttp (of `load`: --client NAME)",
+            "client",
         )
-    typed = [parse_client(text) for text in texts]
+    typed = [_client(number, text) for number, text in enumerate(texts)]
     resolved = [_resolved(spec, default_modes) for spec in typed]
     modes = Counter(name for name, _ in {(spec.name, spec.mode) for spec in resolved})
     labels = [
@@ -155,6 +156,12 @@ def _clients(
         for spec, full in zip(typed, resolved, strict=True)
     ]
     return list(zip(labels, resolved, strict=True))
+
+
+def _client(number: int, text: str) -> ClientSpec:
+    """The client of the competitor with this number, from 0 on; several clients are the axis."""
+    with within(f"competitors[{number}]"):
+        return parse_client(text)
 
 
 def _resolved(spec: ClientSpec, default_modes: Mapping[str, Mode]) -> ClientSpec:
@@ -169,7 +176,7 @@ def _methods(options: Options) -> tuple[str, ...]:
         return ("GET",)
     for method, text in zip(given, options.method, strict=True):
         if method not in METHODS:
-            raise refusal("--method", text, f"{', '.join(METHODS)}, or {_STREAM} alone")
+            raise refusal("method", text, f"{', '.join(METHODS)}, or {_STREAM} alone")
     has_body = options.body is not None or options.body_size
     return given or (("POST",) if has_body else ("GET",))
 
@@ -182,11 +189,11 @@ def _sizes(options: Options, methods: tuple[str, ...], body: bytes | None) -> tu
     sizes = tuple(map(parse_size, options.body_size))
     if body is None and not sizes:
         return (0,)
-    field = "--body" if sizes == () else "--body-size"
+    field = "body" if sizes == () else "body_size"
     if body is not None and sizes:
-        raise UsageError("--body, --body-size: both give a body; expected one of them")
+        raise UsageError("both give a body; expected one of them", "body", "body_size")
     if not set(methods) & set(BODY_METHODS):
-        raise UsageError(f"{field}: {methods[0]} carries none; expected {', '.join(BODY_METHODS)}")
+        raise UsageError(f"{methods[0]} carries none; expected {', '.join(BODY_METHODS)}", field)
     return sizes if body is None else (len(body),)
 
 
@@ -196,17 +203,15 @@ def _slots(options: Options, defaults: Defaults) -> tuple[int, ...]:
     if load is None or load.start == "fixed-workers":
         return _concurrencies(options.concurrency, defaults)
     if options.concurrency:
-        raise UsageError("--concurrency: is for fixed workers; expected --max-in-flight instead")
-    return _concurrencies(
-        (options.load.max_in_flight or MAX_IN_FLIGHT,), defaults, "--max-in-flight"
-    )
+        raise UsageError("is for fixed workers; expected --max-in-flight instead", "concurrency")
+    return _concurrencies((options.load.max_in_flight or MAX_IN_FLIGHT,), defaults, "max_in_flight")
 
 
 def _concurrencies(
-    given: tuple[str | int, ...], defaults: Defaults, flag: str = "--concurrency"
+    given: tuple[str | int, ...], defaults: Defaults, field: str = "concurrency"
 ) -> tuple[int, ...]:
     maximum = defaults.max_concurrency
     note = f" ({VARIABLES['max_concurrency']}={maximum})"
     return tuple(
-        whole_number(flag, value, 1, maximum, note) for value in given or (defaults.concurrency,)
+        whole_number(field, value, 1, maximum, note) for value in given or (defaults.concurrency,)
     )

@@ -38,16 +38,16 @@ def parse_targets(
     names = options.target or ("embedded",)
     if options.target and options.url and not options.url.startswith("/"):
         raise UsageError(
-            "--url, --target: both name a server; expected one of them, or a path in --url"
+            "both name a server; expected one of them, or a path in --url", "url", "target"
         )
     if options.url and not options.url.startswith("/"):
         return {}, [_of_url(parse_url(options.url).url or "")]
     runtimes = tuple(map(_runtime, options.runtime))
-    counts = tuple(whole_number("--instances", n, 1, MAX_INSTANCES) for n in options.instances)
+    counts = tuple(whole_number("instances", n, 1, MAX_INSTANCES) for n in options.instances)
     schemes = _schemes(options, tls)
     bases = [_named(name, options) for name in names]
     if options.upstream is not None and not any(base.upstream for base in bases):
-        raise UsageError(f"--upstream: is for proxies; expected --target {' or '.join(PROXIES)}")
+        raise UsageError(f"is for proxies; expected --target {' or '.join(PROXIES)}", "upstream")
     specs = [
         _complete(base, runtime, count, scheme == "https", resolve)
         for base, runtime, count, scheme in product(
@@ -87,7 +87,7 @@ def parse_cpus(text: str | None) -> tuple[int, ...]:
         except ValueError:
             low, high = 0, -1
         if not 0 <= low <= high < 4096:
-            raise refusal("--target-cpus", text, "numbers of CPUs such as 0, 0,2 or 0-3")
+            raise refusal("target_cpus", text, "numbers of CPUs such as 0, 0,2 or 0-3")
         cpus |= set(range(low, high + 1))
     return tuple(sorted(cpus))
 
@@ -97,14 +97,14 @@ def _named(name: str, options: Options) -> TargetSpec:
     if "://" in name:
         destination = parse_url(name)
         if destination.authorization is not None:
-            raise UsageError("--target: a URL with user-info is refused; expected it in --url")
+            raise UsageError("a URL with user-info is refused; expected it in --url", "target")
         parts = urlsplit(destination.url or "")
         if parts.path not in ("", "/") or parts.query:
-            raise UsageError("--target: a URL names a server here; expected its path in --url")
+            raise UsageError("a URL names a server here; expected its path in --url", "target")
         return _of_url(destination.url or "")
     known = name.strip().lower()
     if known not in NAMES:
-        raise refusal("--target", name, f"{', '.join(NAMES)}, or a URL")
+        raise refusal("target", name, f"{', '.join(NAMES)}, or a URL")
     return TargetSpec(
         name=known,
         upstream=_upstream(options) if known in PROXIES else "",
@@ -122,7 +122,7 @@ def _of_url(url: str) -> TargetSpec:
 def _upstream(options: Options) -> str:
     text = (options.upstream or UPSTREAMS[0]).strip().lower()
     if text not in UPSTREAMS:
-        raise refusal("--upstream", options.upstream or "", ", ".join(UPSTREAMS))
+        raise refusal("upstream", options.upstream or "", ", ".join(UPSTREAMS))
     return text
 
 
@@ -132,7 +132,7 @@ def _memory_bytes(text: str | None) -> int:
     found = _MEMORY.fullmatch(text.strip().lower())
     size = int(found[1]) << _SHIFTS[found[2]] if found else 0
     if size < LEAST_MEMORY:
-        raise refusal("--target-memory", text, "at least 16m, such as 256m or 1g")
+        raise refusal("target_memory", text, "at least 16m, such as 256m or 1g")
     return size
 
 
@@ -140,20 +140,21 @@ def _complete(
     base: TargetSpec, runtime: Runtime | None, instances: int | None, tls: bool, resolve: Resolve
 ) -> TargetSpec:
     if base.url:
-        given = {"--runtime": runtime is not None, "--instances": instances is not None}
-        for flag in (flag for flag, is_given in given.items() if is_given):
+        given = {"runtime": runtime is not None, "instances": instances is not None}
+        for field in (field for field, is_given in given.items() if is_given):
             raise UsageError(
-                f"{flag}: a server that already runs has its own; expected no URL with it"
+                "a server that already runs has its own; expected no URL with it", field
             )
         return base
     default = DEFAULT_INSTANCES if base.upstream else 1
     spec = replace(base, instances=instances or default, tls=tls)
     spec = replace(spec, runtime=runtime or resolve(spec))
     if spec.memory_bytes and spec.runtime == "native":
-        raise UsageError("--target-memory: limits containers; expected --runtime docker with it")
+        raise UsageError("limits containers; expected --runtime docker with it", "target_memory")
     if spec.name == "embedded" and spec.instances > 1 and spec.runtime != "native":
         raise UsageError(
-            "--instances: the embedded target has one in a container; expected 1, or a proxy before several"
+            "the embedded target has one in a container; expected 1, or a proxy before several",
+            "instances",
         )
     return spec
 
@@ -163,7 +164,7 @@ def _runtime(text: str) -> Runtime | None:
     if known == "auto":
         return None
     if known not in RUNTIMES:
-        raise refusal("--runtime", text, f"auto, {', '.join(RUNTIMES)}")
+        raise refusal("runtime", text, f"auto, {', '.join(RUNTIMES)}")
     return known
 
 
@@ -171,9 +172,9 @@ def _schemes(options: Options, tls: bool) -> tuple[str, ...]:
     given = tuple(text.strip().lower() for text in options.scheme)
     for scheme, text in zip(given, options.scheme, strict=True):
         if scheme not in SCHEMES:
-            raise refusal("--scheme", text, ", ".join(SCHEMES))
+            raise refusal("scheme", text, ", ".join(SCHEMES))
     if options.tls and given:
-        raise UsageError("--tls, --scheme: both given; expected one of them")
+        raise UsageError("both given; expected one of them", "tls", "scheme")
     return given or (("https",) if options.tls or tls else ("http",))
 
 
@@ -183,4 +184,4 @@ def _check_equal_runtimes(specs: Sequence[TargetSpec], asked: Sequence[Runtime |
     if any(asked) or len({spec.runtime for spec in ours}) <= 1:
         return
     ways = ", ".join(f"{quoted(spec.name)} {spec.runtime}" for spec in ours)
-    raise UsageError(f"--runtime: would differ here ({ways}); expected one for all of them")
+    raise UsageError(f"would differ here ({ways}); expected one for all of them", "runtime")

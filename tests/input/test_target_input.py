@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from harness.errors import UsageError
+from harness.input.fields import Typed
 from harness.input.options import Options
 from harness.input.presets import PresetOptions
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
 from harness.scenario.scenario import Scenario
 from servers.spec import Runtime, TargetSpec
+from tests.refusals import refused
 
 NGINX = TargetSpec("nginx", "native", 3, upstream="embedded")
 
@@ -169,7 +171,7 @@ def test_what_cannot_be_is_refused_in_one_line(
     if message is None:  # what a client can be held at is known later
         assert not targets(**options)[0].tls
         return
-    with pytest.raises(UsageError, match=message) as refused:
+    with refused("") as error:
         scenario(**options)
-    assert "\n" not in str(refused.value)
-    assert "secret" not in str(refused.value)
+    assert re.search(message, error.value.told(Typed((), {})))
+    assert "secret" not in str(error.value)
