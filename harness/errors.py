@@ -1,14 +1,48 @@
 """What can go wrong in the harness itself. A failed request is a sample, never one of these.
 
-The command line turns the class into an exit code (DESIGN §8) and the message into one line, so a
-message names the field, the value and what would be accepted.
+The command line turns the class into an exit code (DESIGN §8) and the error into one line. An error names the
+field that it is about as a scenario has it (``duration``, ``competitors[1].client``), apart from what is wrong
+with it and what would be accepted: only the input layer knows how the field was typed
+(``harness.input.fields``). Whoever uses these packages without it reads the field's name.
 """
 
-__all__ = ["ClientbenchError", "StoreError", "StoreUnusableError", "UnusableError", "UsageError"]
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+__all__ = [
+    "ClientbenchError",
+    "StoreError",
+    "StoreUnusableError",
+    "UnusableError",
+    "UsageError",
+    "within",
+]
 
 
 class ClientbenchError(Exception):
-    """Base of all errors a user can act on."""
+    """Base of all errors a user can act on.
+
+    ``problem`` says what is wrong and what is accepted, ``fields`` with what: dotted paths, several where they
+    contradict each other, none where no field is to blame. ``value`` is that of the field, as a message shows
+    it, where the problem does not name it.
+    """
+
+    def __init__(self, problem: str, *fields: str, value: str = "") -> None:
+        super().__init__(problem, *fields)
+        self.problem = problem
+        self.fields = fields
+        self.value = value
+
+    def told(self, called: Callable[[str], str] = str) -> str:
+        """The error in one line; ``called`` says how each field is to be called."""
+        names = ", ".join(dict.fromkeys(map(called, self.fields)))
+        subject = " ".join(filter(None, (names, self.value)))
+        return f"{subject}: {self.problem}" if subject else self.problem
+
+    def __str__(self) -> str:
+        return self.told()
 
 
 class UsageError(ClientbenchError):
@@ -26,9 +60,24 @@ class UnusableError(ClientbenchError):
 class StoreUnusableError(StoreError, UnusableError):
     """A results database that is the right file, but locked, full, damaged or gone.
 
-    ``what`` names it and says what is wrong; the message adds what helps.
+    ``remedy`` is what helps.
     """
 
-    def __init__(self, what: str, remedy: str) -> None:
-        super().__init__(f"{what}; {remedy}")
-        self.what = what
+    def __init__(self, problem: str, *fields: str, value: str, remedy: str) -> None:
+        super().__init__(f"{problem}; {remedy}", *fields, value=value)
+        self._what = problem
+
+    @property
+    def what(self) -> str:
+        """Which database, and what is wrong with it, without what helps."""
+        return str(StoreError(self._what, *self.fields, value=self.value))
+
+
+@contextlib.contextmanager
+def within(place: str) -> Iterator[None]:
+    """Errors of the block are about fields of ``place``, such as ``competitors[1]``."""
+    try:
+        yield
+    except ClientbenchError as error:
+        error.fields = tuple(f"{place}.{field}" for field in error.fields)
+        raise

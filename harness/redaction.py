@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import html
-import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,12 +22,17 @@ from harness.text import one_line, shortened
 
 __all__ = [
     "HIDDEN",
+    "SHORTEST_PIECE",
     "Redactor",
+    "body_secrets",
+    "header_secrets",
+    "is_telling",
     "looks_secret",
     "quoted",
     "redact_headers",
     "redact_url",
     "refusal",
+    "secrets_of_urls",
 ]
 
 HIDDEN = "***"
@@ -64,14 +68,10 @@ _TELLING_NAME = re.compile(
 )
 _URL_IN_TEXT = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+")
 _TARGET_IN_TEXT = re.compile(r"/[^\s'\"<>?]*\?[^\s'\"<>]+")  # as in "GET /path?token=… HTTP/1.1"
-# What may stand between ":" and "@" in the selector of a client.
-_MODE = re.compile(r"(?:a?sync)?(?:\+\w+)?", re.IGNORECASE)
-# Of an object in JSON that may be cut short.
-_MEMBER = re.compile(r'"([\w-]+)"\s*:\s*"((?:[^"\\]|\\.)*)')
 _CUT = "…"  # where ``quoted`` has left something out
 # Shorter ones would take common words out of every message.
 _SHORTEST_SECRET = 4
-_SHORTEST_PIECE = 8
+SHORTEST_PIECE = 8
 _MAX_BODY_SCANNED = 8 * 2**10  # messages quote the beginning of a body, if any of it
 _KEY_LIKE = re.compile(r"[A-Za-z0-9_.~+/=-]{16,}")
 # Where a path as a whole is the capability: webhooks of Slack and Discord, bots of Telegram.
@@ -144,14 +144,7 @@ class Redactor:
     @classmethod
     def of(cls, url: str | None, headers: Mapping[str, str], body: bytes | None) -> Redactor:
         """The redactor for requests made of these; ``url`` may be a path, or have user-info."""
-        return cls(
-            {*_url_secrets(url or ""), *_header_secrets(headers), *_body_secrets(body or b"")}
-        )
-
-    @classmethod
-    def of_command_line(cls, words: Iterable[str]) -> Redactor:
-        """The redactor for messages about a command line, wherever in it a secret stands."""
-        return cls(_command_line_secrets(list(words)))
+        return cls({*_url_secrets(url or ""), *header_secrets(headers), *body_secrets(body or b"")})
 
     def scrub(self, text: str) -> str:
         """``text`` without the secrets, however they are escaped, and with every URL redacted.
@@ -195,7 +188,7 @@ def quoted(value: object, limit: int = 60) -> str:
 
 def refusal(field: str, value: object, accepted: str) -> UsageError:
     """The error for a bad value. Never pass a header value, a body or a URL with user-info."""
-    return UsageError(f"{field}: {quoted(value)} is not valid; expected {accepted}")
+    return UsageError(f"{quoted(value)} is not valid; expected {accepted}", field)
 
 
 def _without_url_secrets(text: str) -> str:
@@ -238,6 +231,12 @@ def _redacted_pair(pair: str, suspicious: Callable[[str], bool]) -> str:
     return f"{name}={HIDDEN if hide and value else value}"
 
 
+def secrets_of_urls(text: str) -> Iterator[str]:
+    """Those of every URL that ``text`` is or has in it."""
+    starts = [0, *(match.start() for match in _AUTHORITY_START.finditer(text))]
+    yield from (secret for start in starts for secret in _url_secrets(text[start:]))
+
+
 def _url_secrets(url: str) -> Iterator[str]:
     """What ``redact_url`` takes out of ``url``, piece by piece; a plain fragment is no secret."""
     start, user_info, rest = _split_user_info(url)
@@ -245,7 +244,7 @@ def _url_secrets(url: str) -> Iterator[str]:
     match = cast("re.Match[str]", _URL.fullmatch(start + rest))
     for webhook in _WEBHOOKS.finditer(match["path"]):
         yield webhook[2]
-        yield from (piece for piece in webhook[2].split("/") if len(piece) >= _SHORTEST_PIECE)
+        yield from (piece for piece in webhook[2].split("/") if len(piece) >= SHORTEST_PIECE)
     for segment in match["path"].split("/"):
         yield from _hidden_values(segment.split(";"), looks_secret)
     for part in (match["query"] or "", match["fragment"] or ""):
@@ -258,14 +257,14 @@ def _hidden_values(pairs: Iterable[str], suspicious: Callable[[str], bool]) -> I
             yield from (pair, pair.partition("=")[2])
 
 
-def _header_secrets(headers: Mapping[str, str]) -> Iterator[str]:
+def header_secrets(headers: Mapping[str, str]) -> Iterator[str]:
     """Every hidden value, the pieces it is made of, and the credentials inside ``Basic``."""
     for name, value in headers.items():
         if redact_headers({name: value}) == {name: value}:
             continue
         yield value
         for piece in re.split(r"[\s;,]+", value):
-            yield piece if len(piece) >= _SHORTEST_PIECE else ""
+            yield piece if len(piece) >= SHORTEST_PIECE else ""
             yield piece.partition("=")[2].strip('"')
         yield from _basic_credentials(value)
 
@@ -281,45 +280,16 @@ def _basic_credentials(value: str) -> Iterator[str]:
     yield from (plain, *plain.split(":", 1))
 
 
-def _command_line_secrets(words: list[str]) -> Iterator[str]:
-    """What may be secret in the words of a command line, also where one stands in the wrong place."""
-    for number, word in enumerate(words):
-        flag, equals, value = word.partition("=")
-        if not (equals and flag.startswith("--")):
-            flag, value = (words[number - 1] if number else ""), word
-        yield from _word_secrets(flag, value)
-        if flag == "--header" and value.endswith(":"):  # its value was not quoted
-            yield from itertools.takewhile(lambda one: not one.startswith("-"), words[number + 1 :])
-
-
-def _word_secrets(flag: str, value: str) -> Iterator[str]:
-    """Those of one word; ``flag`` is the word before it, if it is a flag."""
-    name, _, rest = value.partition(":")
-    if "//" in value or "?" in value:
-        starts = [0, *(match.start() for match in _AUTHORITY_START.finditer(value))]
-        yield from (secret for start in starts for secret in _url_secrets(value[start:]))
-    elif "@" in rest and not _MODE.fullmatch(rest.rpartition("@")[0]):
-        yield from (rest.rpartition("@")[0], rest)  # user:password@host
-    if flag == "--header" or (_is_telling(name) and len(rest) >= _SHORTEST_PIECE):
-        yield from _header_secrets({name: rest.strip()})
-    if flag in ("--headers", "--body") and not value.startswith("@"):
-        yield from _body_secrets(value.encode("utf-8", "surrogateescape"))
-    for member in _MEMBER.finditer(value):
-        if _is_telling(member[1]):
-            yield from _header_secrets({member[1]: member[2]})
-    name, _, rest = value.partition("=")
-    yield rest if _is_telling(name) else ""
-
-
-def _is_telling(name: str) -> bool:
+def is_telling(name: str) -> bool:
+    """Whether what has this name is a secret in all likelihood."""
     return re.fullmatch(r"[\w-]+", name) is not None and _TELLING_NAME.search(name) is not None
 
 
-def _body_secrets(body: bytes) -> Iterator[str]:
+def body_secrets(body: bytes) -> Iterator[str]:
     """The beginning of the body, and its longer words: messages quote bodies in part."""
     text = body[:_MAX_BODY_SCANNED].decode("utf-8", "replace")
     yield text
-    yield from re.findall(rf"[^\s\"'{{}}\[\]:,;&=<>]{{{_SHORTEST_PIECE},}}", text)
+    yield from re.findall(rf"[^\s\"'{{}}\[\]:,;&=<>]{{{SHORTEST_PIECE},}}", text)
 
 
 def _spellings(secret: str) -> set[str]:

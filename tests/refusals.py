@@ -8,14 +8,16 @@ from contextlib import contextmanager
 import pytest
 
 from harness.errors import UsageError
+from harness.input.fields import Typed
 
 __all__ = ["refused"]
 
 
 @contextmanager
-def refused(beginning: str) -> Iterator[None]:
-    """The block raises ``UsageError`` with one line that begins so."""
+def refused(beginning: str) -> Iterator[pytest.ExceptionInfo[UsageError]]:
+    """The block raises ``UsageError`` with one line that, on a command line, begins so."""
     with pytest.raises(UsageError) as caught:
-        yield
-    assert str(caught.value).startswith(beginning)
-    assert "\n" not in str(caught.value)
+        yield caught
+    told = caught.value.told(Typed((), {}))
+    assert told.startswith(beginning)
+    assert "\n" not in told

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import UsageError
+from harness.input.command_line_secrets import redactor
 from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
@@ -264,5 +265,5 @@ def test_any_text_can_be_redacted(text: str) -> None:
 )
 @pytest.mark.parametrize("flag", ["--output", "--rate", "compare"])
 def test_members_of_json_are_hidden_wherever_they_are_typed(flag: str, word: str) -> None:
-    told = Redactor.of_command_line([flag, word]).scrub(f"{flag}: {word!r} is not valid")
+    told = redactor([flag, word]).scrub(f"{flag}: {word!r} is not valid")
     assert "Jk3NbQ8w" not in told

@@ -156,7 +156,7 @@ def list_runs(
     from harness.cli import listing
     from harness.scenario.numbers import whole_number
 
-    number = whole_number("--limit", limit, 1, MOST_RUNS)
+    number = whole_number("limit", limit, 1, MOST_RUNS)
     with stored_in(database := _database(db)):
         listing.show_runs(database, number)
     return 0

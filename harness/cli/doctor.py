@@ -21,7 +21,7 @@ WIDEST = 100  # longer lines are hard to read
 
 def show(typed: str | None, as_json: bool) -> None:
     """Print every finding, the harmful ones first."""
-    watched_s = SECONDS if typed is None else seconds("--seconds", typed, STEP_S, LONGEST_S)
+    watched_s = SECONDS if typed is None else seconds("seconds", typed, STEP_S, LONGEST_S)
     say(f"watching this machine for {watched_s:g} s …", sys.stderr)
     findings = examine(watched_s)
     if as_json:

@@ -13,8 +13,8 @@ from types import MappingProxyType
 
 from adapters.base import Mode
 from harness.errors import UsageError
+from harness.input.client_input import parse_client
 from harness.redaction import quoted, refusal
-from harness.scenario.selector import parse
 
 __all__ = ["SUPPORTED_MODES", "modernise"]
 
@@ -170,7 +170,7 @@ def _client(
 
     Clients unknown here are the catalogue's to judge.
     """
-    spec = parse(text)
+    spec = parse_client(text)
     known = modes.get(spec.name, ("async",))
     if not asynchronous or ("async" not in known and not alone):
         return str(spec)

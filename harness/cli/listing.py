@@ -13,7 +13,8 @@ from harness.cli.locks import lock_notice
 from harness.cli.screen import say, say_json
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
-from harness.input.presets import PRESETS
+from harness.input.fields import option
+from harness.input.presets import PRESETS, Preset
 from harness.report import latencies, listings, terminal
 from harness.report.headline import heading
 from harness.report.json_document import to_json
@@ -40,7 +41,7 @@ def show_presets(as_json: bool) -> None:
     """Print every preset."""
     if as_json:
         plain = {
-            name: {"meaning": preset.meaning, "parameters": dict(preset.parameters)}
+            name: {"meaning": preset.meaning, "parameters": _by_option(preset)}
             for name, preset in PRESETS.items()
         }
         say_json(plain)
@@ -49,11 +50,16 @@ def show_presets(as_json: bool) -> None:
         (
             name,
             preset.meaning,
-            " ".join(f"{flag} {value or '…'}" for flag, value in preset.parameters.items()),
+            " ".join(f"{flag} {value or '…'}" for flag, value in _by_option(preset).items()),
         )
         for name, preset in PRESETS.items()
     ]
     Console().print(listings.rows_table(("preset", "meaning", "parameters and defaults"), rows))
+
+
+def _by_option(preset: Preset) -> dict[str, str]:
+    """The parameters of a preset, with their defaults."""
+    return {option(field): default for field, default in preset.parameters.items()}
 
 
 def show_runs(database: Path, limit: int) -> None:

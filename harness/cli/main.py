@@ -14,6 +14,7 @@ from harness.cli.exit_codes import BUG, DONE, INTERRUPTED, UNUSABLE, USAGE
 from harness.cli.refusals import check_machine, refusal_of_machine
 from harness.cli.screen import complain, say
 from harness.errors import ClientbenchError, UnusableError, UsageError
+from harness.input.fields import Typed
 
 __all__ = ["main", "run"]
 
@@ -45,7 +46,7 @@ def run(argv: Sequence[str]) -> int:
     try:
         return _dispatch(argv)
     except ClientbenchError as error:
-        complain(error, _typed(argv))
+        complain(error.told(Typed(argv, os.environ)), _typed(argv))
         return UNUSABLE if isinstance(error, UnusableError) else USAGE
     except KeyboardInterrupt:
         _silence_halves()

@@ -18,6 +18,7 @@ from harness.cli.screen import say
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
 from harness.errors import UnusableError
+from harness.input.fields import Typed
 from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults, database_path, from_environment
@@ -41,8 +42,6 @@ EXIT_CODES: dict[str, int] = {
     "stopped": OVER_BUDGET,
     "interrupted": INTERRUPTED,
 }
-# command line name → field of Options, where they differ
-RENAMED = {"headers": "headers_json"}
 OURS = ("db", "json", "output", "normalize", "matrix", "strict", "force")
 
 
@@ -64,7 +63,7 @@ def measure(command: str, typed: dict[str, Any], stdout: TextIO, stderr: TextIO)
         try:
             output.write(path, text, database, force=force)
         except UnusableError as error:
-            troubles.append(str(error))
+            troubles.append(error.told(Typed((), os.environ)))
     _report(
         *(outcome, typed["json"], stdout),
         normalize=normalize if command == "load" else None,
@@ -86,7 +85,7 @@ def _exit_code(run: RunRecord, *, strict: bool, in_trouble: bool) -> int:
 
 
 def _scenario(command: str, typed: dict[str, Any], defaults: Defaults, stderr: TextIO) -> Scenario:
-    fields = {RENAMED.get(n, n): v for n, v in typed.items() if n not in OURS}
+    fields = {n: v for n, v in typed.items() if n not in OURS}
     fields = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in fields.items()
@@ -134,7 +133,7 @@ def _factor(text: str | None) -> float:
     except ValueError:
         number = -1.0
     if not (number == 0 or 2 <= number <= MAX_FACTOR):
-        raise refusal("--normalize", text, f"0 for none, or a factor from 2 to {MAX_FACTOR}")
+        raise refusal("normalize", text, f"0 for none, or a factor from 2 to {MAX_FACTOR}")
     return number
 
 

@@ -113,7 +113,11 @@ def measuring_options_but(*names: str) -> Callable[[Any], Any]:
     Typer reads them off its signature.
     """
     found = [
-        *((factor.option, _of_factor(factor), Texts) for factor in FACTORS.values() if factor.flag),
+        *(
+            (factor.option, _of_factor(factor), Texts)
+            for factor in FACTORS.values()
+            if factor.option
+        ),
         *(
             (name, getattr(_MeasuringOptions, name), kind)
             for name, kind in get_type_hints(_MeasuringOptions, include_extras=True).items()

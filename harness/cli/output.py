@@ -34,7 +34,7 @@ def write(path: Path, text: str, database: Path, *, force: bool) -> None:
         _replace(path.resolve(strict=False), text)
     except (OSError, RuntimeError, UsageError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise UnusableError(f"--output: {str(path)!r} could not be written ({reason})") from error
+        raise UnusableError(f"{str(path)!r} could not be written ({reason})", "output") from error
 
 
 def _replace(target: Path, text: str) -> None:
@@ -81,8 +81,9 @@ def _check(path: Path, name: str, database: Path, *, force: bool) -> None:
         raise _refusal(name, "cannot be written")
     if not force and not exporters.is_report(target, name):
         raise UsageError(
-            f"--output: {name!r} exists and is no report of clientbench; accepted: another file, "
-            "or --force to replace it"
+            f"{name!r} exists and is no report of clientbench; accepted: another file, "
+            "or --force to replace it",
+            "output",
         )
 
 
@@ -92,4 +93,4 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def _refusal(name: str, why: str) -> UsageError:
-    return UsageError(f"--output: {name!r} {why}; accepted: a file in a folder of yours")
+    return UsageError(f"{name!r} {why}; accepted: a file in a folder of yours", "output")

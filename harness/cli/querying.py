@@ -23,12 +23,12 @@ FAREWELL_S = 1.0  # for a query that was told to stop, to close its database
 
 def show_query(database: Path, query: str, timeout: str) -> None:
     """Print what a query finds within ``timeout``. Raises UsageError and StoreError."""
-    limit_s = seconds("--timeout", timeout, 0.001, LONGEST_S)
+    limit_s = seconds("timeout", timeout, 0.001, LONGEST_S)
     try:
         found = _found(database, query, time.monotonic() + limit_s)
     except TimeoutError:
         raise UsageError(
-            f"--timeout: the query takes longer than {limit_s:g} s; expected more time, or a LIMIT"
+            f"the query takes longer than {limit_s:g} s; expected more time, or a LIMIT", "timeout"
         ) from None
     Console().print(listings.rows_table(*found))
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
-from harness.redaction import Redactor
+from harness.input.command_line_secrets import redactor
 from harness.text import LINES, json_text, one_line, shortened, visible
 
 if TYPE_CHECKING:
@@ -37,5 +37,5 @@ def write_lines(console: Console, lines: Sequence[str]) -> None:
 
 def complain(error: object, words: Iterable[str]) -> None:
     """One line about what went wrong, without the secrets that are among the ``words`` of the command line."""
-    text = Redactor.of_command_line(words).scrub(str(error))
+    text = redactor(words).scrub(str(error))
     say(f"clientbench: {shortened(one_line(text), LONGEST_COMPLAINT)}", sys.stderr)

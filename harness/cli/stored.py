@@ -7,7 +7,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.errors import ClientbenchError, StoreUnusableError
+from harness.errors import ClientbenchError
+from harness.store import files
 
 __all__ = ["stored_in"]
 
@@ -26,7 +27,8 @@ def stored_in(database: Path) -> Iterator[None]:
     except Exception as error:
         if os.environ.get("CLIENTBENCH_DEBUG"):
             raise
-        raise StoreUnusableError(
-            f"--db {str(database)!r}: holds what cannot be shown ({type(error).__name__}: {error})",
+        raise files.unusable(
+            database,
+            f"holds what cannot be shown ({type(error).__name__}: {error})",
             "it is damaged or was edited, or this is a bug (CLIENTBENCH_DEBUG=1 shows where)",
         ) from error

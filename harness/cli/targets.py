@@ -84,7 +84,7 @@ def status(as_json: bool) -> None:
 
 def logs(name: str, lines: str) -> None:
     """Print the end of each server's log under its name."""
-    number = whole_number("--lines", lines, 1, MAX_LINES)
+    number = whole_number("lines", lines, 1, MAX_LINES)
     for part, ends in standing_targets.logs(name, number):
         say(f"==> {part} <==")
         say(Redactor(()).scrub("\n".join(ends)) or "(it has printed nothing)")
@@ -158,11 +158,11 @@ def _plain(name: str, found: list[Way]) -> dict[str, object]:
 def _spec(name: str, options: Options, port: str | None) -> TargetSpec:
     """The target that ``options``, read as those of a comparison, mean by this name."""
     if name.strip().lower() not in NAMES:
-        raise refusal("NAME", name, ", ".join(NAMES))
+        raise refusal("name", name, ", ".join(NAMES))
     level = {name: values[0] for name, values in target_levels(options, tls=False).items()}
     spec = complete_target(level, resolve)
     unknown = set(spec.cpus) - set(processors.available())
     if unknown:
         known = ", ".join(map(str, processors.available()))
-        raise refusal("--target-cpus", options.target_cpus or "", f"some of {known}")
-    return spec if port is None else replace(spec, port=whole_number("--port", port, 1, 65535))
+        raise refusal("target_cpus", options.target_cpus or "", f"some of {known}")
+    return spec if port is None else replace(spec, port=whole_number("port", port, 1, 65535))

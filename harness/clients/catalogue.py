@@ -159,17 +159,18 @@ class Catalogue:
         """The client that ``spec`` means. Raises one line if there is none or it lacks the mode."""
         if spec.name not in self._known:
             raise UsageError(
-                f"client: {spec.name!r} is unknown; known are {', '.join(self._known)}"
+                f"{spec.name!r} is unknown; known are {', '.join(self._known)}", "client"
             )
         client = self.clients([spec.name])[0]
         if not client.installed:
             extra = f"'clientbench[{spec.name}]'" if spec.name == "requestx" else spec.name
             raise UnusableError(
-                f"client: {spec.name!r} is not installed for Python {self.python_version}; "
-                f"try: {self._pip} install {extra}"
+                f"{spec.name!r} is not installed for Python {self.python_version}; "
+                f"try: {self._pip} install {extra}",
+                "client",
             )
         if client.problem:
-            raise UnusableError(f"client: {spec.name!r} cannot be used: {client.problem}")
+            raise UnusableError(f"{spec.name!r} cannot be used: {client.problem}", "client")
         self._check(spec, client)
         return client
 
@@ -178,19 +179,20 @@ class Catalogue:
             # what was written over has no version that one could ask for
             known = spec.name if " " in str(client.version) else f"{spec.name}=={client.version}"
             raise UnusableError(
-                f"client: '{spec}' asks for version {spec.version}, installed is {client.version}; "
-                f"accepted: {known}"
+                f"'{spec}' asks for version {spec.version}, installed is {client.version}; "
+                f"accepted: {known}",
+                "client",
             )
         mode = spec.mode or next(iter(client.modes))
         if mode not in client.modes:
-            raise UsageError(
-                f"client: {spec.name!r} has no mode {mode!r}; accepted: "
-                + ", ".join(f"{spec.name}:{known}" for known in client.modes)
-            )
+            accepted = ", ".join(f"{spec.name}:{known}" for known in client.modes)
+            raise UsageError(f"{spec.name!r} has no mode {mode!r}; accepted: {accepted}", "client")
         if spec.loop and mode != "async":
-            raise UsageError(f"client: '{spec}' names an event loop, but {mode} clients have none")
+            raise UsageError(
+                f"'{spec}' names an event loop, but {mode} clients have none", "client"
+            )
         if spec.loop in LOOP_DISTRIBUTIONS and not self._load()["distributions"].get(spec.loop):
-            raise UnusableError(f"client: '{spec}' needs {spec.loop}, which is not installed")
+            raise UnusableError(f"'{spec}' needs {spec.loop}, which is not installed", "client")
 
     def closure_with_loop(self, client: Client, loop: str | None) -> Closure:
         """What a worker of ``client`` may see when it runs on ``loop``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.doctor.readings import Cores, Frequency, Kernel, Ports, Virtualisation
 from harness.doctor.watching import Activity, Clock, Use
+from harness.input.fields import option
 from harness.records.finding import Finding, State, unknown
 
 __all__ = [
@@ -59,8 +60,10 @@ def cores(reading: Cores | None) -> Finding:
     if usable < FEW:
         return Finding("cores", "harmful", seen, effect, "use a machine with 2 CPUs, better 4")
     if usable < ENOUGH:
-        effect = "target and orchestrator share one CPU; several --processes share the other"
-        remedy = "use --processes 1 and modest rates, or a machine with 4 CPUs"
+        effect = (
+            f"target and orchestrator share one CPU; several {option('processes')} share the other"
+        )
+        remedy = f"use {option('processes')} 1 and modest rates, or a machine with 4 CPUs"
         return Finding("cores", "notice", seen, effect, remedy)
     return Finding("cores", "good", seen, effect)
 
@@ -87,7 +90,7 @@ def threads(reading: Cores | None) -> Finding:
         return Finding(name, "good", "every CPU is a core, as far as the kernel can see", effect)
     pairs = ", ".join("+".join(map(str, sorted(both))) for both in shared[:4])
     more = ", …" if len(shared) > 4 else ""
-    remedy = "give the target a whole core (--target-cpus), or turn SMT off"
+    remedy = f"give the target a whole core ({option('target_cpus')}), or turn SMT off"
     return Finding(name, "notice", f"one core each: CPUs {pairs}{more}", effect, remedy)
 
 

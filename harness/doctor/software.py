@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from harness.clients.catalogue import Client
 from harness.clients.contamination import Contamination
+from harness.input.fields import option
 from harness.records.finding import Finding
 
 __all__ = ["accelerators", "clients", "contaminated", "docker"]
@@ -38,7 +39,7 @@ def docker(version: str | None, problem: str | None) -> Finding:
     if problem is None:
         return Finding("docker", "good", f"engine {version or 'of unknown version'}", effect)
     seen, _, remedy = problem.removeprefix("docker: ").partition("; ")
-    return Finding("docker", "notice", seen, effect, remedy or "use --runtime native")
+    return Finding("docker", "notice", seen, effect, remedy or f"use {option('runtime')} native")
 
 
 def clients(known: Sequence[Client]) -> Finding:

@@ -13,7 +13,8 @@ from itertools import product
 from typing import Any
 
 from adapters.base import Mode
-from harness.errors import UsageError
+from harness.errors import UsageError, within
+from harness.input.client_input import parse_client
 from harness.input.levels import parsed, parsed_all
 from harness.input.load_input import open_load
 from harness.input.options import Options
@@ -25,7 +26,6 @@ from harness.scenario.factors import CLIENT, FACTORS, Factor, Limits, crossing
 from harness.scenario.methods import BODY_METHODS
 from harness.scenario.numbers import whole_number
 from harness.scenario.selector import ClientSpec
-from harness.scenario.selector import parse as parse_client
 
 __all__ = ["Asked", "Known", "is_streamed", "parse_baseline", "parse_competitors"]
 
@@ -91,7 +91,8 @@ def _crossing(command: str, levels: Mapping[str, Sequence[Any]]) -> tuple[Factor
     varying = [FACTORS[name] for name, values in levels.items() if len(values) > 1]
     if varying and command == "load":
         raise UsageError(
-            f"{varying[0].name}: has several values; expected one, or `clientbench compare`"
+            "has several values; expected one, or `clientbench compare`",
+            varying[0].option or varying[0].name,
         )
     return crossing(varying)
 
@@ -123,7 +124,7 @@ def _check_distinct(found: tuple[Competitor, ...]) -> None:
     for competitor, content in zip(found, contents, strict=True):
         if contents.count(content) > 1:
             raise UsageError(
-                f"competitor: {quoted(competitor.label)} is given twice; expected each once"
+                f"{quoted(competitor.label)} is given twice; expected each once", "competitors"
             )
 
 
@@ -144,7 +145,7 @@ def parse_baseline(
     if len(matching) != 1:  # what the names differ in will do as well
         matching = {name for name in names if name.endswith(f" {text.strip()}")}
     if len(matching) != 1:
-        raise refusal("--baseline", text, f"one of {', '.join(names)}")
+        raise refusal("baseline", text, f"one of {', '.join(names)}")
     return matching.pop()
 
 
@@ -159,9 +160,10 @@ def _clients(
     """Label and resolved client of each selector; the mode shows where given or needed."""
     if not texts:
         raise UsageError(
-            "client: none given; expected names such as requests httpx:async aiohttp (of `load`: --client NAME)"
+            "none given; expected names such as requests httpx:async aiohttp (of `load`: --client NAME)",
+            "client",
         )
-    typed = [parse_client(text) for text in texts]
+    typed = [_client(number, text) for number, text in enumerate(texts)]
     resolved = [_resolved(spec, default_modes) for spec in typed]
     modes = Counter(name for name, _ in {(spec.name, spec.mode) for spec in resolved})
     labels = [
@@ -169,6 +171,12 @@ def _clients(
         for spec, full in zip(typed, resolved, strict=True)
     ]
     return list(zip(labels, resolved, strict=True))
+
+
+def _client(number: int, text: str) -> ClientSpec:
+    """The client of the competitor with this number, from 0 on; several clients are the axis."""
+    with within(f"competitors[{number}]"):
+        return parse_client(text)
 
 
 def _resolved(spec: ClientSpec, default_modes: Mapping[str, Mode]) -> ClientSpec:
@@ -193,11 +201,11 @@ def _sizes(options: Options, methods: tuple[str, ...], body: bytes | None) -> tu
     sizes = parsed_all(FACTORS["body_size"], options)
     if body is None and not sizes:
         return (0,)
-    field = "--body" if sizes == () else "--body-size"
+    field = "body" if sizes == () else "body_size"
     if body is not None and sizes:
-        raise UsageError("--body, --body-size: both give a body; expected one of them")
+        raise UsageError("both give a body; expected one of them", "body", "body_size")
     if not set(methods) & set(BODY_METHODS):
-        raise UsageError(f"{field}: {methods[0]} carries none; expected {', '.join(BODY_METHODS)}")
+        raise UsageError(f"{methods[0]} carries none; expected {', '.join(BODY_METHODS)}", field)
     return sizes if body is None else (len(body),)
 
 
@@ -210,6 +218,6 @@ def _slots(options: Options, defaults: Defaults) -> tuple[int, ...]:
         usual = (parsed(factor, defaults.concurrency, limits),)
         return parsed_all(factor, options, limits) or usual
     if options.values(factor):
-        raise UsageError("--concurrency: is for fixed workers; expected --max-in-flight instead")
+        raise UsageError("is for fixed workers; expected --max-in-flight instead", "concurrency")
     limit = options.load.max_in_flight or MAX_IN_FLIGHT
-    return (whole_number("--max-in-flight", limit, 1, defaults.max_concurrency, note),)
+    return (whole_number("max_in_flight", limit, 1, defaults.max_concurrency, note),)

@@ -38,51 +38,47 @@ def open_load(options: LoadOptions) -> OpenLoad | None:
         _refuse_alone(options)
         return None
     if options.rate is not None and options.stage:
-        raise UsageError("--rate, --stage: both give the rate; expected one of them")
-    start = cast("Starter", _choice("--start", options.start, STARTERS))
+        raise UsageError("both give the rate; expected one of them", "rate", "stage")
+    start = cast("Starter", _choice("start", options.start, STARTERS))
     if options.start is None and options.max_in_flight is not None:
         start = "per-request"
     if start == "fixed-workers" and options.max_in_flight is not None:
         raise UsageError(
-            "--max-in-flight: limits --start per-request; fixed workers are --concurrency"
+            "limits --start per-request; fixed workers are --concurrency", "max_in_flight"
         )
     return OpenLoad(
-        rate=None if options.rate is None else _rate("--rate", options.rate),
+        rate=None if options.rate is None else _rate(options.rate),
         stages=_stages(options.stage),
-        arrivals=cast("Spacing", _choice("--arrivals", options.arrivals, SPACINGS)),
+        arrivals=cast("Spacing", _choice("arrivals", options.arrivals, SPACINGS)),
         start=start,
     )
 
 
 def _refuse_alone(options: LoadOptions) -> None:
-    for flag, value in (
-        ("--arrivals", options.arrivals),
-        ("--start", options.start),
-        ("--max-in-flight", options.max_in_flight),
-    ):
-        if value is not None:
-            raise UsageError(f"{flag}: is about an open loop; expected --rate or --stage with it")
+    for field in ("arrivals", "start", "max_in_flight"):
+        if getattr(options, field) is not None:
+            raise UsageError("is about an open loop; expected --rate or --stage with it", field)
 
 
-def _choice(flag: str, text: str | None, known: Sequence[str]) -> str:
+def _choice(field: str, text: str | None, known: Sequence[str]) -> str:
     chosen = known[0] if text is None else text.strip().lower()
     if chosen not in known:
-        raise refusal(flag, text, ", ".join(known))
+        raise refusal(field, text, ", ".join(known))
     return chosen
 
 
-def _rate(flag: str, value: str | float) -> float:
+def _rate(value: str | float) -> float:
     text = str(value).strip()
     number = float(text) if re.fullmatch(_RATE, text, re.IGNORECASE) else -1.0
     if not MIN_RATE <= number <= MAX_RATE:
-        raise refusal(flag, value, f"requests per second from {MIN_RATE:g} to {MAX_RATE:,.0f}")
+        raise refusal("rate", value, f"requests per second from {MIN_RATE:g} to {MAX_RATE:,.0f}")
     return number
 
 
 def _stages(texts: Sequence[str]) -> tuple[tuple[float, float, float], ...]:
     stages = tuple(_stage(text) for text in texts)
     if stages and not any(start or end for start, end, _ in stages):
-        raise refusal("--stage", ", ".join(texts), "at least one with a rate above 0")
+        raise refusal("stage", ", ".join(texts), "at least one with a rate above 0")
     return stages
 
 
@@ -90,5 +86,5 @@ def _stage(text: str) -> tuple[float, float, float]:
     match = _STAGE.fullmatch(text.strip())
     rates = [float(rate) for rate in (match[1], match[2] or match[1])] if match else []
     if match is None or max(rates) > MAX_RATE:
-        raise refusal("--stage", text, "RATE:SECONDS or FROM-TO:SECONDS, such as 100:5s, 0-500:30s")
-    return rates[0], rates[1], seconds("--stage", match[3], 0.001, MAX_DURATION_S)
+        raise refusal("stage", text, "RATE:SECONDS or FROM-TO:SECONDS, such as 100:5s, 0-500:30s")
+    return rates[0], rates[1], seconds("stage", match[3], 0.001, MAX_DURATION_S)

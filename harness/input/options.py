@@ -36,7 +36,7 @@ class Options:
     processes: str | int | None = None
     header: tuple[str, ...] = ()  # "Name: value" or @file each
     header_env: tuple[str, ...] = ()  # "NAME=VARIABLE" each
-    headers_json: str | None = None
+    headers: str | None = None
     body: str | None = None  # text, or @file
     stream: bool = False
     expect: str | None = None

@@ -38,10 +38,10 @@ class LengthOptions:
 def length(options: LengthOptions) -> Length:
     """The length asked for by name. Raises ``UsageError``."""
     if options.quick and options.thorough:
-        raise UsageError("--quick, --thorough: are two lengths; expected one of them")
+        raise UsageError("are two lengths; expected one of them", "quick", "thorough")
     if options.precision is not None and (options.quick or options.thorough):
-        name = "--quick" if options.quick else "--thorough"
-        raise UsageError(f"{name}: is a fixed length; expected it or --precision")
+        field = "quick" if options.quick else "thorough"
+        raise UsageError("is a fixed length; expected it or --precision", field)
     if options.quick:
         return QUICK
     return THOROUGH if options.thorough else USUAL
@@ -50,25 +50,25 @@ def length(options: LengthOptions) -> Length:
 def precision(options: LengthOptions) -> Precision | None:
     """The precision asked for, or None. Raises ``UsageError``."""
     if options.precision is None:
-        for flag, value in (("--metric", options.metric), ("--budget", options.budget)):
-            if value is not None:
-                raise UsageError(f"{flag}: is about --precision; expected both")
+        for field in ("metric", "budget"):
+            if getattr(options, field) is not None:
+                raise UsageError("is about --precision; expected both", field)
         return None
     match = _PERCENT.fullmatch(options.precision.strip())
     half_width = float(match[1]) / 100 if match else -1.0
     if not NARROWEST <= half_width <= WIDEST:
         wanted = f"a percentage from {100 * NARROWEST:g}% to {100 * WIDEST:g}%, such as 2%"
-        raise refusal("--precision", options.precision, wanted)
+        raise refusal("precision", options.precision, wanted)
     budget_s = BUDGET_S
     if options.budget is not None:
-        budget_s = seconds("--budget", options.budget, 1.0, MAX_DURATION_S)
+        budget_s = seconds("budget", options.budget, 1.0, MAX_DURATION_S)
     return Precision(half_width=half_width, metric=_metric(options.metric), budget_s=budget_s)
 
 
 def _metric(text: str | None) -> Metric:
     name = "throughput" if text is None else text.strip().lower().replace("-", "_")
     if name not in METRICS:
-        raise refusal("--metric", text, ", ".join(METRICS))
+        raise refusal("metric", text, ", ".join(METRICS))
     return name
 
 
@@ -78,4 +78,4 @@ def check_budget(wanted: Precision, least_s: float) -> None:
         expected = (
             f"{math.ceil(least_s)}s or more, what the first {FIRST_LOOK} rounds take at least"
         )
-        raise refusal("--budget", f"{wanted.budget_s:g}s", expected)
+        raise refusal("budget", f"{wanted.budget_s:g}s", expected)

@@ -13,6 +13,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from adapters.base import USUAL_MAX_BODY_BYTES
 from harness import interrupts
@@ -52,6 +53,15 @@ MAX_HEADER_FILE_BYTES = 2**20  # comments included
 _MAX_ANSWER_GIB = 64
 
 
+class _Header(NamedTuple):
+    """A header, and where it was given: a field, and in a file of headers which line."""
+
+    field: str
+    name: str
+    value: str
+    where: str = ""
+
+
 def parse_headers(
     lines: Iterable[str],
     as_json: str | None,
@@ -68,17 +78,18 @@ def parse_headers(
     spelling: dict[str, str] = {}
     typed = (header for line in lines for header in _headers(line))
     taken = (_variable(pair, environ) for pair in variables)
-    for field, name, value in (*typed, *_json_headers(as_json), *taken):
-        _check_header(field, name, value)
+    for header in (*typed, *_json_headers(as_json), *taken):
+        _check_header(header)
+        name, value = header.name, header.value
         known = spelling.setdefault(name.lower(), name)
         joint = "; " if name.lower() == "cookie" else ", "
         headers[known] = f"{headers[known]}{joint}{value}" if known in headers else value
     if authorization is not None:
         if "authorization" in spelling:
-            raise UsageError("--url: has user-info beside an Authorization header; expected one")
+            raise UsageError("has user-info beside an Authorization header; expected one", "url")
         headers["Authorization"] = authorization
     if sum(len(name) + len(value) for name, value in headers.items()) > _MAX_HEADER_BYTES:
-        raise UsageError(f"--header: too large; expected at most {_MAX_HEADER_BYTES} bytes in all")
+        raise UsageError(f"too large; expected at most {_MAX_HEADER_BYTES} bytes in all", "header")
     return headers
 
 
@@ -92,7 +103,7 @@ def parse_body(text: str | None) -> bytes | None:
         # arguments that were not UTF-8 arrive as lone surrogates: give their bytes back
         body = text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        raise UsageError("--body: is not valid text; expected UTF-8, or @FILE") from None
+        raise UsageError("is not valid text; expected UTF-8, or @FILE", "body") from None
     return _limited(body)
 
 
@@ -101,7 +112,7 @@ def parse_max_body(text: str | int | None) -> int:
     if text is None:
         return USUAL_MAX_BODY_BYTES
     accepted = f"bytes from 1 to {_MAX_ANSWER_GIB}g, such as 1M or 2g"
-    return size_in_bytes("--max-body", text, 1, _MAX_ANSWER_GIB << 30, accepted)
+    return size_in_bytes("max_body", text, 1, _MAX_ANSWER_GIB << 30, accepted)
 
 
 def content_type(body: bytes) -> str:
@@ -113,39 +124,40 @@ def content_type(body: bytes) -> str:
     return "application/json" if is_json else "application/octet-stream"
 
 
-def _headers(text: str) -> Iterator[tuple[str, str, str]]:
+def _headers(text: str) -> Iterator[_Header]:
     """Those of one ``--header``: a line, or ``@FILE`` of lines, empty ones and ``# comments`` among them."""
     if not text.startswith("@"):
-        yield _header_line("--header", text)
+        yield _header_line(text)
         return
-    lines = _content("--header", text[1:], MAX_HEADER_FILE_BYTES).decode("utf-8", "replace")
+    lines = _content("header", text[1:], MAX_HEADER_FILE_BYTES).decode("utf-8", "replace")
     for number, line in enumerate(lines.splitlines(), 1):
         if line.strip() and not line.startswith("#"):
-            yield _header_line(f"--header: line {number} of {quoted(text)}", line)
+            yield _header_line(line, f"line {number} of {quoted(text)}: ")
 
 
-def _header_line(field: str, line: str) -> tuple[str, str, str]:
+def _header_line(line: str, where: str = "") -> _Header:
     name, colon, value = line.partition(":")
     if not colon:
-        raise UsageError(f"{field}: has no colon; expected 'Name: value'")
-    return field, name, value.strip(" \t")
+        raise UsageError(f"{where}has no colon; expected 'Name: value'", "header")
+    return _Header("header", name, value.strip(" \t"), where)
 
 
-def _variable(pair: str, environ: Mapping[str, str]) -> tuple[str, str, str]:
+def _variable(pair: str, environ: Mapping[str, str]) -> _Header:
     """A header whose value no command line shows."""
     name, equals, variable = pair.partition("=")
     if not equals:
-        raise UsageError("--header-env: has no '='; expected NAME=VARIABLE")
+        raise UsageError("has no '='; expected NAME=VARIABLE", "header_env")
     if variable not in environ:
         # a secret may have been typed in the place of the variable's name; a header's name is none
         raise UsageError(
-            f"--header-env: of {quoted(name)} {quoted(variable)} is not valid; "
-            "expected NAME=VARIABLE with a variable that is set"
+            f"of {quoted(name)} {quoted(variable)} is not valid; "
+            "expected NAME=VARIABLE with a variable that is set",
+            "header_env",
         )
-    return "--header-env", name, environ[variable].strip(" \t")
+    return _Header("header_env", name, environ[variable].strip(" \t"))
 
 
-def _json_headers(text: str | None) -> list[tuple[str, str, str]]:
+def _json_headers(text: str | None) -> list[_Header]:
     if text is None:
         return []
     try:
@@ -154,8 +166,8 @@ def _json_headers(text: str | None) -> list[tuple[str, str, str]]:
     except (ValueError, RecursionError):
         pairs = None
     if not isinstance(pairs, tuple):
-        raise UsageError('--headers: is not a JSON object; expected {"Name": "value", …}')
-    return [("--headers", name, _json_value(name, value)) for name, value in pairs]
+        raise UsageError('is not a JSON object; expected {"Name": "value", …}', "headers")
+    return [_Header("headers", name, _json_value(name, value)) for name, value in pairs]
 
 
 def _json_value(name: str, value: object) -> str:
@@ -164,25 +176,28 @@ def _json_value(name: str, value: object) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         with suppress(ValueError):  # infinities and NaN
             return json.dumps(value, allow_nan=False)
-    raise UsageError(f"--headers: value of {quoted(name)} is not valid; expected text or a number")
+    raise UsageError(f"value of {quoted(name)} is not valid; expected text or a number", "headers")
 
 
-def _check_header(field: str, name: str, value: str) -> None:
+def _check_header(header: _Header) -> None:
+    field, name, value, where = header
     if not _HEADER_NAME.fullmatch(name):
         # what stands before the first colon may be half a secret
         raise UsageError(
-            f"{field}: a name is not valid; expected letters, digits and !#$%&'*+-.^_`|~"
+            f"{where}a name is not valid; expected letters, digits and !#$%&'*+-.^_`|~", field
         )
     if name.lower() in _FRAMING_HEADERS:
-        raise refusal(field, name, "no framing or connection header: the client writes it itself")
+        expected = "no framing or connection header: the client writes it itself"
+        raise UsageError(f"{where}{quoted(name)} is not valid; expected {expected}", field)
     if not _HEADER_VALUE.fullmatch(value):
         raise UsageError(
-            f"{field}: value of {quoted(name)} is not valid; expected visible ASCII in one line"
+            f"{where}value of {quoted(name)} is not valid; expected visible ASCII in one line",
+            field,
         )
 
 
 def _file_body(name: str) -> bytes:
-    return _limited(_content("--body", name, MAX_BODY_BYTES + 1))
+    return _limited(_content("body", name, MAX_BODY_BYTES + 1))
 
 
 def _content(field: str, name: str, limit: int) -> bytes:
@@ -201,5 +216,5 @@ def _read(path: Path, limit: int) -> bytes:
 
 def _limited(body: bytes) -> bytes:
     if len(body) > MAX_BODY_BYTES:
-        raise UsageError(f"--body: is too large; expected at most {MAX_BODY_MIB} MiB")
+        raise UsageError(f"is too large; expected at most {MAX_BODY_MIB} MiB", "body")
     return body

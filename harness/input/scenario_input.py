@@ -22,6 +22,7 @@ from harness.input.competitor_input import (
     parse_baseline,
     parse_competitors,
 )
+from harness.input.fields import option
 from harness.input.load_input import open_load
 from harness.input.options import Options
 from harness.input.precision_input import check_budget, length, precision
@@ -79,7 +80,7 @@ def build(
     known = Known(defaults, default_modes, resolve, tls=held_at_tls)
     asked = parse_competitors(options, known, body)
     competitors = asked.competitors
-    requests = _whole("--requests", options.requests, None, 10**9)
+    requests = _whole("requests", options.requests, None, 10**9)
     load = open_load(options.load)
     usual, wanted = length(options.length), precision(options.length)
     if wanted is not None:
@@ -102,11 +103,11 @@ def build(
         rounds=rounds,
         slice_s=_slice_s(options, interleaved=load is None and len(competitors) > 1),
         precision=wanted,
-        warmup_s=_seconds("--warmup", options.warmup, 0.2, low=0.0, high=3600.0),
-        processes=_whole("--processes", options.processes, 1, 256),
+        warmup_s=_seconds("warmup", options.warmup, 0.2, low=0.0, high=3600.0),
+        processes=_whole("processes", options.processes, 1, 256),
         stream=is_streamed(options),
         expect=_expect(options.expect),
-        timeout_s=_seconds("--timeout", options.timeout, 10.0, low=0.001, high=3600.0),
+        timeout_s=_seconds("timeout", options.timeout, 10.0, low=0.001, high=3600.0),
         max_body_bytes=parse_max_body(options.max_body),
         verify=options.verify,
         profile=profile,
@@ -115,7 +116,7 @@ def build(
         open_load=load,
         think_time_s=_think_time_s(options, load),
         # what is held is traced: how else would one know that it was
-        trace_share=1.0 if expanded.held else _share("--trace", options.trace),
+        trace_share=1.0 if expanded.held else _share(options.trace),
         error_budget=parse_budget(options.error_budget),
         preset=options.preset.preset and options.preset.preset.strip().lower(),
         held=expanded.held,
@@ -137,26 +138,24 @@ def _check_target_options(options: Options) -> None:
     """What cannot mean anything without a target that we start."""
     if options.url is None or options.url.startswith("/"):
         return
-    given = {
-        f"--{field.replace('_', '-')}": getattr(options, field)
-        for field in ("upstream", "tls", "target_cpus", "target_memory")
-    }
+    fields = ("upstream", "tls", "target_cpus", "target_memory")
+    given = {field: getattr(options, field) for field in fields}
     for factor in FACTORS.values():
         if factor.concerns == "target" and factor.name != "target":
-            given[factor.flag] = options.values(factor)
-    for flag, value in given.items():
+            given[factor.option] = options.values(factor)
+    for field, value in given.items():
         if value:
             raise UsageError(
-                f"{flag}: the URL names a server that runs already; expected no {flag}"
+                f"the URL names a server that runs already; expected no {option(field)}", field
             )
 
 
 def _with(options: Options, expanded: Expansion) -> Options:
     """The options with what the preset puts in their place."""
     if expanded.held is not None and options.requests is not None:
-        raise UsageError("--requests: is no parameter of presets that hold; expected --n")
+        raise UsageError("is no parameter of presets that hold; expected --n", "requests")
     if expanded.requests is not None and options.requests is not None:
-        raise UsageError("--requests: follows from --rate and --duration in this preset")
+        raise UsageError("follows from --rate and --duration in this preset", "requests")
     concurrency: tuple[str | int, ...] = ()
     if expanded.held is not None:
         concurrency = (expanded.held.most,)
@@ -176,7 +175,7 @@ def _with(options: Options, expanded: Expansion) -> Options:
 
 def _profile(text: str | None) -> Profile:
     if text not in (None, "parity", "defaults"):
-        raise refusal("--profile", text, "parity or defaults")
+        raise refusal("profile", text, "parity or defaults")
     return cast("Profile", text or "parity")
 
 
@@ -185,7 +184,7 @@ def _headers(
 ) -> dict[str, str]:
     """The user's headers; in parity also those that clients would otherwise choose differently."""
     headers = parse_headers(
-        *(options.header, options.headers_json, authorization),
+        *(options.header, options.headers, authorization),
         variables=options.header_env,
         environ=os.environ,
     )
@@ -206,12 +205,12 @@ def _shape_s(load: OpenLoad | None, expanded: Expansion) -> float | None:
 
 
 def _lengths(options: Options) -> dict[str, object]:
-    """What says how long to measure, by its flag; None where it is not given."""
+    """What says how long to measure, by its field; None where it is not given."""
     return {
-        "--duration": options.duration,
-        "--requests": options.requests,
-        "--rounds": options.rounds,
-        "--stage": options.load.stage or None,
+        "duration": options.duration,
+        "requests": options.requests,
+        "rounds": options.rounds,
+        "stage": options.load.stage or None,
     }
 
 
@@ -219,17 +218,18 @@ def _check_precision(typed: Options, has_length: bool, competitors: int) -> None
     """Nothing else may say how long to measure, and there must be ratios to measure."""
     fixed = {
         **_lengths(typed),
-        "--trace": typed.trace,
-        "--preset": typed.preset.preset if has_length else None,
+        "trace": typed.trace,
+        "preset": typed.preset.preset if has_length else None,
     }
-    for flag, value in fixed.items():
+    for field, value in fixed.items():
         if value is not None:
             raise UsageError(
-                f"{flag}: --precision itself finds out how long to measure, and needs ratios; "
-                f"expected it without {flag}"
+                "--precision itself finds out how long to measure, and needs ratios; "
+                f"expected it without {option(field)}",
+                field,
             )
     if competitors < 2:
-        raise UsageError("--precision: is that of a ratio; expected two competitors or more")
+        raise UsageError("is that of a ratio; expected two competitors or more", "precision")
 
 
 def _duration_s(
@@ -237,15 +237,15 @@ def _duration_s(
 ) -> float | None:
     """Measured seconds per competitor; none when a number of requests ends the trial."""
     if shape_s is not None:
-        for flag, value in (("--duration", options.duration), ("--requests", options.requests)):
-            if value is not None:
+        for field in ("duration", "requests"):
+            if getattr(options, field) is not None:
                 raise UsageError(
-                    f"{flag}: the load's stages say how long; expected them without {flag}"
+                    f"the load's stages say how long; expected them without {option(field)}", field
                 )
         return shape_s * rounds
     if options.requests is not None:
         if options.duration is not None:
-            raise UsageError("--duration, --requests: both end a trial; expected one of them")
+            raise UsageError("both end a trial; expected one of them", "duration", "requests")
         return None
     default = defaults.duration_s
     if options.command == "compare":
@@ -253,13 +253,13 @@ def _duration_s(
         default = of_environment or usual.duration_s
     if options.length.precision is not None:  # each round is as long as those of the usual length
         return default * rounds / usual.rounds
-    return _seconds("--duration", options.duration, default, low=0.001, high=MAX_DURATION_S)
+    return _seconds("duration", options.duration, default, low=0.001, high=MAX_DURATION_S)
 
 
 def _rounds(options: Options, usual: Length, requests: int | None, starts: int | None) -> int:
     """As many as asked for; unasked, no more than there are requests."""
     few = min(number for number in (usual.rounds, requests, starts) if number is not None)
-    return _whole("--rounds", options.rounds, few, MOST_ROUNDS)
+    return _whole("rounds", options.rounds, few, MOST_ROUNDS)
 
 
 def _starts(
@@ -272,8 +272,10 @@ def _starts(
     starts = load.starts(round(duration_s * 1e9))
     if not starts:
         raise UsageError(
-            f"--rate, --duration: {load.rate:g} requests per second for {duration_s:g} s is none at all; "
-            f"expected at least one, such as --duration {math.ceil(1 / load.rate)}"
+            f"{load.rate:g} requests per second for {duration_s:g} s is none at all; "
+            f"expected at least one, such as --duration {math.ceil(1 / load.rate)}",
+            "rate",
+            "duration",
         )
     return starts
 
@@ -285,8 +287,10 @@ def _check_count(load: OpenLoad | None, requests: int | None) -> None:
     if requests / load.rate > MAX_DURATION_S:
         most = math.floor(load.rate * MAX_DURATION_S)
         raise UsageError(
-            f"--requests, --rate: {requests:,} at {load.rate:g} per second take {requests / load.rate:.3g} s; "
-            f"expected at most {MAX_DURATION_S:,.0f} s, that is {most:,} requests"
+            f"{requests:,} at {load.rate:g} per second take {requests / load.rate:.3g} s; "
+            f"expected at most {MAX_DURATION_S:,.0f} s, that is {most:,} requests",
+            "requests",
+            "rate",
         )
 
 
@@ -297,16 +301,16 @@ def _slice_s(options: Options, *, interleaved: bool) -> float | None:
     """
     if options.slice is None:
         return SLICE_S if interleaved else None
-    return seconds("--slice", options.slice, 0.005, 60.0)
+    return seconds("slice", options.slice, 0.005, 60.0)
 
 
 def _think_time_s(options: Options, load: OpenLoad | None) -> float:
     if options.think_time is not None and load is not None:
-        raise UsageError("--think-time: is about a closed loop; expected no --rate or --stage")
-    return _seconds("--think-time", options.think_time, 0.0, low=0.0, high=3600.0)
+        raise UsageError("is about a closed loop; expected no --rate or --stage", "think_time")
+    return _seconds("think_time", options.think_time, 0.0, low=0.0, high=3600.0)
 
 
-def _share(flag: str, value: str | float | None) -> float:
+def _share(value: str | float | None) -> float:
     """``0.1`` or ``10%``; above 0, at most 1."""
     if value is None:
         return 0.0
@@ -316,7 +320,7 @@ def _share(flag: str, value: str | float | None) -> float:
     except ValueError:
         number = -1.0
     if not 0 < number <= 1:
-        raise refusal(flag, value, "a share above 0, at most 1, such as 0.1 or 10%")
+        raise refusal("trace", value, "a share above 0, at most 1, such as 0.1 or 10%")
     return number
 
 
@@ -330,7 +334,7 @@ def _expect(text: str | None) -> str:
 def _seed(value: str | int | None) -> int:
     if value is None:
         return secrets.randbelow(MAX_SEED + 1)
-    return whole_number("--seed", value, 0, MAX_SEED)
+    return whole_number("seed", value, 0, MAX_SEED)
 
 
 def _whole(field: str, value: str | int | None, default: _Default, high: int) -> int | _Default:

@@ -86,7 +86,7 @@ def from_environment(environ: Mapping[str, str]) -> Defaults:
 def database_path(flag: str | None, defaults: Defaults, cwd: Path) -> Path:
     """Where results go: ``--db``, the environment, ``results/`` if there is one, else ``cwd``."""
     if flag is not None:
-        return cwd / _path("--db", flag)
+        return cwd / _path("database", flag)
     if defaults.database is not None:
         return cwd / defaults.database
     folder = cwd / "results"

@@ -35,7 +35,7 @@ def target_levels(options: Options, tls: bool) -> dict[str, Sequence[Any]]:
     is_url = options.url is not None and not options.url.startswith("/")
     if is_url and names:
         raise UsageError(
-            "--url, --target: both name a server; expected one of them, or a path in --url"
+            "both name a server; expected one of them, or a path in --url", "url", "target"
         )
     if is_url:
         url = urlsplit(parse_url(options.url).url or "")
@@ -43,7 +43,7 @@ def target_levels(options: Options, tls: bool) -> dict[str, Sequence[Any]]:
         return {"target": bases, "runtime": (None,), "instances": (None,), "tls": (None,)}
     bases = [_limited(parsed(FACTORS["target"], name), options) for name in names or DEFAULT]
     if options.upstream is not None and not any(base.upstream for base in bases):
-        raise UsageError(f"--upstream: is for proxies; expected --target {' or '.join(PROXIES)}")
+        raise UsageError(f"is for proxies; expected --target {' or '.join(PROXIES)}", "upstream")
     return {
         "target": bases,
         **{
@@ -58,20 +58,21 @@ def complete_target(level: Mapping[str, Any], resolve: Resolve) -> TargetSpec:
     base: TargetSpec = level["target"]
     runtime, instances = level["runtime"], level["instances"]
     if base.url:
-        given = {"--runtime": runtime is not None, "--instances": instances is not None}
-        for flag in (flag for flag, is_given in given.items() if is_given):
+        given = {"runtime": runtime is not None, "instances": instances is not None}
+        for field in (field for field, is_given in given.items() if is_given):
             raise UsageError(
-                f"{flag}: a server that already runs has its own; expected no URL with it"
+                "a server that already runs has its own; expected no URL with it", field
             )
         return base
     default = DEFAULT_INSTANCES if base.upstream else 1
     spec = replace(base, instances=instances or default, tls=level["tls"])
     spec = replace(spec, runtime=runtime or resolve(spec))
     if spec.memory_bytes and spec.runtime == "native":
-        raise UsageError("--target-memory: limits containers; expected --runtime docker with it")
+        raise UsageError("limits containers; expected --runtime docker with it", "target_memory")
     if spec.name == "embedded" and spec.instances > 1 and spec.runtime != "native":
         raise UsageError(
-            "--instances: the embedded target has one in a container; expected 1, or a proxy before several"
+            "the embedded target has one in a container; expected 1, or a proxy before several",
+            "instances",
         )
     return spec
 
@@ -88,7 +89,7 @@ def parse_cpus(text: str | None) -> tuple[int, ...]:
         except ValueError:
             low, high = 0, -1
         if not 0 <= low <= high < 4096:
-            raise refusal("--target-cpus", text, "numbers of CPUs such as 0, 0,2 or 0-3")
+            raise refusal("target_cpus", text, "numbers of CPUs such as 0, 0,2 or 0-3")
         cpus |= set(range(low, high + 1))
     return tuple(sorted(cpus))
 
@@ -108,7 +109,7 @@ def _limited(spec: TargetSpec, options: Options) -> TargetSpec:
 def _upstream(options: Options) -> str:
     text = (options.upstream or UPSTREAMS[0]).strip().lower()
     if text not in UPSTREAMS:
-        raise refusal("--upstream", options.upstream or "", ", ".join(UPSTREAMS))
+        raise refusal("upstream", options.upstream or "", ", ".join(UPSTREAMS))
     return text
 
 
@@ -118,14 +119,14 @@ def _memory_bytes(text: str | None) -> int:
     found = _MEMORY.fullmatch(text.strip().lower())
     size = int(found[1]) << _SHIFTS[found[2]] if found else 0
     if size < LEAST_MEMORY:
-        raise refusal("--target-memory", text, "at least 16m, such as 256m or 1g")
+        raise refusal("target_memory", text, "at least 16m, such as 256m or 1g")
     return size
 
 
 def _tls_levels(options: Options, tls: bool) -> Sequence[bool]:
     given = parsed_all(FACTORS["tls"], options)
     if options.tls and given:
-        raise UsageError("--tls, --scheme: both given; expected one of them")
+        raise UsageError("both given; expected one of them", "tls", "scheme")
     return given or (bool(options.tls) or tls,)
 
 
@@ -135,4 +136,4 @@ def check_equal_runtimes(specs: Sequence[TargetSpec], asked: Sequence[Runtime | 
     if any(asked) or len({spec.runtime for spec in ours}) <= 1:
         return
     ways = ", ".join(f"{quoted(spec.name)} {spec.runtime}" for spec in ours)
-    raise UsageError(f"--runtime: would differ here ({ways}); expected one for all of them")
+    raise UsageError(f"would differ here ({ways}); expected one for all of them", "runtime")

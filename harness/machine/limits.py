@@ -70,4 +70,4 @@ def _number(path: str) -> int | None:
 
 
 def _refusal(concurrency: int, accepted: str) -> UsageError:
-    return UsageError(f"concurrency: {concurrency} is too much here; accepted: up to {accepted}")
+    return UsageError(f"{concurrency} is too much here; accepted: up to {accepted}", "concurrency")

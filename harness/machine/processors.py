@@ -69,7 +69,7 @@ def assign(
     if not set(target) <= set(ordered) or not workers:
         known = ", ".join(map(str, ordered))
         raise refusal(
-            "--target-cpus", ",".join(map(str, target)), f"some of {known}, not all of them"
+            "target_cpus", ",".join(map(str, target)), f"some of {known}, not all of them"
         )
     shortage = None
     if processes > len(workers):

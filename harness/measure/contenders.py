@@ -13,7 +13,7 @@ from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
 from harness.clients.contamination import Contamination, contaminations
 from harness.clients.interpreters import executable
-from harness.errors import UsageError
+from harness.errors import UsageError, within
 from harness.machine.limits import ensure
 from harness.measure.negotiation import spoken
 from harness.measure.samples import Rules
@@ -191,32 +191,40 @@ class Resolver:
     def check(self, scenario: Scenario) -> None:
         """Everything that can be refused before a target is started."""
         self._check_apart(scenario)
-        for competitor in scenario.competitors:
-            selection = self.select(competitor.client)
+        for number, competitor in enumerate(scenario.competitors):
+            selection = self._selected(number, competitor)
             capabilities = selection.client.modes[selection.mode]
-            ensure(
-                competitor.concurrency,
-                scenario.processes,
-                threads=selection.mode == "sync",
-                files_per_slot=capabilities["files_per_slot"],
-            )
+            with within(f"competitors[{number}]"):
+                ensure(
+                    competitor.concurrency,
+                    scenario.processes,
+                    threads=selection.mode == "sync",
+                    files_per_slot=capabilities["files_per_slot"],
+                )
             _check_hold(competitor, scenario, capabilities["hold_points"])
             if scenario.trace_share and not capabilities["trace_points"]:
                 raise UsageError(
-                    f"--trace: {competitor.label} shows no points of its requests; "
-                    "accepted: clients that do (see `clientbench clients`)"
+                    f"{competitor.label} shows no points of its requests; "
+                    "accepted: clients that do (see `clientbench clients`)",
+                    "trace",
                 )
             if scenario.stream and not capabilities["can_stream"]:
                 raise UsageError(
-                    f"--stream: {competitor.label} cannot read a response chunk by chunk; "
-                    "accepted: clients that can"
+                    f"{competitor.label} cannot read a response chunk by chunk; "
+                    "accepted: clients that can",
+                    "stream",
                 )
+
+    def _selected(self, number: int, competitor: Competitor) -> Selection:
+        """Of the scenario's competitor with this number, from 0 on."""
+        with within(f"competitors[{number}]"):
+            return self.select(competitor.client)
 
     def _check_apart(self, scenario: Scenario) -> None:
         """Two paths may lead to the same interpreter, and so to the same client."""
         seen: dict[object, tuple[str, str | None]] = {}
-        for competitor in scenario.competitors:
-            found = self.select(competitor.client)
+        for number, competitor in enumerate(scenario.competitors):
+            found = self._selected(number, competitor)
             visible = found.catalogue.closure_with_loop(found.client, found.loop)
             client = replace(competitor.client, python=None)
             asked = competitor.model_copy(update={"label": "", "client": client})
@@ -225,8 +233,9 @@ class Resolver:
             label, python = seen.setdefault(key, (competitor.label, competitor.client.python))
             if python != competitor.client.python:
                 raise UsageError(
-                    f"competitor: {label!r} and {competitor.label!r} are the same client in the same "
-                    "environment; expected each once"
+                    f"{label!r} and {competitor.label!r} are the same client in the same "
+                    "environment; expected each once",
+                    "competitors",
                 )
 
     def _contender(self, competitor: Competitor, scenario: Scenario, target: Target) -> Contender:
@@ -279,8 +288,9 @@ def _check_hold(competitor: Competitor, scenario: Scenario, points: list[str]) -
         points = [known for known in points if known != "tls"]
     if point not in points:
         raise UsageError(
-            f"--hold: {competitor.label} cannot be held at {point!r} here; "
-            f"accepted: {', '.join(points) or 'another client'}"
+            f"{competitor.label} cannot be held at {point!r} here; "
+            f"accepted: {', '.join(points) or 'another client'}",
+            "hold",
         )
 
 

@@ -23,6 +23,7 @@ from harness import interrupts
 from harness.analysis.doubts import bytes_doubt, differ, unseen_bytes_doubt, work_doubts
 from harness.analysis.doubts.preparation import Answered
 from harness.errors import UnusableError
+from harness.input.fields import option
 from harness.measure.capture import ANSWER_BYTES, Capture
 from harness.measure.contenders import Contender
 from harness.measure.place import Place
@@ -137,10 +138,10 @@ class _Asker:
         elif answer["status"] not in self.contender.rules.expected:
             self.blame(
                 f"answered {answer['status']} to {self.contender.request.method}; "
-                f"accepted: {_ranges(self.contender.rules.expected)} (see --expect)"
+                f"accepted: {_ranges(self.contender.rules.expected)} (see {option('expect')})"
             )
         elif answer["length"] > self.contender.rules.max_body_bytes:
-            self.blame(f"sent {answer['length']:,} bytes of body; see --max-body")
+            self.blame(f"sent {answer['length']:,} bytes of body; see {option('max_body')}")
         else:
             self.given.append(Answered(answer["status"], answer["length"]))
 
@@ -150,7 +151,7 @@ class _Asker:
         if kind.startswith("timeout"):
             return _late(self.contender.settings)
         if kind == "tls" and "certificate" in answer["message"].lower():
-            accepted = "one signed by a known CA, or --insecure"
+            accepted = f"one signed by a known CA, or {option('verify')}"
             return f"has a certificate that is not trusted ({reason}); accepted: {accepted}"
         return _FAILURES.get(kind, "could not be asked ({})").format(reason)
 
@@ -175,7 +176,7 @@ def _ranges(statuses: Iterable[int]) -> str:
 
 
 def _late(settings: Settings) -> str:
-    return f"did not answer completely within {settings.timeout_s:g} s; see --timeout"
+    return f"did not answer completely within {settings.timeout_s:g} s; see {option('timeout')}"
 
 
 def prepare(

@@ -154,9 +154,10 @@ def _named(name: str) -> Record:
     if known not in found:
         up_now = ", ".join(found)
         raise UsageError(
-            f"NAME: {quoted(name)} is not up; expected {up_now}"
+            f"{quoted(name)} is not up; expected {up_now}"
             if up_now
-            else f"NAME: {quoted(name)} is not up; no target is: clientbench targets up NAME"
+            else f"{quoted(name)} is not up; no target is: clientbench targets up NAME",
+            "name",
         )
     return found[known]
 

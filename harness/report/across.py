@@ -9,6 +9,7 @@ from typing import Any
 from harness.analysis.across import Across
 from harness.analysis.comparison import PERCENTS
 from harness.analysis.environments import Difference, StoredRun, common_labels
+from harness.input.fields import option
 from harness.records.model import METRICS, Doubt
 from harness.report import verdicts
 from harness.report.listings import SHORT_ID
@@ -30,7 +31,7 @@ def refusal(ours: StoredRun, theirs: StoredRun, found: Sequence[Difference]) -> 
     more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
     return (
         f"{_name(ours)} and {_name(theirs)} differ in {'; '.join(map(str, found[:NAMED]))}{more}: "
-        "add --across to compare them all the same"
+        f"add {option('across')} to compare them all the same"
     )
 
 

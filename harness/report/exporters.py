@@ -41,7 +41,7 @@ def for_path(path: str | Path) -> Exporter:
     exporter = EXPORTERS.get(Path(path).suffix.lower())
     if exporter is None:
         raise UsageError(
-            f"--output {str(path)!r}: the name must end in one of {', '.join(EXPORTERS)}"
+            f"the name must end in one of {', '.join(EXPORTERS)}", "output", value=repr(str(path))
         )
     return exporter
 

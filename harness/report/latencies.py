@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from harness.analysis.summaries import Censored, CompetitorSummary
+from harness.input.fields import option
 from harness.records.histogram import Histogram
 from harness.records.phases import PHASES
 from harness.report import figures
@@ -35,7 +36,7 @@ def report(summary: CompetitorSummary, normalize: float = 0) -> Group:
     ]
     if not summary.phases:
         lines.append(
-            "phases: nothing traced; --trace 10% shows DNS, TCP, TLS, first byte, transfer"
+            f"phases: nothing traced; {option('trace')} 10% shows DNS, TCP, TLS, first byte, transfer"
         )
     return Group(
         _percentiles(summary),

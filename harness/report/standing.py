@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from harness.input.fields import option
 from harness.measure.standing_targets import Look
 from servers.spec import TargetSpec
 
 __all__ = ["lines", "plain"]
 
-CLEAN_UP_ALL = "clientbench targets down --all"
+CLEAN_UP_ALL = f"clientbench targets down {option('all')}"
 SHORT_CONTAINER = 12  # as engines print their ids
 
 

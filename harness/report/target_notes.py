@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from harness.analysis.summaries import CompetitorSummary, competitors
+from harness.input.fields import option
 from harness.records.model import RunRecord, TrialSummary
 from harness.report import figures
 
@@ -66,7 +67,7 @@ def _added_latency(summary: CompetitorSummary, summaries: Sequence[CompetitorSum
     direct = next((other for other in summaries if _is_direct(summary, other)), None)
     name = summary.target.upstream
     if direct is None:
-        return f"add --target {name} to see the latency it adds"
+        return f"add {option('target')} {name} to see the latency it adds"
     added = []
     for percent in (50, 99):
         through, without = summary.percentile(percent), direct.percentile(percent)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from harness.analysis.comparison import PERCENTS, swapped
 from harness.analysis.statistics import MARGIN
+from harness.input.fields import option
 from harness.records.conditions import by_condition
 from harness.records.confidence import CONFIDENCE
 from harness.records.model import METRICS, Comparison, Ending, EndingReason, Metric
@@ -40,8 +41,8 @@ OTHERS = tuple(metric for metric in METRICS if metric != "throughput")
 LEVEL = f"{100 * CONFIDENCE:g} %"
 ENDINGS: dict[EndingReason, str] = {
     "reached": "",
-    "budget": ": the budget was spent; give more --budget or ask for less --precision",
-    "rounds": f": {MOST_ROUNDS} rounds are the most there are; ask for less --precision",
+    "budget": f": the budget was spent; give more {option('budget')} or ask for less {option('precision')}",
+    "rounds": f": {MOST_ROUNDS} rounds are the most there are; ask for less {option('precision')}",
     "no verdict": ": there is no verdict, and more rounds would not bring one",
     "early": ": the run ended before",
 }
@@ -87,7 +88,7 @@ def _ending(end: Ending) -> str:
     said = f"precision: {reached} of {NAMES[end.metric]} after {rounds}, wanted {wanted}"
     if end.reason == "budget" and end.rounds < FIRST_LOOK:
         early = f"the budget was spent before the first look, after {FIRST_LOOK} rounds"
-        return f"{said}: {early}; give more --budget"
+        return f"{said}: {early}; give more {option('budget')}"
     return said + ENDINGS[end.reason]
 
 

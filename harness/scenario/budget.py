@@ -38,7 +38,7 @@ def parse_budget(text: str | int | None) -> ErrorBudget | None:
         return None
     match = _TEXT.fullmatch(str(text).strip())
     if match is None or (match[2] and float(match[2]) >= 100):
-        raise refusal("--error-budget", text, "a number of failed requests, or a share below 100%")
+        raise refusal("error_budget", text, "a number of failed requests, or a share below 100%")
     if match[1]:
         return ErrorBudget(count=int(match[1]))
     return ErrorBudget(share=float(match[2]) / 100)

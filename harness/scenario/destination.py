@@ -64,7 +64,7 @@ def parse_url(text: str | None) -> Destination:
 
 
 def _bad_url(accepted: str) -> UsageError:
-    return UsageError(f"--url: is not valid; expected {accepted}")
+    return UsageError(f"is not valid; expected {accepted}", "url")
 
 
 def _origin_form(parts: SplitResult) -> str:

@@ -44,18 +44,13 @@ class Factor:
     """One thing in which competitors can differ."""
 
     name: str  # in scenarios, JSON and SQL
-    flag: str
+    option: str  # of the command line, without its dashes; empty where it has none
     concerns: Literal["client", "load", "request", "target"]
     parse: Callable[[str, Limits], Any]  # one value as typed; raises UsageError
     field: str  # of Competitor, where its value is
     shown: Callable[[Any], str]  # what a value adds to a label
     column: str  # of benchmark_results
     help: str
-
-    @property
-    def option(self) -> str:
-        """What the command line calls its values."""
-        return self.flag.removeprefix("--").replace("-", "_")
 
     def level(self, competitor: Competitor) -> str:
         """The competitor's value, as labels have it."""
@@ -68,10 +63,10 @@ def crossing(varying: Sequence[Factor]) -> tuple[Factor, Factor | None]:
         return (*varying, CLIENT)[0], None
     others = [factor for factor in varying if factor is not CLIENT]
     if len(others) == len(varying) or len(others) > 1:
-        names = ", ".join(factor.name for factor in varying)
         raise UsageError(
-            f"{names}: all have several values; expected one that differs, "
-            "or several clients with one other at several values"
+            "all have several values; expected one that differs, "
+            "or several clients with one other at several values",
+            *(factor.option or factor.name for factor in varying),
         )
     return CLIENT, others[0]
 
@@ -87,14 +82,18 @@ def _target(text: str, limits: Limits) -> TargetSpec:
     if "://" not in text:
         known = text.strip().lower()
         if known not in NAMES:
-            raise refusal("--target", text, f"{', '.join(NAMES)}, or a URL")
+            raise refusal("target", text, f"{', '.join(NAMES)}, or a URL")
         return TargetSpec(name=known)
     destination = parse_url(text)
     if destination.authorization is not None:
-        raise UsageError("--target: a URL with user-info is refused; expected it in --url")
+        raise UsageError(
+            "a URL with user-info is refused; expected it in the request's own URL", "target"
+        )
     parts = urlsplit(destination.url or "")
     if parts.path not in ("", "/") or parts.query:
-        raise UsageError("--target: a URL names a server here; expected its path in --url")
+        raise UsageError(
+            "a URL names a server here; expected its path in the request's own URL", "target"
+        )
     return TargetSpec(URL, tls=parts.scheme == "https", url=f"{parts.scheme}://{parts.netloc}")
 
 
@@ -103,35 +102,35 @@ def _runtime(text: str, limits: Limits) -> Runtime | None:
     if known == "auto":
         return None
     if known not in RUNTIMES:
-        raise refusal("--runtime", text, f"auto, {', '.join(RUNTIMES)}")
+        raise refusal("runtime", text, f"auto, {', '.join(RUNTIMES)}")
     return known
 
 
 def _instances(text: str, limits: Limits) -> int:
-    return whole_number("--instances", text, 1, MAX_INSTANCES)
+    return whole_number("instances", text, 1, MAX_INSTANCES)
 
 
 def _tls(text: str, limits: Limits) -> bool:
     scheme = text.strip().lower()
     if scheme not in SCHEMES:
-        raise refusal("--scheme", text, ", ".join(SCHEMES))
+        raise refusal("scheme", text, ", ".join(SCHEMES))
     return scheme == "https"
 
 
 def _method(text: str, limits: Limits) -> str:
     method = text.strip().upper()
     if method not in METHODS:
-        raise refusal("--method", text, f"{', '.join(METHODS)}, or STREAM alone")
+        raise refusal("method", text, f"{', '.join(METHODS)}, or STREAM alone")
     return method
 
 
 def _body_size(text: str, limits: Limits) -> int:
     accepted = f"bytes from 0 to {MAX_BODY_MIB}M, such as 1024, 64k or 1M"
-    return size_in_bytes("--body-size", text, 0, MAX_BODY_BYTES, accepted)
+    return size_in_bytes("body_size", text, 0, MAX_BODY_BYTES, accepted)
 
 
 def _concurrency(text: str, limits: Limits) -> int:
-    return whole_number("--concurrency", text, 1, limits.concurrency, limits.concurrency_note)
+    return whole_number("concurrency", text, 1, limits.concurrency, limits.concurrency_note)
 
 
 def _shown_target(spec: TargetSpec) -> str:
@@ -149,7 +148,7 @@ def _shown_size(size: int) -> str:
 _ALL = (
     Factor(
         name="client",
-        flag="",
+        option="",
         concerns="client",
         parse=_client,
         field="client",
@@ -159,7 +158,7 @@ _ALL = (
     ),
     Factor(
         name="target",
-        flag="--target",
+        option="target",
         concerns="target",
         parse=_target,
         field="target",
@@ -169,7 +168,7 @@ _ALL = (
     ),
     Factor(
         name="runtime",
-        flag="--runtime",
+        option="runtime",
         concerns="target",
         parse=_runtime,
         field="target.runtime",
@@ -179,7 +178,7 @@ _ALL = (
     ),
     Factor(
         name="instances",
-        flag="--instances",
+        option="instances",
         concerns="target",
         parse=_instances,
         field="target.instances",
@@ -189,7 +188,7 @@ _ALL = (
     ),
     Factor(
         name="tls",
-        flag="--scheme",
+        option="scheme",
         concerns="target",
         parse=_tls,
         field="target.tls",
@@ -199,7 +198,7 @@ _ALL = (
     ),
     Factor(
         name="method",
-        flag="--method",
+        option="method",
         concerns="request",
         parse=_method,
         field="method",
@@ -209,7 +208,7 @@ _ALL = (
     ),
     Factor(
         name="body_size",
-        flag="--body-size",
+        option="body_size",
         concerns="request",
         parse=_body_size,
         field="body_bytes",
@@ -219,7 +218,7 @@ _ALL = (
     ),
     Factor(
         name="concurrency",
-        flag="--concurrency",
+        option="concurrency",
         concerns="load",
         parse=_concurrency,
         field="concurrency",

@@ -99,20 +99,21 @@ class Scenario(Plain):
         labels = [competitor.label for competitor in self.competitors]
         for label in labels:
             if labels.count(label) > 1:
-                raise UsageError(f"competitor: {quoted(label)} is given twice; expected each once")
+                raise UsageError(
+                    f"{quoted(label)} is given twice; expected each once", "competitors"
+                )
         for group in by_condition(self.competitors).values():
             names = [competitor.name for competitor in group]
             if self.baseline not in names:
-                raise refusal("--baseline", self.baseline, f"one of {', '.join(names)}")
+                raise refusal("baseline", self.baseline, f"one of {', '.join(names)}")
         if (self.duration_s is None) == (self.requests is None):
-            raise UsageError(
-                "--duration, --requests: both, or neither, end a trial; expected one of them"
-            )
+            problem = "both, or neither, end a trial; expected one of them"
+            raise UsageError(problem, "duration", "requests")
         if self.requests is not None and self.requests < self.rounds:
-            raise refusal("--requests", self.requests, f"at least one per round, {self.rounds}")
+            raise refusal("requests", self.requests, f"at least one per round, {self.rounds}")
         if self.held is not None and self.processes > 1:
-            raise refusal("--processes", self.processes, "1: requests are held by one process")
+            raise refusal("processes", self.processes, "1: requests are held by one process")
         lowest = min(competitor.concurrency for competitor in self.competitors)
         if self.processes > lowest:
-            raise refusal("--processes", self.processes, f"at most the concurrency, {lowest}")
+            raise refusal("processes", self.processes, f"at most the concurrency, {lowest}")
         return self

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from adapters.base import Mode
-from harness.errors import UsageError
 from harness.redaction import refusal
 
 __all__ = ["LOOPS", "MODES", "ClientSpec", "Loop", "parse"]
@@ -55,8 +54,6 @@ def parse(text: str) -> ClientSpec:
 
     Raises ``UsageError`` with one line that names the piece at fault and what is accepted.
     """
-    if "://" in text:
-        raise UsageError("client: a URL was given; expected the name of a client, and --url URL")
     match = _PIECES.fullmatch(text.strip())
     if match is None or not match["name"]:
         raise refusal("client", text, _GRAMMAR)
@@ -76,25 +73,25 @@ def parse(text: str) -> ClientSpec:
 def _name(text: str) -> str:
     name = text.lower()
     if not _NAME.fullmatch(name):
-        raise refusal("client name", text, "letters, digits, '.', '-' and '_'")
+        raise refusal("client.name", text, "letters, digits, '.', '-' and '_'")
     return name
 
 
 def _version(text: str | None) -> str | None:
     if text is not None and not _VERSION.fullmatch(text):
-        raise refusal("client version", text, "an exact version such as 0.27.2")
+        raise refusal("client.version", text, "an exact version such as 0.27.2")
     return text
 
 
 def _mode(text: str | None) -> Mode | None:
     if text is not None and text.lower() not in MODES:
-        raise refusal("client mode", text, "sync or async")
+        raise refusal("client.mode", text, "sync or async")
     return cast("Mode | None", text and text.lower())
 
 
 def _loop(text: str | None) -> Loop | None:
     if text is not None and text.lower() not in LOOPS:
-        raise refusal("client loop", text, "asyncio or uvloop")
+        raise refusal("client.loop", text, "asyncio or uvloop")
     return cast("Loop | None", text and text.lower())
 
 
@@ -102,5 +99,5 @@ def _python(text: str | None) -> str | None:
     if text is None or _PYTHON_VERSION.fullmatch(text) or ("/" in text and text.isprintable()):
         return text
     raise refusal(
-        "client interpreter", text, "a version such as 3.13 or the path of an interpreter"
+        "client.interpreter", text, "a version such as 3.13 or the path of an interpreter"
     )

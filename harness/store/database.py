@@ -217,7 +217,7 @@ class Store:
     def _run(self, run_id: str) -> Mapping[str, Any]:
         found = list(self._db["runs"].rows_where("id = ?", [run_id]))
         if not found:
-            raise StoreError(f"--db {str(self.path)!r}: run {run_id} was never begun")
+            raise files.refusal(self.path, f"run {run_id} was never begun")
         row: Mapping[str, Any] = found[0]
         return row
 

@@ -26,8 +26,10 @@ __all__ = [
     "is_of_the_file",
     "patiently",
     "reading",
+    "refusal",
     "tidied",
     "translated",
+    "unusable",
 ]
 
 Waiting = Callable[[], None]
@@ -51,6 +53,16 @@ STATES = {
 }
 
 
+def refusal(path: Path, problem: str) -> StoreError:
+    """The error for a file that cannot be the database."""
+    return StoreError(problem, "database", value=repr(str(path)))
+
+
+def unusable(path: Path, problem: str, remedy: str) -> StoreUnusableError:
+    """The error for the right file that cannot be read or written now."""
+    return StoreUnusableError(problem, "database", value=repr(str(path)), remedy=remedy)
+
+
 @contextlib.contextmanager
 def translated(path: Path, *more: type[Exception]) -> Iterator[None]:
     """Turn what the system or SQLite says, and ``more``, into a StoreError: one line about ``path``."""
@@ -66,9 +78,9 @@ def _named(path: Path, error: Exception) -> StoreError:
     reason = getattr(error, "strerror", None) or one_line(str(error))
     state = STATES.get(_code(error))
     if state is None:
-        return StoreError(f"--db {str(path)!r}: {reason}; {ACCEPTED}")
+        return refusal(path, f"{reason}; {ACCEPTED}")
     what, help_ = state
-    return StoreUnusableError(f"--db {str(path)!r}: {what} ({reason})", help_)
+    return unusable(path, f"{what} ({reason})", help_)
 
 
 def is_of_the_file(error: BaseException) -> bool:
@@ -132,7 +144,7 @@ def reading(path: Path, waiting: Waiting | None = None) -> Iterator[sqlite3.Conn
     """
     with translated(path, ValueError):  # such as a name with a NUL
         if not _exists(path):
-            raise StoreError(f"--db {str(path)!r}: no such database; run a comparison first")
+            raise refusal(path, "no such database; run a comparison first")
         _check_kind(path)
     with translated(path), _read_only(path, waiting) as connection:
         yield connection
@@ -180,7 +192,7 @@ def _connect_to_read(path: Path, waiting: Waiting | None) -> sqlite3.Connection:
 
 
 def _not_sqlite(path: Path) -> StoreError:
-    return StoreError(f"--db {str(path)!r}: is not an SQLite database; {ACCEPTED}")
+    return refusal(path, f"is not an SQLite database; {ACCEPTED}")
 
 
 def _log_of(path: Path) -> Path:
@@ -221,7 +233,7 @@ def check_writable(path: Path, waiting: Waiting | None = None) -> None:
 def _check_directory(path: Path) -> None:
     parent = path.parent
     if not parent.is_dir():
-        raise StoreError(f"--db {str(path)!r}: there is no directory {str(parent)!r}; {ACCEPTED}")
+        raise refusal(path, f"there is no directory {str(parent)!r}; {ACCEPTED}")
     # Really try: permission bits say nothing to root, and nothing on a read-only file system.
     # SQLite needs this for an existing database too, for the log beside it.
     with tempfile.TemporaryFile(dir=parent):
@@ -235,11 +247,11 @@ def _check_kind(path: Path) -> None:
     process (https://www.sqlite.org/howtocorrupt.html, 2.2).
     """
     if path.is_dir():
-        raise StoreError(f"--db {str(path)!r}: is a directory; {ACCEPTED}")
+        raise refusal(path, f"is a directory; {ACCEPTED}")
     if not path.is_file():
-        raise StoreError(f"--db {str(path)!r}: is not a regular file; {ACCEPTED}")
+        raise refusal(path, f"is not a regular file; {ACCEPTED}")
     if not os.access(path, os.R_OK, effective_ids=True):
-        raise StoreError(f"--db {str(path)!r}: may not be read by you; {ACCEPTED}")
+        raise refusal(path, f"may not be read by you; {ACCEPTED}")
     # Empty is fine, but SQLite takes a file of one byte for empty too.
     if 0 < path.stat().st_size < HEADER_BYTES:
         raise _not_sqlite(path)
@@ -249,7 +261,7 @@ def _check_lockable(path: Path, waiting: Callable[[], None] | None) -> None:
     """Take and drop the write lock; that writes nothing."""
     # SQLite would notice a read-only file only when it writes.
     if not os.access(path, os.W_OK, effective_ids=True):
-        raise StoreError(f"--db {str(path)!r}: may not be written to by you; {ACCEPTED}")
+        raise refusal(path, f"may not be written to by you; {ACCEPTED}")
     with contextlib.closing(connect(path, "rw")) as connection:
         patiently(lambda: connection.execute("BEGIN IMMEDIATE"), waiting=waiting)
         connection.execute("ROLLBACK")
@@ -263,9 +275,10 @@ def _check_contents(path: Path) -> None:
         elif table_columns.RESULTS in names:
             _check_older_tool(path, connection, names)
         elif names:
-            raise StoreError(
-                f"--db {str(path)!r}: is a database of something else"
-                f" (it holds {', '.join(sorted(names)[:3])}); {ACCEPTED}"
+            raise refusal(
+                path,
+                f"is a database of something else"
+                f" (it holds {', '.join(sorted(names)[:3])}); {ACCEPTED}",
             )
 
 
@@ -275,7 +288,7 @@ def check_has_runs(path: Path, connection: sqlite3.Connection) -> None:
         "SELECT COUNT(*) FROM sqlite_schema WHERE name IN ('runs', '_sqlite_migrations')"
     )
     if tables.fetchone()[0] < 2:
-        raise StoreError(f"--db {str(path)!r}: holds no clientbench runs; run a comparison first")
+        raise refusal(path, "holds no clientbench runs; run a comparison first")
     check_version(path, connection)
 
 
@@ -283,9 +296,10 @@ def check_version(path: Path, connection: sqlite3.Connection) -> None:
     """Raise StoreError when a later clientbench has changed this database."""
     unknown = [name for name in _applied(connection) if name not in schema.MIGRATIONS]
     if unknown:
-        raise StoreError(
-            f"--db {str(path)!r}: was written by a newer clientbench (schema {unknown[-1]},"
-            f" known here: up to {schema.MIGRATIONS[-1]}); update clientbench or give another file"
+        raise refusal(
+            path,
+            f"was written by a newer clientbench (schema {unknown[-1]},"
+            f" known here: up to {schema.MIGRATIONS[-1]}); update clientbench or give another file",
         )
 
 
@@ -294,15 +308,14 @@ def _check_older_tool(path: Path, connection: sqlite3.Connection, names: set[str
     found = [row[1] for row in info]
     wanted = [name for name, _ in table_columns.PUBLIC_COLUMNS]
     if found != wanted:
-        raise StoreError(
-            f"--db {str(path)!r}: its table benchmark_results is not ours and not the older tool's"
-            f" ({len(found)} columns, {len(wanted)} expected, from id to created_at); {ACCEPTED}"
+        raise refusal(
+            path,
+            f"its table benchmark_results is not ours and not the older tool's"
+            f" ({len(found)} columns, {len(wanted)} expected, from id to created_at); {ACCEPTED}",
         )
     taken = sorted(names & schema.own_names())
     if taken:
-        raise StoreError(
-            f"--db {str(path)!r}: already has a {taken[0]!r} that is not ours; {ACCEPTED}"
-        )
+        raise refusal(path, f"already has a {taken[0]!r} that is not ours; {ACCEPTED}")
 
 
 def _names(connection: sqlite3.Connection) -> set[str]:

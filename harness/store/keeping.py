@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from harness.clock import utc_now
 from harness.errors import StoreError, StoreUnusableError
+from harness.input.fields import option
+from harness.store import files
 from harness.store.database import Store
 from harness.store.tracked import Step, TrackedFile, remove
 
@@ -52,7 +54,14 @@ class Kept:
             return None
         if self.path is None:
             return f"{self.problem}; nothing more of it could be kept"
-        words = ("clientbench", "results", "merge", str(self.path), "--db", str(self.database))
+        words = (
+            "clientbench",
+            "results",
+            "merge",
+            str(self.path),
+            option("database"),
+            str(self.database),
+        )
         return (
             f"{self.problem}; all of it is kept in another file: `{shlex.join(words)}` brings it in"
         )
@@ -176,7 +185,7 @@ class Keeper:
             self._lower_hopes()
             self._keep_elsewhere()
         except KeyboardInterrupt:
-            self._note(f"--db {str(self._kept.database)!r}: is locked by another program")
+            self._note(str(files.refusal(self._kept.database, "is locked by another program")))
             self._keep_elsewhere()
             raise
         else:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import StoreError, StoreUnusableError
+from harness.errors import StoreError
 from harness.store import files, schema, table_columns
 
 __all__ = ["Merged", "attached", "check", "copy"]
@@ -41,7 +41,7 @@ def check(path: Path, source: Path) -> None:
     """Raise StoreError unless ``source`` is a database of ours, and another than that at ``path``."""
     with _called_file(), files.translated(source, ValueError, RuntimeError):
         if path.resolve() == source.resolve():
-            raise StoreError(f"--db {str(source)!r}: is the database itself; give another one")
+            raise files.refusal(source, "is the database itself; give another one")
         with files.reading(source) as connection:
             files.check_has_runs(source, connection)
 
@@ -69,18 +69,18 @@ def attached(connection: sqlite3.Connection, source: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _called_file() -> Iterator[None]:
-    """It was not given as ``--db``."""
+    """It is not the results database that was asked for, but the other one."""
     try:
         yield
     except StoreError as error:
-        error.args = (str(error).replace("--db", "FILE", 1),)
+        error.fields = ("file",)
         raise
 
 
 def _check_whole(connection: sqlite3.Connection, source: Path) -> None:
     (found,) = connection.execute("PRAGMA other.quick_check(1)").fetchone()
     if found != "ok":
-        raise StoreUnusableError(f"--db {str(source)!r}: is damaged ({found})", "give another one")
+        raise files.unusable(source, f"is damaged ({found})", "give another one")
 
 
 def copy(connection: sqlite3.Connection) -> Merged:

@@ -52,7 +52,7 @@ def query(
         except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
             if files.is_of_the_file(error):
                 raise
-            raise UsageError(f"SQL {_shortened(sql)}: {one_line(str(error))}") from error
+            raise _refusal(sql, one_line(str(error))) from error
 
 
 def _fetched(cursor: sqlite3.Cursor, sql: str) -> Rows:
@@ -63,10 +63,8 @@ def _fetched(cursor: sqlite3.Cursor, sql: str) -> Rows:
         rows.append(row)
         size += sum(len(value) for value in row if isinstance(value, str | bytes))
         if len(rows) > MOST_ROWS or size > MOST_CHARACTERS:
-            raise UsageError(
-                f"SQL {_shortened(sql)}: gives too much; expected at most {MOST_ROWS:,} rows and "
-                f"{MOST_CHARACTERS:,} characters, see LIMIT"
-            )
+            expected = f"at most {MOST_ROWS:,} rows and {MOST_CHARACTERS:,} characters, see LIMIT"
+            raise _refusal(sql, f"gives too much; expected {expected}")
     return rows
 
 
@@ -74,7 +72,7 @@ def _check_statement(sql: str) -> None:
     found = FIRST_WORD.match(sql)
     word = found[1].upper() if found else ""
     if word not in STATEMENTS:
-        raise UsageError(f"SQL {_shortened(sql)}: only one {', '.join(STATEMENTS)} is accepted")
+        raise _refusal(sql, f"only one {', '.join(STATEMENTS)} is accepted")
 
 
 def _authorize(
@@ -91,6 +89,6 @@ def _authorize(
     return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
 
 
-def _shortened(sql: str) -> str:
+def _refusal(sql: str, problem: str) -> UsageError:
     text = " ".join(sql.split())
-    return repr(text if len(text) <= 60 else text[:59] + "…")
+    return UsageError(problem, "query", value=repr(text if len(text) <= 60 else text[:59] + "…"))

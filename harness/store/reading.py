@@ -95,10 +95,12 @@ def _resolve(connection: sqlite3.Connection, path: Path, key: str) -> str:
         rows = _runs_beginning(connection, key)
         expected = "see `clientbench results list`"
     if not rows:
-        raise UsageError(f"run {key!r}: no such run or trial in {str(path)!r}; {expected}")
+        raise UsageError(
+            f"no such run or trial in {str(path)!r}; {expected}", "run", value=repr(key)
+        )
     ids = [str(row[0]) for row in rows]
     if len(ids) > 1:
-        raise UsageError(f"run {key!r}: could be {', '.join(ids)}; give more of its id")
+        raise UsageError(f"could be {', '.join(ids)}; give more of its id", "run", value=repr(key))
     return ids[0]
 
 

@@ -50,15 +50,12 @@ class TrackedFile:
 
         SQLite would go on writing into one that nobody finds.
         """
-        name = f"--db {str(self.path)!r}"
         try:
             if self._identity() == self.identity:
                 return
         except StoreError:
-            raise StoreUnusableError(
-                f"{name}: was moved or deleted meanwhile", "undo that"
-            ) from None
-        raise StoreUnusableError(f"{name}: was replaced by another file meanwhile", "undo that")
+            raise files.unusable(self.path, "was moved or deleted meanwhile", "undo that") from None
+        raise files.unusable(self.path, "was replaced by another file meanwhile", "undo that")
 
     def is_in_place(self) -> bool:
         """Whether its name still means this file."""

@@ -90,7 +90,7 @@ USAGE = [
     (("compare", "null", "--requests", "5", "--duration", "5"), ("--duration, --requests",)),
     (
         ("compare", "null", "raw", *TWO_METHODS, "--concurrency", "1", "--concurrency", "2"),
-        ("client, method, concurrency",),
+        ("client, --method, --concurrency",),
     ),
     (("compare", "null", "--db", ""), ("--db",)),
     (("compare", "null", "--db", "no/such/folder/x.db"), ("--db", "no directory")),

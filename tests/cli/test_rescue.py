@@ -56,7 +56,7 @@ def test_a_run_whose_database_and_folder_are_deleted(run: UnderWay, tmp_path: Pa
     assert done.code == 3
     assert "Traceback" not in done.err
     kept, unwritten = done.err.splitlines()[-2:]
-    assert kept.startswith("clientbench: --db ") and "moved or deleted" in kept
+    assert kept.startswith("clientbench: database ") and "moved or deleted" in kept
     assert unwritten.startswith("clientbench: --output: 'out/report.md' could not be written")
     assert any(line.startswith("null") for line in done.out.splitlines())
     rescued = bring_in(kept, tmp_path)

@@ -72,7 +72,7 @@ def test_bad_numbers_are_refused_naming_variable_and_value(variable: str, text: 
 def test_a_path_that_cannot_be_one_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match=r"HTTP_BENCHMARK_SQLITE_DB_PATH: .*path of a database"):
         from_environment({"HTTP_BENCHMARK_SQLITE_DB_PATH": text})
-    with pytest.raises(UsageError, match=r"--db: .*path of a database"):
+    with pytest.raises(UsageError, match=r"database: .*path of a database"):
         database_path(text, Defaults(), Path())
 
 

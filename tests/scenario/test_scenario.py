@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from adapters.trace import HOLD_POINTS
 from harness.errors import UsageError
+from harness.input.fields import Typed
 from harness.input.load_input import LoadOptions
 from harness.input.options import Options
 from harness.input.precision_input import LengthOptions
@@ -38,8 +39,9 @@ def scenario(*clients: str, **options: Any) -> Scenario:
 def refusal(*clients: str, **options: Any) -> str:
     with pytest.raises(UsageError) as caught:
         scenario(*clients, **options)
-    assert len(str(caught.value).splitlines()) == 1
-    return str(caught.value)
+    told = caught.value.told(Typed((), {}))
+    assert len(told.splitlines()) == 1
+    return told
 
 
 def labels(*clients: str, **options: Any) -> list[str]:
@@ -174,9 +176,9 @@ def test_the_same_competitor_twice_is_refused(
 
 def test_more_than_one_difference_is_refused() -> None:
     message = refusal("requests", "httpx", method=("GET", "POST"), concurrency=(1, 2))
-    assert message.startswith("client, method, concurrency: all have several values")
+    assert message.startswith("client, --method, --concurrency: all have several values")
     message = refusal("requests", method=("GET", "POST"), concurrency=(1, 2))
-    assert message.startswith("method, concurrency: all have several values")
+    assert message.startswith("--method, --concurrency: all have several values")
 
 
 def test_several_clients_are_crossed_with_one_other_factor() -> None:
@@ -212,7 +214,7 @@ def test_a_condition_without_the_baseline_is_refused() -> None:
 
 def test_load_takes_one_of_everything() -> None:
     assert "`clientbench compare`" in refusal("requests", "httpx", command="load")
-    assert refusal(command="load", concurrency=(1, 2)).startswith("concurrency: ")
+    assert refusal(command="load", concurrency=(1, 2)).startswith("--concurrency: ")
 
 
 @pytest.mark.parametrize(
@@ -287,14 +289,14 @@ def test_arguments_that_are_not_utf8_keep_their_bytes() -> None:
 
 
 def test_a_number_of_any_size_is_a_header_value() -> None:
-    built = scenario(headers_json=f'{{"N": {10**400}}}')
+    built = scenario(headers=f'{{"N": {10**400}}}')
     assert built.headers["N"] == str(10**400)
 
 
 def test_headers_of_both_spellings_are_joined() -> None:
     built = scenario(
         header=("X-A: 1", "x-a:2", "Cookie: a=b", "Empty:"),
-        headers_json='{"X-A": 3, "cookie": "c=d", "N": 1.5}',
+        headers='{"X-A": 3, "cookie": "c=d", "N": 1.5}',
         profile="defaults",
     )
     assert built.headers == {"X-A": "1, 2, 3", "Cookie": "a=b; c=d", "Empty": "", "N": "1.5"}
@@ -476,17 +478,17 @@ def test_bad_urls_are_refused_without_repeating_them(url: str) -> None:
         ({"header": ("X-A: secret" + "x" * 70000,)}, "too large"),
         ({"header": ("Content-Length: 5",)}, "'Content-Length'"),
         ({"header": ("transfer-encoding: chunked",)}, "'transfer-encoding'"),
-        ({"headers_json": '{"Connection": "close"}'}, "'Connection'"),
-        ({"headers_json": "secret"}, "not a JSON object"),
-        ({"headers_json": '["secret"]'}, "not a JSON object"),
-        ({"headers_json": '"secret"'}, "not a JSON object"),
-        ({"headers_json": "[" * 100_000}, "not a JSON object"),
-        ({"headers_json": '{"A": ["secret"]}'}, "value of 'A'"),
-        ({"headers_json": '{"A": true}'}, "text or a number"),
-        ({"headers_json": '{"A": null}'}, "text or a number"),
-        ({"headers_json": '{"A": {"secret": 1}}'}, "text or a number"),
-        ({"headers_json": '{"A": NaN}'}, "text or a number"),
-        ({"headers_json": '{"A": -1e999}'}, "text or a number"),
+        ({"headers": '{"Connection": "close"}'}, "'Connection'"),
+        ({"headers": "secret"}, "not a JSON object"),
+        ({"headers": '["secret"]'}, "not a JSON object"),
+        ({"headers": '"secret"'}, "not a JSON object"),
+        ({"headers": "[" * 100_000}, "not a JSON object"),
+        ({"headers": '{"A": ["secret"]}'}, "value of 'A'"),
+        ({"headers": '{"A": true}'}, "text or a number"),
+        ({"headers": '{"A": null}'}, "text or a number"),
+        ({"headers": '{"A": {"secret": 1}}'}, "text or a number"),
+        ({"headers": '{"A": NaN}'}, "text or a number"),
+        ({"headers": '{"A": -1e999}'}, "text or a number"),
         ({"url": "http://u:secret@h/", "header": ("authorization: secret",)}, "user-info"),
     ],
 )
@@ -579,7 +581,7 @@ _ANY_OPTIONS = st.builds(
     processes=_WHOLE,
     method=st.lists(st.sampled_from(METHODS) | _TEXT, max_size=2).map(tuple),
     header=st.lists(_TEXT | _TEXT.map("X: {}".format), max_size=2).map(tuple),
-    headers_json=st.none() | _TEXT | st.dictionaries(_TEXT, _TEXT | st.floats()).map(json.dumps),
+    headers=st.none() | _TEXT | st.dictionaries(_TEXT, _TEXT | st.floats()).map(json.dumps),
     body=st.none() | _TEXT,
     body_size=st.lists(st.integers(-2, 99) | _TEXT, max_size=2).map(tuple),
     stream=st.booleans(),
@@ -614,11 +616,11 @@ _PARTS: dict[str, type[Any]] = {
 _OWNERS = {name: part for part, kind in _PARTS.items() for name in kind.__dataclass_fields__}
 _FIELDS = sorted(
     set(Options.__dataclass_fields__) - {"command", "stream", "verify", "pin", "levels", *_PARTS}
-    | {factor.option for factor in FACTORS.values() if factor.flag}
+    | {factor.option for factor in FACTORS.values() if factor.option}
     | set(_OWNERS) - {"quick", "thorough"}
 )
 _LISTS = {"clients", "header", "header_env", "stage"} | {
-    factor.option for factor in FACTORS.values() if factor.flag
+    factor.option for factor in FACTORS.values() if factor.option
 }
 
 
@@ -630,7 +632,7 @@ def test_any_text_in_one_option_is_taken_or_refused_in_one_line(field: str, text
     _check(Options.of(**({"clients": ("requests",)} | given)))
 
 
-@pytest.mark.parametrize("field", ["url", "header", "headers_json", "body"])
+@pytest.mark.parametrize("field", ["url", "header", "headers", "body"])
 @pytest.mark.parametrize(
     "template",
     ["{}", "{}\n", "http://{}", "http://u:{}@", "X: {}\0", '{{"X": ["{}"]}}', "{}\ud800"],

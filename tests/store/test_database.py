@@ -332,7 +332,7 @@ def refusal(path: Path | str) -> str:
         messages.append(str(caught.value))
     assert messages[0] == messages[1]
     assert "\n" not in messages[0]
-    assert f"--db {str(path)!r}: " in messages[0]
+    assert f"database {str(path)!r}: " in messages[0]
     return messages[0]
 
 

@@ -47,7 +47,10 @@ def unprivileged(directory: Path, mode: int) -> Iterator[None]:
 @pytest.mark.parametrize("method", [Store.check, Store.open])
 @pytest.mark.parametrize("name", ["results.db", "new.db"])
 def test_a_directory_one_may_not_write_to_is_refused(path: Path, method, name: str) -> None:
-    with unprivileged(path.parent, 0o555), pytest.raises(StoreError, match=r"--db .*; give a new"):
+    with (
+        unprivileged(path.parent, 0o555),
+        pytest.raises(StoreError, match=r"database .*; give a new"),
+    ):
         method(path.parent / name)
     assert [entry.name for entry in path.parent.iterdir()] == ["results.db"]
 

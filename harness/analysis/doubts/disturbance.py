@@ -12,6 +12,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from harness.analysis.summaries import by_label
+from harness.input.fields import option
 from harness.records.model import Doubt, OtherLoad, Reading, TrialSummary
 
 __all__ = ["disturbance_doubts"]
@@ -59,7 +60,7 @@ def _of_run(load: OtherLoad | None) -> Iterator[Doubt]:
     elif load.length_ns < ENOUGH_OF_RUN_NS:
         yield _not_checked(
             f"it took {load.length_ns / 1e9:.2g} s, and the kernel counts in ticks of 10 ms",
-            "measure longer (--duration or --requests)",
+            f"measure longer ({option('duration')} or {option('requests')})",
         )
     else:
         yield from _of_long_enough(load, 100 * load.used_ns / load.length_ns)

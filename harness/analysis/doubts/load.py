@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from harness.analysis.comparison import ENOUGH_BEYOND
 from harness.analysis.summaries import competitors
+from harness.input.fields import option
 from harness.records.histogram import Histogram, rank
 from harness.records.model import Doubt, HeldPlan, OpenLoop, TrialSummary
 
@@ -14,7 +15,7 @@ __all__ = ["open_loop_doubts"]
 LOST_STARTS = 0.001  # share of the planned
 PACER_LIMIT_NS = 1_000_000  # of the 99th percentile
 FEWEST_LATE = 2  # starts: one is a hiccup, whatever share it is of a short plan
-LESS = "lower --rate, or use more --processes or a quieter machine"
+LESS = f"lower {option('rate')}, or use more {option('processes')} or a quieter machine"
 
 
 def open_loop_doubts(trials: Sequence[TrialSummary], held: Iterable[HeldPlan]) -> list[Doubt]:
@@ -53,7 +54,7 @@ def _doubt_of_null(label: str, ours: HeldPlan) -> Doubt | None:
         return _generator_saturated(label, what, "find out why, and measure again")
     if _loses(ours) or _is_often_late(ours):
         # at one instant no more than these can start, however fast the generator is
-        more = "raise --max-in-flight, " if ours.dropped else ""
+        more = f"raise {option('max_in_flight')}, " if ours.dropped else ""
         return _generator_saturated(
             label, f"without sending anything, {_starts(ours)}", more + LESS
         )
@@ -105,7 +106,7 @@ def _client_saturated(label: str, plan: HeldPlan) -> Doubt:
         "client-saturated",
         label,
         f"{_starts(plan)}; with null in its place the plan is held",
-        "it cannot take this load here: that is the result; for latencies lower --rate",
+        f"it cannot take this load here: that is the result; for latencies lower {option('rate')}",
     )
 
 

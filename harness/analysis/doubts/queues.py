@@ -14,6 +14,7 @@ from statistics import fmean
 
 from harness.analysis.statistics import MARGIN, half_width
 from harness.analysis.summaries import by_label
+from harness.input.fields import option
 from harness.records.confidence import CONFIDENCE
 from harness.records.histogram import Histogram, rank
 from harness.records.model import Doubt, TrialSummary
@@ -140,16 +141,17 @@ def has_moved(values: Sequence[tuple[float, float]], family: int) -> bool:
 def _remedy(wanted_ns: float, trials: Sequence[TrialSummary], counted: bool) -> str:
     """``wanted_ns`` is what a window has to last."""
     if math.isinf(wanted_ns):
-        return "it cannot take this load here, however long it is measured: lower --rate"
+        return f"it cannot take this load here, however long it is measured: lower {option('rate')}"
     total_s = wanted_ns * len(trials) / 1e9
-    whole = "in whole rounds (without --slice), " if len(trials[0].slices) > 1 else ""
+    whole = f"in whole rounds (without {option('slice')}), " if len(trials[0].slices) > 1 else ""
     if whole and not counted and sum(one.window_ns for one in trials) >= total_s * 1e9:
-        return "measure in whole rounds (without --slice), or lower --rate"  # these are long enough
-    length = f"--duration {math.ceil(total_s)}"
+        # these are long enough
+        return f"measure in whole rounds (without {option('slice')}), or lower {option('rate')}"
+    length = f"{option('duration')} {math.ceil(total_s)}"
     if counted:
         rate = sum(one.completed for one in trials) * 1e9 / sum(one.window_ns for one in trials)
-        length = f"--requests {math.ceil(total_s * rate)}"
-    return f"measure longer, {whole}about {length}, or lower --rate"
+        length = f"{option('requests')} {math.ceil(total_s * rate)}"
+    return f"measure longer, {whole}about {length}, or lower {option('rate')}"
 
 
 def _busiest(trials: Sequence[TrialSummary]) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from typing import Literal
 
 from harness.analysis.statistics import MARGIN
 from harness.analysis.summaries import by_label
+from harness.input.fields import option
 from harness.records.model import Doubt, SliceRecord, TrialSummary
 
 __all__ = ["Change", "changes", "stationarity_doubts"]
@@ -196,7 +197,7 @@ def _doubt(change: Change) -> Doubt:
         message = (
             f"after the first {change.at} % of a trial its throughput differs by {percent:+.1f} %"
         )
-        remedy = "the warm-up is too short: give it a longer --warmup"
+        remedy = f"the warm-up is too short: give it a longer {option('warmup')}"
     else:
         message = f"after {change.at} % of a trial its throughput differs by {percent:+.1f} %"
         remedy = "its figure depends on how long is measured: look for what grows or fills up"

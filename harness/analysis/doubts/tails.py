@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from harness.analysis.drain import LIMIT, Drain, settled_ns
 from harness.analysis.summaries import by_label, merged_service
+from harness.input.fields import option
 from harness.records.model import Doubt, TrialSummary
 
 __all__ = ["tail_doubts"]
@@ -38,5 +39,5 @@ def _doubt(
         label,
         f"after its slices, slots waited for answers for {100 * drain.share:.0f} % of the measured time, "
         f"more than {100 * LIMIT:.0f} %: throughput and tail look better than they are",
-        f"measure longer: about --duration {wanted_s}",
+        f"measure longer: about {option('duration')} {wanted_s}",
     )

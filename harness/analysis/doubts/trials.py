@@ -7,6 +7,7 @@ from statistics import median
 
 from harness.analysis.comparison import ENOUGH_BEYOND, samples_beyond
 from harness.analysis.summaries import CompetitorSummary, by_label, competitors
+from harness.input.fields import option
 from harness.records.model import Doubt, TrialSummary
 from harness.scenario.plan import MEDIANS_PER_SLICE
 
@@ -14,6 +15,8 @@ __all__ = ["short_slices_doubts", "trial_doubts"]
 
 BUSY_TARGET = 0.9
 BUSY_IDLE = 0.02
+LONGER = f"measure longer ({option('duration')} or {option('requests')})"
+FEWER = f"fewer rounds ({option('rounds')})"
 
 
 def trial_doubts(trials: Sequence[TrialSummary]) -> list[Doubt]:
@@ -48,7 +51,7 @@ def _unequal(summary: CompetitorSummary) -> Doubt | None:
         "unequal settings",
         summary.label,
         settings,
-        "see whether --profile defaults ranks them alike",
+        f"see whether {option('profile')} defaults ranks them alike",
     )
 
 
@@ -92,7 +95,7 @@ def _too_few(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
         "too few samples",
         label,
         f"a round of {fewest} samples has fewer than {ENOUGH_BEYOND} beyond {names}",
-        "measure longer (--duration or --requests), or in fewer rounds (--rounds)",
+        f"{LONGER}, or in {FEWER}",
     )
 
 
@@ -131,7 +134,7 @@ def _unmeasured(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
         "nothing measured",
         label,
         "; ".join(seen),
-        "measure longer (--duration or --requests), in fewer rounds (--rounds), or at a higher --rate",
+        f"{LONGER}, in {FEWER}, or at a higher {option('rate')}",
     )
 
 
@@ -163,15 +166,15 @@ def _short_slices(
         label,
         f"slices hold {median(held):.0f} of its median service times{' with think times' if think_ns else ''}, "
         f"fewer than {MEDIANS_PER_SLICE}",
-        f"measure longer ({_longer(trials, counted)}), in fewer rounds (--rounds), or with less --concurrency",
+        f"measure longer ({_longer(trials, counted)}), in {FEWER}, or with less {option('concurrency')}",
     )
 
 
 def _longer(trials: Sequence[TrialSummary], counted: bool) -> str:
     if not counted:
-        return "--duration"
+        return option("duration")
     slots = max(one.concurrency for one in trials)
-    return f"--requests {MEDIANS_PER_SLICE * slots * len(trials)}"
+    return f"{option('requests')} {MEDIANS_PER_SLICE * slots * len(trials)}"
 
 
 def _medians_held(trial: TrialSummary, think_ns: int) -> float | None:
