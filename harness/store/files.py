@@ -12,7 +12,7 @@ from pathlib import Path
 
 from harness import interrupts
 from harness.errors import StoreError, StoreUnusableError
-from harness.store import schema, table_columns
+from harness.store import migrations, table_columns
 from harness.text import one_line
 
 __all__ = [
@@ -281,11 +281,11 @@ def check_has_runs(path: Path, connection: sqlite3.Connection) -> None:
 
 def check_version(path: Path, connection: sqlite3.Connection) -> None:
     """Raise StoreError when a later clientbench has changed this database."""
-    unknown = [name for name in _applied(connection) if name not in schema.MIGRATIONS]
+    unknown = [name for name in _applied(connection) if name not in migrations.NAMES]
     if unknown:
         raise StoreError(
             f"--db {str(path)!r}: was written by a newer clientbench (schema {unknown[-1]},"
-            f" known here: up to {schema.MIGRATIONS[-1]}); update clientbench or give another file"
+            f" known here: up to {migrations.NAMES[-1]}); update clientbench or give another file"
         )
 
 
@@ -298,7 +298,7 @@ def _check_older_tool(path: Path, connection: sqlite3.Connection, names: set[str
             f"--db {str(path)!r}: its table benchmark_results is not ours and not the older tool's"
             f" ({len(found)} columns, {len(wanted)} expected, from id to created_at); {ACCEPTED}"
         )
-    taken = sorted(names & schema.own_names())
+    taken = sorted(names & migrations.own_names())
     if taken:
         raise StoreError(
             f"--db {str(path)!r}: already has a {taken[0]!r} that is not ours; {ACCEPTED}"
@@ -315,6 +315,6 @@ def _names(connection: sqlite3.Connection) -> set[str]:
 def _applied(connection: sqlite3.Connection) -> list[str]:
     rows = connection.execute(
         "SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY id",
-        (schema.MIGRATION_SET,),
+        (migrations.SET,),
     )
     return [name for (name,) in rows]

@@ -1,9 +1,9 @@
 """A database that clientbench 0.1 wrote, with what 0.1 showed of it: today's shows the same figures.
 
-``version_0_1/database.sql`` is its dump, made by the last commit of 0.1 (250e2ec) with three runs: ``closed``, ``open``
-(open loop, traced) and ``timeouts`` (some requests timed out). Beside it is what 0.1 answered to ``results show``
-(``.txt``), ``results show --json`` (``.json``, without blanks), ``--output`` (``.csv``) and to the queries below.
-None of these files is ever made anew.
+``version_0_1/database.sql`` is its dump, made by the last commit of 0.1 (250e2ec) with three runs: ``closed``,
+``open`` (open loop, traced) and ``timeouts`` (some requests timed out). Beside it is what 0.1 answered to
+``results show`` (``.txt``), ``results show --json`` (``.json``, without blanks), ``--output`` (``.csv``) and to
+the queries below. None of these files is ever made anew.
 """
 
 from __future__ import annotations
