@@ -10,14 +10,13 @@ from typing import Any
 from harness.analysis.comparison import compare, matrix
 from harness.analysis.doubts import barred
 from harness.analysis.summaries import (
-    Censored,
     CompetitorSummary,
     competitors,
     net_cpu_per_request_ns,
 )
 from harness.analysis.unfinished import withheld
 from harness.records.client_environment import Environment
-from harness.records.histogram import Histogram
+from harness.records.histogram import Censored, Histogram
 from harness.records.model import Comparison, OpenLoop, RunRecord, SelftestNote, TrialSummary
 from harness.report.figures import PERCENTILES
 from harness.text import json_text

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.analysis.summaries import (
-    Censored,
     CompetitorSummary,
     competitors,
     net_cpu_per_request_ns,
 )
+from harness.records.histogram import Censored
 from harness.records.model import METRICS, Comparison, Metric, OpenLoop, RunRecord, TrialSummary
 from harness.report import environments, figures, verdicts
 from harness.report.headline import heading

@@ -12,6 +12,7 @@ from harness import interrupts
 from harness.clock import utc_now
 from harness.errors import StoreError
 from harness.store import files, merging, migrations, table_columns
+from harness.text import canonical_json
 
 if TYPE_CHECKING:
     from harness.records.model import RunRecord, SelftestNote, TrialSummary
@@ -112,7 +113,7 @@ class Store:
                         "round": round,
                         "started_at": started_at,
                         "ended_at": ended_at,
-                        "competitors": rows.to_json(list(order)),
+                        "competitors": canonical_json(list(order)),
                     }
                 ],
             )

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from harness.analysis.summaries import Censored, percentile
-from harness.records.histogram import Histogram
+from harness.records.histogram import Censored, Histogram, percentile
 from harness.records.model import RunRecord, TrialSummary
 from harness.store.table_columns import OPEN_LOOP_COLUMNS, TRACE_COLUMNS
+from harness.text import canonical_json
 
 __all__ = [
     "Row",
@@ -26,7 +25,6 @@ __all__ = [
     "run_row",
     "spread_rows",
     "target_rows",
-    "to_json",
     "trial_neighbours",
     "trial_row",
 ]
@@ -36,14 +34,9 @@ MEGABYTE = 1_000_000  # bytes; the SI prefix, as in df -H, not 2^20
 UNFINISHED = "unfinished"
 
 
-def to_json(value: Any) -> str:
-    """Canonical JSON: equal values give equal text. Raises ValueError for NaN and infinities."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
 def environment_row(environment: Mapping[str, Any], now: str) -> Row:
     """The environment under the hash of its JSON, so that equal ones share a row."""
-    text = to_json(environment)
+    text = canonical_json(environment)
     digest = hashlib.sha256(text.encode()).hexdigest()
     return {"id": digest, "environment": text, "first_seen_at": now}
 
@@ -53,7 +46,7 @@ def client_environment_rows(trial: TrialSummary, now: str) -> list[Row]:
     environment = trial.client_environment
     if environment is None:
         return []
-    text = to_json(environment.to_plain())
+    text = canonical_json(environment.to_plain())
     return [{"id": environment.digest, "environment": text, "first_seen_at": now}]
 
 
@@ -68,8 +61,8 @@ def run_row(run: RunRecord, environment_id: str, *, finished: bool) -> Row:
         "axis": run.axis,
         "baseline": run.baseline,
         "seed": run.seed,
-        "scenario": to_json(run.scenario),
-        "target": to_json(run.target),
+        "scenario": canonical_json(run.scenario),
+        "target": canonical_json(run.target),
         "environment_id": environment_id,
         "selftest_id": None if run.selftest is None else run.selftest.id,
         "prepared": run.prepared,
@@ -114,7 +107,7 @@ def target_rows(run: RunRecord) -> list[Row]:
             "tls": int(record.spec.tls),
             "upstream": record.spec.upstream,
             "spec": record.spec.to_json(),
-            "description": to_json(record.description),
+            "description": canonical_json(record.description),
         }
         for number, record in enumerate(run.targets)
     ]
@@ -171,11 +164,11 @@ def _own(run_id: str, trial: TrialSummary) -> Row:
         "state": trial.state,
         "reason": trial.reason,
         "client_version": trial.client_version,
-        "versions": to_json(trial.versions),
+        "versions": canonical_json(trial.versions),
         "python_version": trial.python_version,
         "event_loop": trial.event_loop,
         "profile": trial.profile,
-        "unequal": to_json(trial.unequal),
+        "unequal": canonical_json(trial.unequal),
         "processes": trial.processes,
         "body_bytes": trial.body_bytes,
         "p50_response_time": _percentile_s(trial, 50),
@@ -246,7 +239,7 @@ def trial_neighbours(trial: TrialSummary) -> dict[str, list[Row]]:
     key = {"trial_id": trial.id}
     return {
         "slices": [
-            row | {"parts": to_json(row["parts"]) if row["parts"] else None}
+            row | {"parts": canonical_json(row["parts"]) if row["parts"] else None}
             for row in _numbered(key, trial.slices)
         ],
         "resource_readings": _numbered(key, trial.readings),
