@@ -290,9 +290,11 @@ def check_version(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def _check_older_tool(path: Path, connection: sqlite3.Connection, names: set[str]) -> None:
+    from harness.records.fields import PUBLIC  # noqa: PLC0415  brings numpy
+
     info = connection.execute(f"PRAGMA table_info({table_columns.RESULTS})")
     found = [row[1] for row in info]
-    wanted = [name for name, _ in table_columns.PUBLIC_COLUMNS]
+    wanted = [field.name for field in PUBLIC]
     if found != wanted:
         raise StoreError(
             f"--db {str(path)!r}: its table benchmark_results is not ours and not the older tool's"

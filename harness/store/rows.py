@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from harness.records.histogram import Censored, Histogram, percentile
+from harness.records.fields import COLUMNS
+from harness.records.histogram import Histogram
 from harness.records.model import RunRecord, TrialSummary
-from harness.store.table_columns import OPEN_LOOP_COLUMNS, TRACE_COLUMNS
+from harness.store.table_columns import TRACE_COLUMNS
 from harness.text import canonical_json
 
 __all__ = [
@@ -30,7 +31,6 @@ __all__ = [
 ]
 
 Row = dict[str, Any]
-MEGABYTE = 1_000_000  # bytes; the SI prefix, as in df -H, not 2^20
 UNFINISHED = "unfinished"
 
 
@@ -125,113 +125,13 @@ def doubt_rows(run: RunRecord) -> list[Row]:
 
 def trial_row(run: Mapping[str, Any], trial: TrialSummary, now: str) -> Row:
     """One row of ``benchmark_results``; ``run`` is the row of its run."""
-    return _public(run, trial, now) | _own(run["id"], trial) | _target(trial) | _open_loop(trial)
-
-
-def _public(run: Mapping[str, Any], trial: TrialSummary, now: str) -> Row:
-    """The columns other tools' queries know, in their units."""
-    return {
-        "id": trial.id,
+    of_run = {
         "name": run["name"],
-        "client_library": trial.client_library,
-        "client_type": trial.client_type,
-        "http_method": trial.http_method,
-        "url": trial.url,
-        "start_time": trial.started_at,
-        "end_time": trial.ended_at,
-        "duration": trial.window_ns / 1e9,
-        "requests_count": trial.completed,
-        "requests_per_second": trial.requests_per_second,
-        "avg_response_time": _seconds(trial.mean_service_ns),
-        "p95_response_time": _percentile_s(trial, 95),
-        "p99_response_time": _percentile_s(trial, 99),
-        "cpu_usage_avg": _share(100 * trial.cpu_ns, trial.cpu_wall_ns),
-        "memory_usage_avg": _share(trial.mean_rss_bytes, MEGABYTE),
-        "error_count": trial.errors,
-        "error_rate": _share(100 * trial.errors, trial.population),
-        "concurrency_level": trial.concurrency,
         "config_snapshot": run["scenario"],
         "created_at": now,
+        "run_id": run["id"],
     }
-
-
-def _own(run_id: str, trial: TrialSummary) -> Row:
-    """Our columns: provenance, and the whole numbers from which the others can be derived anew."""
-    return {
-        "run_id": run_id,
-        "label": trial.label,
-        "round": trial.round,
-        "state": trial.state,
-        "reason": trial.reason,
-        "client_version": trial.client_version,
-        "versions": canonical_json(trial.versions),
-        "python_version": trial.python_version,
-        "event_loop": trial.event_loop,
-        "profile": trial.profile,
-        "unequal": canonical_json(trial.unequal),
-        "processes": trial.processes,
-        "body_bytes": trial.body_bytes,
-        "p50_response_time": _percentile_s(trial, 50),
-        "completions_per_second": trial.completions_per_second,
-        "cpu_per_request_ns": trial.cpu_per_request_ns,
-        "window_ns": trial.window_ns,
-        "correct": trial.correct,
-        "population": trial.population,
-        "censored": trial.censored,
-        "timeout_ns": trial.timeout_ns,
-        "mean_service_ns": trial.mean_service_ns,
-        "cpu_ns": trial.cpu_ns,
-        "cpu_wall_ns": trial.cpu_wall_ns,
-        "cpu_requests": trial.cpu_requests,
-        "idle_cpu_ns": trial.idle_cpu_ns,
-        "idle_rss_bytes": trial.idle_rss_bytes,
-        "peak_rss_bytes": trial.peak_rss_bytes,
-        "mean_rss_bytes": trial.mean_rss_bytes,
-        "orchestrator_cpu_ns": trial.orchestrator_cpu_ns,
-        "target_cpu_share": trial.target_cpu_share,
-        "sent": trial.sent,
-        "lost_rows": trial.lost_rows,
-        "trace_share": trial.trace_share,
-        "client_environment_id": trial.client_environment and trial.client_environment.digest,
-    }
-
-
-def _target(trial: TrialSummary) -> Row:
-    spec = trial.target
-    return {
-        "target": spec.name,
-        "runtime": spec.runtime,
-        "instances": spec.instances,
-        "tls": int(spec.tls),
-        "upstream": spec.upstream,
-        "proxy_cpu_ns": trial.proxy_cpu_ns,
-        "origin_cpu_ns": trial.origin_cpu_ns,
-        "http_version": trial.http_version,
-    }
-
-
-def _open_loop(trial: TrialSummary) -> Row:
-    loop = trial.open_loop
-    if loop is None:
-        return dict.fromkeys([*(name for name, _ in OPEN_LOOP_COLUMNS), "early_correct"])
-    counts = {name: getattr(loop, name) for name in ("planned", "dropped", "missed", "late")}
-    response = {
-        f"p{percent}_response_ns": _uncensored(
-            percentile(loop.response, percent, trial.censored, trial.timeout_ns)
-        )
-        for percent in (50, 95, 99)
-    }
-    return {
-        **counts,
-        "mean_response_ns": loop.mean_response_ns,
-        **response,
-        "p50_queue_wait_ns": loop.queue_wait.percentile(50),
-        "p99_queue_wait_ns": loop.queue_wait.percentile(99),
-        "p50_pacer_lag_ns": loop.pacer_lag.percentile(50),
-        "p99_pacer_lag_ns": loop.pacer_lag.percentile(99),
-        "max_pacer_lag_ns": loop.pacer_lag.percentile(100),
-        "early_correct": loop.early_correct,
-    }
+    return of_run | {field.name: field.stored(trial) for field in COLUMNS if not field.of_run}
 
 
 def trial_neighbours(trial: TrialSummary) -> dict[str, list[Row]]:
@@ -284,22 +184,3 @@ def _histogram(metric: str, histogram: Histogram, censored: int = 0) -> Row:
 
 def _numbered(key: Row, items: Sequence[Any]) -> list[Row]:
     return [key | {"sequence": number} | asdict(item) for number, item in enumerate(items)]
-
-
-def _percentile_s(trial: TrialSummary, percent: float) -> float | None:
-    """In seconds; None without samples or where only the time limit is known."""
-    return _seconds(
-        _uncensored(percentile(trial.service, percent, trial.censored, trial.timeout_ns))
-    )
-
-
-def _uncensored(value: int | Censored | None) -> int | None:
-    return value if isinstance(value, int) else None
-
-
-def _seconds(value_ns: float | None) -> float | None:
-    return None if value_ns is None else value_ns / 1e9
-
-
-def _share(value: float | None, whole: float) -> float | None:
-    return None if value is None or not whole else value / whole

@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 
 from harness.analysis.comparison import Barred, compare
 from harness.errors import StoreError
+from harness.records import fields as fields_of_trials
 from harness.records.model import Ceiling, Comparison, HeldPlan, RunRecord, TrialSummary
 from harness.store import Store, rows, table_columns
-from harness.store.migrations import NAMES, migrations
+from harness.store.migrations import NAMES, m0001_results, migrations
 from harness.store.reading import list_runs, show_run
 from tests.examples import (
     SECOND,
@@ -88,8 +89,15 @@ def digest(path: Path) -> str:
 
 def test_results_begin_with_the_columns_people_query(store: Store, path: Path) -> None:
     names = [row["name"] for row in select(path, "PRAGMA table_info(benchmark_results)")]
-    assert names[: len(PUBLIC)] == PUBLIC
-    assert len(names) == len(set(names))
+    assert names[: len(PUBLIC)] == PUBLIC == [field.name for field in fields_of_trials.PUBLIC]
+
+
+def test_results_have_the_columns_of_the_table_of_fields(store: Store, path: Path) -> None:
+    found = select(path, "PRAGMA table_info(benchmark_results)")
+    wanted = [(field.name, field.kind) for field in fields_of_trials.COLUMNS]
+    assert [(row["name"], row["type"]) for row in found] == wanted
+    row = rows.trial_row(rows.run_row(run(), "e", finished=True), trial(), "now")
+    assert row.keys() == {name for name, _ in wanted}
 
 
 def test_public_columns_are_in_seconds_percent_and_megabytes(store: Store, path: Path) -> None:
@@ -550,8 +558,8 @@ def test_a_comparison_without_a_value_is_stored_with_its_reason(store: Store, pa
 
 
 OLDER_TABLES = [
-    ", ".join(f"{name} {kind}" for name, kind in table_columns.PUBLIC_COLUMNS),
-    ", ".join(f"{name} {kind.split()[0]} NOT NULL" for name, kind in table_columns.PUBLIC_COLUMNS),
+    ", ".join(f"{name} {kind}" for name, kind in m0001_results.COLUMNS.items()),
+    ", ".join(f"{name} {kind.split()[0]} NOT NULL" for name, kind in m0001_results.COLUMNS.items()),
     ", ".join(
         "id INTEGER PRIMARY KEY AUTOINCREMENT" if name == "id" else f"{name} NUMERIC NOT NULL"
         for name in PUBLIC
