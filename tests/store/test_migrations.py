@@ -78,7 +78,8 @@ def test_every_step_has_its_place() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_step_makes_what_it_made_when_it_was_released(name: str) -> None:
     found = made(after=name)
-    assert FROZEN.get(name) == hashlib.sha256(found.encode()).hexdigest(), found
+    digest = hashlib.sha256(found.encode()).hexdigest()
+    assert FROZEN.get(name) == digest, found
 
 
 def test_a_database_of_0_1_becomes_what_a_new_one_is(tmp_path: Path) -> None:
