@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-__all__ = ["json_text", "one_line", "shortened", "visible"]
+__all__ = ["canonical_json", "json_text", "one_line", "shortened", "visible"]
 
 LINES = "\n\t"  # what text of several lines may keep
 
@@ -48,3 +48,8 @@ def json_text(value: Any) -> str:
     """``value`` as a JSON document in ASCII without control characters, ending in a line break."""
     # json escapes everything that steers a terminal, but DEL
     return json.dumps(value, indent=2, allow_nan=False).replace("\x7f", "\\u007f") + "\n"
+
+
+def canonical_json(value: Any) -> str:
+    """Equal values give equal text. Raises ValueError for NaN and infinities."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)

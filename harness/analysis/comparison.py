@@ -10,10 +10,10 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from harness.analysis.statistics import Estimate, estimate, verdict
-from harness.analysis.summaries import Censored, by_label, percentile
+from harness.analysis.summaries import by_label
 from harness.records.conditions import by_condition
 from harness.records.confidence import CONFIDENCE, Verdict
-from harness.records.histogram import Histogram, rank
+from harness.records.histogram import Censored, Histogram, percentile, rank
 from harness.records.model import METRICS, Comparison, Metric, TrialSummary
 
 __all__ = [

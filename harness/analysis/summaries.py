@@ -9,30 +9,21 @@ from typing import Literal, TypeVar
 
 from harness.records.client_environment import Environment
 from harness.records.conditions import name_in_condition
-from harness.records.histogram import Histogram, rank
+from harness.records.histogram import Censored, Histogram, percentile, rank
 from harness.records.model import OpenLoop, TrialState, TrialSummary
 from harness.records.phases import phases
 from harness.records.totals import Totals, per_request
 from servers.spec import EMBEDDED, TargetSpec
 
 __all__ = [
-    "Censored",
     "CompetitorSummary",
     "by_label",
     "competitors",
     "merged_service",
     "net_cpu_per_request_ns",
-    "percentile",
 ]
 
 Key = TypeVar("Key")
-
-
-@dataclass(frozen=True)
-class Censored:
-    """A duration of which only this is known: it is longer than the time limit."""
-
-    timeout_ns: int
 
 
 @dataclass(frozen=True)
@@ -117,16 +108,6 @@ class CompetitorSummary(Totals):
         """How many samples rank above the percentile: what it rests on."""
         total = self.service.total
         return total - rank(percent, total) if total else 0
-
-
-def percentile(
-    service: Histogram, percent: float, censored: int, timeout_ns: int
-) -> int | Censored | None:
-    """Nearest-rank percentile in ns of a population whose ``censored`` largest values timed out."""
-    total = service.total
-    if total and rank(percent, total) > total - censored:
-        return Censored(timeout_ns)
-    return service.percentile(percent)
 
 
 def by_label(trials: Iterable[TrialSummary]) -> dict[str, list[TrialSummary]]:

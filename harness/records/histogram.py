@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import ctypes
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Histogram", "rank"]
+__all__ = ["Censored", "Histogram", "percentile", "rank"]
 
 LOWEST = 1
 HIGHEST = 3_600_000_000_000  # an hour, in ns
@@ -92,6 +93,23 @@ def rank(percent: float, total: int) -> int:
     Rounded first, so that 99.9 % of 1000 is 999 and not the 1000 of a float just above it.
     """
     return max(1, math.ceil(round(percent / 100 * total, 9)))
+
+
+@dataclass(frozen=True)
+class Censored:
+    """A duration of which only this is known: it is longer than the time limit."""
+
+    timeout_ns: int
+
+
+def percentile(
+    service: Histogram, percent: float, censored: int, timeout_ns: int
+) -> int | Censored | None:
+    """Nearest-rank percentile in ns of a population whose ``censored`` largest values timed out."""
+    total = service.total
+    if total and rank(percent, total) > total - censored:
+        return Censored(timeout_ns)
+    return service.percentile(percent)
 
 
 def _index(values: Integers) -> Integers:

@@ -6,7 +6,8 @@ import math
 import re
 
 from harness.analysis.statistics import MARGIN
-from harness.analysis.summaries import Censored, CompetitorSummary
+from harness.analysis.summaries import CompetitorSummary
+from harness.records.histogram import Censored
 from harness.records.model import Comparison
 
 __all__ = [

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
 from harness.analysis.comparison import compare, matrix, scaling
 from harness.analysis.doubts import barred
 from harness.analysis.summaries import (
-    Censored,
     CompetitorSummary,
     competitors,
     net_cpu_per_request_ns,
 )
 from harness.analysis.unfinished import withheld
 from harness.records.client_environment import Environment
-from harness.records.histogram import Histogram
-from harness.records.model import Comparison, OpenLoop, RunRecord, SelftestNote, TrialSummary
+from harness.records.fields import FIELDS
+from harness.records.histogram import Censored, Histogram
+from harness.records.model import (
+    Comparison,
+    OpenLoop,
+    RunRecord,
+    SelftestNote,
+    SliceRecord,
+    TrialSummary,
+)
 from harness.report.figures import PERCENTILES
 from harness.text import json_text
 from servers.spec import TargetSpec
@@ -113,15 +120,13 @@ def _competitor(summary: CompetitorSummary, others: Sequence[CompetitorSummary])
         "reasons",
     }
     plain = {
-        field.name: getattr(summary, field.name)
+        field.name: _plain(getattr(summary, field.name))
         for field in fields(summary)
         if field.name not in derived_or_bulky
     }
     return plain | {
         "unequal": list(summary.unequal),
         "reasons": list(summary.reasons),
-        "target": _target(summary.target),
-        "client_environment": _client_environment(summary.client_environment),
         "proxy_cpu_per_request_ns": summary.proxy_cpu_per_request_ns,
         "origin_cpu_per_request_ns": summary.origin_cpu_per_request_ns,
         "requests_per_second": summary.requests_per_second,
@@ -135,7 +140,7 @@ def _competitor(summary: CompetitorSummary, others: Sequence[CompetitorSummary])
         "error_rate": summary.error_rate,
         "error_counts": dict(summary.error_counts),
         "status_counts": _text_keys(summary.status_counts),
-        "open_loop": _open_loop(summary.open_loop),
+        "open_loop": _plain(summary.open_loop),
         "phases_ns": {
             name: {"samples": found.total, **_all_percentiles(found)}
             for name, found in summary.phases.items()
@@ -143,17 +148,11 @@ def _competitor(summary: CompetitorSummary, others: Sequence[CompetitorSummary])
     }
 
 
-def _client_environment(environment: Environment | None) -> dict[str, Any] | None:
-    return None if environment is None else {"id": environment.digest, **environment.to_plain()}
-
-
 def _all_percentiles(histogram: Histogram) -> dict[str, int | None]:
     return {f"p{percent:g}": histogram.percentile(percent) for percent in PERCENTILES}
 
 
-def _open_loop(loop: OpenLoop | None) -> dict[str, Any] | None:
-    if loop is None:
-        return None
+def _open_loop(loop: OpenLoop) -> dict[str, Any]:
     distributions = {
         "response_ns": loop.response,
         "queue_wait_ns": loop.queue_wait,
@@ -178,24 +177,41 @@ def _percentile(summary: CompetitorSummary, percent: float) -> dict[str, Any]:
     }
 
 
+# Keys of a trial that stand where documents have always had them: after all that it has by itself.
+LAST = (
+    "unequal",
+    "requests_per_second",
+    "cpu_per_request_ns",
+    "status_counts",
+    "slices",
+    "open_loop",
+    "service_histogram",
+)
+
+
 def _trial(trial: TrialSummary) -> dict[str, Any]:
-    apart = {"service", "readings", "status_counts", "slices", "unequal", "open_loop", "traces"}
-    plain = {
-        field.name: getattr(trial, field.name) for field in fields(trial) if field.name not in apart
-    }
-    return plain | {
-        "target": _target(trial.target),
-        "client_environment": _client_environment(trial.client_environment),
-        "unequal": list(trial.unequal),
-        "requests_per_second": trial.requests_per_second,
-        "cpu_per_request_ns": trial.cpu_per_request_ns,
-        "status_counts": _text_keys(trial.status_counts),
-        "slices": [asdict(one) | {"parts": list(one.parts)} for one in trial.slices],
-        "open_loop": _open_loop(trial.open_loop),
-        "service_histogram": trial.service.encode().decode("ascii"),
-    }
+    found = {key: _plain(field.value(trial)) for field in FIELDS if (key := field.json_key)}
+    own = [field.name for field in fields(trial) if field.name in found.keys() - {*LAST}]
+    return {key: found.pop(key) for key in (*own, *LAST)} | found
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has of a field."""
+    make = PLAIN.get(type(value))
+    return value if make is None else make(value)
 
 
 def _text_keys(counts: Any) -> dict[str, int]:
     """JSON's keys are text; converting here keeps ``document`` equal to what is read back."""
     return {str(key): count for key, count in counts.items()}
+
+
+PLAIN: dict[type, Callable[[Any], Any]] = {
+    Histogram: lambda histogram: histogram.encode().decode("ascii"),
+    OpenLoop: _open_loop,
+    TargetSpec: _target,
+    Environment: lambda environment: {"id": environment.digest, **environment.to_plain()},
+    SliceRecord: lambda one: asdict(one) | {"parts": list(one.parts)},
+    dict: _text_keys,
+    tuple: lambda values: [_plain(one) for one in values],
+}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from harness.analysis.summaries import Censored, CompetitorSummary
+from harness.analysis.summaries import CompetitorSummary
 from harness.input.fields import option
-from harness.records.histogram import Histogram
+from harness.records.histogram import Censored, Histogram
 from harness.records.phases import PHASES
 from harness.report import figures
 from harness.report.bins import bins

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.analysis.summaries import (
-    Censored,
     CompetitorSummary,
     competitors,
     net_cpu_per_request_ns,
 )
 from harness.records.conditions import by_condition
+from harness.records.fields import FIELDS
+from harness.records.histogram import Censored
 from harness.records.model import METRICS, Comparison, Metric, OpenLoop, RunRecord, TrialSummary
 from harness.report import environments, figures, verdicts
 from harness.report.headline import heading
@@ -217,6 +218,24 @@ def _csv_value(value: Any) -> Any:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
+# The order that spreadsheets know; what is not here follows it.
+LAYOUT = (
+    *("run_id", "label", "client_library", "client_type", "client_version", "python_version"),
+    *("client_environment_id", "event_loop", "profile", "http_method", "url"),
+    *("target", "runtime", "instances", "tls", "upstream"),
+    *("body_bytes", "concurrency", "processes", "state", "rounds", "window_ns"),
+    *("requests_per_second", "completions_per_second"),
+    *("baseline", "ratio", "ratio_low", "ratio_high"),
+    *("samples", "mean_service_ns", "p50_service_ns", "p50_above_ns"),
+    *("p95_service_ns", "p95_above_ns", "p99_service_ns", "p99_above_ns"),
+    *("cpu_per_request_ns", "net_cpu_per_request_ns"),
+    *("proxy_cpu_per_request_ns", "origin_cpu_per_request_ns"),
+    *("idle_rss_bytes", "peak_rss_bytes"),
+    *("population", "sent", "errors", "error_rate", "censored"),
+    *("planned", "dropped", "missed", "late", "mean_response_ns"),
+)
+
+
 def _record(
     run: RunRecord,
     summary: CompetitorSummary,
@@ -224,56 +243,26 @@ def _record(
     compared: Mapping[Metric, Mapping[str, Comparison]],
 ) -> dict[str, Any]:
     comparison = compared["throughput"].get(summary.label)
-    environment = summary.client_environment
-    return {
+    found = {
         "run_id": run.id,
-        "label": summary.label,
-        "condition": summary.condition,
-        "client_library": summary.client_library,
-        "client_type": summary.client_type,
-        "client_version": summary.client_version,
-        "python_version": summary.python_version,
-        "client_environment_id": environment and environment.digest,
-        "event_loop": summary.event_loop,
-        "profile": summary.profile,
-        "http_method": summary.http_method,
-        "url": summary.url,
-        "target": summary.target.name,
-        "runtime": summary.target.runtime,
-        "instances": summary.target.instances,
-        "tls": int(summary.target.tls),
-        "upstream": summary.target.upstream,
-        "body_bytes": summary.body_bytes,
-        "concurrency": summary.concurrency,
-        "processes": summary.processes,
-        "state": summary.state,
         "rounds": summary.rounds,
-        "window_ns": summary.window_ns,
-        "requests_per_second": summary.requests_per_second,
-        "completions_per_second": summary.completions_per_second,
         "baseline": run.baseline,
         "ratio": comparison and comparison.ratio,
         "ratio_low": comparison and comparison.low,
         "ratio_high": comparison and comparison.high,
         "samples": summary.service.total,
-        "mean_service_ns": summary.mean_service_ns,
         **_percentiles(summary),
-        "cpu_per_request_ns": summary.cpu_per_request_ns,
         "net_cpu_per_request_ns": net_cpu_per_request_ns(summary, others),
         "proxy_cpu_per_request_ns": summary.proxy_cpu_per_request_ns,
         "origin_cpu_per_request_ns": summary.origin_cpu_per_request_ns,
-        "idle_rss_bytes": summary.idle_rss_bytes,
-        "peak_rss_bytes": summary.peak_rss_bytes,
-        "population": summary.population,
-        "sent": summary.sent,
-        "errors": summary.errors,
         "error_rate": summary.error_rate,
-        "censored": summary.censored,
         **_starts(summary.open_loop),
         "throughput_verdict": comparison and comparison.verdict,
         "throughput_reason": comparison and comparison.reason,
         **_other_metrics(summary.label, compared),
+        **{field.csv: field.stored(summary) for field in FIELDS if field.csv is not None},
     }
+    return {heading: found.pop(heading) for heading in LAYOUT} | found
 
 
 def _other_metrics(
@@ -292,9 +281,8 @@ def _other_metrics(
 
 
 def _starts(loop: OpenLoop | None) -> dict[str, float | None]:
-    """What an open loop adds; empty cells for a closed one."""
-    counts = ("planned", "dropped", "missed", "late", "mean_response_ns")
-    record = {name: getattr(loop, name, None) for name in counts}
+    """Percentiles of an open loop; empty cells for a closed one."""
+    record: dict[str, float | None] = {}
     for name in ("response", "queue_wait", "pacer_lag"):
         histogram = None if loop is None else getattr(loop, name)
         for percent in (50, 95, 99):

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 from harness import interrupts
 from harness.clock import utc_now
 from harness.errors import StoreError
-from harness.store import files, merging, table_columns
+from harness.store import files, merging, migrations, table_columns
+from harness.text import canonical_json
 
 if TYPE_CHECKING:
     from harness.records.model import RunRecord, SelftestNote, TrialSummary
@@ -112,7 +113,7 @@ class Store:
                         "round": round,
                         "started_at": started_at,
                         "ended_at": ended_at,
-                        "competitors": rows.to_json(list(order)),
+                        "competitors": canonical_json(list(order)),
                     }
                 ],
             )
@@ -205,12 +206,11 @@ class Store:
         self.close()
 
     def _prepare(self) -> None:
-        from harness.store.migrations import migrations  # noqa: PLC0415  brings sqlite_utils
-
+        steps = migrations.migrations()
         self._use_wal()
-        if migrations.pending(self._db):
+        if steps.pending(self._db):
             with self._writing():
-                migrations.apply(self._db)
+                steps.apply(self._db)
         # After the migrations: rebuilding a table that others refer to needs it off.
         self._db.conn.execute("PRAGMA foreign_keys = ON")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from harness import interrupts
 from harness.errors import StoreError, StoreUnusableError
-from harness.store import schema, table_columns
+from harness.store import migrations, table_columns
 from harness.text import one_line
 
 __all__ = [
@@ -294,26 +294,28 @@ def check_has_runs(path: Path, connection: sqlite3.Connection) -> None:
 
 def check_version(path: Path, connection: sqlite3.Connection) -> None:
     """Raise StoreError when a later clientbench has changed this database."""
-    unknown = [name for name in _applied(connection) if name not in schema.MIGRATIONS]
+    unknown = [name for name in _applied(connection) if name not in migrations.NAMES]
     if unknown:
         raise refusal(
             path,
             f"was written by a newer clientbench (schema {unknown[-1]},"
-            f" known here: up to {schema.MIGRATIONS[-1]}); update clientbench or give another file",
+            f" known here: up to {migrations.NAMES[-1]}); update clientbench or give another file",
         )
 
 
 def _check_older_tool(path: Path, connection: sqlite3.Connection, names: set[str]) -> None:
+    from harness.records.fields import PUBLIC  # noqa: PLC0415  brings numpy
+
     info = connection.execute(f"PRAGMA table_info({table_columns.RESULTS})")
     found = [row[1] for row in info]
-    wanted = [name for name, _ in table_columns.PUBLIC_COLUMNS]
+    wanted = [field.name for field in PUBLIC]
     if found != wanted:
         raise refusal(
             path,
             f"its table benchmark_results is not ours and not the older tool's"
             f" ({len(found)} columns, {len(wanted)} expected, from id to created_at); {ACCEPTED}",
         )
-    taken = sorted(names & schema.own_names())
+    taken = sorted(names & migrations.own_names())
     if taken:
         raise refusal(path, f"already has a {taken[0]!r} that is not ours; {ACCEPTED}")
 
@@ -328,6 +330,6 @@ def _names(connection: sqlite3.Connection) -> set[str]:
 def _applied(connection: sqlite3.Connection) -> list[str]:
     rows = connection.execute(
         "SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY id",
-        (schema.MIGRATION_SET,),
+        (migrations.SET,),
     )
     return [name for (name,) in rows]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import StoreError
-from harness.store import files, schema, table_columns
+from harness.store import files, migrations, table_columns
 
 __all__ = ["Merged", "attached", "check", "copy"]
 
@@ -140,7 +140,7 @@ def _copy(connection: sqlite3.Connection, table: str, which: str = "TRUE") -> in
 def _tables(connection: sqlite3.Connection) -> set[str]:
     """Ours that both have: an older database lacks some."""
     found = connection.execute("SELECT name FROM other.sqlite_schema WHERE type = 'table'")
-    return {name for (name,) in found} & {*schema.own_names(), table_columns.RESULTS}
+    return {name for (name,) in found} & {*migrations.own_names(), table_columns.RESULTS}
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> list[str]:

@@ -224,15 +224,6 @@ def _trials(connection: sqlite3.Connection, run_id: str) -> list[TrialSummary]:
     return [_trial(connection, dict(row)) for row in rows]
 
 
-# Where a field of TrialSummary and its column have different names.
-RENAMED = {
-    "started_at": "start_time",
-    "ended_at": "end_time",
-    "completed": "requests_count",
-    "concurrency": "concurrency_level",
-}
-
-
 def _trial(connection: sqlite3.Connection, row: dict[str, Any]) -> TrialSummary:
     """A field whose column the database does not have yet has its default."""
     from harness.records.model import Reading, SliceRecord, TrialSummary  # noqa: PLC0415  brings numpy
@@ -240,8 +231,6 @@ def _trial(connection: sqlite3.Connection, row: dict[str, Any]) -> TrialSummary:
     trial_id = row["id"]
     histograms = _histograms(connection, trial_id)
     elsewhere: dict[str, Any] = {
-        "versions": json.loads(row["versions"]),
-        "unequal": tuple(json.loads(row["unequal"])),
         "service": histograms["service_time"],
         "open_loop": _open_loop(row, histograms),
         "target": _target(row),
@@ -263,13 +252,19 @@ def _trial(connection: sqlite3.Connection, row: dict[str, Any]) -> TrialSummary:
             Reading, _of_trial(connection, "resource_readings", trial_id, "sequence")
         ),
     }
-    columns = {
-        field.name: RENAMED.get(field.name, field.name)
-        for field in fields(TrialSummary)
-        if field.name not in elsewhere
-    }
-    plain = {name: row[column] for name, column in columns.items() if column in row}
-    return checking.built(TrialSummary, **plain, **elsewhere)
+    return checking.built(TrialSummary, **_kept(row), **elsewhere)
+
+
+def _kept(row: dict[str, Any], owner: str = "") -> dict[str, Any]:
+    """Those of a trial's attributes that have columns in this row; or of what it has under ``owner``."""
+    from harness.records.fields import COLUMNS  # noqa: PLC0415  brings numpy
+
+    found = {}
+    for field in COLUMNS:
+        of, _, name = (field.attribute or "").rpartition(".")
+        if name and of == owner and field.name in row:
+            found[name] = field.read(row[field.name])
+    return found
 
 
 def _histograms(connection: sqlite3.Connection, trial_id: str) -> dict[str, Any]:
@@ -303,14 +298,7 @@ def _target(row: dict[str, Any]) -> TargetSpec:
     """What the trial's columns say; all that is known of a target is with its run."""
     if row.get("target") is None:  # stored before targets were a factor
         return EMBEDDED
-    return checking.built(
-        TargetSpec,
-        name=row["target"],
-        runtime=row["runtime"],
-        instances=row["instances"],
-        tls=bool(row["tls"]),
-        upstream=row["upstream"],
-    )
+    return checking.built(TargetSpec, **_kept(row, "target"))
 
 
 def _open_loop(row: dict[str, Any], histograms: dict[str, Any]) -> Any:
@@ -318,13 +306,11 @@ def _open_loop(row: dict[str, Any], histograms: dict[str, Any]) -> Any:
 
     if row.get("planned") is None:
         return None
-    counts = ("planned", "dropped", "missed", "late", "mean_response_ns")
     return checking.built(
         OpenLoop,
-        **{name: row[name] for name in counts},
+        **_kept(row, "open_loop"),
         response=histograms["response_time"],
         queue_wait=histograms["queue_wait"],
         pacer_lag=histograms["pacer_lag"],
         early_response=histograms.get("early_response_time"),
-        early_correct=row.get("early_correct"),
     )

@@ -18,8 +18,8 @@ from harness.analysis.comparison import (
     metric_value,
     swapped,
 )
-from harness.analysis.summaries import Censored, competitors, net_cpu_per_request_ns, percentile
-from harness.records.histogram import Histogram
+from harness.analysis.summaries import competitors, net_cpu_per_request_ns
+from harness.records.histogram import Censored, Histogram, percentile
 from harness.records.model import METRICS, Comparison, Metric, OpenLoop, TrialSummary
 from tests.examples import SECOND, TIMEOUT_NS, failed, histogram, trial, two_clients, unmeasured
 

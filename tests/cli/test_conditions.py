@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from itertools import groupby
 from pathlib import Path
 
@@ -108,3 +110,17 @@ def test_there_is_a_table_for_each_condition_and_a_line_of_how_each_client_scale
 
     shown = clientbench("results", "show", "latest", cwd=tmp_path)
     assert shown.out.splitlines()[: len(lines) // 2] == lines[: len(lines) // 2]
+
+
+def test_a_database_knows_conditions(tmp_path: Path) -> None:
+    measured(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "benchmark_results.db")) as connection:
+        found = connection.execute(
+            "SELECT label, condition, place FROM ranking ORDER BY label"
+        ).fetchall()
+    assert found == [
+        ("null c=1", "c=1", 1),
+        ("null c=3", "c=3", 1),
+        ("raw:sync c=1", "c=1", 2),
+        ("raw:sync c=3", "c=3", 2),
+    ]

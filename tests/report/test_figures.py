@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.analysis.statistics import verdict
-from harness.analysis.summaries import Censored, competitors
+from harness.analysis.summaries import competitors
+from harness.records.histogram import Censored
 from harness.records.model import Comparison
 from harness.report import figures
 from tests.examples import SECOND, failed, trial

@@ -13,8 +13,9 @@ from harness.store import Store
 from harness.store.query import query
 from servers.spec import TargetSpec
 from tests.examples import finished, save, trial, two_clients
+from tests.store import fields_page
 
-PAGE = (Path(__file__).parents[2] / "docs" / "results.md").read_text("utf-8")
+PAGE = fields_page.PAGE.read_text("utf-8")
 
 
 def listings(language: str) -> list[str]:
@@ -64,6 +65,11 @@ def test_every_table_is_described_column_by_column_in_order(path: Path) -> None:
         section = re.search(title, PAGE, re.DOTALL | re.MULTILINE)
         assert section, name
         assert re.findall(r"^\| `(\w+)` \|", section[1], re.MULTILINE) == columns
+
+
+def test_the_table_of_fields_is_that_of_the_code() -> None:
+    """Else: python -m tests.store.fields_page."""
+    assert fields_page.parts(PAGE)[1] == fields_page.table()
 
 
 def test_every_view_is_described_with_its_columns(path: Path) -> None:

@@ -10,8 +10,8 @@ import pytest
 import sqlite_utils
 
 from harness.records.model import RunRecord, TargetRecord, TrialSummary
-from harness.store import Store, schema
-from harness.store.migrations import migrations
+from harness.store import Store
+from harness.store.migrations import migrations, own_names
 from harness.store.query import query
 from servers.spec import EMBEDDED
 from tests.examples import CLIENT_ENVIRONMENT, SECOND, failed, run, save, trial
@@ -133,8 +133,8 @@ def test_an_older_database_gets_the_view_and_what_it_held_is_in_it(path: Path) -
     database = sqlite_utils.Database(path)
     database.execute("DROP VIEW library_summary")
     database.table("_sqlite_migrations").delete_where("name = ?", ["0007_library_summary"])
-    assert [step.name for step in migrations.pending(database)] == ["0007_library_summary"]
+    assert [step.name for step in migrations().pending(database)] == ["0007_library_summary"]
     database.close()
     Store.open(path).close()
     assert len(rows(path)) == 1
-    assert "library_summary" in schema.own_names()
+    assert "library_summary" in own_names()

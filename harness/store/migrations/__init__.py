@@ -1,0 +1,88 @@
+"""The numbered, named steps that bring a database to the current schema, oldest first.
+
+Each is a module of its own, named as the database names it (``m0001_results`` is ``0001_results``), and
+frozen: its SQL is all there, and it imports nothing of ours, so that it does today what it did when it was
+released. Add one at the end of ``STEPS``; never change, rename or reorder any.
+
+``STATEMENTS`` of a step are executed in order, in one transaction. What has to look at the database first is
+done by its ``prepare(db)``, which gets a ``sqlite_utils.Database``.
+"""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from types import ModuleType
+from typing import Any
+
+from harness.store.migrations import (
+    m0001_results,
+    m0002_open_loop,
+    m0003_traces,
+    m0004_targets,
+    m0005_verdicts,
+    m0006_endings,
+    m0007_library_summary,
+    m0008_ceilings,
+    m0009_selftests,
+    m0010_held_plans,
+    m0011_ranking_verdicts,
+    m0012_environments,
+    m0014_protocol,
+    m0017_checks,
+    m0018_waiting,
+    m0019_conditions,
+)
+
+__all__ = ["NAMES", "SET", "STEPS", "migrations", "own_names"]
+
+STEPS = (
+    m0001_results,
+    m0002_open_loop,
+    m0003_traces,
+    m0004_targets,
+    m0005_verdicts,
+    m0006_endings,
+    m0007_library_summary,
+    m0008_ceilings,
+    m0009_selftests,
+    m0010_held_plans,
+    m0011_ranking_verdicts,
+    m0012_environments,
+    m0014_protocol,
+    m0017_checks,
+    m0018_waiting,
+    m0019_conditions,
+)
+NAMES = tuple(step.__name__.rpartition(".m")[2] for step in STEPS)
+SET = "clientbench"  # other programs may keep their steps beside ours
+
+
+@cache
+def migrations() -> Any:
+    """All steps, as ``sqlite_utils`` applies them."""
+    from sqlite_utils import Migrations  # noqa: PLC0415  dear to import
+
+    made: Any = Migrations(SET)
+    for name, step in zip(NAMES, STEPS, strict=True):
+        made(name=name)(partial(_apply, step))
+    return made
+
+
+def _apply(step: ModuleType, db: Any) -> None:
+    if hasattr(step, "prepare"):
+        step.prepare(db)
+    for statement in step.STATEMENTS:
+        db.execute(statement)
+
+
+@cache
+def own_names() -> frozenset[str]:
+    """Every table, view and index of an up-to-date database, ``benchmark_results`` apart."""
+    from sqlite_utils import Database  # noqa: PLC0415  dear to import
+
+    db = Database(memory=True, execute_plugins=False)
+    for step in STEPS:
+        _apply(step, db)
+    found = db.execute("SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite%'").fetchall()
+    db.close()
+    return frozenset(name for (name,) in found) - {"benchmark_results"}
