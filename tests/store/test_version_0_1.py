@@ -22,6 +22,7 @@ from harness.report.exporters import EXPORTERS
 from harness.store import Store
 from harness.store.reading import show_run
 from tests.cli.command import clientbench
+from tests.examples import save
 
 STORED = Path(__file__).with_name("version_0_1")
 RUNS = {
@@ -103,3 +104,26 @@ def test_csv_has_the_same_and_more(database: Path, name: str) -> None:
     text = EXPORTERS[".csv"](*show_run(database, RUNS[name]))
     found, then = (list(csv.DictReader(io.StringIO(one))) for one in (text, stored(f"{name}.csv")))
     assert [of_then(row, was) for row, was in zip(found, then, strict=True)] == then
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_what_is_read_is_stored_as_it_was(database: Path, name: str, tmp_path: Path) -> None:
+    record, trials = show_run(database, RUNS[name])
+    again = tmp_path / "again.db"
+    with Store.open(again) as store:
+        save(store, record, trials)
+    then = rows(database, record.id)
+    now = [
+        row | {"created_at": was["created_at"]}
+        for row, was in zip(rows(again, record.id), then, strict=True)
+    ]
+    assert of_then(now, then) == then
+
+
+def rows(path: Path, run_id: str) -> list[dict[str, Any]]:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.row_factory = sqlite3.Row
+        found = connection.execute(
+            "SELECT * FROM benchmark_results WHERE run_id = ? ORDER BY rowid", (run_id,)
+        )
+        return [dict(row) for row in found]
