@@ -41,28 +41,9 @@ def show(as_json: bool) -> None:
     write_lines(console, ["", *_remarks(known)])
 
 
-def up(
-    name: str,
-    *,
-    runtime: str | None,
-    instances: str | None,
-    tls: bool,
-    upstream: str | None,
-    port: str | None,
-    target_cpus: str | None,
-    target_memory: str | None,
-    as_json: bool,
-) -> None:
-    """Start a target that stays up, and print where it is."""
-    options = Options(
-        runtime=() if runtime is None else (runtime,),
-        instances=() if instances is None else (instances,),
-        tls=tls,
-        upstream=upstream,
-        target_cpus=target_cpus,
-        target_memory=target_memory,
-    )
-    spec = _spec(name, options, port)
+def up(options: Options, port: str | None, *, as_json: bool) -> None:
+    """Start the one target of the options, which stays up, and print where it is."""
+    spec = _spec(options, port)
     with _notice(f"starting {spec} …"):
         look = standing_targets.up(spec)
     if as_json:
@@ -154,11 +135,12 @@ def _plain(name: str, found: list[Way]) -> dict[str, object]:
     }
 
 
-def _spec(name: str, options: Options, port: str | None) -> TargetSpec:
-    """The target that ``options``, read as those of a comparison, mean by this name."""
+def _spec(options: Options, port: str | None) -> TargetSpec:
+    """The one target that ``options``, read as those of a comparison, mean."""
+    (name,) = options.target
     if name.strip().lower() not in NAMES:
         raise refusal("name", name, ", ".join(NAMES))
-    _, (spec,) = parse_targets(replace(options, target=(name,)), resolve, tls=False)
+    _, (spec,) = parse_targets(options, resolve, tls=False)
     unknown = set(spec.cpus) - set(processors.available())
     if unknown:
         known = ", ".join(map(str, processors.available()))

@@ -196,6 +196,7 @@ def _csv_value(value: Any) -> Any:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
+# long: a line for each column
 def _record(
     run: RunRecord,
     summary: CompetitorSummary,

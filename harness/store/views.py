@@ -117,6 +117,7 @@ _NOT_OF_A_TRIAL = (
 _HAS_COLUMNS = "'$.label', '$.client', '$.method', '$.body_bytes', '$.concurrency'"
 
 
+# long: one SQL statement
 def _library_summary(apart: str) -> str:
     """The view; ``apart``: what it keeps apart beside all that its first version did.
 
