@@ -74,8 +74,12 @@ def _figures(found: Found) -> list[Figure]:
     return [
         *count,
         Figure(
-            *("the shortest took", min(run.wall_s for run in runs), SHORTEST_S, "higher", "s"),
-            f"median {np.median([run.wall_s for run in runs]):.1f} s",
+            "the shortest took",
+            min(run.wall_s for run in runs),
+            bound=SHORTEST_S,
+            better="higher",
+            unit="s",
+            detail=f"median {np.median([run.wall_s for run in runs]):.1f} s",
         ),
         *(figure for metric in METRICS for figure in _of_metric(runs, metric)),
         *_alarms(runs),

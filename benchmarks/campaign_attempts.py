@@ -17,6 +17,10 @@ from benchmarks.campaign_values import SECRETS
 
 __all__ = ["attempt", "template"]
 
+TO_BEGIN_WITH = (
+    *("compare", "raw", "null", "--requests", "2", "--rounds", "1", "--warmup", "0"),
+    *("--concurrency", "1", "--db", "good.db"),
+)
 SPAWNED_SHARE = 0.03  # of the commands that start as a process of their own
 # A report may not take the place of any of these, and no command may change them.
 THEIRS = ("body.txt", "own.md", "own.json", "unreadable.md", "damaged.db")
@@ -25,10 +29,7 @@ THEIRS = ("body.txt", "own.md", "own.json", "unreadable.md", "damaged.db")
 def template(folder: Path) -> Path:
     """A database with a run in it, made once, copied for every case."""
     place = Place(folder, "template")
-    ended = place.run(
-        *("compare", "raw", "null", "--requests", "2", "--rounds", "1", "--warmup", "0"),
-        *("--concurrency", "1", "--db", "good.db"),
-    )
+    ended = place.run(*TO_BEGIN_WITH)
     if ended.code != 0:
         raise SystemExit(f"no database to begin with: {ended.err}")
     return place.folder / "good.db"

@@ -27,12 +27,9 @@ def attempt(name: str, server: HostileServer, folder: Path) -> list[str]:
     since_ns = place.touched_ns()
     method = BEHAVIOURS[name].method
     trust = {"SSL_CERT_FILE": server.ca_file}
-    ended = place.run(
-        *("compare", *_selectors(), "--url", server.url(name), "--method", method, *ONE),
-        *("--db", "hostile.db", "--output", "report.md"),
-        environ=trust,
-        within_s=SLOW_S,
-    )
+    words = ["compare", *_selectors(), "--url", server.url(name), "--method", method, *ONE]
+    words += ["--db", "hostile.db", "--output", "report.md"]
+    ended = place.run(*words, environ=trust, within_s=SLOW_S)
     shown = place.run("results", "show", "latest", "--db", "hostile.db", environ=trust)
     wrong = faults(ended, (PLANTED,), SLOW_S)
     if ended.code not in (0, 3, 5):

@@ -324,6 +324,7 @@ VALID: dict[str, Words] = {
 }
 
 
+# long: a list, a value a line
 def urls(origin: str) -> Words:
     """URLs of the server at ``origin``, and of what is no server."""
     host = origin.partition("//")[2]

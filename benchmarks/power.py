@@ -98,8 +98,12 @@ def _of_runs(effect: float, runs: Sequence[Recorded]) -> list[Figure]:
         ),
         Figure(f"{name}: ratio of throughput", float(np.mean(ratios)), None, "higher", "×"),
         Figure(
-            *(f"{name}: half width", 100 * float(np.median(widths)), None, "lower", "%"),
-            f"median; {_span([100 * one for one in widths])} %",
+            f"{name}: half width",
+            100 * float(np.median(widths)),
+            bound=None,
+            better="lower",
+            unit="%",
+            detail=f"median; {_span([100 * one for one in widths])} %",
         ),
     ]
 
@@ -118,13 +122,19 @@ def _resampled(runs: Sequence[Recorded]) -> list[Figure]:
             Figure(
                 f"{100 * effect:g} %, resampled: found",
                 100 * _share_found(rounds, effect),
-                *(None, "higher", "%"),
+                bound=None,
+                better="higher",
+                unit="%",
             )
             for effect in RESAMPLED
         ),
         Figure(
-            *("resolution: smallest effect found in 80 %", 100 * smallest, None, "lower", "%"),
-            f"{ROUNDS} rounds, a minute",
+            "resolution: smallest effect found in 80 %",
+            100 * smallest,
+            bound=None,
+            better="lower",
+            unit="%",
+            detail=f"{ROUNDS} rounds, a minute",
         ),
     ]
 

@@ -70,7 +70,10 @@ class Assembly:
             addresses = tuple(part.inner for part in self.parts)
             self._start(
                 PartSpec(
-                    *("proxy", "proxy", self._software, self.spec.tls),
+                    name="proxy",
+                    role="proxy",
+                    software=self._software,
+                    tls=self.spec.tls,
                     upstreams=addresses,
                     port=self.spec.port,
                     workers=len(self.spec.cpus) or len(os.sched_getaffinity(0)),
@@ -133,7 +136,10 @@ class Assembly:
                 port = self.parts[0].address.port if self.parts else spec.port
                 self._start(
                     PartSpec(
-                        *(f"instance-{number}", "origin", self._software, spec.tls),
+                        name=f"instance-{number}",
+                        role="origin",
+                        software=self._software,
+                        tls=spec.tls,
                         port=port,
                         workers=spec.instances,
                     )
@@ -141,7 +147,10 @@ class Assembly:
         else:
             self._start(
                 PartSpec(
-                    *("instance-1", "origin", self._software, spec.tls),
+                    name="instance-1",
+                    role="origin",
+                    software=self._software,
+                    tls=spec.tls,
                     port=spec.port,
                     workers=spec.instances,
                 )

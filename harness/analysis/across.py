@@ -78,7 +78,13 @@ def _side(stored: StoredRun, label: str) -> _Side:
 
 def _across(metric: Metric, ours: _Side, theirs: _Side, family: int, confidence: float) -> Across:
     nothing = Across(
-        *(ours.label, theirs.run_id, metric, None, None, None, len(ours.complete)),
+        label=ours.label,
+        baseline=theirs.run_id,
+        metric=metric,
+        ratio=None,
+        low=None,
+        high=None,
+        rounds=len(ours.complete),
         family=family,
         other_rounds=len(theirs.complete),
     )

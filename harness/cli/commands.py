@@ -89,9 +89,7 @@ def compare(
 
 
 @app.command()
-@measuring_options_but(
-    *("baseline", "matrix", "quick", "thorough", "precision", "metric", "budget")
-)
+@measuring_options_but("baseline", "matrix", "quick", "thorough", "precision", "metric", "budget")
 def load(
     url: Annotated[Text, typer.Argument(help="Target URL, or a path on the target.")] = None,
     client: Annotated[Text, typer.Option(help="The one client.", show_default=False)] = None,
@@ -242,6 +240,7 @@ def list_targets(json: Json = False) -> int:
 
 
 @targets.command("up")
+# wide: Typer reads the options off the signature
 def target_up(
     name: Annotated[str, typer.Argument(help="A name of `clientbench targets`.")],
     runtime: Annotated[Text, about("auto, native, docker, docker-host. [auto]")] = None,
@@ -261,18 +260,18 @@ def target_up(
 ) -> int:
     """Start a target that stays up until `targets down`."""
     from harness.cli import targets as command
+    from harness.input.options import Options
 
-    command.up(
-        name,
-        runtime=runtime,
-        instances=instances,
+    options = Options.of(
+        target=(name,),
+        runtime=() if runtime is None else (runtime,),
+        instances=() if instances is None else (instances,),
         tls=tls,
         upstream=upstream,
-        port=port,
         target_cpus=target_cpus,
         target_memory=target_memory,
-        as_json=json,
     )
+    command.up(options, port, as_json=json)
     return 0
 
 

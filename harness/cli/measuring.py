@@ -65,7 +65,9 @@ def measure(command: str, typed: dict[str, Any], stdout: TextIO, stderr: TextIO)
         except UnusableError as error:
             troubles.append(error.told(Typed((), os.environ)))
     _report(
-        *(outcome, typed["json"], stdout),
+        outcome,
+        stdout,
+        as_json=typed["json"],
         normalize=normalize if command == "load" else None,
         with_matrix=with_matrix,
     )
@@ -138,10 +140,10 @@ def _factor(text: str | None) -> float:
 
 
 def _report(
-    outcome: Outcome, json: bool, stdout: TextIO, *, normalize: float | None, with_matrix: bool
+    outcome: Outcome, stdout: TextIO, *, as_json: bool, normalize: float | None, with_matrix: bool
 ) -> None:
     """The table, or one JSON document; with ``normalize`` (0: not) also each client's latencies at length."""
-    if json:
+    if as_json:
         say(to_json(outcome.run, outcome.trials, with_matrix=with_matrix), stdout, end="")
         return
     from rich.console import Console

@@ -19,6 +19,7 @@ from harness.measure import standing_targets
 from harness.measure.standing_targets import Stopped
 from harness.redaction import Redactor, refusal
 from harness.report import listings, standing
+from harness.scenario.factors import FACTORS
 from harness.scenario.numbers import whole_number
 from servers.availability import Way, resolve, ways
 from servers.catalogue import NAMES, PROXIES, UPSTREAMS
@@ -41,29 +42,9 @@ def show(as_json: bool) -> None:
     write_lines(console, ["", *_remarks(known)])
 
 
-def up(
-    name: str,
-    *,
-    runtime: str | None,
-    instances: str | None,
-    tls: bool,
-    upstream: str | None,
-    port: str | None,
-    target_cpus: str | None,
-    target_memory: str | None,
-    as_json: bool,
-) -> None:
-    """Start a target that stays up, and print where it is."""
-    options = Options.of(
-        target=(name,),
-        runtime=() if runtime is None else (runtime,),
-        instances=() if instances is None else (instances,),
-        tls=tls,
-        upstream=upstream,
-        target_cpus=target_cpus,
-        target_memory=target_memory,
-    )
-    spec = _spec(name, options, port)
+def up(options: Options, port: str | None, *, as_json: bool) -> None:
+    """Start the one target of the options, which stays up, and print where it is."""
+    spec = _spec(options, port)
     with _notice(f"starting {spec} …"):
         look = standing_targets.up(spec)
     if as_json:
@@ -155,8 +136,9 @@ def _plain(name: str, found: list[Way]) -> dict[str, object]:
     }
 
 
-def _spec(name: str, options: Options, port: str | None) -> TargetSpec:
-    """The target that ``options``, read as those of a comparison, mean by this name."""
+def _spec(options: Options, port: str | None) -> TargetSpec:
+    """The one target that ``options``, read as those of a comparison, mean."""
+    (name,) = map(str, options.values(FACTORS["target"]))
     if name.strip().lower() not in NAMES:
         raise refusal("name", name, ", ".join(NAMES))
     level = {name: values[0] for name, values in target_levels(options, tls=False).items()}

@@ -120,6 +120,7 @@ def expand(
     load: LoadOptions,
     duration: str | float | None,
     rounds: str | int | None,
+    *,
     slots: bool,
 ) -> Expansion:
     """The load that a preset stands for. Raises ``UsageError``.

@@ -54,6 +54,7 @@ _Default = TypeVar("_Default", int, None)
 _NO_MODES: Mapping[str, Mode] = MappingProxyType({})
 
 
+# long: a line for each field of a scenario, in the order in which bad ones are complained of
 def build(
     options: Options,
     defaults: Defaults,
@@ -68,7 +69,10 @@ def build(
     names the field, the value unless it may be a secret, and what is accepted.
     """
     expanded = expand(
-        *(options.preset, options.load, options.duration, options.rounds),
+        options.preset,
+        options.load,
+        options.duration,
+        options.rounds,
         slots=bool(options.values(FACTORS["concurrency"])),
     )
     typed, options = options, _with(options, expanded)
@@ -184,7 +188,9 @@ def _headers(
 ) -> dict[str, str]:
     """The user's headers; in parity also those that clients would otherwise choose differently."""
     headers = parse_headers(
-        *(options.header, options.headers, authorization),
+        options.header,
+        options.headers,
+        authorization,
         variables=options.header_env,
         environ=os.environ,
     )

@@ -102,7 +102,8 @@ class _Machine:
         """What was counted in ``passed_ns``."""
         used, self._used_s = self._used_s, Counter()
         return Reading(
-            *(now_ns, "machine"),
+            now_ns,
+            "machine",
             cpu_percent=1e11 * sum(used[kind] for kind in self._kinds) / passed_ns,
             steal_percent=1e11 * used[STEAL] / passed_ns if STEAL in used else None,
             frequency_mhz=_mhz() if with_frequency else None,

@@ -6,6 +6,7 @@ import contextlib
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from harness.analysis.comparison import compare
@@ -23,7 +24,7 @@ from harness.machine.other_load import LoadMeter
 from harness.measure import ceiling, generator, preparation
 from harness.measure.contenders import Contender, Resolver
 from harness.measure.place import Place
-from harness.measure.rounds import Progress, Rounds, is_spared
+from harness.measure.rounds import FinishedRound, Progress, Rounds, is_spared
 from harness.measure.targets import Targets, running
 from harness.records.conditions import by_condition
 from harness.records.model import RunRecord, RunState, TrialSummary
@@ -60,9 +61,7 @@ def run(
         stack.callback(launcher.close)
         resolver = Resolver(bundle)
         resolver.check(scenario)
-        cpus = processors.assign(
-            processors.available(), scenario.processes, scenario.pin, _target_cpus(scenario)
-        )
+        cpus = _processors(scenario)
         targets = stack.enter_context(running(scenario, cpus, launcher))
         stack.enter_context(_demoted(cpus))
         meter = LoadMeter(targets.all)
@@ -71,13 +70,14 @@ def run(
         places = targets.places(_place(bundle, launcher, cpus, scenario), cpus)
         prepared = preparation.prepare(resolved, places, plan.load.highest if plan.load else None)
         contenders = list(prepared.contenders)
-        doubts = (
-            *processor_doubts(cpus, scenario.pin),
-            *contamination_doubts(resolver.contaminations(contenders)),
-            *prepared.doubts,
-        )
         record = replace(
-            _begin(scenario, contenders, cpus, targets), doubts=doubts, prepared=prepared.sent
+            _begin(scenario, contenders, cpus, targets),
+            doubts=(
+                *processor_doubts(cpus, scenario.pin),
+                *contamination_doubts(resolver.contaminations(contenders)),
+                *prepared.doubts,
+            ),
+            prepared=prepared.sent,
         )
         store = stack.enter_context(keeper)
         record = replace(record, selftest=store.selftest_of(record.environment))
@@ -89,19 +89,29 @@ def run(
             ceilings=tuple(ceiling.measure(usable, plan, resolver, places)),
         )
         store.save_checks(record)
-        rounds = Rounds(
-            *(plan, contenders, places, targets, sampling_interval_s, progress),
-            scenario,
-        )
-        state = rounds.run_all(record, store)
+        rounds = Rounds(plan, contenders, places, targets, sampling_interval_s, progress, scenario)
+        state = rounds.run_all(record, partial(_save, store, record.id))
         record = _finish(replace(record, other_load=meter.read()), state, rounds, scenario)
         store.finish(record)
         return Outcome(record, tuple(rounds.trials), store.kept)
 
 
-def _target_cpus(scenario: Scenario) -> tuple[int, ...]:
-    """The CPUs the user wants the targets to have: the same for all."""
-    return next((c.target.cpus for c in scenario.competitors if c.target.cpus), ())
+def _save(store: Keeper, run_id: str, ended: FinishedRound) -> None:
+    """At once: whoever starts an experiment never loses a finished round."""
+    store.save_round(
+        run_id,
+        ended.number,
+        order=ended.order,
+        started_at=ended.started_at,
+        ended_at=ended.ended_at,
+        trials=ended.trials,
+    )
+
+
+def _processors(scenario: Scenario) -> processors.Processors:
+    """Those of the targets, which are the same for all where the user has named some, and of the workers."""
+    wanted = next((c.target.cpus for c in scenario.competitors if c.target.cpus), ())
+    return processors.assign(processors.available(), scenario.processes, scenario.pin, wanted)
 
 
 def _fitted(contender: Contender, plan: Plan) -> Contender:
@@ -196,10 +206,7 @@ def _finish(record: RunRecord, state: RunState, rounds: Rounds, scenario: Scenar
         spreads=tuple(rounds.ledger.spreads),
         doubts=tuple(doubts),
         comparisons=tuple(
-            compare(
-                *(trials, scenario.baseline, barred(doubts)),
-                confidence=record.confidence,
-            )
+            compare(trials, scenario.baseline, barred(doubts), confidence=record.confidence)
         ),
         ending=rounds.ending,
     )

@@ -28,15 +28,17 @@ def spoken(url: str, settings: Settings, offers_http2: bool) -> str | None:
         return HTTP_1_1
     with interrupts.allowed():
         return _chosen(
-            *(parts.hostname or "", parts.port or 443, settings.ca_file),
-            settings.verify,
-            settings.timeout_s,
+            parts.hostname or "",
+            parts.port or 443,
+            settings.ca_file,
+            verify=settings.verify,
+            timeout_s=settings.timeout_s,
         )
 
 
 @cache
 def _chosen(
-    host: str, port: int, ca_file: str | None, verify: bool, timeout_s: float
+    host: str, port: int, ca_file: str | None, *, verify: bool, timeout_s: float
 ) -> str | None:
     context = ssl.create_default_context(cafile=ca_file)
     if not verify:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,11 +27,10 @@ from harness.records.model import Ending, RunRecord, RunState, TrialSummary
 from harness.scenario.plan import BESIDE_SLICE_S, START_S, Plan, Round
 from harness.scenario.precision import Precision
 from harness.scenario.scenario import Scenario
-from harness.store import Keeper
 from harness.worker.job import Pace
 from servers.spec import TargetSpec
 
-__all__ = ["Progress", "Rounds", "Status", "Unwatched", "is_spared"]
+__all__ = ["FinishedRound", "Keep", "Progress", "Rounds", "Status", "Unwatched", "is_spared"]
 
 LEAST_LEFT = 0.5  # of a round that is begun again at somebody's server
 
@@ -67,12 +66,27 @@ class Unwatched:
         """Say nothing."""
 
 
+@dataclass(frozen=True)
+class FinishedRound:
+    """A round that has ended, and all its trials."""
+
+    number: int  # from 1 on
+    order: Sequence[str]  # labels, as they began
+    started_at: str
+    ended_at: str
+    trials: Sequence[TrialSummary]
+
+
+# Told of each round the moment it ends, and may be interrupted: that ends the run.
+Keep = Callable[[FinishedRound], None]
+
+
 class _BudgetSpentError(Exception):
     """More requests of a competitor have failed than the user allows."""
 
 
 class Rounds:
-    """All rounds of a run, one after the other; saved as each ends."""
+    """All rounds of a run, one after the other; handed over as each ends."""
 
     def __init__(
         self,
@@ -108,9 +122,9 @@ class Rounds:
         # To be fair, what one of them may not do none does.
         self._spares = any(is_spared(one, plan) for one in contenders)
 
-    def run_all(self, run: RunRecord, store: Keeper) -> RunState:
-        """Run and save round after round; the state the run ends in."""
-        state = self._run_until_over(run, store)
+    def run_all(self, run: RunRecord, keep: Keep) -> RunState:
+        """Run round after round, and hand over each as it ends; the state the run ends in."""
+        state = self._run_until_over(run, keep)
         wanted = self._scenario.precision
         if wanted is not None and self.ending is None:
             self.ending = ended_early(
@@ -118,21 +132,15 @@ class Rounds:
             )
         return state
 
-    def _run_until_over(self, run: RunRecord, store: Keeper) -> RunState:
+    def _run_until_over(self, run: RunRecord, keep: Keep) -> RunState:
         try:
             for round_ in self.plan.rounds:
                 self._pause(round_.pause_s(self._round_s))
                 started_at = utc_now()
                 trials = self._run_round(round_)
-                self.trials += trials  # whatever becomes of saving
-                store.save_round(
-                    run.id,
-                    round_.number,
-                    order=[trials[index].label for index in round_.order(0)],
-                    started_at=started_at,
-                    ended_at=utc_now(),
-                    trials=trials,
-                )
+                self.trials += trials  # whatever becomes of keeping them
+                order = [trials[index].label for index in round_.order(0)]
+                keep(FinishedRound(round_.number, order, started_at, utc_now(), trials))
                 if self.ledger.lost:
                     return "failed"
                 if self._stopped:
@@ -156,8 +164,12 @@ class Rounds:
         elapsed_s = self._forecast.elapsed_s
         round_s = elapsed_s / self._round
         return ending(
-            *(wanted, self.trials, self._scenario.baseline, elapsed_s, round_s),
-            self._barred(run),
+            wanted,
+            self.trials,
+            self._scenario.baseline,
+            elapsed_s=elapsed_s,
+            round_s=round_s,
+            barred=self._barred(run),
         )
 
     def _barred(self, run: RunRecord) -> Barred:
@@ -278,8 +290,14 @@ class Rounds:
         before_s, planned_s = time.monotonic(), (lead_in_ns + length_ns) / 1e9 + BESIDE_SLICE_S
         self._activate(trial)
         trial.slice(
-            *(block, position, lead_in_ns, length_ns, round_.requests, pace, self._tick),
-            Shape(self.plan.hold, self.plan.steps),
+            block,
+            position,
+            lead_in_ns=lead_in_ns,
+            length_ns=length_ns,
+            requests=round_.requests,
+            pace=pace,
+            tick=self._tick,
+            shape=Shape(self.plan.hold, self.plan.steps),
         )
         self._sampler.rest(time.monotonic_ns())
         self._forecast.late(trial.contender.label, time.monotonic() - before_s, planned_s)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from harness.measure.claims import Claims
 from harness.measure.contenders import Contender
@@ -14,49 +14,54 @@ from harness.records.model import OpenLoop, Reading, SliceRecord, TrialState, Tr
 from harness.records.phases import TraceRow
 from harness.worker.tracing import TRACE_COLUMNS
 
-__all__ = ["summarise"]
+__all__ = ["Recorded", "summarise"]
 
 START = TRACE_COLUMNS.index("START")
 
 
-def summarise(
-    *,
-    contender: Contender,
-    gil: bool,
-    round_number: int,
-    reason: str | None,
-    started_at: str,
-    ended_at: str,
-    fold: Fold,
-    claims: Claims,
-    sent: int,
-    lost_rows: int,
-    costs: Costs,
-    slices: Sequence[SliceRecord],
-    readings: Sequence[Reading],
-    traces: Iterable[Sequence[int]],
-) -> TrialSummary:
-    """What is kept of a trial that failed for ``reason``, or did not.
+@dataclass(frozen=True)
+class Recorded:
+    """What was recorded, claimed and metered of a trial that failed for ``reason``, or did not.
 
     ``fold`` holds its windows, warm-up excluded; ``traces`` are rows of TRACE_COLUMNS, of any requests.
     """
+
+    round_number: int
+    reason: str | None
+    started_at: str
+    ended_at: str
+    gil: bool
+    fold: Fold
+    claims: Claims
+    sent: int
+    lost_rows: int
+    costs: Costs
+    slices: Sequence[SliceRecord]
+    readings: Sequence[Reading]
+    traces: Iterable[Sequence[int]]
+
+
+# long: a line for each field of what is kept
+def summarise(contender: Contender, recorded: Recorded) -> TrialSummary:
+    """What is kept of a contender's trial."""
+    fold, slices, costs = recorded.fold, recorded.slices, recorded.costs
     window_ns = sum(window.end_ns - window.start_ns for window in fold.windows)
-    state = _state(reason, fold)
+    state = _state(recorded.reason, fold)
     environment = contender.environment
     return TrialSummary(
         id=str(uuid.uuid4()),
         label=contender.label,
         condition=contender.condition,
-        round=round_number,
+        round=recorded.round_number,
         state=state,
-        reason=_without_requests(window_ns) if state == "unmeasured" else reason,
+        reason=_without_requests(window_ns) if state == "unmeasured" else recorded.reason,
         client_library=contender.client.name,
         client_type=contender.mode,
         client_version=contender.client.version or "",
         versions={**contender.versions, **contender.client.linked},
         python_version=contender.python_version,
         client_environment=replace(
-            environment, interpreter=replace(environment.interpreter, gil=gil)
+            environment, interpreter=replace(environment.interpreter, gil=recorded.gil)
         ),
         event_loop=contender.loop,
         profile=contender.settings.profile,
@@ -67,8 +72,8 @@ def summarise(
         body_bytes=len(contender.request.body or b""),
         concurrency=contender.concurrency,
         processes=contender.processes,
-        started_at=started_at,
-        ended_at=ended_at,
+        started_at=recorded.started_at,
+        ended_at=recorded.ended_at,
         window_ns=window_ns,
         completed=sum(window.completed for window in fold.windows),
         correct=sum(window.correct for window in fold.windows),
@@ -85,19 +90,19 @@ def summarise(
         idle_cpu_ns=costs.idle.used_ns,
         idle_rss_bytes=costs.idle_rss_bytes,
         peak_rss_bytes=costs.peak_rss_bytes,
-        mean_rss_bytes=_mean_rss(readings, costs.idle_rss_bytes),
+        mean_rss_bytes=_mean_rss(recorded.readings, costs.idle_rss_bytes),
         orchestrator_cpu_ns=costs.orchestrator_ns,
         target_cpu_share=costs.target.share,
         target=contender.target.factors,
         proxy_cpu_ns=costs.target.used_ns.get("proxy"),
         origin_cpu_ns=costs.target.used_ns.get("origin"),
-        sent=sent,
-        lost_rows=lost_rows,
+        sent=recorded.sent,
+        lost_rows=recorded.lost_rows,
         slices=tuple(slices),
-        readings=tuple(readings),
-        open_loop=_open_loop(fold, claims),
+        readings=tuple(recorded.readings),
+        open_loop=_open_loop(fold, recorded.claims),
         trace_share=contender.trace_share,
-        traces=_measured(traces, fold.windows),
+        traces=_measured(recorded.traces, fold.windows),
     )
 
 

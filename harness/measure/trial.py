@@ -15,7 +15,7 @@ from harness.measure.contenders import Contender
 from harness.measure.meters import Costs, TargetMeter, memory_bytes
 from harness.measure.place import Place
 from harness.measure.samples import Fold, WindowCounts
-from harness.measure.summary import summarise
+from harness.measure.summary import Recorded, summarise
 from harness.measure.waiting import Answers, Tick, wait_for
 from harness.measure.windows import LONGEST_NS, NO_SHAPE, Shape, WindowPlan, parts
 from harness.measure.workers import WorkerError, WorkerProcess
@@ -105,7 +105,10 @@ class Trial:
         silent = f"after {seconds:.3g} s the server had not ended its answers to the first requests"
         ready = self._checked(
             wait_for(
-                *(self.workers, "ready", lambda: deadline_ns, lambda: 0.0),
+                self.workers,
+                "ready",
+                deadline_ns=lambda: deadline_ns,
+                tick=lambda: 0.0,
                 silent=silent + ENDLESS,
             )
         )
@@ -236,8 +239,7 @@ class Trial:
     def summary(self) -> TrialSummary:
         """What is kept of this trial."""
         sent, lost_rows = self.sent
-        return summarise(
-            contender=self.contender,
+        recorded = Recorded(
             gil=self._gil,
             round_number=self.round,
             reason=self._reason,
@@ -252,6 +254,7 @@ class Trial:
             readings=self.readings,
             traces=self._traces,
         )
+        return summarise(self.contender, recorded)
 
     @property
     def sent(self) -> tuple[int, int]:
@@ -295,7 +298,12 @@ class Trial:
         alarm = (window.start_ns, partial(self._costs.target.mark, window.start_ns))
         silent = f"for {self._patience_s:.3g} s no answer of the server had ended"
         answers = wait_for(
-            *(self.workers, "window", self._window_deadline_ns, tick, alarm), silent + ENDLESS
+            self.workers,
+            "window",
+            deadline_ns=self._window_deadline_ns,
+            tick=tick,
+            alarm=alarm,
+            silent=silent + ENDLESS,
         )
         if fold is self.fold:
             self._costs.target.count()

@@ -66,8 +66,10 @@ def same_client(compared: Sequence[Comparison]) -> list[Figure]:
     stated = Figure(
         "resolution of this machine, now",
         100 * resolution(compared, "throughput"),
-        *(None, "lower", "%"),
-        "half width of the widest interval of throughput, at least the margin",
+        bound=None,
+        better="lower",
+        unit="%",
+        detail="half width of the widest interval of throughput, at least the margin",
     )
     return [stated, *(_same(compared, metric, name) for metric, name in METRICS.items())]
 
@@ -106,8 +108,10 @@ def _power(compared: Sequence[Comparison], name: str, share: float) -> Iterable[
     yield Figure(
         f"{name}: really, by CPU per request",
         100 * (cost - 1),
-        *(None, "lower", "%"),
-        f"throughput of a busy CPU would be {1 / cost:.4f}",
+        bound=None,
+        better="lower",
+        unit="%",
+        detail=f"throughput of a busy CPU would be {1 / cost:.4f}",
     )
 
 

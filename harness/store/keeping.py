@@ -123,7 +123,8 @@ class Keeper:
         self._worthwhile = True
         self._keep(
             lambda store: store.save_round(
-                *(run_id, round),
+                run_id,
+                round,
                 order=order,
                 started_at=started_at,
                 ended_at=ended_at,

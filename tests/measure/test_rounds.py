@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,13 +11,12 @@ import pytest
 from harness.analysis.drain import Drain
 from harness.input.load_input import LoadOptions
 from harness.measure import forecast
-from harness.measure.rounds import Rounds, Unwatched
+from harness.measure.rounds import FinishedRound, Rounds, Unwatched
 from harness.measure.targets import Targets
 from harness.records.histogram import Histogram
 from harness.records.model import HeldPlan
 from harness.scenario.plan import make_plan
 from harness.scenario.precision import FIRST_LOOK
-from harness.store import Store
 from tests.examples import run, trial
 from tests.measure.test_stopping import scenario
 from tests.open_loops import loop, plan
@@ -36,23 +34,20 @@ LABELS = ("raw:sync", "null:sync")
 )
 @pytest.mark.parametrize("goes_on", [True, False])
 def test_a_ratio_without_a_verdict_is_not_called_precise(
-    held: list[HeldPlan], reason: str, half_width: float | None, goes_on: bool, tmp_path: Path
+    held: list[HeldPlan], reason: str, half_width: float | None, goes_on: bool
 ) -> None:
     """Ten rounds have been; there is one more, or something ends the run before it."""
     asked = scenario({"precision": "2%"}, load=LoadOptions(rate=1000))
-    rounds = Rounds(
-        *(replace(make_plan(asked), number=int(goes_on), competitors=0), [], {}),
-        *(Targets({}), 1.0, Unwatched(), asked),
-    )
+    few = replace(make_plan(asked), number=int(goes_on), competitors=0)
+    rounds = Rounds(few, [], {}, Targets({}), 1.0, Unwatched(), asked)
     rounds.trials = [
         trial(label, number, open_loop=loop())
         for number in range(1, FIRST_LOOK + 1)
         for label in LABELS
     ]
-    with Store.open(tmp_path / "a.db") as store:
-        record = run(held=tuple(held))
-        store.begin(record)
-        assert rounds.run_all(record, store) == "complete"
+    ended: list[FinishedRound] = []
+    assert rounds.run_all(run(held=tuple(held)), ended.append) == "complete"
+    assert [one.number for one in ended] == [1] * goes_on
     assert rounds.ending is not None
     assert rounds.ending.reason == (reason if goes_on else "early")
     assert rounds.ending.half_width == half_width

@@ -50,7 +50,8 @@ def target_doubt(message: str) -> Doubt:
 def instance_doubt(target: str, round_number: int, message: str) -> Doubt:
     """One of the servers behind a proxy went away during the run, and the others went on."""
     return Doubt(
-        *("instance lost", target),
+        "instance lost",
+        target,
         f"in round {round_number}, {message}",
         "later rounds have one server less: measure again for figures of all of them",
     )
