@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import select
+import signal
 import subprocess
 import tempfile
 import time
@@ -20,8 +21,8 @@ from adapters.conformance.book import Server
 from harness import interrupts
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
-from harness.clients.interpreters import executable
 from harness.errors import UnusableError
+from harness.measure.contenders import Resolver
 from harness.measure.workers import last_lines, worker_environment
 from harness.records.conformance import Checked, ClaimResult
 from harness.scenario.selector import ClientSpec, parse
@@ -29,10 +30,11 @@ from servers.base import TargetError
 from servers.certificates import issue_for_checks
 from servers.conversation import Conversation
 
-__all__ = ["ClientCheck", "Examined", "examined"]
+__all__ = ["CLAIM_S", "ClientCheck", "Examined", "examined"]
 
 CLAIM_S = 30.0  # a claim takes seconds at most
 LOOK_S = 0.1
+END_S = 1.0
 MOST_BROKEN = 3  # claims that did not end, or ended with their process: then the rest is left
 SERVER_S = 10.0
 
@@ -48,21 +50,19 @@ class Examined:
     catalogue: Catalogue
 
 
-def examined(bundle: Bundle, texts: Sequence[str]) -> tuple[list[Examined], list[str]]:
+def examined(resolver: Resolver, texts: Sequence[str]) -> tuple[list[Examined], list[str]]:
     """What selectors mean, each mode of a client that is named without one; none: all that can be used.
 
     Beside it a line for each client that was not named and cannot be used though it is installed. Raises
     ``UsageError`` or ``UnusableError`` for one that was named.
     """
-    catalogues: dict[str, Catalogue] = {}
     found: list[Examined] = []
     for spec in map(parse, texts):
-        python = executable(spec.python)
-        catalogue = catalogues.setdefault(python, Catalogue(bundle, spec.python))
+        catalogue = resolver.catalogue(spec.python)
         found += _modes_of(spec, catalogue.select(spec), catalogue)
     if texts:
         return list({one.label: one for one in found}.values()), []
-    catalogue = Catalogue(bundle)
+    catalogue = resolver.catalogue()
     known = [client for client in catalogue.clients() if client.installed]
     usable = [
         one
@@ -114,8 +114,11 @@ class ClientCheck:
         """The server, as cases see it."""
         return Server(self._ports, self._ca_file)
 
-    def check(self, one: Examined) -> Checked:
-        """Let it answer for every claim. Raises ``UnusableError`` if it cannot even be asked."""
+    def check(self, one: Examined, claim_s: float = CLAIM_S) -> Checked:
+        """Let it answer for every claim, each within ``claim_s``.
+
+        Raises ``UnusableError`` if it cannot even be asked.
+        """
         visible = one.catalogue.closure_with_loop(one.client, one.loop)
         order = {
             "client": one.client.name,
@@ -128,25 +131,21 @@ class ClientCheck:
         }
         found = _Found()
         while not found.complete and found.broken < MOST_BROKEN:
-            self._run(one, {**order, "done": list(found.results)}, found)
+            self._run(one, {**order, "done": list(found.results)}, found, claim_s)
         return Checked(one.label, one.client.version, tuple(found.all()))
 
-    def _run(self, one: Examined, order: dict[str, Any], found: _Found) -> None:
+    def _run(self, one: Examined, order: dict[str, Any], found: _Found, claim_s: float) -> None:
         """One process, until it has checked everything that is left, or breaks."""
         log = self._bundle.log(uuid.uuid4().hex)
         with _process(one.catalogue.python, self._bundle.checking, log, order) as (process, pipe):
             try:
-                for event in _events(pipe):
+                for event in _events(pipe, claim_s):
                     found.take(event)
-                code = process.wait(LOOK_S)
-                problem = f"its process ended (exit status {code})"
-            except subprocess.TimeoutExpired:
-                problem = "its process closed its pipe"
+                problem = _end(process, log)
             except TimeoutError:
-                problem = f"did not end within {CLAIM_S:g} s"
+                problem = f"did not end within {claim_s:g} s"
         if not found.complete:
-            said = last_lines(log)
-            found.broke(f"{problem}: {said[-1]}" if said and "ended" in problem else problem, one)
+            found.broke(problem, one)
 
 
 class _Found:
@@ -223,10 +222,22 @@ def _process(
         os.close(pipe)
 
 
-def _events(pipe: int) -> Iterator[dict[str, Any]]:
-    """What it tells, until its end. Raises ``TimeoutError`` when nothing came for too long."""
+def _end(process: subprocess.Popen[bytes], log: Path) -> str:
+    """How it ended, which has closed its pipe."""
+    try:
+        code = process.wait(END_S)
+    except subprocess.TimeoutExpired:
+        return "its process closed the pipe that it should speak through"
+    if code < 0:
+        return f"its process was killed by {signal.Signals(-code).name}"
+    said = last_lines(log) or ["it said nothing"]
+    return f"its process ended with exit code {code}: {said[-1]}"
+
+
+def _events(pipe: int, patience_s: float) -> Iterator[dict[str, Any]]:
+    """What it tells, until its end. Raises ``TimeoutError`` when nothing came for so long."""
     pending = b""
-    deadline = time.monotonic() + CLAIM_S
+    deadline = time.monotonic() + patience_s
     while True:
         interrupts.check()
         if not select.select([pipe], [], [], LOOK_S)[0]:
@@ -238,4 +249,4 @@ def _events(pipe: int) -> Iterator[dict[str, Any]]:
             return
         *lines, pending = (pending + data).split(b"\n")
         yield from map(json.loads, lines)
-        deadline = time.monotonic() + CLAIM_S
+        deadline = time.monotonic() + patience_s

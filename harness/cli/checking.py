@@ -12,6 +12,7 @@ from harness.checking.clients import ClientCheck, examined
 from harness.cli.exit_codes import DONE, NOT_VALID
 from harness.cli.screen import say, say_json
 from harness.clients.bundle import Bundle
+from harness.measure.contenders import Resolver
 from harness.records.conformance import Checked
 from harness.report import conformance
 
@@ -21,7 +22,7 @@ __all__ = ["check_clients"]
 def check_clients(texts: Sequence[str], as_json: bool) -> int:
     """Check the adapters of these clients, or of all that can be used here; the exit code."""
     with interrupts.deferred(), Bundle() as bundle:
-        chosen, unusable = examined(bundle, texts)
+        chosen, unusable = examined(Resolver(bundle), texts)
         for line in unusable:
             say(line, sys.stderr)
         with ClientCheck(bundle) as suite:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from adapters.conformance.book import Server, new_token
 from harness.checking.clients import ClientCheck
-from harness.clients.bundle import Bundle
 from tests.adapters.clients import CLIENTS, Client
 from tests.require import require_client
 
@@ -20,13 +17,6 @@ def client(request: pytest.FixtureRequest) -> Client:
         require_client(request.param.name)
     chosen: Client = request.param
     return chosen
-
-
-@pytest.fixture(scope="session")
-def suite(bundle: Bundle) -> Iterator[ClientCheck]:
-    """What checks adapters, with its server."""
-    with ClientCheck(bundle) as running:
-        yield running
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ import pytest
 import adapters
 from adapters.conformance.claims import CLAIMS
 from harness.checking.clients import ClientCheck, examined
-from harness.clients.bundle import Bundle
+from harness.measure.contenders import Resolver
 from harness.records.conformance import Checked, ClaimResult
 from tests.adapters.clients import CLIENTS
 from tests.require import require_client
@@ -38,7 +38,7 @@ Check = Callable[[str], Checked]
 
 @pytest.fixture(scope="module")
 def check(
-    bundle: Bundle, suite: ClientCheck, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+    resolver: Resolver, suite: ClientCheck, tmp_path_factory: pytest.TempPathFactory, worker_id: str
 ) -> Check:
     """Checks a client once, whichever test process asks; who would wait for another one does other work."""
     shared = tmp_path_factory.getbasetemp()
@@ -46,7 +46,7 @@ def check(
     folder.mkdir(exist_ok=True)
 
     def run(selector: str, kept: Path) -> None:
-        (one,), _ = examined(bundle, [selector])
+        (one,), _ = examined(resolver, [selector])
         fresh = kept.with_suffix(".new")
         fresh.write_text(json.dumps(asdict(suite.check(one))))
         fresh.replace(kept)
