@@ -21,7 +21,7 @@ from harness.measure.standing_targets import Stopped
 from harness.redaction import Redactor, refusal
 from harness.report import listings, standing
 from servers.availability import Way, resolve, ways
-from servers.catalogue import NAMES, PROXIES, UPSTREAMS
+from servers.catalogue import names, proxies, upstreams
 from servers.spec import TargetSpec
 
 __all__ = ["down", "logs", "show", "status", "up"]
@@ -32,7 +32,7 @@ MAX_LINES = 100_000
 
 def show(as_json: bool) -> None:
     """Print every target, and every way to run it."""
-    known = {name: ways(_example(name)) for name in NAMES}
+    known = {name: ways(_example(name)) for name in names()}
     if as_json:
         say_json([_plain(name, found) for name, found in known.items()])
         return
@@ -117,7 +117,7 @@ def _notice(text: str) -> Iterator[None]:
 
 
 def _example(name: str) -> TargetSpec:
-    return TargetSpec(name, upstream=UPSTREAMS[0] if name in PROXIES else "")
+    return TargetSpec(name, upstream=upstreams()[0] if name in proxies() else "")
 
 
 def _columns() -> list[str]:
@@ -139,25 +139,25 @@ def _remarks(known: dict[str, list[Way]]) -> Iterator[str]:
             if way.reason is not None:
                 reason = f"({column}): {way.reason.removeprefix(f'{name}: ')}"
                 missing.setdefault(reason, []).append(name)
-    for reason, names in missing.items():
-        yield f"{', '.join(names)} {reason}"
+    for reason, lacking in missing.items():
+        yield f"{', '.join(lacking)} {reason}"
     if missing:
         yield ""
-    yield f"{', '.join(PROXIES)}: proxies before --instances of --upstream {' or '.join(UPSTREAMS)}"
+    yield f"{', '.join(proxies())}: proxies before --instances of --upstream {' or '.join(upstreams())}"
 
 
 def _plain(name: str, found: list[Way]) -> dict[str, object]:
     return {
         "name": name,
-        "before": list(UPSTREAMS) if name in PROXIES else [],
+        "before": list(upstreams()) if name in proxies() else [],
         "ways": [vars(way) for way in found],
     }
 
 
 def _spec(name: str, options: Options, port: str | None) -> TargetSpec:
     """The target that ``options``, read as those of a comparison, mean by this name."""
-    if name.strip().lower() not in NAMES:
-        raise refusal("NAME", name, ", ".join(NAMES))
+    if name.strip().lower() not in names():
+        raise refusal("NAME", name, ", ".join(names()))
     _, (spec,) = parse_targets(replace(options, target=(name,)), resolve, tls=False)
     unknown = set(spec.cpus) - set(processors.available())
     if unknown:

@@ -14,8 +14,8 @@ from harness.input.options import Options
 from harness.input.request_input import parse_url
 from harness.redaction import quoted, refusal
 from harness.scenario.scenario import Axis
-from servers.catalogue import NAMES, PROXIES, UPSTREAMS
-from servers.spec import RUNTIMES, Runtime, TargetSpec
+from servers.catalogue import names, proxies, software, upstreams
+from servers.spec import DEFAULT_NAME, RUNTIMES, Runtime, TargetSpec
 
 __all__ = ["Resolve", "difference", "parse_cpus", "parse_targets"]
 
@@ -35,7 +35,7 @@ def parse_targets(
     options: Options, resolve: Resolve, tls: bool
 ) -> tuple[dict[Axis, int], list[TargetSpec]]:
     """How many values each axis has, and every combination of them; ``tls``: unless said otherwise."""
-    names = options.target or ("embedded",)
+    asked = options.target or (DEFAULT_NAME,)
     if options.target and options.url and not options.url.startswith("/"):
         raise UsageError(
             "--url, --target: both name a server; expected one of them, or a path in --url"
@@ -45,9 +45,9 @@ def parse_targets(
     runtimes = tuple(map(_runtime, options.runtime))
     counts = tuple(whole_number("--instances", n, 1, MAX_INSTANCES) for n in options.instances)
     schemes = _schemes(options, tls)
-    bases = [_named(name, options) for name in names]
+    bases = [_named(name, options) for name in asked]
     if options.upstream is not None and not any(base.upstream for base in bases):
-        raise UsageError(f"--upstream: is for proxies; expected --target {' or '.join(PROXIES)}")
+        raise UsageError(f"--upstream: is for proxies; expected --target {' or '.join(proxies())}")
     specs = [
         _complete(base, runtime, count, scheme == "https", resolve)
         for base, runtime, count, scheme in product(
@@ -56,7 +56,7 @@ def parse_targets(
     ]
     _check_equal_runtimes(specs, runtimes)
     values: dict[Axis, int] = {
-        "target": len(names),
+        "target": len(asked),
         "runtime": len(runtimes),
         "instances": len(counts),
         "tls": len(schemes),
@@ -103,11 +103,11 @@ def _named(name: str, options: Options) -> TargetSpec:
             raise UsageError("--target: a URL names a server here; expected its path in --url")
         return _of_url(destination.url or "")
     known = name.strip().lower()
-    if known not in NAMES:
-        raise refusal("--target", name, f"{', '.join(NAMES)}, or a URL")
+    if known not in names():
+        raise refusal("--target", name, f"{', '.join(names())}, or a URL")
     return TargetSpec(
         name=known,
-        upstream=_upstream(options) if known in PROXIES else "",
+        upstream=_upstream(options) if known in proxies() else "",
         cpus=parse_cpus(options.target_cpus),
         memory_bytes=_memory_bytes(options.target_memory),
     )
@@ -120,9 +120,9 @@ def _of_url(url: str) -> TargetSpec:
 
 
 def _upstream(options: Options) -> str:
-    text = (options.upstream or UPSTREAMS[0]).strip().lower()
-    if text not in UPSTREAMS:
-        raise refusal("--upstream", options.upstream or "", ", ".join(UPSTREAMS))
+    text = (options.upstream or upstreams()[0]).strip().lower()
+    if text not in upstreams():
+        raise refusal("--upstream", options.upstream or "", ", ".join(upstreams()))
     return text
 
 
@@ -151,9 +151,11 @@ def _complete(
     spec = replace(spec, runtime=runtime or resolve(spec))
     if spec.memory_bytes and spec.runtime == "native":
         raise UsageError("--target-memory: limits containers; expected --runtime docker with it")
-    if spec.name == "embedded" and spec.instances > 1 and spec.runtime != "native":
+    alone = software(spec.name).process_per_instance and spec.runtime != "native"
+    if alone and spec.instances > 1:
         raise UsageError(
-            "--instances: the embedded target has one in a container; expected 1, or a proxy before several"
+            f"--instances: the {spec.name} target has one in a container; "
+            "expected 1, or a proxy before several"
         )
     return spec
 
