@@ -20,5 +20,21 @@ BUILTIN: dict[str, tuple[str, str | None]] = {
     "null": ("adapters.null", None),
 }
 
+# Their modes, the default first, as their modules have them.
+MODES: dict[str, tuple[str, ...]] = {
+    "requests": ("sync",),
+    "httpx": ("sync", "async"),
+    "aiohttp": ("async",),
+    "pycurl": ("sync",),
+    "urllib3": ("sync",),
+    "requestx": ("sync", "async"),
+    "stdlib": ("sync",),
+    "raw": ("sync", "async"),
+    "null": ("sync", "async"),
+}
+
+# Clients whose library comes with an extra of clientbench, which is called like them.
+EXTRAS = ("requestx",)
+
 # Clients a bare `clientbench compare` leaves out: they are yardsticks, not choices.
 REFERENCES = ("stdlib", "raw", "null")

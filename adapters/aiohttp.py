@@ -61,6 +61,8 @@ class Aiohttp(AsyncAdapter):
     unequal = (
         "aiohttp resends an idempotent request once when a kept connection turns out to be closed",
     )
+    # It says that the payload is unfinished, and not why.
+    other_kinds = (("reset-body", "body"),)
     error_kinds = (
         (aiohttp.ConnectionTimeoutError, "timeout_connect"),
         (aiohttp.SocketTimeoutError, "timeout_read"),

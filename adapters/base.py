@@ -22,12 +22,14 @@ __all__ = [
     "CONNECTION_HOLDS",
     "CONNECTION_POINTS",
     "ERROR_KINDS",
+    "LACKS",
     "USUAL_MAX_BODY_BYTES",
     "Adapter",
     "AsyncAdapter",
     "BaseAdapter",
     "BodyTooLongError",
     "ErrorKind",
+    "Lack",
     "Mode",
     "Request",
     "Response",
@@ -52,6 +54,19 @@ ErrorKind = Literal[
     "cancelled",
     "other",
 ]
+# What a library may not be able to do, though parity asks for it: keep the case of header names; send a request
+# target as it was typed; forget cookies; hand a body over as it was sent; keep to the size of its pool; do
+# without verifying certificates; keep connections.
+Lack = Literal[
+    "header-case",
+    "typed-target",
+    "no-cookies",
+    "no-decompression",
+    "pool-limit",
+    "no-verification",
+    "keep-alive",
+]
+LACKS: tuple[Lack, ...] = Lack.__args__  # type: ignore[attr-defined]
 # A kind's code in a recorded row is its position here plus one; codes never change their meaning.
 ERROR_KINDS: tuple[ErrorKind, ...] = ErrorKind.__args__  # type: ignore[attr-defined]
 
@@ -162,6 +177,11 @@ class BaseAdapter(ABC):
     hold_points: ClassVar[tuple[str, ...]] = ()
     # Parity settings this library has no switch for: one short sentence each, shown as a warning.
     unequal: ClassVar[tuple[str, ...]] = ()
+    # What of parity the library cannot do, of LACKS. The conformance kit checks that it is so.
+    lacks: ClassVar[tuple[Lack, ...]] = ()
+    # Kinds in which the library ends instead of the one that the conformance kit asks for, beside the kit's
+    # case; several of one case where it is a race.
+    other_kinds: ClassVar[tuple[tuple[str, ErrorKind], ...]] = ()
     # Library exceptions, most specific first; Python's own are in SYSTEM_ERRORS.
     error_kinds: ClassVar[tuple[tuple[type[BaseException], ErrorKind], ...]] = ()
 

@@ -98,6 +98,7 @@ class Pycurl(Adapter):
         "libcurl has no read timeout: the timeout holds for the request as a whole",
         "libcurl resends a request once when a kept connection turns out to be closed",
     )
+    other_kinds = (("hang", "timeout_total"), ("stall", "timeout_total"))
 
     @classmethod
     def linked_versions(cls) -> dict[str, str]:

@@ -37,6 +37,8 @@ class Requests(Adapter):
     can_stream = True
     trace_points = CONNECTION_POINTS
     hold_points = CONNECTION_HOLDS
+    # It says 'read timed out' when the server does not answer the TLS handshake.
+    other_kinds = (("handshake", "timeout_read"),)
     error_kinds = (
         (requests.exceptions.ConnectTimeout, "timeout_connect"),
         (requests.exceptions.ReadTimeout, "timeout_read"),

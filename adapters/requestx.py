@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import requestx
 
-from adapters.base import Adapter, AsyncAdapter, BaseAdapter, Request, Response, Settings
+from adapters.base import Adapter, AsyncAdapter, BaseAdapter, Lack, Request, Response, Settings
 
 __all__ = ["ADAPTERS", "Requestx", "RequestxAsync"]
 
@@ -32,6 +32,27 @@ class _Requestx(BaseAdapter):
         "requestx does not limit its connections, and may open more than there are requests at once",
         "requestx decompresses what a server compresses, asked for or not",
         "requestx removes dot segments from a path and writes ' as %27 in a query",
+    )
+    # hyper, below it, sends names of headers in lower case, which means the same.
+    lacks: ClassVar[tuple[Lack, ...]] = (
+        "header-case",
+        "typed-target",
+        "no-decompression",
+        "pool-limit",
+        "no-verification",
+    )
+    other_kinds = (
+        # Of reqwest's error all that is left is 'client error (Connect)'.
+        *(("dns", "connect"), ("other-ca", "connect"), ("other-host", "connect")),
+        # It says 'error sending request' for whatever happens before the status line is read.
+        *(("endless", "reset"), ("endless-field", "reset"), ("endless-fields", "reset")),
+        *(("malformed", "reset"), ("status-1000", "reset"), ("status-abc", "reset")),
+        ("overflowing-length", "reset"),
+        # The timeout limits the request as a whole, not one read; that for connecting runs out with it.
+        *(("hang", "timeout_total"), ("stall", "timeout_total")),
+        *(("full-queue", "timeout_total"), ("full-queue", "timeout_connect")),
+        *(("handshake", "timeout_total"), ("handshake", "timeout_connect")),
+        ("reset-body", "body"),
     )
     error_kinds = (
         (requestx.ConnectTimeout, "timeout_connect"),
@@ -96,6 +117,8 @@ class Requestx(_Requestx, Adapter):
         "requestx's blocking client keeps cookies, and idle connections no longer than 90 s",
     )
 
+    lacks = (*_Requestx.lacks, "no-cookies")
+
     def open(self) -> None:
         """Create the client."""
         with _environment(self.settings):
@@ -112,8 +135,9 @@ class Requestx(_Requestx, Adapter):
         return response.status_code, len(response.content)
 
     def close(self) -> None:
-        """Close the client and its connections."""
+        """Close the client; its connections end with it."""
         self._client.close()
+        del self._client
 
 
 class RequestxAsync(_Requestx, AsyncAdapter):
@@ -132,8 +156,9 @@ class RequestxAsync(_Requestx, AsyncAdapter):
         return response.status_code, len(response.content)
 
     async def close(self) -> None:
-        """Close the client and its connections."""
+        """Close the client; its connections end with it."""
         await self._client.aclose()
+        del self._client
 
 
 ADAPTERS: tuple[type[BaseAdapter], ...] = (Requestx, RequestxAsync)

@@ -42,6 +42,12 @@ class Stdlib(Adapter):
         "http.client notices that the server closed a kept connection only by failing: "
         "that request counts as reset",
     )
+    other_kinds = (
+        ("idle-close", "reset"),
+        # It believes the first of two, and waits for the rest, or for the end of the connection.
+        ("two-lengths", "timeout_read"),
+        ("two-lengths-in-one", "timeout_read"),
+    )
     error_kinds = ((ConnectTimeoutError, "timeout_connect"),)
     _plain: type[HTTPConnection] = HTTPConnection
     _secure: type[HTTPSConnection] = HTTPSConnection

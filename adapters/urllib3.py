@@ -40,6 +40,8 @@ class Urllib3(Adapter):
     can_stream = True
     trace_points = CONNECTION_POINTS
     hold_points = CONNECTION_HOLDS
+    # It says 'read timed out' when the server does not answer the TLS handshake.
+    other_kinds = (("handshake", "timeout_read"),)
     error_kinds = (
         (exceptions.NameResolutionError, "dns"),
         (exceptions.NewConnectionError, "connect"),

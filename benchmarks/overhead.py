@@ -178,7 +178,7 @@ def _add_worker(bundle: Bundle) -> None:
     code = bundle.path / "code"
     shutil.copy(here / "overhead_worker.py", code / "harness" / "worker" / "overhead.py")
     shutil.copy(here / "plain_loops.py", code / "overhead_loops.py")
-    bundle.worker.write_text(START.format(code=str(code), module="overhead"))
+    bundle.worker.write_text(START.format(code=str(code), module="harness.worker.overhead"))
 
 
 if __name__ == "__main__":

@@ -131,7 +131,7 @@ class Assembly:
             kind = software(spec.upstream)
             for number in range(1, spec.instances + 1):
                 self._start(PartSpec(f"instance-{number}", "origin", kind))
-        elif spec.name == "embedded" and spec.instances > 1:
+        elif self._software.process_per_instance and spec.instances > 1:
             for number in range(1, spec.instances + 1):
                 port = self.parts[0].address.port if self.parts else spec.port
                 self._start(

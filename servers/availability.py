@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from servers.base import TargetError
 from servers.catalogue import software
+from servers.plugins import defect
 from servers.spec import RUNTIMES, Runtime, TargetSpec
 
 __all__ = ["Way", "resolve", "ways"]
@@ -27,8 +28,6 @@ def ways(spec: TargetSpec) -> list[Way]:
 
 def resolve(spec: TargetSpec) -> Runtime:
     """The first way that works here; if none does, the first, whose start will say why."""
-    if spec.name == "embedded":
-        return "native"
     for runtime in RUNTIMES:
         if _way(replace(spec, runtime=runtime)).reason is None:
             return runtime
@@ -47,4 +46,6 @@ def _way(spec: TargetSpec) -> Way:
             versions = [find(kind) for kind in kinds]
     except TargetError as error:
         return Way(spec.runtime, None, str(error))
+    except Exception as error:  # of a plugged-in one
+        return Way(spec.runtime, None, defect(spec.name, error))
     return Way(spec.runtime, versions[0], None)

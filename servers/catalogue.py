@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from servers.caddy import Caddy
 from servers.embedded.software import Embedded
 from servers.haproxy import Haproxy
 from servers.httpbin import Httpbin
 from servers.nginx import Nginx, NginxStatic
+from servers.plugins import plugged_in
 from servers.software import Software
 from servers.spec import TargetSpec
 from servers.traefik import Traefik
 
-__all__ = ["NAMES", "PROXIES", "UPSTREAMS", "most_cpus", "software"]
+__all__ = [
+    "NAMES",
+    "PROXIES",
+    "UPSTREAMS",
+    "most_cpus",
+    "names",
+    "proxies",
+    "software",
+    "upstreams",
+]
 
 _ALL: tuple[Software, ...] = (
     Embedded(),
@@ -22,16 +34,36 @@ _ALL: tuple[Software, ...] = (
     Haproxy(),
     Caddy(),
 )
-_BY_NAME = {one.name: one for one in _ALL}
-
-NAMES = tuple(_BY_NAME)
+# Our own; ``names`` and the others have those of plug-ins as well.
+NAMES = tuple(one.name for one in _ALL)
 PROXIES = tuple(one.name for one in _ALL if one.is_proxy)
-UPSTREAMS = tuple(one.name for one in _ALL if one.reports)  # what a proxy may stand before
+UPSTREAMS = tuple(one.name for one in _ALL if one.reports)
+
+
+@cache
+def _known() -> dict[str, Software]:
+    """By name; plug-ins cannot take over ours."""
+    return {one.name: one for one in plugged_in()} | {one.name: one for one in _ALL}
+
+
+def names() -> tuple[str, ...]:
+    """Of every target, ours first."""
+    return (*NAMES, *(name for name in _known() if name not in NAMES))
+
+
+def proxies() -> tuple[str, ...]:
+    """Those that stand before others."""
+    return tuple(name for name in names() if software(name).is_proxy)
+
+
+def upstreams() -> tuple[str, ...]:
+    """What a proxy may stand before."""
+    return tuple(name for name in names() if software(name).reports)
 
 
 def software(name: str) -> Software:
-    """The software of that name."""
-    return _BY_NAME[name]
+    """The software of that name. One that cannot be used says why when it is to be found."""
+    return _known()[name]
 
 
 def most_cpus(spec: TargetSpec) -> int | None:

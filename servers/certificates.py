@@ -9,7 +9,7 @@ import trustme
 
 from servers.files import CA, CERTIFICATE, KEY
 
-__all__ = ["issue"]
+__all__ = ["issue", "issue_for_checks"]
 
 _NAMES = ("localhost", "127.0.0.1", "::1")
 
@@ -26,3 +26,21 @@ def issue(folder: Path) -> None:
     key = os.open(folder / KEY, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(key, "wb") as file:
         file.write(issued.private_key_pem.bytes())
+
+
+def issue_for_checks(folder: Path) -> tuple[str, dict[str, str]]:
+    """The CA's certificate, and certificates with their keys (files, PEM) by what is to be said of them.
+
+    "https" is right, "other-ca" has another authority, "other-host" is that of another host.
+    """
+    authority, stranger = trustme.CA(), trustme.CA()
+    issued = {
+        "https": authority.issue_cert(*_NAMES),
+        "other-ca": stranger.issue_cert(*_NAMES),
+        "other-host": authority.issue_cert("elsewhere.example"),
+    }
+    files = {name: folder / f"{name}.pem" for name in issued}
+    for name, certificate in issued.items():
+        certificate.private_key_and_cert_chain_pem.write_to_path(files[name])
+    authority.cert_pem.write_to_path(folder / CA)
+    return str(folder / CA), {name: str(file) for name, file in files.items()}

@@ -76,9 +76,9 @@ class Docker(Runner):
 
     def make(self, part_spec: PartSpec) -> ContainerPart:
         """A part in ``folder/name``. Raises ``TargetError`` if there is no engine or no image."""
-        if part_spec.software.name == "embedded" and part_spec.workers > 1:
+        if part_spec.software.process_per_instance and part_spec.workers > 1:
             raise TargetError(
-                "embedded: one instance runs in a container; put several behind a proxy, "
+                f"{part_spec.software.name}: one instance runs in a container; put several behind a proxy, "
                 "or use --runtime native"
             )
         if part_spec.software.name not in self._images:
@@ -250,7 +250,7 @@ class ContainerPart(Part):
             **self._networking(),
             "name": f"clientbench-{site.label}-{self.name}",
             "labels": {LABEL: site.label},
-            "entrypoint": [*software.image.words, *software.command(layout)],
+            "entrypoint": [*software.container().words, *software.command(layout)],
             "environment": dict(software.environment(layout)),
             "user": f"{own[0]}:{own[1]}",
             "stdin_open": True,  # the embedded target ends with its input

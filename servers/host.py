@@ -19,6 +19,7 @@ import signal
 import socket
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ from typing import Any
 from servers import scratch
 from servers.assembly import Assembly
 from servers.base import TargetError
+from servers.plugins import defect
 from servers.spec import TargetSpec
 from servers.standing import Record, enter, sweep, write
 
@@ -53,6 +55,10 @@ def main() -> int:
             _run(record, signals)
     except TargetError as error:  # told when all is gone, so that nobody sees it half gone
         _say(event="failed", reason=str(error))
+        return 3
+    except Exception as error:
+        traceback.print_exc()
+        _say(event="failed", reason=defect(given.spec.name, error))
         return 3
     return 0
 
@@ -185,7 +191,7 @@ def _recorded(spec: TargetSpec, standing: bool) -> Iterator[Record]:
     try:
         enter(record)
         yield record
-    except TargetError:
+    except Exception:
         _forget(record)
         raise
     _forget(record)

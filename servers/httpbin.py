@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import MappingProxyType
 
 from servers.base import TargetError
 from servers.files import CERTIFICATE, KEY
@@ -23,6 +24,7 @@ class Httpbin(Software):
     name = "httpbin"
     reports = True
     single_threaded = True
+    routes = MappingProxyType({"/bytes/1000": 1000})
     keeps_user = True  # our interpreter, and what is installed there
     image = Image(
         "clientbench-httpbin",

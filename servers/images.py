@@ -39,7 +39,7 @@ def find(software: Software) -> str:
 
 
 def _find(engine: Any, software: Software) -> str:
-    image = software.image
+    image = software.container()
     if not _is_built(image):
         name = reference(image)
         if _local(engine, name) is None:
@@ -54,7 +54,7 @@ def _find(engine: Any, software: Software) -> str:
 
 def obtain(engine: Any, software: Software) -> str:
     """The image's name, once it is on this machine: pulled or built if need be. Raises ``TargetError``."""
-    image = software.image
+    image = software.container()
     with failures(f"{software.name}: its image cannot be had"):
         if not _is_built(image):
             return _pulled(engine, software, reference(image), image.variable)
@@ -135,7 +135,7 @@ def _build(
         raise TargetError(
             f"{software.name}: its image cannot be built ({one_line(error)}): {_end(error.build_log)}; "
             f"name a suitable base in the variable {BASE_VARIABLE}, "
-            f"or a ready image in {software.image.variable}"
+            f"or a ready image in {software.container().variable}"
         ) from error
 
 

@@ -45,7 +45,7 @@ class Native(Runner):
 
     def make(self, part_spec: PartSpec) -> Part:
         """A part in ``folder/name``. Raises ``TargetError`` if its program is not here."""
-        if part_spec.software.name == "embedded":
+        if part_spec.software.own_process:
             return EmbeddedPart(part_spec, self._folder, self._cpus)
         return ProgramPart(part_spec, self._folder, self._cpus, part_spec.software.find())
 

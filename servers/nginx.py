@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from servers.files import CERTIFICATE, KEY
 from servers.software import Executable, Image, Layout, Software, render
 
@@ -42,6 +44,7 @@ class NginxStatic(Nginx):
 
     name = "nginx-static"
     is_proxy = False
+    routes = MappingProxyType({f"/files/{name}": size for name, size in FILES.items()})
 
     def files(self, layout: Layout) -> dict[str, str]:
         """``nginx.conf`` and what it serves."""

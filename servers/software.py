@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from servers.base import TargetError
@@ -75,7 +76,14 @@ class Software(ABC):
     is_proxy: bool = False
     single_threaded: bool = False  # each of its processes keeps one CPU busy at most
     reports: bool = False  # answers /instance with its counts, and X-Instance with every response
-    image: Image
+    # Natively it is a process of ours that is spoken with, ``servers.embedded.target``, and no program.
+    own_process: bool = False
+    # Several instances of it are several such processes on one port, and in a container there is one; other
+    # programs have workers of their own.
+    process_per_instance: bool = False
+    # Paths that it answers with 200, and how many bytes of body each has.
+    routes: Mapping[str, int] = MappingProxyType({})
+    image: Image | None = None  # None: it runs natively only
     remedy: str  # how to get it onto this machine
     # root's processes of it stay root's, for the sake of files that it needs
     keeps_user: bool = False
@@ -92,6 +100,12 @@ class Software(ABC):
     @abstractmethod
     def command(self, layout: Layout) -> list[str]:
         """The command line after the words that start the program; it stays in the foreground."""
+
+    def container(self) -> Image:
+        """Its image. Raises ``TargetError`` without one."""
+        if self.image is None:
+            raise TargetError(f"{self.name}: comes without a container image; use --runtime native")
+        return self.image
 
     def environment(self, layout: Layout) -> Mapping[str, str]:
         """Variables that it needs beside the usual ones."""

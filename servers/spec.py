@@ -6,7 +6,9 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-__all__ = ["EMBEDDED", "RUNTIMES", "Runtime", "TargetSpec"]
+__all__ = ["DEFAULT_NAME", "EMBEDDED", "RUNTIMES", "Runtime", "TargetSpec"]
+
+DEFAULT_NAME = "embedded"  # the target unless the user says otherwise
 
 # docker: a bridge network, one port published; docker-host: the host's network.
 Runtime = Literal["native", "docker", "docker-host"]
@@ -22,7 +24,7 @@ class TargetSpec:
     otherwise that of each container. ``url``: of a server that somebody else runs.
     """
 
-    name: str = "embedded"
+    name: str = DEFAULT_NAME
     runtime: Runtime = "native"
     instances: int = 1
     tls: bool = False

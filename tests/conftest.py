@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from harness.checking.clients import ClientCheck
 from harness.clients.bundle import Bundle
 from harness.machine.processors import Launcher
+from harness.measure.contenders import Resolver
 from servers.embedded.target import EmbeddedTarget
 from tests import plugins, targets
 from tests.trials import Bench
@@ -68,6 +70,19 @@ def https_target() -> Iterator[EmbeddedTarget]:
 def bundle(own_surroundings: None) -> Iterator[Bundle]:
     with Bundle() as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def resolver(bundle: Bundle) -> Resolver:
+    """Finds clients; what an interpreter has is asked once."""
+    return Resolver(bundle)
+
+
+@pytest.fixture(scope="session")
+def suite(bundle: Bundle) -> Iterator[ClientCheck]:
+    """What checks adapters, with its server."""
+    with ClientCheck(bundle) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -37,10 +37,11 @@ def install(
     close: str = "pass",
     requires: str = "clientbench",
     measures: str | None = None,
+    source: str | None = None,
 ) -> None:
-    """Put a distribution into ``site`` whose adapter does what the arguments say."""
-    module = f"{client}_adapter"
-    metadata = site / f"{client}_plugin-1.2.3.dist-info"
+    """Put a distribution into ``site`` whose adapter does what the arguments say, or is ``source``."""
+    module = f"{client.replace('-', '_')}_adapter"
+    metadata = site / f"{client.replace('-', '_')}_plugin-1.2.3.dist-info"
     metadata.mkdir(parents=True)
     (metadata / "METADATA").write_text(
         f"Metadata-Version: 2.1\nName: {client}-plugin\nVersion: 1.2.3\nRequires-Dist: {requires}\n"
@@ -49,10 +50,11 @@ def install(
     (metadata / "RECORD").write_text(
         "".join(f"{name},,\n" for name in (f"{module}.py", f"{metadata.name}/METADATA"))
     )
-    source = ADAPTER.format(
-        **{"name": client.title(), "client": client, "measures": measures},
-        **{"open": open, "send": send, "close": close},
-    )
+    if source is None:
+        source = ADAPTER.format(
+            **{"name": client.title(), "client": client, "measures": measures},
+            **{"open": open, "send": send, "close": close},
+        )
     (site / f"{module}.py").write_text(head + source)
 
 

@@ -17,8 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent
 OURS = ("adapters", "harness", "servers")
 CLIENTS = {"requests", "httpx", "aiohttp", "pycurl", "urllib3", "requestx"}
 # harness/worker/tasks.py: the event loop that `+uvloop` asks for is a distribution of its own. The worker
-# has to make it, and imports it only when its job says so.
+# has to make it, and imports it only when its job says so. So does the conformance suite.
 WORKER_EXCEPTION = ("harness.worker.tasks", "uvloop")
+SUITE_EXCEPTION = ("adapters.conformance.sessions", "uvloop")
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,18 @@ def test_the_worker_imports_the_standard_library_adapters_and_itself_alone() -> 
 
 def test_the_workers_one_exception_is_still_needed() -> None:
     assert WORKER_EXCEPTION in {(one.importer, one.top) for one in all_imports("harness/worker")}
+    assert SUITE_EXCEPTION in {(one.importer, one.top) for one in all_imports("adapters")}
+
+
+def test_no_adapter_imports_the_suite_that_checks_it() -> None:
+    wrong = [
+        one
+        for one in [*all_imports("adapters"), *all_imports("harness/worker")]
+        if one.imported.startswith("adapters.conformance")
+        and not one.importer.startswith("adapters.conformance")
+    ]
+
+    assert wrong == []
 
 
 @pytest.mark.parametrize("package", ["harness", "adapters"])
@@ -103,6 +116,8 @@ def test_adapters_import_their_own_library_the_standard_library_and_the_contract
     for path in sources("adapters"):
         own = {path.stem} | ITS_TERMS.get(path.stem, set())
         for one in imports(path):
+            if (one.importer, one.top) == SUITE_EXCEPTION:
+                continue
             assert is_standard(one.top) or one.top in own | {"adapters"}, one
 
 
@@ -140,7 +155,7 @@ ORDER = (
         "measure",
         "report",
     ),
-    *("selftest", "doctor", "cli"),
+    *("selftest", "doctor", "checking", "cli"),
 )
 GROUND = {
     "harness.clock",
@@ -234,7 +249,8 @@ def speaks(node: ast.AST) -> str | None:
 def runs_in_a_process_of_its_own(module: str) -> bool:
     """Worker, target, and those who run targets have standard streams and an exit code of their own."""
     embedded = module.startswith("servers.embedded.") and module != "servers.embedded.target"
-    return embedded or module in ("harness.worker.main", "servers.host", "servers.shim")
+    suite = module == "adapters.conformance.server"
+    return embedded or suite or module in ("harness.worker.main", "servers.host", "servers.shim")
 
 
 def test_only_the_command_line_prints_and_chooses_exit_codes() -> None:

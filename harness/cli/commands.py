@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -58,6 +58,11 @@ app = typer.Typer(
 )
 results = typer.Typer(help="Look into the results database.", rich_markup_mode=None)
 app.add_typer(results, name="results")
+clients = typer.Typer(
+    help="List known clients; check whether their adapters do what is asked of one.",
+    rich_markup_mode=None,
+)
+app.add_typer(clients, name="clients")
 targets = typer.Typer(
     help="List targets; start some that stay up, look at them, stop them.", rich_markup_mode=None
 )
@@ -108,13 +113,37 @@ def presets(json: Json = False) -> int:
     return 0
 
 
-@app.command()
-def clients(json: Json = False) -> int:
+@clients.callback(invoke_without_command=True)
+def list_clients_by_default(context: typer.Context, json: Json = False) -> int:
+    """List known clients; check whether their adapters do what is asked of one."""
+    return _listed_by_default(context, json, list_clients)
+
+
+@clients.command("list")
+def list_clients(json: Json = False) -> int:
     """List known clients: installed or not, version, modes."""
     from harness.cli import listing
 
     listing.show_clients(json)
     return 0
+
+
+@clients.command("check")
+def check_clients(
+    names: Annotated[
+        Texts,
+        typer.Argument(
+            help="NAME[==VERSION][:sync|:async][+LOOP][@PYTHON] … (default: all that can be used)",
+            metavar="[NAME]...",
+            show_default=False,
+        ),
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Check adapters against the conformance suite; exit code 4 if a claim does not hold."""
+    from harness.cli import checking
+
+    return checking.check_clients(names or (), json)
 
 
 @app.command()
@@ -223,11 +252,7 @@ def sql(
 @targets.callback(invoke_without_command=True)
 def list_targets_by_default(context: typer.Context, json: Json = False) -> int:
     """List targets; start some that stay up, look at them, stop them."""
-    if context.invoked_subcommand is None:
-        return list_targets(json)
-    if json:
-        raise typer.BadParameter("expected after the sub-command", param_hint="--json")
-    return 0
+    return _listed_by_default(context, json, list_targets)
 
 
 @targets.command("list")
@@ -308,6 +333,15 @@ def target_down(
     from harness.cli import targets as command
 
     command.down(name, everything)
+    return 0
+
+
+def _listed_by_default(context: typer.Context, json: bool, listed: Callable[[bool], int]) -> int:
+    """Without a sub-command, what there is."""
+    if context.invoked_subcommand is None:
+        return listed(json)
+    if json:
+        raise typer.BadParameter("expected after the sub-command", param_hint="--json")
     return 0
 
 

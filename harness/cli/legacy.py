@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from adapters.base import Mode
+import adapters
 from harness.errors import UsageError
 from harness.input.client_input import parse_client
 from harness.redaction import quoted, refusal
@@ -19,15 +19,8 @@ from harness.redaction import quoted, refusal
 __all__ = ["SUPPORTED_MODES", "modernise"]
 
 # What --async may ask of the clients that form knows (REFERENCE §1).
-SUPPORTED_MODES: Mapping[str, tuple[Mode, ...]] = MappingProxyType(
-    {
-        "aiohttp": ("async",),
-        "httpx": ("sync", "async"),
-        "pycurl": ("sync",),
-        "requests": ("sync",),
-        "requestx": ("sync", "async"),
-        "urllib3": ("sync",),
-    }
+SUPPORTED_MODES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {name: adapters.MODES[name] for name in adapters.BUILTIN if name not in adapters.REFERENCES}
 )
 
 _KEPT = frozenset(
@@ -55,7 +48,7 @@ class _OldForm:
 def modernise(
     argv: Sequence[str],
     default_duration_s: float = 30.0,
-    modes: Mapping[str, tuple[Mode, ...]] = SUPPORTED_MODES,
+    modes: Mapping[str, tuple[str, ...]] = SUPPORTED_MODES,
 ) -> list[str]:
     """``argv`` (without the program's name) in the new form; unchanged if it already is.
 
@@ -164,7 +157,7 @@ def _truth(words: deque[str]) -> bool:
 
 
 def _client(
-    text: str, asynchronous: bool, modes: Mapping[str, tuple[Mode, ...]], *, alone: bool
+    text: str, asynchronous: bool, modes: Mapping[str, tuple[str, ...]], *, alone: bool
 ) -> str:
     """The selector of a client: in mode async if asked for and, among others, if it has one.
 

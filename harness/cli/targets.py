@@ -22,7 +22,7 @@ from harness.report import listings, standing
 from harness.scenario.factors import FACTORS
 from harness.scenario.numbers import whole_number
 from servers.availability import Way, resolve, ways
-from servers.catalogue import NAMES, PROXIES, UPSTREAMS
+from servers.catalogue import names, proxies, upstreams
 from servers.spec import TargetSpec
 
 __all__ = ["down", "logs", "show", "status", "up"]
@@ -33,7 +33,7 @@ MAX_LINES = 100_000
 
 def show(as_json: bool) -> None:
     """Print every target, and every way to run it."""
-    known = {name: ways(_example(name)) for name in NAMES}
+    known = {name: ways(_example(name)) for name in names()}
     if as_json:
         say_json([_plain(name, found) for name, found in known.items()])
         return
@@ -99,7 +99,7 @@ def _notice(text: str) -> Iterator[None]:
 
 
 def _example(name: str) -> TargetSpec:
-    return TargetSpec(name, upstream=UPSTREAMS[0] if name in PROXIES else "")
+    return TargetSpec(name, upstream=upstreams()[0] if name in proxies() else "")
 
 
 def _columns() -> list[str]:
@@ -121,17 +121,17 @@ def _remarks(known: dict[str, list[Way]]) -> Iterator[str]:
             if way.reason is not None:
                 reason = f"({column}): {way.reason.removeprefix(f'{name}: ')}"
                 missing.setdefault(reason, []).append(name)
-    for reason, names in missing.items():
-        yield f"{', '.join(names)} {reason}"
+    for reason, lacking in missing.items():
+        yield f"{', '.join(lacking)} {reason}"
     if missing:
         yield ""
-    yield f"{', '.join(PROXIES)}: proxies before --instances of --upstream {' or '.join(UPSTREAMS)}"
+    yield f"{', '.join(proxies())}: proxies before --instances of --upstream {' or '.join(upstreams())}"
 
 
 def _plain(name: str, found: list[Way]) -> dict[str, object]:
     return {
         "name": name,
-        "before": list(UPSTREAMS) if name in PROXIES else [],
+        "before": list(upstreams()) if name in proxies() else [],
         "ways": [vars(way) for way in found],
     }
 
@@ -139,8 +139,8 @@ def _plain(name: str, found: list[Way]) -> dict[str, object]:
 def _spec(options: Options, port: str | None) -> TargetSpec:
     """The one target that ``options``, read as those of a comparison, mean."""
     (name,) = map(str, options.values(FACTORS["target"]))
-    if name.strip().lower() not in NAMES:
-        raise refusal("name", name, ", ".join(NAMES))
+    if name.strip().lower() not in names():
+        raise refusal("name", name, ", ".join(names()))
     level = {name: values[0] for name, values in target_levels(options, tls=False).items()}
     spec = complete_target(level, resolve)
     unknown = set(spec.cpus) - set(processors.available())

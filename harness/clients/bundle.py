@@ -28,7 +28,7 @@ START = """\
 import sys
 
 sys.path.insert(0, {code!r})
-from harness.worker.{module} import main
+from {module} import main
 
 main()
 """
@@ -48,12 +48,13 @@ class Bundle:
         self._making = threading.Lock()
         package = Path(__file__).parents[1]
         ours = shutil.ignore_patterns("__pycache__")
+        unmeasured = shutil.ignore_patterns("__pycache__", "conformance")
         code = self.path / "code"
         shutil.copytree(package / "worker", code / "harness" / "worker", ignore=ours)
         shutil.copy(package / "__init__.py", code / "harness")
-        shutil.copytree(package.parent / "adapters", code / "adapters", ignore=ours)
-        self.worker = self._script("start", "main")
-        self.describe = self._script("describe", "describe")
+        shutil.copytree(package.parent / "adapters", code / "adapters", ignore=unmeasured)
+        self.worker = self._script("start", code, "harness.worker.main")
+        self.describe = self._script("describe", code, "harness.worker.describe")
 
     @cached_property
     def code_digest(self) -> str:
@@ -91,9 +92,18 @@ class Bundle:
         folder.mkdir(exist_ok=True)
         return folder / name
 
-    def _script(self, name: str, module: str) -> Path:
+    @cached_property
+    def checking(self) -> Path:
+        """What starts the conformance suite: adapters with it, and nothing of the worker's."""
+        code = self.path / "suite"
+        adapters = Path(__file__).parents[2] / "adapters"
+        unwanted = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(adapters, code / "adapters", ignore=unwanted)
+        return self._script("check", code, "adapters.conformance.process")
+
+    def _script(self, name: str, code: Path, module: str) -> Path:
         script = self.path / f"{name}.py"
-        script.write_text(START.format(code=str(self.path / "code"), module=module))
+        script.write_text(START.format(code=str(code), module=module))
         return script
 
     def __enter__(self) -> Bundle:

@@ -163,7 +163,7 @@ class Catalogue:
             )
         client = self.clients([spec.name])[0]
         if not client.installed:
-            extra = f"'clientbench[{spec.name}]'" if spec.name == "requestx" else spec.name
+            extra = f"'clientbench[{spec.name}]'" if spec.name in adapters.EXTRAS else spec.name
             raise UnusableError(
                 f"{spec.name!r} is not installed for Python {self.python_version}; "
                 f"try: {self._pip} install {extra}",

@@ -14,13 +14,12 @@ from harness.input.options import Options
 from harness.redaction import quoted, refusal
 from harness.scenario.destination import parse_url
 from harness.scenario.factors import FACTORS
-from servers.catalogue import PROXIES, UPSTREAMS
-from servers.spec import EMBEDDED, Runtime, TargetSpec
+from servers.catalogue import proxies, software, upstreams
+from servers.spec import DEFAULT_NAME, Runtime, TargetSpec
 
 __all__ = ["Resolve", "check_equal_runtimes", "complete_target", "parse_cpus", "target_levels"]
 
 DEFAULT_INSTANCES = 3  # behind a proxy
-DEFAULT = (EMBEDDED.name,)
 LEAST_MEMORY = 16 << 20  # of a container: with less, nothing starts
 _MEMORY = re.compile(r"([0-9]{1,15})([kmg]?)b?")
 _SHIFTS = {"": 0, "k": 10, "m": 20, "g": 30}
@@ -41,9 +40,11 @@ def target_levels(options: Options, tls: bool) -> dict[str, Sequence[Any]]:
         url = urlsplit(parse_url(options.url).url or "")
         bases = [parsed(FACTORS["target"], f"{url.scheme}://{url.netloc}")]
         return {"target": bases, "runtime": (None,), "instances": (None,), "tls": (None,)}
-    bases = [_limited(parsed(FACTORS["target"], name), options) for name in names or DEFAULT]
+    bases = [
+        _limited(parsed(FACTORS["target"], name), options) for name in names or (DEFAULT_NAME,)
+    ]
     if options.upstream is not None and not any(base.upstream for base in bases):
-        raise UsageError(f"is for proxies; expected --target {' or '.join(PROXIES)}", "upstream")
+        raise UsageError(f"is for proxies; expected --target {' or '.join(proxies())}", "upstream")
     return {
         "target": bases,
         **{
@@ -69,9 +70,10 @@ def complete_target(level: Mapping[str, Any], resolve: Resolve) -> TargetSpec:
     spec = replace(spec, runtime=runtime or resolve(spec))
     if spec.memory_bytes and spec.runtime == "native":
         raise UsageError("limits containers; expected --runtime docker with it", "target_memory")
-    if spec.name == "embedded" and spec.instances > 1 and spec.runtime != "native":
+    alone = software(spec.name).process_per_instance and spec.runtime != "native"
+    if alone and spec.instances > 1:
         raise UsageError(
-            "the embedded target has one in a container; expected 1, or a proxy before several",
+            f"the {spec.name} target has one in a container; expected 1, or a proxy before several",
             "instances",
         )
     return spec
@@ -100,16 +102,16 @@ def _limited(spec: TargetSpec, options: Options) -> TargetSpec:
         return spec
     return replace(
         spec,
-        upstream=_upstream(options) if spec.name in PROXIES else "",
+        upstream=_upstream(options) if spec.name in proxies() else "",
         cpus=parse_cpus(options.target_cpus),
         memory_bytes=_memory_bytes(options.target_memory),
     )
 
 
 def _upstream(options: Options) -> str:
-    text = (options.upstream or UPSTREAMS[0]).strip().lower()
-    if text not in UPSTREAMS:
-        raise refusal("upstream", options.upstream or "", ", ".join(UPSTREAMS))
+    text = (options.upstream or upstreams()[0]).strip().lower()
+    if text not in upstreams():
+        raise refusal("upstream", options.upstream or "", ", ".join(upstreams()))
     return text
 
 

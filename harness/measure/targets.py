@@ -16,7 +16,7 @@ from harness.measure.trial import Trial
 from harness.records.model import Doubt, Spread, TargetRecord
 from harness.scenario.scenario import Scenario
 from servers.base import Counts, Target, TargetError
-from servers.catalogue import most_cpus
+from servers.catalogue import most_cpus, software
 from servers.embedded.target import EmbeddedTarget
 from servers.hosted import HostedTarget
 from servers.spec import TargetSpec
@@ -95,7 +95,7 @@ def make_target(spec: TargetSpec) -> Target:
     """The target that ``spec`` means, not yet started."""
     if spec.url:
         return UrlTarget(spec.url)
-    if spec.name == "embedded" and spec.runtime == "native" and spec.instances == 1:
+    if software(spec.name).own_process and spec.runtime == "native" and spec.instances == 1:
         return EmbeddedTarget(tls=spec.tls)
     return HostedTarget(spec)
 

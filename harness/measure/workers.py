@@ -18,7 +18,7 @@ from harness.measure.samples import Integers, Segment
 from harness.worker.job import Job
 from harness.worker.memory import OUT_OF_MEMORY
 
-__all__ = ["WorkerError", "WorkerProcess", "worker_environment"]
+__all__ = ["WorkerError", "WorkerProcess", "last_lines", "worker_environment"]
 
 # variables that steer clients (or Python) behind the user's back; "environment off" is part of parity
 STEERING = re.compile(
@@ -169,7 +169,7 @@ class WorkerProcess:
             code = self._process.wait(1)
         except subprocess.TimeoutExpired:
             return "the worker closed its event pipe"
-        lines = _last_lines(self._log)
+        lines = last_lines(self._log)
         if code < 0:
             if any(map(NO_MEMORY.search, lines)):
                 return OUT_OF_MEMORY
@@ -177,7 +177,7 @@ class WorkerProcess:
         return lines[-1] if lines else f"the worker ended with exit code {code}"
 
 
-def _last_lines(log: Path) -> list[str]:
+def last_lines(log: Path) -> list[str]:
     """The end of a log, which may be of any length: the whole lines in it."""
     with log.open("rb") as file:
         cut = file.seek(0, os.SEEK_END) > MOST_LOG_BYTES

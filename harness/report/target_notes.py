@@ -9,6 +9,7 @@ from harness.analysis.summaries import CompetitorSummary, competitors
 from harness.input.fields import option
 from harness.records.model import RunRecord, TrialSummary
 from harness.report import figures
+from servers.spec import DEFAULT_NAME
 
 __all__ = ["target_notes"]
 
@@ -21,7 +22,7 @@ def target_notes(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
 
 def _targets(run: RunRecord) -> list[str]:
     """Only where it is not the usual one."""
-    if [record.spec.name for record in run.targets] == ["embedded"] and not run.spreads:
+    if [record.spec.name for record in run.targets] == [DEFAULT_NAME] and not run.spreads:
         return []
     return [
         f"target: {record.spec}"

@@ -77,12 +77,12 @@ def _client(text: str, limits: Limits) -> selector.ClientSpec:
 
 def _target(text: str, limits: Limits) -> TargetSpec:
     """Which one: a name, or the server of a URL; the rest of a URL belongs to the request."""
-    from servers.catalogue import NAMES  # noqa: PLC0415  the command line reads this registry whatever it does
+    from servers.catalogue import names  # noqa: PLC0415  the command line reads this registry whatever it does
 
     if "://" not in text:
         known = text.strip().lower()
-        if known not in NAMES:
-            raise refusal("target", text, f"{', '.join(NAMES)}, or a URL")
+        if known not in names():
+            raise refusal("target", text, f"{', '.join(names())}, or a URL")
         return TargetSpec(name=known)
     destination = parse_url(text)
     if destination.authorization is not None:

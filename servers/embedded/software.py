@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from importlib.metadata import version
+from types import MappingProxyType
 
 from servers.embedded.options import Options
+from servers.embedded.service import PLAIN_BODY
 from servers.software import Executable, Image, Layout, Software
+from servers.spec import DEFAULT_NAME
 
 __all__ = ["Embedded"]
 
@@ -14,9 +17,12 @@ __all__ = ["Embedded"]
 class Embedded(Software):
     """Our own server. Natively ``servers.embedded.target`` runs it; here is what a container needs."""
 
-    name = "embedded"
+    name = DEFAULT_NAME
     reports = True
     single_threaded = True
+    own_process = True
+    process_per_instance = True
+    routes = MappingProxyType({"/": len(PLAIN_BODY), "/bytes/1000": 1000})
     image = Image(
         "clientbench-embedded",
         "CLIENTBENCH_EMBEDDED_IMAGE",

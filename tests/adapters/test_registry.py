@@ -6,6 +6,7 @@ import ast
 import asyncio
 import importlib
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ def test_a_module_offers_the_modes_of_its_client(name: str) -> None:
     assert [cls.name for cls in classes] == [name] * len(classes)
     modes = [cls.mode for cls in classes]
     assert modes == sorted(set(modes), reverse=True)  # sync first, each once
+    assert tuple(modes) == adapters.MODES[name]
     for cls in classes:
         assert issubclass(cls, Adapter if cls.mode == "sync" else AsyncAdapter)
         assert all(sentence[:1].isalnum() and len(sentence) < 120 for sentence in cls.unequal)
@@ -65,3 +67,25 @@ def test_null_answers_without_sending() -> None:
         return answer
 
     assert asyncio.run(asynchronously()) == (200, 0)
+
+
+def test_an_extra_brings_the_library_of_its_client() -> None:
+    project = tomllib.loads((FOLDER.parent / "pyproject.toml").read_text())["project"]
+    for name in adapters.EXTRAS:
+        (required,) = project["optional-dependencies"][name]
+        assert re.match(r"[\w-]+", required)[0] == adapters.BUILTIN[name][1]  # type: ignore[index]
+
+
+def test_names_of_clients_and_targets_are_known_where_they_are_declared_alone() -> None:
+    """Whatever else is to be known of one of them is a property of it."""
+    declaring = {"adapters/__init__.py", "adapters/requestx.py", "servers/spec.py"}
+    special = [
+        f"{path.relative_to(FOLDER.parent)}: {node.value}"
+        for package in ("adapters", "harness", "servers")
+        for path in sorted((FOLDER.parent / package).rglob("*.py"))
+        if str(path.relative_to(FOLDER.parent)) not in declaring
+        and "servers/embedded" not in str(path)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and node.value in ("requestx", "embedded")
+    ]
+    assert special == []

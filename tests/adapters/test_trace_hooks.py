@@ -12,10 +12,11 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from adapters.base import Request, Response
+from adapters.conformance.book import Server
+from adapters.conformance.exam import MIB, TIMEOUT_S
+from adapters.conformance.sessions import Gate
 from adapters.trace import HOLD_POINTS, AsyncTrace, Stamps, Trace
-from tests.adapters.clients import CLIENTS, Client, Gate
-from tests.adapters.server import Server
-from tests.adapters.test_conformance import MIB, SCHEMES, TIMEOUT_S, settings
+from tests.adapters.clients import CLIENTS, SCHEMES, Client, settings
 from tests.adapters.test_traces import (
     LARGE,
     PATIENCE_S,

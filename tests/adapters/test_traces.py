@@ -18,11 +18,13 @@ from pathlib import Path
 import pytest
 
 from adapters.base import Request, Response, Settings
+from adapters.conformance.book import Server
+from adapters.conformance.exam import TIMEOUT_S
+from adapters.conformance.failing import MISBEHAVIOUR
+from adapters.conformance.sending import closed_port
+from adapters.conformance.sessions import AsyncSession, Gate, Session
 from adapters.trace import HOLD_POINTS, POINTS, Stamps
-from tests.adapters.clients import CLIENTS, READERS, AsyncSession, Client, Gate, Session
-from tests.adapters.deviations import expected_kind
-from tests.adapters.server import Server
-from tests.adapters.test_conformance import MISBEHAVIOUR, SCHEMES, TIMEOUT_S, closed_port, settings
+from tests.adapters.clients import CLIENTS, READERS, SCHEMES, Client, expected_kind, settings
 
 OF_CONNECTING = {"DNSStart", "DNSDone", "ConnectStart", "ConnectDone"}
 OF_TLS = {"TLSHandshakeStart", "TLSHandshakeDone"}

@@ -1,0 +1,83 @@
+"""All claims, and the check of one of them."""
+
+from __future__ import annotations
+
+import gc
+import warnings
+from collections.abc import Iterator
+from itertools import product
+
+from adapters.base import BaseAdapter, causes
+from adapters.conformance import declaring, failing, keeping, reading, sending
+from adapters.conformance.book import Server
+from adapters.conformance.exam import Claim, Exam
+from adapters.conformance.failed import Failed
+from adapters.conformance.sessions import Subject
+
+__all__ = ["CLAIMS", "check", "concerned"]
+
+CLAIMS: tuple[Claim, ...] = (
+    *declaring.CLAIMS,
+    *sending.CLAIMS,
+    *reading.CLAIMS,
+    *keeping.CLAIMS,
+    *failing.CLAIMS,
+)
+# Reference clients to which nothing else applies: null sends nothing.
+OPTED_OUT = {"null": frozenset(claim.name for claim in CLAIMS if claim not in declaring.DECLARED)}
+LONGEST_REASON = 500
+
+
+def concerned(claim: Claim, client: str, adapter: type[BaseAdapter]) -> bool:
+    """Whether the claim is one of that client's adapter."""
+    return claim.name not in OPTED_OUT.get(client, ()) and claim.concerns(adapter)
+
+
+def check(claim: Claim, subject: Subject, client: str, server: Server) -> str | None:
+    """Why the adapter does not do what the claim says, in one line; None if it does."""
+    variants = list(_variants(claim, subject, client, server))
+    for exam in variants:
+        reason = _reason(claim, exam)
+        if reason is not None:
+            where = ", ".join(_difference(exam, variants))
+            reason = " ".join((f"{where}: " if where else "").split() + reason.split())
+            return reason if len(reason) <= LONGEST_REASON else f"{reason[:LONGEST_REASON]}…"
+    return None
+
+
+def _variants(claim: Claim, subject: Subject, client: str, server: Server) -> Iterator[Exam]:
+    streams = (False, True) if claim.reads and subject.adapter.can_stream else (False,)
+    for scheme, stream in product(claim.schemes, streams):
+        yield Exam(subject, client, server, scheme, stream)
+
+
+def _difference(exam: Exam, variants: list[Exam]) -> Iterator[str]:
+    if len({one.scheme for one in variants}) > 1:
+        yield exam.scheme
+    if exam.stream:
+        yield "read in pieces"
+
+
+def _reason(claim: Claim, exam: Exam) -> str | None:
+    """What is left open, or told by the way, counts as well."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", ResourceWarning)
+        warnings.filterwarnings("always", "coroutine .* was never awaited", RuntimeWarning)
+        try:
+            claim.check(exam)
+        except Failed as error:
+            return str(error)
+        except Exception as error:
+            return _described(error, exam)
+        gc.collect()
+    return None if not caught else f"something was left open: {caught[0].message}"
+
+
+def _described(error: Exception, exam: Exam) -> str:
+    """An error where none was expected; those of the adapter and its library have a kind."""
+    first = f"{type(error).__name__}: {error}"
+    last = list(causes(error))[-1]
+    cause = f" (because of {type(last).__name__}: {last})" if last is not error else ""
+    kind = exam.subject.make(exam.settings()).adapter.classify(error)
+    return f"failed with {first}{cause}, of kind {kind}"

@@ -1,0 +1,194 @@
+"""Claims on what an adapter says of itself: that it exists, and that it is so."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+
+from adapters.base import (
+    ERROR_KINDS,
+    LACKS,
+    Adapter,
+    AsyncAdapter,
+    BaseAdapter,
+    Request,
+    Response,
+)
+from adapters.conformance.book import new_token
+from adapters.conformance.exam import Exam, claims_of
+from adapters.conformance.failed import Failed, expect
+from adapters.conformance.server import CHOOSING
+from adapters.conformance.sessions import Gate
+from adapters.trace import HOLD_POINTS, POINTS, Stamps
+
+__all__ = ["CLAIMS", "DECLARED"]
+
+PROFILES = ("parity", "defaults")
+SCOPES = ("process", "slot")
+OF_CONNECTING = {"DNSStart", "DNSDone", "ConnectStart", "ConnectDone"}
+OF_TLS = {"TLSHandshakeStart", "TLSHandshakeDone"}
+LONGEST_SENTENCE = 120
+PATIENCE_S = 10.0
+SETTLE_S = 0.1  # a request that is not held gets on within it; one that is held never does
+LOOK_S = 0.01
+TRACED = ("bytes/5", "chunked/3333", "until-close/5", "status/404", "redirect/9", "last/5")
+
+
+def declared(exam: Exam) -> None:
+    """Names, numbers and sentences, without any request."""
+    adapter = exam.adapter
+    expect(adapter.name, exam.client, "name is")
+    bases = [base for base in (Adapter, AsyncAdapter) if issubclass(adapter, base)]
+    expect([base.mode for base in bases], [adapter.mode], "modes of its base classes:")
+    for name, found, accepted in (
+        ("session_scope", (adapter.session_scope,), SCOPES),
+        ("offers_http2", adapter.offers_http2, PROFILES),
+        ("trace_points", adapter.trace_points, POINTS),
+        ("hold_points", adapter.hold_points, HOLD_POINTS),
+        ("lacks", adapter.lacks, LACKS),
+        ("error_kinds", [kind for _, kind in adapter.error_kinds], ERROR_KINDS),
+        ("other_kinds", [kind for _, kind in adapter.other_kinds], ERROR_KINDS),
+        ("http_versions", ("1.1",), adapter.http_versions),
+    ):
+        unknown = [one for one in found if one not in accepted]
+        expect(unknown, [], f"{name} has what is unknown:")
+    invisible = {HOLD_POINTS[hold] for hold in adapter.hold_points} - {*adapter.trace_points}
+    expect(sorted(invisible), [], "hold points that are no trace points:")
+    _expect_numbers(adapter)
+
+
+def _expect_numbers(adapter: type[BaseAdapter]) -> None:
+    for sentence in adapter.unequal:
+        if not sentence[:1].isalnum() or len(sentence) >= LONGEST_SENTENCE:
+            raise Failed(f"unequal has {sentence!r}, expected a sentence of less than 120 letters")
+    pool = adapter.largest_pool
+    if adapter.files_per_slot < 1 or (pool is not None and pool < 1):
+        raise Failed("files_per_slot and largest_pool are expected to be 1 at least")
+
+
+def offered_protocols(exam: Exam) -> None:
+    """As a server sees it that would speak HTTP/2."""
+    for profile in PROFILES:
+        own = replace(exam, token=new_token())
+        port = own.server.listen(own.token, CHOOSING)
+        with own.session(profile=profile) as session, suppress(Exception):
+            session.send(Request("GET", f"https://localhost:{port}/"))
+        progress = own.server.progress(own.token)
+        if not progress:
+            raise Failed(f"no connection was made with profile {profile}")
+        offered = progress[0].protocol == "h2"
+        wanted = profile in exam.adapter.offers_http2
+        expect(offered, wanted, f"HTTP/2 offered with profile {profile}:")
+
+
+def trace_points(exam: Exam) -> None:
+    """A fresh connection passes each in order, a kept one those of the request alone."""
+    wanted = {*exam.adapter.trace_points} - (OF_TLS if exam.scheme == "http" else set())
+    with exam.session() as session:
+        for points in (wanted, wanted - OF_CONNECTING - OF_TLS):
+            trace = session.trace()
+            expect(session.send_traced(exam.get("bytes/5"), trace), (200, 5))
+            passed = [name for name in POINTS if trace.instants[name]]
+            expect(passed, [name for name in POINTS if name in points], "points passed:")
+            instants = [trace.instants[name] for name in passed]
+            expect(instants, sorted(instants), "instants of the points:")
+
+
+def traced_alike(exam: Exam) -> None:
+    """The same request is sent, and the same answer is read."""
+    requests = [exam.get(path) for path in TRACED]
+    requests += [Request("POST", exam.url("echo?a=%2F"), {"X-One": "1"}, b"x" * 5000)]
+    requests += [Request("HEAD", exam.url("bytes/5"))]
+    with exam.session() as session:
+        for request in requests:
+            traced = session.send_traced(request, session.trace())
+            expect(traced, session.send(request), "traced answered")
+    seen = [replace(one, connection=0) for one in exam.seen()]
+    expect(seen[::2], seen[1::2], "traced sent")
+
+
+def hold_points(exam: Exam) -> None:
+    """The server sees no more of it until it is released; then it is answered."""
+    for hold in exam.adapter.hold_points:
+        if (hold, exam.scheme) != ("tls", "http"):
+            _hold(replace(exam, token=new_token()), hold)
+
+
+def _hold(exam: Exam, hold: str) -> None:
+    request = Request("GET", exam.own_url("bytes/5"))
+    gate, traces = Gate(), list[Stamps]()
+
+    def run() -> Response:
+        with exam.session(hold_s=PATIENCE_S) as session:
+            traces.append(session.trace(hold, gate))
+            return session.send_traced(request, traces[0])
+
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(run)
+        try:
+            _await_arrival(gate, future, hold)
+            _expect_stays(exam, hold)
+        finally:
+            gate.opened.set()
+        expect(future.result(PATIENCE_S), (200, 5), f"released from {hold} answered")
+    if traces[0].held_ns < SETTLE_S * 1e9:
+        raise Failed(f"held at {hold} for {traces[0].held_ns} ns, expected as long as it was")
+
+
+def _await_arrival(gate: Gate, future: Future[Response], hold: str) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not gate.came.acquire(timeout=LOOK_S):
+        if future.done():
+            raise Failed(f"not held at {hold}: answered {future.result()}")
+        if time.monotonic() > deadline:
+            raise Failed(f"neither held at {hold} nor answered")
+
+
+def _expect_stays(exam: Exam, hold: str) -> None:
+    opened = ["accepted", *(["hello", "secured"] if exam.scheme == "https" else [])]
+    wanted: list[list[str]] = {
+        "dns": [],
+        "tcp": [["accepted"]],
+        "tls": [opened],
+        "connection": [opened],
+    }.get(hold, [[*opened, "byte", "request", "answered"]])
+
+    def stages() -> list[list[str]]:
+        return [one.stages for one in exam.server.progress(exam.token)]
+
+    deadline = time.monotonic() + PATIENCE_S
+    while stages() != wanted and time.monotonic() < deadline:
+        time.sleep(LOOK_S)
+    time.sleep(SETTLE_S)
+    expect(stages(), wanted, f"held at {hold}, the server saw")
+
+
+def _traces(adapter: type[BaseAdapter]) -> bool:
+    return bool(adapter.trace_points)
+
+
+def _holds(adapter: type[BaseAdapter]) -> bool:
+    return bool(adapter.hold_points)
+
+
+DECLARED = claims_of(("what it declares exists", declared))
+CLAIMS = (
+    *DECLARED,
+    *claims_of(
+        ("it offers HTTP/2 where it says so, and nowhere else", offered_protocols),
+        schemes=("https",),
+    ),
+    *claims_of(
+        ("a traced request passes every declared point, in order", trace_points),
+        ("a traced request is sent and answered as any other", traced_alike),
+        schemes=("http", "https"),
+        concerns=_traces,
+    ),
+    *claims_of(
+        ("a held request stays at every declared hold point", hold_points),
+        schemes=("http", "https"),
+        concerns=_holds,
+    ),
+)

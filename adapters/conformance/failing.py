@@ -1,0 +1,249 @@
+"""Claims on what goes wrong: one error of the right kind, in time, and the session goes on."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from adapters.base import AsyncAdapter, BaseAdapter, ErrorKind, Request
+from adapters.conformance.exam import TIMEOUT_S, Exam, claims_of
+from adapters.conformance.failed import Failed, expect
+from adapters.conformance.hostile import FRAMING, HEADS, HOSTILE, Hostile
+from adapters.conformance.sending import closed_port
+from adapters.conformance.sessions import AsyncSession, Session
+
+__all__ = ["CLAIMS", "MISBEHAVIOUR", "full_queue"]
+
+MISBEHAVIOUR: dict[str, ErrorKind] = {
+    "eof": "reset",
+    "reset": "reset",
+    "reset-body/1000": "reset",
+    "truncate/1000": "body",
+    "truncate-chunked/1000": "body",
+    "malformed": "protocol",
+    "endless": "protocol",
+}
+# Python's ssl module reports a reset as the end of the stream: over TLS the two look the same.
+ALIKE_OVER_TLS = "reset-body/1000"
+HOSTILE_TIMEOUT_S = 0.5  # where it is waited for
+WRONG_CERTIFICATES = ("other-ca", "other-host")
+CANCEL_AFTER_S = 0.05
+
+
+@contextmanager
+def full_queue() -> Iterator[int]:
+    """A port whose queue of connections is full: the kernel drops further SYNs."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        port = listener.getsockname()[1]
+        waiting = [socket.socket() for _ in range(16)]
+        try:
+            for one in waiting:
+                one.setblocking(False)
+                one.connect_ex(("127.0.0.1", port))
+            yield port
+        finally:
+            for one in waiting:
+                one.close()
+
+
+def _misbehaving(exam: Exam, *paths: str) -> None:
+    """Each of them, after a request that was answered."""
+    for path in paths:
+        if (path, exam.scheme) == (ALIKE_OVER_TLS, "https"):
+            continue
+        kinds = exam.kinds(path.partition("/")[0], MISBEHAVIOUR[path])
+        try:
+            with exam.session() as session:
+                session.send(exam.get("bytes/5"))
+                exam.expect_failure(session, exam.get(path), kinds)
+        except Failed as error:
+            raise Failed(f"{path.partition('/')[0]}: {error}") from error
+
+
+def reset(exam: Exam) -> None:
+    """Before the answer, and within its body."""
+    _misbehaving(exam, "eof", "reset", "reset-body/1000")
+
+
+def short_body(exam: Exam) -> None:
+    """With a length, and in chunks."""
+    _misbehaving(exam, "truncate/1000", "truncate-chunked/1000")
+
+
+def no_http(exam: Exam) -> None:
+    """No status line, and a head without end."""
+    _misbehaving(exam, "malformed", "endless")
+
+
+def hostile_framing(exam: Exam) -> None:
+    """Lengths that contradict each other, or are beyond all measure."""
+    _hostile(exam, FRAMING)
+
+
+def hostile_heads(exam: Exam) -> None:
+    """Statuses that are none, and more than anybody wants to read."""
+    _hostile(exam, HEADS)
+
+
+def _hostile(exam: Exam, cases: Mapping[str, Hostile]) -> None:
+    waits = any(kind.startswith("timeout") for name in cases for kind in exam.kinds(name))
+    changes: dict[str, object] = {"timeout_s": HOSTILE_TIMEOUT_S} if waits else {}
+    numbers = {name: number for number, name in enumerate(HOSTILE)}
+    with exam.session(**changes) as session:
+        for name, answer in cases.items():
+            found = _outcome(session, exam.get(f"hostile/{numbers[name]}"))
+            right = {*answer.right, *exam.kinds(name)}
+            if found not in right:
+                raise Failed(f"{name}: {found}, expected {' or '.join(sorted(right))}")
+            expect(session.send(exam.get("bytes/77")), (200, 77), f"after {name} answered")
+
+
+def _outcome(session: Session, request: Request) -> str:
+    try:
+        answer = session.send(request)
+    except Exception as error:
+        return session.adapter.classify(error)
+    return "read" if answer == (200, 5) else f"answered {answer}"
+
+
+def sent_once(exam: Exam) -> None:
+    """A POST that was not answered."""
+    for path in ("eof", "reset"):
+        before = len(exam.seen())
+        request = Request("POST", exam.url(path), {}, b"body")
+        with exam.session() as session:
+            exam.expect_kind(session, request, exam.kinds(path, "reset"))
+        expect(len(exam.seen()) - before, 1, "requests sent:")
+
+
+def silence(exam: Exam) -> None:
+    """Before the answer, and within its body."""
+    for path in ("hang", "stall"):
+        with exam.session(timeout_s=TIMEOUT_S) as session:
+            kinds = exam.kinds(path, "timeout_read")
+            exam.expect_failure(session, exam.get(path), kinds, times=1)
+
+
+def refused(exam: Exam) -> None:
+    """Nobody listens."""
+    with closed_port() as port, exam.session() as session:
+        failing = Request("GET", f"http://127.0.0.1:{port}/")
+        exam.expect_failure(session, failing, exam.kinds("refused", "connect"))
+
+
+def never_accepted(exam: Exam) -> None:
+    """The queue of the listener is full."""
+    with full_queue() as port, exam.session(timeout_s=TIMEOUT_S) as session:
+        failing = Request("GET", f"http://127.0.0.1:{port}/")
+        kinds = exam.kinds("full-queue", "timeout_connect")
+        exam.expect_failure(session, failing, kinds, times=1)
+
+
+def silent_handshake(exam: Exam) -> None:
+    """The server accepts, and says nothing."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        exam.session(timeout_s=TIMEOUT_S) as session,
+    ):
+        failing = Request("GET", f"https://127.0.0.1:{silent.getsockname()[1]}/")
+        kinds = exam.kinds("handshake", "timeout_connect")
+        exam.expect_failure(session, failing, kinds, times=1)
+
+
+def unknown_name(exam: Exam) -> None:
+    """A name that nobody can have."""
+    with exam.session() as session:
+        failing = Request("GET", "http://nowhere.invalid/")
+        exam.expect_failure(session, failing, exam.kinds("dns", "dns"))
+
+
+def wrong_certificate(exam: Exam) -> None:
+    """Of an unknown authority, and of another host."""
+    for port in WRONG_CERTIFICATES:
+        failing = exam.get("bytes/5", port)
+        with exam.session() as session:
+            exam.expect_failure(session, failing, exam.kinds(port, "tls"))
+    expect(len(exam.seen()), 2 * len(WRONG_CERTIFICATES), "requests sent:")
+
+
+def no_verification(exam: Exam) -> None:
+    """And nothing is said about it."""
+    with _output() as said:
+        for port in WRONG_CERTIFICATES:
+            with exam.session(verify=False) as session:
+                if exam.lacks("no-verification"):
+                    exam.expect_kind(session, exam.get("bytes/5", port), exam.kinds(port, "tls"))
+                else:
+                    expect(session.send(exam.get("bytes/5", port)), (200, 5))
+    expect("".join(said), "", "printed")
+
+
+@contextmanager
+def _output() -> Iterator[list[str]]:
+    """What the process prints meanwhile, known in the end."""
+    said: list[str] = []
+    kept = [os.dup(1), os.dup(2)]
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+        try:
+            yield said
+        finally:
+            for number, copy in enumerate(kept, 1):
+                os.dup2(copy, number)
+                os.close(copy)
+            file.seek(0)
+            said.append(file.read().decode(errors="replace"))
+
+
+def cancelled(exam: Exam) -> None:
+    """In the middle of waiting for an answer."""
+    with exam.session() as session:
+        assert isinstance(session, AsyncSession)
+        session.send(exam.get("bytes/5"))
+        expect(
+            session.cancel(exam.get("hang"), CANCEL_AFTER_S), "cancelled", "the error is of kind"
+        )
+        expect(session.send(exam.get("bytes/5")), (200, 5), "after the error answered")
+
+
+def _awaits(adapter: type[BaseAdapter]) -> bool:
+    return issubclass(adapter, AsyncAdapter)
+
+
+CLAIMS = (
+    *claims_of(
+        ("a reset is an error of kind reset", reset),
+        ("a body that ends too early is an error of kind body", short_body),
+        ("what is no HTTP is an error of kind protocol", no_http),
+        ("silence is an error of kind timeout_read", silence),
+        schemes=("http", "https"),
+        reads=True,
+    ),
+    *claims_of(
+        ("lengths that cannot be are errors", hostile_framing),
+        ("heads that cannot be are errors", hostile_heads),
+        reads=True,
+    ),
+    *claims_of(
+        ("a request not safe to repeat is sent once", sent_once),
+        ("a refused connection is an error of kind connect", refused),
+        ("a connection never accepted is an error of kind timeout_connect", never_accepted),
+        ("an unknown name is an error of kind dns", unknown_name),
+    ),
+    *claims_of(
+        ("a handshake never answered is an error of kind timeout_connect", silent_handshake),
+        ("a wrong certificate is an error of kind tls", wrong_certificate),
+        ("verification can be turned off, without a word", no_verification),
+        schemes=("https",),
+    ),
+    *claims_of(
+        ("a cancelled request does not spoil the next", cancelled),
+        concerns=_awaits,
+    ),
+)

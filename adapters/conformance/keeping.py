@@ -1,0 +1,99 @@
+"""Claims on connections and sessions."""
+
+from __future__ import annotations
+
+import time
+
+from adapters.base import Request
+from adapters.conformance.exam import Exam, claims_of
+from adapters.conformance.failed import Failed, expect
+
+__all__ = ["CLAIMS"]
+
+PATHS = ("bytes/5", "chunked/5", "status/204", "status/304", "status/404", "echo", "bytes/5")
+SLOTS, EACH = 8, 12
+IDLE_S = 0.3
+HANG_UP_S = 2.0
+LOOK_S = 0.02
+
+
+def keep_alive(exam: Exam) -> None:
+    """Whatever the status and the framing."""
+    with exam.session() as session:
+        for path in PATHS:
+            session.send(exam.get(path))
+        session.send(Request("POST", exam.url("echo"), {}, b"body"))
+        session.send(Request("HEAD", exam.url("bytes/5")))
+        session.send(exam.get("bytes/5"))
+    expect(len(exam.seen()), len(PATHS) + 3, "requests sent:")
+    exam.expect_connections()
+
+
+def pool_size(exam: Exam) -> None:
+    """Threads or tasks, each with requests one after another."""
+    with exam.session(pool_size=SLOTS) as session:
+        answers = session.concurrently(exam.get("bytes/100"), SLOTS, EACH)
+    wrong = [answer for answer in answers if answer != (200, 100)]
+    expect(wrong[:1], [], "at once answered")
+    expect(len(exam.seen()), SLOTS * EACH, "requests sent:")
+    exam.expect_connections(SLOTS)
+
+
+def announced_close(exam: Exam) -> None:
+    """``Connection: close``."""
+    request = exam.get("last/5")
+    with exam.session() as session:
+        for _ in range(3):
+            expect(session.send(request), (200, 5))
+    expect(len({one.connection for one in exam.seen()}), 3, "connections:")
+
+
+def idle_close(exam: Exam) -> None:
+    """Closed without a word; a client may look before it sends."""
+    request = exam.get("drop/5")
+    with exam.session() as session:
+        expect(session.send(request), (200, 5))
+        session.idle(IDLE_S)
+        kinds = exam.kinds("idle-close")
+        if kinds:
+            exam.expect_kind(session, request, kinds)
+        expect(session.send(request), (200, 5), "after the server closed answered")
+
+
+def closing(exam: Exam) -> None:
+    """The server sees the end of each."""
+    request = Request("GET", exam.own_url("bytes/5"))
+    with exam.session() as session:
+        expect(session.send(request), (200, 5))
+    deadline = time.monotonic() + HANG_UP_S
+    while not all(one.closed for one in exam.server.progress(exam.token)):
+        if time.monotonic() > deadline:
+            raise Failed("a connection is still open after the session was closed")
+        time.sleep(LOOK_S)
+
+
+def defaults(exam: Exam) -> None:
+    """The library's own choices."""
+    with exam.session(profile="defaults") as session:
+        expect(session.send(exam.get("bytes/5")), (200, 5))
+        expect(session.send(Request("POST", exam.url("echo"), {}, b"12345")), (200, 5))
+    exam.expect_connections()
+
+
+CLAIMS = (
+    *claims_of(
+        ("one connection carries all requests", keep_alive),
+        ("an announced close costs no request", announced_close),
+        ("the defaults profile works", defaults),
+        schemes=("http", "https"),
+        reads=True,
+    ),
+    *claims_of(
+        ("a connection closed while idle costs no request", idle_close),
+        ("closing the session closes its connections", closing),
+        schemes=("http", "https"),
+    ),
+    *claims_of(
+        ("n requests at once use at most n connections", pool_size),
+    ),
+)

@@ -1,0 +1,91 @@
+"""Claims on responses as they are read."""
+
+from __future__ import annotations
+
+import gzip
+
+from adapters.base import BaseAdapter, Request
+from adapters.conformance.behaviours import MOST_BYTES
+from adapters.conformance.exam import MIB, Exam, claims_of
+from adapters.conformance.failed import Failed, expect
+
+__all__ = ["CLAIMS"]
+
+FRAMINGS = ("bytes", "chunked", "trailers", "until-close", "interim")
+LENGTHS = (0, 5, 3333, MIB)
+STATUSES = (200, 204, 304, 400, 404, 500, 503)
+
+
+def whole_body(exam: Exam) -> None:
+    """Each framing, each length."""
+    with exam.session() as session:
+        for framing in FRAMINGS:
+            for length in LENGTHS:
+                answer = session.send(exam.get(f"{framing}/{length}"))
+                expect(answer, (200, length), f"to {framing} answered")
+
+
+def body_as_sent(exam: Exam) -> None:
+    """Compressed, though nobody asked for that."""
+    request = Request("GET", exam.url(f"gzip/{MIB}"), {"Accept-Encoding": "identity"})
+    length = MIB if exam.lacks("no-decompression") else len(gzip.compress(b"x" * MIB))
+    with exam.session() as session:
+        expect(session.send(request), (200, length))
+
+
+def status_is_a_result(exam: Exam) -> None:
+    """Also one of an error."""
+    with exam.session() as session:
+        for status in STATUSES:
+            length = 0 if status in (204, 304) else 4
+            expect(session.send(exam.get(f"status/{status}")), (status, length))
+
+
+def head_has_no_body(exam: Exam) -> None:
+    """The answer to HEAD names the length of a body that does not come."""
+    with exam.session() as session:
+        expect(session.send(Request("HEAD", exam.url("bytes/1000"))), (200, 0), "to HEAD answered")
+        expect(session.send(exam.get("bytes/1000")), (200, 1000), "to GET answered")
+    exam.expect_connections()
+
+
+def no_redirects(exam: Exam) -> None:
+    """A redirect is an answer."""
+    with exam.session() as session:
+        expect(session.send(exam.get("redirect/9")), (302, 5))
+    expect(len(exam.seen()), 1, "requests sent:")
+
+
+def body_limit(exam: Exam) -> None:
+    """As soon as it is seen: two of them have no end, as far as a client can tell."""
+    with exam.session(stream=True, max_body_bytes=MIB) as session:
+        for path in ("endless-body", "endless-chunks", f"bytes/{MOST_BYTES}"):
+            try:
+                exam.expect_kind(session, exam.get(path), exam.kinds("body-limit", "body"))
+            except Failed as error:
+                raise Failed(f"{path}: {error}") from error
+            expect(session.send(exam.get(f"bytes/{MIB}")), (200, MIB), "after the error answered")
+
+
+def _reads_in_pieces(adapter: type[BaseAdapter]) -> bool:
+    return adapter.can_stream
+
+
+CLAIMS = (
+    *claims_of(
+        ("the whole body is read, however it is framed", whole_body),
+        schemes=("http", "https"),
+        reads=True,
+    ),
+    *claims_of(
+        ("a body is handed over as it was sent", body_as_sent),
+        ("a status is a result and no error", status_is_a_result),
+        ("the answer to HEAD has no body", head_has_no_body),
+        ("redirects are not followed", no_redirects),
+        reads=True,
+    ),
+    *claims_of(
+        ("a body beyond the limit is refused while it is read", body_limit),
+        concerns=_reads_in_pieces,
+    ),
+)

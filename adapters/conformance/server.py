@@ -1,0 +1,121 @@
+"""A small HTTP/1.1 server that records what arrives and misbehaves when the path asks for it.
+
+It runs as a process of its own (one client library holds the GIL while it waits for a body) with
+one thread per connection: ``python -m adapters.conformance.server CERTIFICATES``, files of certificates by name
+as JSON, ports as JSON on standard output; it ends when its standard input does.
+
+Paths are ``/TOKEN/BEHAVIOUR[/NUMBER]``. What was received is kept by token, so that cases can share
+a server; ``/TOKEN/log`` returns it. ``/TOKEN/listen/NAME`` opens a port of the token's own, whose
+connections ``/TOKEN/progress`` describes from the moment they are accepted. The port ``choosing`` agrees on
+HTTP/2 with whoever offers it, and then says nothing more.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import ssl
+import sys
+import threading
+from dataclasses import asdict
+from itertools import count
+
+from adapters.conformance.behaviours import Connection
+from adapters.conformance.book import Progress, Seen
+
+__all__ = ["CHOOSING", "main"]
+
+CHOOSING = "choosing"
+
+
+class _Records:
+    """What arrived, by token, and the ports at which it did."""
+
+    def __init__(self, contexts: dict[str, ssl.SSLContext | None]) -> None:
+        self.contexts = contexts
+        self.log: dict[str, list[Seen]] = {}
+        self.progress: dict[str, list[Progress]] = {}
+        self._numbers = count()
+
+    def next_number(self) -> int:
+        """Of a connection."""
+        return next(self._numbers)
+
+    def told(self, token: str, what: str, names: list[str]) -> object:
+        """The answer to a question of the suite."""
+        if what == "listen":
+            return self.listen(names[0], token)
+        return [
+            asdict(one) for one in (self.log if what == "log" else self.progress).get(token, [])
+        ]
+
+    def listen(self, name: str, token: str = "") -> int:
+        """Accept connections in the background; returns the port."""
+        listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        progress = self.progress.setdefault(token, [])
+
+        def accept() -> None:
+            while True:
+                sock, address = listener.accept()
+                progress.append(Progress(address[1], ["accepted"]))
+                arguments = (sock, self.contexts[name], self, progress[-1])
+                threading.Thread(target=_handle, args=arguments, daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        return int(listener.getsockname()[1])
+
+
+def _handle(
+    sock: socket.socket, context: ssl.SSLContext | None, records: _Records, progress: Progress
+) -> None:
+    """Serve one connection; a client that goes away is what much of this is about."""
+    try:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if context is not None:
+            sock = _secured(sock, context, progress)
+        if progress.protocol is not None:  # it is known now, and nobody here speaks it
+            return
+        connection = Connection(sock, records, progress.stages)
+        try:
+            connection.serve()
+        finally:
+            connection.reader.close()
+    except OSError:
+        pass
+    finally:
+        sock.close()
+        progress.closed = True
+
+
+def _secured(sock: socket.socket, context: ssl.SSLContext, progress: Progress) -> ssl.SSLSocket:
+    if sock.recv(1, socket.MSG_PEEK):
+        progress.stages.append("hello")
+    secured = context.wrap_socket(sock, server_side=True)
+    progress.stages.append("secured")
+    progress.protocol = secured.selected_alpn_protocol()
+    return secured
+
+
+def main() -> None:
+    """Serve until standard input ends: certificate files by name as JSON in, ports by name out."""
+    certificates = json.loads(sys.argv[1])
+    choosing = _context(certificates["https"])
+    choosing.set_alpn_protocols(["h2"])
+    secured = {name: _context(pem) for name, pem in certificates.items()}
+    contexts: dict[str, ssl.SSLContext | None] = {"http": None, CHOOSING: choosing, **secured}
+    records = _Records(contexts)
+    sys.stdout.write(json.dumps({name: records.listen(name) for name in contexts}) + "\n")
+    sys.stdout.flush()
+    sys.stdin.read()
+    os._exit(0)  # threads may still be waiting for clients that never come
+
+
+def _context(pem: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    return context
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,319 @@
+"""Drives blocking and awaiting adapters alike, so that one suite covers both."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from adapters.base import Adapter, AsyncAdapter, BaseAdapter, ErrorKind, Request, Response, Settings
+from adapters.conformance.failed import Failed
+from adapters.trace import AsyncTrace, Stamps, Trace
+
+__all__ = ["AsyncSession", "Gate", "Session", "Subject", "SyncSession"]
+
+HANG_UP_S = 1.0
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An adapter and the event loop it runs on (of the asynchronous mode: asyncio or uvloop)."""
+
+    adapter: type[BaseAdapter]
+    loop: str | None = None
+
+    @contextmanager
+    def session(self, settings: Settings) -> Iterator[Session]:
+        """An open session, closed in the end."""
+        session = self.make(settings)
+        session.open()
+        try:
+            yield session
+        finally:
+            session.close()
+
+    def make(self, settings: Settings) -> Session:
+        """A session that is not open yet."""
+        if issubclass(self.adapter, AsyncAdapter):
+            return AsyncSession(self.adapter(settings), self._new_loop)
+        if issubclass(self.adapter, Adapter):
+            return SyncSession(self.adapter(settings))
+        raise Failed(f"{self.adapter.__name__} is neither an Adapter nor an AsyncAdapter")
+
+    def _new_loop(self) -> asyncio.AbstractEventLoop:
+        if self.loop != "uvloop":
+            return asyncio.new_event_loop()
+        import uvloop  # noqa: PLC0415  in sight only where it was asked for
+
+        made: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+        return made
+
+
+class Gate:
+    """Where the suite holds requests: it counts those that came, and lets all go at once."""
+
+    def __init__(self) -> None:
+        self.came = threading.Semaphore(0)
+        self.opened = threading.Event()
+
+    def wait(self) -> None:
+        """Return when all may go on."""
+        self.came.release()
+        self.opened.wait()
+
+
+class AsyncGate:
+    """The same gate, for a task."""
+
+    def __init__(self, gate: Gate) -> None:
+        self.gate = gate
+
+    async def wait(self) -> None:
+        """Return when all may go on."""
+        self.gate.came.release()
+        while not self.gate.opened.is_set():
+            await asyncio.sleep(0.005)
+
+
+class Session(ABC):
+    """What the suite does with an adapter, whatever its mode."""
+
+    adapter: BaseAdapter
+
+    @abstractmethod
+    def open(self) -> None:
+        """As the adapter's."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """The same; an event loop is given time to end its connections."""
+
+    @abstractmethod
+    def send(self, request: Request) -> Response:
+        """The same."""
+
+    @abstractmethod
+    def idle(self, seconds: float) -> None:
+        """Do nothing for a while; an event loop keeps running."""
+
+    @abstractmethod
+    def concurrently(self, request: Request, slots: int, each: int) -> list[Response]:
+        """``each`` requests, one after another, in every one of ``slots`` threads or tasks."""
+
+    @abstractmethod
+    def trace(self, hold: str | None = None, gate: Gate | None = None) -> Stamps:
+        """A trace for ``send_traced``."""
+
+    @abstractmethod
+    def send_traced(self, request: Request, trace: Stamps) -> Response:
+        """The same of a request that is traced."""
+
+    @abstractmethod
+    def traced_concurrently(self, request: Request, traces: list[Stamps]) -> list[Response]:
+        """One request for each trace, all at once, each in a thread or task of its own."""
+
+    def fail(self, request: Request, trace: Stamps | None = None) -> ErrorKind:
+        """Send a request that must fail; the kind of its error."""
+        try:
+            answer = self.send_traced(request, trace) if trace else self.send(request)
+        except Exception as error:
+            return self.adapter.classify(error)
+        raise Failed(f"answered {answer}, expected an error")
+
+
+class SyncSession(Session):
+    """Of an adapter that blocks."""
+
+    def __init__(self, adapter: Adapter) -> None:
+        self.adapter: Adapter = adapter
+
+    def open(self) -> None:
+        """Open it."""
+        self.adapter.open()
+
+    def close(self) -> None:
+        """Close it."""
+        self.adapter.close()
+
+    def send(self, request: Request) -> Response:
+        """Send one."""
+        return self.adapter.send(request)
+
+    def idle(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+    def concurrently(self, request: Request, slots: int, each: int) -> list[Response]:
+        """In threads or tasks."""
+
+        def slot(_: int) -> list[Response]:
+            with _slot(self.adapter) as adapter:
+                return [adapter.send(request) for _ in range(each)]
+
+        with ThreadPoolExecutor(slots) as pool:
+            return [answer for answers in pool.map(slot, range(slots)) for answer in answers]
+
+    def trace(self, hold: str | None = None, gate: Gate | None = None) -> Trace:
+        """A trace for it."""
+        return Trace(hold, gate)
+
+    def send_traced(self, request: Request, trace: Stamps) -> Response:
+        """Send one."""
+        assert isinstance(trace, Trace)
+        return self.adapter.send_traced(request, trace)
+
+    def traced_concurrently(self, request: Request, traces: list[Stamps]) -> list[Response]:
+        """In threads or tasks."""
+
+        def slot(trace: Stamps) -> Response:
+            assert isinstance(trace, Trace)
+            with _slot(self.adapter) as adapter:
+                return adapter.send_traced(request, trace)
+
+        with ThreadPoolExecutor(len(traces)) as pool:
+            return list(pool.map(slot, traces))
+
+
+@contextmanager
+def _slot(shared: Adapter) -> Iterator[Adapter]:
+    """The shared session, or one more for this thread where the library wants that."""
+    if shared.session_scope == "process":
+        yield shared
+        return
+    own = type(shared)(shared.settings)
+    own.open()
+    try:
+        yield own
+    finally:
+        own.close()
+
+
+def _open_transports(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether asyncio (uvloop shows nothing) still has a connection open."""
+    transports = list(getattr(loop, "_transports", {}).values())
+    return any(transport.get_extra_info("socket").fileno() != -1 for transport in transports)
+
+
+class AsyncSession(Session):
+    """Of an adapter that awaits, on an event loop of its own."""
+
+    def __init__(
+        self, adapter: AsyncAdapter, loop_factory: Callable[[], asyncio.AbstractEventLoop]
+    ) -> None:
+        self.adapter: AsyncAdapter = adapter
+        self.runner = asyncio.Runner(loop_factory=loop_factory)
+
+    def open(self) -> None:
+        """Open it."""
+        self.runner.run(self.adapter.open())
+
+    def close(self) -> None:
+        """Close it."""
+        self.runner.run(self.adapter.close())
+        self.runner.run(self._hung_up())
+        with warnings.catch_warnings():
+            # uvloop warns of connections that are still ending TLS in order, and if its warning is
+            # raised as an error, it never closes. asyncio, with the same adapter, may still warn.
+            if type(self.runner.get_loop()).__module__ == "uvloop":
+                warnings.simplefilter("ignore", ResourceWarning)
+            self.runner.close()
+
+    async def _hung_up(self) -> None:
+        """A loop that ends TLS in order waits for the server's last word: let it have that."""
+        deadline = time.monotonic() + HANG_UP_S
+        loop = asyncio.get_running_loop()
+        while _open_transports(loop) and time.monotonic() < deadline:
+            await asyncio.sleep(0.005)
+
+    def send(self, request: Request) -> Response:
+        """Send one."""
+        return self.runner.run(self.adapter.send(request))
+
+    def idle(self, seconds: float) -> None:
+        """Wait."""
+        self.runner.run(asyncio.sleep(seconds))
+
+    def concurrently(self, request: Request, slots: int, each: int) -> list[Response]:
+        """In threads or tasks."""
+        return self.runner.run(self._concurrently(request, slots, each))
+
+    def trace(self, hold: str | None = None, gate: Gate | None = None) -> AsyncTrace:
+        """A trace for it."""
+        return AsyncTrace(hold, AsyncGate(gate) if gate else None)
+
+    def send_traced(self, request: Request, trace: Stamps) -> Response:
+        """Send one."""
+        assert isinstance(trace, AsyncTrace)
+        return self.runner.run(self.adapter.send_traced(request, trace))
+
+    def traced_concurrently(self, request: Request, traces: list[Stamps]) -> list[Response]:
+        """In threads or tasks."""
+        return self.runner.run(self._traced_concurrently(request, traces))
+
+    def cancel(self, request: Request, after_s: float) -> ErrorKind:
+        """Cancel the task that sends a request; the kind of what it ended with."""
+
+        async def some_time() -> None:
+            await asyncio.sleep(after_s)
+
+        return self.runner.run(self._cancel(self.adapter.send(request), some_time()))
+
+    def cancel_held(self, request: Request, hold: str) -> ErrorKind:
+        """Cancel the task that sends a request once that is held; the kind of what it ended with."""
+        gate = Gate()
+
+        async def arrival() -> None:
+            async with asyncio.timeout(10):
+                while not gate.came.acquire(blocking=False):
+                    await asyncio.sleep(0.005)
+
+        sending = self.adapter.send_traced(request, self.trace(hold, gate))
+        return self.runner.run(self._cancel(sending, arrival()))
+
+    async def _cancel(
+        self, sending: Coroutine[Any, Any, Response], when: Coroutine[Any, Any, None]
+    ) -> ErrorKind:
+        task = asyncio.create_task(sending)
+        await when
+        task.cancel()
+        try:
+            answer = await task
+        except asyncio.CancelledError as error:
+            return self.adapter.classify(error)
+        raise Failed(f"answered {answer}, expected an error")
+
+    async def _concurrently(self, request: Request, slots: int, each: int) -> list[Response]:
+        answers = await asyncio.gather(*(self._slot(request, each) for _ in range(slots)))
+        return [answer for some in answers for answer in some]
+
+    async def _traced_concurrently(self, request: Request, traces: list[Stamps]) -> list[Response]:
+        return await asyncio.gather(*(self._traced_slot(request, trace) for trace in traces))
+
+    async def _traced_slot(self, request: Request, trace: Stamps) -> Response:
+        assert isinstance(trace, AsyncTrace)
+        async with self._own() as adapter:
+            return await adapter.send_traced(request, trace)
+
+    async def _slot(self, request: Request, each: int) -> list[Response]:
+        async with self._own() as adapter:
+            return [await adapter.send(request) for _ in range(each)]
+
+    @asynccontextmanager
+    async def _own(self) -> AsyncIterator[AsyncAdapter]:
+        """The shared session, or one more for this task where the library wants that."""
+        if self.adapter.session_scope == "process":
+            yield self.adapter
+            return
+        own = type(self.adapter)(self.adapter.settings)
+        await own.open()
+        try:
+            yield own
+        finally:
+            await own.close()

@@ -1,0 +1,1 @@
+"""``clients check`` and ``targets check``: the conformance suites that ship, run here."""

@@ -1,0 +1,252 @@
+"""Runs ``adapters.conformance`` over clients, each in an environment like that of its workers."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from adapters.base import Mode
+from adapters.conformance.book import Server
+from harness import interrupts
+from harness.clients.bundle import Bundle
+from harness.clients.catalogue import Catalogue, Client
+from harness.errors import UnusableError
+from harness.measure.contenders import Resolver
+from harness.measure.workers import last_lines, worker_environment
+from harness.records.conformance import Checked, ClaimResult
+from harness.scenario.selector import ClientSpec, parse
+from servers.base import TargetError
+from servers.certificates import issue_for_checks
+from servers.conversation import Conversation
+
+__all__ = ["CLAIM_S", "ClientCheck", "Examined", "examined"]
+
+CLAIM_S = 30.0  # a claim takes seconds at most
+LOOK_S = 0.1
+END_S = 1.0
+MOST_BROKEN = 3  # claims that did not end, or ended with their process: then the rest is left
+SERVER_S = 10.0
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A client in one mode, on one event loop."""
+
+    label: str
+    client: Client
+    mode: Mode
+    loop: str | None
+    catalogue: Catalogue
+
+
+def examined(resolver: Resolver, texts: Sequence[str]) -> tuple[list[Examined], list[str]]:
+    """What selectors mean, each mode of a client that is named without one; none: all that can be used.
+
+    Beside it a line for each client that was not named and cannot be used though it is installed. Raises
+    ``UsageError`` or ``UnusableError`` for one that was named.
+    """
+    found: list[Examined] = []
+    for spec in map(parse, texts):
+        catalogue = resolver.catalogue(spec.python)
+        found += _modes_of(spec, catalogue.select(spec), catalogue)
+    if texts:
+        return list({one.label: one for one in found}.values()), []
+    catalogue = resolver.catalogue()
+    known = [client for client in catalogue.clients() if client.installed]
+    usable = [
+        one
+        for client in known
+        if not client.problem
+        for one in _modes_of(ClientSpec(client.name), client, catalogue)
+    ]
+    return usable, [
+        f"client: {client.name!r} cannot be used: {client.problem}"
+        for client in known
+        if client.problem
+    ]
+
+
+def _modes_of(spec: ClientSpec, client: Client, catalogue: Catalogue) -> Iterator[Examined]:
+    for mode in (spec.mode,) if spec.mode else tuple(client.modes):
+        loop = (spec.loop or "asyncio") if mode == "async" else None
+        label = str(replace(spec, mode=mode, loop=spec.loop))
+        yield Examined(label, client, mode, loop, catalogue)
+
+
+class ClientCheck:
+    """The server that adapters are checked against; a context manager, which leaves nothing behind."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._bundle = bundle
+        self._server = Conversation("the server of the conformance suite")
+        self._folder = tempfile.TemporaryDirectory(dir=bundle.path)
+        self._ca_file = ""
+        self._ports: dict[str, int] = {}
+
+    def __enter__(self) -> ClientCheck:
+        ca_file, certificates = issue_for_checks(Path(self._folder.name))
+        try:
+            self._server.start("adapters.conformance.server", [json.dumps(certificates)])
+            self._ports = self._server.hear(SERVER_S)
+        except TargetError as error:
+            self.__exit__()
+            raise UnusableError(str(error)) from error
+        self._ca_file = ca_file
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.stop()
+        self._folder.cleanup()
+
+    @property
+    def server(self) -> Server:
+        """The server, as cases see it."""
+        return Server(self._ports, self._ca_file)
+
+    def check(self, one: Examined, claim_s: float = CLAIM_S) -> Checked:
+        """Let it answer for every claim, each within ``claim_s``.
+
+        Raises ``UnusableError`` if it cannot even be asked.
+        """
+        visible = one.catalogue.closure_with_loop(one.client, one.loop)
+        order = {
+            "client": one.client.name,
+            "module": one.client.module,
+            "mode": one.mode,
+            "loop": one.loop,
+            "site": str(self._bundle.site(visible.entries)),
+            "ports": self._ports,
+            "ca_file": self._ca_file,
+        }
+        found = _Found()
+        while not found.complete and found.broken < MOST_BROKEN:
+            self._run(one, {**order, "done": list(found.results)}, found, claim_s)
+        return Checked(one.label, one.client.version, tuple(found.all()))
+
+    def _run(self, one: Examined, order: dict[str, Any], found: _Found, claim_s: float) -> None:
+        """One process, until it has checked everything that is left, or breaks."""
+        log = self._bundle.log(uuid.uuid4().hex)
+        with _process(one.catalogue.python, self._bundle.checking, log, order) as (process, pipe):
+            try:
+                for event in _events(pipe, claim_s):
+                    found.take(event)
+                problem = _end(process, log)
+            except TimeoutError:
+                problem = f"did not end within {claim_s:g} s"
+        if not found.complete:
+            found.broke(problem, one)
+
+
+class _Found:
+    """What is known so far of one adapter."""
+
+    def __init__(self) -> None:
+        self.results: dict[str, ClaimResult] = {}
+        self.broken = 0
+        self._sentences: dict[str, str] = {}
+        self._current: str | None = None
+
+    @property
+    def complete(self) -> bool:
+        return bool(self._sentences) and len(self.results) == len(self._sentences)
+
+    def take(self, event: dict[str, Any]) -> None:
+        if "claims" in event:
+            self._sentences = dict(event["claims"])
+        elif "begins" in event:
+            self._current = event["begins"]
+        else:
+            self._end(event["ends"], event["state"], event["reason"])
+
+    def broke(self, problem: str, one: Examined) -> None:
+        """It is the adapter's doing, in whatever claim it was."""
+        if self._current is None:
+            raise UnusableError(f"client: {one.label!r} cannot be checked: {problem}")
+        self.broken += 1
+        self._end(self._current, "failed", problem)
+
+    def all(self) -> Iterator[ClaimResult]:
+        left = f"given up after {MOST_BROKEN} claims that did not end"
+        for name, sentence in self._sentences.items():
+            yield self.results.get(name) or ClaimResult(name, sentence, "not checked", left)
+
+    def _end(self, name: str, state: Any, reason: str | None) -> None:
+        self.results[name] = ClaimResult(name, self._sentences[name], state, reason)
+        self._current = None
+
+
+@contextlib.contextmanager
+def _process(
+    python: str, script: Path, log: Path, order: dict[str, Any]
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """It, and the pipe that it speaks through; both are gone afterwards."""
+    pipe, write_end = os.pipe()
+    try:
+        with log.open("wb") as errors:
+            process = subprocess.Popen(
+                [python, "-I", "-S", str(script), str(write_end)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                pass_fds=(write_end,),
+                env=worker_environment("parity", os.environ),
+                start_new_session=True,  # Ctrl-C is for us
+            )
+    except OSError as error:
+        os.close(pipe)
+        raise UnusableError(f"python: {python!r} cannot be started: {error}") from error
+    finally:
+        os.close(write_end)
+    assert process.stdin is not None
+    try:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(json.dumps(order).encode() + b"\n")
+            process.stdin.flush()
+        yield process, pipe
+    finally:
+        process.kill()
+        process.wait()
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
+        os.close(pipe)
+
+
+def _end(process: subprocess.Popen[bytes], log: Path) -> str:
+    """How it ended, which has closed its pipe."""
+    try:
+        code = process.wait(END_S)
+    except subprocess.TimeoutExpired:
+        return "its process closed the pipe that it should speak through"
+    if code < 0:
+        return f"its process was killed by {signal.Signals(-code).name}"
+    said = last_lines(log) or ["it said nothing"]
+    return f"its process ended with exit code {code}: {said[-1]}"
+
+
+def _events(pipe: int, patience_s: float) -> Iterator[dict[str, Any]]:
+    """What it tells, until its end. Raises ``TimeoutError`` when nothing came for so long."""
+    pending = b""
+    deadline = time.monotonic() + patience_s
+    while True:
+        interrupts.check()
+        if not select.select([pipe], [], [], LOOK_S)[0]:
+            if time.monotonic() > deadline:
+                raise TimeoutError
+            continue
+        data = os.read(pipe, 65536)
+        if not data:
+            return
+        *lines, pending = (pending + data).split(b"\n")
+        yield from map(json.loads, lines)
+        deadline = time.monotonic() + patience_s

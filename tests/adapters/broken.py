@@ -1,0 +1,168 @@
+"""Adapters of other people, each wrong in one way: by the one claim that does not hold of it.
+
+Where a library would do something on its own, it is done here to the one address at which it shows.
+"""
+
+from __future__ import annotations
+
+__all__ = ["BROKEN", "HANGING", "source"]
+
+HEAD = """
+import asyncio
+import os
+import socket
+import time
+from dataclasses import replace
+from http.client import IncompleteRead
+
+from adapters.base import CONNECTION_HOLDS, CONNECTION_POINTS, Request
+from adapters.raw import RawAsync
+from adapters.stdlib import ConnectTimeoutError, Stdlib
+
+KEPT = []
+
+
+class Sound(Stdlib):
+    distribution = "python"
+    can_stream = False
+    trace_points = hold_points = ()
+
+    def send(self, request):
+        return self.answer(request, lambda changed=request: super(Sound, self).send(changed))
+
+    def answer(self, request, send):
+        return send()
+
+"""
+CLASS = """
+class Broken({base}):
+    name = "{name}"
+{body}
+
+ADAPTERS = (Broken,)
+"""
+
+
+def _when(condition: str, then: str, otherwise: str = "return send()") -> str:
+    return f"""
+    def answer(self, request, send):
+        if {condition}:
+            {then}
+        {otherwise}
+"""
+
+
+def _instead(error: str, condition: str, then: str) -> str:
+    """What an error becomes."""
+    return f"""
+    def answer(self, request, send):
+        try:
+            return send()
+        except {error}:
+            if not ({condition}):
+                raise
+        {then}  # out here, where no error has another one behind it
+"""
+
+
+BROKEN = {
+    "declared": "    hold_points = ('dns',)",
+    "offered-protocols": "    offers_http2 = ('parity',)",
+    "trace-points": "    trace_points = (*CONNECTION_POINTS, 'Got100Continue')",
+    "traced-alike": """
+    trace_points = CONNECTION_POINTS
+    def send_traced(self, request, trace):
+        headers = {**request.headers, "X-Traced": "1"}
+        return super().send_traced(replace(request, headers=headers), trace)
+""",
+    "hold-points": """
+    trace_points, hold_points = CONNECTION_POINTS, CONNECTION_HOLDS
+    def send_traced(self, request, trace):
+        trace.hold = None
+        return super().send_traced(request, trace)
+""",
+    "sent-as-given": _when(
+        "'accept' in request.headers and request.method == 'PATCH'",
+        "return send(replace(request, headers={}))",
+    ),
+    "target-as-typed": _when(
+        "'%2F' in request.url", "return send(replace(request, url=request.url.replace('%2F', '/')))"
+    ),
+    "no-proxies": _when("os.environ.get('http_proxy')", "raise ConnectionRefusedError"),
+    "long-body": _when(
+        "len(request.body or b'') > 65536", "return send(replace(request, body=b'x' * 65536))"
+    ),
+    "no-cookies": _when(
+        "request.url.endswith('/cookie')",
+        "self.again, before = True, getattr(self, 'again', False); "
+        "return send(replace(request, headers={'Cookie': 'taste=sweet'}) if before else request)",
+    ),
+    "whole-body": _when("'/trailers/3333' in request.url", "return (send()[0], 3332)"),
+    "body-as-sent": _when("'/gzip/' in request.url", "send(); return (200, 1 << 20)"),
+    "status-is-a-result": _when("'/503' in request.url", "raise OSError('503 Something')"),
+    "head-has-no-body": _when(
+        "request.method == 'HEAD' and '1000' in request.url", "return (send()[0], 1000)"
+    ),
+    "no-redirects": _when(
+        "'/redirect/' in request.url",
+        "send(); return send(replace(request, url=request.url.replace('/redirect/', '/bytes/')))",
+    ),
+    "body-limit": "    can_stream = True\n"
+    "    def __init__(self, settings):\n"
+    "        super().__init__(replace(settings, stream=False))",
+    "keep-alive": _when(
+        "'/204' in request.url", "answer = send(); self._connection.close(); return answer"
+    ),
+    "announced-close": _when(
+        "'/last/' in request.url",
+        "KEPT.append(request)\n            if KEPT.count(request) > 1: raise ConnectionResetError",
+    ),
+    "defaults": _when(
+        "self.settings.profile == 'defaults' and '/bytes/' in request.url",
+        "raise KeyError('timeout')",
+    ),
+    "idle-close": "    other_kinds = Stdlib.other_kinds[1:]",
+    "closing": "    def close(self): KEPT.append(self._connection)",
+    "pool-size": _when(
+        "request.url.endswith('/bytes/100')",
+        "KEPT.append(self._connection); self._connection = self._origin = self._request = None",
+    ),
+    "reset": _instead("ConnectionError", "'/reset-body/' in request.url", "raise ValueError"),
+    "short-body": _instead("IncompleteRead", "'/truncate/' in request.url", "return (200, 1000)"),
+    "no-http": _instead("Exception", "'/malformed' in request.url", "raise OSError"),
+    "silence": _instead("TimeoutError", "'/stall' in request.url", "raise OSError"),
+    "hostile-framing": _when("request.url.endswith('/hostile/2')", "return (200, 5)"),
+    "hostile-heads": _when("request.url.endswith('/hostile/8')", "return (200, 5)"),
+    "sent-once": _instead("ConnectionError", "request.method == 'POST'", "return send()"),
+    "refused": _instead("ConnectionRefusedError", "True", "raise OSError"),
+    "never-accepted": _instead(
+        "ConnectTimeoutError", "request.url.startswith('http:')", "raise TimeoutError"
+    ),
+    "silent-handshake": _instead(
+        "ConnectTimeoutError", "request.url.startswith('https:')", "raise TimeoutError"
+    ),
+    "unknown-name": _instead("socket.gaierror", "True", "raise OSError"),
+    "wrong-certificate": "    def __init__(self, settings):\n"
+    "        super().__init__(replace(settings, verify=False))",
+    "no-verification": _when("not self.settings.verify", "os.write(1, b'insecure!')"),
+    "cancelled": """
+    distribution = "python"
+    async def send(self, request):
+        try:
+            return await super().send(request)
+        except asyncio.CancelledError:
+            raise OSError("cancelled") from None
+""",
+}
+# Each would keep a command waiting for ever, or end its process.
+HANGING = {
+    "hangs": _when("'/gzip/' in request.url", "time.sleep(600)"),
+    "dies": _when("'/gzip/' in request.url", "os.kill(os.getpid(), 11)"),
+    "always": _when("True", "time.sleep(600)"),
+}
+
+
+def source(name: str, body: str) -> str:
+    """The module of an adapter."""
+    base = "RawAsync" if "async def" in body else "Sound"
+    return HEAD + CLASS.format(base=base, name=name, body=body)
