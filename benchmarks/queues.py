@@ -24,7 +24,7 @@ import numpy.typing as npt
 from benchmarks.figures import Figure, report
 from benchmarks.queue_server import serving
 from harness.analysis.doubts.queues import RELAXATIONS, has_moved, relaxation_ns
-from harness.analysis.summaries import competitors
+from harness.analysis.summaries import summarised
 from harness.input.load_input import LoadOptions
 from harness.input.options import Options
 from harness.input.scenario_input import build
@@ -186,7 +186,7 @@ def _settled(load: float) -> Figure:
 
 def _unsettled(load: float) -> Figure:
     """Windows that are too short for a slot that is nearly always busy."""
-    pilot = competitors(_compare(_scenario(URL, 1, None, 4.0, 2)).trials)
+    pilot = summarised(_compare(_scenario(URL, 1, None, 4.0, 2)).trials)
     rate = load * 1e9 / max(one.mean_service_ns or 0.0 for one in pilot)
     outcome = _compare(_scenario(URL, 1, rate, REAL_ROUNDS * SHORT_S, REAL_ROUNDS))
     verdicts = sum(

@@ -21,7 +21,7 @@ from statistics import fmean
 from benchmarks.figures import Figure, report
 from benchmarks.plain_slots import Loop, Seen, run
 from benchmarks.tail_server import Tail, serving
-from harness.analysis.summaries import competitors
+from harness.analysis.summaries import summarised
 from harness.input.load_input import LoadOptions
 from harness.input.options import Options
 from harness.input.scenario_input import build
@@ -132,7 +132,7 @@ def _loop(case: Case, client: str, url: str) -> Loop:
 
 
 def _figures(case: Case, client: str, plain: list[Seen], outcome: Outcome) -> list[Figure]:
-    (found,) = (one for one in competitors(outcome.trials) if one.label.startswith(client))
+    (found,) = (one for one in summarised(outcome.trials) if one.label.startswith(client))
     p999_ns = found.response_percentile(99.9)
     rate = found.requests_per_second or math.nan
     pairs = {

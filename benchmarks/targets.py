@@ -19,7 +19,7 @@ from collections.abc import Callable
 from benchmarks.figures import DATABASE, Figure, report
 from benchmarks.running_targets import running
 from benchmarks.wrk import MISSING, run_wrk
-from harness.analysis.summaries import competitors
+from harness.analysis.summaries import summarised
 from harness.measure.experiment import run
 from harness.measure.rounds import Unwatched
 from harness.measure.targets import make_target
@@ -122,7 +122,7 @@ def _load(specs: list[TargetSpec]) -> list[Figure]:
     )
     outcome = run(scenario, TRIALS, 0.1, Unwatched())
     figures = []
-    for summary in competitors(outcome.trials):
+    for summary in summarised(outcome.trials):
         name, p99 = f"{CLIENT} {summary.label}", summary.percentile(99)
         rate = number(summary.requests_per_second)
         figures += [

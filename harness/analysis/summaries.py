@@ -1,4 +1,4 @@
-"""From trials to competitors: all rounds of one merged. Pure: summaries in, numbers out."""
+"""From trials to summaries: all rounds of a competitor merged. Pure: records in, numbers out."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from servers.spec import EMBEDDED, TargetSpec
 __all__ = [
     "CompetitorSummary",
     "by_label",
-    "competitors",
     "merged_service",
     "net_cpu_per_request_ns",
+    "summarised",
 ]
 
 Key = TypeVar("Key")
@@ -118,7 +118,7 @@ def by_label(trials: Iterable[TrialSummary]) -> dict[str, list[TrialSummary]]:
     return groups
 
 
-def competitors(trials: Iterable[TrialSummary]) -> list[CompetitorSummary]:
+def summarised(trials: Iterable[TrialSummary]) -> list[CompetitorSummary]:
     """The competitors in order of first appearance, each with its trials merged."""
     groups = by_label(trials).values()
     return [_merged(sorted(group, key=lambda trial: trial.round)) for group in groups]

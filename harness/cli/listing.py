@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from harness import interrupts
-from harness.analysis.summaries import competitors
+from harness.analysis.summaries import summarised
 from harness.cli.judging import print_tables, print_verdicts
 from harness.cli.locks import lock_notice
 from harness.cli.screen import say, say_json
@@ -77,7 +77,7 @@ def show_run(database: Path, key: str, as_json: bool, *, with_matrix: bool = Fal
     say(heading(run, trials))
     print_tables(console, run, trials)
     print_verdicts(console, run, trials, with_matrix=with_matrix)
-    phases = latencies.phases_table(competitors(trials))
+    phases = latencies.phases_table(summarised(trials))
     if phases is not None:
         console.print(phases)
     console.print(listings.trials_table(trials))

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 from adapters import REFERENCES
 from harness import interrupts
 from harness.analysis.doubts.severity import is_note
-from harness.analysis.summaries import competitors
+from harness.analysis.summaries import summarised
 from harness.cli import output
 from harness.cli.exit_codes import DONE, INTERRUPTED, NOT_VALID, OVER_BUDGET, UNUSABLE
 from harness.cli.judging import print_tables, print_verdicts
@@ -153,7 +153,7 @@ def _report(
     if outcome.trials:
         print_tables(console, outcome.run, outcome.trials)
         print_verdicts(console, outcome.run, outcome.trials, with_matrix=with_matrix)
-    summaries = competitors(outcome.trials)
+    summaries = summarised(outcome.trials)
     phases = latencies.phases_table(summaries)
     if phases is not None:
         console.print(phases)

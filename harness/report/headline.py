@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from harness.analysis.summaries import CompetitorSummary, competitors
+from harness.analysis.summaries import CompetitorSummary, summarised
 from harness.records.model import RunRecord, RunState, TrialSummary
 from harness.report import figures
 
@@ -21,7 +21,7 @@ CAUSES: dict[RunState, str] = {
 
 def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
     """What all competitors had in common, and how often and how long each was measured."""
-    summaries = competitors(trials)
+    summaries = summarised(trials)
     described = (
         {f"{summary.http_method} {_place(run, summary)}" for summary in summaries},
         {f"concurrency {summary.concurrency}" for summary in summaries},

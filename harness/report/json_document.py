@@ -11,8 +11,8 @@ from harness.analysis.comparison import compare, matrix, scaling
 from harness.analysis.doubts import barred
 from harness.analysis.summaries import (
     CompetitorSummary,
-    competitors,
     net_cpu_per_request_ns,
+    summarised,
 )
 from harness.analysis.unfinished import withheld
 from harness.records.client_environment import Environment
@@ -45,7 +45,7 @@ def to_json(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool
 
 def document(run: RunRecord, trials: Sequence[TrialSummary]) -> dict[str, Any]:
     """Everything known of a run except the series of readings, as plain JSON values."""
-    summaries = competitors(trials)
+    summaries = summarised(trials)
     return {
         "schema_version": SCHEMA_VERSION,
         "run": _run(run),

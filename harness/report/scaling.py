@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from harness.analysis.summaries import CompetitorSummary, competitors
+from harness.analysis.summaries import CompetitorSummary, summarised
 from harness.records.model import Comparison, Metric, RunRecord, TrialSummary
 from harness.report import figures
 from harness.report.json_document import scaling_of
@@ -24,7 +24,7 @@ def scaling_lines(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
     metric: Metric = "p99" if is_open else "throughput"
     steps = {one.label: one for one in scaling_of(run, trials) if one.metric == metric}
     of_name: dict[str, list[CompetitorSummary]] = {}
-    for summary in competitors(trials):
+    for summary in summarised(trials):
         if summary.condition is not None:
             of_name.setdefault(summary.name, []).append(summary)
     what = "response p99 of {}, ms" if is_open else "throughput of {}, req/s"

@@ -10,8 +10,8 @@ from typing import Any
 
 from harness.analysis.summaries import (
     CompetitorSummary,
-    competitors,
     net_cpu_per_request_ns,
+    summarised,
 )
 from harness.records.conditions import by_condition
 from harness.records.fields import FIELDS
@@ -88,7 +88,7 @@ def sections(run: RunRecord, trials: Sequence[TrialSummary]) -> list[Section]:
             title=None if condition is None else f"{factor}: {condition}",
             rows=[_cells(run, summary, by_label) for summary in own],
         )
-        for condition, own in by_condition(competitors(trials)).items()
+        for condition, own in by_condition(summarised(trials)).items()
     ]
 
 
@@ -141,7 +141,7 @@ def troubles(trials: Sequence[TrialSummary]) -> list[str]:
     marks = {"failed": "failed", "partial": "* partial", "unmeasured": "not measured"}
     return [
         f"{marks[summary.state]}: {summary.label}: {'; '.join(summary.reasons)}"
-        for summary in competitors(trials)
+        for summary in summarised(trials)
         if summary.state != "complete"
     ]
 
@@ -200,7 +200,7 @@ def to_csv(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool 
     Where a percentile falls on timed-out requests its cell is empty, and ``…_above_ns`` has the
     time limit.
     """
-    summaries = competitors(trials)
+    summaries = summarised(trials)
     compared = {metric: _by_label(run, trials, metric) for metric in METRICS}
     rows = [_record(run, summary, summaries, compared) for summary in summaries]
     text = io.StringIO()

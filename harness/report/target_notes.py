@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from harness.analysis.summaries import CompetitorSummary, competitors
+from harness.analysis.summaries import CompetitorSummary, summarised
 from harness.input.fields import option
 from harness.records.model import RunRecord, TrialSummary
 from harness.report import figures
@@ -16,7 +16,7 @@ __all__ = ["target_notes"]
 
 def target_notes(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
     """Which targets there were, how requests were spread over their servers, and what proxies added."""
-    summaries = competitors(trials)
+    summaries = summarised(trials)
     return [*_targets(run), *_spreads(run), *_proxy_costs(summaries)]
 
 

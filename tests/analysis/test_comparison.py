@@ -18,7 +18,7 @@ from harness.analysis.comparison import (
     metric_value,
     swapped,
 )
-from harness.analysis.summaries import competitors, net_cpu_per_request_ns
+from harness.analysis.summaries import net_cpu_per_request_ns, summarised
 from harness.records.histogram import Censored, Histogram, percentile
 from harness.records.model import METRICS, Comparison, Metric, OpenLoop, TrialSummary
 from tests.examples import SECOND, TIMEOUT_NS, failed, histogram, trial, two_clients, unmeasured
@@ -314,18 +314,18 @@ def test_no_number_is_ever_undefined(pairs: list[tuple[int, int]]) -> None:
 
 def test_competitors_stand_in_order_of_first_appearance() -> None:
     trials = [trial("b", 1), trial("a", 1), trial("a", 2), trial("b", 2)]
-    assert [summary.label for summary in competitors(trials)] == ["b", "a"]
+    assert [summary.label for summary in summarised(trials)] == ["b", "a"]
 
 
 def test_throughput_is_all_correct_responses_over_all_window_time() -> None:
     trials = [trial(rate=1000), trial(round=2, rate=4000, window_ns=2 * SECOND)]
-    (summary,) = competitors(trials)
+    (summary,) = summarised(trials)
     assert summary.requests_per_second == pytest.approx(5000 / 3)
     assert summary.rounds == 2
 
 
 def test_errors_are_no_throughput_and_are_added_by_kind() -> None:
-    (summary,) = competitors(
+    (summary,) = summarised(
         [
             trial(correct=900, error_counts={"connect": 60, "reset": 40}),
             trial(round=2, correct=800, error_counts={"connect": 200}),
@@ -338,7 +338,7 @@ def test_errors_are_no_throughput_and_are_added_by_kind() -> None:
 
 
 def test_percentiles_are_those_of_all_samples_together() -> None:
-    (summary,) = competitors(
+    (summary,) = summarised(
         [trial(service=histogram(range(1, 51))), trial(round=2, service=histogram(range(51, 101)))]
     )
     assert [summary.percentile(percent) for percent in (50, 95, 100)] == [50, 95, 100]
@@ -346,7 +346,7 @@ def test_percentiles_are_those_of_all_samples_together() -> None:
 
 
 def test_mean_is_weighted_by_the_number_of_requests() -> None:
-    (summary,) = competitors(
+    (summary,) = summarised(
         [
             trial(service=histogram([1] * 300), mean_service_ns=1.0),
             trial(round=2, service=histogram([5] * 100), mean_service_ns=5.0),
@@ -357,7 +357,7 @@ def test_mean_is_weighted_by_the_number_of_requests() -> None:
 
 
 def test_cost_is_total_cpu_over_all_requests_and_the_largest_memory() -> None:
-    (summary,) = competitors(
+    (summary,) = summarised(
         [
             trial(cpu_ns=100, cpu_requests=10, peak_rss_bytes=7, idle_rss_bytes=None),
             trial(round=2, cpu_ns=500, cpu_requests=20, peak_rss_bytes=9, idle_rss_bytes=4),
@@ -388,7 +388,7 @@ def test_a_percentile_among_timed_out_samples_is_censored(
 
 def test_without_samples_there_is_no_percentile() -> None:
     assert percentile(Histogram(), 50, 0, TIMEOUT_NS) is None
-    (summary,) = competitors([failed("requests")])
+    (summary,) = summarised([failed("requests")])
     assert summary.percentile(99) is None
     assert summary.samples_beyond(99) == 0
 
@@ -413,13 +413,13 @@ def test_without_samples_there_is_no_percentile() -> None:
 def test_state_says_how_much_of_a_competitor_there_is(
     trials: list[TrialSummary], state: str, reasons: tuple[str, ...]
 ) -> None:
-    (summary,) = competitors(trials)
+    (summary,) = summarised(trials)
     assert (summary.state, summary.reasons) == (state, reasons)
 
 
 @pytest.mark.parametrize("made", [failed("requests"), unmeasured("requests")])
 def test_a_competitor_of_which_nothing_was_measured_has_no_rates(made: TrialSummary) -> None:
-    (summary,) = competitors([made])
+    (summary,) = summarised([made])
     assert summary.state == made.state
     assert made.requests_per_second is made.completions_per_second is None
     assert summary.requests_per_second is None
@@ -430,7 +430,7 @@ def test_a_competitor_of_which_nothing_was_measured_has_no_rates(made: TrialSumm
 
 def test_windows_without_a_request_count_as_time_where_there_are_others() -> None:
     """At a low rate most rounds are empty: leaving them out would make it a high one."""
-    (summary,) = competitors([trial(rate=1), unmeasured("requests", 2), unmeasured("requests", 3)])
+    (summary,) = summarised([trial(rate=1), unmeasured("requests", 2), unmeasured("requests", 3)])
     assert summary.requests_per_second == pytest.approx(1 / 3)
     assert summary.state == "partial"
     assert summary.reasons == ("rounds 2, 3: no request fell into the measured time of 1 s",)
@@ -453,12 +453,12 @@ def test_of_what_was_not_measured_there_is_no_verdict(
 
 
 def test_what_a_client_is_comes_from_a_trial_that_ran() -> None:
-    (summary,) = competitors([failed("requests", 1), trial("requests", 2)])
+    (summary,) = summarised([failed("requests", 1), trial("requests", 2)])
     assert summary.client_version == "2.32.3"
 
 
 def test_net_cpu_is_what_null_of_the_same_mode_does_not_cost() -> None:
-    summaries = competitors(
+    summaries = summarised(
         [
             trial("requests", cpu_ns=500, cpu_requests=1),
             trial("null:sync", cpu_ns=20, cpu_requests=1),
@@ -485,13 +485,13 @@ def test_net_cpu_is_that_above_null_of_the_same_interpreter(
     floor = trial(
         "null", cpu_ns=20, cpu_requests=1, client_environment=replace(other, distributions=())
     )
-    summaries = competitors([known, floor])
+    summaries = summarised([known, floor])
     assert net_cpu_per_request_ns(summaries[0], summaries) == net
 
 
 def test_before_environments_were_recorded_the_pythons_version_has_to_do() -> None:
     unknown: dict[str, Any] = {"client_environment": None, "cpu_requests": 1}
-    summaries = competitors(
+    summaries = summarised(
         [
             trial("requests", cpu_ns=500, **unknown),
             trial("null", cpu_ns=20, **unknown, python_version="3.13.0"),
@@ -502,6 +502,6 @@ def test_before_environments_were_recorded_the_pythons_version_has_to_do() -> No
 
 
 def test_without_null_of_its_mode_there_is_no_net_cpu() -> None:
-    summaries = competitors([*two_clients(), trial("null:async", 1), failed("null:sync", 1)])
+    summaries = summarised([*two_clients(), trial("null:async", 1), failed("null:sync", 1)])
     assert net_cpu_per_request_ns(summaries[0], summaries) is None
     assert net_cpu_per_request_ns(summaries[1], []) is None

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from harness.analysis.comparison import compare, matrix, scaling
-from harness.analysis.summaries import competitors, net_cpu_per_request_ns
+from harness.analysis.summaries import net_cpu_per_request_ns, summarised
 from harness.records.model import METRICS, Comparison, TrialSummary
 from tests.examples import failed, trial
 
@@ -87,7 +87,7 @@ def test_the_floor_of_null_is_that_of_the_same_condition() -> None:
         for name, costs in {"null": (1000, 5000), "requests": (100_000, 200_000)}.items()
         for condition, cpu_ns in zip(CONDITIONS, costs, strict=True)
     ]
-    summaries = {one.label: one for one in competitors(trials)}
+    summaries = {one.label: one for one in summarised(trials)}
     for condition, net_ns in zip(CONDITIONS, (99_000, 195_000), strict=True):
         one = summaries[f"requests {condition}"]
         assert net_cpu_per_request_ns(one, summaries.values()) == pytest.approx(

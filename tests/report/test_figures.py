@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.analysis.statistics import verdict
-from harness.analysis.summaries import competitors
+from harness.analysis.summaries import summarised
 from harness.records.histogram import Censored
 from harness.records.model import Comparison
 from harness.report import figures
@@ -134,7 +134,7 @@ def test_one_is_not_many(number: int, text: str) -> None:
     ],
 )
 def test_failed_and_partial_competitors_are_marked(trials, throughput: str, errors: str) -> None:
-    (summary,) = competitors(trials)
+    (summary,) = summarised(trials)
     assert figures.throughput(summary) == throughput
     assert figures.error_count(summary) == errors
 
@@ -150,5 +150,5 @@ def test_failed_and_partial_competitors_are_marked(trials, throughput: str, erro
     ],
 )
 def test_client_is_the_label_without_mode_and_version(label: str, name: str) -> None:
-    (summary,) = competitors([trial(label)])
+    (summary,) = summarised([trial(label)])
     assert figures.client_name(summary) == name

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.analysis.summaries import CompetitorSummary, competitors
+from harness.analysis.summaries import CompetitorSummary, summarised
 from harness.records.model import TrialSummary
 from harness.store import Store
 from harness.store.query import query
@@ -89,7 +89,7 @@ def test_a_trial(trials: list[TrialSummary]) -> None:
 @USUAL
 @given(MADE)
 def test_a_competitor(trials: list[TrialSummary]) -> None:
-    (one,) = competitors(trials)
+    (one,) = summarised(trials)
     (row,) = stored(trials, "SELECT * FROM client_summary")
     check_totals(row, one)
     agrees(row, "completions_per_second", one.completions_per_second)
@@ -103,6 +103,6 @@ def test_a_competitor(trials: list[TrialSummary]) -> None:
 @USUAL
 @given(MADE)
 def test_a_library(trials: list[TrialSummary]) -> None:
-    (one,) = competitors(trials)
+    (one,) = summarised(trials)
     (row,) = stored(trials, "SELECT * FROM library_summary")
     check_totals(row, one)

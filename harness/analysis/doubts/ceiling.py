@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.analysis.summaries import CompetitorSummary, competitors
+from harness.analysis.summaries import CompetitorSummary, summarised
 from harness.records.model import Ceiling, Doubt, TrialSummary
 
 __all__ = ["ceiling_doubts", "unasked_doubts"]
@@ -18,7 +18,7 @@ NEAR = 0.9  # of raw's throughput
 
 def ceiling_doubts(trials: Iterable[TrialSummary], ceilings: Iterable[Ceiling]) -> list[Doubt]:
     """Whether a competitor's figures are those of the target; of one that is paced nothing else is said."""
-    summaries = {summary.label: summary for summary in competitors(trials)}
+    summaries = {summary.label: summary for summary in summarised(trials)}
     doubts = []
     for ceiling in ceilings:
         summary = summaries.get(ceiling.label)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from harness.analysis.comparison import ENOUGH_BEYOND
-from harness.analysis.summaries import competitors
+from harness.analysis.summaries import summarised
 from harness.input.fields import option
 from harness.records.histogram import Histogram, rank
 from harness.records.model import Doubt, HeldPlan, OpenLoop, TrialSummary
@@ -27,7 +27,7 @@ def open_loop_doubts(trials: Sequence[TrialSummary], held: Iterable[HeldPlan]) -
     known = {one.label: one for one in held}
     # A closed loop has neither, and no reason to merge all of its histograms after every round.
     concerned = [one for one in trials if one.open_loop is not None or one.label in known]
-    summaries = competitors(concerned)
+    summaries = summarised(concerned)
     found = (_doubt(one.label, known.get(one.label), one.open_loop) for one in summaries)
     return [doubt for doubt in found if doubt is not None]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from harness.analysis.comparison import ENOUGH_BEYOND, samples_beyond
-from harness.analysis.summaries import CompetitorSummary, by_label, competitors
+from harness.analysis.summaries import CompetitorSummary, by_label, summarised
 from harness.input.fields import option
 from harness.records.model import Doubt, TrialSummary
 from harness.scenario.plan import MEDIANS_PER_SLICE
@@ -23,7 +23,7 @@ def trial_doubts(trials: Sequence[TrialSummary]) -> list[Doubt]:
     """What the trials say about themselves, one line per competitor and kind."""
     groups = by_label(trials)
     doubts = []
-    for summary in competitors(trials):
+    for summary in summarised(trials):
         of_label = groups[summary.label]
         doubts += [
             doubt
