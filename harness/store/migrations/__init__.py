@@ -2,7 +2,7 @@
 
 Each is a module of its own, named as the database names it (``m0001_results`` is ``0001_results``), and
 frozen: its SQL is all there, and it imports nothing of ours, so that it does today what it did when it was
-released. Add one at the end of ``STEPS``; never change, rename or reorder any.
+released. A new one gets the next number; never change or rename any.
 
 ``STATEMENTS`` of a step are executed in order, in one transaction. What has to look at the database first is
 done by its ``prepare(db)``, which gets a ``sqlite_utils.Database``.
@@ -11,47 +11,16 @@ done by its ``prepare(db)``, which gets a ``sqlite_utils.Database``.
 from __future__ import annotations
 
 from functools import cache, partial
+from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
-from harness.store.migrations import (
-    m0001_results,
-    m0002_open_loop,
-    m0003_traces,
-    m0004_targets,
-    m0005_verdicts,
-    m0006_endings,
-    m0007_library_summary,
-    m0008_ceilings,
-    m0009_selftests,
-    m0010_held_plans,
-    m0011_ranking_verdicts,
-    m0012_environments,
-    m0014_protocol,
-    m0017_checks,
-    m0018_waiting,
-    m0019_conditions,
-)
-
 __all__ = ["NAMES", "SET", "STEPS", "migrations", "own_names"]
 
-STEPS = (
-    m0001_results,
-    m0002_open_loop,
-    m0003_traces,
-    m0004_targets,
-    m0005_verdicts,
-    m0006_endings,
-    m0007_library_summary,
-    m0008_ceilings,
-    m0009_selftests,
-    m0010_held_plans,
-    m0011_ranking_verdicts,
-    m0012_environments,
-    m0014_protocol,
-    m0017_checks,
-    m0018_waiting,
-    m0019_conditions,
+STEPS = tuple(
+    import_module(f"{__name__}.{name}")
+    for name in sorted(one.name for one in iter_modules(__path__))
 )
 NAMES = tuple(step.__name__.rpartition(".m")[2] for step in STEPS)
 SET = "clientbench"  # other programs may keep their steps beside ours
