@@ -53,6 +53,23 @@ def test_a_ratio_without_a_verdict_is_not_called_precise(
     assert rounds.ending.half_width == half_width
 
 
+def test_each_round_is_handed_over_before_the_next_and_an_interrupt_there_ends_the_run() -> None:
+    asked = scenario({}, rounds=3, requests=3)
+    rounds = Rounds(
+        replace(make_plan(asked), competitors=0), [], {}, Targets({}), 1.0, Unwatched(), asked
+    )
+    ended: list[FinishedRound] = []
+
+    def keep(one: FinishedRound) -> None:
+        assert one.started_at <= one.ended_at
+        ended.append(one)
+        if one.number == 2:
+            raise KeyboardInterrupt
+
+    assert rounds.run_all(run(), keep) == "interrupted"
+    assert [one.number for one in ended] == [1, 2]
+
+
 class Sliced:
     """A trial whose slices have a drain each; of those it was told to forget nothing is left."""
 
