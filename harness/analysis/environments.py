@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from harness.records.fields import COLUMNS
 from harness.scenario.factors import FACTORS
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ SOFTWARE = frozenset({"orchestrator_python", "implementation", "versions"})
 OF_TRIALS = frozenset({"python"})
 # What says which competitors there are and in which order, not how one of them is measured.
 OF_THE_WHOLE = frozenset({"competitors", "axis", "condition_factor", "baseline", "seed"})
+FACTOR_FIELDS = tuple(
+    field for field in COLUMNS if field.name in {factor.column for factor in FACTORS.values()}
+)
 # What its trials say better: as it was, not as it was asked for.
 SEEN_IN_TRIALS = frozenset(
     {
@@ -164,13 +168,10 @@ def _competitor_facts(run: RunRecord, trial: TrialSummary) -> Facts:
     entry: Facts = next((one for one in asked if one["label"] == trial.label), {})
     return {
         **{k: v for k, v in _flat(entry).items() if not SEEN_IN_TRIALS & {k, k.partition(".")[0]}},
-        "client_library": trial.client_library,
         "client_type": trial.client_type,
         "event_loop": trial.event_loop,
-        "http_method": trial.http_method,
-        "body_bytes": trial.body_bytes,
-        "concurrency": trial.concurrency,
-        "target": str(trial.target),
+        "upstream": trial.target.upstream,
+        **{field.csv or field.name: field.value(trial) for field in FACTOR_FIELDS},
     }
 
 

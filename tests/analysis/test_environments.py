@@ -157,10 +157,11 @@ def test_what_does_not_change_how_a_competitor_is_measured_is_no_difference(
         ({"body_bytes": 9}, ("settings", "body_bytes", 0, 9)),
         ({"event_loop": "uvloop"}, ("settings", "event_loop", None, "uvloop")),
         ({"client_library": "httpx"}, ("settings", "client_library", "requests", "httpx")),
-        (
-            {"target": TargetSpec("nginx", tls=True)},
-            ("settings", "target", "embedded (native, http)", "nginx (native, https)"),
-        ),
+        ({"target": TargetSpec("nginx")}, ("settings", "target", "embedded", "nginx")),
+        ({"target": TargetSpec(tls=True)}, ("settings", "tls", False, True)),
+        ({"target": TargetSpec(instances=3)}, ("settings", "instances", 1, 3)),
+        ({"target": TargetSpec(runtime="docker")}, ("settings", "runtime", "native", "docker")),
+        ({"target": TargetSpec(upstream="httpbin")}, ("settings", "upstream", "", "httpbin")),
         ({"python_version": "3.13.1"}, ("software", "python", "3.11.7", "3.13.1")),
         (
             {"versions": {"requests": "2.32.3", "urllib3": "2.8.0"}},
