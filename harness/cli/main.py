@@ -14,7 +14,6 @@ from harness.cli.exit_codes import BUG, DONE, INTERRUPTED, UNUSABLE, USAGE
 from harness.cli.refusals import check_machine, refusal_of_machine
 from harness.cli.screen import complain, say
 from harness.errors import ClientbenchError, UnusableError, UsageError
-from harness.input.fields import Typed
 
 __all__ = ["main", "run"]
 
@@ -46,7 +45,7 @@ def run(argv: Sequence[str]) -> int:
     try:
         return _dispatch(argv)
     except ClientbenchError as error:
-        complain(error.told(Typed(argv, os.environ)), _typed(argv))
+        complain(_told(error, argv), _typed(argv))
         return UNUSABLE if isinstance(error, UnusableError) else USAGE
     except KeyboardInterrupt:
         _silence_halves()
@@ -88,6 +87,17 @@ def _dispatch(argv: Sequence[str]) -> int:
     except commands.COMMAND_LINE_ERROR as error:
         raise UsageError(" ".join(error.format_message().split())) from error
     return code if isinstance(code, int) else DONE
+
+
+def _told(error: ClientbenchError, argv: Sequence[str]) -> str:
+    """The error, its fields by what was typed."""
+    if (
+        not error.fields
+    ):  # that packages are somebody else's, say: then nothing can be imported from them
+        return str(error)
+    from harness.input.fields import Typed
+
+    return error.told(Typed(argv, os.environ))
 
 
 def _silence_halves() -> None:

@@ -85,7 +85,9 @@ def test_ctrl_c_ends_the_waiting_for_a_locked_database(run: UnderWay, tmp_path: 
     rescued = bring_in(done.err.splitlines()[-1], tmp_path)
     assert f"results: {rescued} (run " in done.out
     listed = clientbench("results", "list", cwd=tmp_path)
-    assert re.search(r"interrupted +2 ", listed.out)
+    assert re.search(
+        r"interrupted +[23] ", listed.out
+    )  # one more may end before the database is locked
 
 
 LIMITED = """
