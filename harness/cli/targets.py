@@ -24,7 +24,7 @@ from servers.availability import Way, resolve, ways
 from servers.catalogue import names, proxies, upstreams
 from servers.spec import TargetSpec
 
-__all__ = ["down", "logs", "show", "status", "up"]
+__all__ = ["down", "logs", "named_target", "show", "status", "up"]
 
 PATIENCE_S = 1.0  # a start that takes no longer needs no words
 MAX_LINES = 100_000
@@ -154,11 +154,16 @@ def _plain(name: str, found: list[Way]) -> dict[str, object]:
     }
 
 
-def _spec(name: str, options: Options, port: str | None) -> TargetSpec:
+def named_target(name: str, options: Options) -> TargetSpec:
     """The target that ``options``, read as those of a comparison, mean by this name."""
     if name.strip().lower() not in names():
         raise refusal("NAME", name, ", ".join(names()))
     _, (spec,) = parse_targets(replace(options, target=(name,)), resolve, tls=False)
+    return spec
+
+
+def _spec(name: str, options: Options, port: str | None) -> TargetSpec:
+    spec = named_target(name, options)
     unknown = set(spec.cpus) - set(processors.available())
     if unknown:
         known = ", ".join(map(str, processors.available()))
