@@ -13,10 +13,12 @@ import pytest
 from harness.checking.targets import check
 from servers import catalogue
 from servers.conformance.claims import CLAIMS
+from servers.hosted import HostedTarget
 from servers.spec import TargetSpec
 from tests import plugins
 from tests.checking.sloppy import FAULTS, SERVER, SOFTWARE
 from tests.cli.command import ONE, clientbench
+from tests.targets import started
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +31,7 @@ def neighbours(
     for fault in (*FAULTS, "none"):
         name = f"x-{fault}"
         plugins.install_target(site, name, SOFTWARE.format(name=name, fault=fault))
+    plugins.install_target(site, "x-changed", "")
     plugins.install_target(site, "x-wreck", "import a_module_nobody_has\n")
     plugins.install_target(site, "x-odd", "class Sloppy: pass\n")
     plugins.install_target(site, "embedded", SOFTWARE.format(name="embedded", fault="routes"))
@@ -74,6 +77,19 @@ def test_a_claim_fails_alone(fault: str) -> None:
     failed = {one.name: one.reason for one in found.results if one.state != "passed"}
     assert failed.keys() == {fault} - {"none"}, failed
     assert all(reason and reason.isprintable() for reason in failed.values())
+
+
+@pytest.mark.usefixtures("installed")
+def test_the_hash_of_the_configuration_is_that_of_what_a_plug_in_configures(
+    neighbours: tuple[Path, Path],
+) -> None:
+    module = neighbours[0] / "x_changed_software.py"
+    found = []
+    for fault in ("none", "nothing", "none"):
+        module.write_text(SOFTWARE.format(name="x-changed", fault=fault))
+        with started(HostedTarget(TargetSpec("x-changed"))) as target:
+            found.append(target.describe()["configuration"])
+    assert found[0] == found[2] != found[1]
 
 
 def test_one_of_ours_passes() -> None:
