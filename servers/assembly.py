@@ -14,6 +14,7 @@ from servers.catalogue import software
 from servers.files import CA
 from servers.native import Native
 from servers.parts import POLL_S, Ask, Part, PartSpec, Runner
+from servers.software import Address, Layout
 from servers.spec import TargetSpec
 
 __all__ = ["Assembly"]
@@ -112,6 +113,7 @@ class Assembly:
         digest = hashlib.sha256()
         for part in self.parts:
             digest.update(f"{part.part_spec.software.name} {part.version}\n".encode())
+            digest.update(_configured(part.part_spec))
         here = Path(__file__).parent
         ours = [*here.glob("conf/*.j2"), *here.glob("embedded/*.py"), here / "httpbin_app.py"]
         for path in sorted(ours):
@@ -190,6 +192,18 @@ class Assembly:
                 if requests is not None:
                     counts[part.name] = requests
         return counts
+
+
+def _configured(part_spec: PartSpec) -> bytes:
+    """How a part is configured, but for its place on this machine: also of software that is not ours."""
+    somewhere = Address("127.0.0.1", 0)
+    layout = Layout(
+        *(part_spec.name, somewhere, part_spec.tls, ".", "scratch"),
+        upstreams=(somewhere,) * len(part_spec.upstreams),
+        workers=part_spec.workers,
+    )
+    files = sorted(part_spec.software.files(layout).items())
+    return repr((files, part_spec.software.command(layout))).encode()
 
 
 def _runner(spec: TargetSpec, folder: Path, label: str) -> Runner:

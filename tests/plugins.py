@@ -41,21 +41,37 @@ def install(
 ) -> None:
     """Put a distribution into ``site`` whose adapter does what the arguments say, or is ``source``."""
     module = f"{client.replace('-', '_')}_adapter"
-    metadata = site / f"{client.replace('-', '_')}_plugin-1.2.3.dist-info"
-    metadata.mkdir(parents=True)
-    (metadata / "METADATA").write_text(
-        f"Metadata-Version: 2.1\nName: {client}-plugin\nVersion: 1.2.3\nRequires-Dist: {requires}\n"
-    )
-    (metadata / "entry_points.txt").write_text(f"[clientbench.adapters]\n{client} = {module}\n")
-    (metadata / "RECORD").write_text(
-        "".join(f"{name},,\n" for name in (f"{module}.py", f"{metadata.name}/METADATA"))
-    )
+    _distribution(site, f"{client}-plugin", "clientbench.adapters", client, module, requires)
     if source is None:
         source = ADAPTER.format(
             **{"name": client.title(), "client": client, "measures": measures},
             **{"open": open, "send": send, "close": close},
         )
     (site / f"{module}.py").write_text(head + source)
+
+
+def install_target(site: Path, name: str, source: str) -> None:
+    """The same for a target, whose ``source`` has a class ``Sloppy``."""
+    module = f"{name.replace('-', '_')}_software"
+    _distribution(site, f"{name}-target", "clientbench.targets", name, f"{module}:Sloppy")
+    (site / f"{module}.py").write_text(source)
+
+
+def _distribution(
+    site: Path, title: str, group: str, name: str, entry: str, requires: str = "clientbench"
+) -> None:
+    """A distribution with one entry point, and the module that it names."""
+    metadata = site / f"{title.replace('-', '_')}-1.2.3.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {title}\nVersion: 1.2.3\nRequires-Dist: {requires}\n"
+    )
+    (metadata / "entry_points.txt").write_text(f"[{group}]\n{name} = {entry}\n")
+    (metadata / "RECORD").write_text(
+        "".join(
+            f"{file},,\n" for file in (f"{entry.partition(':')[0]}.py", f"{metadata.name}/METADATA")
+        )
+    )
 
 
 def environment(folder: Path, site: Path) -> Path:

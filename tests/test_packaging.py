@@ -187,6 +187,15 @@ def test_an_adapter_from_outside_is_a_client_like_the_others(
     assert document["trials"][0]["versions"]["clientbench-urllib"] == "0.1.0"
     assert competitor["correct"] > 0
     assert competitor["unequal"] == ["urllib.request opens a connection for every request"]
+    words = [str(programs / "clientbench"), "clients", "check", "urllib", "null", "--json"]
+    document = json.loads(checked(words, tmp_path))
+    labels = [one["label"] for one in document["checked"]]
+    assert (document["passed"], labels) == (True, ["urllib:sync", "null:sync", "null:async"])
+
+
+def test_the_installed_command_checks_targets(programs: Path, tmp_path: Path) -> None:
+    printed = checked([str(programs / "clientbench"), "targets", "check", "embedded"], tmp_path)
+    assert printed.splitlines()[-1].endswith("claims passed")
 
 
 @pytest.mark.parametrize("name", ["adapters", "servers"])

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from rich.console import Console
 
 from harness import interrupts
+from harness.checking import targets
 from harness.checking.clients import ClientCheck, examined
 from harness.cli.exit_codes import DONE, NOT_VALID
 from harness.cli.screen import say, say_json
+from harness.cli.targets import named_target
 from harness.clients.bundle import Bundle
+from harness.errors import UnusableError
+from harness.input.options import Options
 from harness.measure.contenders import Resolver
 from harness.records.conformance import Checked
 from harness.report import conformance
+from servers.availability import ways
+from servers.catalogue import names as known_names
+from servers.catalogue import proxies
+from servers.spec import TargetSpec
 
-__all__ = ["check_clients"]
+__all__ = ["check_clients", "check_targets"]
 
 
 def check_clients(texts: Sequence[str], as_json: bool) -> int:
@@ -27,6 +36,29 @@ def check_clients(texts: Sequence[str], as_json: bool) -> int:
             say(line, sys.stderr)
         with ClientCheck(bundle) as suite:
             return _show(map(suite.check, chosen), as_json)
+
+
+def check_targets(
+    names: Sequence[str], runtime: str | None, upstream: str | None, as_json: bool
+) -> int:
+    """Check these targets, or all that can run here; the exit code."""
+    with interrupts.deferred():
+        options = Options.of(runtime=() if runtime is None else (runtime,), upstream=upstream)
+        specs = [named_target(name, options) for name in names] or list(_runnable(options))
+        for spec in specs:
+            (way,) = (one for one in ways(spec) if one.runtime == spec.runtime)
+            if way.reason is not None:
+                raise UnusableError(f"target: {way.reason}")
+        return _show(map(targets.check, specs), as_json)
+
+
+def _runnable(options: Options) -> Iterator[TargetSpec]:
+    """A proxy before what was asked for; that is nothing to say of the others."""
+    for name in known_names():
+        own = options if name in proxies() else replace(options, upstream=None)
+        spec = named_target(name, own)
+        if any(one.reason is None and one.runtime == spec.runtime for one in ways(spec)):
+            yield spec
 
 
 def _show(results: Iterable[Checked], as_json: bool) -> int:

@@ -64,7 +64,8 @@ clients = typer.Typer(
 )
 app.add_typer(clients, name="clients")
 targets = typer.Typer(
-    help="List targets; start some that stay up, look at them, stop them.", rich_markup_mode=None
+    help="List targets; check them; start some that stay up, look at them, stop them.",
+    rich_markup_mode=None,
 )
 app.add_typer(targets, name="targets")
 
@@ -251,7 +252,7 @@ def sql(
 
 @targets.callback(invoke_without_command=True)
 def list_targets_by_default(context: typer.Context, json: Json = False) -> int:
-    """List targets; start some that stay up, look at them, stop them."""
+    """List targets; check them; start some that stay up, look at them, stop them."""
     return _listed_by_default(context, json, list_targets)
 
 
@@ -298,6 +299,26 @@ def target_up(
     )
     command.up(options, port, as_json=json)
     return 0
+
+
+@targets.command("check")
+def check_targets(
+    names: Annotated[
+        Texts,
+        typer.Argument(
+            help="Names of `clientbench targets` (default: all that can run here).",
+            metavar="[NAME]...",
+            show_default=False,
+        ),
+    ] = None,
+    runtime: Annotated[Text, about("auto, native, docker, docker-host. [auto]")] = None,
+    upstream: Annotated[Text, about("What a proxy stands before. [embedded]")] = None,
+    json: Json = False,
+) -> int:
+    """Check targets against the conformance suite; exit code 4 if a claim does not hold."""
+    from harness.cli import checking
+
+    return checking.check_targets(names or (), runtime, upstream, json)
 
 
 @targets.command("status")

@@ -25,7 +25,7 @@ from servers.availability import Way, resolve, ways
 from servers.catalogue import names, proxies, upstreams
 from servers.spec import TargetSpec
 
-__all__ = ["down", "logs", "show", "status", "up"]
+__all__ = ["down", "logs", "named_target", "show", "status", "up"]
 
 PATIENCE_S = 1.0  # a start that takes no longer needs no words
 MAX_LINES = 100_000
@@ -136,13 +136,18 @@ def _plain(name: str, found: list[Way]) -> dict[str, object]:
     }
 
 
-def _spec(options: Options, port: str | None) -> TargetSpec:
-    """The one target that ``options``, read as those of a comparison, mean."""
-    (name,) = map(str, options.values(FACTORS["target"]))
+def named_target(name: str, options: Options) -> TargetSpec:
+    """The target that ``options``, read as those of a comparison, mean by this name."""
     if name.strip().lower() not in names():
         raise refusal("name", name, ", ".join(names()))
-    level = {name: values[0] for name, values in target_levels(options, tls=False).items()}
-    spec = complete_target(level, resolve)
+    typed = replace(options, levels={**options.levels, FACTORS["target"].option: (name,)})
+    level = {factor: values[0] for factor, values in target_levels(typed, tls=False).items()}
+    return complete_target(level, resolve)
+
+
+def _spec(options: Options, port: str | None) -> TargetSpec:
+    (name,) = map(str, options.values(FACTORS["target"]))
+    spec = named_target(name, options)
     unknown = set(spec.cpus) - set(processors.available())
     if unknown:
         known = ", ".join(map(str, processors.available()))

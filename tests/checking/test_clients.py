@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.checking.clients import examined
+from harness.measure.contenders import Resolver
 from harness.records.conformance import Checked
 from tests.checking.conftest import OUTSIDERS, CheckOutsider
 from tests.cli.command import clientbench
@@ -96,3 +98,20 @@ def test_who_cannot_be_checked_is_one_line(
     assert (ended.code, ended.out) == (code, "")
     (line,) = ended.err.splitlines()
     assert said in line
+
+
+def test_without_names_all_that_can_be_used_are_checked(resolver: Resolver) -> None:
+    chosen, unusable = examined(resolver, [])
+    known = resolver.catalogue().clients()
+    assert [one.label for one in chosen] == [
+        f"{client.name}:{mode}" for client in known if client.installed for mode in client.modes
+    ]
+    assert unusable == []
+
+
+def test_a_name_without_a_mode_means_all_of_its_modes_and_nothing_is_checked_twice(
+    resolver: Resolver,
+) -> None:
+    chosen, _ = examined(resolver, ["raw", "raw:sync", "raw+uvloop", "stdlib"])
+    labels = ["raw:sync", "raw:async", "raw:async+uvloop", "stdlib:sync"]
+    assert [one.label for one in chosen] == labels

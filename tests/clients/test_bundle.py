@@ -40,6 +40,16 @@ def test_all_code_is_compiled_for_the_interpreter_that_runs_it(python: str, tmp_
         assert all(name.exists() for name in made)
 
 
+def test_the_suite_is_not_among_what_a_worker_may_import() -> None:
+    with Bundle() as bundle:
+        assert not list((bundle.path / "code").rglob("*conformance*"))
+        before = bundle.code_digest
+        suite = bundle.checking.parent / "suite"
+        assert (suite / "adapters" / "conformance" / "claims.py").exists()
+        assert not (suite / "harness").exists()
+        assert bundle.code_digest == before
+
+
 def test_code_that_cannot_be_compiled_is_told_in_one_line(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

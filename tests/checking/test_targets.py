@@ -1,0 +1,182 @@
+"""`targets check`, and targets of other people: a fault fails the claim that it is of, and no other."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from harness.checking.targets import check
+from servers import catalogue
+from servers.conformance.claims import CLAIMS
+from servers.hosted import HostedTarget
+from servers.spec import TargetSpec
+from tests import plugins
+from tests.checking.sloppy import FAULTS, SERVER, SOFTWARE
+from tests.cli.command import ONE, clientbench
+from tests.targets import started
+
+
+@pytest.fixture(scope="session")
+def neighbours(
+    tmp_path_factory: pytest.TempPathFactory, own_surroundings: None
+) -> tuple[Path, Path]:
+    """The folder with their packages, and an interpreter that sees it."""
+    folder = tmp_path_factory.mktemp("neighbours")
+    site = folder / "site"
+    for fault in (*FAULTS, "none"):
+        name = f"x-{fault}"
+        plugins.install_target(site, name, SOFTWARE.format(name=name, fault=fault))
+    plugins.install_target(site, "x-changed", "")
+    plugins.install_target(site, "x-wreck", "import a_module_nobody_has\n")
+    plugins.install_target(site, "x-odd", "class Sloppy: pass\n")
+    plugins.install_target(site, "embedded", SOFTWARE.format(name="embedded", fault="routes"))
+    late = "    def files(self, layout):\n        raise KeyError('no such template')\n"
+    plugins.install_target(site, "x-late", SOFTWARE.format(name="x-late", fault="none") + late)
+    (site / "sloppy_server.py").write_text(SERVER)
+    return site, plugins.environment(folder / "venv", site)
+
+
+@pytest.fixture
+def installed(neighbours: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """They are seen by this process and by those that it starts."""
+    site, _ = neighbours
+    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    catalogue._known.cache_clear()
+    yield
+    catalogue._known.cache_clear()
+
+
+@contextlib.contextmanager
+def nothing_left() -> Iterator[None]:
+    """End what a target that does not stop has left."""
+    try:
+        yield
+    finally:
+        for process in psutil.process_iter(["cmdline"]):
+            words = process.info["cmdline"] or []
+            if "stops" in words and any("sloppy_server.py" in word for word in words):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.send_signal(signal.SIGKILL)
+
+
+def test_somebody_is_wrong_in_every_way() -> None:
+    assert {claim.name for claim in CLAIMS} == {*FAULTS}
+
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize("fault", [*FAULTS, "none"])
+def test_a_claim_fails_alone(fault: str) -> None:
+    with nothing_left() if fault == "stops" else contextlib.nullcontext():
+        found = check(TargetSpec(f"x-{fault}"))
+    failed = {one.name: one.reason for one in found.results if one.state != "passed"}
+    assert failed.keys() == {fault} - {"none"}, failed
+    assert all(reason and reason.isprintable() for reason in failed.values())
+
+
+@pytest.mark.usefixtures("installed")
+def test_the_hash_of_the_configuration_is_that_of_what_a_plug_in_configures(
+    neighbours: tuple[Path, Path],
+) -> None:
+    module = neighbours[0] / "x_changed_software.py"
+    found = []
+    for fault in ("none", "nothing", "none"):
+        module.write_text(SOFTWARE.format(name="x-changed", fault=fault))
+        with started(HostedTarget(TargetSpec("x-changed"))) as target:
+            found.append(target.describe()["configuration"])
+    assert found[0] == found[2] != found[1]
+
+
+def test_one_of_ours_passes() -> None:
+    found = check(TargetSpec())
+    assert [one.reason for one in found.results if one.state != "passed"] == []
+    assert found.version
+
+
+def test_the_command_says_which_claim_fails(neighbours: tuple[Path, Path], tmp_path: Path) -> None:
+    _, python = neighbours
+    words = ("targets", "check", "x-routes")
+    ended = clientbench(*words, cwd=tmp_path, python=python, environ={"COLUMNS": "80"})
+    assert ended.code == 4
+    assert max(map(len, ended.out.splitlines()[:-1])) <= 80
+    assert "http: body of GET / " not in ended.out
+    assert "Content-Length of GET /: 4, expected 3" in " ".join(ended.out.split())
+    assert ended.out.splitlines()[-1].endswith("10 of 11 claims passed, 1 failed (routes)")
+    document = clientbench(*words, "--json", cwd=tmp_path, python=python).json
+    (one,) = document["checked"]
+    assert [claim["name"] for claim in one["claims"] if claim["state"] == "failed"] == ["routes"]
+
+
+def test_a_plugged_in_target_is_one_like_the_others(
+    neighbours: tuple[Path, Path], tmp_path: Path
+) -> None:
+    _, python = neighbours
+    ended = clientbench("targets", "--json", cwd=tmp_path, python=python)
+    known = {one["name"]: one for one in ended.json}
+    assert list(known)[:2] == ["embedded", "httpbin"]
+    assert known["x-none"]["ways"][0] == {"runtime": "native", "version": "1.0", "reason": None}
+    assert "uvloop" in known["embedded"]["ways"][0]["version"]  # nobody takes it over
+    words = ("compare", "raw:sync", "--target", "x-none", "--instances", "1", "--json", *ONE)
+    ended = clientbench(*words, cwd=tmp_path, python=python)
+    assert ended.code in (0, 3), ended.err
+    document = ended.json
+    assert document["run"]["targets"][0]["spec"]["name"] == "x-none"
+    assert not [path for path in Path("/proc").glob("[0-9]*/cmdline") if _runs(path)]
+
+
+def _runs(path: Path) -> bool:
+    try:
+        words = path.read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return b"none" in words and any(b"sloppy_server" in word for word in words)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("x-wreck", "its plug-in x-wreck-target 1.2.3 is broken: ModuleNotFoundError"),
+        ("x-odd", "is no class of servers.software.Software"),
+        ("x-late", "x-late: is broken: KeyError: 'no such template'"),
+    ],
+)
+def test_a_broken_plug_in_is_one_line_where_it_is_used(
+    name: str, reason: str, neighbours: tuple[Path, Path], tmp_path: Path
+) -> None:
+    _, python = neighbours
+    ended = clientbench("compare", "raw:sync", "--target", name, *ONE, cwd=tmp_path, python=python)
+    assert ended.code == 3
+    (line,) = (line for line in ended.err.splitlines() if line.startswith("clientbench: "))
+    assert reason in line
+    assert "Traceback" not in ended.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_broken_plug_in_is_in_nobodys_way(neighbours: tuple[Path, Path], tmp_path: Path) -> None:
+    _, python = neighbours
+    ended = clientbench("targets", cwd=tmp_path, python=python)
+    assert ended.code == 0
+    assert "ModuleNotFoundError" in ended.out
+    assert any(line.startswith("x-none") for line in ended.out.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("nobody",), 2, "NAME: 'nobody' is not valid; expected embedded,"),
+        (("embedded", "--runtime", "moon"), 2, "--runtime: 'moon' is not valid"),
+        (("embedded", "--upstream", "httpbin"), 2, "--upstream: is for proxies"),
+    ],
+)
+def test_what_cannot_be_checked_is_one_line(
+    words: tuple[str, ...], code: int, said: str, tmp_path: Path
+) -> None:
+    ended = clientbench("targets", "check", *words, cwd=tmp_path)
+    assert (ended.code, ended.out) == (code, "")
+    (line,) = ended.err.splitlines()
+    assert said in line
