@@ -142,9 +142,10 @@ class Redactor:
         )
 
     @classmethod
-    def of(cls, url: str | None, headers: Mapping[str, str], body: bytes | None) -> Redactor:
-        """The redactor for requests made of these; ``url`` may be a path, or have user-info."""
-        return cls({*_url_secrets(url or ""), *header_secrets(headers), *body_secrets(body or b"")})
+    def of(cls, urls: Iterable[str], headers: Mapping[str, str], body: bytes | None) -> Redactor:
+        """The redactor for requests made of these; a URL may be a path, or have user-info."""
+        in_urls = {secret for url in urls for secret in _url_secrets(url)}
+        return cls({*in_urls, *header_secrets(headers), *body_secrets(body or b"")})
 
     def scrub(self, text: str) -> str:
         """``text`` without the secrets, however they are escaped, and with every URL redacted.

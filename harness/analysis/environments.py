@@ -34,7 +34,7 @@ FACTOR_FIELDS = tuple(
 SEEN_IN_TRIALS = frozenset(
     {
         *("label", "condition", "target.name", "target.upstream"),
-        *(factor.field for factor in FACTORS.values() if factor.field != "target"),
+        *(one.field for one in FACTORS.values() if one.column and one.field != "target"),
     }
 )
 

@@ -81,12 +81,12 @@ class CompetitorSummary(Totals):
 
     @property
     def proxy_cpu_per_request_ns(self) -> float | None:
-        """CPU of the target's proxy per completed request; None where there is none, or none to be seen."""
+        """CPU of the target's proxy ÷ ``cpu_requests``; None where there is none, or none to be seen."""
         return per_request(self.proxy_cpu_ns, self.cpu_requests)
 
     @property
     def origin_cpu_per_request_ns(self) -> float | None:
-        """CPU of the servers that answer, per completed request; None where it cannot be seen."""
+        """CPU of the servers that answer, ÷ ``cpu_requests``; None where it cannot be seen."""
         return per_request(self.origin_cpu_ns, self.cpu_requests)
 
     @property

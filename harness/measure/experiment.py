@@ -28,7 +28,6 @@ from harness.measure.rounds import FinishedRound, Progress, Rounds, is_spared
 from harness.measure.targets import Targets, running
 from harness.records.conditions import by_condition
 from harness.records.model import RunRecord, RunState, TrialSummary
-from harness.redaction import Redactor
 from harness.scenario.plan import Plan, make_plan
 from harness.scenario.scenario import Scenario
 from harness.store import Keeper, Kept
@@ -147,14 +146,13 @@ def _place(
     cpus: processors.Processors,
     scenario: Scenario,
 ) -> Place:
-    redactor = Redactor.of(scenario.url or scenario.path, scenario.headers, scenario.body)
     return Place(
         bundle=bundle,
         launcher=launcher,
         worker_cpus=cpus.workers,
         target_cpus=1,
         target_cpu_ns=dict,
-        scrub=redactor.message,
+        scrub=scenario.redactor().message,
     )
 
 

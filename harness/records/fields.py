@@ -203,7 +203,7 @@ OWN = (
     Field(
         "cpu_per_request_ns",
         "REAL",
-        "CPU time of the workers per completed request, gross",
+        "CPU time of the workers ÷ `cpu_requests`, gross",
         unit="ns",
         json="cpu_per_request_ns",
         csv="cpu_per_request_ns",

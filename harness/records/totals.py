@@ -17,7 +17,7 @@ class Totals:
     completed: int  # responses and errors ending in windows
     correct: int  # of them
     cpu_ns: int  # of the workers, between the edges of the windows
-    cpu_requests: int  # completed between the same edges
+    cpu_requests: int  # between the same edges, as ``SliceRecord`` counts them
     error_counts: Mapping[str, int]  # of the population, by kind
 
     @property
@@ -35,7 +35,7 @@ class Totals:
 
     @property
     def cpu_per_request_ns(self) -> float | None:
-        """User+system time of the workers per completed request, gross."""
+        """User+system time of the workers ÷ ``cpu_requests``, gross."""
         return per_request(self.cpu_ns, self.cpu_requests)
 
     @property

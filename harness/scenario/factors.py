@@ -49,7 +49,7 @@ class Factor:
     parse: Callable[[str, Limits], Any]  # one value as typed; raises UsageError
     field: str  # of Competitor, where its value is
     shown: Callable[[Any], str]  # what a value adds to a label
-    column: str  # of benchmark_results
+    column: str  # of benchmark_results, where it is; empty where trials do not tell
     help: str
 
     def level(self, competitor: Competitor) -> str:

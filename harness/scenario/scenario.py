@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from adapters.base import USUAL_MAX_BODY_BYTES
 from harness.errors import UsageError
 from harness.records.conditions import by_condition
-from harness.redaction import quoted, redact_headers, redact_url, refusal
+from harness.redaction import Redactor, quoted, redact_headers, redact_url, refusal
 from harness.scenario.budget import ErrorBudget
 from harness.scenario.competitors import Competitor, Plain
 from harness.scenario.holds import HeldLoad
@@ -81,6 +81,10 @@ class Scenario(Plain):
         if self.body is None and competitor.body_bytes:
             return b"x" * competitor.body_bytes
         return self.body
+
+    def redactor(self) -> Redactor:
+        """For messages about its requests."""
+        return Redactor.of([self.url or self.path], self.headers, self.body)
 
     def snapshot(self) -> dict[str, Any]:
         """The scenario as plain JSON without secrets, for the database and reports.
