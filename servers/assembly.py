@@ -198,7 +198,11 @@ def _configured(part_spec: PartSpec) -> bytes:
     """How a part is configured, but for its place on this machine: also of software that is not ours."""
     somewhere = Address("127.0.0.1", 0)
     layout = Layout(
-        *(part_spec.name, somewhere, part_spec.tls, ".", "scratch"),
+        part_spec.name,
+        somewhere,
+        part_spec.tls,
+        ".",
+        "scratch",
         upstreams=(somewhere,) * len(part_spec.upstreams),
         workers=part_spec.workers,
     )

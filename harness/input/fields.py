@@ -10,67 +10,33 @@ import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from harness.input.options import Options
 from harness.input.settings import VARIABLES
+from harness.input.typed import declared
 from harness.scenario.factors import FACTORS
 
 __all__ = ["FLAGS", "Typed", "option"]
 
-# Fields whose options are spelled like them, those of factors apart.
+# Fields whose options are spelled like them, those of factors and of scenarios apart.
 _ALIKE = [
-    "arrivals",
-    "baseline",
-    "body",
-    "budget",
-    "delay",
-    "duration",
-    "error_budget",
-    "expect",
-    "header",
-    "header_env",
-    "headers",
-    "hold",
     "limit",
     "lines",
-    "max_body",
-    "max_in_flight",
-    "metric",
-    "n",
     "normalize",
     "output",
-    "points",
     "port",
-    "precision",
-    "preset",
-    "processes",
-    "profile",
-    "quick",
-    "rate",
-    "requests",
-    "rounds",
     "seconds",
-    "seed",
-    "slice",
-    "stage",
-    "start",
-    "stream",
-    "target_cpus",
-    "target_memory",
-    "think_time",
-    "thorough",
-    "timeout",
-    "tls",
     "across",
     "all",
-    "pin",
-    "trace",
-    "upstream",
     "url",
-    "warmup",
 ]
 FLAGS: Mapping[str, str] = MappingProxyType(
     {
         name: "--" + name.replace("_", "-")
-        for name in (*_ALIKE, *(factor.option for factor in FACTORS.values() if factor.option))
+        for name in (
+            *_ALIKE,
+            *(factor.option for factor in FACTORS.values() if factor.option),
+            *(one.name for one in declared(Options)),
+        )
     }
     | {"database": "--db", "verify": "--insecure"}
 )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from harness.errors import UsageError
+from harness.input.load_options import LoadOptions
 from harness.redaction import refusal
 from harness.scenario.loads import STARTERS, OpenLoad, Starter
 from harness.scenario.numbers import MAX_DURATION_S, seconds
@@ -19,17 +19,6 @@ MIN_RATE, MAX_RATE = 1e-6, 10_000_000.0
 
 _RATE = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?"
 _STAGE = re.compile(rf"({_RATE})(?:\s*-\s*({_RATE}))?\s*:\s*(\S+)", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class LoadOptions:
-    """What a command line says about an open loop, as it was typed."""
-
-    rate: str | float | None = None
-    stage: tuple[str, ...] = ()  # RATE:SECONDS or FROM-TO:SECONDS each
-    arrivals: str | None = None
-    start: str | None = None
-    max_in_flight: str | int | None = None
 
 
 def open_load(options: LoadOptions) -> OpenLoad | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 
 from harness.errors import UsageError
+from harness.input.length_options import LengthOptions
 from harness.records.model import METRICS, Metric
 from harness.redaction import refusal
 from harness.scenario.numbers import MAX_DURATION_S, seconds
@@ -17,22 +17,6 @@ __all__ = ["LengthOptions", "check_budget", "length", "precision"]
 BUDGET_S = 300.0
 NARROWEST, WIDEST = 0.001, 0.5
 _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)\s*%")
-
-
-@dataclass(frozen=True, slots=True)
-class LengthOptions:
-    """What a command line says about it, as it was typed."""
-
-    precision: str | None = None
-    metric: str | None = None
-    budget: str | float | None = None
-    quick: bool = False
-    thorough: bool = False
-
-    @property
-    def is_named(self) -> bool:
-        """Whether a flag says how much is measured, so that no default of the environment does."""
-        return self.quick or self.thorough or self.precision is not None
 
 
 def length(options: LengthOptions) -> Length:

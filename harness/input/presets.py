@@ -17,6 +17,7 @@ from adapters.trace import HOLD_POINTS
 from harness.errors import UsageError
 from harness.input.fields import option
 from harness.input.load_input import LoadOptions
+from harness.input.preset_options import PresetOptions
 from harness.redaction import refusal
 from harness.scenario.holds import HeldLoad
 from harness.scenario.numbers import MAX_DURATION_S, seconds, whole_number
@@ -31,17 +32,6 @@ LIMIT = 100  # of a paced load without --n
 T = TypeVar("T", bound=str | float)
 
 _POINT = re.compile(r"([0-9]{1,6})\s*@\s*(\S+)")
-
-
-@dataclass(frozen=True, slots=True)
-class PresetOptions:
-    """What a command line says about a preset, as it was typed."""
-
-    preset: str | None = None
-    n: str | int | None = None
-    delay: str | float | None = None
-    hold: str | None = None
-    points: str | None = None
 
 
 @dataclass(frozen=True)
