@@ -1,6 +1,6 @@
 """A run as a table, JSON, CSV or Markdown. Pure: touches no file, prints nothing."""
 
-from harness.report.exporters import EXPORTERS, for_path
+from harness.report.exporters import FORMATS, for_path
 from harness.report.headline import heading
 from harness.report.json_document import document, to_json
 from harness.report.listings import rows_table, runs_table, trials_table
@@ -8,7 +8,7 @@ from harness.report.tables import to_csv, to_markdown
 from harness.report.terminal import footer, result_tables, to_text
 
 __all__ = [
-    "EXPORTERS",
+    "FORMATS",
     "document",
     "footer",
     "for_path",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from harness.errors import UsageError
 from harness.records.model import RunRecord, TrialSummary
@@ -16,7 +16,7 @@ from harness.report.json_document import to_json
 from harness.report.tables import to_csv, to_markdown
 from harness.report.terminal import to_text
 
-__all__ = ["EXPORTERS", "Exporter", "for_path", "is_report"]
+__all__ = ["FORMATS", "Exporter", "Format", "for_path", "is_report"]
 
 
 class Exporter(Protocol):
@@ -28,32 +28,31 @@ class Exporter(Protocol):
         """On demand with every competitor against every other, but for CSV."""
 
 
-EXPORTERS: dict[str, Exporter] = {
-    ".json": to_json,
-    ".csv": to_csv,
-    ".md": to_markdown,
-    ".txt": to_text,
+class Format(NamedTuple):
+    """A kind of file."""
+
+    write: Exporter
+    sign: re.Pattern[bytes]  # what every file of it has
+
+
+MEASURED_AT = re.compile(rb"^(- )?measured at: .* UTC \(run ", re.MULTILINE)
+FORMATS = {
+    ".json": Format(to_json, re.compile(rb'\A\{\s*"schema_version": ?\d+,\s*"run": ?\{\s*"id":')),
+    ".csv": Format(to_csv, re.compile(rb"\Arun_id[,\n]")),
+    ".md": Format(to_markdown, MEASURED_AT),
+    ".txt": Format(to_text, MEASURED_AT),
 }
+MAX_BYTES = 64 * 2**20  # more is no report
 
 
 def for_path(path: str | Path) -> Exporter:
     """The exporter for a file name's suffix, in any case; raises UsageError for an unknown one."""
-    exporter = EXPORTERS.get(Path(path).suffix.lower())
-    if exporter is None:
+    found = FORMATS.get(Path(path).suffix.lower())
+    if found is None:
         raise UsageError(
-            f"the name must end in one of {', '.join(EXPORTERS)}", "output", value=repr(str(path))
+            f"the name must end in one of {', '.join(FORMATS)}", "output", value=repr(str(path))
         )
-    return exporter
-
-
-MEASURED_AT = re.compile(rb"^(- )?measured at: .* UTC \(run ", re.MULTILINE)
-SIGNS = {
-    ".json": re.compile(rb'\A\{\s*"schema_version": ?\d+,\s*"run": ?\{\s*"id":'),
-    ".csv": re.compile(rb"\Arun_id[,\n]"),
-    ".md": MEASURED_AT,
-    ".txt": MEASURED_AT,
-}
-MAX_BYTES = 64 * 2**20  # more is no report
+    return found.write
 
 
 def is_report(path: Path, name: str) -> bool:
@@ -61,4 +60,4 @@ def is_report(path: Path, name: str) -> bool:
     if path.stat().st_size > MAX_BYTES:
         return False
     content = path.read_bytes()
-    return not content or SIGNS[Path(name).suffix.lower()].search(content) is not None
+    return not content or FORMATS[Path(name).suffix.lower()].sign.search(content) is not None

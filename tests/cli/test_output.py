@@ -11,7 +11,7 @@ import pytest
 
 from harness.cli import output
 from harness.errors import UnusableError, UsageError
-from harness.report import EXPORTERS
+from harness.report import FORMATS
 from harness.store import Store
 from tests.cli.command import ONE, clientbench
 from tests.examples import finished, two_clients
@@ -71,11 +71,15 @@ def test_what_is_no_file_is_refused(name: str, database: Path) -> None:
         output.checked(name, database, force=True)
 
 
-@pytest.mark.parametrize("suffix", EXPORTERS)
+@pytest.mark.parametrize("suffix", FORMATS)
 def test_a_report_of_ours_may_be_replaced_and_nothing_else(suffix: str, database: Path) -> None:
     made = finished(two_clients())
     report = Path(f"report{suffix}")
-    for content in ("", EXPORTERS[suffix](made, two_clients()), EXPORTERS[suffix](made, [])):
+    for content in (
+        "",
+        FORMATS[suffix].write(made, two_clients()),
+        FORMATS[suffix].write(made, []),
+    ):
         report.write_text(content)
         assert output.checked(report.name, database, force=False) == report
     others_json = '{"schema_version": 1, "items": []}'  # many programs write that
@@ -94,7 +98,7 @@ def test_a_link_is_judged_by_its_own_name(database: Path) -> None:
     file.write_text("mine")
     with refused("--output: 'report.md' exists and is no report of clientbench"):
         output.checked("report.md", database, force=False)
-    file.write_text(EXPORTERS[".md"](finished(two_clients()), two_clients()))
+    file.write_text(FORMATS[".md"].write(finished(two_clients()), two_clients()))
     assert output.checked("report.md", database, force=False) == Path("report.md")
 
 

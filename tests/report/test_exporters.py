@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from harness.errors import UsageError
 from harness.records.histogram import Histogram
 from harness.records.model import RunRecord, TrialSummary
-from harness.report import EXPORTERS, document, for_path, heading, to_csv, to_json, to_markdown
+from harness.report import FORMATS, document, for_path, heading, to_csv, to_json, to_markdown
 from tests.examples import (
     SECOND,
     failed,
@@ -33,7 +33,7 @@ def records(trials: list[TrialSummary], record: RunRecord | None = None) -> list
 
 @pytest.mark.parametrize("suffix", [".json", ".csv", ".md", ".txt", ".JSON"])
 def test_the_suffix_chooses_the_exporter(suffix: str) -> None:
-    assert for_path(f"some.where/report{suffix}") is EXPORTERS[suffix.lower()]
+    assert for_path(f"some.where/report{suffix}") is FORMATS[suffix.lower()].write
 
 
 @pytest.mark.parametrize("name", ["report", "report.xml", ".json", "report.json.gz", ""])
@@ -135,13 +135,13 @@ def test_markdown_is_a_table_with_notes_below() -> None:
 
 @settings(max_examples=40)
 @given(runs(id="run-1"), st.lists(trials(id="t"), max_size=3))
-@pytest.mark.parametrize("suffix", EXPORTERS)
+@pytest.mark.parametrize("suffix", FORMATS)
 def test_any_run_can_be_exported(suffix: str, record: RunRecord, made: list[TrialSummary]) -> None:
-    assert EXPORTERS[suffix](record, made).endswith("\n")
+    assert FORMATS[suffix].write(record, made).endswith("\n")
 
 
 def test_exporters_touch_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for exporter in EXPORTERS.values():
+    for exporter, _ in FORMATS.values():
         exporter(finished(two_clients()), two_clients())
     assert list(tmp_path.iterdir()) == []

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from harness.report.exporters import EXPORTERS
+from harness.report.exporters import FORMATS
 from harness.store import Store
 from harness.store.reading import show_run
 from tests.cli.command import clientbench
@@ -101,7 +101,7 @@ def of_then(now: Any, then: Any) -> Any:
 
 @pytest.mark.parametrize("name", RUNS)
 def test_csv_has_the_same_and_more(database: Path, name: str) -> None:
-    text = EXPORTERS[".csv"](*show_run(database, RUNS[name]))
+    text = FORMATS[".csv"].write(*show_run(database, RUNS[name]))
     found, then = (list(csv.DictReader(io.StringIO(one))) for one in (text, stored(f"{name}.csv")))
     assert [of_then(row, was) for row, was in zip(found, then, strict=True)] == then
 
