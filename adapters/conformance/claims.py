@@ -79,5 +79,10 @@ def _described(error: Exception, exam: Exam) -> str:
     first = f"{type(error).__name__}: {error}"
     last = list(causes(error))[-1]
     cause = f" (because of {type(last).__name__}: {last})" if last is not error else ""
-    kind = exam.subject.make(exam.settings()).adapter.classify(error)
+    try:
+        kind = exam.subject.make(exam.settings()).adapter.classify(error)
+    except Exception as other:
+        return (
+            f"failed with {first}{cause}, and has no kind for it: {type(other).__name__}: {other}"
+        )
     return f"failed with {first}{cause}, of kind {kind}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,10 @@ from harness.checking.clients import CLAIM_S, ClientCheck, examined
 from harness.clients.bundle import Bundle
 from harness.measure.contenders import Resolver
 from harness.records.conformance import Checked
+from servers import catalogue
 from tests import plugins
 from tests.adapters.broken import BROKEN, HANGING, source
+from tests.checking.sloppy import FAULTS, SERVER, SOFTWARE
 
 # One of each kind of claim.
 OUTSIDERS = ("declared", "sent-as-given", "no-redirects", "keep-alive", "cancelled")
@@ -46,3 +48,34 @@ def check(outsiders: tuple[Path, Path], bundle: Bundle, suite: ClientCheck) -> C
         return suite.check(one, claim_s)
 
     return checked
+
+
+@pytest.fixture(scope="session")
+def neighbours(
+    tmp_path_factory: pytest.TempPathFactory, own_surroundings: None
+) -> tuple[Path, Path]:
+    """The folder with their packages, and an interpreter that sees it."""
+    folder = tmp_path_factory.mktemp("neighbours")
+    site = folder / "site"
+    for fault in (*FAULTS, "none"):
+        name = f"x-{fault}"
+        plugins.install_target(site, name, SOFTWARE.format(name=name, fault=fault))
+    plugins.install_target(site, "x-changed", "")
+    plugins.install_target(site, "x-wreck", "import a_module_nobody_has\n")
+    plugins.install_target(site, "x-odd", "class Sloppy: pass\n")
+    plugins.install_target(site, "embedded", SOFTWARE.format(name="embedded", fault="routes"))
+    late = "    def files(self, layout):\n        raise KeyError('no such template')\n"
+    plugins.install_target(site, "x-late", SOFTWARE.format(name="x-late", fault="none") + late)
+    (site / "sloppy_server.py").write_text(SERVER)
+    return site, plugins.environment(folder / "venv", site)
+
+
+@pytest.fixture
+def installed(neighbours: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """They are seen by this process and by those that it starts."""
+    site, _ = neighbours
+    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    catalogue._known.cache_clear()
+    yield
+    catalogue._known.cache_clear()

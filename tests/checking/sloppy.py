@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-__all__ = ["FAULTS", "SOFTWARE"]
+import contextlib
+import signal
+from collections.abc import Iterator
+
+import psutil
+
+from harness.checking.targets import check
+from servers.spec import TargetSpec
+
+__all__ = ["FAULTS", "SERVER", "SOFTWARE", "assert_fails_alone"]
 
 # By the claim that does not hold of them.
 FAULTS = (
@@ -120,3 +129,25 @@ if fault == "stops" and not os.fork():
     os._exit(0)
 server.serve_forever()
 '''
+
+
+@contextlib.contextmanager
+def nothing_left() -> Iterator[None]:
+    """End what a target that does not stop has left."""
+    try:
+        yield
+    finally:
+        for process in psutil.process_iter(["cmdline"]):
+            words = process.info["cmdline"] or []
+            if "stops" in words and any("sloppy_server.py" in word for word in words):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.send_signal(signal.SIGKILL)
+
+
+def assert_fails_alone(fault: str) -> None:
+    """Of the target that has it; of the one that has none, no claim fails."""
+    with nothing_left() if fault == "stops" else contextlib.nullcontext():
+        found = check(TargetSpec(f"x-{fault}"))
+    failed = {one.name: one.reason for one in found.results if one.state != "passed"}
+    assert failed.keys() == {fault} - {"none"}, failed
+    assert all(reason and reason.isprintable() for reason in failed.values())

@@ -6,15 +6,22 @@ from pathlib import Path
 
 import pytest
 
+from adapters.conformance.claims import CLAIMS
 from harness.checking.clients import examined
 from harness.measure.contenders import Resolver
 from harness.records.conformance import Checked
+from tests.adapters.broken import BROKEN
 from tests.checking.conftest import OUTSIDERS, CheckOutsider
 from tests.cli.command import clientbench
 
 
 def states(found: Checked, *wanted: str) -> list[str]:
     return [one.name for one in found.results if one.state in wanted]
+
+
+def test_somebody_is_wrong_in_every_way() -> None:
+    """One of each kind here, and all of them in tests/integration/test_claims.py."""
+    assert {claim.name for claim in CLAIMS} == {*BROKEN}
 
 
 @pytest.mark.parametrize("claim", [*OUTSIDERS])

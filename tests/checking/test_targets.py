@@ -2,81 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from harness.checking.targets import check
-from servers import catalogue
 from servers.conformance.claims import CLAIMS
 from servers.hosted import HostedTarget
 from servers.spec import TargetSpec
-from tests import plugins
-from tests.checking.sloppy import FAULTS, SERVER, SOFTWARE
+from tests.checking.sloppy import FAULTS, SOFTWARE, assert_fails_alone
 from tests.cli.command import ONE, clientbench
 from tests.targets import started
-
-
-@pytest.fixture(scope="session")
-def neighbours(
-    tmp_path_factory: pytest.TempPathFactory, own_surroundings: None
-) -> tuple[Path, Path]:
-    """The folder with their packages, and an interpreter that sees it."""
-    folder = tmp_path_factory.mktemp("neighbours")
-    site = folder / "site"
-    for fault in (*FAULTS, "none"):
-        name = f"x-{fault}"
-        plugins.install_target(site, name, SOFTWARE.format(name=name, fault=fault))
-    plugins.install_target(site, "x-changed", "")
-    plugins.install_target(site, "x-wreck", "import a_module_nobody_has\n")
-    plugins.install_target(site, "x-odd", "class Sloppy: pass\n")
-    plugins.install_target(site, "embedded", SOFTWARE.format(name="embedded", fault="routes"))
-    late = "    def files(self, layout):\n        raise KeyError('no such template')\n"
-    plugins.install_target(site, "x-late", SOFTWARE.format(name="x-late", fault="none") + late)
-    (site / "sloppy_server.py").write_text(SERVER)
-    return site, plugins.environment(folder / "venv", site)
-
-
-@pytest.fixture
-def installed(neighbours: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """They are seen by this process and by those that it starts."""
-    site, _ = neighbours
-    monkeypatch.syspath_prepend(str(site))
-    monkeypatch.setenv("PYTHONPATH", str(site))
-    catalogue._known.cache_clear()
-    yield
-    catalogue._known.cache_clear()
-
-
-@contextlib.contextmanager
-def nothing_left() -> Iterator[None]:
-    """End what a target that does not stop has left."""
-    try:
-        yield
-    finally:
-        for process in psutil.process_iter(["cmdline"]):
-            words = process.info["cmdline"] or []
-            if "stops" in words and any("sloppy_server.py" in word for word in words):
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    process.send_signal(signal.SIGKILL)
 
 
 def test_somebody_is_wrong_in_every_way() -> None:
     assert {claim.name for claim in CLAIMS} == {*FAULTS}
 
 
+# All of them are tests/integration/test_faults.py.
 @pytest.mark.usefixtures("installed")
-@pytest.mark.parametrize("fault", [*FAULTS, "none"])
+@pytest.mark.parametrize("fault", ["routes", "stops", "none"])
 def test_a_claim_fails_alone(fault: str) -> None:
-    with nothing_left() if fault == "stops" else contextlib.nullcontext():
-        found = check(TargetSpec(f"x-{fault}"))
-    failed = {one.name: one.reason for one in found.results if one.state != "passed"}
-    assert failed.keys() == {fault} - {"none"}, failed
-    assert all(reason and reason.isprintable() for reason in failed.values())
+    assert_fails_alone(fault)
 
 
 @pytest.mark.usefixtures("installed")

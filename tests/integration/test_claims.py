@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from adapters.base import BaseAdapter
-from adapters.conformance.book import Server
 from adapters.conformance.claims import CLAIMS, check, concerned
 from adapters.conformance.sessions import Subject
+from harness.checking.clients import ClientCheck
 from tests.adapters.broken import BROKEN, source
 
 
@@ -36,20 +36,16 @@ def tidy() -> Iterator[None]:
     gc.unfreeze()
 
 
-def test_somebody_is_wrong_in_every_way() -> None:
-    assert {claim.name for claim in CLAIMS} == {*BROKEN}
-
-
 @pytest.mark.usefixtures("tidy")
 @pytest.mark.parametrize("wrong", BROKEN)
-def test_a_claim_fails_alone(server: Server, wrong: str) -> None:
+def test_a_claim_fails_alone(suite: ClientCheck, wrong: str) -> None:
     with adapter(wrong) as broken:
         subject = Subject(broken, "asyncio" if broken.mode == "async" else None)
         reasons = {
             claim.name: reason
             for claim in CLAIMS
             if concerned(claim, wrong, broken)
-            and (reason := check(claim, subject, wrong, server)) is not None
+            and (reason := check(claim, subject, wrong, suite.server)) is not None
         }
     assert reasons.keys() == {wrong}, reasons
     assert reasons[wrong].isprintable()
