@@ -10,7 +10,7 @@ from harness import interrupts
 from harness.analysis.summaries import summarised
 from harness.cli.judging import print_tables, print_verdicts
 from harness.cli.locks import lock_notice
-from harness.cli.screen import say, say_json
+from harness.cli.screen import say, say_json, write_lines
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
 from harness.input.fields import option
@@ -81,8 +81,7 @@ def show_run(database: Path, key: str, as_json: bool, *, with_matrix: bool = Fal
     if phases is not None:
         console.print(phases)
     console.print(listings.trials_table(trials))
-    for line in terminal.footer(run, trials, database):
-        say(line)
+    write_lines(console, terminal.footer(run, trials, database))
 
 
 def _state(client: Client) -> str:

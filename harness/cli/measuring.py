@@ -14,7 +14,7 @@ from harness.cli import output
 from harness.cli.exit_codes import DONE, INTERRUPTED, NOT_VALID, OVER_BUDGET, UNUSABLE
 from harness.cli.judging import print_tables, print_verdicts
 from harness.cli.progress import progress_on
-from harness.cli.screen import say
+from harness.cli.screen import say, write_lines
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
 from harness.errors import UnusableError
@@ -160,5 +160,4 @@ def _report(
     if normalize is not None:
         for summary in summaries:
             console.print(latencies.report(summary, normalize))
-    for line in terminal.footer(outcome.run, outcome.trials, outcome.kept.place):
-        say(line, stdout)
+    write_lines(console, terminal.footer(outcome.run, outcome.trials, outcome.kept.place))

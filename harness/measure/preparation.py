@@ -61,6 +61,7 @@ class _Asker:
     place: Place
     capture: Capture
     worker: WorkerProcess | None = None
+    labels: list[str] = field(default_factory=list)  # of all of them
     given: list[Answered] = field(default_factory=list)
     refusal: str | None = None
     blamed: str | None = None  # what the target did, if that is the reason
@@ -194,6 +195,8 @@ def prepare(
                 capture = stack.enter_context(Capture())
                 askers[key] = _Asker(contender, places[contender.target], capture)
                 stack.callback(askers[key].end)
+            if key is not None:
+                askers[key].labels.append(contender.label)
         doubts = _ask_all(list(askers.values()), rate)
     if None not in keys:  # null needs no answer
         _check_any(list(askers.values()))
@@ -305,21 +308,22 @@ def _groups(askers: Sequence[_Asker]) -> list[list[_Asker]]:
 
 def _given(group: Sequence[_Asker]) -> dict[str, tuple[Answered, ...]]:
     return {
-        one.contender.label: tuple(replace(a, decompressed=one.decompresses) for a in one.given)
+        label: tuple(replace(a, decompressed=one.decompresses) for a in one.given)
         for one in group
         if one.given and one.refusal is None
+        for label in one.labels
     }
 
 
 def _bytes_doubts(asker: _Asker) -> Iterator[Doubt]:
-    label, sent = asker.contender.label, asker.capture.sent
+    sent = asker.capture.sent
     if sent is not None:
         parity = asker.contender.settings.profile == "parity"
         found = differences(asker.harmless, sent, parity=parity)
         if found:
-            yield bytes_doubt(label, found)
+            yield from (bytes_doubt(label, found) for label in asker.labels)
     elif asker.refusal is None:
-        yield unseen_bytes_doubt(label)
+        yield from map(unseen_bytes_doubt, asker.labels)
 
 
 def _check_any(askers: Sequence[_Asker]) -> None:

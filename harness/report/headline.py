@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from harness.analysis.summaries import CompetitorSummary, summarised
@@ -23,15 +23,15 @@ def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
     """What all competitors had in common, and how often and how long each was measured."""
     summaries = summarised(trials)
     described = (
-        {f"{summary.http_method} {_place(run, summary)}" for summary in summaries},
+        *_requests(run, summaries),
         {f"concurrency {summary.concurrency}" for summary in summaries},
-        {f"{summary.body_bytes} B body" for summary in summaries if summary.body_bytes},
+        {f"{summary.body_bytes} B body" if summary.body_bytes else "" for summary in summaries},
         {f"{summary.profile} settings" for summary in summaries},
         {_offered(summary) for summary in summaries if summary.open_loop is not None},
         {_rounds(run, trials)},
         {_length(summary) for summary in summaries if summary.state == "complete"},
     )
-    common = [texts.pop() for texts in described if len(texts) == 1]
+    common = [text for texts in described if len(texts) == 1 for text in texts if text]
     return f"{run.name}: {', '.join(common)}" if run.name else ", ".join(common)
 
 
@@ -44,6 +44,16 @@ def cut_short(run: RunRecord, trials: Sequence[TrialSummary]) -> str | None:
         f"note: the run {CAUSES[run.state]}; its rounds are not done, "
         "and the intervals do not know why"
     )
+
+
+def _requests(run: RunRecord, summaries: Sequence[CompetitorSummary]) -> Iterator[set[str]]:
+    """What was requested; where methods differ, of whom."""
+    methods = {summary.http_method for summary in summaries}
+    places = {_place(run, summary) for summary in summaries}
+    if len(methods) == 1:
+        yield {f"{method} {place}" for method in methods for place in places}
+    else:
+        yield places
 
 
 def _place(run: RunRecord, summary: CompetitorSummary) -> str:

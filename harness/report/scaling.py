@@ -29,7 +29,7 @@ def scaling_lines(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
             of_name.setdefault(summary.name, []).append(summary)
     what = "response p99 of {}, ms" if is_open else "throughput of {}, req/s"
     return [
-        f"{what.format(name)}: {ARROW.join(_step(one, metric, steps) for one in own)}"
+        f"{what.format(name)}, at {ARROW.join(_step(one, metric, steps) for one in own)}"
         for name, own in of_name.items()
     ]
 
@@ -41,9 +41,12 @@ def _step(summary: CompetitorSummary, metric: Metric, steps: Mapping[str, Compar
         else figures.throughput(summary)
     )
     step = steps.get(summary.label)
+    said = f"{summary.condition}: {figure}"
     if step is None:  # the first
-        return f"{summary.condition} {figure}"
+        return said
     if step.verdict is None:
-        return f"{summary.condition} {figure} (no verdict)"
-    ratio = figures.significant(step.ratio) + figures.TIMES
-    return f"{summary.condition} {figure} ({ratio}, {figures.interval(step)})"
+        return f"{said} (no verdict)"
+    what: str = step.verdict
+    if what in ("faster", "slower"):
+        what = figures.significant(step.ratio) + figures.TIMES
+    return f"{said} ({what}, {figures.interval(step)})"

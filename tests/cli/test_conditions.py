@@ -104,7 +104,7 @@ def test_there_is_a_table_for_each_condition_and_a_line_of_how_each_client_scale
         "throughput of null",
         "throughput of raw:sync",
     ]
-    assert all("c=1 " in line and "→ c=3 " in line for line in scaling)
+    assert all(" at c=1: " in line and "→ c=3: " in line for line in scaling)
     assert "ratio to null c=1" in ended.out and "ratio to null c=3" in ended.out
     assert [report.count(f"**concurrency: c={slots}**") for slots in (1, 3)] == [1, 1]
 

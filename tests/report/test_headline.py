@@ -23,7 +23,12 @@ def test_heading_says_what_all_had_in_common() -> None:
         " 3 rounds, 3.00 s each"
     )
     apart = [trial("a"), trial("b", http_method="POST", concurrency=2)]
-    assert heading(run(name=""), apart) == "parity settings, 1 round, 1.00 s each"
+    assert heading(run(name=""), apart) == (
+        "http://127.0.0.1:8080/, parity settings, 1 round, 1.00 s each"
+    )
+    sizes = [trial("a"), trial("b", body_bytes=65536)]
+    assert "body" not in heading(run(), sizes)
+    assert "65536 B body" in heading(run(), sizes[1:])
 
 
 def test_rounds_are_told_where_lengths_differ() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from statistics import median
 
@@ -161,10 +162,11 @@ def _short_slices(
     held = [one for one in (_medians_held(trial, think_ns) for trial in trials) if one is not None]
     if not held or median(held) >= MEDIANS_PER_SLICE:
         return None
+    number = math.floor(10 * median(held)) / 10  # 19.96 is fewer than 20, and to look like it
     return Doubt(
         "short slices",
         label,
-        f"slices hold {median(held):.0f} of its median service times{' with think times' if think_ns else ''}, "
+        f"slices hold {number:g} of its median service times{' with think times' if think_ns else ''}, "
         f"fewer than {MEDIANS_PER_SLICE}",
         f"measure longer ({_longer(trials, counted)}), in {FEWER}, or with less {option('concurrency')}",
     )
