@@ -163,7 +163,8 @@ class Catalogue:
             )
         client = self.clients([spec.name])[0]
         if not client.installed:
-            extra = f"'clientbench[{spec.name}]'" if spec.name in adapters.EXTRAS else spec.name
+            _, distribution = self._known[spec.name]  # of a plug-in its own, which requires the library
+            extra = f"'clientbench[{spec.name}]'" if spec.name in adapters.EXTRAS else distribution
             raise UnusableError(
                 f"{spec.name!r} is not installed for Python {self.python_version}; "
                 f"try: {self._pip} install {extra}",
