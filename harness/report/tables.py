@@ -260,7 +260,7 @@ def _record(
         "throughput_verdict": comparison and comparison.verdict,
         "throughput_reason": comparison and comparison.reason,
         **_other_metrics(summary.label, compared),
-        **{field.csv: field.stored(summary) for field in FIELDS if field.csv is not None},
+        **{name: field.stored(summary) for field in FIELDS if (name := field.csv_heading)},
     }
     return {heading: found.pop(heading) for heading in LAYOUT} | found
 

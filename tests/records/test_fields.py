@@ -51,7 +51,7 @@ CSV_HEADINGS = [
     [
         [field.name for field in COLUMNS],
         [field.json_key for field in FIELDS if field.json_key],
-        [field.csv for field in FIELDS if field.csv],
+        [field.csv_heading for field in FIELDS if field.csv_heading],
         [field.attribute for field in FIELDS if field.attribute],
     ],
     ids=["columns", "JSON", "CSV", "attributes"],
@@ -87,7 +87,7 @@ def test_csv_has_the_headings_it_always_had_first() -> None:
     text = to_csv(finished(two_clients()), two_clients())
     headings = next(csv.reader(io.StringIO(text)))
     assert headings[: len(CSV_HEADINGS)] == CSV_HEADINGS
-    assert {field.csv for field in FIELDS} - {None} <= set(headings)
+    assert {field.csv_heading for field in FIELDS} - {None} <= set(headings)
 
 
 def test_a_field_that_nothing_has_is_none() -> None:
