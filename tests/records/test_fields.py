@@ -13,8 +13,8 @@ from hypothesis import given
 from harness.records.field import Field
 from harness.records.fields import COLUMNS, FIELDS
 from harness.records.model import TrialSummary
+from harness.report.csv_file import to_csv
 from harness.report.json_document import document
-from harness.report.tables import to_csv
 from tests.examples import finished, trials, two_clients
 
 # Series, which have tables of their own and are in no export.
