@@ -10,7 +10,7 @@ from dataclasses import fields
 import pytest
 from hypothesis import given
 
-from harness.records.field import Field
+from harness.records.field import Field, Kind
 from harness.records.fields import COLUMNS, FIELDS
 from harness.records.model import TrialSummary
 from harness.report.csv_file import to_csv
@@ -69,7 +69,7 @@ def test_all_that_a_trial_is_made_of_is_in_the_table() -> None:
 def test_what_is_stored_of_an_attribute_gives_it_back(made: TrialSummary) -> None:
     for field in COLUMNS:
         if field.attribute and (value := field.value(made)) is not None:
-            assert field.read(field.stored(made)) == value, field.name
+            assert field.kind.read(field.stored(made)) == value, field.name
 
 
 def has_all_of(found: Iterable[str], known: list[str]) -> bool:
@@ -94,4 +94,4 @@ def test_a_field_that_nothing_has_is_none() -> None:
     (made, *_) = two_clients()
     planned = next(field for field in COLUMNS if field.name == "planned")
     assert planned.value(made) is planned.stored(made) is None
-    assert Field("round", "INTEGER", "").value(made) == made.round
+    assert Field("round", Kind("INTEGER"), "").value(made) == made.round
