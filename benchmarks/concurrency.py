@@ -98,7 +98,7 @@ def _figures(client: str, trial: dict[str, Any]) -> list[Figure]:
             Figure(f"{client} throughput", trial["correct"] / seconds, None, "higher", "req/s"),
             Figure(
                 f"{client} CPU",
-                trial["cpu_ns"] / trial["cpu_requests"] / 1e3,
+                trial["cpu_per_request_ns"] / 1e3,
                 None,
                 "lower",
                 "µs/req",

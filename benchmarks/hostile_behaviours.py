@@ -111,9 +111,7 @@ class Behaviour:
     then: str = "close"
     port: str = "http"
     method: str = "GET"
-    starts_connection: bool = (
-        False  # served when the connection is accepted; there is no request to read
-    )
+    starts_connection: bool = False  # served once it is accepted; there is no request to read
 
 
 def _status(line: bytes) -> bytes:

@@ -26,7 +26,7 @@ from harness.measure.trial import Trial
 from harness.measure.windows import Shape
 from harness.records.model import TrialSummary
 from harness.scenario.scenario import Scenario
-from harness.selftest.measures import percentile
+from harness.selftest.measures import number, percentile
 from harness.selftest.stand import Stand
 from harness.worker.tracing import TRACE_COLUMNS
 
@@ -123,7 +123,7 @@ def _at_once(client: str) -> Part:
         decision = max(float(np.ptp(rows[:, PLANNED])) for rows in batches) / 1e6
         wake_up = np.median([np.ptp(rows[:, ARRIVED] + rows[:, HELD]) for rows in batches]) / 1e6
         spread = np.median([np.ptp(rows[:, -1]) for rows in batches]) / 1e6
-        cost_us = summary.cpu_ns / summary.cpu_requests / 1e3
+        cost_us = number(summary.cpu_per_request_ns) / 1e3
         return [
             Figure(f"{name}: decision", decision, DECISION_MS, "lower", "ms"),
             Figure(f"{name}: wake-up", float(wake_up), None, "lower", "ms"),

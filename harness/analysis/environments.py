@@ -171,7 +171,7 @@ def _competitor_facts(run: RunRecord, trial: TrialSummary) -> Facts:
         "client_type": trial.client_type,
         "event_loop": trial.event_loop,
         "upstream": trial.target.upstream,
-        **{field.csv or field.name: field.value(trial) for field in FACTOR_FIELDS},
+        **{field.csv_heading or field.name: field.value(trial) for field in FACTOR_FIELDS},
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from harness.records.client_environment import Environment
-from harness.records.conditions import name_in_condition
+from harness.records.conditions import InCondition
 from harness.records.histogram import Censored, Histogram, percentile, rank
 from harness.records.model import OpenLoop, TrialState, TrialSummary
 from harness.records.phases import phases
@@ -27,7 +27,7 @@ Key = TypeVar("Key")
 
 
 @dataclass(frozen=True)
-class CompetitorSummary(Totals):
+class CompetitorSummary(Totals, InCondition):
     """All trials (rounds) of one competitor, merged. Counts are sums; terms as in DESIGN §1."""
 
     label: str
@@ -70,11 +70,6 @@ class CompetitorSummary(Totals):
     condition: str | None = None  # which its label ends with; None: the run has no conditions
 
     @property
-    def name(self) -> str:
-        """What it is called within its condition."""
-        return name_in_condition(self.label, self.condition)
-
-    @property
     def uncounted(self) -> int:
         """Requests that were sent and belong to no figure."""
         return max(0, self.sent - self.population)
@@ -88,11 +83,6 @@ class CompetitorSummary(Totals):
     def origin_cpu_per_request_ns(self) -> float | None:
         """CPU of the servers that answer, ÷ ``cpu_requests``; None where it cannot be seen."""
         return per_request(self.origin_cpu_ns, self.cpu_requests)
-
-    @property
-    def error_rate(self) -> float | None:
-        """Failed requests ÷ population, 0 to 1; None without any request."""
-        return self.errors / self.population if self.population else None
 
     def percentile(self, percent: float) -> int | Censored | None:
         """Service time in ns at ``percent``; Censored when its rank is a timed-out request's."""

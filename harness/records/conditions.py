@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
-__all__ = ["by_condition", "name_in_condition"]
+__all__ = ["InCondition", "by_condition"]
 
 
 class _Conditioned(Protocol):
@@ -16,9 +16,20 @@ class _Conditioned(Protocol):
 Item = TypeVar("Item", bound=_Conditioned)
 
 
-def name_in_condition(label: str, condition: str | None) -> str:
-    """A competitor's label without the condition that it ends with."""
-    return label if condition is None else label.removesuffix(f" {condition}")
+class _Labelled(_Conditioned, Protocol):
+    @property
+    def label(self) -> str: ...
+
+
+class InCondition:
+    """A competitor, or what is said of it: a label, and the condition that it ends with, or None."""
+
+    @property
+    def name(self: _Labelled) -> str:
+        """What it is called within its condition: its label without that."""
+        if self.condition is None:
+            return self.label
+        return self.label.removesuffix(f" {self.condition}")
 
 
 def by_condition(items: Iterable[Item]) -> dict[str | None, list[Item]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from harness.records.model import TrialSummary
 
-__all__ = ["Field"]
+__all__ = ["Field", "Kind"]
 
 ATTRIBUTES = frozenset(field.name for field in fields(TrialSummary))
 
@@ -17,23 +17,30 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
+class Kind(NamedTuple):
+    """What values of a field are, and how they are stored."""
+
+    # The type of its column in benchmark_results; None: it has none.
+    column: Literal["TEXT", "INTEGER", "REAL"] | None
+    unit: str = ""
+    write: Callable[[Any], Any] = _as_it_is  # what is stored of a value …
+    read: Callable[[Any], Any] = _as_it_is  # … and the value of what is stored
+
+
 @dataclass(frozen=True)
 class Field:
     """A value of a trial; also of a competitor (its trials, merged), as far as that has the same attributes."""
 
     name: str  # of its column in benchmark_results
-    kind: Literal["TEXT", "INTEGER", "REAL"] | None  # of the column; None: it has none
+    kind: Kind
     meaning: str  # the sentence of docs/results.md
-    unit: str = ""
-    path: str = (
-        ""  # the attribute it is, or that of one, as "target.name"; where it is not called ``name``
-    )
+    # The attribute it is, or that of one, as "target.name"; empty where that is called ``name`` too.
+    path: str = ""
     of: Callable[[Any], Any] | None = None  # what makes it of a trial, where it is no attribute
     of_run: bool = False  # its trial does not know it; the run does
-    write: Callable[[Any], Any] = _as_it_is  # what is stored of the value …
-    read: Callable[[Any], Any] = _as_it_is  # … and the value of what is stored
-    json: str | None = None  # its key in JSON, where ``json_key`` does not follow
-    csv: str | None = None  # its heading in CSV
+    json: bool = False  # in JSON; whatever a trial is made of is there in any case
+    csv: bool = False  # in CSV
+    key: str = ""  # its name there, where that is neither the attribute's nor the column's
 
     @property
     def attribute(self) -> str | None:
@@ -46,7 +53,17 @@ class Field:
     def json_key(self) -> str | None:
         """Its key in JSON, which has whatever a trial is made of; None where it has none."""
         attribute = self.attribute
-        return self.json or (None if attribute is None or "." in attribute else attribute)
+        whole = attribute is not None and "." not in attribute
+        return self._public_name if self.json or whole else None
+
+    @property
+    def csv_heading(self) -> str | None:
+        """Its heading in CSV; None where it has none."""
+        return self._public_name if self.csv else None
+
+    @property
+    def _public_name(self) -> str:
+        return self.key or (self.name if "." in self.path else self.path or self.name)
 
     def value(self, trial: Any) -> Any:
         """Its value; None where there is nothing that could have it."""
@@ -59,4 +76,4 @@ class Field:
     def stored(self, trial: Any) -> Any:
         """Its value as the column has it."""
         value = self.value(trial)
-        return None if value is None else self.write(value)
+        return None if value is None else self.kind.write(value)

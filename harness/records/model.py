@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from harness.records.client_environment import Environment
-from harness.records.conditions import name_in_condition
+from harness.records.conditions import InCondition
 from harness.records.confidence import CONFIDENCE, STOPPED_CONFIDENCE, Verdict
 from harness.records.histogram import Histogram
 from harness.records.totals import Totals
@@ -96,7 +96,7 @@ class OpenLoop:
 
 
 @dataclass(frozen=True)
-class TrialSummary(Totals):
+class TrialSummary(Totals, InCondition):
     """Everything kept of one trial: one row of ``benchmark_results`` and its neighbours."""
 
     id: str
@@ -158,11 +158,6 @@ class TrialSummary(Totals):
     http_version: str | None = None  # "1.1" or "2", as the target negotiates it; None: not known
     condition: str | None = None  # which its label ends with; None: the run has no conditions
 
-    @property
-    def name(self) -> str:
-        """What the competitor is called within its condition."""
-        return name_in_condition(self.label, self.condition)
-
 
 @dataclass(frozen=True)
 class Doubt:
@@ -192,9 +187,8 @@ class Comparison:
     reason: str | None = None  # why there is no verdict
     # intervals that hold together; None: stored before there were verdicts
     family: int | None = None
-    condition: str | None = (
-        None  # in which both were measured; None: the run has none, or they differ in it
-    )
+    # in which both were measured; None: the run has none, or they differ in it
+    condition: str | None = None
 
 
 EndingReason = Literal["reached", "budget", "rounds", "no verdict", "early"]

@@ -16,6 +16,7 @@ class Totals:
     window_ns: int
     completed: int  # responses and errors ending in windows
     correct: int  # of them
+    population: int  # requests whose intended start lies in a window, errors included
     cpu_ns: int  # of the workers, between the edges of the windows
     cpu_requests: int  # between the same edges, as ``SliceRecord`` counts them
     error_counts: Mapping[str, int]  # of the population, by kind
@@ -42,6 +43,11 @@ class Totals:
     def errors(self) -> int:
         """Failed requests of the population, all kinds."""
         return sum(self.error_counts.values())
+
+    @property
+    def error_rate(self) -> float | None:
+        """Failed requests ÷ population, 0 to 1; None without any request."""
+        return self.errors / self.population if self.population else None
 
     def _per_second(self, count: int) -> float | None:
         return count * 1e9 / self.window_ns if self.window_ns and self.completed else None

@@ -12,9 +12,10 @@ from typing import NamedTuple, Protocol
 
 from harness.errors import UsageError
 from harness.records.model import RunRecord, TrialSummary
+from harness.report.csv_file import to_csv
 from harness.report.json_document import to_json
-from harness.report.tables import to_csv, to_markdown
-from harness.report.terminal import to_text
+from harness.report.markdown import to_markdown
+from harness.report.text_file import to_text
 
 __all__ = ["FORMATS", "Exporter", "Format", "for_path", "is_report"]
 

@@ -7,30 +7,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from harness.analysis.comparison import compare, matrix, scaling
-from harness.analysis.doubts import barred
-from harness.analysis.summaries import (
-    CompetitorSummary,
-    net_cpu_per_request_ns,
-    summarised,
-)
-from harness.analysis.unfinished import withheld
+from harness.analysis.summaries import CompetitorSummary, net_cpu_per_request_ns, summarised
 from harness.records.client_environment import Environment
 from harness.records.fields import FIELDS
 from harness.records.histogram import Censored, Histogram
 from harness.records.model import (
-    Comparison,
+    Ceiling,
+    Ending,
+    HeldPlan,
     OpenLoop,
+    OtherLoad,
     RunRecord,
     SelftestNote,
     SliceRecord,
+    Spread,
+    TargetRecord,
     TrialSummary,
 )
 from harness.report.figures import PERCENTILES
+from harness.report.view import comparisons_of, matrix_of, scaling_of
 from harness.text import json_text
 from servers.spec import TargetSpec
 
-__all__ = ["comparisons_of", "document", "matrix_of", "scaling_of", "to_json"]
+__all__ = ["document", "to_json"]
 
 SCHEMA_VERSION = 1  # goes up when a name or a meaning changes, not when something is added
 
@@ -57,45 +56,12 @@ def document(run: RunRecord, trials: Sequence[TrialSummary]) -> dict[str, Any]:
     }
 
 
-def comparisons_of(run: RunRecord, trials: Sequence[TrialSummary]) -> tuple[Comparison, ...]:
-    """The run's own comparisons; made from its trials where it has none, or none with a verdict yet."""
-    stored = run.comparisons
-    if stored and all(comparison.family is not None for comparison in stored):
-        return stored
-    made = compare(trials, run.baseline, barred(run.doubts), confidence=run.confidence)
-    return tuple(withheld(made, run)) or stored
-
-
-def matrix_of(run: RunRecord, trials: Sequence[TrialSummary]) -> tuple[Comparison, ...]:
-    """Every competitor against every one before it, metric by metric."""
-    made = matrix(trials, barred(run.doubts), confidence=run.confidence)
-    return tuple(withheld(made, run))
-
-
-def scaling_of(run: RunRecord, trials: Sequence[TrialSummary]) -> tuple[Comparison, ...]:
-    """Every client in each condition against itself in the condition before."""
-    made = scaling(trials, barred(run.doubts), confidence=run.confidence)
-    return tuple(withheld(made, run))
-
-
 def _run(run: RunRecord) -> dict[str, Any]:
     listed_apart = {"doubts", "comparisons"}
-    plain = {
-        field.name: getattr(run, field.name)
+    return {
+        field.name: _plain(getattr(run, field.name))
         for field in fields(run)
         if field.name not in listed_apart
-    }
-    return plain | {
-        "targets": [
-            {"spec": _target(record.spec), "description": record.description}
-            for record in run.targets
-        ],
-        "spreads": [asdict(spread) for spread in run.spreads],
-        "ceilings": [asdict(ceiling) for ceiling in run.ceilings],
-        "held": [asdict(plan) for plan in run.held],
-        "other_load": run.other_load and asdict(run.other_load),
-        "ending": run.ending and asdict(run.ending),
-        "selftest": run.selftest and _selftest(run.selftest),
     }
 
 
@@ -111,13 +77,7 @@ def _target(spec: TargetSpec) -> dict[str, Any]:
 
 def _competitor(summary: CompetitorSummary, others: Sequence[CompetitorSummary]) -> dict[str, Any]:
     derived_or_bulky = {
-        "service",
-        "open_loop",
-        "phases",
-        "status_counts",
-        "error_counts",
-        "unequal",
-        "reasons",
+        *("service", "open_loop", "phases", "status_counts", "error_counts", "unequal", "reasons")
     }
     plain = {
         field.name: _plain(getattr(summary, field.name))
@@ -177,15 +137,11 @@ def _percentile(summary: CompetitorSummary, percent: float) -> dict[str, Any]:
     }
 
 
-# Keys of a trial that stand where documents have always had them: after all that it has by itself.
+# Documents have always had these keys of a trial last, in this order, wherever they are among its fields, and
+# people compare documents as text: so it stays.
 LAST = (
-    "unequal",
-    "requests_per_second",
-    "cpu_per_request_ns",
-    "status_counts",
-    "slices",
-    "open_loop",
-    "service_histogram",
+    *("unequal", "requests_per_second", "cpu_per_request_ns", "status_counts", "slices"),
+    *("open_loop", "service_histogram"),
 )
 
 
@@ -210,6 +166,9 @@ PLAIN: dict[type, Callable[[Any], Any]] = {
     Histogram: lambda histogram: histogram.encode().decode("ascii"),
     OpenLoop: _open_loop,
     TargetSpec: _target,
+    TargetRecord: lambda one: {"spec": _target(one.spec), "description": one.description},
+    SelftestNote: _selftest,
+    **dict.fromkeys((Spread, Ceiling, HeldPlan, OtherLoad, Ending), asdict),
     Environment: lambda environment: {"id": environment.digest, **environment.to_plain()},
     SliceRecord: lambda one: asdict(one) | {"parts": list(one.parts)},
     dict: _text_keys,

@@ -8,9 +8,9 @@ from harness.analysis.doubts.severity import is_grave, is_note
 from harness.records.model import Doubt, RunRecord, TrialSummary
 from harness.report import selftest, verdicts
 from harness.report.headline import cut_short
-from harness.report.json_document import comparisons_of, matrix_of
 from harness.report.scaling import scaling_lines
 from harness.report.target_notes import target_notes
+from harness.report.view import comparisons_of, matrix_of
 
 __all__ = ["notes", "verdict_lines"]
 

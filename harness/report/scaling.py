@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from harness.analysis.summaries import CompetitorSummary, summarised
 from harness.records.model import Comparison, Metric, RunRecord, TrialSummary
 from harness.report import figures
-from harness.report.json_document import scaling_of
+from harness.report.view import is_open, scaling_of
 
 __all__ = ["scaling_lines"]
 
@@ -20,14 +20,13 @@ def scaling_lines(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
     The figure is the throughput; in an open loop, where that is what was asked for, the p99 of the response
     time. Nothing where there are no conditions.
     """
-    is_open = run.scenario.get("open_load") is not None
-    metric: Metric = "p99" if is_open else "throughput"
+    metric: Metric = "p99" if is_open(run) else "throughput"
     steps = {one.label: one for one in scaling_of(run, trials) if one.metric == metric}
     of_name: dict[str, list[CompetitorSummary]] = {}
     for summary in summarised(trials):
         if summary.condition is not None:
             of_name.setdefault(summary.name, []).append(summary)
-    what = "response p99 of {}, ms" if is_open else "throughput of {}, req/s"
+    what = "response p99 of {}, ms" if is_open(run) else "throughput of {}, req/s"
     return [
         f"{what.format(name)}, at {ARROW.join(_step(one, metric, steps) for one in own)}"
         for name, own in of_name.items()

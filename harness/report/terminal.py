@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,21 +10,16 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.records.conditions import by_condition
 from harness.records.model import Comparison, RunRecord, TrialSummary
-from harness.report import environments, figures, tables, verdicts
+from harness.report import environments, figures, verdicts, view
 from harness.report.cells import cell
-from harness.report.headline import heading
-from harness.report.json_document import comparisons_of, matrix_of
-from harness.report.notes import notes, verdict_lines
-from harness.text import visible
+from harness.report.notes import notes
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["footer", "ratios_table", "result_tables", "to_text", "verdict_tables"]
+__all__ = ["footer", "ratios_table", "result_tables", "verdict_tables"]
 
-TEXT_WIDTH = 120  # columns of a .txt file
 TEXT_COLUMNS = 3  # client, mode and version stand left, figures right
 LEAST_NAME = 10  # columns that a folded name has
 HALF = re.compile(rf"\([^()]*{figures.DASH}")  # of an interval: its lower end
@@ -69,16 +63,16 @@ def result_tables(run: RunRecord, trials: Sequence[TrialSummary], width: int = 8
     The roomiest layout that fits is taken, the same for all. Nothing is cut from 80 columns on. Below the last
     rows: why a competitor is failed or partial.
     """
-    sections = tables.sections(run, trials)
+    sections = view.sections(run, trials)
     rows = [row for section in sections for row in section.rows]
-    layout = _roomiest(list(_layouts(tables.headings(run), rows)), width)
+    layout = _roomiest(list(_layouts(view.headings(run), rows)), width)
     shaped = iter(layout.rows)
     grids = [
         _grid(replace(layout, rows=tuple(islice(shaped, len(section.rows)))), section.title)
         for section in sections
     ]
     if grids:
-        _note(grids[-1], tables.troubles(trials))
+        _note(grids[-1], view.troubles(trials))
     return grids
 
 
@@ -86,13 +80,8 @@ def verdict_tables(
     run: RunRecord, trials: Sequence[TrialSummary], width: int = 80, *, with_matrix: bool = False
 ) -> list[Table]:
     """The ratios of the other metrics, if there are any; on demand every competitor against every other."""
-    found = []
-    for compared in by_condition(comparisons_of(run, trials)).values():
-        rows = verdicts.cells(compared)
-        if rows:
-            titles = verdicts.headings(compared, open_loop=tables.is_open(run))
-            found.append(ratios_table(titles, rows, width))
-    pairs = matrix_of(run, trials) if with_matrix else ()
+    found = [ratios_table(*ratios, width) for ratios in view.other_ratios(run, trials)]
+    pairs = view.matrix_of(run, trials) if with_matrix else ()
     return [*found, *(_matrix_table(of_metric, width) for of_metric in verdicts.by_metric(pairs))]
 
 
@@ -202,22 +191,3 @@ def footer(run: RunRecord, trials: Sequence[TrialSummary], db_path: str | Path) 
         *notes(run, trials),
         f"results: {db_path} ({environments.named(run)})",
     ]
-
-
-def to_text(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool = False) -> str:
-    """Heading, the terminal's tables without colour, 120 columns wide, where and when, and notes."""
-    from rich.console import Console  # noqa: PLC0415
-
-    text = io.StringIO()
-    console = Console(file=text, width=TEXT_WIDTH, color_system=None, legacy_windows=False)
-    for number, table in enumerate(result_tables(run, trials, TEXT_WIDTH)):
-        if number:
-            console.print()
-        console.print(table)
-    for more in verdict_tables(run, trials, TEXT_WIDTH, with_matrix=with_matrix):
-        console.print()
-        console.print(more)
-    lines = [line.rstrip() for line in text.getvalue().splitlines()]
-    said = verdict_lines(run, trials, with_matrix=with_matrix)
-    below = [*said, *environments.lines(run), *notes(run, trials)]
-    return "\n".join(map(visible, [heading(run, trials), "", *lines, *below])) + "\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from harness.records.conditions import name_in_condition
+from harness.records.conditions import InCondition
 from harness.scenario.methods import MAX_BODY_BYTES
 from harness.scenario.selector import ClientSpec
 from servers.spec import EMBEDDED, TargetSpec
@@ -24,7 +24,7 @@ class Plain(BaseModel):
     )
 
 
-class Competitor(Plain):
+class Competitor(Plain, InCondition):
     """One contender: a client, and what it is asked to do."""
 
     label: str  # as tables name it; unique in its scenario
@@ -38,8 +38,3 @@ class Competitor(Plain):
     # Wasted after each request by a loop of our own, as a share of the CPU it takes: how the self-test makes a
     # client slower by a known amount. None: its requests take no such detour.
     busy_share: float | None = Field(default=None, ge=0)
-
-    @property
-    def name(self) -> str:
-        """What it is called within its condition."""
-        return name_in_condition(self.label, self.condition)

@@ -263,7 +263,7 @@ def _kept(row: dict[str, Any], owner: str = "") -> dict[str, Any]:
     for field in COLUMNS:
         of, _, name = (field.attribute or "").rpartition(".")
         if name and of == owner and field.name in row:
-            found[name] = field.read(row[field.name])
+            found[name] = field.kind.read(row[field.name])
     return found
 
 

@@ -14,7 +14,7 @@ from harness.analysis.comparison import compare
 from harness.analysis.unfinished import withheld
 from harness.records.model import METRICS, Doubt, HeldPlan, RunRecord, RunState
 from harness.report import to_json, to_text
-from harness.report.json_document import comparisons_of, matrix_of
+from harness.report.view import comparisons_of, matrix_of
 from harness.store import Store
 from harness.store.reading import list_runs, show_run
 from tests.examples import finished, run, save, trial, two_clients

@@ -17,7 +17,7 @@ from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
 from harness.records.model import METRICS
-from harness.report.tables import HEADINGS
+from harness.report.view import HEADINGS
 from harness.scenario.plan import make_plan
 from tests.cli.command import ONE, SHORT, Recording, clientbench
 

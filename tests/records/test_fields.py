@@ -10,11 +10,11 @@ from dataclasses import fields
 import pytest
 from hypothesis import given
 
-from harness.records.field import Field
+from harness.records.field import Field, Kind
 from harness.records.fields import COLUMNS, FIELDS
 from harness.records.model import TrialSummary
+from harness.report.csv_file import to_csv
 from harness.report.json_document import document
-from harness.report.tables import to_csv
 from tests.examples import finished, trials, two_clients
 
 # Series, which have tables of their own and are in no export.
@@ -51,7 +51,7 @@ CSV_HEADINGS = [
     [
         [field.name for field in COLUMNS],
         [field.json_key for field in FIELDS if field.json_key],
-        [field.csv for field in FIELDS if field.csv],
+        [field.csv_heading for field in FIELDS if field.csv_heading],
         [field.attribute for field in FIELDS if field.attribute],
     ],
     ids=["columns", "JSON", "CSV", "attributes"],
@@ -69,7 +69,7 @@ def test_all_that_a_trial_is_made_of_is_in_the_table() -> None:
 def test_what_is_stored_of_an_attribute_gives_it_back(made: TrialSummary) -> None:
     for field in COLUMNS:
         if field.attribute and (value := field.value(made)) is not None:
-            assert field.read(field.stored(made)) == value, field.name
+            assert field.kind.read(field.stored(made)) == value, field.name
 
 
 def has_all_of(found: Iterable[str], known: list[str]) -> bool:
@@ -87,11 +87,11 @@ def test_csv_has_the_headings_it_always_had_first() -> None:
     text = to_csv(finished(two_clients()), two_clients())
     headings = next(csv.reader(io.StringIO(text)))
     assert headings[: len(CSV_HEADINGS)] == CSV_HEADINGS
-    assert {field.csv for field in FIELDS} - {None} <= set(headings)
+    assert {field.csv_heading for field in FIELDS} - {None} <= set(headings)
 
 
 def test_a_field_that_nothing_has_is_none() -> None:
     (made, *_) = two_clients()
     planned = next(field for field in COLUMNS if field.name == "planned")
     assert planned.value(made) is planned.stored(made) is None
-    assert Field("round", "INTEGER", "").value(made) == made.round
+    assert Field("round", Kind("INTEGER"), "").value(made) == made.round

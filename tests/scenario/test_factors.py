@@ -82,11 +82,11 @@ def test_results_have_it(factor: Factor) -> None:
     trials = two_clients()
     run = finished(trials)
     rows = list(csv.DictReader(io.StringIO(to_csv(run, trials))))
-    assert field.csv in rows[0]
+    assert field.csv_heading in rows[0]
     place = document(run, trials)["competitors"][0]
     for name in (field.path or field.name).split("."):
         place = place[name]
-    assert str(int(place) if isinstance(place, bool) else place) == rows[0][field.csv]
+    assert str(int(place) if isinstance(place, bool) else place) == rows[0][field.csv_heading]
 
 
 def test_the_command_line_has_its_option(tmp_path: Path) -> None:

@@ -25,8 +25,8 @@ def table() -> str:
 
 
 def _row(field: Field) -> str:
-    names = (f"`{name}`" if name else "" for name in (field.json_key, field.csv))
-    cells = (f"`{field.name}`", field.kind, field.unit, *names, field.meaning)
+    names = (f"`{name}`" if name else "" for name in (field.json_key, field.csv_heading))
+    cells = (f"`{field.name}`", field.kind.column, field.kind.unit, *names, field.meaning)
     return "|" + "|".join(f" {cell} " if cell else " " for cell in cells) + "|"
 
 

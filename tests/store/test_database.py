@@ -94,7 +94,7 @@ def test_results_begin_with_the_columns_people_query(store: Store, path: Path) -
 
 def test_results_have_the_columns_of_the_table_of_fields(store: Store, path: Path) -> None:
     found = select(path, "PRAGMA table_info(benchmark_results)")
-    wanted = [(field.name, field.kind) for field in fields_of_trials.COLUMNS]
+    wanted = [(field.name, field.kind.column) for field in fields_of_trials.COLUMNS]
     assert [(row["name"], row["type"]) for row in found] == wanted
     row = rows.trial_row(rows.run_row(run(), "e", finished=True), trial(), "now")
     assert row.keys() == {name for name, _ in wanted}

@@ -23,9 +23,8 @@ __all__ = ["RELAXATIONS", "has_moved", "queue_doubts", "relaxation_ns"]
 
 KIND = "queue not settled"
 FEWEST = 3  # rounds, to know how p99 and rate scatter
-FEWEST_BEYOND = (
-    5  # samples of a half that rank above its p99: of fewer the whole has a higher one by itself
-)
+# Samples of a half that rank above its p99: of fewer the whole has a higher one by itself.
+FEWEST_BEYOND = 5
 # A window so many relaxation times long has a p99 that is at most a tenth too low: benchmarks/queues.py.
 RELAXATIONS = 30
 FULL = 0.999  # a utilisation from which on no window is long enough

@@ -1,0 +1,57 @@
+"""A run as Markdown: figures for people. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.records.model import RunRecord, TrialSummary
+from harness.report import environments, verdicts, view
+from harness.report.headline import heading
+from harness.report.notes import notes, verdict_lines
+from harness.text import LINES, visible
+
+__all__ = ["to_markdown"]
+
+
+def to_markdown(
+    run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool = False
+) -> str:
+    """The terminal's heading and tables for a README or an issue; then troubles, where and when, and notes."""
+    titles = view.headings(run)
+    rule = ["---"] * 3 + ["---:"] * (len(titles) - 3)
+    lines = [_escaped(heading(run, trials))]
+    for section in view.sections(run, trials):
+        if section.title is not None:
+            lines += ["", f"**{_escaped(section.title)}**"]
+        lines += ["", *_markdown_table(titles, rule, section.rows)]
+    for ratios in view.other_ratios(run, trials):
+        lines += ["", *_ratios_table(*ratios)]
+    pairs = view.matrix_of(run, trials) if with_matrix else ()
+    for of_metric in verdicts.by_metric(pairs):
+        square = verdicts.matrix_headings(of_metric), verdicts.matrix_cells(of_metric)
+        lines += ["", *_ratios_table(*square)]
+    said = verdict_lines(run, trials, with_matrix=with_matrix)
+    listed = [*said, *view.troubles(trials), *environments.lines(run), *notes(run, trials)]
+    lines += ["", *(f"- {_escaped(one)}" for one in listed)]
+    return "\n".join(lines) + "\n"
+
+
+def _ratios_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    return _markdown_table(titles, ["---", *["---:"] * len(titles[1:])], rows)
+
+
+def _markdown_table(
+    titles: Sequence[str], rule: Sequence[str], rows: Sequence[Sequence[str]]
+) -> list[str]:
+    return [_markdown_row(row) for row in (titles, rule, *rows)]
+
+
+def _markdown_row(values: Sequence[str]) -> str:
+    return f"| {' | '.join(map(_escaped, values))} |"
+
+
+def _escaped(text: str) -> str:
+    text = visible(text, LINES)
+    for sign in ("\\", "|", "*", "_", "`", "<", "["):
+        text = text.replace(sign, "\\" + sign)
+    return " ".join(text.split())
