@@ -163,7 +163,9 @@ class Catalogue:
             )
         client = self.clients([spec.name])[0]
         if not client.installed:
-            _, distribution = self._known[spec.name]  # of a plug-in its own, which requires the library
+            _, distribution = self._known[
+                spec.name
+            ]  # of a plug-in its own, which requires the library
             extra = f"'clientbench[{spec.name}]'" if spec.name in adapters.EXTRAS else distribution
             raise UnusableError(
                 f"{spec.name!r} is not installed for Python {self.python_version}; "

@@ -70,7 +70,7 @@ def _record(
     found = {
         "run_id": run.id,
         "rounds": summary.rounds,
-        "baseline": run.baseline,
+        "baseline": " ".join(filter(None, (run.baseline, summary.condition))),  # as labels are
         "samples": summary.service.total,
         **_percentiles(summary),
         "net_cpu_per_request_ns": net_cpu_per_request_ns(summary, others),

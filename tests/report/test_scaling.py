@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 from harness.records.model import TrialSummary
-from harness.report import figures, to_markdown, to_text
+from harness.report import figures, to_csv, to_markdown, to_text
 from harness.report.scaling import scaling_lines
 from tests.examples import finished, trial
 
@@ -49,3 +52,12 @@ def test_files_have_a_table_for_each_condition() -> None:
         assert f"**method: {condition}**" in markdown
         assert f"method: {condition}" in [line.strip() for line in text.splitlines()]
     assert markdown.count("1 (baseline)") == 3
+
+
+def test_a_row_of_csv_names_the_row_it_is_compared_with() -> None:
+    trials = crossed()
+    run = finished(trials, baseline="a", condition_factor="method")
+    rows = list(csv.DictReader(io.StringIO(to_csv(run, trials))))
+    assert {(row["label"], row["baseline"]) for row in rows} == {
+        (f"{name} {method}", f"a {method}") for name in "ab" for method in ("GET", "PUT", "POST")
+    }
