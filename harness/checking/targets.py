@@ -10,7 +10,7 @@ from functools import partial
 
 from harness import interrupts
 from harness.measure.targets import make_target
-from harness.records.conformance import Checked, ClaimResult, State
+from harness.records.conformance import Checked, ClaimResult, Outcome
 from servers.base import Target, TargetError
 from servers.conformance.claims import CLAIMS, STARTS, STOPS, Claim, Traces
 from servers.conformance.visit import Failed, Visit, starts
@@ -47,7 +47,7 @@ def check(spec: TargetSpec) -> Checked:
 
 
 def _result(claim: Claim, applied: bool, reasons: Sequence[str]) -> ClaimResult:
-    state: State = "failed" if reasons else "passed" if applied else "does not apply"
+    state: Outcome = "failed" if reasons else "passed" if applied else "does not apply"
     return ClaimResult(
         claim.name, claim.sentence, state, " ".join("; ".join(reasons).split()) or None
     )

@@ -6,7 +6,7 @@ import pytest
 
 from adapters.base import Request
 from adapters.conformance.book import Server
-from adapters.conformance.sending import TYPED_TARGETS
+from adapters.conformance.requests_sent import TYPED_TARGETS
 from tests.adapters.clients import CLIENTS, Client, settings
 from tests.require import require_client
 

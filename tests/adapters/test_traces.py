@@ -20,8 +20,8 @@ import pytest
 from adapters.base import Request, Response, Settings
 from adapters.conformance.book import Server
 from adapters.conformance.exam import TIMEOUT_S
-from adapters.conformance.failing import MISBEHAVIOUR
-from adapters.conformance.sending import closed_port
+from adapters.conformance.failures import MISBEHAVIOUR
+from adapters.conformance.requests_sent import closed_port
 from adapters.conformance.sessions import AsyncSession, Gate, Session
 from adapters.trace import HOLD_POINTS, POINTS, Stamps
 from tests.adapters.clients import CLIENTS, READERS, SCHEMES, Client, expected_kind, settings

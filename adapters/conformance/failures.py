@@ -12,7 +12,7 @@ from adapters.base import AsyncAdapter, BaseAdapter, ErrorKind, Request
 from adapters.conformance.exam import TIMEOUT_S, Exam, claims_of
 from adapters.conformance.failed import Failed, expect
 from adapters.conformance.hostile import FRAMING, HEADS, HOSTILE, Hostile
-from adapters.conformance.sending import closed_port
+from adapters.conformance.requests_sent import closed_port
 from adapters.conformance.sessions import AsyncSession, Session
 
 __all__ = ["CLAIMS", "MISBEHAVIOUR", "full_queue"]
