@@ -21,7 +21,7 @@ BUILTIN: dict[str, tuple[str, str | None]] = {
 }
 
 # Their modes, the default first, as their modules have them.
-MODES: dict[str, tuple[str, ...]] = {
+MODES_OF: dict[str, tuple[str, ...]] = {
     "requests": ("sync",),
     "httpx": ("sync", "async"),
     "aiohttp": ("async",),

@@ -177,10 +177,10 @@ class BaseAdapter(ABC):
     hold_points: ClassVar[tuple[str, ...]] = ()
     # Parity settings this library has no switch for: one short sentence each, shown as a warning.
     unequal: ClassVar[tuple[str, ...]] = ()
-    # What of parity the library cannot do, of LACKS. The conformance kit checks that it is so.
+    # What of parity the library cannot do, of LACKS. The conformance suite checks that it is so.
     lacks: ClassVar[tuple[Lack, ...]] = ()
-    # Kinds in which the library ends instead of the one that the conformance kit asks for, beside the kit's
-    # case; several of one case where it is a race.
+    # Kinds in which the library ends instead of the one that the suite asks for, by the suite's case; several
+    # of one case where it is a race.
     other_kinds: ClassVar[tuple[tuple[str, ErrorKind], ...]] = ()
     # Library exceptions, most specific first; Python's own are in SYSTEM_ERRORS.
     error_kinds: ClassVar[tuple[tuple[type[BaseException], ErrorKind], ...]] = ()

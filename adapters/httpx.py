@@ -23,7 +23,7 @@ from adapters.base import (
     length_of,
     length_of_async,
 )
-from adapters.target import typed_target
+from adapters.request_target import typed_target
 
 if TYPE_CHECKING:
     from adapters.trace import AsyncTrace, Stamps, Trace

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pycurl
 
 from adapters.base import Adapter, BaseAdapter, ErrorKind, Request, Response
-from adapters.target import request_target
+from adapters.request_target import request_target
 
 if TYPE_CHECKING:
     from adapters.trace import Trace

@@ -19,7 +19,7 @@ from adapters.base import (
     Response,
     length_of,
 )
-from adapters.target import typed_target
+from adapters.request_target import typed_target
 
 if TYPE_CHECKING:
     from adapters.trace import Trace

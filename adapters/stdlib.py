@@ -16,7 +16,7 @@ from adapters.base import (
     Response,
     length_of,
 )
-from adapters.target import request_target
+from adapters.request_target import request_target
 
 if TYPE_CHECKING:
     from adapters.trace import Trace

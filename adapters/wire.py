@@ -9,7 +9,7 @@ import re
 from urllib.parse import SplitResult, urlsplit
 
 from adapters.base import USUAL_MAX_BODY_BYTES, BodyTooLongError, Request
-from adapters.target import request_target
+from adapters.request_target import request_target
 
 __all__ = ["BodyError", "Prepared", "ProtocolError", "Reader"]
 

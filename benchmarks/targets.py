@@ -28,7 +28,7 @@ from harness.scenario.scenario import Scenario
 from harness.scenario.selector import parse
 from harness.selftest.measures import number
 from servers.availability import ways
-from servers.catalogue import NAMES, PROXIES
+from servers.catalogue import NAMES, proxies
 from servers.spec import EMBEDDED, TargetSpec
 
 __all__ = ["main"]
@@ -66,7 +66,7 @@ def _available(names: list[str]) -> list[TargetSpec]:
     """Every target in every way in which it runs here; says why the others do not."""
     found = []
     for name in names:
-        proxy = name in PROXIES
+        proxy = name in proxies()
         spec = TargetSpec(name, instances=3 if proxy else 1, upstream="embedded" if proxy else "")
         for way in ways(spec):
             if way.reason is None:

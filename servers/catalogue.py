@@ -16,8 +16,6 @@ from servers.traefik import Traefik
 
 __all__ = [
     "NAMES",
-    "PROXIES",
-    "UPSTREAMS",
     "most_cpus",
     "names",
     "proxies",
@@ -34,10 +32,8 @@ _ALL: tuple[Software, ...] = (
     Haproxy(),
     Caddy(),
 )
-# Our own; ``names`` and the others have those of plug-ins as well.
+# Our own; ``names`` has those of plug-ins as well.
 NAMES = tuple(one.name for one in _ALL)
-PROXIES = tuple(one.name for one in _ALL if one.is_proxy)
-UPSTREAMS = tuple(one.name for one in _ALL if one.reports)
 
 
 @cache

@@ -18,8 +18,7 @@ from typing import Any
 
 import psutil
 
-from servers.base import TargetError
-from servers.embedded.target import EmbeddedTarget
+from servers.base import Target, TargetError
 from servers.files import CA, CERTIFICATE, KEY, LOG
 from servers.parts import Ask, Part, PartSpec, Runner
 from servers.software import Address, Executable, Layout
@@ -45,29 +44,36 @@ class Native(Runner):
 
     def make(self, part_spec: PartSpec) -> Part:
         """A part in ``folder/name``. Raises ``TargetError`` if its program is not here."""
-        if part_spec.software.own_process:
-            return EmbeddedPart(part_spec, self._folder, self._cpus)
+        # A port that several are to share must be known before the first of them listens.
+        port = part_spec.port or (free_port() if part_spec.workers > 1 else 0)
+        layout = Layout(
+            name=part_spec.name,
+            listen=Address(LOOPBACK, port),
+            tls=part_spec.tls,
+            folder=str(self._folder),
+            scratch="",
+            workers=part_spec.workers,
+        )
+        process = part_spec.software.process(layout)
+        if process is not None:
+            return ProcessPart(part_spec, process, port, self._cpus)
         return ProgramPart(part_spec, self._folder, self._cpus, part_spec.software.find())
 
     def close(self) -> None:
         """Nothing is shared."""
 
 
-class EmbeddedPart(Part):
-    """A process of our own server; parts of the same role and port share it."""
+class ProcessPart(Part):
+    """A process that is spoken with; parts of the same role and port share the port."""
 
-    def __init__(self, part_spec: PartSpec, folder: Path, cpus: Collection[int]) -> None:
+    def __init__(
+        self, part_spec: PartSpec, target: Target, port: int, cpus: Collection[int]
+    ) -> None:
         super().__init__(part_spec)
+        self.version = part_spec.software.find().version
         self._cpus = cpus
-        # One that the others are to share must be known before the first of them listens.
-        self._port = part_spec.port or (free_port() if part_spec.workers > 1 else 0)
-        self._target = EmbeddedTarget(
-            part_spec.tls,
-            port=self._port,
-            shared=part_spec.workers > 1,
-            instance=part_spec.name,
-            certificate=str(folder),
-        )
+        self._port = port
+        self._target = target
 
     @property
     def address(self) -> Address:
@@ -87,7 +93,6 @@ class EmbeddedPart(Part):
         """Wait for the process itself first: on a shared port another one would answer."""
         with self._named():
             self._target.wait_ready(max(0.0, deadline - time.monotonic()))
-        self.version = f"uvloop {self._target.describe()['uvloop']}"
         super().wait_healthy(ask, deadline)
 
     def check(self) -> None:
@@ -103,9 +108,10 @@ class EmbeddedPart(Part):
         """It prints nothing unless it fails, and then that is the message."""
         return ""
 
-    def requests(self, ask: Ask) -> int:
+    def requests(self, ask: Ask) -> int | None:
         """By itself: behind a shared port nobody knows who would answer."""
-        return self._target.counts().requests
+        counts = self._target.counts()
+        return None if counts is None else counts.requests
 
     def identity(self) -> dict[str, Any]:
         """Its process."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from servers.base import TargetError
+from servers.base import Target, TargetError
 
 __all__ = ["Address", "Executable", "Image", "Layout", "Software", "render"]
 
@@ -76,10 +76,8 @@ class Software(ABC):
     is_proxy: bool = False
     single_threaded: bool = False  # each of its processes keeps one CPU busy at most
     reports: bool = False  # answers /instance with its counts, and X-Instance with every response
-    # Natively it is a process of ours that is spoken with, ``servers.embedded.target``, and no program.
-    own_process: bool = False
-    # Several instances of it are several such processes on one port, and in a container there is one; other
-    # programs have workers of their own.
+    # Several instances of it are several processes on one port, and in a container there is one; other programs
+    # have workers of their own.
     process_per_instance: bool = False
     # Paths that it answers with 200, and how many bytes of body each has.
     routes: Mapping[str, int] = MappingProxyType({})
@@ -100,6 +98,10 @@ class Software(ABC):
     @abstractmethod
     def command(self, layout: Layout) -> list[str]:
         """The command line after the words that start the program; it stays in the foreground."""
+
+    def process(self, layout: Layout) -> Target | None:
+        """Natively, the process to speak with, if that is what it is, instead of a program to start."""
+        return None
 
     def container(self) -> Image:
         """Its image. Raises ``TargetError`` without one."""

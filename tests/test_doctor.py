@@ -12,7 +12,7 @@ import pytest
 from harness.clients.catalogue import Client
 from harness.clients.closure import Closure
 from harness.clients.contamination import Contamination
-from harness.doctor import machine, readings, software, watching
+from harness.doctor import installed, machine, readings, watching
 from harness.doctor.readings import Cores, Frequency, Kernel, Ports, Virtualisation
 from harness.doctor.watching import Activity, Clock, Snapshot, Use
 from harness.records.finding import Finding, State, unknown
@@ -173,40 +173,40 @@ def test_a_better_clock_is_named_where_there_is_one() -> None:
 
 
 def test_docker_is_there_or_a_remedy_is() -> None:
-    assert software.docker("27.1", None) == Finding(
-        "docker", "good", "engine 27.1", software.docker(None, "x").effect
+    assert installed.docker("27.1", None) == Finding(
+        "docker", "good", "engine 27.1", installed.docker(None, "x").effect
     )
-    missing = software.docker(None, "docker: not installed; install it")
+    missing = installed.docker(None, "docker: not installed; install it")
     assert (missing.state, missing.seen, missing.remedy) == (
         *("notice", "not installed"),
         "install it",
     )
-    assert software.docker(None, "docker: odd").remedy == "use --runtime native"
+    assert installed.docker(None, "docker: odd").remedy == "use --runtime native"
 
 
 def test_clients_are_installed_missing_or_broken() -> None:
     there = client("requests")
     gone = client("requestx", installed=False)
     wreck = client("wreck", problem="no module")
-    assert software.clients([there]).state == "good"
-    assert software.clients([there]).seen == "requests 1.0"
-    assert software.clients([there, gone]).seen == "requests 1.0; not installed: requestx"
-    assert software.clients([there, gone]).state == "notice"
-    assert software.clients([there, wreck]).state == "harmful"
-    assert "broken: wreck (no module)" in software.clients([there, wreck]).seen
+    assert installed.clients([there]).state == "good"
+    assert installed.clients([there]).seen == "requests 1.0"
+    assert installed.clients([there, gone]).seen == "requests 1.0; not installed: requestx"
+    assert installed.clients([there, gone]).state == "notice"
+    assert installed.clients([there, wreck]).state == "harmful"
+    assert "broken: wreck (no module)" in installed.clients([there, wreck]).seen
 
 
 def test_accelerators_are_in_sight_or_not() -> None:
     known = [client("aiohttp", hidden=("aiodns", "sphinx")), client("fast", "h2")]
-    assert software.accelerators(known).seen == "visible: fast: h2; hidden: aiohttp: aiodns"
-    assert software.accelerators(known[:1]).seen == "hidden: aiohttp: aiodns"
-    assert software.accelerators([client("raw")]).seen == "none installed for a client"
+    assert installed.accelerators(known).seen == "visible: fast: h2; hidden: aiohttp: aiodns"
+    assert installed.accelerators(known[:1]).seen == "hidden: aiohttp: aiodns"
+    assert installed.accelerators([client("raw")]).seen == "none installed for a client"
 
 
 def test_contamination_is_harmful_where_a_client_is_touched() -> None:
-    (clean,) = software.contaminated([])
+    (clean,) = installed.contaminated([])
     assert clean.state == "good"
-    touched, apart = software.contaminated(
+    touched, apart = installed.contaminated(
         [Contamination(("requests",), "is a fork", "mend"), Contamination((), "a hook", "mend")]
     )
     assert (touched.state, apart.state) == ("harmful", "notice")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from adapters.base import BaseAdapter, causes
-from adapters.conformance import declaring, failing, keeping, reading, sending
+from adapters.conformance import connections, declarations, failures, requests_sent, responses
 from adapters.conformance.book import Server
 from adapters.conformance.exam import Claim, Exam
 from adapters.conformance.failed import Failed
@@ -17,14 +17,16 @@ from adapters.conformance.sessions import Subject
 __all__ = ["CLAIMS", "check", "concerned"]
 
 CLAIMS: tuple[Claim, ...] = (
-    *declaring.CLAIMS,
-    *sending.CLAIMS,
-    *reading.CLAIMS,
-    *keeping.CLAIMS,
-    *failing.CLAIMS,
+    *declarations.CLAIMS,
+    *requests_sent.CLAIMS,
+    *responses.CLAIMS,
+    *connections.CLAIMS,
+    *failures.CLAIMS,
 )
 # Reference clients to which nothing else applies: null sends nothing.
-OPTED_OUT = {"null": frozenset(claim.name for claim in CLAIMS if claim not in declaring.DECLARED)}
+OPTED_OUT = {
+    "null": frozenset(claim.name for claim in CLAIMS if claim not in declarations.DECLARED)
+}
 LONGEST_REASON = 500
 
 

@@ -17,7 +17,7 @@ from adapters.base import Adapter, AsyncAdapter, BaseAdapter, ErrorKind, Request
 from adapters.conformance.failed import Failed
 from adapters.trace import AsyncTrace, Stamps, Trace
 
-__all__ = ["AsyncSession", "Gate", "Session", "Subject", "SyncSession"]
+__all__ = ["AsyncSession", "CountingGate", "Session", "Subject", "SyncSession"]
 
 HANG_UP_S = 1.0
 
@@ -56,7 +56,7 @@ class Subject:
         return made
 
 
-class Gate:
+class CountingGate:
     """Where the suite holds requests: it counts those that came, and lets all go at once."""
 
     def __init__(self) -> None:
@@ -69,10 +69,10 @@ class Gate:
         self.opened.wait()
 
 
-class AsyncGate:
+class _AwaitedGate:
     """The same gate, for a task."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: CountingGate) -> None:
         self.gate = gate
 
     async def wait(self) -> None:
@@ -108,21 +108,17 @@ class Session(ABC):
         """``each`` requests, one after another, in every one of ``slots`` threads or tasks."""
 
     @abstractmethod
-    def trace(self, hold: str | None = None, gate: Gate | None = None) -> Stamps:
+    def trace(self, hold: str | None = None, gate: CountingGate | None = None) -> Stamps:
         """A trace for ``send_traced``."""
 
     @abstractmethod
     def send_traced(self, request: Request, trace: Stamps) -> Response:
         """The same of a request that is traced."""
 
-    @abstractmethod
-    def traced_concurrently(self, request: Request, traces: list[Stamps]) -> list[Response]:
-        """One request for each trace, all at once, each in a thread or task of its own."""
-
-    def fail(self, request: Request, trace: Stamps | None = None) -> ErrorKind:
+    def fail(self, request: Request) -> ErrorKind:
         """Send a request that must fail; the kind of its error."""
         try:
-            answer = self.send_traced(request, trace) if trace else self.send(request)
+            answer = self.send(request)
         except Exception as error:
             return self.adapter.classify(error)
         raise Failed(f"answered {answer}, expected an error")
@@ -154,13 +150,26 @@ class SyncSession(Session):
         """In threads or tasks."""
 
         def slot(_: int) -> list[Response]:
-            with _slot(self.adapter) as adapter:
+            with self.slot() as adapter:
                 return [adapter.send(request) for _ in range(each)]
 
         with ThreadPoolExecutor(slots) as pool:
             return [answer for answers in pool.map(slot, range(slots)) for answer in answers]
 
-    def trace(self, hold: str | None = None, gate: Gate | None = None) -> Trace:
+    @contextmanager
+    def slot(self) -> Iterator[Adapter]:
+        """The adapter of one thread: shared, or one more where the library wants that."""
+        if self.adapter.session_scope == "process":
+            yield self.adapter
+            return
+        own = type(self.adapter)(self.adapter.settings)
+        own.open()
+        try:
+            yield own
+        finally:
+            own.close()
+
+    def trace(self, hold: str | None = None, gate: CountingGate | None = None) -> Trace:
         """A trace for it."""
         return Trace(hold, gate)
 
@@ -168,31 +177,6 @@ class SyncSession(Session):
         """Send one."""
         assert isinstance(trace, Trace)
         return self.adapter.send_traced(request, trace)
-
-    def traced_concurrently(self, request: Request, traces: list[Stamps]) -> list[Response]:
-        """In threads or tasks."""
-
-        def slot(trace: Stamps) -> Response:
-            assert isinstance(trace, Trace)
-            with _slot(self.adapter) as adapter:
-                return adapter.send_traced(request, trace)
-
-        with ThreadPoolExecutor(len(traces)) as pool:
-            return list(pool.map(slot, traces))
-
-
-@contextmanager
-def _slot(shared: Adapter) -> Iterator[Adapter]:
-    """The shared session, or one more for this thread where the library wants that."""
-    if shared.session_scope == "process":
-        yield shared
-        return
-    own = type(shared)(shared.settings)
-    own.open()
-    try:
-        yield own
-    finally:
-        own.close()
 
 
 def _open_transports(loop: asyncio.AbstractEventLoop) -> bool:
@@ -244,38 +228,20 @@ class AsyncSession(Session):
         """In threads or tasks."""
         return self.runner.run(self._concurrently(request, slots, each))
 
-    def trace(self, hold: str | None = None, gate: Gate | None = None) -> AsyncTrace:
+    def trace(self, hold: str | None = None, gate: CountingGate | None = None) -> AsyncTrace:
         """A trace for it."""
-        return AsyncTrace(hold, AsyncGate(gate) if gate else None)
+        return AsyncTrace(hold, _AwaitedGate(gate) if gate else None)
 
     def send_traced(self, request: Request, trace: Stamps) -> Response:
         """Send one."""
         assert isinstance(trace, AsyncTrace)
         return self.runner.run(self.adapter.send_traced(request, trace))
 
-    def traced_concurrently(self, request: Request, traces: list[Stamps]) -> list[Response]:
-        """In threads or tasks."""
-        return self.runner.run(self._traced_concurrently(request, traces))
-
-    def cancel(self, request: Request, after_s: float) -> ErrorKind:
-        """Cancel the task that sends a request; the kind of what it ended with."""
-
-        async def some_time() -> None:
-            await asyncio.sleep(after_s)
-
-        return self.runner.run(self._cancel(self.adapter.send(request), some_time()))
-
-    def cancel_held(self, request: Request, hold: str) -> ErrorKind:
-        """Cancel the task that sends a request once that is held; the kind of what it ended with."""
-        gate = Gate()
-
-        async def arrival() -> None:
-            async with asyncio.timeout(10):
-                while not gate.came.acquire(blocking=False):
-                    await asyncio.sleep(0.005)
-
-        sending = self.adapter.send_traced(request, self.trace(hold, gate))
-        return self.runner.run(self._cancel(sending, arrival()))
+    def cancel(
+        self, sending: Coroutine[Any, Any, Response], when: Coroutine[Any, Any, None]
+    ) -> ErrorKind:
+        """Cancel the task that sends a request as soon as ``when`` has ended; the kind of its error."""
+        return self.runner.run(self._cancel(sending, when))
 
     async def _cancel(
         self, sending: Coroutine[Any, Any, Response], when: Coroutine[Any, Any, None]
@@ -290,24 +256,16 @@ class AsyncSession(Session):
         raise Failed(f"answered {answer}, expected an error")
 
     async def _concurrently(self, request: Request, slots: int, each: int) -> list[Response]:
-        answers = await asyncio.gather(*(self._slot(request, each) for _ in range(slots)))
+        answers = await asyncio.gather(*(self._in_turn(request, each) for _ in range(slots)))
         return [answer for some in answers for answer in some]
 
-    async def _traced_concurrently(self, request: Request, traces: list[Stamps]) -> list[Response]:
-        return await asyncio.gather(*(self._traced_slot(request, trace) for trace in traces))
-
-    async def _traced_slot(self, request: Request, trace: Stamps) -> Response:
-        assert isinstance(trace, AsyncTrace)
-        async with self._own() as adapter:
-            return await adapter.send_traced(request, trace)
-
-    async def _slot(self, request: Request, each: int) -> list[Response]:
-        async with self._own() as adapter:
+    async def _in_turn(self, request: Request, each: int) -> list[Response]:
+        async with self.slot() as adapter:
             return [await adapter.send(request) for _ in range(each)]
 
     @asynccontextmanager
-    async def _own(self) -> AsyncIterator[AsyncAdapter]:
-        """The shared session, or one more for this task where the library wants that."""
+    async def slot(self) -> AsyncIterator[AsyncAdapter]:
+        """The adapter of one task: shared, or one more where the library wants that."""
         if self.adapter.session_scope == "process":
             yield self.adapter
             return

@@ -24,13 +24,13 @@ from harness.clients.catalogue import Catalogue, Client
 from harness.errors import UnusableError
 from harness.measure.contenders import Resolver
 from harness.measure.workers import last_lines, worker_environment
-from harness.records.conformance import Checked, ClaimResult
-from harness.scenario.selector import ClientSpec, parse
+from harness.records.checked import Checked, ClaimResult
+from harness.scenario.selector import ClientSpec
 from servers.base import TargetError
 from servers.certificates import issue_for_checks
 from servers.conversation import Conversation
 
-__all__ = ["CLAIM_S", "ClientCheck", "Examined", "examined"]
+__all__ = ["CLAIM_S", "Candidate", "ClientCheck", "candidates"]
 
 CLAIM_S = 30.0  # a claim takes seconds at most
 LOOK_S = 0.1
@@ -40,7 +40,7 @@ SERVER_S = 10.0
 
 
 @dataclass(frozen=True)
-class Examined:
+class Candidate:
     """A client in one mode, on one event loop."""
 
     label: str
@@ -50,38 +50,36 @@ class Examined:
     catalogue: Catalogue
 
 
-def examined(resolver: Resolver, texts: Sequence[str]) -> tuple[list[Examined], list[str]]:
+def candidates(
+    resolver: Resolver, specs: Sequence[ClientSpec]
+) -> tuple[list[Candidate], list[str]]:
     """What selectors mean, each mode of a client that is named without one; none: all that can be used.
 
     Beside it a line for each client that was not named and cannot be used though it is installed. Raises
     ``UsageError`` or ``UnusableError`` for one that was named.
     """
-    found: list[Examined] = []
-    for spec in map(parse, texts):
-        catalogue = resolver.catalogue(spec.python)
-        found += _modes_of(spec, catalogue.select(spec), catalogue)
-    if texts:
+    if specs:
+        found: list[Candidate] = []
+        for spec in specs:
+            catalogue = resolver.catalogue(spec.python)
+            found += _modes_of(spec, catalogue.select(spec), catalogue)
         return list({one.label: one for one in found}.values()), []
     catalogue = resolver.catalogue()
     known = [client for client in catalogue.clients() if client.installed]
-    usable = [
+    broken = [client for client in known if client.problem]
+    return [
         one
         for client in known
-        if not client.problem
+        if client not in broken
         for one in _modes_of(ClientSpec(client.name), client, catalogue)
-    ]
-    return usable, [
-        f"client: {client.name!r} cannot be used: {client.problem}"
-        for client in known
-        if client.problem
-    ]
+    ], [f"client: {client.name!r} cannot be used: {client.problem}" for client in broken]
 
 
-def _modes_of(spec: ClientSpec, client: Client, catalogue: Catalogue) -> Iterator[Examined]:
+def _modes_of(spec: ClientSpec, client: Client, catalogue: Catalogue) -> Iterator[Candidate]:
     for mode in (spec.mode,) if spec.mode else tuple(client.modes):
         loop = (spec.loop or "asyncio") if mode == "async" else None
         label = str(replace(spec, mode=mode, loop=spec.loop))
-        yield Examined(label, client, mode, loop, catalogue)
+        yield Candidate(label, client, mode, loop, catalogue)
 
 
 class ClientCheck:
@@ -114,7 +112,7 @@ class ClientCheck:
         """The server, as cases see it."""
         return Server(self._ports, self._ca_file)
 
-    def check(self, one: Examined, claim_s: float = CLAIM_S) -> Checked:
+    def check(self, one: Candidate, claim_s: float = CLAIM_S) -> Checked:
         """Let it answer for every claim, each within ``claim_s``.
 
         Raises ``UnusableError`` if it cannot even be asked.
@@ -134,7 +132,7 @@ class ClientCheck:
             self._run(one, {**order, "done": list(found.results)}, found, claim_s)
         return Checked(one.label, one.client.version, tuple(found.all()))
 
-    def _run(self, one: Examined, order: dict[str, Any], found: _Found, claim_s: float) -> None:
+    def _run(self, one: Candidate, order: dict[str, Any], found: _Found, claim_s: float) -> None:
         """One process, until it has checked everything that is left, or breaks."""
         log = self._bundle.log(uuid.uuid4().hex)
         with _process(one.catalogue.python, self._bundle.checking, log, order) as (process, pipe):
@@ -171,7 +169,7 @@ class _Found:
         else:
             self._end(event["ends"], event["state"], event["reason"])
 
-    def broke(self, problem: str, one: Examined) -> None:
+    def broke(self, problem: str, one: Candidate) -> None:
         """It is the adapter's doing, in whatever claim it was."""
         if self._current is None:
             raise UnusableError(f"client: {one.label!r} cannot be checked: {problem}")

@@ -10,9 +10,10 @@ from functools import partial
 
 from harness import interrupts
 from harness.measure.targets import make_target
-from harness.records.conformance import Checked, ClaimResult, State
-from servers.base import Target, TargetError
-from servers.conformance.claims import CLAIMS, STARTS, STOPS, Claim, Traces
+from harness.records.checked import Checked, ClaimResult, Outcome
+from servers.base import TargetError
+from servers.conformance.claims import CLAIMS, Claim
+from servers.conformance.leftovers import Leftovers
 from servers.conformance.visit import Failed, Visit, starts
 from servers.spec import TargetSpec
 
@@ -24,56 +25,45 @@ NEVER_STARTED = "it never started"
 
 def check(spec: TargetSpec) -> Checked:
     """Let a target answer for every claim; afterwards nothing of it runs."""
-    reasons: dict[str, list[str]] = {}
-    applied: set[str] = set()
+    reasons: dict[Claim, list[str]] = {}  # of each that applies, why it does not hold
     version = None
     for how, way in starts(spec).items():
         target = make_target(way)
         for claim, reason in _checked(Visit(target, way)):
-            applied.add(claim.name)
-            if reason is not None:
-                reasons.setdefault(claim.name, []).append(f"{how}: {reason}")
-            elif claim is STARTS:
+            reasons.setdefault(claim, []).extend([] if reason is None else [f"{how}: {reason}"])
+            if claim.when == "started" and reason is None:
                 with suppress(TargetError):  # it has ended already
                     version = version or target.describe().get(spec.name)
-    results = [
-        _result(claim, claim.name in applied, reasons.get(claim.name, ())) for claim in CLAIMS
-    ]
-    if STOPS.name not in applied:
-        results = [
-            _unchecked(result) if result.state == "does not apply" else result for result in results
-        ]
-    return Checked(f"{spec.name} ({spec.runtime})", version, tuple(results))
+    ran = any(claim.when == "stopped" for claim in reasons)
+    results = tuple(_result(claim, reasons.get(claim), ran) for claim in CLAIMS)
+    return Checked(f"{spec.name} ({spec.runtime})", version, results)
 
 
-def _result(claim: Claim, applied: bool, reasons: Sequence[str]) -> ClaimResult:
-    state: State = "failed" if reasons else "passed" if applied else "does not apply"
-    return ClaimResult(
-        claim.name, claim.sentence, state, " ".join("; ".join(reasons).split()) or None
-    )
-
-
-def _unchecked(result: ClaimResult) -> ClaimResult:
-    return replace(result, state="not checked", reason=NEVER_STARTED)
+def _result(claim: Claim, reasons: Sequence[str] | None, ran: bool) -> ClaimResult:
+    outcome: Outcome = "failed" if reasons else "passed"
+    reason = " ".join("; ".join(reasons or ()).split()) or None
+    if reasons is None:
+        outcome, reason = ("does not apply", None) if ran else ("not checked", NEVER_STARTED)
+    return ClaimResult(claim.name, claim.sentence, outcome, reason)
 
 
 def _checked(visit: Visit) -> Iterator[tuple[Claim, str | None]]:
     """Each claim that applies to this start, and why it does not hold."""
-    traces: Traces | None = None
     try:
         problem = _start(visit)
         if problem is not None:
-            yield STARTS, problem
+            yield from ((claim, problem) for claim in CLAIMS if claim.when == "started")
             return
         with suppress(TargetError):
-            traces = Traces.of(visit)
+            visit = replace(visit, leftovers=Leftovers.of(visit.target))
         for claim in CLAIMS:
-            if claim is not STOPS and claim.concerns(visit):
-                yield claim, _reason(partial(claim.check, visit))
+            if claim.when != "stopped" and claim.concerns(visit):
+                yield claim, _reason(claim, visit)
     finally:
         visit.target.stop()
-    if traces is not None:
-        yield STOPS, _reason(partial(_expect_stopped, visit.target, traces))
+    for claim in CLAIMS if visit.leftovers else ():
+        if claim.when == "stopped":
+            yield claim, _reason(claim, visit)
 
 
 def _start(visit: Visit) -> str | None:
@@ -87,15 +77,10 @@ def _start(visit: Visit) -> str | None:
     return None
 
 
-def _expect_stopped(target: Target, traces: Traces) -> None:
-    target.stop()  # which may be called again
-    traces.expect_none()
-
-
-def _reason(work: partial[None]) -> str | None:
-    """Why it failed, in one line; it is left to itself when it takes too long."""
+def _reason(claim: Claim, visit: Visit) -> str | None:
+    """Why it does not hold, in one line; it is left to itself when it takes too long."""
     try:
-        interrupts.aside(work, time.monotonic() + CLAIM_S)
+        interrupts.aside(partial(claim.check, visit), time.monotonic() + CLAIM_S)
     except (Failed, TargetError) as error:
         return str(error)
     except TimeoutError as error:

@@ -142,9 +142,9 @@ def check_clients(
     json: Json = False,
 ) -> int:
     """Check adapters against the conformance suite; exit code 4 if a claim does not hold."""
-    from harness.cli import checking
+    from harness.cli import check
 
-    return checking.check_clients(names or (), json)
+    return check.check_clients(names or (), json)
 
 
 @app.command()
@@ -316,9 +316,9 @@ def check_targets(
     json: Json = False,
 ) -> int:
     """Check targets against the conformance suite; exit code 4 if a claim does not hold."""
-    from harness.cli import checking
+    from harness.cli import check
 
-    return checking.check_targets(names or (), runtime, upstream, json)
+    return check.check_targets(names or (), runtime, upstream, json)
 
 
 @targets.command("status")

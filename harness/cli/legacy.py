@@ -20,7 +20,7 @@ __all__ = ["SUPPORTED_MODES", "modernise"]
 
 # What --async may ask of the clients that form knows (REFERENCE §1).
 SUPPORTED_MODES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {name: adapters.MODES[name] for name in adapters.BUILTIN if name not in adapters.REFERENCES}
+    {name: adapters.MODES_OF[name] for name in adapters.BUILTIN if name not in adapters.REFERENCES}
 )
 
 _KEPT = frozenset(

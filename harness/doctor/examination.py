@@ -12,7 +12,7 @@ from harness import interrupts
 from harness.clients import contamination
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
-from harness.doctor import machine, readings, software, watching
+from harness.doctor import installed, machine, readings, watching
 from harness.records.finding import STATES, Finding
 from servers import engine
 from servers.base import TargetError
@@ -49,17 +49,17 @@ def _software() -> Iterator[Finding]:
     yield _docker()
     with interrupts.deferred(), Bundle() as bundle:
         known = Catalogue(bundle).clients()
-    yield software.clients(known)
-    yield from software.contaminated(_contaminations(known))
-    yield software.accelerators(known)
+    yield installed.clients(known)
+    yield from installed.contaminated(_contaminations(known))
+    yield installed.accelerators(known)
 
 
 def _docker() -> Finding:
     try:
         with contextlib.closing(engine.connect()) as client, engine.failures("docker"):
-            return software.docker(str(client.version().get("Version", "")), None)
+            return installed.docker(str(client.version().get("Version", "")), None)
     except TargetError as error:
-        return software.docker(None, str(error))
+        return installed.docker(None, str(error))
 
 
 def _contaminations(known: list[Client]) -> list[contamination.Contamination]:

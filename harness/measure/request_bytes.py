@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from adapters.base import Request
-from adapters.target import request_target
+from adapters.request_target import request_target
 from harness.redaction import redact_url
 
 __all__ = ["SentRequest", "differences"]

@@ -1,4 +1,4 @@
-"""From what was recorded, claimed and metered of a trial to what is kept of it. Pure but for the new id."""
+"""From what was recorded, counted and metered of a trial to what is kept of it. Pure but for the new id."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from harness.measure.claims import Claims
 from harness.measure.contenders import Contender
 from harness.measure.meters import Costs
 from harness.measure.samples import Fold, Starts, WindowCounts
+from harness.measure.worker_counts import WorkerCounts
 from harness.records.model import OpenLoop, Reading, SliceRecord, TrialState, TrialSummary
 from harness.records.phases import TraceRow
 from harness.worker.tracing import TRACE_COLUMNS
@@ -21,7 +21,7 @@ START = TRACE_COLUMNS.index("START")
 
 @dataclass(frozen=True)
 class Recorded:
-    """What was recorded, claimed and metered of a trial that failed for ``reason``, or did not.
+    """What was recorded, counted and metered of a trial that failed for ``reason``, or did not.
 
     ``fold`` holds its windows, warm-up excluded; ``traces`` are rows of TRACE_COLUMNS, of any requests.
     """
@@ -32,7 +32,7 @@ class Recorded:
     ended_at: str
     gil: bool
     fold: Fold
-    claims: Claims
+    counts: WorkerCounts
     sent: int
     lost_rows: int
     costs: Costs
@@ -100,7 +100,7 @@ def summarise(contender: Contender, recorded: Recorded) -> TrialSummary:
         lost_rows=recorded.lost_rows,
         slices=tuple(slices),
         readings=tuple(recorded.readings),
-        open_loop=_open_loop(fold, recorded.claims),
+        open_loop=_open_loop(fold, recorded.counts),
         trace_share=contender.trace_share,
         traces=_measured(recorded.traces, fold.windows),
     )
@@ -127,17 +127,17 @@ def _mean_rss(readings: Iterable[Reading], idle_bytes: int | None) -> int | None
     return sum(rss) // len(rss) if rss else idle_bytes
 
 
-def _open_loop(fold: Fold, claims: Claims) -> OpenLoop | None:
-    if fold.starts is None and not claims.planned:
+def _open_loop(fold: Fold, counts: WorkerCounts) -> OpenLoop | None:
+    if fold.starts is None and not counts.planned:
         return None
     starts, started = fold.starts or Starts(), fold.population
     halves = all(window.has_halves for window in fold.windows)
     # a worker that died did not say what was planned
-    planned = max(claims.planned, started + claims.dropped)
+    planned = max(counts.planned, started + counts.dropped)
     return OpenLoop(
         planned=planned,
-        dropped=claims.dropped,
-        missed=planned - claims.dropped - started,
+        dropped=counts.dropped,
+        missed=planned - counts.dropped - started,
         late=starts.late,
         response=starts.response,
         mean_response_ns=_mean_of_correct(starts.response_sum_ns, fold),

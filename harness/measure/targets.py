@@ -17,8 +17,8 @@ from harness.records.model import Doubt, Spread, TargetRecord
 from harness.scenario.scenario import Scenario
 from servers.base import Counts, Target, TargetError
 from servers.catalogue import most_cpus, software
-from servers.embedded.target import EmbeddedTarget
 from servers.hosted import HostedTarget
+from servers.software import Address, Layout
 from servers.spec import TargetSpec
 from servers.url import UrlTarget
 
@@ -95,9 +95,9 @@ def make_target(spec: TargetSpec) -> Target:
     """The target that ``spec`` means, not yet started."""
     if spec.url:
         return UrlTarget(spec.url)
-    if software(spec.name).own_process and spec.runtime == "native" and spec.instances == 1:
-        return EmbeddedTarget(tls=spec.tls)
-    return HostedTarget(spec)
+    alone = Layout("", Address("127.0.0.1", 0), spec.tls, folder="", scratch="")
+    one_process = spec.runtime == "native" and spec.instances == 1
+    return (one_process and software(spec.name).process(alone)) or HostedTarget(spec)
 
 
 class Ledger:

@@ -10,7 +10,6 @@ from typing import Any
 
 from harness.analysis.drain import Drain
 from harness.clock import utc_now
-from harness.measure.claims import Claims
 from harness.measure.contenders import Contender
 from harness.measure.meters import Costs, TargetMeter, memory_bytes
 from harness.measure.place import Place
@@ -18,6 +17,7 @@ from harness.measure.samples import Fold, WindowCounts
 from harness.measure.summary import Recorded, summarise
 from harness.measure.waiting import Answers, Tick, wait_for
 from harness.measure.windows import LONGEST_NS, NO_SHAPE, Shape, WindowPlan, parts
+from harness.measure.worker_counts import WorkerCounts
 from harness.measure.workers import WorkerError, WorkerProcess
 from harness.records.client_environment import Imported
 from harness.records.histogram import Histogram
@@ -58,7 +58,7 @@ class Trial:
         self._reason: str | None = None
         self._slices: list[SliceRecord] = []
         self._started_at = utc_now()
-        self._claims = Claims()
+        self._counts = WorkerCounts()
         self._costs = Costs(TargetMeter(place.target_cpu_ns, place.target_cpus))
         self._traces: list[list[int]] = []
         self._loading = self.warmup
@@ -114,12 +114,12 @@ class Trial:
         )
         if self.over:
             return
-        self._claims.take_first(ready.values())
+        self._counts.take_first(ready.values())
         different = self._difference([event["provenance"] for event in ready.values()])
         if different is not None:
             self.fail(different)
             return
-        if not self._claims.first_responses:
+        if not self._counts.first_responses:
             event = next(iter(ready.values()))
             kinds = ", ".join(event["first_errors"])
             self.fail(f"no first request succeeded: {kinds} ({event['message']})")
@@ -246,7 +246,7 @@ class Trial:
             started_at=self._started_at,
             ended_at=utc_now(),
             fold=self.fold,
-            claims=self._claims,
+            counts=self._counts,
             sent=sent,
             lost_rows=lost_rows,
             costs=self._costs,
@@ -263,8 +263,8 @@ class Trial:
         A worker that died did not say how many it sent: then it is what it recorded.
         """
         drained = self.warmup.drained + self.fold.drained
-        claimed = self._claims.rows if not self.over else drained
-        return self._claims.first_sent + claimed, claimed - drained
+        claimed = self._counts.rows if not self.over else drained
+        return self._counts.first_sent + claimed, claimed - drained
 
     @property
     def uses_target(self) -> bool:
@@ -284,7 +284,7 @@ class Trial:
     @property
     def responses(self) -> int:
         """Responses received, warm-up and first requests included."""
-        return self._claims.first_responses + self.warmup.responses + self.fold.responses
+        return self._counts.first_responses + self.warmup.responses + self.fold.responses
 
     def _load(self, fold: Fold, plan: WindowPlan, tick: Tick) -> Answers:
         """Send one window to all workers and wait until each has left it; no answers if one is dead."""
@@ -308,9 +308,9 @@ class Trial:
         if fold is self.fold:
             self._costs.target.count()
         done = self._checked(answers)
-        self._claims.take_rows(done)
+        self._counts.take_rows(done)
         if plan.pace is not None and fold is self.fold:
-            self._claims.take_arrivals(done.values())
+            self._counts.take_arrivals(done.values())
         self._mark_idle()
         self._drain(fold)
         if not self.over:

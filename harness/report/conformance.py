@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from harness.records.conformance import Checked
+from harness.records.checked import Checked
 from harness.report.figures import plural
 from harness.report.listings import rows_table
 

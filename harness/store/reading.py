@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
-from harness.store import checking, files, table_columns
+from harness.store import files, table_columns, validity
 from servers.spec import EMBEDDED, TargetSpec
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _run_record(connection: sqlite3.Connection, run_id: str) -> RunRecord:
     ).fetchone()
     finished = row["ended_at"] is not None
     last_known_at = row["last_round_ended_at"] or row["started_at"]
-    return checking.built(
+    return validity.built(
         RunRecord,
         id=row["id"],
         name=row["name"],
@@ -212,7 +212,7 @@ def _rebuilt(kind: Any, rows: Iterable[Any]) -> tuple[Any, ...]:
     """
     names = {field.name for field in fields(kind)}
     return tuple(
-        checking.built(kind, **{name: value for name, value in dict(row).items() if name in names})
+        validity.built(kind, **{name: value for name, value in dict(row).items() if name in names})
         for row in rows
     )
 
@@ -252,7 +252,7 @@ def _trial(connection: sqlite3.Connection, row: dict[str, Any]) -> TrialSummary:
             Reading, _of_trial(connection, "resource_readings", trial_id, "sequence")
         ),
     }
-    return checking.built(TrialSummary, **_kept(row), **elsewhere)
+    return validity.built(TrialSummary, **_kept(row), **elsewhere)
 
 
 def _kept(row: dict[str, Any], owner: str = "") -> dict[str, Any]:
@@ -298,7 +298,7 @@ def _target(row: dict[str, Any]) -> TargetSpec:
     """What the trial's columns say; all that is known of a target is with its run."""
     if row.get("target") is None:  # stored before targets were a factor
         return EMBEDDED
-    return checking.built(TargetSpec, **_kept(row, "target"))
+    return validity.built(TargetSpec, **_kept(row, "target"))
 
 
 def _open_loop(row: dict[str, Any], histograms: dict[str, Any]) -> Any:
@@ -306,7 +306,7 @@ def _open_loop(row: dict[str, Any], histograms: dict[str, Any]) -> Any:
 
     if row.get("planned") is None:
         return None
-    return checking.built(
+    return validity.built(
         OpenLoop,
         **_kept(row, "open_loop"),
         response=histograms["response_time"],

@@ -5,25 +5,23 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Literal
 
 import psutil
 
+from servers.conformance.leftovers import listeners
 from servers.conformance.visit import SEVERAL, TIMEOUT_S, Failed, Visit, expect
-from servers.standing import records
+from servers.hosted import HostedTarget
 
-__all__ = ["CLAIMS", "STARTS", "STOPS", "Claim", "Traces"]
+__all__ = ["CLAIMS", "Claim"]
 
 OK = 200
 ON_ONE_CONNECTION = 50
 AT_ONCE = 32
 COUNTED = 40
 MOST_ASKED = 300  # until each instance has answered: connections are divided by chance
-GONE_S = 2.0
-LOOK_S = 0.02
 NO_VERSIONS = ("name", "runtime", "configuration")
 
 
@@ -35,17 +33,15 @@ def _always(_: Visit) -> bool:
 class Claim:
     """One sentence, and the check of it, which raises ``Failed``.
 
-    ``concerns``: whether it applies to this start of the target.
+    ``concerns``: whether it applies to this start of the target. ``when``: at what time it is checked. One of
+    "started" fails as well if the target does not start.
     """
 
     name: str
     sentence: str
     check: Callable[[Visit], None]
     concerns: Callable[[Visit], bool] = _always
-
-
-def _nothing(_: Visit) -> None:
-    """It is seen after the end."""
+    when: Literal["started", "running", "stopped"] = "running"
 
 
 def ready(visit: Visit) -> None:
@@ -133,9 +129,6 @@ def instances(visit: Visit) -> None:
     """By ``X-Instance``."""
     apart = visit.kind.is_proxy or visit.kind.process_per_instance
     number = SEVERAL if apart and visit.spec.instances == SEVERAL else 1
-    # Alone, a process of ours has no need for a name.
-    if number == 1 and visit.origin.own_process and not visit.kind.is_proxy:
-        return
     wanted = {f"instance-{one}" for one in range(1, number + 1)}
     found: set[str] = set()
     for _ in range(MOST_ASKED):
@@ -161,18 +154,9 @@ def processes(visit: Visit) -> None:
     known = visit.target.processes()
     if not known:
         raise Failed("none is known")
-    listening = [pid for pid in _listeners(visit.port) if pid not in known]
+    listening = [pid for pid in listeners(visit.port) if pid not in known]
     if listening:
         raise Failed(f"process {listening[0]} listens for it, and is not among those it names")
-
-
-def _listeners(port: int) -> list[int]:
-    """Processes that listen on a port, as far as they can be seen."""
-    return [
-        one.pid
-        for one in psutil.net_connections("tcp")
-        if one.status == psutil.CONN_LISTEN and one.laddr.port == port and one.pid is not None
-    ]
 
 
 def certificate(visit: Visit) -> None:
@@ -192,40 +176,12 @@ def certificate(visit: Visit) -> None:
             raise Failed("it agrees on HTTP/2, expected HTTP/1.1")
 
 
-@dataclass(frozen=True)
-class Traces:
-    """What a target would leave behind, noted while it runs."""
-
-    port: int
-    pids: tuple[int, ...]
-    folders: frozenset[Path]
-
-    @classmethod
-    def of(cls, visit: Visit) -> Traces:
-        """Of one that runs: its folder is where its CA's certificate is, or its host's record says."""
-        ca_file, url = visit.target.ca_file, visit.target.base_url
-        recorded = (Path(one.folder) for one in records() if one.told.get("base_url") == url)
-        folders = frozenset((*recorded, *((Path(ca_file).parent,) if ca_file else ())))
-        pids = {*visit.target.processes(), *_listeners(visit.port)}
-        return cls(visit.port, tuple(sorted(pids)), folders)
-
-    def expect_none(self) -> None:
-        """Raise ``Failed`` for anything that is still there after a while."""
-        deadline = time.monotonic() + GONE_S
-        while (left := next(self._left(), None)) is not None:
-            if time.monotonic() > deadline:
-                raise Failed(left)
-            time.sleep(LOOK_S)
-
-    def _left(self) -> Iterator[str]:
-        for pid in self.pids:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-                    yield f"process {pid} is still there"
-        with contextlib.suppress(OSError):
-            socket.create_connection(("127.0.0.1", self.port), TIMEOUT_S).close()
-            yield f"port {self.port} is still listened on"
-        yield from (f"{folder} is still there" for folder in self.folders if folder.exists())
+def stops(visit: Visit) -> None:
+    """It may be told to stop again."""
+    visit.target.stop()
+    left = visit.leftovers.still_there() if visit.leftovers else None
+    if left is not None:
+        raise Failed(left)
 
 
 def _is_native(visit: Visit) -> bool:
@@ -236,6 +192,11 @@ def _reports(visit: Visit) -> bool:
     return visit.origin.reports
 
 
+def _names_instances(visit: Visit) -> bool:
+    """A process that is spoken with has no need for a name while it is alone."""
+    return _reports(visit) and isinstance(visit.target, HostedTarget)
+
+
 def _has_routes(visit: Visit) -> bool:
     return bool(visit.routes)
 
@@ -244,19 +205,18 @@ def _has_tls(visit: Visit) -> bool:
     return visit.spec.tls
 
 
-# The first and the last of them are the suite's own doing: see ``harness.checking.targets``.
-STARTS = Claim("ready", "it starts, and answers as soon as it says that it is ready", ready)
-STOPS = Claim("stops", "stopped, it leaves no process, no port and no file", _nothing)
 CLAIMS: tuple[Claim, ...] = (
-    STARTS,
+    Claim(
+        "ready", "it starts, and answers as soon as it says that it is ready", ready, when="started"
+    ),
     Claim("loopback", "it listens on the loopback interface only", loopback),
     Claim("routes", "its paths have bodies of the length it declares", routes, _has_routes),
     Claim("keep-alive", "it keeps connections", keep_alive),
     Claim("at-once", "it serves 32 connections at once", at_once),
     Claim("counts", "it counts every request, and nothing else", counts, _reports),
-    Claim("instances", "every instance answers, by its name", instances, _reports),
+    Claim("instances", "every instance answers, by its name", instances, _names_instances),
     Claim("described", "it describes its versions and its configuration", described),
     Claim("processes", "its processes are those that serve", processes, _is_native),
     Claim("certificate", "its certificate can be verified, over HTTP/1.1", certificate, _has_tls),
-    STOPS,
+    Claim("stops", "stopped, it leaves no process, no port and no file", stops, when="stopped"),
 )

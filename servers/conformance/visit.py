@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from servers.base import Target
 from servers.catalogue import software
+from servers.conformance.leftovers import Leftovers
 from servers.software import Software
 from servers.spec import TargetSpec
 
@@ -31,10 +32,11 @@ def expect(found: object, wanted: object, what: str) -> None:
 
 @dataclass(frozen=True)
 class Visit:
-    """One start of a target."""
+    """One start of a target; once it runs, what it must not leave behind."""
 
     target: Target
     spec: TargetSpec
+    leftovers: Leftovers | None = None
 
     @property
     def kind(self) -> Software:
@@ -61,20 +63,19 @@ class Visit:
         """One that is answered with 200."""
         return next(iter(self.routes), "/health")
 
-    def connect(
-        self, host: str = "127.0.0.1", context: ssl.SSLContext | None = None
-    ) -> http.client.HTTPConnection:
+    def connect(self) -> http.client.HTTPConnection:
         """A connection of its own, not yet made."""
+        address = ("127.0.0.1", self.port)
         if not self.spec.tls:
-            return http.client.HTTPConnection(host, self.port, timeout=TIMEOUT_S)
-        trusting = context or ssl.create_default_context(cafile=self.target.ca_file)
-        return http.client.HTTPSConnection(host, self.port, timeout=TIMEOUT_S, context=trusting)
+            return http.client.HTTPConnection(*address, timeout=TIMEOUT_S)
+        trusting = ssl.create_default_context(cafile=self.target.ca_file)
+        return http.client.HTTPSConnection(*address, timeout=TIMEOUT_S, context=trusting)
 
-    def get(self, path: str | None = None) -> http.client.HTTPResponse:
+    def get(self) -> http.client.HTTPResponse:
         """The answer on a fresh connection, which ends with it; its body has been read."""
         connection = self.connect()
         try:
-            connection.request("GET", path or self.path, headers={"Connection": "close"})
+            connection.request("GET", self.path, headers={"Connection": "close"})
             response = connection.getresponse()
             response.read()
             return response

@@ -11,7 +11,9 @@ from typing import cast
 import httptools
 
 from servers.embedded.answers import Answers
-from servers.embedded.limits import (
+from servers.embedded.log import CLOSED, FIRST_BYTE, Log, Row, request_id
+from servers.embedded.messages import CONTINUE, RefusedError, Request
+from servers.embedded.request_limits import (
     FRAMING_FACTOR,
     MAX_BODY_BYTES,
     MAX_HEAD_BYTES,
@@ -20,8 +22,6 @@ from servers.embedded.limits import (
     too_large_body,
     too_large_head,
 )
-from servers.embedded.log import CLOSED, FIRST_BYTE, Log, Row, request_id
-from servers.embedded.messages import CONTINUE, RefusedError, Request
 from servers.embedded.service import HOUSEKEEPING, Service
 
 __all__ = ["Connection"]

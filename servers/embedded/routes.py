@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from servers.embedded import httpbin, streams
+from servers.embedded import httpbin_shapes, streamed_bodies
+from servers.embedded.drawn_waits import draw_ns
 from servers.embedded.messages import RefusedError, Request, Response
-from servers.embedded.numbers import number, seconds, whole
+from servers.embedded.query_numbers import number, seconds, whole
 from servers.embedded.service import PLAIN_BODY
-from servers.embedded.waits import draw_ns
 
 __all__ = ["respond"]
 
@@ -68,7 +68,7 @@ def respond(request: Request) -> Response:
 
 
 def _route(request: Request) -> Response:
-    path = httpbin.path(request)
+    path = httpbin_shapes.path(request)
     if path == "/":
         return Response(body=PLAIN_BODY, content_type="text/plain")
     if path == "*" and request.method == "OPTIONS":
@@ -88,28 +88,28 @@ def _route(request: Request) -> Response:
     return route.handler(request, unquote(rest))
 
 
-def _json(shape: httpbin.Shape) -> Response:
-    return Response(body=httpbin.dump(shape), content_type="application/json")
+def _json(shape: httpbin_shapes.Shape) -> Response:
+    return Response(body=httpbin_shapes.dump(shape), content_type="application/json")
 
 
 def _get(request: Request, _: str) -> Response:
-    return _json(httpbin.describe(request, "args", "headers", "origin", "url"))
+    return _json(httpbin_shapes.describe(request, "args", "headers", "origin", "url"))
 
 
 def _with_body(request: Request, _: str) -> Response:
-    return _json(httpbin.describe(request, *_BODY_KEYS))
+    return _json(httpbin_shapes.describe(request, *_BODY_KEYS))
 
 
 def _anything(request: Request, _: str) -> Response:
-    return _json(httpbin.describe(request, *_BODY_KEYS, "method"))
+    return _json(httpbin_shapes.describe(request, *_BODY_KEYS, "method"))
 
 
 def _headers(request: Request, _: str) -> Response:
-    return _json(httpbin.describe(request, "headers"))
+    return _json(httpbin_shapes.describe(request, "headers"))
 
 
 def _ip(request: Request, _: str) -> Response:
-    return _json({"origin": httpbin.origin(request)})
+    return _json({"origin": httpbin_shapes.origin(request)})
 
 
 def _uuid(_: Request, __: str) -> Response:
@@ -117,11 +117,11 @@ def _uuid(_: Request, __: str) -> Response:
 
 
 def _slideshow(_: Request, __: str) -> Response:
-    return _json(httpbin.SLIDESHOW)
+    return _json(httpbin_shapes.SLIDESHOW)
 
 
 def _gzip(request: Request, _: str) -> Response:
-    shape = {**httpbin.describe(request, "headers", "method", "origin"), "gzipped": True}
+    shape = {**httpbin_shapes.describe(request, "headers", "method", "origin"), "gzipped": True}
     response = _json(shape)
     response.body = gzip.compress(response.body, mtime=0)
     response.headers = (("Content-Encoding", "gzip"),)
@@ -157,7 +157,7 @@ def _redirect(_: Request, rest: str) -> Response:
 
 def _random_bytes(request: Request, rest: str) -> bytes:
     size = min(whole(rest, "the number of bytes", status=404), MAX_RANDOM_BYTES)
-    seed = dict(httpbin.query(request)).get("seed")
+    seed = dict(httpbin_shapes.query(request)).get("seed")
     if seed is None:
         return random.randbytes(size)
     return random.Random(number(seed, "seed")).randbytes(size)
@@ -170,21 +170,21 @@ def _bytes(request: Request, rest: str) -> Response:
 
 def _stream_bytes(request: Request, rest: str) -> Response:
     data = _random_bytes(request, rest)
-    given = dict(httpbin.query(request)).get("chunk_size")
+    given = dict(httpbin_shapes.query(request)).get("chunk_size")
     size = _PIECE_BYTES if given is None else max(1, whole(given, "chunk_size"))
-    stream = streams.pieces(data, size)
+    stream = streamed_bodies.pieces(data, size)
     return Response(content_type="application/octet-stream", stream=stream)
 
 
 def _stream(request: Request, rest: str) -> Response:
     count = min(whole(rest, "the number of lines", status=404), MAX_LINES)
-    shape = httpbin.describe(request, "args", "headers", "origin", "url")
-    return Response(content_type="application/json", stream=streams.lines(shape, count))
+    shape = httpbin_shapes.describe(request, "args", "headers", "origin", "url")
+    return Response(content_type="application/json", stream=streamed_bodies.lines(shape, count))
 
 
 def _delay(request: Request, rest: str) -> Response:
     wait_ns = _seconds_ns(rest, "the delay")
-    response = _json(httpbin.describe(request, *(k for k in _BODY_KEYS if k != "json")))
+    response = _json(httpbin_shapes.describe(request, *(k for k in _BODY_KEYS if k != "json")))
     response.wait_ns = wait_ns
     return response
 
@@ -194,12 +194,12 @@ def _seconds_ns(text: str, name: str) -> int:
 
 
 def _wait(request: Request, _: str) -> Response:
-    wait_ns = draw_ns(tuple(httpbin.query(request)))
+    wait_ns = draw_ns(tuple(httpbin_shapes.query(request)))
     return Response(body=PLAIN_BODY, content_type="text/plain", wait_ns=wait_ns)
 
 
 def _drip(request: Request, _: str) -> Response:
-    args = dict(httpbin.query(request))
+    args = dict(httpbin_shapes.query(request))
     size = min(whole(args.get("numbytes", "10"), "numbytes"), MAX_DRIP_BYTES)
     if size == 0:
         raise RefusedError(400, "numbytes must be above 0")
@@ -208,7 +208,7 @@ def _drip(request: Request, _: str) -> Response:
         status=_status_code(args.get("code", "200")),
         content_type="application/octet-stream",
         wait_ns=_seconds_ns(args.get("delay", "0"), "delay"),
-        stream=streams.drip(size, duration_s),
+        stream=streamed_bodies.drip(size, duration_s),
         length=size,
     )
 

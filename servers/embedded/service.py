@@ -7,9 +7,9 @@ import json
 from email.utils import formatdate
 from typing import Protocol
 
-from servers.embedded.alarm import Alarm
 from servers.embedded.log import Log
 from servers.embedded.messages import Response, head
+from servers.embedded.timer import Alarm
 
 __all__ = ["HOUSEKEEPING", "PLAIN_BODY", "Service"]
 

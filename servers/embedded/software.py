@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from servers.embedded.options import Options
 from servers.embedded.service import PLAIN_BODY
+from servers.embedded.target import EmbeddedTarget
 from servers.software import Executable, Image, Layout, Software
 from servers.spec import DEFAULT_NAME
 
@@ -15,12 +16,11 @@ __all__ = ["Embedded"]
 
 
 class Embedded(Software):
-    """Our own server. Natively ``servers.embedded.target`` runs it; here is what a container needs."""
+    """Our own server: natively a process to speak with, in a container a program."""
 
     name = DEFAULT_NAME
     reports = True
     single_threaded = True
-    own_process = True
     process_per_instance = True
     routes = MappingProxyType({"/": len(PLAIN_BODY), "/bytes/1000": 1000})
     image = Image(
@@ -30,6 +30,17 @@ class Embedded(Software):
         dockerfile="embedded",
     )
     remedy = "it comes with clientbench"
+
+    def process(self, layout: Layout) -> EmbeddedTarget:
+        """One of several shares its port with the others."""
+        return EmbeddedTarget(
+            layout.tls,
+            layout.listen.host,
+            port=layout.listen.port,
+            shared=layout.workers > 1,
+            instance=layout.name,
+            certificate=layout.folder,
+        )
 
     def find(self) -> Executable:
         """Our own interpreter."""

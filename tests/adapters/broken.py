@@ -5,7 +5,7 @@ Where a library would do something on its own, it is done here to the one addres
 
 from __future__ import annotations
 
-__all__ = ["BROKEN", "HANGING", "source"]
+__all__ = ["BROKEN", "IDLE", "source"]
 
 HEAD = """
 import asyncio
@@ -16,6 +16,7 @@ from dataclasses import replace
 from http.client import IncompleteRead
 
 from adapters.base import CONNECTION_HOLDS, CONNECTION_POINTS, Request
+from adapters.null import Null
 from adapters.raw import RawAsync
 from adapters.stdlib import ConnectTimeoutError, Stdlib
 
@@ -62,6 +63,16 @@ def _instead(error: str, condition: str, then: str) -> str:
             if not ({condition}):
                 raise
         {then}  # out here, where no error has another one behind it
+"""
+
+
+def _then(condition: str, what: str) -> str:
+    """Of one that answers without sending."""
+    return f"""
+    def send(self, request):
+        if {condition}:
+            {what}
+        return super().send(request)
 """
 
 
@@ -154,15 +165,16 @@ BROKEN = {
             raise OSError("cancelled") from None
 """,
 }
-# Each would keep a command waiting for ever, or end its process.
-HANGING = {
-    "hangs": _when("'/gzip/' in request.url", "time.sleep(600)"),
-    "dies": _when("'/gzip/' in request.url", "os.kill(os.getpid(), 11)"),
-    "always": _when("True", "time.sleep(600)"),
+# Nothing is sent, so that no claim takes long; two would keep a command waiting for ever, one ends its process.
+IDLE = {
+    "idle": "    # as its base",
+    "hangs": _then("'/gzip/' in request.url", "time.sleep(600)"),
+    "dies": _then("'/gzip/' in request.url", "os.kill(os.getpid(), 11)"),
+    "always": _then("True", "time.sleep(600)"),
 }
 
 
 def source(name: str, body: str) -> str:
     """The module of an adapter."""
-    base = "RawAsync" if "async def" in body else "Sound"
+    base = "RawAsync" if "async def" in body else "Null" if body in IDLE.values() else "Sound"
     return HEAD + CLASS.format(base=base, name=name, body=body)

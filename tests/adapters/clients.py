@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 import adapters
@@ -20,7 +20,7 @@ SCHEMES = ("http", "https")
 
 @dataclass(frozen=True)
 class Client:
-    """An adapter class, the event loop it runs on, and how it reads bodies.
+    """An adapter class, and the event loop it runs on.
 
     There is no class of an extra that is not installed.
     """
@@ -28,10 +28,9 @@ class Client:
     name: str
     adapter: type[BaseAdapter] | None = None
     loop: str | None = None
-    stream: bool = False
 
     def __str__(self) -> str:
-        parts = (self.name, self.mode, self.loop, "stream" if self.stream else None)
+        parts = (self.name, self.mode, self.loop)
         return "-".join(part for part in parts if part)
 
     @property
@@ -52,9 +51,9 @@ class Client:
         return Subject(self.adapter, self.loop)
 
 
-def settings(client: Client, server: Server, **changes: object) -> Settings:
+def settings(server: Server, **changes: object) -> Settings:
     """Parity, patient with a busy machine; tests of timeouts set their own."""
-    values = {"ca_file": server.ca_file, "timeout_s": 5.0, "stream": client.stream} | changes
+    values = {"ca_file": server.ca_file, "timeout_s": 5.0} | changes
     return Settings(**values)  # type: ignore[arg-type]
 
 
@@ -79,9 +78,3 @@ def _clients() -> Iterator[Client]:
 
 
 CLIENTS = list(_clients())
-# The same, and once more for those that can read by chunk (on one of the loops: it is not theirs).
-READERS = CLIENTS + [
-    replace(client, stream=True)
-    for client in CLIENTS
-    if client.adapter is not None and client.adapter.can_stream and client.loop != "uvloop"
-]

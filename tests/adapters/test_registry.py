@@ -27,7 +27,7 @@ def test_a_module_offers_the_modes_of_its_client(name: str) -> None:
     assert [cls.name for cls in classes] == [name] * len(classes)
     modes = [cls.mode for cls in classes]
     assert modes == sorted(set(modes), reverse=True)  # sync first, each once
-    assert tuple(modes) == adapters.MODES[name]
+    assert tuple(modes) == adapters.MODES_OF[name]
     for cls in classes:
         assert issubclass(cls, Adapter if cls.mode == "sync" else AsyncAdapter)
         assert all(sentence[:1].isalnum() and len(sentence) < 120 for sentence in cls.unequal)

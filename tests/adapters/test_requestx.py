@@ -6,7 +6,7 @@ import pytest
 
 from adapters.base import Request
 from adapters.conformance.book import Server
-from adapters.conformance.sending import TYPED_TARGETS
+from adapters.conformance.requests_sent import TYPED_TARGETS
 from tests.adapters.clients import CLIENTS, Client, settings
 from tests.require import require_client
 
@@ -21,7 +21,7 @@ def rewritten(target: str) -> str:
 @pytest.mark.parametrize("client", [one for one in CLIENTS if one.name == "requestx"], ids=str)
 def test_a_target_is_rewritten_as_browsers_do(client: Client, server: Server, token: str) -> None:
     require_client(client.name)
-    with client.session(settings(client, server)) as session:
+    with client.session(settings(server)) as session:
         for end in TYPED_TARGETS:
             request = Request("GET", server.url(f"{token}/echo{end}"))
             assert session.send(request) == (200, 0)

@@ -14,18 +14,20 @@ import pytest
 from adapters.base import Request, Response
 from adapters.conformance.book import Server
 from adapters.conformance.exam import MIB, TIMEOUT_S
-from adapters.conformance.sessions import Gate
+from adapters.conformance.sessions import CountingGate
 from adapters.trace import HOLD_POINTS, AsyncTrace, Stamps, Trace
 from tests.adapters.clients import CLIENTS, SCHEMES, Client, settings
 from tests.adapters.test_traces import (
     LARGE,
     PATIENCE_S,
     SETTLE_S,
+    all_at_once,
     assert_nobody_came,
     assert_nothing_open,
     assert_stays,
     await_arrivals,
     declared,
+    fail_traced,
     held,
     own_url,
     passed,
@@ -65,7 +67,7 @@ def test_an_address_is_held_where_a_name_would_be_resolved(
     client: Client, server: Server, token: str
 ) -> None:
     url = own_url(server, token, "bytes/5").replace("localhost", "127.0.0.1")
-    with held(client, settings(client, server), Request("GET", url), "dns") as one:
+    with held(client, settings(server), Request("GET", url), "dns") as one:
         assert_stays(server, token, [])
         assert one.release() == (200, 5)
     of_tls = {"TLSHandshakeStart", "TLSHandshakeDone"}
@@ -98,13 +100,13 @@ def test_a_crowd_is_held_at_its_connections_and_released_together(
 @contextmanager
 def crowd(client: Client, server: Server, url: str, hold: str) -> Iterator[None]:
     """A crowd of requests, held; released at the end, and all of them answered."""
-    gate, traces = Gate(), []
-    opened = settings(client, server, pool_size=CROWD, timeout_s=PATIENCE_S, hold_s=PATIENCE_S)
+    gate, traces = CountingGate(), []
+    opened = settings(server, pool_size=CROWD, timeout_s=PATIENCE_S, hold_s=PATIENCE_S)
 
     def run() -> list[Response]:
         with client.session(opened) as session:
             traces.extend(session.trace(hold, gate) for _ in range(CROWD))
-            return session.traced_concurrently(Request("GET", url), traces)
+            return all_at_once(session, Request("GET", url), traces)
 
     with ThreadPoolExecutor(1) as pool:
         future = pool.submit(run)
@@ -129,7 +131,7 @@ def test_a_request_is_written_when_all_of_its_body_is(
     client: Client, server: Server, token: str, scheme: str
 ) -> None:
     request = Request("POST", own_url(server, token, "bytes/5", scheme), {}, b"x" * MIB)
-    with held(client, settings(client, server), request, "request") as one:
+    with held(client, settings(server), request, "request") as one:
         wait_until(lambda: [made[-1] for made in stages(server, token)] == ["answered"])
         time.sleep(SETTLE_S)
         assert not one.future.done()
@@ -145,7 +147,7 @@ def test_aiohttp_reads_an_answer_that_must_be_read_before_the_body_is_written(
 ) -> None:
     with (
         answering_first(LARGE) as port,
-        client.session(settings(client, server)) as session,
+        client.session(settings(server)) as session,
     ):
         request = Request("POST", f"http://localhost:{port}/", {}, b"x" * LARGE)
         trace = session.trace()
@@ -159,13 +161,13 @@ def test_aiohttp_does_not_wait_for_ever_for_a_body_that_is_not_taken(
     client: Client, server: Server
 ) -> None:
     """Held when all is written, it cannot read the answer on which the server waits."""
-    gate = Gate()
+    gate = CountingGate()
     with (
         answering_first(LARGE) as port,
-        client.session(settings(client, server, timeout_s=TIMEOUT_S)) as session,
+        client.session(settings(server, timeout_s=TIMEOUT_S)) as session,
     ):
         request = Request("POST", f"http://localhost:{port}/", {}, b"x" * LARGE)
-        assert session.fail(request, session.trace("request", gate)) == "timeout_read"
+        assert fail_traced(session, request, session.trace("request", gate)) == "timeout_read"
         assert_nothing_open(session, port)
     assert_nobody_came(gate)
 
@@ -199,9 +201,9 @@ def test_requests_before_and_after_a_traced_one_are_not_traced(
     client: Client, server: Server, token: str
 ) -> None:
     request = Request("GET", server.url(f"{token}/bytes/5"))
-    gate = Gate()
+    gate = CountingGate()
     gate.opened.set()
-    with client.session(settings(client, server)) as session:
+    with client.session(settings(server)) as session:
         assert session.send(request) == (200, 5)
         trace = session.trace("connection", gate)
         assert session.send_traced(request, trace) == (200, 5)
@@ -218,9 +220,9 @@ def test_a_request_that_follows_a_redirect_is_held_once(
     client: Client, server: Server, token: str, hold: str
 ) -> None:
     request = Request("GET", server.url(f"{token}/redirect/9"))
-    gate = Gate()
+    gate = CountingGate()
     gate.opened.set()
-    with client.session(settings(client, server, profile="defaults")) as session:
+    with client.session(settings(server, profile="defaults")) as session:
         assert session.send_traced(request, session.trace(hold, gate)) == (200, 9)
     assert gate.came.acquire(blocking=False)
     assert_nobody_came(gate)
@@ -250,7 +252,7 @@ def test_a_broken_gate_is_the_error_and_leaves_nothing_open(
     """Also where a library's own callbacks cannot raise."""
     request = Request("POST", own_url(server, token, f"bytes/{LARGE}", "https"), {}, b"x" * MIB)
     working = Request("GET", server.url(f"{token}/bytes/5", "https"))
-    with client.session(settings(client, server)) as session:
+    with client.session(settings(server)) as session:
         with pytest.raises(LookupError, match="the gate is broken"):
             session.send_traced(request, broken(client, hold))
         assert_nothing_open(session, port_of(request))
@@ -264,7 +266,7 @@ def test_a_broken_gate_is_not_waited_for_where_the_server_says_nothing(
     client: Client, server: Server, token: str
 ) -> None:
     request = Request("GET", server.url(f"{token}/hang"))
-    with client.session(settings(client, server, timeout_s=PATIENCE_S)) as session:
+    with client.session(settings(server, timeout_s=PATIENCE_S)) as session:
         begun = time.monotonic()
         with pytest.raises(LookupError):
             session.send_traced(request, broken(client, "request"))

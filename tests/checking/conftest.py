@@ -7,17 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from harness.checking.clients import CLAIM_S, ClientCheck, examined
+from harness.checking.clients import CLAIM_S, ClientCheck, candidates
 from harness.clients.bundle import Bundle
 from harness.measure.contenders import Resolver
-from harness.records.conformance import Checked
+from harness.records.checked import Checked
+from harness.scenario.selector import parse
 from servers import catalogue
 from tests import plugins
-from tests.adapters.broken import BROKEN, HANGING, source
-from tests.checking.sloppy import FAULTS, SERVER, SOFTWARE
-
-# One of each kind of claim.
-OUTSIDERS = ("declared", "sent-as-given", "no-redirects", "keep-alive", "cancelled")
+from tests.adapters.broken import BROKEN, IDLE, source
+from tests.checking.sloppy import FAULTS, SERVER, SOFTWARE, SPOKEN
 
 CheckOutsider = Callable[..., Checked]
 
@@ -29,8 +27,9 @@ def outsiders(
     """The folder with their packages, and an interpreter that sees it."""
     folder = tmp_path_factory.mktemp("outsiders")
     site = folder / "site"
-    for name, body in {**{name: BROKEN[name] for name in OUTSIDERS}, **HANGING}.items():
+    for name, body in {"no-redirects": BROKEN["no-redirects"], **IDLE}.items():
         plugins.install(site, f"x-{name}", source=source(f"x-{name}", body), measures="python")
+    plugins.install(site, "x-wreck", source="import nobody_has_this\n", measures="python")
     return site, plugins.environment(folder / "venv", site)
 
 
@@ -44,7 +43,7 @@ def check(outsiders: tuple[Path, Path], bundle: Bundle, suite: ClientCheck) -> C
         resolver.catalogue(str(python))  # which knows from now on whom the folder has
 
     def checked(name: str, claim_s: float = CLAIM_S) -> Checked:
-        (one,), _ = examined(resolver, [f"x-{name}@{python}"])
+        (one,), _ = candidates(resolver, [parse(f"x-{name}@{python}")])
         return suite.check(one, claim_s)
 
     return checked
@@ -64,6 +63,7 @@ def neighbours(
     plugins.install_target(site, "x-wreck", "import a_module_nobody_has\n")
     plugins.install_target(site, "x-odd", "class Sloppy: pass\n")
     plugins.install_target(site, "embedded", SOFTWARE.format(name="embedded", fault="routes"))
+    plugins.install_target(site, "x-spoken", SPOKEN)
     late = "    def files(self, layout):\n        raise KeyError('no such template')\n"
     plugins.install_target(site, "x-late", SOFTWARE.format(name="x-late", fault="none") + late)
     (site / "sloppy_server.py").write_text(SERVER)

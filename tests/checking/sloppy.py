@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
+import os
+import re
 import signal
-from collections.abc import Iterator
-
-import psutil
 
 from harness.checking.targets import check
 from servers.spec import TargetSpec
 
-__all__ = ["FAULTS", "SERVER", "SOFTWARE", "assert_fails_alone"]
+__all__ = ["FAULTS", "SERVER", "SOFTWARE", "SPOKEN", "assert_fails_alone"]
 
 # By the claim that does not hold of them.
 FAULTS = (
@@ -47,6 +45,19 @@ class Sloppy(Software):
         tls = [f"{{layout.folder}}/{{CERTIFICATE}}", f"{{layout.folder}}/{{KEY}}"] if layout.tls else []
         listen = [layout.listen.host, str(layout.listen.port)]
         return [f"{{layout.folder}}/{{SERVER.name}}", self.fault, layout.name, *listen, *tls]
+"""
+
+SPOKEN = """
+from servers.embedded.software import Embedded
+
+
+class Sloppy(Embedded):
+    name = "x-spoken"
+
+    def process(self, layout):
+        target = super().process(layout)
+        target.name = self.name
+        return target
 """
 
 SERVER = '''
@@ -131,23 +142,11 @@ server.serve_forever()
 '''
 
 
-@contextlib.contextmanager
-def nothing_left() -> Iterator[None]:
-    """End what a target that does not stop has left."""
-    try:
-        yield
-    finally:
-        for process in psutil.process_iter(["cmdline"]):
-            words = process.info["cmdline"] or []
-            if "stops" in words and any("sloppy_server.py" in word for word in words):
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    process.send_signal(signal.SIGKILL)
-
-
 def assert_fails_alone(fault: str) -> None:
     """Of the target that has it; of the one that has none, no claim fails."""
-    with nothing_left() if fault == "stops" else contextlib.nullcontext():
-        found = check(TargetSpec(f"x-{fault}"))
-    failed = {one.name: one.reason for one in found.results if one.state != "passed"}
+    found = check(TargetSpec(f"x-{fault}"))
+    failed = {one.name: one.reason or "" for one in found.results if one.state != "passed"}
+    for pid in re.findall(r"process (\d+) is still there", failed.get("stops", "")):
+        os.kill(int(pid), signal.SIGKILL)
     assert failed.keys() == {fault} - {"none"}, failed
     assert all(reason and reason.isprintable() for reason in failed.values())

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from adapters.conformance.claims import CLAIMS
-from harness.checking.clients import examined
+from harness.checking.clients import candidates
 from harness.measure.contenders import Resolver
-from harness.records.conformance import Checked
+from harness.records.checked import Checked
+from harness.scenario.selector import parse
 from tests.adapters.broken import BROKEN
-from tests.checking.conftest import OUTSIDERS, CheckOutsider
+from tests.checking.conftest import CheckOutsider
 from tests.cli.command import clientbench
+
+CANDIDATES = """
+import json
+from harness.checking.clients import candidates
+from harness.clients.bundle import Bundle
+from harness.measure.contenders import Resolver
+
+with Bundle() as bundle:
+    chosen, unusable = candidates(Resolver(bundle), [])
+print(json.dumps([[one.label for one in chosen], unusable]))
+"""
 
 
 def states(found: Checked, *wanted: str) -> list[str]:
@@ -20,15 +34,8 @@ def states(found: Checked, *wanted: str) -> list[str]:
 
 
 def test_somebody_is_wrong_in_every_way() -> None:
-    """One of each kind here, and all of them in tests/integration/test_claims.py."""
+    """Each of them fails that claim alone: tests/integration/test_claims.py."""
     assert {claim.name for claim in CLAIMS} == {*BROKEN}
-
-
-@pytest.mark.parametrize("claim", [*OUTSIDERS])
-def test_whoever_is_wrong_in_one_way_fails_one_claim(check: CheckOutsider, claim: str) -> None:
-    found = check(claim)
-    assert states(found, "failed", "not checked") == [claim]
-    assert not found.passed
 
 
 @pytest.mark.parametrize(
@@ -39,8 +46,10 @@ def test_a_claim_that_does_not_end_fails_and_the_others_are_checked(
     check: CheckOutsider, name: str, why: str
 ) -> None:
     found = check(name, claim_s=2.0)
-    assert states(found, "failed", "not checked") == ["body-as-sent"]
-    assert [one.reason for one in found.results if one.state == "failed"] == [why]
+    reasons = {one.name: one.reason for one in found.results}
+    assert [claim for claim, reason in reasons.items() if reason == why] == ["body-as-sent"]
+    assert reasons["no-redirects"] == "answered (200, 0), expected (302, 5)"
+    assert states(found, "not checked") == []
 
 
 def test_whoever_never_ends_is_given_up(check: CheckOutsider) -> None:
@@ -73,19 +82,21 @@ def test_the_command_says_which_claim_fails_and_why(
 
 def test_the_document_has_every_claim(outsiders: tuple[Path, Path], tmp_path: Path) -> None:
     _, python = outsiders
-    words = ("clients", "check", "x-no-redirects", "--json")
+    words = ("clients", "check", "x-idle", "--json")
     ended = clientbench(*words, cwd=tmp_path, python=python)
     assert ended.code == 4
     document = ended.json
     assert document["passed"] is False
     (one,) = document["checked"]
-    assert one["label"] == "x-no-redirects:sync"
-    (failed,) = (claim for claim in one["claims"] if claim["state"] == "failed")
-    assert failed == {
+    assert one["label"] == "x-idle:sync"
+    assert [claim["name"] for claim in one["claims"]] == [claim.name for claim in CLAIMS]
+    by_name = {claim["name"]: claim for claim in one["claims"]}
+    assert by_name["declared"]["state"] == "passed"
+    assert by_name["no-redirects"] == {
         "name": "no-redirects",
         "sentence": "redirects are not followed",
         "state": "failed",
-        "reason": "answered (200, 9), expected (302, 5)",
+        "reason": "answered (200, 0), expected (302, 5)",
     }
 
 
@@ -96,6 +107,7 @@ def test_the_document_has_every_claim(outsiders: tuple[Path, Path], tmp_path: Pa
         (("stdlib:async",), 2, "client: 'stdlib' has no mode 'async'; accepted: stdlib:sync"),
         (("raw", "stdlib==0.1"), 3, "client: 'stdlib==0.1' asks for version 0.1"),
         (("raw@3.99",), 3, "python: '3.99' is not found"),
+        (("raw", "http://x/"), 2, "client: a URL was given; expected the name of a client"),
     ],
 )
 def test_who_cannot_be_checked_is_one_line(
@@ -108,7 +120,7 @@ def test_who_cannot_be_checked_is_one_line(
 
 
 def test_without_names_all_that_can_be_used_are_checked(resolver: Resolver) -> None:
-    chosen, unusable = examined(resolver, [])
+    chosen, unusable = candidates(resolver, [])
     known = resolver.catalogue().clients()
     assert [one.label for one in chosen] == [
         f"{client.name}:{mode}" for client in known if client.installed for mode in client.modes
@@ -116,9 +128,22 @@ def test_without_names_all_that_can_be_used_are_checked(resolver: Resolver) -> N
     assert unusable == []
 
 
+def test_an_installed_client_that_cannot_be_used_is_named_beside_the_others(
+    outsiders: tuple[Path, Path],
+) -> None:
+    _, python = outsiders
+    told = subprocess.run([python, "-c", CANDIDATES], capture_output=True, text=True, check=True)
+    labels, (line,) = json.loads(told.stdout)
+    assert line.startswith("client: 'x-wreck' cannot be used: ")
+    assert "nobody_has_this" in line
+    assert {"raw:sync", "x-idle:sync"} < {*labels}
+    assert not [label for label in labels if label.startswith("x-wreck")]
+
+
 def test_a_name_without_a_mode_means_all_of_its_modes_and_nothing_is_checked_twice(
     resolver: Resolver,
 ) -> None:
-    chosen, _ = examined(resolver, ["raw", "raw:sync", "raw+uvloop", "stdlib"])
+    specs = [parse(text) for text in ("raw", "raw:sync", "raw+uvloop", "stdlib")]
+    chosen, _ = candidates(resolver, specs)
     labels = ["raw:sync", "raw:async", "raw:async+uvloop", "stdlib:sync"]
     assert [one.label for one in chosen] == labels

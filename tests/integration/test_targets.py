@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from servers.catalogue import NAMES, PROXIES, UPSTREAMS
+from servers.catalogue import NAMES, proxies, upstreams
 from servers.spec import TargetSpec
 from tests.standing import Surroundings, surroundings
 from tests.trials import wait_until
@@ -60,7 +60,7 @@ def test_the_list_as_json_has_every_way(targets: Surroundings) -> None:
 
     assert tuple(listed) == NAMES
     for name, one in listed.items():
-        assert one["before"] == (list(UPSTREAMS) if name in PROXIES else [])
+        assert one["before"] == (list(upstreams()) if name in proxies() else [])
         assert [way["runtime"] for way in one["ways"]] == ["native", "docker", "docker-host"]
         assert all((way["version"] is None) != (way["reason"] is None) for way in one["ways"])
 

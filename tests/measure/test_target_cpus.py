@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.measure.targets import usable_cpus
-from servers.catalogue import NAMES, PROXIES
+from servers.catalogue import NAMES, proxies
 from servers.spec import TargetSpec
 
 ONE, FOUR = (0,), (0, 1, 2, 3)
@@ -36,5 +36,5 @@ def test_no_more_than_its_servers_and_no_more_than_its_cpus(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_only_proxies_are_not_limited_by_their_processes(name: str) -> None:
-    spec = TargetSpec(name, instances=2, upstream="embedded" if name in PROXIES else "")
-    assert usable_cpus(spec, FOUR) == (4 if name in PROXIES else 2)
+    spec = TargetSpec(name, instances=2, upstream="embedded" if name in proxies() else "")
+    assert usable_cpus(spec, FOUR) == (4 if name in proxies() else 2)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from servers.base import Counts
-from servers.embedded.limits import MAX_BODY_BYTES, MAX_HEAD_BYTES, MAX_HEADERS
+from servers.embedded.request_limits import MAX_BODY_BYTES, MAX_HEAD_BYTES, MAX_HEADERS
 from servers.embedded.target import EmbeddedTarget
 from tests.servers.wire import Wire
 

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from servers.base import TargetError
-from servers.embedded.limits import MAX_BODY_BYTES
 from servers.embedded.records import ConnectionRecord, RequestRecord
+from servers.embedded.request_limits import MAX_BODY_BYTES
 from servers.embedded.target import EmbeddedTarget
 from tests.servers.patience import PATIENCE_S, eventually, settle
 from tests.servers.wire import Wire

@@ -15,7 +15,7 @@ import pytest
 
 from servers import httpbin, httpbin_app
 from servers.base import TargetError
-from servers.catalogue import NAMES, PROXIES, UPSTREAMS, software
+from servers.catalogue import NAMES, proxies, software, upstreams
 from servers.files import CERTIFICATE, KEY
 from servers.software import Address, Layout, Software
 
@@ -53,8 +53,8 @@ def rendered(name: str, **more: Any) -> str:
 def test_targets_are_listed_with_the_embedded_one_first() -> None:
     expected = ("embedded", "httpbin", "nginx-static", "nginx", "traefik", "haproxy", "caddy")
     assert expected == NAMES
-    assert PROXIES == ("nginx", "traefik", "haproxy", "caddy")
-    assert UPSTREAMS == ("embedded", "httpbin")
+    assert proxies() == ("nginx", "traefik", "haproxy", "caddy")
+    assert upstreams() == ("embedded", "httpbin")
 
 
 @pytest.mark.parametrize("name", CONFIGURED)
@@ -65,7 +65,7 @@ def test_it_listens_at_one_address(name: str) -> None:
     assert "0.0.0.0" not in text
 
 
-@pytest.mark.parametrize("name", PROXIES)
+@pytest.mark.parametrize("name", proxies())
 def test_a_proxy_knows_every_server_behind_it(name: str) -> None:
     text = rendered(name)
     for port in UPSTREAM_PORTS:

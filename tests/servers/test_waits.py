@@ -10,8 +10,8 @@ from contextlib import ExitStack
 import psutil
 import pytest
 
+from servers.embedded.drawn_waits import MAX_WAIT_NS, draw_ns
 from servers.embedded.target import EmbeddedTarget
-from servers.embedded.waits import MAX_WAIT_NS, draw_ns
 from tests import targets
 from tests.servers.patience import settle
 from tests.servers.wire import Wire

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import tempfile
@@ -12,7 +13,7 @@ from adapters.base import AsyncAdapter, BaseAdapter, ErrorKind, Request
 from adapters.conformance.exam import TIMEOUT_S, Exam, claims_of
 from adapters.conformance.failed import Failed, expect
 from adapters.conformance.hostile import FRAMING, HEADS, HOSTILE, Hostile
-from adapters.conformance.sending import closed_port
+from adapters.conformance.requests_sent import closed_port
 from adapters.conformance.sessions import AsyncSession, Session
 
 __all__ = ["CLAIMS", "MISBEHAVIOUR", "full_queue"]
@@ -206,9 +207,9 @@ def cancelled(exam: Exam) -> None:
     with exam.session() as session:
         assert isinstance(session, AsyncSession)
         session.send(exam.get("bytes/5"))
-        expect(
-            session.cancel(exam.get("hang"), CANCEL_AFTER_S), "cancelled", "the error is of kind"
-        )
+        sending = session.adapter.send(exam.get("hang"))
+        kind = session.cancel(sending, asyncio.sleep(CANCEL_AFTER_S))
+        expect(kind, "cancelled", "the error is of kind")
         expect(session.send(exam.get("bytes/5")), (200, 5), "after the error answered")
 
 

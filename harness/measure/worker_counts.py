@@ -8,13 +8,13 @@ from typing import Any
 
 from harness.measure.workers import WorkerProcess
 
-__all__ = ["Claims"]
+__all__ = ["WorkerCounts"]
 
 Event = Mapping[str, Any]  # as worker.job has it
 
 
 @dataclass
-class Claims:
+class WorkerCounts:
     """Counts of requests, summed over the workers of one trial."""
 
     first_sent: int = 0  # before any window, one on each slot

@@ -17,10 +17,10 @@ from adapters.base import (
     Response,
 )
 from adapters.conformance.book import new_token
-from adapters.conformance.exam import Exam, claims_of
+from adapters.conformance.exam import MIB, Exam, claims_of
 from adapters.conformance.failed import Failed, expect
 from adapters.conformance.server import CHOOSING
-from adapters.conformance.sessions import Gate
+from adapters.conformance.sessions import CountingGate
 from adapters.trace import HOLD_POINTS, POINTS, Stamps
 
 __all__ = ["CLAIMS", "DECLARED"]
@@ -33,7 +33,10 @@ LONGEST_SENTENCE = 120
 PATIENCE_S = 10.0
 SETTLE_S = 0.1  # a request that is not held gets on within it; one that is held never does
 LOOK_S = 0.01
-TRACED = ("bytes/5", "chunked/3333", "until-close/5", "status/404", "redirect/9", "last/5")
+TRACED = (
+    *("bytes/5", "chunked/3333", "interim/5", "until-close/5", "last/5"),
+    *("status/204", "status/404", "redirect/9"),
+)
 
 
 def declared(exam: Exam) -> None:
@@ -89,17 +92,20 @@ def trace_points(exam: Exam) -> None:
     with exam.session() as session:
         for points in (wanted, wanted - OF_CONNECTING - OF_TLS):
             trace = session.trace()
+            begun_ns = time.monotonic_ns()
             expect(session.send_traced(exam.get("bytes/5"), trace), (200, 5))
+            ended_ns = time.monotonic_ns()
             passed = [name for name in POINTS if trace.instants[name]]
             expect(passed, [name for name in POINTS if name in points], "points passed:")
             instants = [trace.instants[name] for name in passed]
-            expect(instants, sorted(instants), "instants of the points:")
+            in_order = sorted((begun_ns, *instants, ended_ns))
+            expect([begun_ns, *instants, ended_ns], in_order, "instants of the points:")
 
 
 def traced_alike(exam: Exam) -> None:
     """The same request is sent, and the same answer is read."""
     requests = [exam.get(path) for path in TRACED]
-    requests += [Request("POST", exam.url("echo?a=%2F"), {"X-One": "1"}, b"x" * 5000)]
+    requests += [Request("POST", exam.url("echo?a=%2F"), {"X-One": "1"}, b"x" * MIB)]
     requests += [Request("HEAD", exam.url("bytes/5"))]
     with exam.session() as session:
         for request in requests:
@@ -118,7 +124,7 @@ def hold_points(exam: Exam) -> None:
 
 def _hold(exam: Exam, hold: str) -> None:
     request = Request("GET", exam.own_url("bytes/5"))
-    gate, traces = Gate(), list[Stamps]()
+    gate, traces = CountingGate(), list[Stamps]()
 
     def run() -> Response:
         with exam.session(hold_s=PATIENCE_S) as session:
@@ -133,11 +139,21 @@ def _hold(exam: Exam, hold: str) -> None:
         finally:
             gate.opened.set()
         expect(future.result(PATIENCE_S), (200, 5), f"released from {hold} answered")
-    if traces[0].held_ns < SETTLE_S * 1e9:
-        raise Failed(f"held at {hold} for {traces[0].held_ns} ns, expected as long as it was")
+    _expect_apart(traces[0], hold)
 
 
-def _await_arrival(gate: Gate, future: Future[Response], hold: str) -> None:
+def _expect_apart(trace: Stamps, hold: str) -> None:
+    """What comes before the hold point came before the hold, what comes after it came after."""
+    if trace.held_ns < SETTLE_S * 1e9:
+        raise Failed(f"held at {hold} for {trace.held_ns} ns, expected as long as it was")
+    middle_ns = trace.held_from_ns + trace.held_ns // 2
+    passed = [name for name in POINTS if trace.instants[name]]
+    early = [name for name in passed if trace.instants[name] < middle_ns]
+    wanted = [name for name in passed if POINTS.index(name) <= POINTS.index(HOLD_POINTS[hold])]
+    expect(early, wanted, f"held at {hold}, points passed before:")
+
+
+def _await_arrival(gate: CountingGate, future: Future[Response], hold: str) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while not gate.came.acquire(timeout=LOOK_S):
         if future.done():
@@ -184,6 +200,7 @@ CLAIMS = (
         ("a traced request passes every declared point, in order", trace_points),
         ("a traced request is sent and answered as any other", traced_alike),
         schemes=("http", "https"),
+        reads=True,
         concerns=_traces,
     ),
     *claims_of(

@@ -8,7 +8,7 @@ from functools import lru_cache
 from random import Random
 
 from servers.embedded.messages import RefusedError
-from servers.embedded.numbers import decimal, duration_ns, number
+from servers.embedded.query_numbers import decimal, duration_ns, number
 
 __all__ = ["MAX_WAIT_NS", "draw_ns"]
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 
 from adapters.base import BaseAdapter, Request
 from adapters.conformance.behaviours import MOST_BYTES
 from adapters.conformance.exam import MIB, Exam, claims_of
 from adapters.conformance.failed import Failed, expect
 
-__all__ = ["CLAIMS"]
+__all__ = ["CLAIMS", "expect_refused"]
 
 FRAMINGS = ("bytes", "chunked", "trailers", "until-close", "interim")
 LENGTHS = (0, 5, 3333, MIB)
@@ -57,8 +58,13 @@ def no_redirects(exam: Exam) -> None:
 
 
 def body_limit(exam: Exam) -> None:
-    """As soon as it is seen: two of them have no end, as far as a client can tell."""
-    with exam.session(stream=True, max_body_bytes=MIB) as session:
+    """Read in pieces."""
+    expect_refused(replace(exam, stream=True))
+
+
+def expect_refused(exam: Exam) -> None:
+    """As soon as it is seen: two bodies have no end, as far as a client can tell."""
+    with exam.session(max_body_bytes=MIB) as session:
         for path in ("endless-body", "endless-chunks", f"bytes/{MOST_BYTES}"):
             try:
                 exam.expect_kind(session, exam.get(path), exam.kinds("body-limit", "body"))

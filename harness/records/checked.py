@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Checked", "ClaimResult", "State"]
+__all__ = ["Checked", "ClaimResult", "Outcome"]
 
 # "does not apply": a claim on what is not declared, or that a reference client opts out of. "not checked": the
 # check was given up before.
-State = Literal["passed", "failed", "does not apply", "not checked"]
+Outcome = Literal["passed", "failed", "does not apply", "not checked"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class ClaimResult:
 
     name: str
     sentence: str
-    state: State
+    state: Outcome
     reason: str | None = None
 
 
@@ -30,7 +30,7 @@ class Checked:
     version: str | None
     results: tuple[ClaimResult, ...]
 
-    def count(self, state: State) -> int:
+    def count(self, state: Outcome) -> int:
         """How many claims ended so."""
         return sum(result.state == state for result in self.results)
 

@@ -1,0 +1,65 @@
+"""What a target would leave behind, noted while it runs."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+
+from servers.base import Target
+from servers.standing import records
+
+__all__ = ["Leftovers", "listeners"]
+
+GONE_S = 2.0
+LOOK_S = 0.02
+
+
+@dataclass(frozen=True)
+class Leftovers:
+    """The port, the processes and the folders of a target."""
+
+    port: int
+    pids: tuple[int, ...]
+    folders: frozenset[Path]
+
+    @classmethod
+    def of(cls, target: Target) -> Leftovers:
+        """Of one that runs: its folder is where its CA's certificate is, or its host's record says."""
+        ca_file, url = target.ca_file, target.base_url
+        recorded = (Path(one.folder) for one in records() if one.told.get("base_url") == url)
+        folders = frozenset((*recorded, *((Path(ca_file).parent,) if ca_file else ())))
+        port = urlsplit(url).port or 0
+        return cls(port, tuple(sorted({*target.processes(), *listeners(port)})), folders)
+
+    def still_there(self) -> str | None:
+        """One of them that is still there after a while."""
+        deadline = time.monotonic() + GONE_S
+        while (left := next(self._left(), None)) is not None and time.monotonic() < deadline:
+            time.sleep(LOOK_S)
+        return left
+
+    def _left(self) -> Iterator[str]:
+        for pid in self.pids:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                    yield f"process {pid} is still there"
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", self.port), GONE_S).close()
+            yield f"port {self.port} is still listened on"
+        yield from (f"{folder} is still there" for folder in self.folders if folder.exists())
+
+
+def listeners(port: int) -> list[int]:
+    """Processes that listen on a port, as far as they can be seen."""
+    return [
+        one.pid
+        for one in psutil.net_connections("tcp")
+        if one.status == psutil.CONN_LISTEN and one.laddr.port == port and one.pid is not None
+    ]
