@@ -35,16 +35,17 @@ def concerned(claim: Claim, client: str, adapter: type[BaseAdapter]) -> bool:
     return claim.name not in OPTED_OUT.get(client, ()) and claim.concerns(adapter)
 
 
-def check(claim: Claim, subject: Subject, client: str, server: Server) -> str | None:
-    """Why the adapter does not do what the claim says, in one line; None if it does."""
+def check(claim: Claim, subject: Subject, client: str, server: Server) -> tuple[bool, str | None]:
+    """Whether the adapter does what the claim says; if not why, else what it lacks of that as it declares."""
     variants = list(_variants(claim, subject, client, server))
     for exam in variants:
         reason = _reason(claim, exam)
         if reason is not None:
             where = ", ".join(_difference(exam, variants))
             reason = " ".join((f"{where}: " if where else "").split() + reason.split())
-            return reason if len(reason) <= LONGEST_REASON else f"{reason[:LONGEST_REASON]}…"
-    return None
+            return False, reason if len(reason) <= LONGEST_REASON else f"{reason[:LONGEST_REASON]}…"
+    excuses = sorted({one for exam in variants for one in exam.excuses})
+    return True, f"but for what it says that it lacks: {', '.join(excuses)}" if excuses else None
 
 
 def _variants(claim: Claim, subject: Subject, client: str, server: Server) -> Iterator[Exam]:

@@ -30,6 +30,7 @@ class Exam:
     scheme: str = "http"
     stream: bool = False
     token: str = field(default_factory=new_token)
+    excuses: set[Lack] = field(default_factory=set)  # what it lacks, of what was asked for
 
     @property
     def adapter(self) -> type[BaseAdapter]:
@@ -38,7 +39,10 @@ class Exam:
 
     def lacks(self, what: Lack) -> bool:
         """Whether the adapter says that its library cannot do that."""
-        return what in self.adapter.lacks
+        if what not in self.adapter.lacks:
+            return False
+        self.excuses.add(what)
+        return True
 
     def kinds(self, case: str, *usual: ErrorKind) -> tuple[ErrorKind, ...]:
         """What the case may end with."""

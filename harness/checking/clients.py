@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from adapters.base import Mode
 from adapters.conformance.book import Server
@@ -24,7 +24,7 @@ from harness.clients.catalogue import Catalogue, Client
 from harness.errors import UnusableError
 from harness.measure.contenders import Resolver
 from harness.measure.workers import last_lines, worker_environment
-from harness.records.checked import Checked, ClaimResult
+from harness.records.checked import Checked, ClaimResult, Outcome
 from harness.scenario.selector import ClientSpec
 from servers.base import TargetError
 from servers.certificates import issue_for_checks
@@ -113,10 +113,7 @@ class ClientCheck:
         return Server(self._ports, self._ca_file)
 
     def check(self, one: Candidate, claim_s: float = CLAIM_S) -> Checked:
-        """Let it answer for every claim, each within ``claim_s``.
-
-        Raises ``UnusableError`` if it cannot even be asked.
-        """
+        """Let it answer for every claim, each within ``claim_s``."""
         visible = one.catalogue.closure_with_loop(one.client, one.loop)
         order = {
             "client": one.client.name,
@@ -137,15 +134,17 @@ class ClientCheck:
         log = self._bundle.log(uuid.uuid4().hex)
         with _process(one.catalogue.python, self._bundle.checking, log, order) as (process, pipe):
             try:
-                for event in _events(pipe, claim_s):
+                for event in _events(process, pipe, claim_s):
                     found.take(event)
                     if found.complete:  # what the adapter has started may keep the pipe open
                         return
                 problem = _end(process, log)
             except TimeoutError:
                 problem = f"did not end within {claim_s:g} s"
+            except (ValueError, TypeError, KeyError, AttributeError):
+                problem = "something else wrote into the pipe that the suite speaks through"
         if not found.complete:
-            found.broke(problem, one)
+            found.broke(problem)
 
 
 class _Found:
@@ -156,6 +155,7 @@ class _Found:
         self.broken = 0
         self._sentences: dict[str, str] = {}
         self._current: str | None = None
+        self._left = f"given up after {MOST_BROKEN} claims that did not end"
 
     @property
     def complete(self) -> bool:
@@ -169,19 +169,24 @@ class _Found:
         else:
             self._end(event["ends"], event["state"], event["reason"])
 
-    def broke(self, problem: str, one: Candidate) -> None:
-        """It is the adapter's doing, in whatever claim it was."""
+    def broke(self, problem: str) -> None:
+        """It is the adapter's doing, in whatever claim it was; where it was in none, nothing can be asked."""
         if self._current is None:
-            raise UnusableError(f"client: {one.label!r} cannot be checked: {problem}")
+            self.broken = MOST_BROKEN
+            self._left = f"it cannot be asked: {problem}"
+            return
         self.broken += 1
         self._end(self._current, "failed", problem)
 
     def all(self) -> Iterator[ClaimResult]:
-        left = f"given up after {MOST_BROKEN} claims that did not end"
+        if not self._sentences:
+            yield ClaimResult("asked", "it can be asked", "failed", self._left)
         for name, sentence in self._sentences.items():
-            yield self.results.get(name) or ClaimResult(name, sentence, "not checked", left)
+            yield self.results.get(name) or ClaimResult(name, sentence, "not checked", self._left)
 
     def _end(self, name: str, state: Any, reason: str | None) -> None:
+        if state not in get_args(Outcome):
+            raise ValueError(state)
         self.results[name] = ClaimResult(name, self._sentences[name], state, reason)
         self._current = None
 
@@ -215,7 +220,8 @@ def _process(
             process.stdin.flush()
         yield process, pipe
     finally:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):  # whatever the adapter has started as well
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         with contextlib.suppress(BrokenPipeError):
             process.stdin.close()
@@ -234,13 +240,21 @@ def _end(process: subprocess.Popen[bytes], log: Path) -> str:
     return f"its process ended with exit code {code}: {said[-1]}"
 
 
-def _events(pipe: int, patience_s: float) -> Iterator[dict[str, Any]]:
-    """What it tells, until its end. Raises ``TimeoutError`` when nothing came for so long."""
+def _events(
+    process: subprocess.Popen[bytes], pipe: int, patience_s: float
+) -> Iterator[dict[str, Any]]:
+    """What it tells, until its end; what it has started may keep the pipe open.
+
+    Raises ``TimeoutError`` when nothing came for so long, and ``ValueError`` for what is no line of JSON.
+    """
     pending = b""
     deadline = time.monotonic() + patience_s
     while True:
         interrupts.check()
+        ended = process.poll() is not None
         if not select.select([pipe], [], [], LOOK_S)[0]:
+            if ended:
+                return
             if time.monotonic() > deadline:
                 raise TimeoutError
             continue

@@ -54,11 +54,14 @@ def check_targets(
     """Check these targets, or all that can run here; the exit code."""
     with interrupts.deferred():
         options = Options.of(runtime=() if runtime is None else (runtime,), upstream=upstream)
-        specs = [named_target(name, options) for name in names] or list(_runnable(options))
-        for spec in specs:
-            (way,) = (one for one in ways(spec) if one.runtime == spec.runtime)
-            if way.reason is not None:
-                raise UnusableError(f"target: {way.reason}")
+        with (
+            interrupts.allowed()
+        ):  # programs are asked for their versions, which may keep us waiting
+            specs = [named_target(name, options) for name in names] or list(_runnable(options))
+            for spec in specs:
+                (way,) = (one for one in ways(spec) if one.runtime == spec.runtime)
+                if way.reason is not None:
+                    raise UnusableError(way.reason, "target")
         return _show(map(targets.check, specs), as_json)
 
 

@@ -14,7 +14,7 @@ Outcome = Literal["passed", "failed", "does not apply", "not checked"]
 
 @dataclass(frozen=True)
 class ClaimResult:
-    """One claim; ``reason``, one line, unless it passed."""
+    """One claim; ``reason``, one line: why it does not hold, or what it holds but for."""
 
     name: str
     sentence: str

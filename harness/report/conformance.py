@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from harness.records.checked import Checked
+from harness.report.cells import cell
 from harness.report.figures import plural
 from harness.report.listings import rows_table
 
@@ -29,8 +30,15 @@ def heading(one: Checked) -> str:
 
 
 def table(one: Checked) -> Table:
-    """A row for each claim, and below one that does not hold why."""
-    return rows_table(("claim", "result"), list(_rows(one)))
+    """A row for each claim, and below one that does not hold why, or what it holds but for."""
+    from rich.padding import Padding  # noqa: PLC0415  dear to import
+
+    found = rows_table(("claim", "result"), [])
+    for result in one.results:
+        found.add_row(cell(result.sentence), cell(_SHOWN[result.state]))
+        if result.reason and result.state != "not checked":
+            found.add_row(Padding(cell(result.reason), (0, 0, 0, 4)), "")
+    return found
 
 
 def summary(one: Checked) -> str:
@@ -40,8 +48,9 @@ def summary(one: Checked) -> str:
     pieces = [f"{one.count('passed')} of {asked} {plural('claim', asked)} passed"]
     if failed:
         pieces.append(f"{len(failed)} failed ({', '.join(failed)})")
-    if one.count("not checked"):
-        pieces.append(f"{one.count('not checked')} not checked")
+    left = [result for result in one.results if result.state == "not checked"]
+    if left:
+        pieces.append(f"{len(left)} not checked ({left[0].reason})")
     if one.count("does not apply"):
         pieces.append(f"{one.count('does not apply')} not asked, by what it declares")
     return f"{heading(one)}: {', '.join(pieces)}"
@@ -58,10 +67,3 @@ def plain(found: Sequence[Checked]) -> dict[str, Any]:
 def _document(one: Checked) -> dict[str, Any]:
     fields = asdict(one)
     return {"label": fields["label"], "version": fields["version"], "claims": fields["results"]}
-
-
-def _rows(one: Checked) -> Iterator[tuple[str, str]]:
-    for result in one.results:
-        yield result.sentence, _SHOWN[result.state]
-        if result.state == "failed" and result.reason:
-            yield f"    {result.reason}", ""
