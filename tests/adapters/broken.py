@@ -11,6 +11,7 @@ HEAD = """
 import asyncio
 import os
 import socket
+import sys
 import time
 from dataclasses import replace
 from http.client import IncompleteRead
@@ -21,6 +22,7 @@ from adapters.raw import RawAsync
 from adapters.stdlib import ConnectTimeoutError, Stdlib
 
 KEPT = []
+PIPE = int(sys.argv[1]) if sys.argv[1:] and sys.argv[1].isdigit() else -1  # that the suite speaks through
 
 
 class Sound(Stdlib):
@@ -171,6 +173,8 @@ IDLE = {
     "hangs": _then("'/gzip/' in request.url", "time.sleep(600)"),
     "dies": _then("'/gzip/' in request.url", "os.kill(os.getpid(), 11)"),
     "always": _then("True", "time.sleep(600)"),
+    "writes": _then("'/gzip/' in request.url", "os.write(PIPE, b'[1]\\n')"),
+    "forks": _then("'/gzip/' in request.url", "os._exit(7) if os.fork() else time.sleep(600)"),
 }
 
 

@@ -6,6 +6,7 @@ import json
 import subprocess
 from pathlib import Path
 
+import psutil
 import pytest
 
 from adapters.conformance.claims import CLAIMS
@@ -40,7 +41,12 @@ def test_somebody_is_wrong_in_every_way() -> None:
 
 @pytest.mark.parametrize(
     ("name", "why"),
-    [("hangs", "did not end within 2 s"), ("dies", "its process was killed by SIGSEGV")],
+    [
+        ("hangs", "did not end within 2 s"),
+        ("dies", "its process was killed by SIGSEGV"),
+        ("writes", "something else wrote into the pipe that the suite speaks through"),
+        ("forks", "its process ended with exit code 7: it said nothing"),
+    ],
 )
 def test_a_claim_that_does_not_end_fails_and_the_others_are_checked(
     check: CheckOutsider, name: str, why: str
@@ -50,6 +56,13 @@ def test_a_claim_that_does_not_end_fails_and_the_others_are_checked(
     assert [claim for claim, reason in reasons.items() if reason == why] == ["body-as-sent"]
     assert reasons["no-redirects"] == "answered (200, 0), expected (302, 5)"
     assert states(found, "not checked") == []
+
+
+def test_what_an_adapter_has_started_is_ended_with_it(check: CheckOutsider) -> None:
+    check("forks", claim_s=2.0)
+    # nobody's children: those of other tests that run beside this one have parents
+    orphans = (one for one in psutil.process_iter(["ppid", "cmdline"]) if one.info["ppid"] == 1)
+    assert [one for one in orphans if "check.py" in " ".join(one.info["cmdline"] or ())] == []
 
 
 def test_whoever_never_ends_is_given_up(check: CheckOutsider) -> None:
