@@ -9,9 +9,9 @@ from typing import Any
 
 from harness.option_names import option
 
-__all__ = ["Declared", "declare", "declared", "part", "parts"]
+__all__ = ["Declared", "declare", "declared", "parts"]
 
-DECLARED, PART = "declared", "part"
+DECLARED = "declared"
 
 
 @dataclass(frozen=True)
@@ -30,23 +30,18 @@ def declare(help_: str, default: Any = None, names: str = "", *, ours_only: bool
     return dataclasses.field(default=default, metadata={DECLARED: (help_, names, ours_only)})
 
 
-def part(kind: type[Any]) -> Any:
-    """A field that is a dataclass with options of its own."""
-    return dataclasses.field(default_factory=kind, metadata={PART: kind})
-
-
 def parts(kind: type[Any]) -> dict[str, type[Any]]:
-    """The parts of a dataclass by their fields."""
-    return {
-        one.name: one.metadata[PART] for one in dataclasses.fields(kind) if PART in one.metadata
-    }
+    """The fields of a dataclass that are dataclasses with options of their own."""
+    made: dict[str, Any] = {one.name: one.default_factory for one in dataclasses.fields(kind)}
+    return {name: made[name] for name in made if dataclasses.is_dataclass(made[name])}
 
 
 def declared(kind: type[Any]) -> Iterator[Declared]:
     """The options of a dataclass and of its parts, in their order."""
+    inner = parts(kind)
     for one in dataclasses.fields(kind):
         if DECLARED in one.metadata:
             help_, names, ours_only = one.metadata[DECLARED]
             yield Declared(one.name, help_, one.default, names or option(one.name), ours_only)
-        elif PART in one.metadata:
-            yield from declared(one.metadata[PART])
+        elif one.name in inner:
+            yield from declared(inner[one.name])

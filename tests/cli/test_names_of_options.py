@@ -11,8 +11,8 @@ import typer.main
 
 from harness.cli.commands import app
 from harness.cli.main import run
-from harness.input.fields import FLAGS
 from harness.input.settings import VARIABLES
+from harness.input.spelling import FLAGS
 
 COMPARE = ("compare", "raw")
 # A value that each option refuses, and what it is typed with where it cannot be alone.
