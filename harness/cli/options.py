@@ -69,9 +69,8 @@ OURS = get_type_hints(_Ours, include_extras=True)  # their kinds, by name
 
 def measuring_options_but(*names: str) -> Callable[[Any], Any]:
     """Give a command all options of ``compare`` and ``load`` but these in the place of its ``**options``."""
-    return _extending(
-        one for one in (*_scenario_options(), *_our_options()) if one.name not in names
-    )
+    ours = (_parameter(name, getattr(_Ours, name), kind) for name, kind in OURS.items())
+    return _extending(one for one in (*_scenario_options(), *ours) if one.name not in names)
 
 
 def measuring_options_only(*names: str) -> Callable[[Any], Any]:
@@ -90,10 +89,6 @@ def _scenario_options() -> Iterator[Parameter]:
         switch = one.default if isinstance(one.default, bool) else None
         kind = bool if switch is not None else Text if one.default is None else Texts
         yield _parameter(one.name, _option(one.help, one.names, default=switch), kind)
-
-
-def _our_options() -> Iterator[Parameter]:
-    return (_parameter(name, getattr(_Ours, name), kind) for name, kind in OURS.items())
 
 
 def _parameter(name: str, default: Any, kind: Any) -> Parameter:

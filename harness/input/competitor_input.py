@@ -214,7 +214,7 @@ def _slots(options: Options, defaults: Defaults) -> tuple[int, ...]:
     most = defaults.max_concurrency
     note = f" ({VARIABLES['max_concurrency']}={most})"
     if load is None or load.start == "fixed-workers":
-        given = options.parsed(factor) or (defaults.concurrency,)
+        given = options.values(factor) or (defaults.concurrency,)
         return tuple(whole_number(factor.name, slots, 1, most, note) for slots in given)
     if options.values(factor):
         raise UsageError("is for fixed workers; expected --max-in-flight instead", factor.name)

@@ -18,18 +18,10 @@ from harness.scenario.factors import CLIENT, FACTORS
 __all__ = ["FLAGS", "Spelling"]
 
 # Fields with options, those of factors and of scenarios apart.
-_OTHER_FIELDS = [
-    "across",
-    "all",
-    "database",
-    "limit",
-    "lines",
-    "normalize",
-    "output",
-    "port",
-    "seconds",
-    "url",
-]
+_OTHER_FIELDS = (
+    *("across", "all", "database", "limit", "lines", "normalize"),
+    *("output", "port", "seconds", "url"),
+)
 FLAGS: Mapping[str, str] = MappingProxyType(
     {
         name: option(name)

@@ -53,17 +53,15 @@ def target_levels(options: Options, tls: bool) -> dict[str, Sequence[Any]]:
 def complete_target(chosen: Mapping[str, Any], resolve: Resolve) -> TargetSpec:
     """The target that a combination of values means."""
     base: TargetSpec = chosen["target"]
-    runtime, instances = chosen["runtime"], chosen["instances"]
     if base.url:
-        given = {"runtime": runtime is not None, "instances": instances is not None}
-        for field in (field for field, is_given in given.items() if is_given):
+        for field in (field for field in ("runtime", "instances") if chosen[field] is not None):
             raise UsageError(
                 "a server that already runs has its own; expected no URL with it", field
             )
         return base
     default = DEFAULT_INSTANCES if base.upstream else 1
-    spec = replace(base, instances=instances or default, tls=chosen["tls"])
-    spec = replace(spec, runtime=runtime or resolve(spec))
+    spec = replace(base, instances=chosen["instances"] or default, tls=chosen["tls"])
+    spec = replace(spec, runtime=chosen["runtime"] or resolve(spec))
     if spec.memory_bytes and spec.runtime == "native":
         raise UsageError("limits containers; expected --runtime docker with it", "target_memory")
     alone = software(spec.name).process_per_instance and spec.runtime != "native"

@@ -390,6 +390,7 @@ def test_bad_numbers_are_refused_naming_field_and_value(field: str, text: str) -
         ({"warmup": "nan"}, ("--warmup: 'nan'",)),
         ({"seed": "-1"}, ("--seed: '-1'", "from 0 to 4294967295")),
         ({"concurrency": ("10001",)}, ("'10001'", "(HTTP_BENCHMARK_MAX_CONCURRENCY=10000)")),
+        ({"concurrency": ("0",)}, ("'0'", "(HTTP_BENCHMARK_MAX_CONCURRENCY=10000)")),
         ({"processes": 11}, ("--processes: '11'", "at most the concurrency, 10")),
         ({"requests": 4, "rounds": 5}, ("--requests: '4'", "at least one per round, 5")),
         ({"requests": 10, "duration": 1}, ("--duration, --requests",)),
