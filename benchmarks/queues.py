@@ -25,8 +25,7 @@ from benchmarks.figures import Figure, report
 from benchmarks.queue_server import serving
 from harness.analysis.doubts.queues import RELAXATIONS, has_moved, relaxation_ns
 from harness.analysis.summaries import summarised
-from harness.input.load_input import LoadOptions
-from harness.input.options import Options
+from harness.input.options import LoadOptions, Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
 from harness.measure import experiment

@@ -17,8 +17,7 @@ import numpy as np
 
 from benchmarks.figures import Figure
 from benchmarks.program import Part, program
-from harness.input.options import Options
-from harness.input.presets import PresetOptions
+from harness.input.options import Options, PresetOptions
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
 from harness.measure.samples import Integers

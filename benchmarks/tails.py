@@ -22,8 +22,7 @@ from benchmarks.figures import Figure, report
 from benchmarks.plain_slots import Loop, Seen, run
 from benchmarks.tail_server import Tail, serving
 from harness.analysis.summaries import summarised
-from harness.input.load_input import LoadOptions
-from harness.input.options import Options
+from harness.input.options import LoadOptions, Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
 from harness.machine import processors

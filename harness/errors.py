@@ -3,7 +3,7 @@
 The command line turns the class into an exit code (DESIGN §8) and the error into one line. An error names the
 field that it is about as a scenario has it (``duration``, ``competitors[1].client``), apart from what is wrong
 with it and what would be accepted: only the input layer knows how the field was typed
-(``harness.input.fields``). Whoever uses these packages without it reads the field's name.
+(``harness.input.spelling``). Whoever uses these packages without it reads the field's name.
 """
 
 from __future__ import annotations

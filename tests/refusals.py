@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from harness.errors import UsageError
-from harness.input.fields import Typed
+from harness.input.spelling import Spelling
 
 __all__ = ["refused"]
 
@@ -18,6 +18,6 @@ def refused(beginning: str) -> Iterator[pytest.ExceptionInfo[UsageError]]:
     """The block raises ``UsageError`` with one line that, on a command line, begins so."""
     with pytest.raises(UsageError) as caught:
         yield caught
-    told = caught.value.told(Typed((), {}))
+    told = caught.value.told(Spelling((), {}))
     assert told.startswith(beginning)
     assert "\n" not in told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -161,12 +162,12 @@ GROUND = {
     "harness.clock",
     "harness.errors",
     "harness.interrupts",
+    "harness.option_names",
     "harness.redaction",
     "harness.text",
 }
-# What was typed is nobody's business but theirs; how options are called is in one table, for advice.
+# What was typed is nobody's business but theirs.
 READS_INPUT = {"input", "selftest", "cli"}
-NAMES_OF_OPTIONS = "harness.input.fields"
 
 
 def package(module: str) -> str:
@@ -204,14 +205,25 @@ def test_packages_import_what_is_before_them() -> None:
         if module != "harness.__main__"
         for imported in sorted(found)
         if places[package(imported)] > places[package(module)]
-        or (
-            package(imported) == "input"
-            and package(module) not in READS_INPUT
-            and imported != NAMES_OF_OPTIONS
-        )
+        or (package(imported) == "input" and package(module) not in READS_INPUT)
     ]
 
     assert wrong == []
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_a_package_says_what_enters_what_leaves_and_what_it_imports(name: str) -> None:
+    source = (ROOT / "harness" / name / "__init__.py").read_text()
+    said = " ".join((ast.get_docstring(ast.parse(source)) or "").split())
+    assert "Enters: " in said and "Leaves: " in said
+    named = {*re.findall(r"``(\w+)``", said.partition("Imports ")[2])} & {*ORDER}
+    found = {
+        package(imported)
+        for module, imports_of_it in inside().items()
+        if package(module) == name
+        for imported in imports_of_it
+    } - {"", name}
+    assert named == found or (name, named) == ("cli", set())
 
 
 @pytest.mark.parametrize("top", OURS)

@@ -12,8 +12,18 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from harness.cli.options import Db, Json, Run, Text, Texts, about, measuring_options_but
+from harness.cli.options import (
+    Db,
+    Json,
+    Run,
+    Text,
+    Texts,
+    about,
+    measuring_options_but,
+    measuring_options_only,
+)
 from harness.cli.stored import stored_in
+from harness.scenario.factors import FACTORS
 
 __all__ = ["COMMAND_LINE_ERROR", "CommandInterruptedError", "app"]
 
@@ -266,42 +276,29 @@ def list_targets(json: Json = False) -> int:
 
 
 @targets.command("up")
-# wide: Typer reads the options off the signature
+@measuring_options_only("runtime", "instances", "https", "upstream", "target_cpus", "target_memory")
 def target_up(
     name: Annotated[str, typer.Argument(help="A name of `clientbench targets`.")],
-    runtime: Annotated[Text, about("auto, native, docker, docker-host. [auto]")] = None,
-    instances: Annotated[
-        Text, about("Servers behind a proxy [3], or worker processes of an origin [1].")
-    ] = None,
-    tls: Annotated[bool, typer.Option("--tls", help="HTTPS, by a CA of our own.")] = False,
-    upstream: Annotated[
-        Text, about("What a proxy stands before: embedded, httpbin. [embedded]")
-    ] = None,
+    *,
     port: Annotated[Text, about("Of the loopback interface. [a free one]")] = None,
-    target_cpus: Annotated[Text, about("Its CPUs: 0, 0,2, 0-3. [all]")] = None,
-    target_memory: Annotated[
-        Text, about("Memory limit of each of its containers: 512m. [none]")
-    ] = None,
     json: Json = False,
+    **options: Any,
 ) -> int:
     """Start a target that stays up until `targets down`."""
     from harness.cli import targets as command
     from harness.input.options import Options
 
-    options = Options.of(
-        target=(name,),
-        runtime=() if runtime is None else (runtime,),
-        instances=() if instances is None else (instances,),
-        tls=tls,
-        upstream=upstream,
-        target_cpus=target_cpus,
-        target_memory=target_memory,
-    )
-    command.up(options, port, as_json=json)
+    typed = {
+        field: (value,) if field in FACTORS else value
+        for field, value in options.items()
+        if value is not None
+    }
+    command.up(Options.of(target=(name,), **typed), port, as_json=json)
     return 0
 
 
 @targets.command("check")
+@measuring_options_only("runtime", "upstream")
 def check_targets(
     names: Annotated[
         Texts,
@@ -311,14 +308,14 @@ def check_targets(
             show_default=False,
         ),
     ] = None,
-    runtime: Annotated[Text, about("auto, native, docker, docker-host. [auto]")] = None,
-    upstream: Annotated[Text, about("What a proxy stands before. [embedded]")] = None,
+    *,
     json: Json = False,
+    **options: Any,
 ) -> int:
     """Check targets against the conformance suite; exit code 4 if a claim does not hold."""
     from harness.cli import check
 
-    return check.check_targets(names or (), runtime, upstream, json)
+    return check.check_targets(names or (), options["runtime"], options["upstream"], json)
 
 
 @targets.command("status")

@@ -13,8 +13,8 @@ from harness.cli.locks import lock_notice
 from harness.cli.screen import say, say_json, write_lines
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
-from harness.input.fields import option
 from harness.input.presets import PRESETS, Preset
+from harness.option_names import option
 from harness.report import latencies, listings, terminal
 from harness.report.headline import heading
 from harness.report.json_document import to_json

@@ -91,13 +91,12 @@ def _dispatch(argv: Sequence[str]) -> int:
 
 def _told(error: ClientbenchError, argv: Sequence[str]) -> str:
     """The error, its fields by what was typed."""
-    if (
-        not error.fields
-    ):  # that packages are somebody else's, say: then nothing can be imported from them
+    # An error without fields may say that our packages cannot be imported, so nothing is imported for it.
+    if not error.fields:
         return str(error)
-    from harness.input.fields import Typed
+    from harness.input.spelling import Spelling
 
-    return error.told(Typed(argv, os.environ))
+    return error.told(Spelling(argv, os.environ))
 
 
 def _silence_halves() -> None:

@@ -13,22 +13,23 @@ from harness.analysis.summaries import summarised
 from harness.cli import output
 from harness.cli.exit_codes import DONE, INTERRUPTED, NOT_VALID, OVER_BUDGET, UNUSABLE
 from harness.cli.judging import print_tables, print_verdicts
+from harness.cli.options import OURS
 from harness.cli.progress import progress_on
 from harness.cli.screen import say, write_lines
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
 from harness.errors import UnusableError
-from harness.input.fields import Typed
 from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults, database_path, from_environment
+from harness.input.spelling import Spelling
 from harness.measure.experiment import Outcome, run
 from harness.records.model import RunRecord
 from harness.redaction import refusal
 from harness.report import exporters, latencies, terminal
 from harness.report.headline import heading
 from harness.report.json_document import to_json
-from harness.scenario.factors import CLIENT, FACTORS
+from harness.scenario.factors import FACTORS
 from harness.scenario.scenario import Scenario
 from servers.availability import resolve
 from servers.spec import Runtime, TargetSpec
@@ -42,7 +43,6 @@ EXIT_CODES: dict[str, int] = {
     "stopped": OVER_BUDGET,
     "interrupted": INTERRUPTED,
 }
-OURS = ("db", "json", "output", "normalize", "matrix", "strict", "force")
 
 
 def measure(command: str, typed: dict[str, Any], stdout: TextIO, stderr: TextIO) -> int:
@@ -63,7 +63,7 @@ def measure(command: str, typed: dict[str, Any], stdout: TextIO, stderr: TextIO)
         try:
             output.write(path, text, database, force=force)
         except UnusableError as error:
-            troubles.append(error.told(Typed((), os.environ)))
+            troubles.append(error.told(Spelling((), os.environ)))
     _report(
         outcome,
         stdout,
@@ -110,7 +110,7 @@ def _resolve(spec: TargetSpec) -> Runtime:
 
 def _several(fields: dict[str, Any]) -> bool:
     """Whether another factor than the client has several values; that needs clients that are named."""
-    return any(len(fields.get(one.option, ())) > 1 for one in FACTORS.values() if one is not CLIENT)
+    return any(len(fields.get(name, ())) > 1 for name in FACTORS)
 
 
 def _all_installed(known: list[Client], stderr: TextIO) -> tuple[str, ...]:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from inspect import Parameter, Signature, signature
 from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from harness.input.declaration import declared
 from harness.input.options import Options
-from harness.input.typed import Declared, declared
-from harness.scenario.factors import FACTORS, Factor
+from harness.option_names import option
+from harness.scenario.factors import CLIENT, FACTORS
 
-__all__ = ["Db", "Json", "Run", "Text", "Texts", "about", "measuring_options_but"]
+__all__ = [
+    "OURS",
+    "Db",
+    "Json",
+    "Run",
+    "Text",
+    "Texts",
+    "about",
+    "measuring_options_but",
+    "measuring_options_only",
+]
 
 Text = str | None
 Texts = list[str] | None
@@ -28,18 +39,6 @@ Json = Annotated[
 
 def _option(help_: str, *names: str, default: bool | None = None) -> Any:
     return typer.Option(default, *names, help=help_, show_default=bool(default))
-
-
-def _of_factor(factor: Factor) -> Any:
-    return _option(factor.help)
-
-
-def _of_declared(one: Declared) -> tuple[str, Any, Any]:
-    """Name, option and kind."""
-    if isinstance(one.default, bool):
-        names = one.names or "--" + one.name.replace("_", "-")
-        return one.name, _option(one.help, names, default=one.default), bool
-    return one.name, _option(one.help), Text if one.default is None else Texts
 
 
 def about(help_: str) -> Any:
@@ -65,32 +64,45 @@ class _Ours:
     normalize: Text = _option("Histogram up to so many times the minimum, the rest in one bin.")
 
 
-def measuring_options_but(*names: str) -> Callable[[Any], Any]:
-    """Give a command all options but these in the place of its ``**options``.
+OURS = get_type_hints(_Ours, include_extras=True)  # their kinds, by name
 
-    Typer reads them off its signature.
-    """
-    found = [
-        *(
-            (factor.option, _of_factor(factor), Texts)
-            for factor in FACTORS.values()
-            if factor.option
-        ),
-        *map(_of_declared, declared(Options)),
-        *(
-            (name, getattr(_Ours, name), kind)
-            for name, kind in get_type_hints(_Ours, include_extras=True).items()
-        ),
-    ]
-    shared = [
-        Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
-        for name, default, kind in found
-        if name not in names
-    ]
+
+def measuring_options_but(*names: str) -> Callable[[Any], Any]:
+    """Give a command all options of ``compare`` and ``load`` but these in the place of its ``**options``."""
+    ours = (_parameter(name, getattr(_Ours, name), kind) for name, kind in OURS.items())
+    return _extending(one for one in (*_scenario_options(), *ours) if one.name not in names)
+
+
+def measuring_options_only(*names: str) -> Callable[[Any], Any]:
+    """Give a command these options of a scenario in the place of its ``**options``, each with one value."""
+    found = (one for one in _scenario_options() if one.name in names)
+    return _extending(
+        one.replace(annotation=Text) if one.annotation == Texts else one for one in found
+    )
+
+
+def _scenario_options() -> Iterator[Parameter]:
+    for factor in FACTORS.values():
+        if factor is not CLIENT:
+            yield _parameter(factor.name, _option(factor.help, option(factor.name)), Texts)
+    for one in declared(Options):
+        switch = one.default if isinstance(one.default, bool) else None
+        kind = bool if switch is not None else Text if one.default is None else Texts
+        yield _parameter(one.name, _option(one.help, one.names, default=switch), kind)
+
+
+def _parameter(name: str, default: Any, kind: Any) -> Parameter:
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+
+
+def _extending(shared: Iterable[Parameter]) -> Callable[[Any], Any]:
+    """A decorator: Typer reads options off the signature, where these stand before the command's own."""
 
     def extended(command: Any) -> Any:
         *own, _ = signature(command, eval_str=True).parameters.values()
-        command.__signature__ = Signature([*own, *shared])
+        command.__signature__ = Signature(
+            sorted([*shared, *own], key=lambda one: one.kind == Parameter.KEYWORD_ONLY)
+        )
         return command
 
     return extended

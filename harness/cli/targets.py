@@ -74,7 +74,7 @@ def logs(name: str, lines: str) -> None:
 def down(name: str | None, everything: bool) -> None:
     """Stop one target, or all."""
     if everything == (name is not None):
-        raise UsageError("NAME, --all: expected one of them")
+        raise UsageError("expected one of them", "name", "all")
     nothing = True
     for one in standing_targets.down_all() if name is None else [standing_targets.down(name)]:
         nothing = False
@@ -140,9 +140,9 @@ def named_target(name: str, options: Options) -> TargetSpec:
     """The target that ``options``, read as those of a comparison, mean by this name."""
     if name.strip().lower() not in names():
         raise refusal("name", name, ", ".join(names()))
-    typed = replace(options, levels={**options.levels, FACTORS["target"].option: (name,)})
-    level = {factor: values[0] for factor, values in target_levels(typed, tls=False).items()}
-    return complete_target(level, resolve)
+    typed = replace(options, levels={**options.levels, "target": (name,)})
+    levels = target_levels(typed, tls=False)
+    return complete_target({factor: values[0] for factor, values in levels.items()}, resolve)
 
 
 def _spec(options: Options, port: str | None) -> TargetSpec:

@@ -287,7 +287,7 @@ class Catalogue:
             try:
                 known = ask(self.python, self._bundle, question, "-I", "-S")
             except UnusableError as error:
-                known = {"modes": {}, "linked": {}, "problem": str(error)}
+                known = {"modes": {}, "linked": {}, "problem": error.problem}
         self._capabilities[key] = known
         return dict(known)
 

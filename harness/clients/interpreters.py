@@ -27,16 +27,16 @@ def ask(python: str, bundle: Bundle, question: dict[str, Any], *flags: str) -> d
     try:
         code, output, errors = _converse(command, json.dumps(question))
     except OSError as error:
-        raise UnusableError(f"python: {python!r} cannot be asked: {error}") from error
+        raise _unusable(python, f"cannot be asked: {error}") from error
     if code:
         failure = _failure(errors)
         if question["ask"] == "capabilities":  # it is the adapter that failed
             raise UnusableError(failure)
-        raise UnusableError(f"python: {python!r} cannot be asked: {failure}")
+        raise _unusable(python, f"cannot be asked: {failure}")
     try:
         answer: dict[str, Any] = json.loads(output)
     except ValueError:
-        raise UnusableError(f"python: {python!r} does not answer as Python does") from None
+        raise _unusable(python, "does not answer as Python does") from None
     return answer
 
 
@@ -55,7 +55,7 @@ def _converse(command: list[str], question: str) -> tuple[int, str, str]:
                     return process.returncode, output, errors
                 text = None  # it is taken over by the first call
                 if time.monotonic() > deadline:
-                    raise UnusableError(f"{command[0]!r} did not answer within {ASK_TIMEOUT_S} s")
+                    raise _unusable(command[0], f"did not answer within {ASK_TIMEOUT_S} s")
         finally:
             process.kill()
 
@@ -75,6 +75,9 @@ def executable(python: str | None) -> str:
     found = shutil.which(python) or shutil.which(f"python{python}")
     if found is not None:
         return os.path.abspath(found)  # noqa: PTH100  the link may be all that makes an environment
-    raise UnusableError(
-        f"python: {python!r} is not found; accepted: a version whose python3.x is on PATH, or a path"
-    )
+    accepted = "a version whose python3.x is on PATH, or a path"
+    raise _unusable(python, f"is not found; accepted: {accepted}")
+
+
+def _unusable(python: str, problem: str) -> UnusableError:
+    return UnusableError(f"{python!r} {problem}", "client.python")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from harness.clients.catalogue import Client
 from harness.clients.contamination import Contamination
-from harness.input.fields import option
+from harness.option_names import option
 from harness.records.finding import Finding
 
 __all__ = ["accelerators", "clients", "contaminated", "docker"]

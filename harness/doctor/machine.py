@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.doctor.readings import Cores, Frequency, Kernel, Ports, Virtualisation
 from harness.doctor.watching import Activity, Clock, Use
-from harness.input.fields import option
+from harness.option_names import option
 from harness.records.finding import Finding, State, unknown
 
 __all__ = [

@@ -2,6 +2,5 @@
 
 Enters: text. Leaves: a ``Scenario``, or one line about the field, the value and what is accepted. The only
 part that knows how a field was typed; only the command line and the self-test, which runs scenarios as a user
-would, import it. The table of options (``fields``) alone is for advice everywhere. Imports ``scenario`` and
-``records``.
+would, import it. Imports ``scenario``, ``records`` and, for what a load consists of, ``worker``.
 """

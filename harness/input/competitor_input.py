@@ -15,14 +15,13 @@ from typing import Any
 from adapters.base import Mode
 from harness.errors import UsageError, within
 from harness.input.client_input import parse_client
-from harness.input.levels import parsed, parsed_all
 from harness.input.load_input import open_load
 from harness.input.options import Options
 from harness.input.settings import VARIABLES, Defaults
 from harness.input.target_input import Resolve, check_equal_runtimes, complete_target, target_levels
 from harness.redaction import quoted, refusal
 from harness.scenario.competitors import Competitor
-from harness.scenario.factors import CLIENT, FACTORS, Factor, Limits, crossing
+from harness.scenario.factors import CLIENT, FACTORS, Factor, crossing
 from harness.scenario.methods import BODY_METHODS
 from harness.scenario.numbers import whole_number
 from harness.scenario.selector import ClientSpec
@@ -33,7 +32,7 @@ MAX_IN_FLIGHT = 100  # of an open loop, unless the user says otherwise
 
 _STREAM = "STREAM"  # the old name of GET with --stream
 
-Level = Mapping[str, Any]  # a value of each factor, by its name
+Combination = Mapping[str, Any]  # a value of each factor, by its name
 
 
 @dataclass(frozen=True)
@@ -59,12 +58,12 @@ def parse_competitors(options: Options, known: Known, body: bytes | None) -> Ask
     """Every combination of the values that were given. Raises ``UsageError``."""
     levels = _levels(options, known, body)
     axis, crossed = _crossing(options.command, levels)
-    combinations = [dict(zip(levels, chosen, strict=True)) for chosen in product(*levels.values())]
-    specs = [complete_target(level, known.resolve) for level in combinations]
+    combinations = [dict(zip(levels, values, strict=True)) for values in product(*levels.values())]
+    specs = [complete_target(chosen, known.resolve) for chosen in combinations]
     check_equal_runtimes(specs, levels["runtime"])
     made = (
-        _competitor(level | {"target": spec})
-        for level, spec in zip(combinations, specs, strict=True)
+        _competitor(chosen | {"target": spec})
+        for chosen, spec in zip(combinations, specs, strict=True)
     )
     competitors = tuple(_labelled(competitor, axis, crossed) for competitor in made)
     _check_distinct(competitors)
@@ -83,7 +82,7 @@ def _levels(options: Options, known: Known, body: bytes | None) -> dict[str, Seq
     }
     for name, factor in FACTORS.items():
         if name not in found and options.values(factor):
-            found[name] = parsed_all(factor, options)
+            found[name] = options.parsed(factor)
     return {name: found[name] for name in FACTORS if name in found}
 
 
@@ -92,28 +91,28 @@ def _crossing(command: str, levels: Mapping[str, Sequence[Any]]) -> tuple[Factor
     if varying and command == "load":
         raise UsageError(
             "has several values; expected one, or `clientbench compare`",
-            varying[0].option or varying[0].name,
+            varying[0].name,
         )
     return crossing(varying)
 
 
-def _competitor(level: Level) -> Competitor:
+def _competitor(chosen: Combination) -> Competitor:
     """With the client's label alone."""
-    label, client = level[CLIENT.name]
+    label, client = chosen[CLIENT.name]
     own = {
-        factor.field: level[name]
+        factor.field: chosen[name]
         for name, factor in FACTORS.items()
-        if name in level and factor.field in Competitor.model_fields
+        if name in chosen and factor.field in Competitor.model_fields
     }
-    if level["method"] not in BODY_METHODS:
+    if chosen["method"] not in BODY_METHODS:
         own["body_bytes"] = 0
     return Competitor(**{**own, "label": label, "client": client})
 
 
 def _labelled(competitor: Competitor, axis: Factor, crossed: Factor | None) -> Competitor:
     """With all in its label that tells it from the others."""
-    condition = None if crossed is None else crossed.level(competitor)
-    additions = [None if axis is CLIENT else axis.level(competitor), condition]
+    condition = None if crossed is None else crossed.label(competitor)
+    additions = [None if axis is CLIENT else axis.label(competitor), condition]
     label = " ".join([competitor.label, *(one for one in additions if one is not None)])
     return competitor.model_copy(update={"label": label, "condition": condition})
 
@@ -188,7 +187,7 @@ def _resolved(spec: ClientSpec, default_modes: Mapping[str, Mode]) -> ClientSpec
 def _methods(options: Options) -> tuple[str, ...]:
     if _upper(options) == (_STREAM,):
         return ("GET",)
-    given = parsed_all(FACTORS["method"], options)
+    given = options.parsed(FACTORS["method"])
     has_body = options.body is not None or options.values(FACTORS["body_size"])
     return given or (("POST",) if has_body else ("GET",))
 
@@ -198,7 +197,7 @@ def _upper(options: Options) -> tuple[str, ...]:
 
 
 def _sizes(options: Options, methods: tuple[str, ...], body: bytes | None) -> tuple[int, ...]:
-    sizes = parsed_all(FACTORS["body_size"], options)
+    sizes = options.parsed(FACTORS["body_size"])
     if body is None and not sizes:
         return (0,)
     field = "body" if sizes == () else "body_size"
@@ -212,12 +211,12 @@ def _sizes(options: Options, methods: tuple[str, ...], body: bytes | None) -> tu
 def _slots(options: Options, defaults: Defaults) -> tuple[int, ...]:
     """Slots of each competitor: the concurrency, or the limit of an open loop that starts by request."""
     factor, load = FACTORS["concurrency"], open_load(options.load)
-    note = f" ({VARIABLES['max_concurrency']}={defaults.max_concurrency})"
-    limits = Limits(defaults.max_concurrency, note)
+    most = defaults.max_concurrency
+    note = f" ({VARIABLES['max_concurrency']}={most})"
     if load is None or load.start == "fixed-workers":
-        usual = (parsed(factor, defaults.concurrency, limits),)
-        return parsed_all(factor, options, limits) or usual
+        given = options.values(factor) or (defaults.concurrency,)
+        return tuple(whole_number(factor.name, slots, 1, most, note) for slots in given)
     if options.values(factor):
-        raise UsageError("is for fixed workers; expected --max-in-flight instead", "concurrency")
+        raise UsageError("is for fixed workers; expected --max-in-flight instead", factor.name)
     limit = options.load.max_in_flight or MAX_IN_FLIGHT
-    return (whole_number("max_in_flight", limit, 1, defaults.max_concurrency, note),)
+    return (whole_number("max_in_flight", limit, 1, most, note),)

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import cast
 
 from harness.errors import UsageError
-from harness.input.load_options import LoadOptions
+from harness.input.options import LoadOptions
 from harness.redaction import refusal
 from harness.scenario.loads import STARTERS, OpenLoad, Starter
 from harness.scenario.numbers import MAX_DURATION_S, seconds
 from harness.worker.arrivals import SPACINGS, Spacing
 
-__all__ = ["LoadOptions", "open_load"]
+__all__ = ["open_load"]
 
 MIN_RATE, MAX_RATE = 1e-6, 10_000_000.0
 

@@ -3,19 +3,74 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
-from harness.input.length_options import LengthOptions
-from harness.input.load_options import LoadOptions
-from harness.input.preset_options import PresetOptions
-from harness.input.typed import typed
+from harness.input.declaration import declare, parts
 from harness.scenario.factors import CLIENT, FACTORS, Factor
 
-__all__ = ["Options"]
+__all__ = ["LengthOptions", "LoadOptions", "Options", "PresetOptions"]
 
 Values = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LengthOptions:
+    """How long to measure: a length by name, or a precision to be reached."""
+
+    quick: bool = declare("Shorter: 5 rounds, 5 s.", default=False)
+    thorough: bool = declare("Longer: 30 rounds, 60 s.", default=False)
+    precision: str | None = declare(
+        "As many rounds as it takes for ratios to be known to ± this: 2%."
+    )
+    metric: str | None = declare(
+        "Of --precision: throughput, cpu-per-request, p50, p99, peak-memory. [throughput]"
+    )
+    budget: str | float | None = declare("Of --precision: the longest its rounds may take. [5m]")
+
+    @property
+    def is_named(self) -> bool:
+        """Whether a flag says how much is measured, so that no default of the environment does."""
+        return self.quick or self.thorough or self.precision is not None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """An open loop."""
+
+    rate: str | float | None = declare(
+        "Open loop: requests started per second, whatever the answers do."
+    )
+    stage: tuple[str, ...] = declare(
+        "Open loop by stages: RATE:SECONDS or FROM-TO:SECONDS; repeatable.", default=()
+    )
+    arrivals: str | None = declare("uniform, poisson or burst. [uniform]")
+    start: str | None = declare(
+        "fixed-workers: --concurrency of them; per-request. [fixed-workers]"
+    )
+    max_in_flight: str | int | None = declare(
+        "Limit of --start per-request; more are dropped. [100]"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PresetOptions:
+    """A whole load by name, and what is special to it."""
+
+    preset: str | None = declare("A whole load by name; see `clientbench presets`.")
+    n: str | int | None = declare("Of a preset: requests in a batch, or unfinished at most.")
+    delay: str | float | None = declare("Of a preset: time between releases.")
+    hold: str | None = declare(
+        "Of a preset: dns tcp tls connection request first-byte. [connection]"
+    )
+    points: str | None = declare("Of a preset: its graph, NUMBER@TIME,…")
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Those of presets alone; None where not given."""
+        values = {one.name: getattr(self, one.name) for one in dataclasses.fields(self)}
+        return {name: value for name, value in values.items() if name != "preset"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,69 +80,79 @@ class Options:
     command: Literal["compare", "load"] = "compare"
     clients: tuple[str, ...] = ()
     url: str | None = None  # http(s) URL, or a path on the target
-    levels: Mapping[str, Values] = field(default_factory=dict)  # of factors, by their options
-    duration: str | float | None = typed(
+    levels: Mapping[str, Values] = field(default_factory=dict)  # of factors, by their names
+    duration: str | float | None = declare(
         "Measured time per competitor: 10, 500ms, 2m. [10; load 30]"
     )
-    requests: str | int | None = typed("Measured requests per competitor, instead of a time.")
-    rounds: str | int | None = typed("Rounds of fresh processes: n of the statistics. [10]")
+    requests: str | int | None = declare("Measured requests per competitor, instead of a time.")
+    rounds: str | int | None = declare("Rounds of fresh processes: n of the statistics. [10]")
     length: LengthOptions = field(default_factory=LengthOptions)
-    slice: str | float | None = typed(
+    slice: str | float | None = declare(
         "Length of a slice, the part that is interleaved. [20ms; open loops 200ms]"
     )
-    warmup: str | float | None = typed("Uncounted load before each trial, in seconds. [0.2]")
-    processes: str | int | None = typed("Worker processes per competitor. [1]")
+    warmup: str | float | None = declare("Uncounted load before each trial, in seconds. [0.2]")
+    processes: str | int | None = declare("Worker processes per competitor. [1]")
     load: LoadOptions = field(default_factory=LoadOptions)
-    think_time: str | float | None = typed("Closed loop: pause of each slot between requests. [0]")
-    trace: str | float | None = typed(
+    think_time: str | float | None = declare(
+        "Closed loop: pause of each slot between requests. [0]"
+    )
+    trace: str | float | None = declare(
         "Share of the requests whose points are recorded: 1, 0.1, 10%."
     )
-    preset: PresetOptions = field(default_factory=PresetOptions)
-    tls: bool = typed("The same as --scheme https.", default=False)
-    upstream: str | None = typed("What a proxy stands before: embedded, httpbin. [embedded]")
-    target_cpus: str | None = typed("CPUs of the target: 0, 0,2, 0-3. [one]")
-    target_memory: str | None = typed("Memory limit of each of its containers: 512m.")
-    header: tuple[str, ...] = typed(
+    whole_load: PresetOptions = field(default_factory=PresetOptions)
+    https: bool = declare("HTTPS, by a CA of our own.", default=False, ours_only=True)
+    upstream: str | None = declare(
+        "What a proxy stands before: an origin of `clientbench targets`. [embedded]", ours_only=True
+    )
+    target_cpus: str | None = declare(
+        "CPUs of the target: 0, 0,2, 0-3. [one; targets up all]", ours_only=True
+    )
+    target_memory: str | None = declare(
+        "Memory limit of each of its containers: 512m.", ours_only=True
+    )
+    header: tuple[str, ...] = declare(
         "'Name: value', or @FILE of such lines; repeatable.", default=()
     )
-    header_env: tuple[str, ...] = typed(
+    header_env: tuple[str, ...] = declare(
         "NAME=VARIABLE: a header whose value is in the environment; repeatable.", default=()
     )
-    headers: str | None = typed("Headers as one JSON object.")
-    body: str | None = typed("Request body: text, or @FILE.")
-    stream: bool = typed("Read responses chunk by chunk.", default=False)
-    expect: str | None = typed("Statuses that count as correct, e.g. 2xx,404. [200-399]")
-    timeout: str | float | None = typed("Connect and read timeout in seconds. [10]")
-    max_body: str | int | None = typed(
+    headers: str | None = declare("Headers as one JSON object.")
+    body: str | None = declare("Request body: text, or @FILE.")
+    stream: bool = declare("Read responses chunk by chunk.", default=False)
+    expect: str | None = declare("Statuses that count as correct, e.g. 2xx,404. [200-399]")
+    timeout: str | float | None = declare("Connect and read timeout in seconds. [10]")
+    max_body: str | int | None = declare(
         "Longest body of a response; a longer one is an error. [256m]"
     )
-    error_budget: str | int | None = typed("Stop the run beyond so many failed requests: 10, 5%.")
-    verify: bool = typed("Verify TLS certificates.", default=True, names="--verify/--insecure")
-    profile: str | None = typed("parity: equal settings; defaults: each library's own. [parity]")
-    baseline: str | None = typed("Competitor the others are compared with. [the first]")
-    seed: str | int | None = typed("Seed of the random order. [drawn, and recorded]")
-    pin: bool = typed(
+    error_budget: str | int | None = declare("Stop the run beyond so many failed requests: 10, 5%.")
+    verify: bool = declare("Verify TLS certificates.", default=True, names="--verify/--insecure")
+    profile: str | None = declare("parity: equal settings; defaults: each library's own. [parity]")
+    baseline: str | None = declare("Competitor the others are compared with. [the first]")
+    seed: str | int | None = declare("Seed of the random order. [drawn, and recorded]")
+    pin: bool = declare(
         "Keep target and workers on CPUs of their own.", default=True, names="--pin/--no-pin"
     )
 
     @classmethod
     def of(cls, **given: Any) -> Self:
         """Options from what was typed, by name; what belongs to a part of them goes there."""
-        kinds = {"load": LoadOptions, "preset": PresetOptions, "length": LengthOptions}
-        parts = {
-            name: given.pop(name) if isinstance(given.get(name), kind) else _taken(given, kind)
-            for name, kind in kinds.items()
+        taken = {
+            name: kind(**_taken(given, (one.name for one in dataclasses.fields(kind))))
+            for name, kind in parts(cls).items()
+            if name not in given
         }
-        names = [factor.option for factor in FACTORS.values() if factor is not CLIENT]
-        levels = {name: given.pop(name) for name in names if name in given}
-        return cls(**{**parts, **given}, levels=levels)
+        levels = _taken(given, FACTORS)
+        return cls(**{**taken, **given}, levels=levels)
 
     def values(self, factor: Factor) -> Values:
         """The values of a factor; none if it is not given."""
-        return self.clients if factor is CLIENT else tuple(self.levels.get(factor.option, ()))
+        return self.clients if factor is CLIENT else tuple(self.levels.get(factor.name, ()))
+
+    def parsed(self, factor: Factor) -> tuple[Any, ...]:
+        """The same, read. Raises ``UsageError``."""
+        return tuple(factor.parse(str(value)) for value in self.values(factor))
 
 
-def _taken(given: dict[str, Any], kind: type[Any]) -> Any:
-    """The part of this kind, from what of it is among ``given``, out of which that is taken."""
-    names = [one.name for one in dataclasses.fields(kind)]
-    return kind(**{name: given.pop(name) for name in names if name in given})
+def _taken(given: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """What has these names among ``given``, out of which it is taken."""
+    return {name: given.pop(name) for name in names if name in given}

@@ -6,13 +6,13 @@ import math
 import re
 
 from harness.errors import UsageError
-from harness.input.length_options import LengthOptions
+from harness.input.options import LengthOptions
 from harness.records.model import METRICS, Metric
 from harness.redaction import refusal
 from harness.scenario.numbers import MAX_DURATION_S, seconds
 from harness.scenario.precision import FIRST_LOOK, QUICK, THOROUGH, USUAL, Length, Precision
 
-__all__ = ["LengthOptions", "check_budget", "length", "precision"]
+__all__ = ["check_budget", "length", "precision"]
 
 BUDGET_S = 300.0
 NARROWEST, WIDEST = 0.001, 0.5

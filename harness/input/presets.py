@@ -15,14 +15,13 @@ from typing import TypeVar
 
 from adapters.trace import HOLD_POINTS
 from harness.errors import UsageError
-from harness.input.fields import option
-from harness.input.load_input import LoadOptions
-from harness.input.preset_options import PresetOptions
+from harness.input.options import LoadOptions, PresetOptions
+from harness.option_names import option
 from harness.redaction import refusal
 from harness.scenario.holds import HeldLoad
 from harness.scenario.numbers import MAX_DURATION_S, seconds, whole_number
 
-__all__ = ["PRESETS", "Expansion", "PresetOptions", "expand"]
+__all__ = ["PRESETS", "Expansion", "expand"]
 
 SECOND_NS = 10**9
 MOST = 10_000  # requests of a batch
@@ -145,8 +144,8 @@ def _preset(options: PresetOptions) -> Preset | None:
 
 
 def _refuse_alone(options: PresetOptions) -> None:
-    for field in ("n", "delay", "hold", "points"):
-        if getattr(options, field) is not None:
+    for field, value in options.parameters.items():
+        if value is not None:
             raise UsageError("is a parameter of presets; expected --preset with it", field)
 
 
@@ -159,10 +158,7 @@ def _refuse_foreign(
 ) -> None:
     """Parameters that this preset does not have."""
     given = {
-        "n": options.n,
-        "delay": options.delay,
-        "hold": options.hold,
-        "points": options.points,
+        **options.parameters,
         "rate": load.rate,
         "duration": duration,
         "concurrency": slots or None,

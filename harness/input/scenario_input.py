@@ -22,7 +22,7 @@ from harness.input.competitor_input import (
     parse_baseline,
     parse_competitors,
 )
-from harness.input.fields import option
+from harness.input.declaration import declared
 from harness.input.load_input import open_load
 from harness.input.options import Options
 from harness.input.precision_input import check_budget, length, precision
@@ -35,6 +35,7 @@ from harness.input.request_input import (
 )
 from harness.input.settings import Defaults
 from harness.input.target_input import Resolve
+from harness.option_names import option
 from harness.redaction import refusal
 from harness.scenario.budget import parse_budget
 from harness.scenario.destination import parse_url
@@ -69,7 +70,7 @@ def build(
     names the field, the value unless it may be a secret, and what is accepted.
     """
     expanded = expand(
-        options.preset,
+        options.whole_load,
         options.load,
         options.duration,
         options.rounds,
@@ -122,7 +123,7 @@ def build(
         # what is held is traced: how else would one know that it was
         trace_share=1.0 if expanded.held else _share(options.trace),
         error_budget=parse_budget(options.error_budget),
-        preset=options.preset.preset and options.preset.preset.strip().lower(),
+        preset=options.whole_load.preset and options.whole_load.preset.strip().lower(),
         held=expanded.held,
         steps=expanded.steps,
     )
@@ -142,11 +143,10 @@ def _check_target_options(options: Options) -> None:
     """What cannot mean anything without a target that we start."""
     if options.url is None or options.url.startswith("/"):
         return
-    fields = ("upstream", "tls", "target_cpus", "target_memory")
-    given = {field: getattr(options, field) for field in fields}
+    given = {one.name: getattr(options, one.name) for one in declared(Options) if one.ours_only}
     for factor in FACTORS.values():
         if factor.concerns == "target" and factor.name != "target":
-            given[factor.option] = options.values(factor)
+            given[factor.name] = options.values(factor)
     for field, value in given.items():
         if value:
             raise UsageError(
@@ -225,7 +225,7 @@ def _check_precision(typed: Options, has_length: bool, competitors: int) -> None
     fixed = {
         **_lengths(typed),
         "trace": typed.trace,
-        "preset": typed.preset.preset if has_length else None,
+        "preset": typed.whole_load.preset if has_length else None,
     }
     for field, value in fixed.items():
         if value is not None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.redaction import refusal
-from harness.scenario.numbers import MAX_DURATION_S, seconds, whole_number
+from harness.scenario.numbers import MAX_CONCURRENCY, MAX_DURATION_S, seconds, whole_number
 
 __all__ = [
     "VARIABLES",
@@ -27,8 +27,6 @@ VARIABLES = {
     "sampling_interval": "HTTP_BENCHMARK_RESOURCE_MONITORING_INTERVAL",
 }
 DATABASE_NAME = "benchmark_results.db"
-# One asyncio task or thread each: more than this no machine of today carries.
-_MAX_MAX_CONCURRENCY = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def from_environment(environ: Mapping[str, str]) -> Defaults:
         names["max_concurrency"],
         given.get("max_concurrency", base.max_concurrency),
         1,
-        _MAX_MAX_CONCURRENCY,
+        MAX_CONCURRENCY,
     )
     concurrency = given.get("concurrency", min(base.concurrency, maximum))
     duration_s = _variable_seconds(given, "duration", base.duration_s, 0.001, MAX_DURATION_S)

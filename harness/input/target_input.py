@@ -9,13 +9,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.errors import UsageError
-from harness.input.levels import parsed, parsed_all
 from harness.input.options import Options
 from harness.redaction import quoted, refusal
 from harness.scenario.destination import parse_url
 from harness.scenario.factors import FACTORS
 from servers.catalogue import proxies, software, upstreams
-from servers.spec import DEFAULT_NAME, Runtime, TargetSpec
+from servers.spec import EMBEDDED, Runtime, TargetSpec
 
 __all__ = ["Resolve", "check_equal_runtimes", "complete_target", "parse_cpus", "target_levels"]
 
@@ -36,38 +35,33 @@ def target_levels(options: Options, tls: bool) -> dict[str, Sequence[Any]]:
         raise UsageError(
             "both name a server; expected one of them, or a path in --url", "url", "target"
         )
+    levels: dict[str, Sequence[Any]] = {
+        factor.name: options.parsed(factor) or (None,)
+        for factor in FACTORS.values()
+        if factor.concerns == "target"
+    }
     if is_url:
         url = urlsplit(parse_url(options.url).url or "")
-        bases = [parsed(FACTORS["target"], f"{url.scheme}://{url.netloc}")]
-        return {"target": bases, "runtime": (None,), "instances": (None,), "tls": (None,)}
-    bases = [
-        _limited(parsed(FACTORS["target"], name), options) for name in names or (DEFAULT_NAME,)
-    ]
+        base = FACTORS["target"].parse(f"{url.scheme}://{url.netloc}")
+        return {**levels, "target": (base,)}
+    bases = [_limited(spec, options) for spec in (levels["target"] if names else (EMBEDDED,))]
     if options.upstream is not None and not any(base.upstream for base in bases):
         raise UsageError(f"is for proxies; expected --target {' or '.join(proxies())}", "upstream")
-    return {
-        "target": bases,
-        **{
-            name: parsed_all(FACTORS[name], options) or (None,) for name in ("runtime", "instances")
-        },
-        "tls": _tls_levels(options, tls),
-    }
+    return {**levels, "target": bases, "tls": _tls_levels(options, levels["tls"], tls)}
 
 
-def complete_target(level: Mapping[str, Any], resolve: Resolve) -> TargetSpec:
-    """The target that a combination of levels means."""
-    base: TargetSpec = level["target"]
-    runtime, instances = level["runtime"], level["instances"]
+def complete_target(chosen: Mapping[str, Any], resolve: Resolve) -> TargetSpec:
+    """The target that a combination of values means."""
+    base: TargetSpec = chosen["target"]
     if base.url:
-        given = {"runtime": runtime is not None, "instances": instances is not None}
-        for field in (field for field, is_given in given.items() if is_given):
+        for field in (field for field in ("runtime", "instances") if chosen[field] is not None):
             raise UsageError(
                 "a server that already runs has its own; expected no URL with it", field
             )
         return base
     default = DEFAULT_INSTANCES if base.upstream else 1
-    spec = replace(base, instances=instances or default, tls=level["tls"])
-    spec = replace(spec, runtime=runtime or resolve(spec))
+    spec = replace(base, instances=chosen["instances"] or default, tls=chosen["tls"])
+    spec = replace(spec, runtime=chosen["runtime"] or resolve(spec))
     if spec.memory_bytes and spec.runtime == "native":
         raise UsageError("limits containers; expected --runtime docker with it", "target_memory")
     alone = software(spec.name).process_per_instance and spec.runtime != "native"
@@ -125,11 +119,11 @@ def _memory_bytes(text: str | None) -> int:
     return size
 
 
-def _tls_levels(options: Options, tls: bool) -> Sequence[bool]:
-    given = parsed_all(FACTORS["tls"], options)
-    if options.tls and given:
-        raise UsageError("both given; expected one of them", "tls", "scheme")
-    return given or (bool(options.tls) or tls,)
+def _tls_levels(options: Options, given: Sequence[bool | None], usual: bool) -> Sequence[bool]:
+    known = [tls for tls in given if tls is not None]
+    if options.https and known:
+        raise UsageError("both given; expected one of them", "https", "tls")
+    return known or (bool(options.https) or usual,)
 
 
 def check_equal_runtimes(specs: Sequence[TargetSpec], asked: Sequence[Runtime | None]) -> None:

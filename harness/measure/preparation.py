@@ -23,13 +23,13 @@ from harness import interrupts
 from harness.analysis.doubts import bytes_doubt, differ, unseen_bytes_doubt, work_doubts
 from harness.analysis.doubts.preparation import Answered
 from harness.errors import UnusableError
-from harness.input.fields import option
 from harness.measure.capture import ANSWER_BYTES, Capture
 from harness.measure.contenders import Contender
 from harness.measure.place import Place
 from harness.measure.request_bytes import differences
 from harness.measure.waiting import wait_for
 from harness.measure.workers import WorkerError, WorkerProcess
+from harness.option_names import option
 from harness.records.model import Doubt
 from harness.redaction import redact_headers
 from servers.spec import TargetSpec

@@ -86,7 +86,7 @@ def _started(
             processors.hasten(pid)
         yield target
     except TargetError as error:
-        raise UnusableError(f"target: {error}") from error
+        raise UnusableError(str(error), "target") from error
     finally:
         target.stop()
 

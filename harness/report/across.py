@@ -9,7 +9,7 @@ from typing import Any
 from harness.analysis.across import Across
 from harness.analysis.comparison import PERCENTS
 from harness.analysis.environments import Difference, StoredRun, common_labels
-from harness.input.fields import option
+from harness.option_names import option
 from harness.records.model import METRICS, Doubt
 from harness.report import verdicts
 from harness.report.listings import SHORT_ID

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from harness.analysis.summaries import CompetitorSummary
-from harness.input.fields import option
+from harness.option_names import option
 from harness.records.histogram import Censored, Histogram
 from harness.records.phases import PHASES
 from harness.report import figures

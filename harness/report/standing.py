@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.input.fields import option
 from harness.measure.standing_targets import Look
+from harness.option_names import option
 from servers.spec import TargetSpec
 
 __all__ = ["lines", "plain"]

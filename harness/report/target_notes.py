@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from harness.analysis.summaries import CompetitorSummary, summarised
-from harness.input.fields import option
+from harness.option_names import option
 from harness.records.model import RunRecord, TrialSummary
 from harness.report import figures
 from servers.spec import DEFAULT_NAME

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from harness.analysis.comparison import PERCENTS, swapped
 from harness.analysis.statistics import MARGIN
-from harness.input.fields import option
+from harness.option_names import option
 from harness.records.conditions import by_condition
 from harness.records.confidence import CONFIDENCE
 from harness.records.model import METRICS, Comparison, Ending, EndingReason, Metric

@@ -18,13 +18,13 @@ from harness.redaction import refusal
 from harness.scenario import selector
 from harness.scenario.destination import parse_url
 from harness.scenario.methods import MAX_BODY_BYTES, MAX_BODY_MIB, METHODS
-from harness.scenario.numbers import size_in_bytes, whole_number
+from harness.scenario.numbers import MAX_CONCURRENCY, size_in_bytes, whole_number
 from servers.spec import RUNTIMES, Runtime, TargetSpec
 
 if TYPE_CHECKING:
     from harness.scenario.competitors import Competitor
 
-__all__ = ["CLIENT", "FACTORS", "Factor", "Limits", "crossing"]
+__all__ = ["CLIENT", "FACTORS", "Factor", "crossing"]
 
 URL = "url"
 MAX_INSTANCES = 64
@@ -32,28 +32,19 @@ SCHEMES = ("http", "https")
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What values may be on this machine, by its user's will."""
-
-    concurrency: int = 10_000
-    concurrency_note: str = ""  # ends the message of an error
-
-
-@dataclass(frozen=True)
 class Factor:
     """One thing in which competitors can differ."""
 
     name: str  # in scenarios, JSON and SQL
-    option: str  # of the command line, without its dashes; empty where it has none
     concerns: Literal["client", "load", "request", "target"]
-    parse: Callable[[str, Limits], Any]  # one value as typed; raises UsageError
+    parse: Callable[[str], Any]  # one value as typed; raises UsageError
     field: str  # of Competitor, where its value is
     shown: Callable[[Any], str]  # what a value adds to a label
     column: str  # of benchmark_results, where it is; empty where trials do not tell
     help: str
 
-    def level(self, competitor: Competitor) -> str:
-        """The competitor's value, as labels have it."""
+    def label(self, competitor: Competitor) -> str:
+        """The competitor's value, as its label has it."""
         return self.shown(attrgetter(self.field)(competitor))
 
 
@@ -64,18 +55,18 @@ def crossing(varying: Sequence[Factor]) -> tuple[Factor, Factor | None]:
     others = [factor for factor in varying if factor is not CLIENT]
     if len(others) == len(varying) or len(others) > 1:
         raise UsageError(
-            "all have several values; expected one that differs, "
-            "or several clients with one other at several values",
-            *(factor.option or factor.name for factor in varying),
+            "you gave several values of each; "
+            "vary one thing at a time, or several clients and one other",
+            *(factor.name for factor in varying),
         )
     return CLIENT, others[0]
 
 
-def _client(text: str, limits: Limits) -> selector.ClientSpec:
+def _client(text: str) -> selector.ClientSpec:
     return selector.parse(text)
 
 
-def _target(text: str, limits: Limits) -> TargetSpec:
+def _target(text: str) -> TargetSpec:
     """Which one: a name, or the server of a URL; the rest of a URL belongs to the request."""
     from servers.catalogue import names  # noqa: PLC0415  the command line reads this registry whatever it does
 
@@ -97,7 +88,7 @@ def _target(text: str, limits: Limits) -> TargetSpec:
     return TargetSpec(URL, tls=parts.scheme == "https", url=f"{parts.scheme}://{parts.netloc}")
 
 
-def _runtime(text: str, limits: Limits) -> Runtime | None:
+def _runtime(text: str) -> Runtime | None:
     known = text.strip().lower()
     if known == "auto":
         return None
@@ -106,31 +97,31 @@ def _runtime(text: str, limits: Limits) -> Runtime | None:
     return known
 
 
-def _instances(text: str, limits: Limits) -> int:
+def _instances(text: str) -> int:
     return whole_number("instances", text, 1, MAX_INSTANCES)
 
 
-def _tls(text: str, limits: Limits) -> bool:
+def _tls(text: str) -> bool:
     scheme = text.strip().lower()
     if scheme not in SCHEMES:
-        raise refusal("scheme", text, ", ".join(SCHEMES))
+        raise refusal("tls", text, ", ".join(SCHEMES))
     return scheme == "https"
 
 
-def _method(text: str, limits: Limits) -> str:
+def _method(text: str) -> str:
     method = text.strip().upper()
     if method not in METHODS:
         raise refusal("method", text, f"{', '.join(METHODS)}, or STREAM alone")
     return method
 
 
-def _body_size(text: str, limits: Limits) -> int:
+def _body_size(text: str) -> int:
     accepted = f"bytes from 0 to {MAX_BODY_MIB}M, such as 1024, 64k or 1M"
     return size_in_bytes("body_size", text, 0, MAX_BODY_BYTES, accepted)
 
 
-def _concurrency(text: str, limits: Limits) -> int:
-    return whole_number("concurrency", text, 1, limits.concurrency, limits.concurrency_note)
+def _concurrency(text: str) -> int:
+    return whole_number("concurrency", text, 1, MAX_CONCURRENCY)
 
 
 def _shown_target(spec: TargetSpec) -> str:
@@ -148,7 +139,6 @@ def _shown_size(size: int) -> str:
 _ALL = (
     Factor(
         name="client",
-        option="",
         concerns="client",
         parse=_client,
         field="client",
@@ -158,7 +148,6 @@ _ALL = (
     ),
     Factor(
         name="target",
-        option="target",
         concerns="target",
         parse=_target,
         field="target",
@@ -168,17 +157,15 @@ _ALL = (
     ),
     Factor(
         name="runtime",
-        option="runtime",
         concerns="target",
         parse=_runtime,
         field="target.runtime",
         shown=str,
         column="runtime",
-        help="How it runs: auto, native, docker, docker-host.",
+        help="How it runs: auto, native, docker, docker-host. [auto]",
     ),
     Factor(
         name="instances",
-        option="instances",
         concerns="target",
         parse=_instances,
         field="target.instances",
@@ -188,7 +175,6 @@ _ALL = (
     ),
     Factor(
         name="tls",
-        option="scheme",
         concerns="target",
         parse=_tls,
         field="target.tls",
@@ -198,7 +184,6 @@ _ALL = (
     ),
     Factor(
         name="method",
-        option="method",
         concerns="request",
         parse=_method,
         field="method",
@@ -208,7 +193,6 @@ _ALL = (
     ),
     Factor(
         name="body_size",
-        option="body_size",
         concerns="request",
         parse=_body_size,
         field="body_bytes",
@@ -218,7 +202,6 @@ _ALL = (
     ),
     Factor(
         name="concurrency",
-        option="concurrency",
         concerns="load",
         parse=_concurrency,
         field="concurrency",

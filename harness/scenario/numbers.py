@@ -6,8 +6,10 @@ import re
 
 from harness.redaction import refusal
 
-__all__ = ["MAX_DURATION_S", "seconds", "size_in_bytes", "whole_number"]
+__all__ = ["MAX_CONCURRENCY", "MAX_DURATION_S", "seconds", "size_in_bytes", "whole_number"]
 
+# One asyncio task or thread each: more than this no machine of today carries.
+MAX_CONCURRENCY = 1_000_000
 MAX_DURATION_S = 7 * 24 * 3600.0
 
 _WHOLE = re.compile(r"[0-9]{1,18}")

@@ -98,6 +98,4 @@ def _loop(text: str | None) -> Loop | None:
 def _python(text: str | None) -> str | None:
     if text is None or _PYTHON_VERSION.fullmatch(text) or ("/" in text and text.isprintable()):
         return text
-    raise refusal(
-        "client.interpreter", text, "a version such as 3.13 or the path of an interpreter"
-    )
+    raise refusal("client.python", text, "a version such as 3.13 or the path of an interpreter")

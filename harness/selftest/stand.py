@@ -16,8 +16,7 @@ import numpy as np
 
 from harness.clients.bundle import Bundle
 from harness.errors import UnusableError
-from harness.input.load_input import LoadOptions
-from harness.input.options import Options
+from harness.input.options import LoadOptions, Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
 from harness.machine import processors

@@ -1,7 +1,8 @@
 """Results in SQLite: written by ``Store``, kept elsewhere by ``Keeper`` while that cannot be, read by
 ``harness.store.reading``.
 
-Importing this package is cheap; ``sqlite_utils`` and numpy are loaded when a database is opened.
+Enters: records. Leaves: a database, and records again. Importing this package is cheap; ``sqlite_utils`` and
+numpy are loaded when a database is opened. Imports ``records`` and ``analysis``.
 """
 
 from harness.store.database import Store

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from harness.clock import utc_now
 from harness.errors import StoreError, StoreUnusableError
-from harness.input.fields import option
+from harness.option_names import option
 from harness.store import files
 from harness.store.database import Store
 from harness.store.tracked import Step, TrackedFile, remove

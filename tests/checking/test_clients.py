@@ -119,8 +119,8 @@ def test_the_document_has_every_claim(outsiders: tuple[Path, Path], tmp_path: Pa
         (("nobody",), 2, "client: 'nobody' is unknown; known are requests,"),
         (("stdlib:async",), 2, "client: 'stdlib' has no mode 'async'; accepted: stdlib:sync"),
         (("raw", "stdlib==0.1"), 3, "client: 'stdlib==0.1' asks for version 0.1"),
-        (("raw@3.99",), 3, "python: '3.99' is not found"),
         (("raw", "http://x/"), 2, "client: a URL was given; expected the name of a client"),
+        (("raw@3.99",), 3, "client interpreter: '3.99' is not found"),
     ],
 )
 def test_who_cannot_be_checked_is_one_line(

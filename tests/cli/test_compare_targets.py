@@ -96,7 +96,7 @@ def test_a_server_that_is_not_installed_is_named_with_its_remedy(tmp_path: Path,
     )
     assert ended.code == 3
     assert ended.err == (
-        f"clientbench: target: {name}: no nginx on PATH; "
+        f"clientbench: --target: {name}: no nginx on PATH; "
         "install it (Debian: apt-get install nginx-light)\n"
     )
     assert not (tmp_path / "benchmark_results.db").exists()

@@ -11,8 +11,8 @@ import typer.main
 
 from harness.cli.commands import app
 from harness.cli.main import run
-from harness.input.fields import FLAGS
 from harness.input.settings import VARIABLES
+from harness.input.spelling import FLAGS
 
 COMPARE = ("compare", "raw")
 # A value that each option refuses, and what it is typed with where it cannot be alone.
@@ -164,3 +164,11 @@ def test_one_of_several_is_named_by_its_text(
     assert said.startswith("client: 'requests' has no mode 'async'")
     said = complaint((*COMPARE, "--concurrency", "2", "--concurrency", "many"), capfd)
     assert said.startswith("--concurrency: 'many' is not valid")
+
+
+def test_an_option_is_said_to_be_the_same_wherever_it_is() -> None:
+    said: dict[str, set[str]] = {}
+    for name, parameter in options():
+        said.setdefault(name, set()).add(parameter.help)
+    differing = {name for name, texts in said.items() if len(texts) > 1}
+    assert differing == {"--matrix", "--timeout"}  # `results show` and `results sql` have their own

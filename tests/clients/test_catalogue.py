@@ -214,7 +214,7 @@ def test_an_interpreter_that_is_none_is_refused(bundle: Bundle, tmp_path: Path) 
     script.chmod(0o755)
     with pytest.raises(UnusableError) as failed:
         Catalogue(bundle, str(script)).clients(["null"])
-    assert str(failed.value) == f"python: {str(script)!r} cannot be asked: not a python"
+    assert str(failed.value) == f"client.python: {str(script)!r} cannot be asked: not a python"
 
 
 def test_an_interpreter_that_says_nothing_sensible_is_refused(

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from harness.input.load_input import LoadOptions
-from harness.input.options import Options
-from harness.input.presets import PRESETS, PresetOptions
+from harness.input.options import LoadOptions, Options, PresetOptions
+from harness.input.presets import PRESETS
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
 from harness.scenario.plan import make_plan
@@ -30,7 +29,7 @@ def scenario(preset: str | None, load: dict[str, Any] | None = None, **given: An
     options = Options.of(
         clients=("raw:sync",),
         seed=1,
-        preset=PresetOptions(preset=preset, **own),
+        whole_load=PresetOptions(preset=preset, **own),
         load=LoadOptions(**(load or {})),
         **given,
     )

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from harness.input.fields import Typed
-from harness.input.options import Options
-from harness.input.presets import PresetOptions
+from harness.input.options import Options, PresetOptions
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
+from harness.input.spelling import Spelling
 from harness.scenario.scenario import Scenario
 from servers.spec import Runtime, TargetSpec
 from tests.refusals import refused
@@ -37,8 +36,8 @@ def targets(**options: Any) -> list[TargetSpec]:
     [
         ({}, TargetSpec()),
         ({"url": "/get"}, TargetSpec()),
-        ({"tls": True}, TargetSpec(tls=True)),
-        ({"scheme": ("HTTPS",)}, TargetSpec(tls=True)),
+        ({"https": True}, TargetSpec(tls=True)),
+        ({"tls": ("HTTPS",)}, TargetSpec(tls=True)),
         ({"instances": ("2",)}, TargetSpec(instances=2)),
         ({"target": ("nginx",)}, NGINX),
         (
@@ -60,7 +59,7 @@ def targets(**options: Any) -> list[TargetSpec]:
         ({"target": ("https://h/",)}, TargetSpec("url", tls=True, url="https://h")),
         ({"url": "https://h/a?b"}, TargetSpec("url", tls=True, url="https://h")),
         (
-            {"preset": PresetOptions("concurrent-synced-once", n="5", hold="tls")},
+            {"whole_load": PresetOptions("concurrent-synced-once", n="5", hold="tls")},
             TargetSpec(tls=True),
         ),
     ],
@@ -87,7 +86,7 @@ def test_a_target_is_complete(options: dict[str, Any], expected: TargetSpec) -> 
             "instances",
             ["pycurl:sync 1 instance", "pycurl:sync 3 instances"],
         ),
-        ({"scheme": ("http", "https")}, "tls", ["pycurl:sync http", "pycurl:sync https"]),
+        ({"tls": ("http", "https")}, "tls", ["pycurl:sync http", "pycurl:sync https"]),
         ({"target": ("nginx",)}, "client", ["pycurl:sync"]),
     ],
 )
@@ -127,8 +126,8 @@ def test_the_baseline_may_be_named_by_what_differs(text: str) -> None:
         ({"instances": ("0",)}, "--instances: '0'"),
         ({"instances": ("65",)}, "--instances: '65'"),
         ({"instances": ("two",)}, "--instances: 'two'"),
-        ({"scheme": ("h2",)}, "--scheme: 'h2'.*http, https"),
-        ({"scheme": ("http",), "tls": True}, "--tls, --scheme: both given"),
+        ({"tls": ("h2",)}, "--scheme: 'h2'.*http, https"),
+        ({"tls": ("http",), "https": True}, "--tls, --scheme: both given"),
         ({"upstream": "httpbin"}, "--upstream: is for proxies; expected --target nginx"),
         ({"target": ("nginx",), "upstream": "apache"}, "--upstream: 'apache'.*embedded"),
         ({"target_cpus": "3-1"}, "--target-cpus: '3-1'.*0,2 or 0-3"),
@@ -145,23 +144,23 @@ def test_the_baseline_may_be_named_by_what_differs(text: str) -> None:
             {"target": ("http://h/",), "instances": ("2",)},
             "--instances: a server that already runs",
         ),
-        ({"url": "http://h/", "tls": True}, "--tls: the URL names a server"),
+        ({"url": "http://h/", "https": True}, "--tls: the URL names a server"),
         ({"url": "http://h/", "instances": ("2",)}, "--instances: the URL names a server"),
         ({"url": "http://h/", "target_cpus": "1"}, "--target-cpus: the URL names a server"),
         (
             {"target": ("nginx", "embedded"), "instances": ("1", "3")},
-            "--target, --instances: all have several values",
+            "--target, --instances: you gave several values of each",
         ),
         (
             {"target": ("nginx", "nginx-static"), "method": ("GET", "POST")},
-            "--target, --method: all have",
+            "--target, --method: you gave several",
         ),
         ({"target": ("nginx", "nginx")}, "is given twice"),
-        ({"scheme": ("http", "HTTP")}, "is given twice"),
+        ({"tls": ("http", "HTTP")}, "is given twice"),
         ({"target": ("nginx", "nginx-static"), "command": "load"}, "target: has several values"),
         (
             {
-                "preset": PresetOptions("concurrent-synced-once", n="5", hold="tls"),
+                "whole_load": PresetOptions("concurrent-synced-once", n="5", hold="tls"),
                 "target": ("http://h/",),
             },
             None,
@@ -176,5 +175,5 @@ def test_what_cannot_be_is_refused_in_one_line(
         return
     with refused("") as error:
         scenario(**options)
-    assert re.search(message, error.value.told(Typed((), {})))
+    assert re.search(message, error.value.told(Spelling((), {})))
     assert "secret" not in str(error.value)

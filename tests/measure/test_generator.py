@@ -9,8 +9,7 @@ import pytest
 
 from adapters import null
 from harness.analysis.doubts import open_loop_doubts
-from harness.input.load_input import LoadOptions
-from harness.input.options import Options
+from harness.input.options import LoadOptions, Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
 from harness.measure import generator

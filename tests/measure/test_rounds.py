@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.analysis.drain import Drain
-from harness.input.load_input import LoadOptions
+from harness.input.options import LoadOptions
 from harness.measure import forecast
 from harness.measure.rounds import FinishedRound, Rounds, Unwatched
 from harness.measure.targets import Targets

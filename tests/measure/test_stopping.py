@@ -9,10 +9,7 @@ from typing import Any
 import pytest
 
 from harness.analysis.comparison import LOAD_METRICS, compare
-from harness.input.load_input import LoadOptions
-from harness.input.options import Options
-from harness.input.precision_input import LengthOptions
-from harness.input.presets import PresetOptions
+from harness.input.options import LengthOptions, LoadOptions, Options, PresetOptions
 from harness.input.scenario_input import build
 from harness.input.settings import VARIABLES, Defaults, from_environment
 from harness.measure.stopping import ended_early, ending
@@ -113,18 +110,18 @@ def test_a_plan_with_more_rounds_begins_like_one_with_fewer() -> None:
         ({"precision": "2%"}, {"load": LoadOptions(stage=("5:1",))}, "--stage: --precision"),
         (
             {"precision": "2%"},
-            {"preset": PresetOptions(preset="concurrent-synced")},
+            {"whole_load": PresetOptions(preset="concurrent-synced")},
             "--preset: --precision itself",
         ),
         # the flag that was typed, not what a preset makes of it
         (
             {"precision": "2%"},
-            {"preset": PresetOptions(preset="steady")},
+            {"whole_load": PresetOptions(preset="steady")},
             "--preset: --precision itself",
         ),
         (
             {"precision": "2%"},
-            {"preset": PresetOptions(preset="steady"), "duration": "5"},
+            {"whole_load": PresetOptions(preset="steady"), "duration": "5"},
             "--duration: --precision itself",
         ),
         ({"precision": "2%"}, {"clients": ("raw:sync",)}, "--precision: is that of a ratio"),

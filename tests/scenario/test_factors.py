@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from harness.errors import UsageError
-from harness.input.fields import FLAGS
 from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
+from harness.input.spelling import FLAGS
 from harness.records.fields import COLUMNS
 from harness.report import document, to_csv
-from harness.scenario.factors import CLIENT, FACTORS, Factor, Limits, crossing
+from harness.scenario.factors import CLIENT, FACTORS, Factor, crossing
 from harness.scenario.scenario import Scenario
 from tests.cli.command import clientbench
 from tests.examples import finished, two_clients
@@ -42,7 +42,7 @@ def test_every_factor_has_its_example() -> None:
 
 def scenario(factor: Factor, *clients: str) -> Scenario:
     typed, _ = VALUES[factor.name]
-    named = {"clients": typed} if factor is CLIENT else {"clients": clients, factor.option: typed}
+    named = {"clients": typed} if factor is CLIENT else {"clients": clients, factor.name: typed}
     needed = {"method": ("POST",)} if factor.name == "body_size" else {}
     target = {"target": ("nginx",)} if factor.name == "instances" else {}
     return build(Options.of(**named, **needed, **target), Defaults(), MODES)
@@ -54,7 +54,7 @@ def test_several_values_make_a_factor_the_axis(factor: Factor) -> None:
     made = scenario(factor, "requests")
     assert (made.axis, made.condition_factor) == (factor.name, None)
     if factor is not CLIENT:
-        assert tuple(factor.level(one) for one in made.competitors) == levels
+        assert tuple(factor.label(one) for one in made.competitors) == levels
     labels = levels if factor is CLIENT else tuple(f"requests {level}" for level in levels)
     assert tuple(one.label for one in made.competitors) == labels
 
@@ -93,19 +93,19 @@ def test_the_command_line_has_its_option(tmp_path: Path) -> None:
     shown = clientbench("compare", "--help", cwd=tmp_path).out
     for factor in FACTORS.values():
         if factor is not CLIENT:
-            assert f"{FLAGS[factor.option]} <list[str]>" in shown
+            assert f"{FLAGS[factor.name]} <list[str]>" in shown
 
 
 @pytest.mark.parametrize("factor", FACTORS.values(), ids=FACTORS)
 def test_nonsense_is_refused_with_its_name(factor: Factor) -> None:
     with pytest.raises(UsageError) as caught:
-        factor.parse("\N{SNOWMAN} nothing of the kind", Limits())
+        factor.parse("\N{SNOWMAN} nothing of the kind")
     (field,) = caught.value.fields
-    assert field.startswith(factor.option or factor.name)
+    assert field.startswith(factor.name)
 
 
 def test_more_than_one_factor_beside_the_client_is_refused() -> None:
     both = [FACTORS["method"], FACTORS["concurrency"]]
     for varying in (both, [CLIENT, *both]):
-        with pytest.raises(UsageError, match="all have several values"):
+        with pytest.raises(UsageError, match="several values of each"):
             crossing(varying)

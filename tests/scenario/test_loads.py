@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.input.load_input import LoadOptions, open_load
-from harness.input.options import Options
+from harness.input.load_input import open_load
+from harness.input.options import LoadOptions, Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
 from harness.scenario.loads import OpenLoad

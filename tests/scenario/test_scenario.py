@@ -12,16 +12,14 @@ from hypothesis import strategies as st
 
 from adapters.trace import HOLD_POINTS
 from harness.errors import UsageError
-from harness.input.fields import Typed
-from harness.input.load_input import LoadOptions
-from harness.input.options import Options
-from harness.input.precision_input import LengthOptions
-from harness.input.presets import PRESETS, PresetOptions
+from harness.input.options import LengthOptions, LoadOptions, Options, PresetOptions
+from harness.input.presets import PRESETS
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
+from harness.input.spelling import Spelling
 from harness.records.model import METRICS
 from harness.scenario.competitors import Competitor
-from harness.scenario.factors import FACTORS
+from harness.scenario.factors import CLIENT, FACTORS
 from harness.scenario.loads import STARTERS
 from harness.scenario.methods import METHODS
 from harness.scenario.scenario import Scenario
@@ -39,7 +37,7 @@ def scenario(*clients: str, **options: Any) -> Scenario:
 def refusal(*clients: str, **options: Any) -> str:
     with pytest.raises(UsageError) as caught:
         scenario(*clients, **options)
-    told = caught.value.told(Typed((), {}))
+    told = caught.value.told(Spelling((), {}))
     assert len(told.splitlines()) == 1
     return told
 
@@ -176,9 +174,9 @@ def test_the_same_competitor_twice_is_refused(
 
 def test_more_than_one_difference_is_refused() -> None:
     message = refusal("requests", "httpx", method=("GET", "POST"), concurrency=(1, 2))
-    assert message.startswith("client, --method, --concurrency: all have several values")
+    assert message.startswith("client, --method, --concurrency: you gave several values of each")
     message = refusal("requests", method=("GET", "POST"), concurrency=(1, 2))
-    assert message.startswith("--method, --concurrency: all have several values")
+    assert message.startswith("--method, --concurrency: you gave several values of each")
 
 
 def test_several_clients_are_crossed_with_one_other_factor() -> None:
@@ -392,6 +390,7 @@ def test_bad_numbers_are_refused_naming_field_and_value(field: str, text: str) -
         ({"warmup": "nan"}, ("--warmup: 'nan'",)),
         ({"seed": "-1"}, ("--seed: '-1'", "from 0 to 4294967295")),
         ({"concurrency": ("10001",)}, ("'10001'", "(HTTP_BENCHMARK_MAX_CONCURRENCY=10000)")),
+        ({"concurrency": ("0",)}, ("'0'", "(HTTP_BENCHMARK_MAX_CONCURRENCY=10000)")),
         ({"processes": 11}, ("--processes: '11'", "at most the concurrency, 10")),
         ({"requests": 4, "rounds": 5}, ("--requests: '4'", "at least one per round, 5")),
         ({"requests": 10, "duration": 1}, ("--duration, --requests",)),
@@ -597,7 +596,7 @@ _ANY_OPTIONS = st.builds(
     think_time=_NUMBER,
     trace=_NUMBER,
     error_budget=_NUMBER,
-    preset=_ANY_PRESET,
+    whole_load=_ANY_PRESET,
     length=_ANY_LENGTH,
     slice=_NUMBER,
 )
@@ -610,17 +609,17 @@ def test_any_options_give_a_scenario_or_a_one_line_usage_error(options: Options)
 
 _PARTS: dict[str, type[Any]] = {
     "load": LoadOptions,
-    "preset": PresetOptions,
+    "whole_load": PresetOptions,
     "length": LengthOptions,
 }
 _OWNERS = {name: part for part, kind in _PARTS.items() for name in kind.__dataclass_fields__}
 _FIELDS = sorted(
     set(Options.__dataclass_fields__) - {"command", "stream", "verify", "pin", "levels", *_PARTS}
-    | {factor.option for factor in FACTORS.values() if factor.option}
+    | {name for name in FACTORS if name != CLIENT.name}
     | set(_OWNERS) - {"quick", "thorough"}
 )
 _LISTS = {"clients", "header", "header_env", "stage"} | {
-    factor.option for factor in FACTORS.values() if factor.option
+    name for name in FACTORS if name != CLIENT.name
 }
 
 

@@ -56,10 +56,10 @@ def test_reads_the_grammar(text: str, expected: ClientSpec) -> None:
         ("httpx:async+", ("client.loop", "''", "asyncio or uvloop")),
         ("httpx:async+trio", ("client.loop", "'trio'", "asyncio or uvloop")),
         ("httpx:sync+uvloop", ("client", "httpx:async+uvloop")),
-        ("httpx@", ("client.interpreter", "''")),
-        ("httpx@2.7", ("client.interpreter", "'2.7'")),
-        ("httpx@python3", ("client.interpreter", "path of an interpreter")),
-        ("httpx@/bin/py\nthon", ("client.interpreter", "py\\nthon")),
+        ("httpx@", ("client.python", "''")),
+        ("httpx@2.7", ("client.python", "'2.7'")),
+        ("httpx@python3", ("client.python", "path of an interpreter")),
+        ("httpx@/bin/py\nthon", ("client.python", "py\\nthon")),
     ],
 )
 def test_refuses_in_one_line_what_it_does_not_know(text: str, parts: tuple[str, ...]) -> None:

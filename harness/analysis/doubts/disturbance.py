@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from harness.analysis.summaries import by_label
-from harness.input.fields import option
+from harness.option_names import option
 from harness.records.model import Doubt, OtherLoad, Reading, TrialSummary
 
 __all__ = ["disturbance_doubts"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from harness.analysis.comparison import ENOUGH_BEYOND
 from harness.analysis.summaries import summarised
-from harness.input.fields import option
+from harness.option_names import option
 from harness.records.histogram import Histogram, rank
 from harness.records.model import Doubt, HeldPlan, OpenLoop, TrialSummary
 

@@ -14,7 +14,7 @@ from statistics import fmean
 
 from harness.analysis.statistics import MARGIN, half_width
 from harness.analysis.summaries import by_label
-from harness.input.fields import option
+from harness.option_names import option
 from harness.records.confidence import CONFIDENCE
 from harness.records.histogram import Histogram, rank
 from harness.records.model import Doubt, TrialSummary

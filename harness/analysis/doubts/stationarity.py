@@ -15,7 +15,7 @@ from typing import Literal
 
 from harness.analysis.statistics import MARGIN
 from harness.analysis.summaries import by_label
-from harness.input.fields import option
+from harness.option_names import option
 from harness.records.model import Doubt, SliceRecord, TrialSummary
 
 __all__ = ["Change", "changes", "stationarity_doubts"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from harness.analysis.drain import LIMIT, Drain, settled_ns
 from harness.analysis.summaries import by_label, merged_service
-from harness.input.fields import option
+from harness.option_names import option
 from harness.records.model import Doubt, TrialSummary
 
 __all__ = ["tail_doubts"]

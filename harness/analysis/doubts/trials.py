@@ -8,7 +8,7 @@ from statistics import median
 
 from harness.analysis.comparison import ENOUGH_BEYOND, samples_beyond
 from harness.analysis.summaries import CompetitorSummary, by_label, summarised
-from harness.input.fields import option
+from harness.option_names import option
 from harness.records.model import Doubt, TrialSummary
 from harness.scenario.plan import MEDIANS_PER_SLICE
 

@@ -1,7 +1,6 @@
-"""How fields were typed: the only part that knows a field's option, its environment variable, its word.
+"""How fields were spelled on a command line: the only part that knows a field's environment variable, its word.
 
-An error names a field (``harness.errors``), which ``Typed`` turns into what the user has typed. Advice names
-options (``option``): it is kept with a run, and a flag counts before whatever else has set the field.
+An error names a field (``harness.errors``), which ``Spelling`` turns into what the user has typed.
 """
 
 from __future__ import annotations
@@ -10,42 +9,35 @@ import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from harness.input.declaration import declared
 from harness.input.options import Options
 from harness.input.settings import VARIABLES
-from harness.input.typed import declared
-from harness.scenario.factors import FACTORS
+from harness.option_names import option
+from harness.scenario.factors import CLIENT, FACTORS
 
-__all__ = ["FLAGS", "Typed", "option"]
+__all__ = ["FLAGS", "Spelling"]
 
-# Fields whose options are spelled like them, those of factors and of scenarios apart.
-_ALIKE = [
-    "limit",
-    "lines",
-    "normalize",
-    "output",
-    "port",
-    "seconds",
-    "across",
-    "all",
-    "url",
-]
+# Fields with options, those of factors and of scenarios apart.
+_OTHER_FIELDS = (
+    *("across", "all", "database", "limit", "lines", "normalize"),
+    *("output", "port", "seconds", "url"),
+)
 FLAGS: Mapping[str, str] = MappingProxyType(
     {
-        name: "--" + name.replace("_", "-")
+        name: option(name)
         for name in (
-            *_ALIKE,
-            *(factor.option for factor in FACTORS.values() if factor.option),
+            *_OTHER_FIELDS,
+            *(name for name in FACTORS if name != CLIENT.name),
             *(one.name for one in declared(Options)),
         )
     }
-    | {"database": "--db", "verify": "--insecure"}
 )
 # What is typed without an option of its name, or is part of what is.
 _WORDS = {
-    "client.interpreter": "client interpreter",
     "client.loop": "client loop",
     "client.mode": "client mode",
     "client.name": "client name",
+    "client.python": "client interpreter",
     "client.version": "client version",
     "competitors": "competitor",
     "file": "FILE",
@@ -57,12 +49,7 @@ _OTHERS = {"concurrency": ("max_in_flight", "n", "points", "preset")}
 _PLACE = re.compile(r"competitors\[[0-9]+\]\.")
 
 
-def option(field: str) -> str:
-    """The option that sets a field, for advice."""
-    return FLAGS[field]
-
-
-class Typed:
+class Spelling:
     """How the fields of one command line were typed: ``errors.ClientbenchError.told`` asks it.
 
     The precedence is that of the values (DESIGN §8): a flag, else an environment variable. A field that nobody

@@ -10,15 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from harness import errors
 from harness.clients.bundle import Bundle
 from harness.errors import ClientbenchError, StoreError, UnusableError, UsageError, within
-from harness.input.fields import FLAGS, Typed, option
-from harness.input.load_input import LoadOptions
-from harness.input.options import Options
-from harness.input.precision_input import LengthOptions
-from harness.input.presets import PresetOptions
+from harness.input.options import LengthOptions, LoadOptions, Options, PresetOptions
+from harness.input.presets import PRESETS
 from harness.input.scenario_input import build
 from harness.input.settings import VARIABLES, Defaults
+from harness.input.spelling import FLAGS, Spelling
 from harness.measure.contenders import Resolver
 from harness.scenario.competitors import Competitor
 from harness.scenario.factors import CLIENT, FACTORS
@@ -55,7 +54,7 @@ def test_an_error_says_field_and_problem_apart() -> None:
     error = UsageError("both end a trial", "duration", "requests")
     assert (error.fields, error.problem) == (("duration", "requests"), "both end a trial")
     assert str(error) == "duration, requests: both end a trial"
-    assert error.told(Typed((), {})) == "--duration, --requests: both end a trial"
+    assert error.told(Spelling((), {})) == "--duration, --requests: both end a trial"
 
 
 def test_an_error_without_a_field_is_its_problem() -> None:
@@ -114,21 +113,14 @@ def test_a_client_that_was_typed_badly_is_the_competitor_of_its_number() -> None
 def test_a_flag_counts_before_a_variable(
     field: str, words: tuple[str, ...], environ: dict[str, str], called: str
 ) -> None:
-    assert Typed(words, environ)(field) == called
+    assert Spelling(words, environ)(field) == called
 
 
 def test_every_field_that_is_typed_has_its_option() -> None:
     kinds = (Options, LoadOptions, PresetOptions, LengthOptions)
-    parts = {"load", "preset", "length", "levels"}  # options of their own
+    parts = {"load", "whole_load", "length", "levels"}  # options of their own
     fields = {field.name for kind in kinds for field in dataclasses.fields(kind)} - parts
-    factors = {factor.option for factor in FACTORS.values() if factor is not CLIENT}
-    assert (fields | factors) - {*FLAGS} == {"command", "clients"}
-
-
-def test_advice_is_about_options_that_there_are() -> None:
-    assert option("max_in_flight") == "--max-in-flight"
-    with pytest.raises(KeyError):
-        option("nothing of the kind")
+    assert (fields | {*FACTORS}) - {*FLAGS} == {"command", "clients", CLIENT.name}
 
 
 # -- nobody else knows -----------------------------------------------------------------------------
@@ -162,9 +154,51 @@ def test_no_other_part_of_the_harness_writes_an_option() -> None:
     found = {
         str(path.relative_to(ROOT)): text
         for path in sorted((ROOT / "harness").rglob("*.py"))
-        if path.relative_to(ROOT).parts[1] not in ("input", "cli")
+        if path.relative_to(ROOT).parts[1] not in ("input", "cli", "option_names.py")
         for text in texts(path)
         if A_FLAG.search(text)
     }
     assert {*found} == {*EXCEPTIONS}, found
     assert all(EXCEPTIONS[name] in text for name, text in found.items()), found
+
+
+def test_advice_is_about_options_that_there_are() -> None:
+    calls = [
+        node
+        for path in sorted((ROOT / "harness").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "option"
+    ]
+    named = {one.args[0].value for one in calls if isinstance(one.args[0], ast.Constant)}
+    presets = {field for preset in PRESETS.values() for field in preset.parameters}
+    assert len(named) > 20
+    assert (named | presets) - {*FLAGS} == set()
+
+
+# What a problem must not begin with: what it is about is a field of its own.
+A_SUBJECT = re.compile(r"[A-Za-z][\w, -]*: ")
+ERRORS = {name for name in errors.__all__ if name.endswith("Error")}
+IN_WORK = re.compile(r"checking|cli/conformance")  # these are still to be brought in line
+NO_FIELDS = {"self-test: ", "working folder: "}  # nobody has typed these
+
+
+def beginning(node: ast.expr) -> str:
+    """The text that a message begins with, as far as it is written there."""
+    if isinstance(node, ast.JoinedStr):
+        return beginning(node.values[0])
+    return str(node.value) if isinstance(node, ast.Constant) else ""
+
+
+def problems() -> Iterator[tuple[str, str]]:
+    """File and beginning of the problem of each error that is made in the harness."""
+    for path in sorted((ROOT / "harness").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ERRORS and node.args:
+                yield str(path.relative_to(ROOT)), beginning(node.args[0])
+
+
+def test_no_problem_begins_with_what_it_is_about() -> None:
+    found = {
+        text for path, text in problems() if A_SUBJECT.match(text) and not IN_WORK.search(path)
+    }
+    assert found == NO_FIELDS

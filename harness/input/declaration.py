@@ -1,0 +1,47 @@
+"""Options as data: what ``--help`` says of each stands with the field that has its value."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from harness.option_names import option
+
+__all__ = ["Declared", "declare", "declared", "parts"]
+
+DECLARED = "declared"
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One option, and what the command line needs to know of it."""
+
+    name: str  # of its field
+    help: str
+    default: Any  # None: one value; (): several; False or True: none, it is a switch
+    names: str  # as typed
+    ours_only: bool  # is about targets that we start
+
+
+def declare(help_: str, default: Any = None, names: str = "", *, ours_only: bool = False) -> Any:
+    """A field that the command line fills; ``help_`` is what it says of the option."""
+    return dataclasses.field(default=default, metadata={DECLARED: (help_, names, ours_only)})
+
+
+def parts(kind: type[Any]) -> dict[str, type[Any]]:
+    """The fields of a dataclass that are dataclasses with options of their own."""
+    made: dict[str, Any] = {one.name: one.default_factory for one in dataclasses.fields(kind)}
+    return {name: made[name] for name in made if dataclasses.is_dataclass(made[name])}
+
+
+def declared(kind: type[Any]) -> Iterator[Declared]:
+    """The options of a dataclass and of its parts, in their order."""
+    inner = parts(kind)
+    for one in dataclasses.fields(kind):
+        if DECLARED in one.metadata:
+            help_, names, ours_only = one.metadata[DECLARED]
+            yield Declared(one.name, help_, one.default, names or option(one.name), ours_only)
+        elif one.name in inner:
+            yield from declared(inner[one.name])
