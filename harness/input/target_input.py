@@ -47,7 +47,10 @@ def target_levels(options: Options, tls: bool) -> dict[str, Sequence[Any]]:
     bases = [_limited(spec, options) for spec in (levels["target"] if names else (EMBEDDED,))]
     if options.upstream is not None and not any(base.upstream for base in bases):
         raise UsageError(f"is for proxies; expected --target {' or '.join(proxies())}", "upstream")
-    return {**levels, "target": bases, "tls": _tls_levels(options, levels["tls"], tls)}
+    schemes = _tls_levels(options, levels["tls"], tls)
+    if options.https or options.values(FACTORS["tls"]):
+        _check_schemes(bases, schemes)
+    return {**levels, "target": bases, "tls": schemes}
 
 
 def complete_target(chosen: Mapping[str, Any], resolve: Resolve) -> TargetSpec:
@@ -124,6 +127,12 @@ def _tls_levels(options: Options, given: Sequence[bool | None], usual: bool) -> 
     if options.https and known:
         raise UsageError("both given; expected one of them", "https", "tls")
     return known or (bool(options.https) or usual,)
+
+
+def _check_schemes(bases: Sequence[TargetSpec], schemes: Sequence[bool]) -> None:
+    """The URL of a server says how it is spoken with."""
+    if any(base.url and base.tls != tls for base in bases for tls in schemes):
+        raise UsageError("is not that of the server's URL; expected it in the URL alone", "tls")
 
 
 def check_equal_runtimes(specs: Sequence[TargetSpec], asked: Sequence[Runtime | None]) -> None:

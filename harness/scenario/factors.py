@@ -125,7 +125,8 @@ def _concurrency(text: str) -> int:
 
 
 def _shown_target(spec: TargetSpec) -> str:
-    return urlsplit(spec.url).netloc or spec.name
+    """A URL of https with its scheme, since the same server may be asked both ways."""
+    return spec.url if spec.url and spec.tls else urlsplit(spec.url).netloc or spec.name
 
 
 def _shown_size(size: int) -> str:

@@ -86,6 +86,11 @@ def test_a_target_is_complete(options: dict[str, Any], expected: TargetSpec) -> 
             "instances",
             ["pycurl:sync 1 instance", "pycurl:sync 3 instances"],
         ),
+        (
+            {"target": ("http://h:81/", "https://h:81/")},
+            "target",
+            ["pycurl:sync h:81", "pycurl:sync https://h:81"],
+        ),
         ({"tls": ("http", "https")}, "tls", ["pycurl:sync http", "pycurl:sync https"]),
         ({"target": ("nginx",)}, "client", ["pycurl:sync"]),
     ],
@@ -145,6 +150,8 @@ def test_the_baseline_may_be_named_by_what_differs(text: str) -> None:
             "--instances: a server that already runs",
         ),
         ({"url": "http://h/", "https": True}, "--tls: the URL names a server"),
+        ({"target": ("http://h/",), "tls": ("https",)}, "--scheme: is not that of the server's"),
+        ({"target": ("embedded", "http://h/"), "https": True}, "--scheme: is not that of the"),
         ({"url": "http://h/", "instances": ("2",)}, "--instances: the URL names a server"),
         ({"url": "http://h/", "target_cpus": "1"}, "--target-cpus: the URL names a server"),
         (
