@@ -210,7 +210,7 @@ def _process(
             )
     except OSError as error:
         os.close(pipe)
-        raise UnusableError(f"python: {python!r} cannot be started: {error}") from error
+        raise UnusableError(f"{python!r} cannot be started: {error}", "client.python") from error
     finally:
         os.close(write_end)
     assert process.stdin is not None

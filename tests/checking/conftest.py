@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -49,6 +50,13 @@ def check(outsiders: tuple[Path, Path], bundle: Bundle, suite: ClientCheck) -> C
     return checked
 
 
+def example_of_the_docs() -> str:
+    """The target of docs/targets.md, under a name that no other one has."""
+    page = (Path(__file__).parents[2] / "docs" / "targets.md").read_text("utf-8")
+    (listing,) = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    return str(listing).replace('name = "plain"', 'name = "x-plain"') + "\nSloppy = Plain\n"
+
+
 @pytest.fixture(scope="session")
 def neighbours(
     tmp_path_factory: pytest.TempPathFactory, own_surroundings: None
@@ -64,6 +72,7 @@ def neighbours(
     plugins.install_target(site, "x-odd", "class Sloppy: pass\n")
     plugins.install_target(site, "embedded", SOFTWARE.format(name="embedded", fault="routes"))
     plugins.install_target(site, "x-spoken", SPOKEN)
+    plugins.install_target(site, "x-plain", example_of_the_docs())
     late = "    def files(self, layout):\n        raise KeyError('no such template')\n"
     plugins.install_target(site, "x-late", SOFTWARE.format(name="x-late", fault="none") + late)
     (site / "sloppy_server.py").write_text(SERVER)
