@@ -22,6 +22,7 @@ SELECTORS = [
     *("null:sync", "null:async"),
     *(one.name for one in CLIENTS if one.adapter is None),
 ]
+QUICK = ("raw:sync", "raw:async+asyncio", "requests:sync", "null:sync", "null:async")
 OF_TRACES = {"trace-points", "traced-alike", "hold-points"}
 NOT_ASKED = {
     "null": {claim.name for claim in CLAIMS} - {"declared"},  # it sends nothing
@@ -46,8 +47,8 @@ def assert_does_what_is_claimed(resolver: Resolver, suite: ClientCheck, selector
     assert bool(excused) == (name == "requestx")  # what the others lack no claim is about
 
 
-# Those on uvloop are tests/integration/test_conformance.py.
-@pytest.mark.parametrize("selector", [one for one in SELECTORS if "+uvloop" not in one])
+# The others, which take some seconds each, are in tests/integration/test_conformance.py.
+@pytest.mark.parametrize("selector", QUICK)
 def test_an_adapter_does_what_is_claimed_of_it(
     resolver: Resolver, suite: ClientCheck, selector: str
 ) -> None:
@@ -56,5 +57,6 @@ def test_an_adapter_does_what_is_claimed_of_it(
 
 def test_every_client_of_ours_is_checked() -> None:
     assert {selector.partition(":")[0] for selector in SELECTORS} == {*adapters.BUILTIN}
+    assert {*QUICK} < {*SELECTORS}
     assert len({claim.name for claim in CLAIMS}) == len({claim.sentence for claim in CLAIMS})
     assert all(len(claim.sentence) <= 64 for claim in CLAIMS)

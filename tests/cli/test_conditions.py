@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from contextlib import closing
-from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.cli.command import Ended, clientbench, recording
+from tests.cli.command import clientbench, recording
 
 CLIENTS = ("raw:sync", "urllib3")
 SIZES = (16, 2048)
@@ -40,80 +40,19 @@ def test_each_condition_gets_its_load(tmp_path: Path) -> None:
     assert set(seen) == set(SIZES)
 
 
-def test_conditions_are_interleaved_in_the_same_blocks(tmp_path: Path) -> None:
-    words = ("--method", "GET", "--method", "HEAD", "--duration", "2", "--rounds", str(ROUNDS))
-    with recording() as server:
-        ended = clientbench("compare", *CLIENTS, "--url", server.url, *words, cwd=tmp_path)
-    stretches = [method for method, _ in groupby(one.method for one in server.arrived)]
-
+def test_a_comparison_in_conditions_from_the_screen_to_the_database(tmp_path: Path) -> None:
+    """One run, looked at in every way: it takes some seconds."""
+    words = ("compare", "null", "raw:sync", "--concurrency", "1", "--concurrency", "3")
+    length = ("--duration", "0.4", "--rounds", "2", "--output", "report.md")
+    ended = clientbench(*words, *length, cwd=tmp_path)
     assert ended.code == 0, ended.err
-    # one after the other there would be three in each of four trials of a round: first requests, warm-up, load
-    assert len(stretches) > 3 * 4 * ROUNDS + 8
-    assert "round 2/2" in ended.err
-
-
-def measured(tmp_path: Path, *more: str) -> Ended:
-    words = ("compare", "null", "raw:sync", "--concurrency", "1", "--concurrency", "3", *more)
-    return clientbench(*words, "--duration", "0.4", "--rounds", "2", cwd=tmp_path)
-
-
-def test_verdicts_are_within_each_condition(tmp_path: Path) -> None:
-    document = measured(tmp_path, "--json").json
-    throughput = [one for one in document["comparisons"] if one["metric"] == "throughput"]
-    steps = [one for one in document["scaling"] if one["metric"] == "throughput"]
-
-    assert (document["run"]["condition_factor"], document["run"]["baseline"]) == (
-        "concurrency",
-        "null",
-    )
-    assert [(one["label"], one["baseline"], one["condition"]) for one in throughput] == [
-        ("raw:sync c=1", "null c=1", "c=1"),
-        ("raw:sync c=3", "null c=3", "c=3"),
-    ]
-    assert all(one["family"] == 1 and one["ratio"] < 1 for one in throughput)
-    assert [(one["label"], one["baseline"]) for one in steps] == [
-        ("null c=3", "null c=1"),
-        ("raw:sync c=3", "raw:sync c=1"),
-    ]
-    for one in document["competitors"]:
-        assert one["concurrency"] == int(one["condition"].removeprefix("c="))
-        # what null costs in the same condition
-        net = one["cpu_per_request_ns"] - one["net_cpu_per_request_ns"]
-        floor = next(
-            other
-            for other in document["competitors"]
-            if other["label"] == f"null {one['condition']}"
-        )
-        assert net == pytest.approx(floor["cpu_per_request_ns"])
-
-
-def test_there_is_a_table_for_each_condition_and_a_line_of_how_each_client_scales(
-    tmp_path: Path,
-) -> None:
-    ended = measured(tmp_path, "--output", "report.md")
-    lines = ended.out.splitlines()
-    titles = [line.strip() for line in lines if line.startswith("concurrency: ")]
-    scaling = [line for line in lines if line.startswith("throughput of ")]
+    shows_a_table_for_each_and_how_clients_scale(ended.out)
     report = (tmp_path / "report.md").read_text()
-
-    assert ended.code == 0, ended.err
-    assert lines[0].startswith("compare null, raw:sync at c=1, c=3: GET ")
-    assert titles == ["concurrency: c=1", "concurrency: c=3"]
-    assert [line.split()[0] for line in lines if " sync " in f" {line} "].count("null") == 2
-    assert [line.split(",")[0] for line in scaling] == [
-        "throughput of null",
-        "throughput of raw:sync",
-    ]
-    assert all(" at c=1: " in line and "→ c=3: " in line for line in scaling)
-    assert "ratio to null c=1" in ended.out and "ratio to null c=3" in ended.out
     assert [report.count(f"**concurrency: c={slots}**") for slots in (1, 3)] == [1, 1]
-
-    shown = clientbench("results", "show", "latest", cwd=tmp_path)
-    assert shown.out.splitlines()[: len(lines) // 2] == lines[: len(lines) // 2]
-
-
-def test_a_database_knows_conditions(tmp_path: Path) -> None:
-    measured(tmp_path)
+    shown = clientbench("results", "show", "latest", cwd=tmp_path).out.splitlines()
+    lines = ended.out.splitlines()
+    assert shown[: len(lines) // 2] == lines[: len(lines) // 2]
+    judges_within_each(clientbench("results", "show", "latest", "--json", cwd=tmp_path).json)
     with closing(sqlite3.connect(tmp_path / "benchmark_results.db")) as connection:
         found = connection.execute(
             "SELECT label, condition, place FROM ranking ORDER BY label"
@@ -124,3 +63,42 @@ def test_a_database_knows_conditions(tmp_path: Path) -> None:
         ("raw:sync c=1", "c=1", 2),
         ("raw:sync c=3", "c=3", 2),
     ]
+
+
+def shows_a_table_for_each_and_how_clients_scale(out: str) -> None:
+    lines = out.splitlines()
+    titles = [line.strip() for line in lines if line.startswith("concurrency: ")]
+    scaling = [line for line in lines if line.startswith("throughput of ")]
+    assert lines[0].startswith("compare null, raw:sync at c=1, c=3: GET ")
+    assert titles == ["concurrency: c=1", "concurrency: c=3"]
+    assert [line.split()[0] for line in lines if " sync " in f" {line} "].count("null") == 2
+    assert [line.split(",")[0] for line in scaling] == [
+        "throughput of null",
+        "throughput of raw:sync",
+    ]
+    assert all(" at c=1: " in line and "→ c=3: " in line for line in scaling)
+    assert "ratio to null c=1" in out and "ratio to null c=3" in out
+
+
+def judges_within_each(document: dict[str, Any]) -> None:
+    throughput = [one for one in document["comparisons"] if one["metric"] == "throughput"]
+    steps = [one for one in document["scaling"] if one["metric"] == "throughput"]
+    run = document["run"]
+    assert (run["condition_factor"], run["baseline"]) == ("concurrency", "null")
+    assert [(one["label"], one["baseline"], one["condition"]) for one in throughput] == [
+        ("raw:sync c=1", "null c=1", "c=1"),
+        ("raw:sync c=3", "null c=3", "c=3"),
+    ]
+    assert all(one["family"] == 1 and one["ratio"] < 1 for one in throughput)
+    assert [(one["label"], one["baseline"]) for one in steps] == [
+        ("null c=3", "null c=1"),
+        ("raw:sync c=3", "raw:sync c=1"),
+    ]
+    floors = {
+        one["condition"]: one for one in document["competitors"] if one["client_library"] == "null"
+    }
+    for one in document["competitors"]:
+        assert one["concurrency"] == int(one["condition"].removeprefix("c="))
+        # what null costs in the same condition
+        net = one["cpu_per_request_ns"] - one["net_cpu_per_request_ns"]
+        assert net == pytest.approx(floors[one["condition"]]["cpu_per_request_ns"])
