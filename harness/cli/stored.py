@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import ClientbenchError
-from harness.store import files
 
 __all__ = ["stored_in"]
 
@@ -27,6 +26,8 @@ def stored_in(database: Path) -> Iterator[None]:
     except Exception as error:
         if os.environ.get("CLIENTBENCH_DEBUG"):
             raise
+        from harness.store import files  # dear to import, and few commands come here
+
         raise files.unusable(
             database,
             f"holds what cannot be shown ({type(error).__name__}: {error})",
