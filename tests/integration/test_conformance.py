@@ -10,7 +10,6 @@ from harness.measure.contenders import Resolver
 from servers.catalogue import proxies
 from servers.spec import TargetSpec
 from tests.adapters.test_conformance import QUICK, SELECTORS, assert_does_what_is_claimed
-from tests.checking.conftest import installed, neighbours  # noqa: F401
 from tests.require import require_software
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.checking.conftest import installed, neighbours  # noqa: F401
 from tests.checking.sloppy import FAULTS, assert_fails_alone
 
 

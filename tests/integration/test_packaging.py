@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("adapters", "harness", "servers")
 # Far too dear, or of no use, for a command that only prints its options.
 DEAR = {"aiohttp", "httpx", "numpy", "pydantic", "requests", "scipy", "sqlite_utils", "urllib3"}
