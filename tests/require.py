@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-import adapters
 from servers.catalogue import software
 
 __all__ = ["is_left_out", "require", "require_client", "require_software"]
+
+EXTRAS = frozenset({"requestx"})
 
 
 def require(available: bool, reason: str, variable: str = "CLIENTBENCH_REQUIRE_SERVERS") -> None:
@@ -30,7 +31,7 @@ def require(available: bool, reason: str, variable: str = "CLIENTBENCH_REQUIRE_S
 
 def is_left_out(client: str) -> bool:
     """Whether it is an extra (requestx has no wheel for Linux) that is not installed."""
-    return client in adapters.EXTRAS and importlib.util.find_spec(client) is None
+    return client in EXTRAS and importlib.util.find_spec(client) is None
 
 
 def require_client(name: str) -> None:

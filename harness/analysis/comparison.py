@@ -68,14 +68,8 @@ def compare(
         names = {trial.name: trial.label for trial in own}
         base = sides.pop(names.get(baseline, baseline), None)
         if base is not None:
-            compared += [
-                replace(
-                    _comparison(metric, side, base, family=len(sides), confidence=confidence),
-                    condition=condition,
-                )
-                for metric in metrics
-                for side in sides.values()
-            ]
+            pairs = [(side, base) for side in sides.values()]
+            compared += _all_of(pairs, confidence, metrics, condition)
     return compared
 
 
@@ -90,7 +84,7 @@ def matrix(
     for condition, own in by_condition(trials).items():
         sides = _sides(own, barred).values()
         pairs = [(later, earlier) for earlier, later in combinations(sides, 2)]
-        compared += [replace(one, condition=condition) for one in _all_of(pairs, confidence)]
+        compared += _all_of(pairs, confidence, METRICS, condition)
     return compared
 
 
@@ -118,11 +112,19 @@ def scaling(
     return _all_of(steps, confidence)
 
 
-def _all_of(pairs: Sequence[tuple[_Side, _Side]], confidence: float) -> list[Comparison]:
+def _all_of(
+    pairs: Sequence[tuple[_Side, _Side]],
+    confidence: float,
+    metrics: Sequence[Metric] = METRICS,
+    condition: str | None = None,
+) -> list[Comparison]:
     """The comparisons of all pairs, metric by metric; those of a metric are one family."""
     return [
-        _comparison(metric, ours, theirs, family=len(pairs), confidence=confidence)
-        for metric in METRICS
+        replace(
+            _comparison(metric, ours, theirs, family=len(pairs), confidence=confidence),
+            condition=condition,
+        )
+        for metric in metrics
         for ours, theirs in pairs
     ]
 

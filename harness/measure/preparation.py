@@ -61,7 +61,7 @@ class _Asker:
     place: Place
     capture: Capture
     worker: WorkerProcess | None = None
-    labels: list[str] = field(default_factory=list)  # of all of them
+    labels: list[str] = field(default_factory=list)  # of all contenders that it asks for
     given: list[Answered] = field(default_factory=list)
     refusal: str | None = None
     blamed: str | None = None  # what the target did, if that is the reason
