@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
+import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 
@@ -49,13 +51,15 @@ def _result(claim: Claim, reasons: Sequence[str] | None, ran: bool) -> ClaimResu
 
 def _checked(visit: Visit) -> Iterator[tuple[Claim, str | None]]:
     """Each claim that applies to this start, and why it does not hold."""
+    mark = f"CLIENTBENCH_CHECK_{uuid.uuid4().hex}"
     try:
-        problem = _start(visit)
+        with _marked(mark):
+            problem = _start(visit)
         if problem is not None:
             yield from ((claim, problem) for claim in CLAIMS if claim.when == "started")
             return
         with suppress(TargetError):
-            visit = replace(visit, leftovers=Leftovers.of(visit.target))
+            visit = replace(visit, leftovers=Leftovers.of(visit.target, mark))
         for claim in CLAIMS:
             if claim.when != "stopped" and claim.concerns(visit):
                 yield claim, _reason(claim, visit)
@@ -64,6 +68,16 @@ def _checked(visit: Visit) -> Iterator[tuple[Claim, str | None]]:
     for claim in CLAIMS if visit.leftovers else ():
         if claim.when == "stopped":
             yield claim, _reason(claim, visit)
+
+
+@contextmanager
+def _marked(mark: str) -> Iterator[None]:
+    """Every process that is started meanwhile inherits this variable."""
+    os.environ[mark] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[mark]
 
 
 def _start(visit: Visit) -> str | None:

@@ -23,20 +23,21 @@ LOOK_S = 0.02
 
 @dataclass(frozen=True)
 class Leftovers:
-    """The port, the processes and the folders of a target."""
+    """The port, processes and folders of a target; ``mark`` is a variable that its processes inherit."""
 
+    mark: str
     port: int
     pids: tuple[int, ...]
     folders: frozenset[Path]
 
     @classmethod
-    def of(cls, target: Target) -> Leftovers:
+    def of(cls, target: Target, mark: str) -> Leftovers:
         """Of one that runs: its folder is where its CA's certificate is, or its host's record says."""
         ca_file, url = target.ca_file, target.base_url
         recorded = (Path(one.folder) for one in records() if one.told.get("base_url") == url)
         folders = frozenset((*recorded, *((Path(ca_file).parent,) if ca_file else ())))
         port = urlsplit(url).port or 0
-        return cls(port, tuple(sorted({*target.processes(), *listeners(port)})), folders)
+        return cls(mark, port, tuple(sorted({*target.processes(), *listeners(port)})), folders)
 
     def still_there(self) -> str | None:
         """One of them that is still there after a while."""
@@ -46,7 +47,7 @@ class Leftovers:
         return left
 
     def _left(self) -> Iterator[str]:
-        for pid in self.pids:
+        for pid in (*self.pids, *self._marked()):
             with contextlib.suppress(psutil.NoSuchProcess):
                 if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
                     yield f"process {pid} is still there"
@@ -54,6 +55,13 @@ class Leftovers:
             socket.create_connection(("127.0.0.1", self.port), GONE_S).close()
             yield f"port {self.port} is still listened on"
         yield from (f"{folder} is still there" for folder in self.folders if folder.exists())
+
+    def _marked(self) -> Iterator[int]:
+        """Processes that have inherited the mark, also those that have left their parents."""
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if self.mark in process.environ():
+                    yield process.pid
 
 
 def listeners(port: int) -> list[int]:

@@ -64,7 +64,7 @@ def neighbours(
     """The folder with their packages, and an interpreter that sees it."""
     folder = tmp_path_factory.mktemp("neighbours")
     site = folder / "site"
-    for fault in (*FAULTS, "none"):
+    for fault in (*FAULTS, "daemon", "none"):
         name = f"x-{fault}"
         plugins.install_target(site, name, SOFTWARE.format(name=name, fault=fault))
     plugins.install_target(site, "x-changed", "")
