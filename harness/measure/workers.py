@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ STEERING = re.compile(
     r"(?i)(.*_proxy|PYTHON.*|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NETRC|SSLKEYLOGFILE|AIOHTTP_.*)"
 )
 
+END_S = 1.0  # for one that is ending
 MOST_LOG_BYTES = 1 << 16  # that are read of what a worker has said
 # What native libraries say on standard error before they abort.
 NO_MEMORY = re.compile("memory allocation of|bad_alloc|(?i:out of memory)")
@@ -162,11 +164,20 @@ class WorkerProcess:
             self._process.stdin.write(data)
             self._process.stdin.flush()
         except BrokenPipeError:
-            raise WorkerError(self._last_words()) from None
+            raise WorkerError(self._reason_of_end()) from None
+
+    def _reason_of_end(self) -> str:
+        """What it said of it, if that has not been read yet; else how it ended."""
+        try:
+            while select.select([self._events], [], [], END_S)[0]:
+                self.receive()
+        except WorkerError as error:
+            return str(error)
+        return self._last_words()
 
     def _last_words(self) -> str:
         try:
-            code = self._process.wait(1)
+            code = self._process.wait(END_S)
         except subprocess.TimeoutExpired:
             return "the worker closed its event pipe"
         lines = last_lines(self._log)
