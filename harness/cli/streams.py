@@ -26,20 +26,26 @@ LOOK_S = 0.2
 
 
 class _Forgiving(io.FileIO):
-    """Takes everything; after the first failure it writes nothing more."""
+    """Takes everything, each byte once; after the first failure it writes nothing more."""
 
     failure: OSError | None = None
+    _untold = b""  # written, but a signal struck before the caller knew, who will come with it again
 
     def write(self, data: ReadableBuffer, /) -> int:
         view = memoryview(data).cast("B")
         if self.failure is None:
             try:
-                return self._write(view[:PIECE_BYTES])
+                if not self._untold or view[: len(self._untold)] != self._untold:
+                    self._write(view[:PIECE_BYTES])
             except OSError as error:
                 self.failure = error
+                return len(view)
+            written = len(self._untold)
+            self._untold = b""  # nothing is called from here on, so no signal can come between
+            return written
         return len(view)
 
-    def _write(self, data: memoryview) -> int:
+    def _write(self, data: memoryview) -> None:
         """Wait for room; a signal gets through meanwhile, which it would not in a blocked write."""
         ready = select.poll()
         ready.register(self.fileno(), select.POLLOUT)
@@ -49,9 +55,8 @@ class _Forgiving(io.FileIO):
         except KeyboardInterrupt:  # nobody reads, and somebody has lost patience
             self.failure = OSError("unread")
             raise
-        # else nobody would know whether it is written, and write it again
         with interrupts.postponed():
-            return super().write(data) or 0
+            self._untold = bytes(data[: super().write(data)])
 
 
 def guard() -> None:
