@@ -29,7 +29,9 @@ class _Forgiving(io.FileIO):
     """Takes everything, each byte once; after the first failure it writes nothing more."""
 
     failure: OSError | None = None
-    _untold = b""  # written, but a signal struck before the caller knew, who will come with it again
+    _untold = (
+        b""  # written, but a signal struck before the caller knew, who will come with it again
+    )
 
     def write(self, data: ReadableBuffer, /) -> int:
         view = memoryview(data).cast("B")
