@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from harness import interrupts
 from harness.clock import utc_now
 from harness.errors import StoreError
-from harness.store import files, merging, migrations, table_columns
+from harness.store import files, merging, migrations, table_columns, views
 from harness.text import canonical_json
 
 if TYPE_CHECKING:
@@ -210,7 +210,9 @@ class Store:
         self._use_wal()
         if steps.pending(self._db):
             with self._writing():
+                views.drop(self._db)
                 steps.apply(self._db)
+                views.create(self._db)
         # After the migrations: rebuilding a table that others refer to needs it off.
         self._db.conn.execute("PRAGMA foreign_keys = ON")
 

@@ -13,50 +13,68 @@ from typing import Any
 import pytest
 import sqlite_utils
 
-from harness.store import Store
+from harness.store import Store, views
 from harness.store.migrations import NAMES, STEPS, migrations, own_names
 
 FOLDER = Path(__file__).parent
 # Enough for a frozen text and the names of what it works on.
 ALLOWED = {"__future__", "typing"}
 
-# What a new database looks like after each step: the SHA-256 of its schema. A new step gets a line; none
-# is ever changed, because whoever has a database of that age has that schema.
+# What a new database looks like after each step: the SHA-256 of its tables and indexes. A new step gets a
+# line; none is ever changed, because whoever has a database of that age has them.
 FROZEN = {
-    "0001_results": "67b031f621ea6b48ca721765ec158ed4dc602f84831992a231a44b78a68a71e3",
-    "0002_open_loop": "72774d2df48718683876af5c3f677aabbeaa77777f1efc5ad3c3db6514e8942e",
-    "0003_traces": "03e00f98699351f792bc729dd848115585ebbeca6da6b5a0436b3062c7d0a030",
-    "0004_targets": "aae6ecdccd762db69a2ceb85a5bd12d7dc79154b6851f9b3939398b5e4dfde54",
-    "0005_verdicts": "4ddc985d2d3568c1579f5a23a6b1b582998c1872ddd48a1e8153c432af9247b3",
-    "0006_endings": "1f65e1bf8c06c589b268dad172e6214ededd39ff1acfe09e2eb61a32e014e83c",
-    "0007_library_summary": "3e23d8de218d05c7b9fee791d3d87e7e8d36acda22957a055021b6d051a1260d",
-    "0008_ceilings": "ed8adbe037bc9ebab9a23405817adea59043bd1fdb45782f87cc97b6c460779f",
-    "0009_selftests": "9d44f5b58369b9f212f22e981bf72cf18f039e813edac61ee07311cb78712a64",
-    "0010_held_plans": "a8ab6a16d446663dd3b823b1a3ad537d8203334c0e2ddf2507231c38ef45e7ac",
-    "0011_ranking_verdicts": "7423fe3f4120fc238304112d2a3d3b50a31643761c29ae171a9b30b2337f20b5",
-    "0012_environments": "ff93da3aa109e9c215e629d82381b6e4a213287243a9a155756c0c6cf660ac76",
-    "0014_protocol": "05adf258829159618cfc3c4288a49ef66f572165be7ec4d3d6b1427ab81233b5",
-    "0017_checks": "cb60f9e06205f7392a22cdddc1bd3a652913bb08f95961767cdf96660a64115f",
-    "0018_waiting": "4dad0b3a6d82e83a8eb46c0c0e5139a55b12e20c57a745ce89e96451b05a1cb4",
-    "0019_conditions": "c07ab3ab32b4d0984a935ae3572e675c900248c2dc4f016abacdf9f875375575",
+    "0001_results": "386e2338a64b35be1adde90fdde0f655ccafa736af3c39fe06592d1ff8d16182",
+    "0002_open_loop": "586ff77cb4a0a67aa50107e1da29f23482ee7d8df480777c2283a3ce37997d5e",
+    "0003_traces": "a519415b7b188b46556ebbf6fb65ed14b7d5e26ac71b6f7f9f0ce316dab7b25a",
+    "0004_targets": "b6201f09761e861d96154a2ac8d15a66c0cdeed888753758abe9cc6411c93224",
+    "0005_verdicts": "c4781bb72115945154eb0668849259f22cb3ee83fb4b901775d5646d63929cff",
+    "0006_endings": "1c1a00fff7184d0cbe5c531960dcada212be42fe745f038b8419b7b926e6a5ef",
+    "0007_library_summary": "1c1a00fff7184d0cbe5c531960dcada212be42fe745f038b8419b7b926e6a5ef",
+    "0008_ceilings": "884995eee170109653d7211bb957974432fe20377c6e2deeb1dc7825ef6fb983",
+    "0009_selftests": "67ade8e0113e0bff9d0e47d66bd029fb08e243986fbee392f83107cf671c1925",
+    "0010_held_plans": "98edb3292f3a5a9cdc6005a0e5c71d68bdd1b290c26716632b7e2cfef6657cba",
+    "0011_ranking_verdicts": "98edb3292f3a5a9cdc6005a0e5c71d68bdd1b290c26716632b7e2cfef6657cba",
+    "0012_environments": "c534edfabc97faec94cec739fb57917db4a3e187fad378d99026f772a96c73f6",
+    "0014_protocol": "e196580f57466f4b5811dc20ce73abc8d3d7eca6921e6fca04aab6e0e6d82f7e",
+    "0017_checks": "eacaff8c31c914879e1f222061004f3469a368caebb11662171260543ca53beb",
+    "0018_waiting": "ea88f3b1d08c4dbb36693bbe7a747cb15403fc7f4c80f2a48eca1177b71cc454",
+    "0019_conditions": "227ffca2e8743a5e92ad7242d1e85ded022cce3df2511791aadbe2b5c0974610",
 }
 
 
-def schema(connection: Any) -> str:
-    """Every statement that made what is there, in the order of names."""
+# The views of the last step, with it. They are made anew when there is a step to do: whoever changes one adds a
+# step, with no statements if it needs none, else databases that are up to date keep the old one.
+VIEWS = ("0019_conditions", "98e8655654047e0e43311207043316ea6cec44cbecfadc126b514e8a0d91b198")
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def schema(connection: Any, *kinds: str) -> str:
+    """Every statement that made what is there of these kinds, in the order of names."""
     rows = connection.execute(
-        "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE '%sqlite\\_%' ESCAPE '\\'"
+        "SELECT type, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE '%sqlite\\_%' ESCAPE '\\'"
         " ORDER BY type, name"
     )
-    return "".join(f"{sql};\n" for (sql,) in rows)
+    return "".join(f"{sql};\n" for kind, sql in rows if kind in kinds)
 
 
 def made(*, after: str) -> str:
-    """The schema after that step."""
+    """The tables and indexes after that step."""
     stop = dict(pairwise(NAMES)).get(after)
     database = sqlite_utils.Database(memory=True)
     migrations().apply(database, stop_before=stop)
-    found = schema(database)
+    found = schema(database, "table", "index")
+    database.close()
+    return found
+
+
+def views_made() -> str:
+    database = sqlite_utils.Database(memory=True)
+    migrations().apply(database)
+    views.create(database)
+    found = schema(database, "view")
     database.close()
     return found
 
@@ -79,18 +97,22 @@ def test_every_step_has_its_place() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_step_makes_what_it_made_when_it_was_released(name: str) -> None:
     found = made(after=name)
-    digest = hashlib.sha256(found.encode()).hexdigest()
-    assert FROZEN.get(name) == digest, found
+    assert FROZEN.get(name) == digest(found), found
+
+
+def test_views_change_with_a_step() -> None:
+    assert (NAMES[-1], digest(views_made())) == VIEWS
 
 
 def test_a_database_of_0_1_becomes_what_a_new_one_is(tmp_path: Path) -> None:
     path = tmp_path / "results.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript((FOLDER / "version_0_1" / "database.sql").read_text("utf-8"))
-        assert schema(connection) == made(after="0011_ranking_verdicts")
+        assert schema(connection, "table", "index") == made(after="0011_ranking_verdicts")
     Store.open(path).close()
     with closing(sqlite3.connect(path)) as connection:
-        assert schema(connection) == made(after=NAMES[-1])
+        assert schema(connection, "table", "index") == made(after=NAMES[-1])
+        assert schema(connection, "view") == views_made()
 
 
 def test_own_names_are_those_of_the_schema(tmp_path: Path) -> None:

@@ -173,69 +173,6 @@ STATEMENTS = (
     "CREATE INDEX results_by_run ON benchmark_results (run_id, label, round)",
     "CREATE INDEX results_by_client ON benchmark_results (client_library, client_type, start_time)",
     "CREATE INDEX results_by_start ON benchmark_results (start_time)",
-    """CREATE VIEW latest_run AS
-SELECT * FROM runs ORDER BY started_at DESC, rowid DESC LIMIT 1""",
-    """CREATE VIEW client_summary AS
-SELECT
-  run_id,
-  label,
-  MIN(client_library) AS client_library,
-  MIN(client_type) AS client_type,
-  MIN(client_version) AS client_version,
-  MIN(http_method) AS http_method,
-  MIN(concurrency_level) AS concurrency_level,
-  MIN(body_bytes) AS body_bytes,
-  COUNT(*) AS rounds,
-  SUM(state = 'complete') AS rounds_complete,
-  SUM(window_ns) / 1e9 AS duration,
-  SUM(correct) * 1e9 / NULLIF(SUM(window_ns), 0) AS requests_per_second,
-  SUM(requests_count) * 1e9 / NULLIF(SUM(window_ns), 0) AS completions_per_second,
-  MIN(requests_per_second) AS slowest_round,
-  MAX(requests_per_second) AS fastest_round,
-  SUM(mean_service_ns * (population - error_count))
-    / NULLIF(SUM(CASE WHEN mean_service_ns IS NOT NULL THEN population - error_count END), 0)
-    / 1e9 AS avg_response_time,
-  SUM(cpu_ns) / 1e3 / NULLIF(SUM(cpu_requests), 0) AS cpu_per_request_us,
-  MAX(idle_rss_bytes) / 1e6 AS idle_memory_mb,
-  MAX(peak_rss_bytes) / 1e6 AS peak_memory_mb,
-  SUM(error_count) AS error_count,
-  100.0 * SUM(error_count) / NULLIF(SUM(population), 0) AS error_rate
-FROM benchmark_results
-WHERE run_id IS NOT NULL
-GROUP BY run_id, label""",
-    """CREATE VIEW run_overview AS
-SELECT
-  runs.id,
-  runs.name,
-  runs.started_at,
-  runs.ended_at,
-  runs.state,
-  runs.axis,
-  runs.baseline,
-  (SELECT COUNT(*) FROM rounds WHERE run_id = runs.id) AS rounds,
-  (SELECT COUNT(DISTINCT label) FROM benchmark_results WHERE run_id = runs.id) AS competitors,
-  (SELECT COUNT(*) FROM benchmark_results WHERE run_id = runs.id AND state != 'complete')
-    AS trials_not_complete,
-  (SELECT COUNT(*) FROM doubts WHERE run_id = runs.id) AS doubts
-FROM runs""",
-    """CREATE VIEW ranking AS
-SELECT
-  client_summary.run_id,
-  client_summary.label,
-  client_summary.requests_per_second,
-  comparisons.ratio,
-  comparisons.low,
-  comparisons.high,
-  comparisons.rounds,
-  comparisons.baseline,
-  RANK() OVER (
-    PARTITION BY client_summary.run_id ORDER BY client_summary.requests_per_second DESC
-  ) AS place
-FROM client_summary
-LEFT JOIN comparisons
-  ON comparisons.run_id = client_summary.run_id
-  AND comparisons.label = client_summary.label
-  AND comparisons.metric = 'throughput'""",
 )
 
 

@@ -29,22 +29,4 @@ STATEMENTS = (
   requests INTEGER NOT NULL,
   PRIMARY KEY (run_id, sequence)
 )""",
-    """CREATE VIEW target_summary AS
-SELECT
-  run_id,
-  label,
-  target,
-  runtime,
-  instances,
-  tls,
-  upstream,
-  COUNT(*) AS rounds,
-  SUM(correct) * 1e9 / NULLIF(SUM(window_ns), 0) AS requests_per_second,
-  SUM(cpu_ns) / 1e3 / NULLIF(SUM(cpu_requests), 0) AS client_cpu_per_request_us,
-  SUM(proxy_cpu_ns) / 1e3 / NULLIF(SUM(cpu_requests), 0) AS proxy_cpu_per_request_us,
-  SUM(origin_cpu_ns) / 1e3 / NULLIF(SUM(cpu_requests), 0) AS origin_cpu_per_request_us,
-  AVG(target_cpu_share) AS target_cpu_share
-FROM benchmark_results
-WHERE run_id IS NOT NULL
-GROUP BY run_id, label""",
 )
