@@ -108,10 +108,6 @@ class Exam:
             raise Failed(f"the error is of kind {kind}, expected {' or '.join(kinds)}")
 
 
-def _always(_: type[BaseAdapter]) -> bool:
-    return True
-
-
 @dataclass(frozen=True)
 class Claim:
     """What an adapter is expected to do, as one sentence, and the check of it, which raises ``Failed``.
@@ -125,7 +121,7 @@ class Claim:
     check: Callable[[Exam], None]
     schemes: tuple[str, ...] = ("http",)
     reads: bool = False
-    concerns: Callable[[type[BaseAdapter]], bool] = _always
+    concerns: Callable[[type[BaseAdapter]], bool] = lambda _: True
 
 
 def claims_of(*claims: tuple[str, Callable[[Exam], None]], **common: object) -> tuple[Claim, ...]:

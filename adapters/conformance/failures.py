@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from adapters.base import AsyncAdapter, BaseAdapter, ErrorKind, Request
+from adapters.base import AsyncAdapter, ErrorKind, Request
 from adapters.conformance.exam import TIMEOUT_S, Exam, claims_of
 from adapters.conformance.failed import Failed, expect
 from adapters.conformance.hostile import FRAMING, HEADS, HOSTILE, Hostile
@@ -213,10 +213,6 @@ def cancelled(exam: Exam) -> None:
         expect(session.send(exam.get("bytes/5")), (200, 5), "after the error answered")
 
 
-def _awaits(adapter: type[BaseAdapter]) -> bool:
-    return issubclass(adapter, AsyncAdapter)
-
-
 CLAIMS = (
     *claims_of(
         ("a reset is an error of kind reset", reset),
@@ -245,6 +241,6 @@ CLAIMS = (
     ),
     *claims_of(
         ("a cancelled request does not spoil the next", cancelled),
-        concerns=_awaits,
+        concerns=lambda adapter: issubclass(adapter, AsyncAdapter),
     ),
 )

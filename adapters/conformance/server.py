@@ -36,11 +36,7 @@ class _Records:
         self.contexts = contexts
         self.log: dict[str, list[Seen]] = {}
         self.progress: dict[str, list[Progress]] = {}
-        self._numbers = count()
-
-    def next_number(self) -> int:
-        """Of a connection."""
-        return next(self._numbers)
+        self.numbers = count()
 
     def told(self, token: str, what: str, names: list[str]) -> object:
         """The answer to a question of the suite."""
