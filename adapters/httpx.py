@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import lru_cache
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -115,7 +114,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "max_connections": settings.pool_size,
         "max_keepalive_connections": settings.pool_size,
     }
-    options: dict[str, Any] = {"verify": _verify(settings)}
+    options: dict[str, Any] = {"verify": tls.verification(settings)}
     if settings.profile == "parity":
         # Idle connections stay: between windows a session is idle for longer than the default 5 s.
         limits["keepalive_expiry"] = None
@@ -124,12 +123,6 @@ def _options(settings: Settings) -> dict[str, Any]:
         timeout = httpx.Timeout(connect=seconds, read=seconds, write=seconds, pool=None)
         options |= {"timeout": timeout, "trust_env": False, "follow_redirects": False}
     return options | {"limits": httpx.Limits(**limits)}
-
-
-def _verify(settings: Settings) -> ssl.SSLContext | Literal[True, False]:
-    if settings.verify and settings.ca_file:
-        return tls.context(settings)
-    return settings.verify
 
 
 def _keep_encoded(response: httpx.Response) -> None:
