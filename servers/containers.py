@@ -10,7 +10,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from shutil import copyfile
 from typing import Any
 
 import psutil
@@ -18,7 +17,6 @@ import psutil
 from servers.account import Account, group_of
 from servers.base import TargetError, Use
 from servers.engine import LABEL, clear, connect, failures, remove
-from servers.files import CA, CERTIFICATE, KEY
 from servers.images import find, obtain
 from servers.native import free_port, write_files
 from servers.parts import LOOPBACK, Ask, Part, PartSpec, Runner, family
@@ -207,12 +205,8 @@ class ContainerPart(Part):
     def _write(self, layout: Layout) -> None:
         """Put everything that it reads into its folder, for the user that it runs as."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        write_files(
-            self._folder, {**self.part_spec.software.files(layout), _CHECK: _CHECK_TEXT.read_text()}
-        )
-        if self.part_spec.tls:
-            for name in (CA, CERTIFICATE, KEY):
-                copyfile(self._site.folder / name, self._folder / name)
+        files = {**self.part_spec.software.files(layout), _CHECK: _CHECK_TEXT.read_text()}
+        write_files(self._folder, files, self._site.folder if self.part_spec.tls else None)
         for path in (self._folder, *self._folder.rglob("*")):
             path.chmod(0o700 if path.is_dir() else 0o400)
             os.chown(path, *_user())

@@ -132,11 +132,8 @@ class ProgramPart(Part):
         # own way, have no path of this machine; and no folder above needs to be open to its account.
         layout = self.part_spec.layout(self.address, folder=".", scratch=SCRATCH)
         software = self.part_spec.software
-        write_files(self._folder, software.files(layout))
-        if self.part_spec.tls:
-            for name in (CA, CERTIFICATE, KEY):
-                copyfile(self._shared / name, self._folder / name)
-                (self._folder / name).chmod(0o600)
+        certified = self._shared if self.part_spec.tls else None
+        write_files(self._folder, software.files(layout), certified)
         account = None if software.keeps_user else unprivileged(self._words[0])
         if account is not None:
             _hand_over(self._folder, account)
@@ -187,13 +184,20 @@ class ProgramPart(Part):
         process.wait()
 
 
-def write_files(folder: Path, files: dict[str, str]) -> None:
-    """Put a rendered configuration into ``folder``, readable by its owner alone."""
+def write_files(folder: Path, files: dict[str, str], certified: Path | None) -> None:
+    """Put a rendered configuration into ``folder``, readable by its owner alone.
+
+    With TLS also the certificates and the key that ``servers.certificates`` has put into ``certified``.
+    """
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
         path.write_text(text)
+    if certified is not None:
+        for name in (CA, CERTIFICATE, KEY):
+            copyfile(certified / name, folder / name)
+            (folder / name).chmod(0o600)
 
 
 def unprivileged(program: str) -> tuple[int, int] | None:

@@ -102,7 +102,13 @@ class Part(ABC):
 
     def requests(self, ask: Ask) -> int | None:
         """How many it has answered, health checks apart; None if it does not say. Raises ``OSError``."""
-        return ask.requests(self) if self.part_spec.software.reports else None
+        if not self.part_spec.software.reports:
+            return None
+        _, _, body = ask(self, "/instance")
+        try:
+            return int(json.loads(body)["requests"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise ConnectionError(f"{self.name} does not report its requests: {error!r}") from error
 
     def last_words(self) -> str:
         """The end of its log on one line."""
@@ -174,14 +180,6 @@ class Ask:
             raise ConnectionError(f"no HTTP: {error!r}") from error
         finally:
             connection.close()
-
-    def requests(self, part: Part) -> int:
-        """What a server that reports has counted. Raises ``OSError``."""
-        _, _, body = self(part, "/instance")
-        try:
-            return int(json.loads(body)["requests"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise ConnectionError(f"{part.name} does not report its requests: {error!r}") from error
 
 
 class Runner(ABC):
