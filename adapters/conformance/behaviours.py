@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import json
 import socket
 import ssl
 import struct
 from collections.abc import Callable
 from functools import partial
 from itertools import count
-from typing import Protocol
 
 from adapters.conformance.book import Seen
 from adapters.conformance.hostile import CHUNKED, HOSTILE, OK
@@ -22,47 +20,17 @@ MOST_BYTES = 64 << 20  # of a body that has no end to speak of
 CLOSING = OK + b"Connection: close\r\n\r\n"
 
 
-class Records(Protocol):
-    """What a connection needs of the server that has accepted it."""
-
-    log: dict[str, list[Seen]]
-    numbers: count[int]  # of connections
-
-    def told(self, token: str, what: str, names: list[str]) -> object:
-        """The answer to a question of the suite."""
-
-
 class Connection:
-    """A client's connection; reads requests until one of them ends it."""
+    """A client's connection, and how far it has come."""
 
-    def __init__(self, sock: socket.socket, records: Records, stages: list[str]) -> None:
+    def __init__(self, sock: socket.socket, number: int, stages: list[str]) -> None:
         self.sock = sock
-        self.number = next(records.numbers)
-        self.records = records
+        self.number = number
         self.stages = stages
         self.reader = sock.makefile("rb")
 
-    def serve(self) -> None:
-        """Answer requests, until one of them ends it."""
-        while self._serve_one():
-            pass
-
-    def _serve_one(self) -> bool:
-        seen = self._read()
-        if seen is None:
-            return False
-        self.stages.append("request")
-        _, token, behaviour, *rest = seen.target.partition("?")[0].split("/")
-        if behaviour in ("log", "progress", "listen"):
-            self.answer(200, json.dumps(self.records.told(token, behaviour, rest)).encode())
-            return True
-        self.records.log.setdefault(token, []).append(seen)
-        number = int(rest[0]) if rest and rest[0].isdigit() else 0
-        goes_on = BEHAVIOURS[behaviour](self, seen, number)
-        self.stages.append("answered")
-        return goes_on
-
-    def _read(self) -> Seen | None:
+    def read(self) -> Seen | None:
+        """The next request; None at the end."""
         if self.reader.peek(1):
             self.stages.append("byte")
         line = self.reader.readline().decode("latin-1").rstrip("\r\n")

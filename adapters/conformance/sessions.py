@@ -231,19 +231,18 @@ class AsyncSession(Session):
         self, sending: Coroutine[Any, Any, Response], when: Coroutine[Any, Any, None]
     ) -> ErrorKind:
         """Cancel the task that sends a request as soon as ``when`` has ended; the kind of its error."""
-        return self.runner.run(self._cancel(sending, when))
 
-    async def _cancel(
-        self, sending: Coroutine[Any, Any, Response], when: Coroutine[Any, Any, None]
-    ) -> ErrorKind:
-        task = asyncio.create_task(sending)
-        await when
-        task.cancel()
-        try:
-            answer = await task
-        except asyncio.CancelledError as error:
-            return self.adapter.classify(error)
-        raise Failed(f"answered {answer}, expected an error")
+        async def cancelled() -> ErrorKind:
+            task = asyncio.create_task(sending)
+            await when
+            task.cancel()
+            try:
+                answer = await task
+            except asyncio.CancelledError as error:
+                return self.adapter.classify(error)
+            raise Failed(f"answered {answer}, expected an error")
+
+        return self.runner.run(cancelled())
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[AsyncAdapter]:
