@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import lru_cache
-from http.cookiejar import DefaultCookiePolicy
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -108,8 +108,8 @@ def _own(_: str) -> None:
     """No extension: httpx writes the target as it likes."""
 
 
-def _options(settings: Settings) -> dict[str, Any]:
-    """Arguments of ``Client`` and ``AsyncClient``."""
+def _options(settings: Settings, keep_encoded: Callable[..., Any]) -> dict[str, Any]:
+    """Arguments of ``Client`` and ``AsyncClient``, whose hooks differ."""
     limits: dict[str, Any] = {
         "max_connections": settings.pool_size,
         "max_keepalive_connections": settings.pool_size,
@@ -122,6 +122,8 @@ def _options(settings: Settings) -> dict[str, Any]:
         # No limit on waiting for the pool: that is queueing, which the harness times itself.
         timeout = httpx.Timeout(connect=seconds, read=seconds, write=seconds, pool=None)
         options |= {"timeout": timeout, "trust_env": False, "follow_redirects": False}
+        options["event_hooks"] = {"response": [keep_encoded]}
+        options["cookies"] = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     return options | {"limits": httpx.Limits(**limits)}
 
 
@@ -135,10 +137,6 @@ async def _keep_encoded_async(response: httpx.Response) -> None:
     _keep_encoded(response)
 
 
-def _forget_cookies(client: httpx.Client | httpx.AsyncClient) -> None:
-    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-
-
 def _note_port(trace: Stamps, stream: Any) -> None:
     """``stream`` is httpcore's; once it is closed, it has no address any more."""
     with suppress(OSError):
@@ -150,10 +148,7 @@ class Httpx(_Httpx, Adapter):
 
     def open(self) -> None:
         """Create the client."""
-        self._client = httpx.Client(**_options(self.settings))
-        if self.settings.profile == "parity":
-            self._client.event_hooks = {"response": [_keep_encoded]}
-            _forget_cookies(self._client)
+        self._client = httpx.Client(**_options(self.settings, _keep_encoded))
 
     def send(self, request: Request) -> Response:
         """One request, its whole body read."""
@@ -223,10 +218,7 @@ class HttpxAsync(_Httpx, AsyncAdapter):
 
     async def open(self) -> None:
         """Create the client."""
-        self._client = httpx.AsyncClient(**_options(self.settings))
-        if self.settings.profile == "parity":
-            self._client.event_hooks = {"response": [_keep_encoded_async]}
-            _forget_cookies(self._client)
+        self._client = httpx.AsyncClient(**_options(self.settings, _keep_encoded_async))
 
     async def send(self, request: Request) -> Response:
         """One request, its whole body read."""
