@@ -19,6 +19,7 @@ from servers.base import Target, TargetError
 from servers.files import CA, CERTIFICATE, KEY, LOG
 from servers.parts import LOOPBACK, Ask, Part, PartSpec, Runner, family
 from servers.software import Address, Executable
+from servers.standing import read_log
 
 __all__ = ["Native", "free_port", "unprivileged", "write_files"]
 
@@ -166,10 +167,7 @@ class ProgramPart(Part):
 
     def log(self) -> str:
         """Its standard output and error."""
-        try:
-            return (self._folder / LOG).read_text(errors="replace")
-        except FileNotFoundError:
-            return ""
+        return "\n".join(read_log(self._folder / LOG))
 
     def stop(self) -> None:
         """Ask its group to end, and kill what does not."""
