@@ -90,11 +90,18 @@ class _Httpx(BaseAdapter):
         client: httpx.Client | httpx.AsyncClient,
         hook: Callable[[str, dict[str, Any]], Awaitable[None] | None],
     ) -> dict[str, Any]:
-        """What a request is sent with so that httpcore calls ``hook`` on its way."""
+        """What a request is streamed with so that httpcore calls ``hook`` on its way."""
         hold_s = self.settings.hold_s
         patient = {n: s if s is None else s + hold_s for n, s in client.timeout.as_dict().items()}
         extensions = {**(self._extensions(request.url) or {}), "trace": hook}
-        return {"timeout": httpx.Timeout(**patient), "extensions": extensions}
+        return {
+            "method": request.method,
+            "url": request.url,
+            "headers": request.headers,
+            "content": request.body,
+            "timeout": httpx.Timeout(**patient),
+            "extensions": extensions,
+        }
 
 
 @lru_cache(256)
@@ -178,13 +185,8 @@ class Httpx(_Httpx, Adapter):
     def send_traced(self, request: Request, trace: Trace) -> Response:
         """As ``send``; the request waits inside the events of httpcore's ``trace`` extension."""
         trace.point("GetConn")
-        with self._client.stream(
-            request.method,
-            request.url,
-            headers=request.headers,
-            content=request.body,
-            **self._traced(request, self._client, self._hook(trace)),
-        ) as response:
+        sent_with = self._traced(request, self._client, self._hook(trace))
+        with self._client.stream(**sent_with) as response:
             _note_port(trace, response.extensions["network_stream"])
             if self.settings.stream:
                 return response.status_code, length_of(
@@ -247,13 +249,8 @@ class HttpxAsync(_Httpx, AsyncAdapter):
     async def send_traced(self, request: Request, trace: AsyncTrace) -> Response:
         """As ``send``; the request waits inside the events of httpcore's ``trace`` extension."""
         await trace.point("GetConn")
-        async with self._client.stream(
-            request.method,
-            request.url,
-            headers=request.headers,
-            content=request.body,
-            **self._traced(request, self._client, self._hook(trace)),
-        ) as response:
+        sent_with = self._traced(request, self._client, self._hook(trace))
+        async with self._client.stream(**sent_with) as response:
             _note_port(trace, response.extensions["network_stream"])
             if not self.settings.stream:
                 return response.status_code, len(await response.aread())
