@@ -73,14 +73,12 @@ class Docker(Runner):
             self._images[kind.name] = obtain(site.engine, kind)
 
     def make(self, part_spec: PartSpec) -> ContainerPart:
-        """A part in ``folder/name``. Raises ``TargetError`` if there is no engine or no image."""
+        """A part in ``folder/name``, of software that is prepared. Raises ``TargetError``."""
         if part_spec.software.process_per_instance and part_spec.workers > 1:
             raise TargetError(
                 f"{part_spec.software.name}: one instance runs in a container; put several behind a proxy, "
                 "or use --runtime native"
             )
-        if part_spec.software.name not in self._images:
-            self.prepare([part_spec.software])
         return ContainerPart(part_spec, self._begun(), self._images[part_spec.software.name])
 
     def close(self) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from adapters.base import BaseAdapter, ErrorKind, Lack, Request, Settings
 from adapters.conformance.book import Seen, Server, new_token
@@ -48,16 +49,12 @@ class Exam:
         """What the case may end with."""
         return tuple(kind for name, kind in self.adapter.other_kinds if name == case) or usual
 
-    def settings(self, **changes: object) -> Settings:
+    def settings(self, **changes: Any) -> Settings:
         """Parity."""
-        values = {
-            "ca_file": self.server.ca_file,
-            "timeout_s": USUAL_TIMEOUT_S,
-            "stream": self.stream,
-        }
-        return Settings(**{**values, **changes})  # type: ignore[arg-type]
+        usual = Settings(ca_file=self.server.ca_file, timeout_s=USUAL_TIMEOUT_S, stream=self.stream)
+        return replace(usual, **changes)
 
-    def session(self, **changes: object) -> AbstractContextManager[Session]:
+    def session(self, **changes: Any) -> AbstractContextManager[Session]:
         """An open session with parity but for these changes."""
         return self.subject.session(self.settings(**changes))
 

@@ -141,8 +141,7 @@ def never_accepted(exam: Exam) -> None:
     """The queue of the listener is full."""
     with full_queue() as port, exam.session(timeout_s=TIMEOUT_S) as session:
         failing = Request("GET", f"http://127.0.0.1:{port}/")
-        kinds = exam.kinds("full-queue", "timeout_connect")
-        exam.expect_failure(session, failing, kinds, times=1)
+        exam.expect_failure(session, failing, exam.kinds("full-queue", "timeout_connect"), times=1)
 
 
 def silent_handshake(exam: Exam) -> None:
@@ -152,8 +151,7 @@ def silent_handshake(exam: Exam) -> None:
         exam.session(timeout_s=TIMEOUT_S) as session,
     ):
         failing = Request("GET", f"https://127.0.0.1:{silent.getsockname()[1]}/")
-        kinds = exam.kinds("handshake", "timeout_connect")
-        exam.expect_failure(session, failing, kinds, times=1)
+        exam.expect_failure(session, failing, exam.kinds("handshake", "timeout_connect"), times=1)
 
 
 def unknown_name(exam: Exam) -> None:

@@ -109,8 +109,7 @@ class EmbeddedTarget(Target):
 
         Raises ``TargetError`` if no log was started or the target is gone.
         """
-        self._known("port")
-        answer = self._conversation.ask("read_log", timeout_s=_LOG_TIMEOUT_S)
+        answer = self._ask("read_log", timeout_s=_LOG_TIMEOUT_S)
         return TruthLog(
             requests=_records(RequestRecord, answer["requests"]),
             connections=_records(ConnectionRecord, answer["connections"]),
@@ -143,7 +142,7 @@ class EmbeddedTarget(Target):
         if not ended and self._ready.get("ca_file") and not self._options.certificate:
             shutil.rmtree(Path(self._ready["ca_file"]).parent, ignore_errors=True)
 
-    def _ask(self, command: str, **arguments: int) -> dict[str, Any]:
+    def _ask(self, command: str, **arguments: Any) -> dict[str, Any]:
         self._known("port")
         return self._conversation.ask(command, **arguments)
 
