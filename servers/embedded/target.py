@@ -30,25 +30,16 @@ _HERE = Path(__file__).resolve().parent
 class EmbeddedTarget(Target):
     """A server process of our own, over HTTP or HTTPS, on a loopback port chosen by the kernel.
 
-    ``port``, ``shared``, ``instance`` and ``certificate`` are for one of several: see ``Options``. Raises
-    ``ValueError`` for a host that is not loopback. The process ends when this one does.
+    ``several``: what else one of several is told. Raises ``ValueError`` for a host that is not loopback. The
+    process ends when this one does.
     """
 
     name = "embedded"
 
     def __init__(
-        self,
-        tls: bool = False,
-        host: str = "127.0.0.1",
-        *,
-        port: int = 0,
-        shared: bool = False,
-        instance: str = "",
-        certificate: str = "",
+        self, tls: bool = False, host: str = "127.0.0.1", several: Options | None = None
     ) -> None:
-        self._options = Options(
-            loopback_address(host), port, shared, instance, tls, certificate if tls else ""
-        )
+        self._options = replace(several or Options(), tls=tls, host=loopback_address(host))
         self._conversation = Conversation("the embedded target")
         self._ready: dict[str, Any] = {}
 
