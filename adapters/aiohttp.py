@@ -17,11 +17,12 @@ from yarl import URL
 
 from adapters import tls
 from adapters.base import (
+    CONNECTION_HOLDS,
+    CONNECTION_POINTS,
     AsyncAdapter,
     BaseAdapter,
     Request,
     Response,
-    Settings,
     length_of_async,
 )
 
@@ -45,19 +46,8 @@ class Aiohttp(AsyncAdapter):
 
     name = "aiohttp"
     can_stream = True
-    trace_points = (
-        "GetConn",
-        "DNSStart",
-        "DNSDone",
-        "ConnectStart",
-        "ConnectDone",
-        "TLSHandshakeStart",
-        "TLSHandshakeDone",
-        "GotConn",
-        "WroteRequest",
-        "GotFirstResponseByte",
-    )
-    hold_points = ("dns", "tls", "connection", "request", "first-byte")
+    trace_points = tuple(point for point in CONNECTION_POINTS if point != "WroteHeaders")
+    hold_points = tuple(hold for hold in CONNECTION_HOLDS if hold != "tcp")
     unequal = (
         "aiohttp resends an idempotent request once when a kept connection turns out to be closed",
     )
@@ -86,10 +76,12 @@ class Aiohttp(AsyncAdapter):
         if settings.profile == "parity":
             self._options = {"allow_redirects": False}
             self._url = partial(URL, encoded=True)  # else yarl rewrites escapes and dot segments
-        self._session = self._new_session({"ssl": _ssl(settings)})
+        self._session = self._new_session({"ssl": tls.verification(settings)})
         self._traced: aiohttp.ClientSession | None = None
         if settings.hold_s:
-            _traced_ssl(settings)  # not in the time of the first request that is held
+            _traced_context(
+                settings.ca_file, settings.verify
+            )  # not in the time of the first request that is held
 
     def _new_session(self, connector: dict[str, Any], **session: Any) -> aiohttp.ClientSession:
         settings = self.settings
@@ -143,9 +135,10 @@ class Aiohttp(AsyncAdapter):
             return response.status, await length_of_async(chunks, self.settings.max_body_bytes)
 
     def _new_traced_session(self) -> aiohttp.ClientSession:
+        context = _traced_context(self.settings.ca_file, self.settings.verify)
         # With a cache, requests that ask for a name together all wait for the first: nothing could hold them.
         return self._new_session(
-            {"ssl": _traced_ssl(self.settings), "use_dns_cache": False},
+            {"ssl": context, "use_dns_cache": False},
             request_class=_TracedRequest,
             trace_configs=[_signals()],
         )
@@ -157,29 +150,16 @@ class Aiohttp(AsyncAdapter):
             await self._traced.close()
 
 
-def _ssl(settings: Settings) -> ssl.SSLContext | bool:
-    if settings.verify and settings.ca_file:
-        return tls.context(settings)
-    return settings.verify
-
-
 def _patient(timeout: aiohttp.ClientTimeout, hold_s: float) -> aiohttp.ClientTimeout:
     names = ("total", "connect", "sock_connect", "sock_read")
     seconds = {name: getattr(timeout, name) for name in names}
     return aiohttp.ClientTimeout(**{name: s and s + hold_s for name, s in seconds.items()})
 
 
-def _traced_ssl(settings: Settings) -> ssl.SSLContext:
-    """As aiohttp's own or the one given to it, with handshakes that can be seen; one per process."""
-    return _traced_context(settings.ca_file, settings.verify)
-
-
 @cache
 def _traced_context(ca_file: str | None, verify: bool) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=ca_file)
-    if not verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
+    """As aiohttp's own or the one given to it, with handshakes that can be seen; one per process."""
+    context = tls.new_context(ca_file, verify)
     context.sslobject_class = _TracedTls
     return context
 

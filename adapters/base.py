@@ -28,6 +28,7 @@ __all__ = [
     "AsyncAdapter",
     "BaseAdapter",
     "BodyTooLongError",
+    "ConnectTimeoutError",
     "ErrorKind",
     "Lack",
     "Mode",
@@ -128,6 +129,10 @@ class BodyTooLongError(Exception):
 
     def __init__(self, most: int) -> None:
         super().__init__(f"the server sent more than {most} bytes in one response (--max-body)")
+
+
+class ConnectTimeoutError(TimeoutError):
+    """TCP or TLS was not established in time: sockets do not say themselves which phase timed out."""
 
 
 def length_of(chunks: Iterable[bytes], most: int) -> int:
@@ -254,6 +259,7 @@ class AsyncAdapter(BaseAdapter):
 # every client, also of those that need none of them.
 SYSTEM_ERRORS: dict[str, ErrorKind] = {
     "adapters.base.BodyTooLongError": "body",
+    "adapters.base.ConnectTimeoutError": "timeout_connect",
     "asyncio.exceptions.CancelledError": "cancelled",
     "builtins.BrokenPipeError": "reset",
     "builtins.ConnectionAbortedError": "reset",

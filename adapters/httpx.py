@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import lru_cache
-from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any, Literal
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -91,11 +90,18 @@ class _Httpx(BaseAdapter):
         client: httpx.Client | httpx.AsyncClient,
         hook: Callable[[str, dict[str, Any]], Awaitable[None] | None],
     ) -> dict[str, Any]:
-        """What a request is sent with so that httpcore calls ``hook`` on its way."""
+        """What a request is streamed with so that httpcore calls ``hook`` on its way."""
         hold_s = self.settings.hold_s
         patient = {n: s if s is None else s + hold_s for n, s in client.timeout.as_dict().items()}
         extensions = {**(self._extensions(request.url) or {}), "trace": hook}
-        return {"timeout": httpx.Timeout(**patient), "extensions": extensions}
+        return {
+            "method": request.method,
+            "url": request.url,
+            "headers": request.headers,
+            "content": request.body,
+            "timeout": httpx.Timeout(**patient),
+            "extensions": extensions,
+        }
 
 
 @lru_cache(256)
@@ -109,13 +115,13 @@ def _own(_: str) -> None:
     """No extension: httpx writes the target as it likes."""
 
 
-def _options(settings: Settings) -> dict[str, Any]:
-    """Arguments of ``Client`` and ``AsyncClient``."""
+def _options(settings: Settings, keep_encoded: Callable[..., Any]) -> dict[str, Any]:
+    """Arguments of ``Client`` and ``AsyncClient``, whose hooks differ."""
     limits: dict[str, Any] = {
         "max_connections": settings.pool_size,
         "max_keepalive_connections": settings.pool_size,
     }
-    options: dict[str, Any] = {"verify": _verify(settings)}
+    options: dict[str, Any] = {"verify": tls.verification(settings)}
     if settings.profile == "parity":
         # Idle connections stay: between windows a session is idle for longer than the default 5 s.
         limits["keepalive_expiry"] = None
@@ -123,13 +129,9 @@ def _options(settings: Settings) -> dict[str, Any]:
         # No limit on waiting for the pool: that is queueing, which the harness times itself.
         timeout = httpx.Timeout(connect=seconds, read=seconds, write=seconds, pool=None)
         options |= {"timeout": timeout, "trust_env": False, "follow_redirects": False}
+        options["event_hooks"] = {"response": [keep_encoded]}
+        options["cookies"] = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     return options | {"limits": httpx.Limits(**limits)}
-
-
-def _verify(settings: Settings) -> ssl.SSLContext | Literal[True, False]:
-    if settings.verify and settings.ca_file:
-        return tls.context(settings)
-    return settings.verify
 
 
 def _keep_encoded(response: httpx.Response) -> None:
@@ -140,10 +142,6 @@ def _keep_encoded(response: httpx.Response) -> None:
 
 async def _keep_encoded_async(response: httpx.Response) -> None:
     _keep_encoded(response)
-
-
-def _forget_cookies(client: httpx.Client | httpx.AsyncClient) -> None:
-    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
 
 def _note_port(trace: Stamps, stream: Any) -> None:
@@ -157,10 +155,7 @@ class Httpx(_Httpx, Adapter):
 
     def open(self) -> None:
         """Create the client."""
-        self._client = httpx.Client(**_options(self.settings))
-        if self.settings.profile == "parity":
-            self._client.event_hooks = {"response": [_keep_encoded]}
-            _forget_cookies(self._client)
+        self._client = httpx.Client(**_options(self.settings, _keep_encoded))
 
     def send(self, request: Request) -> Response:
         """One request, its whole body read."""
@@ -190,13 +185,8 @@ class Httpx(_Httpx, Adapter):
     def send_traced(self, request: Request, trace: Trace) -> Response:
         """As ``send``; the request waits inside the events of httpcore's ``trace`` extension."""
         trace.point("GetConn")
-        with self._client.stream(
-            request.method,
-            request.url,
-            headers=request.headers,
-            content=request.body,
-            **self._traced(request, self._client, self._hook(trace)),
-        ) as response:
+        sent_with = self._traced(request, self._client, self._hook(trace))
+        with self._client.stream(**sent_with) as response:
             _note_port(trace, response.extensions["network_stream"])
             if self.settings.stream:
                 return response.status_code, length_of(
@@ -230,10 +220,7 @@ class HttpxAsync(_Httpx, AsyncAdapter):
 
     async def open(self) -> None:
         """Create the client."""
-        self._client = httpx.AsyncClient(**_options(self.settings))
-        if self.settings.profile == "parity":
-            self._client.event_hooks = {"response": [_keep_encoded_async]}
-            _forget_cookies(self._client)
+        self._client = httpx.AsyncClient(**_options(self.settings, _keep_encoded_async))
 
     async def send(self, request: Request) -> Response:
         """One request, its whole body read."""
@@ -262,13 +249,8 @@ class HttpxAsync(_Httpx, AsyncAdapter):
     async def send_traced(self, request: Request, trace: AsyncTrace) -> Response:
         """As ``send``; the request waits inside the events of httpcore's ``trace`` extension."""
         await trace.point("GetConn")
-        async with self._client.stream(
-            request.method,
-            request.url,
-            headers=request.headers,
-            content=request.body,
-            **self._traced(request, self._client, self._hook(trace)),
-        ) as response:
+        sent_with = self._traced(request, self._client, self._hook(trace))
+        async with self._client.stream(**sent_with) as response:
             _note_port(trace, response.extensions["network_stream"])
             if not self.settings.stream:
                 return response.status_code, len(await response.aread())

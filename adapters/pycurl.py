@@ -130,8 +130,7 @@ class Pycurl(Adapter):
 
     def send_traced(self, request: Request, trace: Trace) -> Response:
         """As ``send``, on the same handle. Callbacks hold; libcurl's own timers say the rest afterwards."""
-        self._set_up(request)
-        self._extend_timeouts()
+        self._set_up(request, self.settings.hold_s)
         journey = _Journey(self._curl, request, trace, self._sink)
         trace.point("GetConn")
         try:
@@ -163,14 +162,17 @@ class Pycurl(Adapter):
             return "body"
         return _KINDS.get(code, "other")
 
-    def _set_up(self, request: Request) -> None:
-        """Set every option anew; ``reset`` keeps connections, DNS answers and TLS sessions."""
+    def _set_up(self, request: Request, hold_s: float = 0.0) -> None:
+        """Set every option anew; ``reset`` keeps connections, DNS answers and TLS sessions.
+
+        Libcurl counts the time for which a callback holds it: its timeouts are longer by ``hold_s``.
+        """
         self._curl.reset()
-        self._set_session()
+        self._set_session(hold_s)
         self._set_request(request)
         self._request = request
 
-    def _set_session(self) -> None:
+    def _set_session(self, hold_s: float) -> None:
         curl, settings = self._curl, self.settings
         curl.setopt(pycurl.NOSIGNAL, 1)
         curl.setopt(pycurl.MAXCONNECTS, settings.pool_size)
@@ -182,10 +184,12 @@ class Pycurl(Adapter):
             curl.setopt(pycurl.SSL_VERIFYPEER, 0)
             curl.setopt(pycurl.SSL_VERIFYHOST, 0)
         if settings.profile == "parity":
-            self._set_parity()
+            self._set_parity(hold_s)
+        elif hold_s:
+            curl.setopt(pycurl.CONNECTTIMEOUT_MS, round((_CONNECT_TIMEOUT_S + hold_s) * 1000))
 
-    def _set_parity(self) -> None:
-        curl, timeout_ms = self._curl, round(self.settings.timeout_s * 1000)
+    def _set_parity(self, hold_s: float) -> None:
+        curl, timeout_ms = self._curl, round((self.settings.timeout_s + hold_s) * 1000)
         curl.setopt(pycurl.CONNECTTIMEOUT_MS, timeout_ms)
         curl.setopt(pycurl.TIMEOUT_MS, timeout_ms)
         curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
@@ -195,17 +199,6 @@ class Pycurl(Adapter):
         curl.setopt(pycurl.FOLLOWLOCATION, 0)
         # Empty is not "unset": it turns the environment's proxies off.
         curl.setopt(pycurl.PROXY, "")
-
-    def _extend_timeouts(self) -> None:
-        """Libcurl counts the time during which a callback holds the transfer."""
-        settings, curl = self.settings, self._curl
-        if not settings.hold_s:
-            return
-        parity = settings.profile == "parity"
-        connect_s = settings.timeout_s if parity else _CONNECT_TIMEOUT_S
-        curl.setopt(pycurl.CONNECTTIMEOUT_MS, round((connect_s + settings.hold_s) * 1000))
-        if parity:
-            curl.setopt(pycurl.TIMEOUT_MS, round((settings.timeout_s + settings.hold_s) * 1000))
 
     def _set_request(self, request: Request) -> None:
         curl, body = self._curl, request.body

@@ -13,10 +13,11 @@ from adapters.base import (
     AsyncAdapter,
     BaseAdapter,
     BodyTooLongError,
+    ConnectTimeoutError,
     Request,
     Response,
 )
-from adapters.raw_sockets import READ_BYTES, ConnectTimeoutError, RawAdapter, RawSocket, address
+from adapters.raw_sockets import READ_BYTES, RawAdapter, RawSocket, address
 from adapters.wire import Prepared, ProtocolError, Reader
 
 if TYPE_CHECKING:

@@ -13,21 +13,18 @@ from adapters.base import (
     CONNECTION_POINTS,
     Adapter,
     BaseAdapter,
+    ConnectTimeoutError,
     Request,
     Settings,
 )
 from adapters.wire import BodyError, Prepared, ProtocolError, Reader
 
-__all__ = ["READ_BYTES", "ConnectTimeoutError", "RawAdapter", "RawSocket", "address"]
+__all__ = ["READ_BYTES", "RawAdapter", "RawSocket", "address"]
 
 READ_BYTES = 65536
 _MAX_PREPARED = 256
 # A connection unused for longer is looked at before it is used: servers close idle ones.
 _FRESH_S = 0.2
-
-
-class ConnectTimeoutError(TimeoutError):
-    """TCP or TLS was not established in time."""
 
 
 class RawAdapter(BaseAdapter):
@@ -39,7 +36,6 @@ class RawAdapter(BaseAdapter):
     trace_points = CONNECTION_POINTS
     hold_points = CONNECTION_HOLDS
     error_kinds = (
-        (ConnectTimeoutError, "timeout_connect"),
         # What a blocking socket says when SO_RCVTIMEO or SO_SNDTIMEO ran out.
         (BlockingIOError, "timeout_read"),
         (BodyError, "body"),

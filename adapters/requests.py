@@ -4,39 +4,23 @@ from __future__ import annotations
 
 import warnings
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 
-from adapters.base import (
-    CONNECTION_HOLDS,
-    CONNECTION_POINTS,
-    Adapter,
-    BaseAdapter,
-    ErrorKind,
-    Request,
-    Response,
-    length_of,
-)
+from adapters.base import Adapter, BaseAdapter, ErrorKind, Request, Response, length_of
+from adapters.over_http_client import CHUNK_BYTES, OverHttpClient
 from adapters.request_target import typed_target
-
-if TYPE_CHECKING:
-    from adapters.trace import Trace
 
 __all__ = ["ADAPTERS", "Requests"]
 
-_CHUNK_BYTES = 65536
 
-
-class Requests(Adapter):
+class Requests(OverHttpClient):
     """``Session.request`` with the whole body in ``content``, or ``iter_content``."""
 
     name = "requests"
     session_scope = "slot"
-    can_stream = True
-    trace_points = CONNECTION_POINTS
-    hold_points = CONNECTION_HOLDS
     # It says 'read timed out' when the server does not answer the TLS handshake.
     other_kinds = (("handshake", "timeout_read"),)
     error_kinds = (
@@ -61,8 +45,6 @@ class Requests(Adapter):
     def open(self) -> None:
         """Create the session and what every call is given."""
         settings = self.settings
-        self._exact: _ExactRequests | None = None
-        self._traced: _TracedRequests | None = None
         self._keeps_targets = settings.profile == "parity"
         transport = HTTPAdapter
         self._session = session = requests.Session()
@@ -87,7 +69,7 @@ class Requests(Adapter):
     def send(self, request: Request) -> Response:
         """One request, its whole body read."""
         if self._keeps_targets and typed_target(request.url):
-            return self._exactly().send(request)
+            return self.other(_ExactRequests).send(request)
         return self._send(request)
 
     def _send(self, request: Request) -> Response:
@@ -100,32 +82,17 @@ class Requests(Adapter):
         )
         if self.settings.stream:
             with response:
-                chunks = response.iter_content(_CHUNK_BYTES)
+                chunks = response.iter_content(CHUNK_BYTES)
                 return response.status_code, length_of(chunks, self.settings.max_body_bytes)
         return response.status_code, len(response.content)
 
-    def send_traced(self, request: Request, trace: Trace) -> Response:
-        """As ``send``, over a session of its own whose connections tell where they are."""
-        from adapters.traced_connection import send_traced  # noqa: PLC0415  only who traces needs it
-
-        if self._traced is None:
-            self._traced = _TracedRequests(self.settings)
-            self._traced.open()
-        return send_traced(self._traced, request, trace)
+    def _traced_kind(self) -> type[Adapter]:
+        return _TracedRequests
 
     def close(self) -> None:
         """Close the session and its connections."""
         self._session.close()
-        for other in (self._exact, self._traced):
-            if other is not None:
-                other.close()
-
-    def _exactly(self) -> _ExactRequests:
-        """A session for targets that requests would rewrite."""
-        if self._exact is None:
-            self._exact = _ExactRequests(self.settings)
-            self._exact.open()
-        return self._exact
+        super().close()
 
 
 class _Encoded(HTTPAdapter):
@@ -138,7 +105,7 @@ class _Encoded(HTTPAdapter):
 
 
 class _ExactRequests(Requests):
-    """Over connections that send the target as it was typed."""
+    """Over connections that send the target as it was typed, where requests would rewrite it."""
 
     def open(self) -> None:
         from adapters.urllib3 import exact_pools  # noqa: PLC0415  most targets need none of it

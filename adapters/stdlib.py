@@ -3,41 +3,21 @@
 from __future__ import annotations
 
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection, IncompleteRead
-from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from adapters import tls
-from adapters.base import (
-    CONNECTION_HOLDS,
-    CONNECTION_POINTS,
-    Adapter,
-    BaseAdapter,
-    Request,
-    Response,
-    length_of,
-)
+from adapters.base import Adapter, BaseAdapter, ConnectTimeoutError, Request, Response, length_of
+from adapters.over_http_client import CHUNK_BYTES, OverHttpClient
 from adapters.request_target import request_target
 
-if TYPE_CHECKING:
-    from adapters.trace import Trace
-
-__all__ = ["ADAPTERS", "ConnectTimeoutError", "Stdlib"]
-
-_CHUNK_BYTES = 65536
+__all__ = ["ADAPTERS", "Stdlib"]
 
 
-class ConnectTimeoutError(TimeoutError):
-    """Connecting took too long; ``http.client`` itself does not say which phase timed out."""
-
-
-class Stdlib(Adapter):
+class Stdlib(OverHttpClient):
     """``HTTPConnection.request``, ``getresponse`` and ``read``."""
 
     name = "stdlib"
     session_scope = "slot"
-    can_stream = True
-    trace_points = CONNECTION_POINTS
-    hold_points = CONNECTION_HOLDS
     unequal = (
         "http.client notices that the server closed a kept connection only by failing: "
         "that request counts as reset",
@@ -48,7 +28,6 @@ class Stdlib(Adapter):
         ("two-lengths", "timeout_read"),
         ("two-lengths-in-one", "timeout_read"),
     )
-    error_kinds = ((ConnectTimeoutError, "timeout_connect"),)
     _plain: type[HTTPConnection] = HTTPConnection
     _secure: type[HTTPSConnection] = HTTPSConnection
 
@@ -58,7 +37,6 @@ class Stdlib(Adapter):
         self._origin: tuple[str, str] | None = None
         self._request: Request | None = None
         self._target = ""
-        self._traced: _TracedStdlib | None = None
 
     def send(self, request: Request) -> Response:
         """One request, its whole body read."""
@@ -78,20 +56,13 @@ class Stdlib(Adapter):
             connection.close()
             raise
 
-    def send_traced(self, request: Request, trace: Trace) -> Response:
-        """As ``send``, over a connection of its own that tells where it is."""
-        from adapters.traced_connection import send_traced  # noqa: PLC0415  only who traces needs it
-
-        if self._traced is None:
-            self._traced = _TracedStdlib(self.settings)
-            self._traced.open()
-        return send_traced(self._traced, request, trace)
+    def _traced_kind(self) -> type[Adapter]:
+        return _TracedStdlib
 
     def close(self) -> None:
         """Close the connection, if there is one."""
         self._drop()
-        if self._traced is not None:
-            self._traced.close()
+        super().close()
 
     def _drop(self) -> None:
         if self._connection is not None:
@@ -117,7 +88,7 @@ class Stdlib(Adapter):
         return self._plain(host, url.port, timeout=timeout)
 
     def _streamed(self, response: HTTPResponse) -> int:
-        chunks = iter(lambda: response.read(_CHUNK_BYTES), b"")
+        chunks = iter(lambda: response.read(CHUNK_BYTES), b"")
         length = length_of(chunks, self.settings.max_body_bytes)
         # Unlike read(), read(n) ends quietly when the connection does.
         if response.length:

@@ -11,7 +11,7 @@ from functools import cache
 
 from adapters.base import Settings
 
-__all__ = ["context"]
+__all__ = ["context", "new_context", "verification"]
 
 
 def context(settings: Settings) -> ssl.SSLContext:
@@ -19,10 +19,18 @@ def context(settings: Settings) -> ssl.SSLContext:
     return _context(settings.ca_file, settings.verify)
 
 
-@cache
-def _context(ca_file: str | None, verify: bool) -> ssl.SSLContext:
+def verification(settings: Settings) -> ssl.SSLContext | bool:
+    """The same for clients that have a context of their own, which will do where no CA file is named."""
+    return context(settings) if settings.verify and settings.ca_file else settings.verify
+
+
+def new_context(ca_file: str | None, verify: bool) -> ssl.SSLContext:
+    """A context that is nobody else's."""
     made = ssl.create_default_context(cafile=ca_file)
     if not verify:
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE
     return made
+
+
+_context = cache(new_context)

@@ -9,8 +9,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from adapters import tls
-from adapters.base import AsyncAdapter, Request, Response
-from adapters.raw_sockets import READ_BYTES, ConnectTimeoutError, RawAdapter, RawSocket, address
+from adapters.base import AsyncAdapter, ConnectTimeoutError, Request, Response
+from adapters.raw_sockets import READ_BYTES, RawAdapter, RawSocket, address
 from adapters.wire import Prepared
 
 if TYPE_CHECKING:

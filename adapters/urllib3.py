@@ -7,39 +7,23 @@ import threading
 import warnings
 from functools import cache
 from http.client import HTTPConnection as _Connection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import urllib3
 from urllib3 import exceptions
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from adapters.base import (
-    CONNECTION_HOLDS,
-    CONNECTION_POINTS,
-    Adapter,
-    BaseAdapter,
-    ErrorKind,
-    Request,
-    Response,
-    length_of,
-)
+from adapters.base import Adapter, BaseAdapter, ErrorKind, Request, Response, length_of
+from adapters.over_http_client import CHUNK_BYTES, OverHttpClient
 from adapters.request_target import typed_target
-
-if TYPE_CHECKING:
-    from adapters.trace import Trace
 
 __all__ = ["ADAPTERS", "SENDING", "Urllib3", "exact_pools", "traced_pools"]
 
-_CHUNK_BYTES = 65536
 
-
-class Urllib3(Adapter):
+class Urllib3(OverHttpClient):
     """``PoolManager.request`` with the whole body in ``data``, or ``stream()``."""
 
     name = "urllib3"
-    can_stream = True
-    trace_points = CONNECTION_POINTS
-    hold_points = CONNECTION_HOLDS
     # It says 'read timed out' when the server does not answer the TLS handshake.
     other_kinds = (("handshake", "timeout_read"),)
     error_kinds = (
@@ -83,16 +67,13 @@ class Urllib3(Adapter):
             self._options["decode_content"] = False
         self._pool = urllib3.PoolManager(**pool)
         self._keeps_targets = settings.profile == "parity"
-        self._exact: _ExactUrllib3 | None = None
-        self._traced: _TracedUrllib3 | None = None
-        self._opening = threading.Lock()
         if not settings.verify:
             warnings.filterwarnings("ignore", message="Unverified HTTPS request")
 
     def send(self, request: Request) -> Response:
         """One request, its whole body read."""
         if self._keeps_targets and typed_target(request.url):
-            return self._exactly().send(request)
+            return self.other(_ExactUrllib3).send(request)
         return self._send(request)
 
     def _send(self, request: Request) -> Response:
@@ -109,7 +90,7 @@ class Urllib3(Adapter):
 
     def _streamed(self, response: urllib3.BaseHTTPResponse) -> Response:
         try:
-            length = length_of(response.stream(_CHUNK_BYTES), self.settings.max_body_bytes)
+            length = length_of(response.stream(CHUNK_BYTES), self.settings.max_body_bytes)
         except BaseException:
             response.close()
             raise
@@ -117,34 +98,17 @@ class Urllib3(Adapter):
             response.release_conn()
         return response.status, length
 
-    def send_traced(self, request: Request, trace: Trace) -> Response:
-        """As ``send``, over a pool of its own whose connections tell where they are."""
-        from adapters.traced_connection import send_traced  # noqa: PLC0415  only who traces needs it
-
-        with self._opening:
-            if self._traced is None:
-                self._traced = _TracedUrllib3(self.settings)
-                self._traced.open()
-        return send_traced(self._traced, request, trace)
+    def _traced_kind(self) -> type[Adapter]:
+        return _TracedUrllib3
 
     def close(self) -> None:
         """Close every connection of the pool."""
         self._pool.clear()
-        for other in (self._exact, self._traced):
-            if other is not None:
-                other.close()
-
-    def _exactly(self) -> _ExactUrllib3:
-        """A session for targets that urllib3 would rewrite."""
-        with self._opening:
-            if self._exact is None:
-                self._exact = _ExactUrllib3(self.settings)
-                self._exact.open()
-        return self._exact
+        super().close()
 
 
 class _ExactUrllib3(Urllib3):
-    """Over connections that send the target as it was typed."""
+    """Over connections that send the target as it was typed, where urllib3 would rewrite it."""
 
     def open(self) -> None:
         super().open()

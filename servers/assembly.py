@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from servers.base import TargetError
 from servers.catalogue import software
 from servers.files import CA
 from servers.native import Native
-from servers.parts import POLL_S, Ask, Part, PartSpec, Runner
-from servers.software import Address, Layout
+from servers.parts import LOOPBACK, POLL_S, Ask, Part, PartSpec, Runner
+from servers.software import Address
 from servers.spec import TargetSpec
 
 __all__ = ["Assembly"]
@@ -133,8 +134,9 @@ class Assembly:
             kind = software(spec.upstream)
             for number in range(1, spec.instances + 1):
                 self._start(PartSpec(f"instance-{number}", "origin", kind))
-        elif self._software.process_per_instance and spec.instances > 1:
-            for number in range(1, spec.instances + 1):
+        else:
+            processes = spec.instances if self._software.process_per_instance else 1
+            for number in range(1, processes + 1):
                 port = self.parts[0].address.port if self.parts else spec.port
                 self._start(
                     PartSpec(
@@ -146,17 +148,6 @@ class Assembly:
                         workers=spec.instances,
                     )
                 )
-        else:
-            self._start(
-                PartSpec(
-                    name="instance-1",
-                    role="origin",
-                    software=self._software,
-                    tls=spec.tls,
-                    port=spec.port,
-                    workers=spec.instances,
-                )
-            )
         for part in self.parts:
             part.wait_healthy(self._ask, deadline)
 
@@ -196,16 +187,9 @@ class Assembly:
 
 def _configured(part_spec: PartSpec) -> bytes:
     """How a part is configured, but for its place on this machine: also of software that is not ours."""
-    somewhere = Address("127.0.0.1", 0)
-    layout = Layout(
-        part_spec.name,
-        somewhere,
-        part_spec.tls,
-        ".",
-        "scratch",
-        upstreams=(somewhere,) * len(part_spec.upstreams),
-        workers=part_spec.workers,
-    )
+    somewhere = Address(LOOPBACK, 0)
+    placeless = replace(part_spec, upstreams=(somewhere,) * len(part_spec.upstreams))
+    layout = placeless.layout(somewhere, ".", "scratch")
     files = sorted(part_spec.software.files(layout).items())
     return repr((files, part_spec.software.command(layout))).encode()
 

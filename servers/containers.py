@@ -6,28 +6,26 @@ import contextlib
 import os
 import resource
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from shutil import copyfile
 from typing import Any
 
 import psutil
 
 from servers.account import Account, group_of
 from servers.base import TargetError, Use
-from servers.engine import LABEL, clear, connect, failures, remove, remove_labelled
-from servers.files import CA, CERTIFICATE, KEY
+from servers.engine import LABEL, clear, connect, failures, remove
 from servers.images import find, obtain
 from servers.native import free_port, write_files
-from servers.parts import Ask, Part, PartSpec, Runner
+from servers.parts import LOOPBACK, Ask, Part, PartSpec, Runner, family
 from servers.software import Address, Layout, Software
 from servers.spec import TargetSpec
 
-__all__ = ["ContainerPart", "Docker", "Site", "find", "remove_labelled"]
+__all__ = ["ContainerPart", "Docker", "Site", "find"]
 
-LOOPBACK, ANY = "127.0.0.1", "0.0.0.0"
+ANY = "0.0.0.0"
 PORT = 8080  # of every server that has a network of its own
 FOLDER, SCRATCH = "/etc/clientbench", "/tmp"  # inside
 # Nobody's in particular: who runs servers as root does not want them to be root's.
@@ -75,14 +73,12 @@ class Docker(Runner):
             self._images[kind.name] = obtain(site.engine, kind)
 
     def make(self, part_spec: PartSpec) -> ContainerPart:
-        """A part in ``folder/name``. Raises ``TargetError`` if there is no engine or no image."""
+        """A part in ``folder/name``, of software that is prepared. Raises ``TargetError``."""
         if part_spec.software.process_per_instance and part_spec.workers > 1:
             raise TargetError(
                 f"{part_spec.software.name}: one instance runs in a container; put several behind a proxy, "
                 "or use --runtime native"
             )
-        if part_spec.software.name not in self._images:
-            self.prepare([part_spec.software])
         return ContainerPart(part_spec, self._begun(), self._images[part_spec.software.name])
 
     def close(self) -> None:
@@ -113,13 +109,7 @@ class ContainerPart(Part):
         self._site = site
         self._folder = site.folder / part_spec.name
         self._container: Any = None
-        self._port = part_spec.port
         self._account: Account | None = None
-
-    @property
-    def address(self) -> Address:
-        """Known after ``start``."""
-        return Address(LOOPBACK, self._port)
 
     @property
     def inner(self) -> Address:
@@ -153,10 +143,7 @@ class ContainerPart(Part):
             if health.get("Status") == "unhealthy":
                 problem = f"is unhealthy ({_last_check(health)})"
         if problem is not None:
-            raise TargetError(
-                f"{self.part_spec.software.name}: {self.name} {problem}; "
-                f"its log ends: {self.last_words()}"
-            )
+            raise self.ending(problem)
 
     def wait_healthy(self, ask: Ask, deadline: float) -> None:
         """Wait for our own request to succeed, and for the engine's check."""
@@ -164,23 +151,16 @@ class ContainerPart(Part):
         while (health := self._state().get("Health", {})).get("Status") != "healthy":
             self.check()
             if time.monotonic() > deadline:
-                raise TargetError(
-                    f"{self.part_spec.software.name}: {self.name} answers, but the check inside its "
-                    f"container fails ({_last_check(health)}); its log ends: {self.last_words()}"
+                raise self.ending(
+                    f"answers, but the check inside its container fails ({_last_check(health)})"
                 )
             time.sleep(POLL_S)
 
     def pids(self) -> list[int]:
         """Its processes on this machine, and the engine's that passes the published port on to it."""
-        state = self._state()
-        pid = state.get("Pid", 0)
-        if not pid or not dict(group_of(pid, self._container.id)):
-            return []
-        forwarders = _forwarders(self._port) if self._site.network else []
-        with contextlib.suppress(psutil.NoSuchProcess):
-            children = psutil.Process(pid).children(recursive=True)
-            return [pid, *(child.pid for child in children), *forwarders]
-        return []
+        pid = self._state().get("Pid", 0)
+        own = family(pid) if pid and dict(group_of(pid, self._container.id)) else []
+        return [*own, *_forwarders(self._port)] if own and self._site.network else own
 
     def log(self) -> str:
         """The end of its standard output and error."""
@@ -218,25 +198,13 @@ class ContainerPart(Part):
 
     def _layout(self) -> Layout:
         listen = Address(ANY, PORT) if self._site.network else self.address
-        return Layout(
-            name=self.name,
-            listen=listen,
-            tls=self.part_spec.tls,
-            folder=FOLDER,
-            scratch=SCRATCH,
-            upstreams=self.part_spec.upstreams,
-            workers=self.part_spec.workers,
-        )
+        return self.part_spec.layout(listen, FOLDER, SCRATCH)
 
     def _write(self, layout: Layout) -> None:
         """Put everything that it reads into its folder, for the user that it runs as."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        write_files(
-            self._folder, {**self.part_spec.software.files(layout), _CHECK: _CHECK_TEXT.read_text()}
-        )
-        if self.part_spec.tls:
-            for name in (CA, CERTIFICATE, KEY):
-                copyfile(self._site.folder / name, self._folder / name)
+        files = {**self.part_spec.software.files(layout), _CHECK: _CHECK_TEXT.read_text()}
+        write_files(self._folder, files, self._site.folder if self.part_spec.tls else None)
         for path in (self._folder, *self._folder.rglob("*")):
             path.chmod(0o700 if path.is_dir() else 0o400)
             os.chown(path, *_user())
@@ -281,13 +249,13 @@ class ContainerPart(Part):
         bindings = self._container.attrs["NetworkSettings"]["Ports"].get(f"{PORT}/tcp")
         if not bindings:  # it has ended already
             self.check()
-            raise TargetError(f"{self.part_spec.software.name}: {self.name} has no published port")
+            raise self.trouble("has no published port")
         return int(bindings[0]["HostPort"])
 
     def _state(self) -> dict[str, Any]:
         """What the engine knows of it now. Raises ``TargetError`` if it is gone."""
         if self._container is None:
-            raise TargetError(f"{self.part_spec.software.name}: {self.name} is not running")
+            raise self.trouble("is not running")
         with failures(f"{self.part_spec.software.name}: {self.name} is gone"):
             self._container.reload()
         state: dict[str, Any] = self._container.attrs["State"]
@@ -342,10 +310,12 @@ def _end(state: dict[str, Any], memory_bytes: int) -> str | None:
 
 def _forwarders(port: int) -> list[int]:
     """The engine's processes that carry every byte of a port published on the loopback interface."""
-    wanted = ("-host-port", str(port))
-    return [
-        process.pid for process in _named("docker-proxy") if wanted in pairwise(process.cmdline())
-    ]
+    wanted, found = ("-host-port", str(port)), []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.name() == "docker-proxy" and wanted in pairwise(process.cmdline()):
+                found.append(process.pid)
+    return found
 
 
 def _hold(pid: int, cpus: Collection[int]) -> None:
@@ -355,10 +325,3 @@ def _hold(pid: int, cpus: Collection[int]) -> None:
     with contextlib.suppress(OSError):
         for thread in Path(f"/proc/{pid}/task").iterdir():
             os.sched_setaffinity(int(thread.name), cpus)
-
-
-def _named(name: str) -> Iterator[psutil.Process]:
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error):
-            if process.name() == name:
-                yield process

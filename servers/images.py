@@ -33,36 +33,30 @@ def find(software: Software) -> str:
 
     Raises ``TargetError``: no engine, or the image is not on this machine.
     """
-    engine = connect()
-    with contextlib.closing(engine):
-        return _find(engine, software)
-
-
-def _find(engine: Any, software: Software) -> str:
-    image = software.container()
-    if not _is_built(image):
-        name = reference(image)
-        if _local(engine, name) is None:
-            raise TargetError(f"{software.name}: {_missing(name, image.variable)}")
-        return name
-    base = _local(engine, _base())
-    if base is None:
-        raise TargetError(f"{software.name}: {_missing(_base(), BASE_VARIABLE)}")
-    tag = _tag(image, _context(image), base.id)
-    return tag if _local(engine, tag) is not None else f"{tag} (built at the first start)"
+    with contextlib.closing(connect()) as engine:
+        image = software.container()
+        fetched = _fetched(image)
+        found = _local(engine, reference(fetched))
+        if found is None:
+            raise TargetError(f"{software.name}: {_missing(fetched)}")
+        if fetched is image:
+            return reference(image)
+        tag = _tag(image, _context(image), found.id)
+        return tag if _local(engine, tag) is not None else f"{tag} (built at the first start)"
 
 
 def obtain(engine: Any, software: Software) -> str:
     """The image's name, once it is on this machine: pulled or built if need be. Raises ``TargetError``."""
     image = software.container()
     with failures(f"{software.name}: its image cannot be had"):
-        if not _is_built(image):
-            return _pulled(engine, software, reference(image), image.variable)
-        base = _pulled(engine, software, _base(), BASE_VARIABLE)
+        fetched = _fetched(image)
+        name = _pulled(engine, software, fetched)
+        if fetched is image:
+            return name
         context = _context(image)
-        tag = _tag(image, context, engine.images.get(base).id)
+        tag = _tag(image, context, engine.images.get(name).id)
         if _local(engine, tag) is None:
-            _build(engine, software, tag, context, {"BASE": base, **_arguments(image)})
+            _build(engine, software, tag, context, {"BASE": name, **_arguments(image)})
         return tag
 
 
@@ -71,12 +65,10 @@ def reference(image: Image) -> str:
     return os.environ.get(image.variable) or image.reference
 
 
-def _base() -> str:
-    return os.environ.get(BASE_VARIABLE) or BASE
-
-
-def _is_built(image: Image) -> bool:
-    return image.dockerfile is not None and not os.environ.get(image.variable)
+def _fetched(image: Image) -> Image:
+    """What others publish of it: the base of one that we build, otherwise the image itself."""
+    is_built = image.dockerfile is not None and not os.environ.get(image.variable)
+    return Image(BASE, BASE_VARIABLE, ()) if is_built else image
 
 
 def _local(engine: Any, name: str) -> Any:
@@ -92,13 +84,14 @@ def _local(engine: Any, name: str) -> Any:
         raise
 
 
-def _pulled(engine: Any, software: Software, name: str, variable: str) -> str:
+def _pulled(engine: Any, software: Software, image: Image) -> str:
+    name = reference(image)
     if _local(engine, name) is None:
         try:
             with failures("it cannot be pulled"):
                 engine.images.pull(*_name_and_tag(name))
         except TargetError as error:
-            raise TargetError(f"{software.name}: {_missing(name, variable)} ({error})") from error
+            raise TargetError(f"{software.name}: {_missing(image)} ({error})") from error
     return name
 
 
@@ -110,10 +103,11 @@ def _name_and_tag(name: str) -> tuple[str, str]:
     return (path, tag) if colon and "/" not in tag else (name, "latest")
 
 
-def _missing(name: str, variable: str) -> str:
+def _missing(image: Image) -> str:
+    name = reference(image)
     return (
         f"no image {name} on this machine; run `docker pull {name}`, "
-        f"or name another one in the variable {variable}"
+        f"or name another one in the variable {image.variable}"
     )
 
 

@@ -14,18 +14,15 @@ import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from shutil import copyfile
-from typing import Any
-
-import psutil
 
 from servers.base import Target, TargetError
 from servers.files import CA, CERTIFICATE, KEY, LOG
-from servers.parts import Ask, Part, PartSpec, Runner
-from servers.software import Address, Executable, Layout
+from servers.parts import LOOPBACK, Ask, Part, PartSpec, Runner, family
+from servers.software import Address, Executable
+from servers.standing import read_log
 
 __all__ = ["Native", "free_port", "unprivileged", "write_files"]
 
-LOOPBACK = "127.0.0.1"
 STOP_TIMEOUT_S = 3.0
 # Below those that systems give to outgoing connections: one of these could take the port meanwhile.
 PORTS = range(15_000, 32_000)
@@ -46,14 +43,7 @@ class Native(Runner):
         """A part in ``folder/name``. Raises ``TargetError`` if its program is not here."""
         # A port that several are to share must be known before the first of them listens.
         port = part_spec.port or (free_port() if part_spec.workers > 1 else 0)
-        layout = Layout(
-            name=part_spec.name,
-            listen=Address(LOOPBACK, port),
-            tls=part_spec.tls,
-            folder=str(self._folder),
-            scratch="",
-            workers=part_spec.workers,
-        )
+        layout = part_spec.layout(Address(LOOPBACK, port), str(self._folder), scratch="")
         process = part_spec.software.process(layout)
         if process is not None:
             return ProcessPart(part_spec, process, port, self._cpus)
@@ -79,11 +69,6 @@ class ProcessPart(Part):
     def address(self) -> Address:
         """Known when it is ready; a shared one earlier."""
         return Address(LOOPBACK, self._port or int(self._target.base_url.rpartition(":")[2]))
-
-    @property
-    def inner(self) -> Address:
-        """The same for all."""
-        return self.address
 
     def start(self) -> None:
         """Start the process."""
@@ -113,10 +98,6 @@ class ProcessPart(Part):
         counts = self._target.counts()
         return None if counts is None else counts.requests
 
-    def identity(self) -> dict[str, Any]:
-        """Its process."""
-        return {"pids": _ages(self.pids())}
-
     def stop(self) -> None:
         """End it."""
         self._target.stop()
@@ -142,40 +123,18 @@ class ProgramPart(Part):
         self._shared = folder
         self._folder = folder / part_spec.name
         self._cpus = ",".join(map(str, cpus)) or "-"
-        self._port = part_spec.port
         self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def address(self) -> Address:
-        """Known after ``start``."""
-        return Address(LOOPBACK, self._port)
-
-    @property
-    def inner(self) -> Address:
-        """The same for all."""
-        return self.address
 
     def start(self) -> None:
         """Write its configuration, and start it."""
         self._port = self.part_spec.port or free_port()
         (self._folder / SCRATCH).mkdir(parents=True, exist_ok=True)
-        layout = Layout(
-            name=self.name,
-            listen=self.address,
-            tls=self.part_spec.tls,
-            # It runs in its folder: configurations, whose languages all quote blanks and the like in their
-            # own way, have no path of this machine; and no folder above needs to be open to its account.
-            folder=".",
-            scratch=SCRATCH,
-            upstreams=self.part_spec.upstreams,
-            workers=self.part_spec.workers,
-        )
+        # It runs in its folder: configurations, whose languages all quote blanks and the like in their
+        # own way, have no path of this machine; and no folder above needs to be open to its account.
+        layout = self.part_spec.layout(self.address, folder=".", scratch=SCRATCH)
         software = self.part_spec.software
-        write_files(self._folder, software.files(layout))
-        if self.part_spec.tls:
-            for name in (CA, CERTIFICATE, KEY):
-                copyfile(self._shared / name, self._folder / name)
-                (self._folder / name).chmod(0o600)
+        certified = self._shared if self.part_spec.tls else None
+        write_files(self._folder, software.files(layout), certified)
         account = None if software.keeps_user else unprivileged(self._words[0])
         if account is not None:
             _hand_over(self._folder, account)
@@ -195,33 +154,20 @@ class ProgramPart(Part):
     def check(self) -> None:
         """Raise ``TargetError`` if it has ended."""
         if self._process is None:
-            raise TargetError(f"{self.part_spec.software.name}: {self.name} is not running")
+            raise self.trouble("is not running")
         status = self._process.poll()
         if status is not None:
-            raise TargetError(
-                f"{self.part_spec.software.name}: {self.name} ended (exit status {status}); "
-                f"its log ends: {self.last_words()}"
-            )
+            raise self.ending(f"ended (exit status {status})")
 
     def pids(self) -> list[int]:
         """The process and what it has started."""
         if self._process is None or self._process.poll() is not None:
             return []
-        with contextlib.suppress(psutil.NoSuchProcess):
-            first = psutil.Process(self._process.pid)
-            return [first.pid, *(child.pid for child in first.children(recursive=True))]
-        return []
+        return family(self._process.pid)
 
     def log(self) -> str:
         """Its standard output and error."""
-        try:
-            return (self._folder / LOG).read_text(errors="replace")
-        except FileNotFoundError:
-            return ""
-
-    def identity(self) -> dict[str, Any]:
-        """Its processes."""
-        return {"pids": _ages(self.pids())}
+        return "\n".join(read_log(self._folder / LOG))
 
     def stop(self) -> None:
         """Ask its group to end, and kill what does not."""
@@ -236,22 +182,20 @@ class ProgramPart(Part):
         process.wait()
 
 
-def _ages(pids: Collection[int]) -> dict[str, float]:
-    """When each process was started, without which its id says nothing after a crash."""
-    ages = {}
-    for pid in pids:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            ages[str(pid)] = psutil.Process(pid).create_time()
-    return ages
+def write_files(folder: Path, files: dict[str, str], certified: Path | None) -> None:
+    """Put a rendered configuration into ``folder``, readable by its owner alone.
 
-
-def write_files(folder: Path, files: dict[str, str]) -> None:
-    """Put a rendered configuration into ``folder``, readable by its owner alone."""
+    With TLS also the certificates and the key that ``servers.certificates`` has put into ``certified``.
+    """
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
         path.write_text(text)
+    if certified is not None:
+        for name in (CA, CERTIFICATE, KEY):
+            copyfile(certified / name, folder / name)
+            (folder / name).chmod(0o600)
 
 
 def unprivileged(program: str) -> tuple[int, int] | None:

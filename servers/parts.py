@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import ssl
@@ -11,11 +12,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+import psutil
+
 from servers.base import Role, TargetError, Use
-from servers.software import Address, Software
+from servers.software import Address, Layout, Software
 
-__all__ = ["POLL_S", "Ask", "Part", "PartSpec", "Runner"]
+__all__ = ["LOOPBACK", "POLL_S", "Ask", "Part", "PartSpec", "Runner", "connection_to", "family"]
 
+LOOPBACK = "127.0.0.1"
 POLL_S = 0.01
 REQUEST_TIMEOUT_S = 2.0
 LAST_LINES = 3  # of a server's log, in a message about its end
@@ -33,6 +37,10 @@ class PartSpec:
     port: int = 0  # to listen on; 0: a free one
     workers: int = 1
 
+    def layout(self, listen: Address, folder: str, scratch: str) -> Layout:
+        """Its surroundings, where these are its address and its folders."""
+        return Layout(self.name, listen, self.tls, folder, scratch, self.upstreams, self.workers)
+
 
 class Part(ABC):
     """One server, from its start to its end. Errors are ``TargetError``, one line with the remedy."""
@@ -40,6 +48,7 @@ class Part(ABC):
     def __init__(self, part_spec: PartSpec) -> None:
         self.part_spec = part_spec
         self.version = ""
+        self._port = part_spec.port
 
     @property
     def name(self) -> str:
@@ -47,14 +56,14 @@ class Part(ABC):
         return self.part_spec.name
 
     @property
-    @abstractmethod
     def address(self) -> Address:
-        """Where it is reached from here: on the loopback interface."""
+        """Where it is reached from here: on the loopback interface. Known after ``start``."""
+        return Address(LOOPBACK, self._port)
 
     @property
-    @abstractmethod
     def inner(self) -> Address:
         """Where the target's other parts reach it."""
+        return self.address
 
     @abstractmethod
     def start(self) -> None:
@@ -77,8 +86,15 @@ class Part(ABC):
         """End it, and wait until it is gone. May be called at any time, and again."""
 
     def identity(self) -> dict[str, Any]:
-        """What names it to those who clean up after a crash: ``pids`` and their ages, or ``container``."""
-        return {}
+        """What names it to those who clean up after a crash: ``pids`` and their ages, or ``container``.
+
+        Without its age, the id of a process says nothing after a crash.
+        """
+        ages = {}
+        for pid in self.pids():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                ages[str(pid)] = psutil.Process(pid).create_time()
+        return {"pids": ages}
 
     def use(self) -> Use | None:
         """Of its container, if it runs in one."""
@@ -86,12 +102,26 @@ class Part(ABC):
 
     def requests(self, ask: Ask) -> int | None:
         """How many it has answered, health checks apart; None if it does not say. Raises ``OSError``."""
-        return ask.requests(self) if self.part_spec.software.reports else None
+        if not self.part_spec.software.reports:
+            return None
+        _, _, body = ask(self, "/instance")
+        try:
+            return int(json.loads(body)["requests"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise ConnectionError(f"{self.name} does not report its requests: {error!r}") from error
 
     def last_words(self) -> str:
         """The end of its log on one line."""
         lines = [line.strip() for line in self.log().splitlines() if line.strip()]
         return " | ".join(lines[-LAST_LINES:]) or "it printed nothing"
+
+    def trouble(self, problem: str) -> TargetError:
+        """The error that says what is wrong with it."""
+        return TargetError(f"{self.part_spec.software.name}: {self.name} {problem}")
+
+    def ending(self, problem: str) -> TargetError:
+        """The same, with its last words."""
+        return self.trouble(f"{problem}; its log ends: {self.last_words()}")
 
     def wait_healthy(self, ask: Ask, deadline: float) -> None:
         """Wait until it answers ``/health`` with 200."""
@@ -107,11 +137,29 @@ class Part(ABC):
                     return
                 problem = f"status {status}"
             time.sleep(POLL_S)
-        raise TargetError(
-            f"{self.part_spec.software.name}: {self.name} did not become healthy in time "
-            f"({problem}); find the cause there, or give it more CPUs: its log ends: "
-            f"{self.last_words()}"
+        raise self.trouble(
+            f"did not become healthy in time ({problem}); "
+            f"find the cause there, or give it more CPUs: its log ends: {self.last_words()}"
         )
+
+
+def connection_to(
+    address: Address, context: ssl.SSLContext | None, timeout_s: float
+) -> http.client.HTTPConnection:
+    """A connection that is not made yet; over TLS if there is a context."""
+    if context is None:
+        return http.client.HTTPConnection(address.host, address.port, timeout=timeout_s)
+    return http.client.HTTPSConnection(
+        address.host, address.port, timeout=timeout_s, context=context
+    )
+
+
+def family(pid: int) -> list[int]:
+    """A process and what it has started; nothing if it has ended."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        first = psutil.Process(pid)
+        return [pid, *(child.pid for child in first.children(recursive=True))]
+    return []
 
 
 class Ask:
@@ -122,16 +170,8 @@ class Ask:
 
     def __call__(self, part: Part, path: str) -> tuple[int, str, bytes]:
         """Status, X-Instance and body. Raises ``OSError``."""
-        address = part.address
-        connection: http.client.HTTPConnection
-        if part.part_spec.tls:
-            connection = http.client.HTTPSConnection(
-                address.host, address.port, timeout=REQUEST_TIMEOUT_S, context=self._context
-            )
-        else:
-            connection = http.client.HTTPConnection(
-                address.host, address.port, timeout=REQUEST_TIMEOUT_S
-            )
+        context = self._context if part.part_spec.tls else None
+        connection = connection_to(part.address, context, REQUEST_TIMEOUT_S)
         try:
             connection.request("GET", path, headers={"Connection": "close"})
             response = connection.getresponse()
@@ -140,14 +180,6 @@ class Ask:
             raise ConnectionError(f"no HTTP: {error!r}") from error
         finally:
             connection.close()
-
-    def requests(self, part: Part) -> int:
-        """What a server that reports has counted. Raises ``OSError``."""
-        _, _, body = self(part, "/instance")
-        try:
-            return int(json.loads(body)["requests"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise ConnectionError(f"{part.name} does not report its requests: {error!r}") from error
 
 
 class Runner(ABC):

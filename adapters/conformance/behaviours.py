@@ -3,66 +3,34 @@
 from __future__ import annotations
 
 import gzip
-import json
 import socket
 import ssl
 import struct
 from collections.abc import Callable
+from functools import partial
 from itertools import count
-from typing import Protocol
 
 from adapters.conformance.book import Seen
-from adapters.conformance.hostile import HOSTILE
+from adapters.conformance.hostile import CHUNKED, HOSTILE, OK
 
 __all__ = ["BEHAVIOURS", "MOST_BYTES", "Connection"]
 
 _PATIENCE_S = 30.0  # how long a silent connection is kept before the server gives up on the client
 MOST_BYTES = 64 << 20  # of a body that has no end to speak of
-
-
-class Records(Protocol):
-    """What a connection needs of the server that has accepted it."""
-
-    log: dict[str, list[Seen]]
-
-    def next_number(self) -> int:
-        """Of a connection."""
-
-    def told(self, token: str, what: str, names: list[str]) -> object:
-        """The answer to a question of the suite."""
+CLOSING = OK + b"Connection: close\r\n\r\n"
 
 
 class Connection:
-    """A client's connection; reads requests until one of them ends it."""
+    """A client's connection, and how far it has come."""
 
-    def __init__(self, sock: socket.socket, records: Records, stages: list[str]) -> None:
+    def __init__(self, sock: socket.socket, number: int, stages: list[str]) -> None:
         self.sock = sock
-        self.number = records.next_number()
-        self.records = records
+        self.number = number
         self.stages = stages
         self.reader = sock.makefile("rb")
 
-    def serve(self) -> None:
-        """Answer requests, until one of them ends it."""
-        while self._serve_one():
-            pass
-
-    def _serve_one(self) -> bool:
-        seen = self._read()
-        if seen is None:
-            return False
-        self.stages.append("request")
-        _, token, behaviour, *rest = seen.target.partition("?")[0].split("/")
-        if behaviour in ("log", "progress", "listen"):
-            self.answer(200, json.dumps(self.records.told(token, behaviour, rest)).encode())
-            return True
-        self.records.log.setdefault(token, []).append(seen)
-        number = int(rest[0]) if rest and rest[0].isdigit() else 0
-        goes_on = BEHAVIOURS[behaviour](self, seen, number)
-        self.stages.append("answered")
-        return goes_on
-
-    def _read(self) -> Seen | None:
+    def read(self) -> Seen | None:
+        """The next request; None at the end."""
         if self.reader.peek(1):
             self.stages.append("byte")
         line = self.reader.readline().decode("latin-1").rstrip("\r\n")
@@ -119,20 +87,11 @@ def _gzip(connection: Connection, seen: Seen, number: int) -> bool:
     return True
 
 
-def _chunked(connection: Connection, seen: Seen, number: int) -> bool:
-    return _in_chunks(connection, seen, number, b"")
-
-
-def _trailers(connection: Connection, seen: Seen, number: int) -> bool:
-    return _in_chunks(connection, seen, number, b"Trailer-One: 1\r\nTrailer-Two: 2\r\n")
-
-
-def _in_chunks(connection: Connection, seen: Seen, number: int, trailers: bytes) -> bool:
+def _chunked(connection: Connection, seen: Seen, number: int, trailers: bytes = b"") -> bool:
     """The number of bytes in chunks of 1000, the stream itself cut at odd places."""
-    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     sizes = [1000] * (number // 1000) + ([number % 1000] if number % 1000 else [])
     framed = b"".join(b"%x;a=b\r\n%s\r\n" % (size, b"x" * size) for size in sizes)
-    data = head if seen.method == "HEAD" else head + framed + b"0\r\n" + trailers + b"\r\n"
+    data = CHUNKED if seen.method == "HEAD" else CHUNKED + framed + b"0\r\n" + trailers + b"\r\n"
     step = max(777, len(data) // 20)
     for start in range(0, len(data), step):
         connection.sock.sendall(data[start : start + step])
@@ -140,7 +99,7 @@ def _in_chunks(connection: Connection, seen: Seen, number: int, trailers: bytes)
 
 
 def _until_close(connection: Connection, seen: Seen, number: int) -> bool:
-    connection.sock.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + b"x" * number)
+    connection.sock.sendall(CLOSING + b"x" * number)
     connection.say_goodbye()
     return False
 
@@ -215,8 +174,7 @@ def _truncate(connection: Connection, seen: Seen, number: int) -> bool:
 
 
 def _truncate_chunked(connection: Connection, seen: Seen, number: int) -> bool:
-    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-    connection.sock.sendall(head + b"%x\r\n%s\r\n" % (number, b"x" * number))
+    connection.sock.sendall(CHUNKED + b"%x\r\n%s\r\n" % (number, b"x" * number))
     return False
 
 
@@ -233,17 +191,8 @@ def _endless(connection: Connection, seen: Seen, _: int) -> bool:
     return False
 
 
-def _endless_body(connection: Connection, seen: Seen, _: int) -> bool:
+def _flood(connection: Connection, seen: Seen, _: int, head: bytes, piece: bytes) -> bool:
     """More than anybody wants, without a length; it ends all the same."""
-    return _flood(connection, b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", b"x" * 65536)
-
-
-def _endless_chunks(connection: Connection, seen: Seen, _: int) -> bool:
-    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-    return _flood(connection, head, b"1000\r\n" + b"x" * 4096 + b"\r\n")
-
-
-def _flood(connection: Connection, head: bytes, piece: bytes) -> bool:
     connection.sock.settimeout(_PATIENCE_S)
     connection.sock.sendall(head)
     for _ in range(MOST_BYTES // len(piece)):
@@ -264,7 +213,7 @@ BEHAVIOURS: dict[str, Callable[[Connection, Seen, int], bool]] = {
     "bytes": _bytes,
     "gzip": _gzip,
     "chunked": _chunked,
-    "trailers": _trailers,
+    "trailers": partial(_chunked, trailers=b"Trailer-One: 1\r\nTrailer-Two: 2\r\n"),
     "until-close": _until_close,
     "status": _status,
     "redirect": _redirect,
@@ -281,7 +230,7 @@ BEHAVIOURS: dict[str, Callable[[Connection, Seen, int], bool]] = {
     "truncate-chunked": _truncate_chunked,
     "malformed": _malformed,
     "endless": _endless,
-    "endless-body": _endless_body,
-    "endless-chunks": _endless_chunks,
+    "endless-body": partial(_flood, head=CLOSING, piece=b"x" * 65536),
+    "endless-chunks": partial(_flood, head=CHUNKED, piece=b"1000\r\n" + b"x" * 4096 + b"\r\n"),
     "hostile": _hostile,
 }

@@ -42,12 +42,12 @@ class Progress:
     closed: bool = False
 
 
+@dataclass(frozen=True)
 class Server:
     """A running server, seen from the suite. ``ports`` by name: http, and one per certificate."""
 
-    def __init__(self, ports: dict[str, int], ca_file: str) -> None:
-        self.ports = ports
-        self.ca_file = ca_file
+    ports: dict[str, int]
+    ca_file: str
 
     def url(self, path: str, scheme: str = "http", port: str | None = None) -> str:
         """The address of a path below a token."""

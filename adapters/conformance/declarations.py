@@ -181,14 +181,6 @@ def _expect_stays(exam: Exam, hold: str) -> None:
     expect(stages(), wanted, f"held at {hold}, the server saw")
 
 
-def _traces(adapter: type[BaseAdapter]) -> bool:
-    return bool(adapter.trace_points)
-
-
-def _holds(adapter: type[BaseAdapter]) -> bool:
-    return bool(adapter.hold_points)
-
-
 DECLARED = claims_of(("what it declares exists", declared))
 CLAIMS = (
     *DECLARED,
@@ -201,11 +193,11 @@ CLAIMS = (
         ("a traced request is sent and answered as any other", traced_alike),
         schemes=("http", "https"),
         reads=True,
-        concerns=_traces,
+        concerns=lambda adapter: bool(adapter.trace_points),
     ),
     *claims_of(
         ("a held request stays at every declared hold point", hold_points),
         schemes=("http", "https"),
-        concerns=_holds,
+        concerns=lambda adapter: bool(adapter.hold_points),
     ),
 )

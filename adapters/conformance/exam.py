@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from adapters.base import BaseAdapter, ErrorKind, Lack, Request, Settings
 from adapters.conformance.book import Seen, Server, new_token
@@ -48,16 +49,12 @@ class Exam:
         """What the case may end with."""
         return tuple(kind for name, kind in self.adapter.other_kinds if name == case) or usual
 
-    def settings(self, **changes: object) -> Settings:
+    def settings(self, **changes: Any) -> Settings:
         """Parity."""
-        values = {
-            "ca_file": self.server.ca_file,
-            "timeout_s": USUAL_TIMEOUT_S,
-            "stream": self.stream,
-        }
-        return Settings(**{**values, **changes})  # type: ignore[arg-type]
+        usual = Settings(ca_file=self.server.ca_file, timeout_s=USUAL_TIMEOUT_S, stream=self.stream)
+        return replace(usual, **changes)
 
-    def session(self, **changes: object) -> AbstractContextManager[Session]:
+    def session(self, **changes: Any) -> AbstractContextManager[Session]:
         """An open session with parity but for these changes."""
         return self.subject.session(self.settings(**changes))
 
@@ -108,10 +105,6 @@ class Exam:
             raise Failed(f"the error is of kind {kind}, expected {' or '.join(kinds)}")
 
 
-def _always(_: type[BaseAdapter]) -> bool:
-    return True
-
-
 @dataclass(frozen=True)
 class Claim:
     """What an adapter is expected to do, as one sentence, and the check of it, which raises ``Failed``.
@@ -125,7 +118,7 @@ class Claim:
     check: Callable[[Exam], None]
     schemes: tuple[str, ...] = ("http",)
     reads: bool = False
-    concerns: Callable[[type[BaseAdapter]], bool] = _always
+    concerns: Callable[[type[BaseAdapter]], bool] = lambda _: True
 
 
 def claims_of(*claims: tuple[str, Callable[[Exam], None]], **common: object) -> tuple[Claim, ...]:

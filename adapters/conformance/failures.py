@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from adapters.base import AsyncAdapter, BaseAdapter, ErrorKind, Request
+from adapters.base import AsyncAdapter, ErrorKind, Request
 from adapters.conformance.exam import TIMEOUT_S, Exam, claims_of
 from adapters.conformance.failed import Failed, expect
 from adapters.conformance.hostile import FRAMING, HEADS, HOSTILE, Hostile
@@ -141,8 +141,7 @@ def never_accepted(exam: Exam) -> None:
     """The queue of the listener is full."""
     with full_queue() as port, exam.session(timeout_s=TIMEOUT_S) as session:
         failing = Request("GET", f"http://127.0.0.1:{port}/")
-        kinds = exam.kinds("full-queue", "timeout_connect")
-        exam.expect_failure(session, failing, kinds, times=1)
+        exam.expect_failure(session, failing, exam.kinds("full-queue", "timeout_connect"), times=1)
 
 
 def silent_handshake(exam: Exam) -> None:
@@ -152,8 +151,7 @@ def silent_handshake(exam: Exam) -> None:
         exam.session(timeout_s=TIMEOUT_S) as session,
     ):
         failing = Request("GET", f"https://127.0.0.1:{silent.getsockname()[1]}/")
-        kinds = exam.kinds("handshake", "timeout_connect")
-        exam.expect_failure(session, failing, kinds, times=1)
+        exam.expect_failure(session, failing, exam.kinds("handshake", "timeout_connect"), times=1)
 
 
 def unknown_name(exam: Exam) -> None:
@@ -213,10 +211,6 @@ def cancelled(exam: Exam) -> None:
         expect(session.send(exam.get("bytes/5")), (200, 5), "after the error answered")
 
 
-def _awaits(adapter: type[BaseAdapter]) -> bool:
-    return issubclass(adapter, AsyncAdapter)
-
-
 CLAIMS = (
     *claims_of(
         ("a reset is an error of kind reset", reset),
@@ -245,6 +239,6 @@ CLAIMS = (
     ),
     *claims_of(
         ("a cancelled request does not spoil the next", cancelled),
-        concerns=_awaits,
+        concerns=lambda adapter: issubclass(adapter, AsyncAdapter),
     ),
 )

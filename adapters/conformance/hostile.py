@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["FRAMING", "HEADS", "HOSTILE", "Hostile"]
+__all__ = ["CHUNKED", "FRAMING", "HEADS", "HOSTILE", "OK", "Hostile"]
 
 OK = b"HTTP/1.1 200 OK\r\n"
 FIVE = b"Content-Length: 5\r\n\r\nhello"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from dataclasses import replace
 
-from adapters.base import BaseAdapter, Request
+from adapters.base import Request
 from adapters.conformance.behaviours import MOST_BYTES
 from adapters.conformance.exam import MIB, Exam, claims_of
 from adapters.conformance.failed import Failed, expect
@@ -73,10 +73,6 @@ def expect_refused(exam: Exam) -> None:
             expect(session.send(exam.get(f"bytes/{MIB}")), (200, MIB), "after the error answered")
 
 
-def _reads_in_pieces(adapter: type[BaseAdapter]) -> bool:
-    return adapter.can_stream
-
-
 CLAIMS = (
     *claims_of(
         ("the whole body is read, however it is framed", whole_body),
@@ -92,6 +88,6 @@ CLAIMS = (
     ),
     *claims_of(
         ("a body beyond the limit is refused while it is read", body_limit),
-        concerns=_reads_in_pieces,
+        concerns=lambda adapter: adapter.can_stream,
     ),
 )

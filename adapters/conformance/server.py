@@ -21,7 +21,7 @@ import threading
 from dataclasses import asdict
 from itertools import count
 
-from adapters.conformance.behaviours import Connection
+from adapters.conformance.behaviours import BEHAVIOURS, Connection
 from adapters.conformance.book import Progress, Seen
 
 __all__ = ["CHOOSING", "main"]
@@ -36,11 +36,7 @@ class _Records:
         self.contexts = contexts
         self.log: dict[str, list[Seen]] = {}
         self.progress: dict[str, list[Progress]] = {}
-        self._numbers = count()
-
-    def next_number(self) -> int:
-        """Of a connection."""
-        return next(self._numbers)
+        self.numbers = count()
 
     def told(self, token: str, what: str, names: list[str]) -> object:
         """The answer to a question of the suite."""
@@ -76,9 +72,10 @@ def _handle(
             sock = _secured(sock, context, progress)
         if progress.protocol is not None:  # it is known now, and nobody here speaks it
             return
-        connection = Connection(sock, records, progress.stages)
+        connection = Connection(sock, next(records.numbers), progress.stages)
         try:
-            connection.serve()
+            while _serve_one(connection, records):
+                pass
         finally:
             connection.reader.close()
     except OSError:
@@ -86,6 +83,23 @@ def _handle(
     finally:
         sock.close()
         progress.closed = True
+
+
+def _serve_one(connection: Connection, records: _Records) -> bool:
+    """Answer a request; whether another may follow."""
+    seen = connection.read()
+    if seen is None:
+        return False
+    connection.stages.append("request")
+    _, token, behaviour, *rest = seen.target.partition("?")[0].split("/")
+    if behaviour in ("log", "progress", "listen"):
+        connection.answer(200, json.dumps(records.told(token, behaviour, rest)).encode())
+        return True
+    records.log.setdefault(token, []).append(seen)
+    number = int(rest[0]) if rest and rest[0].isdigit() else 0
+    goes_on = BEHAVIOURS[behaviour](connection, seen, number)
+    connection.stages.append("answered")
+    return goes_on
 
 
 def _secured(sock: socket.socket, context: ssl.SSLContext, progress: Progress) -> ssl.SSLSocket:

@@ -85,19 +85,11 @@ class _AwaitedGate:
 class Session(ABC):
     """What the suite does with an adapter, whatever its mode."""
 
-    adapter: BaseAdapter
+    adapter: Adapter | AsyncAdapter
 
     @abstractmethod
-    def open(self) -> None:
-        """As the adapter's."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """The same; an event loop is given time to end its connections."""
-
-    @abstractmethod
-    def send(self, request: Request) -> Response:
-        """The same."""
+    def _result(self, called: Any) -> Any:
+        """What a call of the adapter returns; an awaitable is awaited before."""
 
     @abstractmethod
     def idle(self, seconds: float) -> None:
@@ -111,9 +103,23 @@ class Session(ABC):
     def trace(self, hold: str | None = None, gate: CountingGate | None = None) -> Stamps:
         """A trace for ``send_traced``."""
 
-    @abstractmethod
-    def send_traced(self, request: Request, trace: Stamps) -> Response:
-        """The same of a request that is traced."""
+    def open(self) -> None:
+        """As the adapter's."""
+        self._result(self.adapter.open())
+
+    def close(self) -> None:
+        """The same; an event loop is given time to end its connections."""
+        self._result(self.adapter.close())
+
+    def send(self, request: Request) -> Response:
+        """The same."""
+        answer: Response = self._result(self.adapter.send(request))
+        return answer
+
+    def send_traced(self, request: Request, trace: Any) -> Response:
+        """The same of a request that is traced, by a ``trace`` of this session."""
+        answer: Response = self._result(self.adapter.send_traced(request, trace))
+        return answer
 
     def fail(self, request: Request) -> ErrorKind:
         """Send a request that must fail; the kind of its error."""
@@ -130,17 +136,8 @@ class SyncSession(Session):
     def __init__(self, adapter: Adapter) -> None:
         self.adapter: Adapter = adapter
 
-    def open(self) -> None:
-        """Open it."""
-        self.adapter.open()
-
-    def close(self) -> None:
-        """Close it."""
-        self.adapter.close()
-
-    def send(self, request: Request) -> Response:
-        """Send one."""
-        return self.adapter.send(request)
+    def _result(self, called: Any) -> Any:
+        return called
 
     def idle(self, seconds: float) -> None:
         """Wait."""
@@ -173,11 +170,6 @@ class SyncSession(Session):
         """A trace for it."""
         return Trace(hold, gate)
 
-    def send_traced(self, request: Request, trace: Stamps) -> Response:
-        """Send one."""
-        assert isinstance(trace, Trace)
-        return self.adapter.send_traced(request, trace)
-
 
 def _open_transports(loop: asyncio.AbstractEventLoop) -> bool:
     """Whether asyncio (uvloop shows nothing) still has a connection open."""
@@ -194,13 +186,12 @@ class AsyncSession(Session):
         self.adapter: AsyncAdapter = adapter
         self.runner = asyncio.Runner(loop_factory=loop_factory)
 
-    def open(self) -> None:
-        """Open it."""
-        self.runner.run(self.adapter.open())
+    def _result(self, called: Any) -> Any:
+        return self.runner.run(called)
 
     def close(self) -> None:
         """Close it."""
-        self.runner.run(self.adapter.close())
+        super().close()
         self.runner.run(self._hung_up())
         with warnings.catch_warnings():
             # uvloop warns of connections that are still ending TLS in order, and if its warning is
@@ -216,52 +207,42 @@ class AsyncSession(Session):
         while _open_transports(loop) and time.monotonic() < deadline:
             await asyncio.sleep(0.005)
 
-    def send(self, request: Request) -> Response:
-        """Send one."""
-        return self.runner.run(self.adapter.send(request))
-
     def idle(self, seconds: float) -> None:
         """Wait."""
         self.runner.run(asyncio.sleep(seconds))
 
     def concurrently(self, request: Request, slots: int, each: int) -> list[Response]:
         """In threads or tasks."""
-        return self.runner.run(self._concurrently(request, slots, each))
+
+        async def slot() -> list[Response]:
+            async with self.slot() as adapter:
+                return [await adapter.send(request) for _ in range(each)]
+
+        async def all_slots() -> list[list[Response]]:
+            return await asyncio.gather(*(slot() for _ in range(slots)))
+
+        return [answer for answers in self.runner.run(all_slots()) for answer in answers]
 
     def trace(self, hold: str | None = None, gate: CountingGate | None = None) -> AsyncTrace:
         """A trace for it."""
         return AsyncTrace(hold, _AwaitedGate(gate) if gate else None)
 
-    def send_traced(self, request: Request, trace: Stamps) -> Response:
-        """Send one."""
-        assert isinstance(trace, AsyncTrace)
-        return self.runner.run(self.adapter.send_traced(request, trace))
-
     def cancel(
         self, sending: Coroutine[Any, Any, Response], when: Coroutine[Any, Any, None]
     ) -> ErrorKind:
         """Cancel the task that sends a request as soon as ``when`` has ended; the kind of its error."""
-        return self.runner.run(self._cancel(sending, when))
 
-    async def _cancel(
-        self, sending: Coroutine[Any, Any, Response], when: Coroutine[Any, Any, None]
-    ) -> ErrorKind:
-        task = asyncio.create_task(sending)
-        await when
-        task.cancel()
-        try:
-            answer = await task
-        except asyncio.CancelledError as error:
-            return self.adapter.classify(error)
-        raise Failed(f"answered {answer}, expected an error")
+        async def cancelled() -> ErrorKind:
+            task = asyncio.create_task(sending)
+            await when
+            task.cancel()
+            try:
+                answer = await task
+            except asyncio.CancelledError as error:
+                return self.adapter.classify(error)
+            raise Failed(f"answered {answer}, expected an error")
 
-    async def _concurrently(self, request: Request, slots: int, each: int) -> list[Response]:
-        answers = await asyncio.gather(*(self._in_turn(request, each) for _ in range(slots)))
-        return [answer for some in answers for answer in some]
-
-    async def _in_turn(self, request: Request, each: int) -> list[Response]:
-        async with self.slot() as adapter:
-            return [await adapter.send(request) for _ in range(each)]
+        return self.runner.run(cancelled())
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[AsyncAdapter]:

@@ -87,30 +87,23 @@ class ClientCheck:
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
-        self._server = Conversation("the server of the conformance suite")
+        self._conversation = Conversation("the server of the conformance suite")
         self._folder = tempfile.TemporaryDirectory(dir=bundle.path)
-        self._ca_file = ""
-        self._ports: dict[str, int] = {}
+        self.server = Server({}, "")  # as cases see it
 
     def __enter__(self) -> ClientCheck:
         ca_file, certificates = issue_for_checks(Path(self._folder.name))
         try:
-            self._server.start("adapters.conformance.server", [json.dumps(certificates)])
-            self._ports = self._server.hear(SERVER_S)
+            self._conversation.start("adapters.conformance.server", [json.dumps(certificates)])
+            self.server = Server(self._conversation.hear(SERVER_S), ca_file)
         except TargetError as error:
             self.__exit__()
             raise UnusableError(str(error)) from error
-        self._ca_file = ca_file
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.stop()
+        self._conversation.stop()
         self._folder.cleanup()
-
-    @property
-    def server(self) -> Server:
-        """The server, as cases see it."""
-        return Server(self._ports, self._ca_file)
 
     def check(self, one: Candidate, claim_s: float = CLAIM_S) -> Checked:
         """Let it answer for every claim, each within ``claim_s``."""
@@ -121,8 +114,8 @@ class ClientCheck:
             "mode": one.mode,
             "loop": one.loop,
             "site": str(self._bundle.site(visible.entries)),
-            "ports": self._ports,
-            "ca_file": self._ca_file,
+            "ports": self.server.ports,
+            "ca_file": self.server.ca_file,
         }
         found = _Found()
         while not found.complete and found.broken < MOST_BROKEN:

@@ -75,8 +75,7 @@ def _other_addresses() -> Iterator[str]:
 
 def routes(visit: Visit) -> None:
     """As they are, and without a body where HEAD asks for none."""
-    connection = visit.connect()
-    with contextlib.closing(connection):
+    with contextlib.closing(visit.connect()) as connection:
         for path, length in visit.routes.items():
             for method, wanted in (("GET", length), ("HEAD", 0)):
                 connection.request(method, path)
@@ -89,8 +88,7 @@ def routes(visit: Visit) -> None:
 
 def keep_alive(visit: Visit) -> None:
     """Requests one after another."""
-    connection = visit.connect()
-    with contextlib.closing(connection):
+    with contextlib.closing(visit.connect()) as connection:
         for number in range(ON_ONE_CONNECTION):
             connection.request("GET", visit.path)
             response = connection.getresponse()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import ssl
 from collections.abc import Mapping
@@ -11,7 +12,8 @@ from urllib.parse import urlsplit
 from servers.base import Target
 from servers.catalogue import software
 from servers.conformance.leftovers import Leftovers
-from servers.software import Software
+from servers.parts import LOOPBACK, connection_to
+from servers.software import Address, Software
 from servers.spec import TargetSpec
 
 __all__ = ["SEVERAL", "Failed", "Visit", "expect", "starts"]
@@ -65,22 +67,17 @@ class Visit:
 
     def connect(self) -> http.client.HTTPConnection:
         """A connection of its own, not yet made."""
-        address = ("127.0.0.1", self.port)
-        if not self.spec.tls:
-            return http.client.HTTPConnection(*address, timeout=TIMEOUT_S)
-        trusting = ssl.create_default_context(cafile=self.target.ca_file)
-        return http.client.HTTPSConnection(*address, timeout=TIMEOUT_S, context=trusting)
+        ca_file = self.target.ca_file
+        trusting = ssl.create_default_context(cafile=ca_file) if self.spec.tls else None
+        return connection_to(Address(LOOPBACK, self.port), trusting, TIMEOUT_S)
 
     def get(self) -> http.client.HTTPResponse:
         """The answer on a fresh connection, which ends with it; its body has been read."""
-        connection = self.connect()
-        try:
+        with contextlib.closing(self.connect()) as connection:
             connection.request("GET", self.path, headers={"Connection": "close"})
             response = connection.getresponse()
             response.read()
             return response
-        finally:
-            connection.close()
 
 
 def starts(spec: TargetSpec) -> dict[str, TargetSpec]:

@@ -133,7 +133,7 @@ class Answers:
         _stamp(request.row, WRITTEN, END)
         self._transport.write(answer)
         if not request.keep_alive:
-            self._close()
+            self._transport.close()  # once it is sent; what still waits gets no answer
 
     def _head(self, request: Request, response: Response) -> bytes:
         return self._service.head(response, keep_alive=request.keep_alive, chunks=request.chunks)
@@ -150,7 +150,7 @@ class Answers:
         if request.row is not None:
             request.row.put(END, last_ns)
         if not request.keep_alive:
-            self._close()
+            self._transport.close()
 
     async def _send_stream(self, stream: AsyncGenerator[bytes, None], *, chunked: bool) -> int:
         """Send all of it; the instant at which its last piece was written."""
@@ -176,10 +176,6 @@ class Answers:
             sys.stderr.write(f"answer broke off: {error!r}\n")
             self._transport.abort()
         self._pump()
-
-    def _close(self) -> None:
-        """Close once everything written has been sent; what still waits gets no answer."""
-        self._transport.close()
 
     def _linger(self) -> None:
         """Let a refused client finish sending: cutting it off now would destroy the answer.

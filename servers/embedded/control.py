@@ -7,6 +7,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from servers.embedded.log import Log
@@ -29,10 +30,10 @@ class Control:
         self._unread = b""
         self._log: Log | None = None
         self._stalls: set[asyncio.Task[None]] = set()
-        self._commands: dict[str, Callable[..., dict[str, Any]]] = {
+        self._commands: dict[str, Callable[..., dict[str, Any] | None]] = {
             "counts": self._counts,
             "start_log": self._start_log,
-            "stop_log": self._stop_log,
+            "stop_log": partial(service.log_to, None),
             "read_log": self._read_log,
             "stall": self._stall,
         }
@@ -69,30 +70,24 @@ class Control:
         if command is None:
             return {"error": f"unknown command {name!r}"}
         try:
-            return command(**arguments)
+            return command(**arguments) or {}
         except (TypeError, ValueError, MemoryError) as error:
             return {"error": f"{name}: {error!r}"}
 
     def _counts(self) -> dict[str, Any]:
         return {"requests": self._service.requests, "connections": self._service.connections}
 
-    def _start_log(self, capacity: int) -> dict[str, Any]:
+    def _start_log(self, capacity: int) -> None:
         self._log = Log(capacity)
         self._service.log_to(self._log)
-        return {}
-
-    def _stop_log(self) -> dict[str, Any]:
-        self._service.log_to(None)
-        return {}
 
     def _read_log(self) -> dict[str, Any]:
         return {"error": "no log was started"} if self._log is None else self._log.to_json()
 
-    def _stall(self, at_ns: int, length_ns: int) -> dict[str, Any]:
+    def _stall(self, at_ns: int, length_ns: int) -> None:
         task = self._loop.create_task(self._do_nothing(at_ns, length_ns))
         self._stalls.add(task)
         task.add_done_callback(self._stalls.discard)
-        return {}
 
     async def _do_nothing(self, at_ns: int, length_ns: int) -> None:
         """Block the event loop, and with it everything."""

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable
 from email.message import Message
 from email.parser import BytesHeaderParser
+from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
@@ -16,10 +17,6 @@ __all__ = ["SLIDESHOW", "Shape", "describe", "dump", "origin", "path", "query", 
 
 Shape = dict[str, Any]
 Pairs = Iterable[tuple[str, str]]
-
-# Header names in httpbin's spelling; there are few, and title() costs more than a look-up.
-_TITLES: dict[bytes, str] = {}
-_MAX_TITLES = 1024
 
 SLIDESHOW: Shape = {
     "slideshow": {
@@ -99,13 +96,10 @@ def _headers(request: Request) -> dict[str, str]:
     return {_title(name): value.decode("latin-1") for name, value in request.headers.items()}
 
 
+@lru_cache(1024)
 def _title(name: bytes) -> str:
-    title = _TITLES.get(name)
-    if title is None:
-        title = name.decode("latin-1").title()
-        if len(_TITLES) < _MAX_TITLES:
-            _TITLES[name] = title
-    return title
+    """A header's name in httpbin's spelling; there are few, and title() costs more than a look-up."""
+    return name.decode("latin-1").title()
 
 
 _PARTS = {

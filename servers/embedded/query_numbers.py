@@ -30,10 +30,7 @@ def number(text: str, name: str) -> int:
 
 def seconds(text: str, name: str, *, most: float) -> float:
     """A duration from 0 up in seconds; a longer one than ``most`` is cut to it, as httpbin does."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
+    value = _float(text)
     if not 0 <= value < math.inf:
         raise RefusedError(
             400, f"{name} must be a number of seconds from 0 to {most:g}, not {text[:40]!r}"
@@ -43,13 +40,18 @@ def seconds(text: str, name: str, *, most: float) -> float:
 
 def decimal(text: str, name: str, *, most: float) -> float:
     """A number from 0 to ``most``."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
+    value = _float(text)
     if not 0 <= value <= most:
         raise RefusedError(400, f"{name} must be a number from 0 to {most:g}, not {text[:40]!r}")
     return value
+
+
+def _float(text: str) -> float:
+    """A number, or nan, which is in no range."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def duration_ns(text: str, name: str, *, most_ns: int) -> int:

@@ -29,6 +29,7 @@ MAX_DRIP_S = 60.0
 _PIECE_BYTES = 10 * 1024
 _REDIRECTS = frozenset((301, 302, 303, 305, 307, 308))
 _GET = ("GET", "HEAD")
+_HEAD_KEYS = ("args", "headers", "origin", "url")
 _BODY_KEYS = ("args", "data", "files", "form", "headers", "json", "origin", "url")
 
 
@@ -92,24 +93,9 @@ def _json(shape: httpbin_shapes.Shape) -> Response:
     return Response(body=httpbin_shapes.dump(shape), content_type="application/json")
 
 
-def _get(request: Request, _: str) -> Response:
-    return _json(httpbin_shapes.describe(request, "args", "headers", "origin", "url"))
-
-
-def _with_body(request: Request, _: str) -> Response:
-    return _json(httpbin_shapes.describe(request, *_BODY_KEYS))
-
-
-def _anything(request: Request, _: str) -> Response:
-    return _json(httpbin_shapes.describe(request, *_BODY_KEYS, "method"))
-
-
-def _headers(request: Request, _: str) -> Response:
-    return _json(httpbin_shapes.describe(request, "headers"))
-
-
-def _ip(request: Request, _: str) -> Response:
-    return _json({"origin": httpbin_shapes.origin(request)})
+def _described(*keys: str) -> Callable[[Request, str], Response]:
+    """A handler that answers with these parts of the request."""
+    return lambda request, _: _json(httpbin_shapes.describe(request, *keys))
 
 
 def _uuid(_: Request, __: str) -> Response:
@@ -178,7 +164,7 @@ def _stream_bytes(request: Request, rest: str) -> Response:
 
 def _stream(request: Request, rest: str) -> Response:
     count = min(whole(rest, "the number of lines", status=404), MAX_LINES)
-    shape = httpbin_shapes.describe(request, "args", "headers", "origin", "url")
+    shape = httpbin_shapes.describe(request, *_HEAD_KEYS)
     return Response(content_type="application/json", stream=streamed_bodies.lines(shape, count))
 
 
@@ -214,14 +200,14 @@ def _drip(request: Request, _: str) -> Response:
 
 
 _ROUTES = {
-    "get": Route(_get, _GET),
-    "post": Route(_with_body, ("POST",)),
-    "put": Route(_with_body, ("PUT",)),
-    "patch": Route(_with_body, ("PATCH",)),
-    "delete": Route(_with_body, ("DELETE",)),
-    "anything": Route(_anything, rest="any"),
-    "headers": Route(_headers, _GET),
-    "ip": Route(_ip, _GET),
+    "get": Route(_described(*_HEAD_KEYS), _GET),
+    "post": Route(_described(*_BODY_KEYS), ("POST",)),
+    "put": Route(_described(*_BODY_KEYS), ("PUT",)),
+    "patch": Route(_described(*_BODY_KEYS), ("PATCH",)),
+    "delete": Route(_described(*_BODY_KEYS), ("DELETE",)),
+    "anything": Route(_described(*_BODY_KEYS, "method"), rest="any"),
+    "headers": Route(_described("headers"), _GET),
+    "ip": Route(_described("origin"), _GET),
     "uuid": Route(_uuid, _GET),
     "json": Route(_slideshow, _GET),
     "gzip": Route(_gzip, _GET),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from importlib.metadata import version
 from types import MappingProxyType
 
@@ -33,14 +34,8 @@ class Embedded(Software):
 
     def process(self, layout: Layout) -> EmbeddedTarget:
         """One of several shares its port with the others."""
-        return EmbeddedTarget(
-            layout.tls,
-            layout.listen.host,
-            port=layout.listen.port,
-            shared=layout.workers > 1,
-            instance=layout.name,
-            certificate=layout.folder,
-        )
+        several = replace(_options(layout), shared=layout.workers > 1)
+        return EmbeddedTarget(layout.tls, layout.listen.host, several)
 
     def find(self) -> Executable:
         """Our own interpreter."""
@@ -54,10 +49,14 @@ class Embedded(Software):
 
     def command(self, layout: Layout) -> list[str]:
         """Its options."""
-        return Options(
-            host=layout.listen.host,
-            port=layout.listen.port,
-            instance=layout.name,
-            tls=layout.tls,
-            certificate=layout.folder if layout.tls else "",
-        ).to_words()
+        return _options(layout).to_words()
+
+
+def _options(layout: Layout) -> Options:
+    return Options(
+        host=layout.listen.host,
+        port=layout.listen.port,
+        instance=layout.name,
+        tls=layout.tls,
+        certificate=layout.folder if layout.tls else "",
+    )

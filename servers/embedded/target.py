@@ -30,25 +30,16 @@ _HERE = Path(__file__).resolve().parent
 class EmbeddedTarget(Target):
     """A server process of our own, over HTTP or HTTPS, on a loopback port chosen by the kernel.
 
-    ``port``, ``shared``, ``instance`` and ``certificate`` are for one of several: see ``Options``. Raises
-    ``ValueError`` for a host that is not loopback. The process ends when this one does.
+    ``several``: what else one of several is told. Raises ``ValueError`` for a host that is not loopback. The
+    process ends when this one does.
     """
 
     name = "embedded"
 
     def __init__(
-        self,
-        tls: bool = False,
-        host: str = "127.0.0.1",
-        *,
-        port: int = 0,
-        shared: bool = False,
-        instance: str = "",
-        certificate: str = "",
+        self, tls: bool = False, host: str = "127.0.0.1", several: Options | None = None
     ) -> None:
-        self._options = Options(
-            loopback_address(host), port, shared, instance, tls, certificate if tls else ""
-        )
+        self._options = replace(several or Options(), tls=tls, host=loopback_address(host))
         self._conversation = Conversation("the embedded target")
         self._ready: dict[str, Any] = {}
 
@@ -109,8 +100,7 @@ class EmbeddedTarget(Target):
 
         Raises ``TargetError`` if no log was started or the target is gone.
         """
-        self._known("port")
-        answer = self._conversation.ask("read_log", timeout_s=_LOG_TIMEOUT_S)
+        answer = self._ask("read_log", timeout_s=_LOG_TIMEOUT_S)
         return TruthLog(
             requests=_records(RequestRecord, answer["requests"]),
             connections=_records(ConnectionRecord, answer["connections"]),
@@ -143,7 +133,7 @@ class EmbeddedTarget(Target):
         if not ended and self._ready.get("ca_file") and not self._options.certificate:
             shutil.rmtree(Path(self._ready["ca_file"]).parent, ignore_errors=True)
 
-    def _ask(self, command: str, **arguments: int) -> dict[str, Any]:
+    def _ask(self, command: str, **arguments: Any) -> dict[str, Any]:
         self._known("port")
         return self._conversation.ask(command, **arguments)
 

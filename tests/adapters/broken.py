@@ -16,10 +16,10 @@ import time
 from dataclasses import replace
 from http.client import IncompleteRead
 
-from adapters.base import CONNECTION_HOLDS, CONNECTION_POINTS, Request
+from adapters.base import CONNECTION_HOLDS, CONNECTION_POINTS, ConnectTimeoutError, Request
 from adapters.null import Null
 from adapters.raw import RawAsync
-from adapters.stdlib import ConnectTimeoutError, Stdlib
+from adapters.stdlib import Stdlib
 
 KEPT = []
 PIPE = int(sys.argv[1]) if sys.argv[1:] and sys.argv[1].isdigit() else -1  # that the suite speaks through
