@@ -13,7 +13,7 @@ from itertools import accumulate, pairwise
 from statistics import fmean
 from typing import Literal
 
-from harness.analysis.statistics import MARGIN
+from harness.analysis.statistics import MARGIN, mean_and_variance
 from harness.analysis.summaries import by_label
 from harness.option_names import option
 from harness.records.model import Doubt, SliceRecord, TrialSummary
@@ -78,7 +78,7 @@ def _inside(label: str, matrix: Matrix) -> Iterator[Change]:
     parts = len(matrix[0])
     for at in _places(1, parts - 1):
         steps = [(row[-1] - row[at - 1]) / (parts - at) - row[at - 1] / at for row in sums]
-        mean, variance = _moments(steps)
+        mean, variance = mean_and_variance(steps)
         p = _probability(mean, variance / len(steps), len(steps) - 1)
         weight = abs(mean) * math.sqrt(at * (parts - at))
         yield Change(label, (), "trial", round(100 * at / parts), math.exp(mean), p, weight)
@@ -91,7 +91,8 @@ def _between(label: str, others: tuple[str, ...], series: Mapping[int, float]) -
     """
     numbers, values = list(series), list(series.values())
     for at in _places(FEWEST_ON_A_SIDE, len(values) - FEWEST_ON_A_SIDE):
-        (before, noise), (after, later_noise) = _moments(values[:at]), _moments(values[at:])
+        before, noise = mean_and_variance(values[:at])
+        after, later_noise = mean_and_variance(values[at:])
         rest, freedom = len(values) - at, len(values) - 2
         pooled = (noise * (at - 1) + later_noise * (rest - 1)) / freedom
         step = after - before
@@ -160,12 +161,6 @@ def _places(first: int, last: int) -> list[int]:
     if number < 2:
         return [first] if number == 1 else []
     return [first + round(index * (last - first) / (number - 1)) for index in range(number)]
-
-
-def _moments(values: Sequence[float]) -> tuple[float, float]:
-    """Mean and variance."""
-    mean = fmean(values)
-    return mean, math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
 
 
 def _probability(mean: float, variance: float, freedom: float) -> float:
