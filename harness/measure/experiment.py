@@ -10,12 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from harness.analysis.comparison import compare
-from harness.analysis.doubts import (
-    barred,
-    concluding_doubts,
-    contamination_doubts,
-    processor_doubts,
-)
+from harness.analysis.doubts.barring import barred
+from harness.analysis.doubts.conclusion import concluding_doubts
+from harness.analysis.doubts.run import contamination_doubts, processor_doubts
 from harness.clients.bundle import Bundle
 from harness.clock import utc_now
 from harness.machine import description as environment

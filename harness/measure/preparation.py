@@ -20,8 +20,13 @@ import psutil
 
 from adapters.base import Request, Settings
 from harness import interrupts
-from harness.analysis.doubts import bytes_doubt, differ, unseen_bytes_doubt, work_doubts
-from harness.analysis.doubts.preparation import Answered
+from harness.analysis.doubts.preparation import (
+    Answered,
+    bytes_doubt,
+    differ,
+    unseen_bytes_doubt,
+    work_doubts,
+)
 from harness.errors import UnusableError
 from harness.measure.capture import ANSWER_BYTES, Capture
 from harness.measure.contenders import Contender

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from harness import interrupts
-from harness.analysis.doubts import count_doubt, instance_doubt, target_doubt
+from harness.analysis.doubts.run import count_doubt, instance_doubt, target_doubt
 from harness.errors import UnusableError
 from harness.machine import processors
 from harness.measure.meters import TargetClock
