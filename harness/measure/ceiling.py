@@ -49,24 +49,19 @@ def measure(
     that ``raw`` cannot use, or that takes longer than about a third of a second: no response would end in the
     window.
     """
-    asking = [one for one in contenders if _may_be_asked(one)]
+    # never somebody's server: it gets the load that was asked for, and not that of a test of our own
+    asking = [one for one in contenders if one.uses_target and not one.is_foreign]
     if not _is_worth_it(plan, asking):
         return []
     alike: dict[tuple[object, ...], list[Contender]] = {}
     for contender in asking:
-        request, environment = contender.request, resolver.ceiling(contender).environment
-        key = (environment, contender.target, request.method, request.url, request.body)
+        key = (resolver.ceiling(contender).environment, *contender.asked)
         alike.setdefault(key, []).append(contender)
     ceilings = []
     for group in alike.values():
         found = _measure(group, plan, resolver, places[group[0].target])
         ceilings += [replace(found, label=one.label) for one in group]
     return ceilings
-
-
-def _may_be_asked(contender: Contender) -> bool:
-    """Never somebody's server: it gets the load that was asked for, and not that of a test of our own."""
-    return contender.uses_target and not contender.is_foreign
 
 
 def _is_worth_it(plan: Plan, contenders: Collection[Contender]) -> bool:

@@ -79,6 +79,12 @@ class Contender:
         return bool(self.client.modes[self.mode]["uses_target"])
 
     @property
+    def asked(self) -> tuple[object, ...]:
+        """What it asks for, and whom: contenders with the same should be given the same."""
+        request = self.request
+        return (self.target, request.method, request.url, request.body)
+
+    @property
     def is_foreign(self) -> bool:
         """Whether its target is somebody's server: it gets what was asked for, and nothing else."""
         return bool(self.target.url)

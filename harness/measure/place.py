@@ -50,11 +50,8 @@ class Place:
     target_cpus: int  # how many CPUs the target can keep busy
     target_cpu_ns: Callable[[], Mapping[Role, int]]  # empty where it cannot be seen
     scrub: Callable[[str], str]  # a foreign message as it may be kept
+    # of workers that trace, so that no two of them give their requests the same numbers
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-
-    def next_number(self, count: int) -> int:
-        """The first of ``count`` request numbers that no other worker of the run has."""
-        return next(self.numbers) * count
 
     def start_workers(self, contender: Contender, capacity: int) -> Iterator[WorkerProcess]:
         """Start a contender's workers, each with a record of ``capacity`` rows; they belong to the caller.
@@ -91,6 +88,10 @@ class Place:
     def _job(
         self, contender: Contender, slots: int, segment: Segment, traces: Segment | None
     ) -> Job:
+        trace = None
+        if traces is not None:
+            number = next(self.numbers) * NUMBERS_PER_WORKER
+            trace = TraceJob(contender.trace_share, number, traces.fd, traces.capacity)
         return Job(
             module=contender.client.module,
             mode=contender.mode,
@@ -106,9 +107,5 @@ class Place:
             think_ns=contender.think_ns,
             first_gap_ns=contender.first_gap_ns * contender.processes,
             busy_share=contender.busy_share,
-            trace=None if traces is None else self._trace_job(contender.trace_share, traces),
+            trace=trace,
         )
-
-    def _trace_job(self, share: float, traces: Segment) -> TraceJob:
-        number = self.next_number(NUMBERS_PER_WORKER)
-        return TraceJob(share, number, traces.fd, traces.capacity)

@@ -149,7 +149,7 @@ class Ledger:
     ) -> None:
         if any(trial.over for trial in trials):
             return
-        seen = [trial for trial in trials if trial.uses_target]
+        seen = [trial for trial in trials if trial.contender.uses_target]
         doubt = count_doubt(
             round_number,
             sent=sum(trial.sent[0] for trial in seen),
