@@ -111,7 +111,6 @@ class Catalogue:
         self.python = executable(python)
         self._bundle = bundle
         self._known = known_clients()
-        self._metadata: dict[str, Any] | None = None
         self._capabilities: dict[str, Any] = {}
         # by distribution and what its files looked like
         self._digests: dict[tuple[str, str], str] = {}
@@ -119,12 +118,12 @@ class Catalogue:
     @property
     def python_version(self) -> str:
         """Full version of the interpreter."""
-        return str(self._load()["environment"]["python_full_version"])
+        return str(self._metadata["environment"]["python_full_version"])
 
     @property
     def folders(self) -> list[Path]:
         """Where the interpreter looks for packages, in its order; folders only."""
-        return [path for path in map(Path, self._load()["stamps"]) if path.is_dir()]
+        return [path for path in map(Path, self._metadata["stamps"]) if path.is_dir()]
 
     @cached_property
     def _identity(self) -> dict[str, Any]:
@@ -137,10 +136,6 @@ class Catalogue:
     def _cache(self) -> KeptAnswers:
         return KeptAnswers([self.python, self._identity, self._bundle.code_digest])
 
-    def names(self) -> list[str]:
-        """Every known client, in the order of tables."""
-        return list(self._known)
-
     @property
     def _pip(self) -> str:
         """How to install something for this interpreter."""
@@ -148,11 +143,11 @@ class Catalogue:
 
     def clients(self, names: Iterable[str] | None = None) -> list[Client]:
         """The clients called ``names`` (default: all known), asked side by side."""
-        wanted = self.names() if names is None else list(names)
-        self._load()
+        wanted = self._known if names is None else names
+        metadata = self._metadata  # before there are threads, each of which would ask for it
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
             found = list(pool.map(self._client, wanted))
-        self._cache.save(self._load(), self._capabilities)
+        self._cache.save(metadata, self._capabilities)
         return found
 
     def select(self, spec: ClientSpec) -> Client:
@@ -194,7 +189,7 @@ class Catalogue:
             raise UsageError(
                 f"'{spec}' names an event loop, but {mode} clients have none", "client"
             )
-        if spec.loop in LOOP_DISTRIBUTIONS and not self._load()["distributions"].get(spec.loop):
+        if spec.loop in LOOP_DISTRIBUTIONS and not self._metadata["distributions"].get(spec.loop):
             raise UnusableError(f"'{spec}' needs {spec.loop}, which is not installed", "client")
 
     def closure_with_loop(self, client: Client, loop: str | None) -> Closure:
@@ -232,8 +227,12 @@ class Catalogue:
         return self._digests[key]
 
     def _closure(self, roots: list[str]) -> Closure:
-        """With the versions of what is really there."""
-        claimed = _without_us(roots, self._load())
+        """With the versions of what is really there.
+
+        A third party's adapter may require clientbench, its worker must not.
+        """
+        distributions = {**self._metadata["distributions"], "clientbench": None}
+        claimed = closure(roots, distributions, self._metadata["environment"])
         return replace(claimed, versions=in_fact(claimed.versions, self.site))
 
     @cached_property
@@ -243,7 +242,6 @@ class Catalogue:
 
     def _client(self, name: str) -> Client:
         module, distribution = self._known[name]
-        metadata = self._load()
         required = self._closure([distribution] if distribution else [])
         installed = distribution is None or bool(required.versions)
         answer: dict[str, Any] = {"modes": {}, "linked": {}, "problem": self._unseen(required)}
@@ -251,7 +249,7 @@ class Catalogue:
             answer = self._capability(module, required)
         linked, measured = dict(answer["linked"]), answer.get("distribution")
         if STANDARD in (measured, distribution or STANDARD):
-            linked.setdefault(STANDARD, metadata["environment"]["python_full_version"])
+            linked.setdefault(STANDARD, self.python_version)
         return Client(
             name=name,
             module=module,
@@ -269,7 +267,7 @@ class Catalogue:
 
     def _unseen(self, required: Closure) -> str | None:
         """Which of the distributions no worker could be shown, if any."""
-        distributions = self._load()["distributions"]
+        distributions = self._metadata["distributions"]
         unseen = [name for name in required.versions if distributions[name]["unseen"]]
         if not unseen:
             return None
@@ -291,15 +289,13 @@ class Catalogue:
         self._capabilities[key] = known
         return dict(known)
 
-    def _load(self) -> dict[str, Any]:
-        if self._metadata is None:
-            roots = [dist for _, dist in self._known.values() if dist] + list(LOOP_DISTRIBUTIONS)
-            self._metadata = self._cache.metadata(roots)
-        if self._metadata is None:
-            self._metadata = ask(
-                self.python, self._bundle, {"ask": "metadata", "roots": roots}, "-I"
-            )
-        return self._metadata
+    @cached_property
+    def _metadata(self) -> dict[str, Any]:
+        roots = [dist for _, dist in self._known.values() if dist] + list(LOOP_DISTRIBUTIONS)
+        kept = self._cache.metadata(roots)
+        if kept is not None:
+            return kept
+        return ask(self.python, self._bundle, {"ask": "metadata", "roots": roots}, "-I")
 
 
 def _unrequired(measured: str | None, required: Closure) -> str | None:
@@ -315,9 +311,3 @@ def _agree(claimed: str, said: str | None) -> bool:
         return said is None or public == Version(said).public
     except InvalidVersion:
         return True
-
-
-def _without_us(roots: list[str], metadata: dict[str, Any]) -> Closure:
-    """The closure of ``roots``; a third party's adapter may require clientbench, its worker must not."""
-    distributions = {**metadata["distributions"], "clientbench": None}
-    return closure(roots, distributions, metadata["environment"])

@@ -10,7 +10,7 @@ import base64
 import ipaddress
 import re
 from dataclasses import dataclass
-from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from harness.errors import UsageError
 
@@ -57,18 +57,15 @@ def parse_url(text: str | None) -> Destination:
     host = _host(parts.hostname or "")
     is_default = port is None or port == _DEFAULT_PORTS[parts.scheme]
     authority = host if is_default else f"{host}:{port}"
+    origin_form = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Destination(
-        url=f"{parts.scheme}://{authority}{_escaped(_origin_form(parts))}",
+        url=f"{parts.scheme}://{authority}{_escaped(origin_form)}",
         authorization=_authorization(parts.netloc),
     )
 
 
 def _bad_url(accepted: str) -> UsageError:
     return UsageError(f"is not valid; expected {accepted}", "url")
-
-
-def _origin_form(parts: SplitResult) -> str:
-    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 def _escaped(origin_form: str) -> str:
