@@ -145,12 +145,10 @@ def _run(command: list[str]) -> None:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise UnusableError(
-            f"{command[0]!r} could not compile the worker's code: {error}"
-        ) from None
-    if ended.returncode:
-        said = (ended.stdout + ended.stderr).split("\n")
-        lines = [line.strip() for line in said if line.strip()] or ["it said nothing"]
-        raise UnusableError(
-            f"{command[0]!r} could not compile the worker's code (exit code {ended.returncode}): {lines[-1]}"
-        )
+        problem = f": {error}"
+    else:
+        if not ended.returncode:
+            return
+        said = (ended.stdout + ended.stderr).strip().split("\n")[-1].strip() or "it said nothing"
+        problem = f" (exit code {ended.returncode}): {said}"
+    raise UnusableError(f"{command[0]!r} could not compile the worker's code{problem}")

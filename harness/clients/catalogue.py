@@ -111,7 +111,6 @@ class Catalogue:
         self.python = executable(python)
         self._bundle = bundle
         self._known = known_clients()
-        self._capabilities: dict[str, Any] = {}
         # by distribution and what its files looked like
         self._digests: dict[tuple[str, str], str] = {}
 
@@ -147,7 +146,7 @@ class Catalogue:
         metadata = self._metadata  # before there are threads, each of which would ask for it
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
             found = list(pool.map(self._client, wanted))
-        self._cache.save(metadata, self._capabilities)
+        self._cache.save(metadata)
         return found
 
     def select(self, spec: ClientSpec) -> Client:
@@ -158,10 +157,9 @@ class Catalogue:
             )
         client = self.clients([spec.name])[0]
         if not client.installed:
-            _, distribution = self._known[
-                spec.name
-            ]  # of a plug-in its own, which requires the library
-            extra = f"'clientbench[{spec.name}]'" if spec.name in adapters.EXTRAS else distribution
+            # of a plug-in its own distribution, which requires the library
+            is_extra = spec.name in adapters.EXTRAS
+            extra = f"'clientbench[{spec.name}]'" if is_extra else client.distribution
             raise UnusableError(
                 f"{spec.name!r} is not installed for Python {self.python_version}; "
                 f"try: {self._pip} install {extra}",
@@ -278,7 +276,7 @@ class Catalogue:
 
     def _capability(self, module: str, required: Closure) -> dict[str, Any]:
         key = json.dumps([module, self.environment(required).digest, required.entries])
-        known = self._capabilities.get(key) or self._cache.capabilities.get(key)
+        known = self._cache.capabilities.get(key)
         if known is None:
             site = self._bundle.site(required.entries)
             question = {"ask": "capabilities", "module": module, "site": str(site)}
@@ -286,7 +284,7 @@ class Catalogue:
                 known = ask(self.python, self._bundle, question, "-I", "-S")
             except UnusableError as error:
                 known = {"modes": {}, "linked": {}, "problem": error.problem}
-        self._capabilities[key] = known
+            self._cache.capabilities[key] = known
         return dict(known)
 
     @cached_property
