@@ -114,9 +114,8 @@ class _Account:
     """What is watched for one competitor, counted while it is active and no longer."""
 
     def __init__(self, machine: _Machine, *watched: _Watched) -> None:
-        self.watched = [one for one in watched if one.processes]
-        self.machine = machine
-        self._counted: tuple[_Watched | _Machine, ...] = (*self.watched, machine)
+        present = [one for one in watched if one.processes]
+        self._counted: tuple[_Watched | _Machine, ...] = (*present, machine)
         self._passed_ns = self._since_ns = 0
 
     def begin(self, now_ns: int) -> None:
@@ -139,10 +138,7 @@ class _Account:
         """Everything since its last reading."""
         self.count(now_ns)
         passed_ns, self._passed_ns = max(1, self._passed_ns), 0
-        return [
-            *(one.read(now_ns, passed_ns, seldom) for one in self.watched),
-            self.machine.read(now_ns, passed_ns, seldom),
-        ]
+        return [one.read(now_ns, passed_ns, seldom) for one in self._counted]
 
 
 def _mhz() -> float | None:

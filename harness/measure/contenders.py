@@ -22,8 +22,7 @@ from harness.redaction import redact_url
 from harness.scenario.competitors import Competitor
 from harness.scenario.plan import shares
 from harness.scenario.scenario import Scenario
-from harness.scenario.selector import ClientSpec
-from harness.scenario.selector import parse as parse_client
+from harness.scenario.selector import ClientSpec, Loop
 from servers.base import Target
 from servers.spec import EMBEDDED, TargetSpec
 
@@ -39,7 +38,7 @@ class Contender:
     label: str
     client: Client
     mode: Mode
-    loop: str | None
+    loop: Loop | None
     versions: dict[str, str]
     python: str  # what starts its interpreter
     python_version: str
@@ -112,7 +111,7 @@ class Selection:
 
     client: Client
     mode: Mode
-    loop: str | None
+    loop: Loop | None
     catalogue: Catalogue
 
 
@@ -156,15 +155,13 @@ class Resolver:
 
     def stand_in(self, contender: Contender) -> Contender:
         """``null`` in the place of a contender: the same load and interpreter, and nothing sent."""
-        spec = parse_client(
-            ":".join(("null", contender.mode)) + (f"+{contender.loop}" if contender.loop else "")
-        )
+        null = ClientSpec("null", mode=contender.mode, loop=contender.loop)
         rules = replace(contender.rules, length=None)
-        return replace(self._replaced(contender, spec), rules=rules)
+        return replace(self._replaced(contender, null), rules=rules)
 
     def ceiling(self, contender: Contender) -> Contender:
         """``raw:sync`` in the place of a contender: what its Python can get from its target."""
-        return replace(self._replaced(contender, parse_client("raw:sync")), think_ns=0)
+        return replace(self._replaced(contender, ClientSpec("raw", mode="sync")), think_ns=0)
 
     def contaminations(self, contenders: Sequence[Contender]) -> list[Contamination]:
         """What passes for another package where the contenders run; those it touches by their labels."""

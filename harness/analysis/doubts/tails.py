@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 from harness.analysis.drain import LIMIT, Drain, settled_ns
-from harness.analysis.summaries import by_label, merged_service
+from harness.analysis.summaries import by_label, merged
 from harness.option_names import option
 from harness.records.model import Doubt, TrialSummary
 
@@ -26,7 +26,8 @@ def tail_doubts(
         if not drain.is_beyond():
             continue
         # by what was seen of the requests; and by what was waited, which is the same after longer slices
-        settled_s = settled_ns(merged_service(own), think_ns) * len(own) / 1e9
+        service = merged(trial.service for trial in own)
+        settled_s = settled_ns(service, think_ns) * len(own) / 1e9
         diluted_s = drain.share / LIMIT * max(asked_s, drain.windows_ns / 1e9)
         wanted_s = math.ceil(max(settled_s, diluted_s))
         doubts += [
