@@ -137,7 +137,6 @@ def _run(
 ) -> list[TrialSummary] | None:
     """The trials' summaries after these windows; None if one has no correct response, or it took too long."""
     trials = [Trial(contender, 0, place) for contender in contenders]
-    in_time = False
     with ExitStack() as stack, suppress(_TooSlowError):
         for trial in trials:
             stack.callback(trial.end)
@@ -152,10 +151,10 @@ def _run(
         windows(trials, tick)
         for trial in trials:
             trial.close(tick)
-        in_time = True
-    summaries = [trial.summary() for trial in trials]
-    usable = in_time and all(one.state == "complete" and one.correct for one in summaries)
-    return summaries if usable else None
+        summaries = [trial.summary() for trial in trials]
+        if all(one.state == "complete" and one.correct for one in summaries):
+            return summaries
+    return None
 
 
 def _ticking(trials: Sequence[Trial], end_s: float) -> Tick:

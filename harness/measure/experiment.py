@@ -63,7 +63,8 @@ def run(
         meter = LoadMeter(targets.all)
         plan = make_plan(scenario)
         resolved = [_fitted(one, plan) for one in resolver.contenders(scenario, targets.of)]
-        places = targets.places(_place(bundle, launcher, cpus, scenario), cpus)
+        place = Place(bundle, launcher, cpus.workers, scenario.redactor().message)
+        places = targets.places(place, cpus)
         prepared = preparation.prepare(resolved, places, plan.load.highest if plan.load else None)
         contenders = list(prepared.contenders)
         record = replace(
@@ -135,22 +136,6 @@ def _demoted(cpus: processors.Processors) -> Iterator[None]:
     finally:
         if cpus.target is not None:
             processors.move(before)
-
-
-def _place(
-    bundle: Bundle,
-    launcher: processors.Launcher,
-    cpus: processors.Processors,
-    scenario: Scenario,
-) -> Place:
-    return Place(
-        bundle=bundle,
-        launcher=launcher,
-        worker_cpus=cpus.workers,
-        target_cpus=1,
-        target_cpu_ns=dict,
-        scrub=scenario.redactor().message,
-    )
 
 
 def _begin(

@@ -69,10 +69,9 @@ def _measure(contender: Contender, plan: Plan, place: Place) -> HeldPlan:
 
 def _held(summary: TrialSummary, *, failed: bool) -> HeldPlan:
     """Of a trial that failed only why; at a rate so low that nothing was due meanwhile, all was held."""
-    if failed:
-        return HeldPlan(summary.label, 0, 0, 0, None, failure=summary.reason)
-    if summary.open_loop is None:
-        return HeldPlan(summary.label, 0, 0, 0, None)
+    if failed or summary.open_loop is None:
+        failure = summary.reason if failed else None
+        return HeldPlan(summary.label, 0, 0, 0, None, failure=failure)
     return HeldPlan.of(summary.label, summary.open_loop)
 
 

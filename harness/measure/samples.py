@@ -141,9 +141,8 @@ class Starts:
     Start lag = queue wait (no slot was free: client and target) + pacer lag (one was, and we were late).
     """
 
-    response: Histogram = field(
-        default_factory=Histogram
-    )  # correct and timed-out ones, as ``service``
+    # correct and timed-out ones, as ``service``
+    response: Histogram = field(default_factory=Histogram)
     response_sum_ns: int = 0  # of the correct ones
     queue_wait: Histogram = field(default_factory=Histogram)
     pacer_lag: Histogram = field(default_factory=Histogram)

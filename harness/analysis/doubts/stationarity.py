@@ -106,27 +106,21 @@ def _matrix(trials: Iterable[TrialSummary]) -> Matrix:
     known = list(trials)
     sliced = [trial.slices for trial in known if len(trial.slices) > 1]
     parts = min(PARTS, min(map(len, sliced), default=0))
-    rows = [_log_rates(slices, parts) for slices in sliced]
-    if not sliced:
-        rows = [_log_counts(one.parts) for trial in known for one in trial.slices if one.parts]
-    return [row for row in rows if all(map(math.isfinite, row))]
+    rows: list[Sequence[float]] = [_rates(slices, parts) for slices in sliced]
+    if not sliced:  # then the parts of a slice are of equal length
+        rows = [one.parts for trial in known for one in trial.slices if one.parts]
+    return [[math.log(value) for value in row] for row in rows if all(row)]
 
 
-def _log_counts(counts: Sequence[int]) -> list[float]:
-    """Of parts of equal length."""
-    return [math.log(count) if count else -math.inf for count in counts]
-
-
-def _log_rates(slices: Sequence[SliceRecord], parts: int) -> list[float]:
+def _rates(slices: Sequence[SliceRecord], parts: int) -> list[float]:
     """Of as many consecutive, equal parts."""
     edges = [round(number * len(slices) / parts) for number in range(parts + 1)]
-    return [_log_rate(slices[first:end]) for first, end in pairwise(edges)]
+    return [_rate(slices[first:end]) for first, end in pairwise(edges)]
 
 
-def _log_rate(slices: Sequence[SliceRecord]) -> float:
-    correct = sum(one.correct for one in slices)
+def _rate(slices: Sequence[SliceRecord]) -> float:
     length_ns = sum(one.end_ns - one.start_ns for one in slices)
-    return math.log(correct / length_ns) if correct and length_ns else -math.inf
+    return sum(one.correct for one in slices) / length_ns if length_ns else 0.0
 
 
 def _series(
