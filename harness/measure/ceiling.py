@@ -72,11 +72,18 @@ def _is_worth_it(plan: Plan, contenders: Collection[Contender]) -> bool:
 
 def _measure(group: Sequence[Contender], plan: Plan, resolver: Resolver, place: Place) -> Ceiling:
     raw = _brief(resolver.ceiling(group[0]))
-    ceiling = Ceiling(raw.label)
     alone = _run([replace(raw, concurrency=1, processes=1)], place, _by_median)
     if alone is None:
-        return ceiling
-    ceiling = _with_service(ceiling, alone[0])
+        return Ceiling(raw.label)
+    (summary,) = alone
+    used_ns = [one.target_cpu_ns for one in summary.slices if one.target_cpu_ns is not None]
+    number = summary.cpu_requests
+    ceiling = Ceiling(
+        raw.label,
+        service_ns=summary.service.percentile(50),
+        cpu_ns=summary.cpu_per_request_ns,
+        target_cpu_ns=sum(used_ns) / number if used_ns and number else None,
+    )
     most = max(one.concurrency for one in group)
     if place.target_cpu_ns() or plan.load is not None or most == 1:
         return ceiling
@@ -91,17 +98,6 @@ def _brief(raw: Contender) -> Contender:
         raw,
         settings=replace(raw.settings, timeout_s=timeout_s),
         rules=replace(raw.rules, timeout_ns=round(timeout_s * 1e9)),
-    )
-
-
-def _with_service(ceiling: Ceiling, summary: TrialSummary) -> Ceiling:
-    used_ns = [one.target_cpu_ns for one in summary.slices if one.target_cpu_ns is not None]
-    number = summary.cpu_requests
-    return replace(
-        ceiling,
-        service_ns=summary.service.percentile(50),
-        cpu_ns=summary.cpu_per_request_ns,
-        target_cpu_ns=sum(used_ns) / number if used_ns and number else None,
     )
 
 

@@ -242,7 +242,15 @@ class Resolver:
                 )
 
     def _contender(self, competitor: Competitor, scenario: Scenario, target: Target) -> Contender:
-        settings = _settings(scenario, target)
+        settings = Settings(
+            timeout_s=scenario.timeout_s,
+            verify=scenario.verify,
+            ca_file=target.ca_file or _default_ca_file(),
+            stream=scenario.stream,
+            profile=scenario.profile,
+            max_body_bytes=scenario.max_body_bytes,
+            hold_s=scenario.held.longest_s if scenario.held is not None else 0.0,
+        )
         selection = self.select(competitor.client)
         client, loop = selection.client, selection.loop
         visible = selection.catalogue.closure_with_loop(client, loop)
@@ -313,15 +321,3 @@ def _default_ca_file() -> str | None:
     import certifi  # noqa: PLC0415  a requirement of requests; only where the system has no bundle
 
     return str(certifi.where())
-
-
-def _settings(scenario: Scenario, target: Target) -> Settings:
-    return Settings(
-        timeout_s=scenario.timeout_s,
-        verify=scenario.verify,
-        ca_file=target.ca_file or _default_ca_file(),
-        stream=scenario.stream,
-        profile=scenario.profile,
-        max_body_bytes=scenario.max_body_bytes,
-        hold_s=scenario.held.longest_s if scenario.held is not None else 0.0,
-    )

@@ -142,6 +142,7 @@ def _begin(
     scenario: Scenario, contenders: list[Contender], cpus: processors.Processors, targets: Targets
 ) -> RunRecord:
     what = "compare" if len(contenders) > 1 else "load"
+    baseline = next(one for one in scenario.competitors if one.name == scenario.baseline)
     return RunRecord(
         id=str(uuid.uuid4()),
         name=f"{what} {_names(scenario)}",
@@ -154,14 +155,9 @@ def _begin(
         seed=scenario.seed,
         scenario=scenario.snapshot(),
         environment=environment.describe(cpus, contenders[0].python_version),
-        target=_baseline_target(scenario, targets),
+        target=targets.of(baseline.target).describe(),
         targets=targets.records(),
     )
-
-
-def _baseline_target(scenario: Scenario, targets: Targets) -> dict[str, str]:
-    names = [competitor.name for competitor in scenario.competitors]
-    return targets.of(scenario.competitors[names.index(scenario.baseline)].target).describe()
 
 
 def _names(scenario: Scenario) -> str:
