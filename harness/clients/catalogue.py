@@ -119,11 +119,6 @@ class Catalogue:
         """Full version of the interpreter."""
         return str(self._metadata["environment"]["python_full_version"])
 
-    @property
-    def folders(self) -> list[Path]:
-        """Where the interpreter looks for packages, in its order; folders only."""
-        return [path for path in map(Path, self._metadata["stamps"]) if path.is_dir()]
-
     @cached_property
     def _identity(self) -> dict[str, Any]:
         """Which interpreter the path stands for today: links and wrappers may lead to another one."""
@@ -134,11 +129,6 @@ class Catalogue:
     @cached_property
     def _cache(self) -> KeptAnswers:
         return KeptAnswers([self.python, self._identity, self._bundle.code_digest])
-
-    @property
-    def _pip(self) -> str:
-        """How to install something for this interpreter."""
-        return "pip" if self.python == sys.executable else f"{shlex.quote(self.python)} -m pip"
 
     def clients(self, names: Iterable[str] | None = None) -> list[Client]:
         """The clients called ``names`` (default: all known), asked side by side."""
@@ -160,9 +150,11 @@ class Catalogue:
             # of a plug-in its own distribution, which requires the library
             is_extra = spec.name in adapters.EXTRAS
             extra = f"'clientbench[{spec.name}]'" if is_extra else client.distribution
+            is_ours = self.python == sys.executable
+            pip = "pip" if is_ours else f"{shlex.quote(self.python)} -m pip"
             raise UnusableError(
                 f"{spec.name!r} is not installed for Python {self.python_version}; "
-                f"try: {self._pip} install {extra}",
+                f"try: {pip} install {extra}",
                 "client",
             )
         if client.problem:
@@ -236,7 +228,7 @@ class Catalogue:
     @cached_property
     def site(self) -> SitePackages:
         """What is to be known of its packages beside what they claim."""
-        return read(self.folders)
+        return read(map(Path, self._metadata["stamps"]))
 
     def _client(self, name: str) -> Client:
         module, distribution = self._known[name]

@@ -70,9 +70,9 @@ def in_fact(versions: Mapping[str, str], site: SitePackages) -> dict[str, str]:
     return {**versions, "urllib3": f"{claimed}, in fact urllib3-future {site.urllib3}"}
 
 
-def read(folders: Iterable[Path]) -> SitePackages:
-    """The folders of an interpreter's path, in their order, and this process."""
-    existing = [folder for folder in folders if folder.is_dir()]
+def read(paths: Iterable[Path]) -> SitePackages:
+    """The folders of an interpreter's path, in their order, and this process; files are passed over."""
+    existing = [path for path in paths if path.is_dir()]
     return SitePackages(_versions(existing), _urllib3(existing), _found_hooks(existing), _saved())
 
 

@@ -20,7 +20,7 @@ from harness.machine.processors import cpu_clock_ns
 from harness.records.model import OtherLoad
 from servers.base import Target, TargetError, Use
 
-__all__ = ["LoadMeter", "is_here"]
+__all__ = ["INTERRUPTS", "LoadMeter", "containers_of", "is_here"]
 
 # An engine renews its account of a container once a second: over so long that is next to nothing.
 ENOUGH_FOR_ENGINES_NS = 20_000_000_000
@@ -120,7 +120,7 @@ def is_here(url: str) -> bool:
 def _is_apart(target: Target, length_ns: int) -> bool:
     if target.processes():
         return True
-    use = _use(target)
+    use = containers_of(target)
     if use:
         return length_ns >= ENOUGH_FOR_ENGINES_NS or not any(one.by_engine for one in use)
     return not is_here(target.base_url)
@@ -142,10 +142,11 @@ def _children_ns() -> int:
 
 
 def _containers_ns(target: Target) -> int:
-    return 0 if target.processes() else sum(one.cpu_ns for one in _use(target))
+    return 0 if target.processes() else sum(one.cpu_ns for one in containers_of(target))
 
 
-def _use(target: Target) -> list[Use]:
+def containers_of(target: Target) -> list[Use]:
+    """What a target's containers have used; nothing of a target that is gone."""
     try:
         return target.use()
     except TargetError:  # that it is gone is found out elsewhere
