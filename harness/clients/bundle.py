@@ -32,8 +32,9 @@ from {module} import main
 main()
 """
 
-
 COMPILE_TIMEOUT_S = 60
+HARNESS = Path(__file__).parents[1]
+ADAPTERS = HARNESS.parent / "adapters"
 
 
 class Bundle:
@@ -45,13 +46,10 @@ class Bundle:
     def __init__(self) -> None:
         self.path, self._lock = scratch.make(scratch.WORKERS)
         self._making = threading.Lock()
-        package = Path(__file__).parents[1]
-        ours = shutil.ignore_patterns("__pycache__")
-        unmeasured = shutil.ignore_patterns("__pycache__", "conformance")
         code = self.path / "code"
-        shutil.copytree(package / "worker", code / "harness" / "worker", ignore=ours)
-        shutil.copy(package / "__init__.py", code / "harness")
-        shutil.copytree(package.parent / "adapters", code / "adapters", ignore=unmeasured)
+        _copy(HARNESS / "worker", code / "harness" / "worker")
+        shutil.copy(HARNESS / "__init__.py", code / "harness")
+        _copy(ADAPTERS, code / "adapters", "conformance")
         self.worker = self._script("start", code, "harness.worker.main")
         self.describe = self._script("describe", code, "harness.worker.describe")
 
@@ -95,9 +93,7 @@ class Bundle:
     def checking(self) -> Path:
         """What starts the conformance suite: adapters with it, and nothing of the worker's."""
         code = self.path / "suite"
-        adapters = Path(__file__).parents[2] / "adapters"
-        unwanted = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(adapters, code / "adapters", ignore=unwanted)
+        _copy(ADAPTERS, code / "adapters")
         return self._script("check", code, "adapters.conformance.process")
 
     def _script(self, name: str, code: Path, module: str) -> Path:
@@ -111,6 +107,10 @@ class Bundle:
     def __exit__(self, *_: object) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
         os.close(self._lock)
+
+
+def _copy(folder: Path, to: Path, *without: str) -> None:
+    shutil.copytree(folder, to, ignore=shutil.ignore_patterns("__pycache__", *without))
 
 
 def _link(folder: Path, entry: Path) -> None:

@@ -184,11 +184,8 @@ class Catalogue:
 
     def closure_with_loop(self, client: Client, loop: str | None) -> Closure:
         """What a worker of ``client`` may see when it runs on ``loop``."""
-        roots = [
-            root
-            for root in (client.distribution, loop if loop in LOOP_DISTRIBUTIONS else None)
-            if root
-        ]
+        roots = [client.distribution] if client.distribution else []
+        roots += [loop] if loop in LOOP_DISTRIBUTIONS else []
         visible = self._closure(roots)
         library = client.measured or client.distribution
         known = {library: client.version} if library and client.version else {}

@@ -10,7 +10,7 @@ import resource
 import socket
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import psutil
@@ -55,17 +55,16 @@ class LoadMeter:
         """What came since."""
         first, last = self._first, self._look()
         length_ns = last.at_ns - first.at_ns if first and last else 0
+        load = OtherLoad(length_ns, None, None, self._load_average, self._are_apart(length_ns))
         if first is None or last is None:
-            return OtherLoad(length_ns, None, None, self._load_average, self._are_apart(length_ns))
+            return load
         used_ns = (psutil.cpu_count() or 1) * length_ns - (last.unused_ns - first.unused_ns)
-        return OtherLoad(
-            length_ns,
+        return replace(
+            load,
             used_ns=max(0, used_ns - (last.ours_ns - first.ours_ns)),
             steal_ns=None
             if first.steal_ns is None or last.steal_ns is None
             else last.steal_ns - first.steal_ns,
-            load_average=self._load_average,
-            targets_apart=self._are_apart(length_ns),
         )
 
     def _look(self) -> _Look | None:

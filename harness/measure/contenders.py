@@ -195,9 +195,9 @@ class Resolver:
         """Everything that can be refused before a target is started."""
         self._check_apart(scenario)
         for number, competitor in enumerate(scenario.competitors):
-            selection = self._selected(number, competitor)
-            capabilities = selection.client.modes[selection.mode]
             with within(f"competitors[{number}]"):
+                selection = self.select(competitor.client)
+                capabilities = selection.client.modes[selection.mode]
                 ensure(
                     competitor.concurrency,
                     scenario.processes,
@@ -218,16 +218,12 @@ class Resolver:
                     "stream",
                 )
 
-    def _selected(self, number: int, competitor: Competitor) -> Selection:
-        """Of the scenario's competitor with this number, from 0 on."""
-        with within(f"competitors[{number}]"):
-            return self.select(competitor.client)
-
     def _check_apart(self, scenario: Scenario) -> None:
         """Two paths may lead to the same interpreter, and so to the same client."""
         seen: dict[object, tuple[str, str | None]] = {}
         for number, competitor in enumerate(scenario.competitors):
-            found = self._selected(number, competitor)
+            with within(f"competitors[{number}]"):
+                found = self.select(competitor.client)
             visible = found.catalogue.closure_with_loop(found.client, found.loop)
             client = replace(competitor.client, python=None)
             asked = competitor.model_copy(update={"label": "", "client": client})

@@ -87,7 +87,10 @@ def _host(host: str) -> str:
     if len(name) > 253 or not all(map(_HOST_LABEL.fullmatch, labels)):
         raise _bad_url("a host name or address after http://")
     if labels[-1].isdigit():
-        _check_ipv4(name)
+        try:
+            ipaddress.IPv4Address(name)
+        except ValueError:
+            raise _bad_url("an IPv4 address such as http://127.0.0.1:8080/") from None
     return name
 
 
@@ -104,13 +107,6 @@ def _idna(host: str) -> str:
         raise _bad_url(
             "a host name that IDNA 2008 allows, or its ASCII form (xn--…), after http://"
         ) from None
-
-
-def _check_ipv4(text: str) -> None:
-    try:
-        ipaddress.IPv4Address(text)
-    except ValueError:
-        raise _bad_url("an IPv4 address such as http://127.0.0.1:8080/") from None
 
 
 def _authorization(netloc: str) -> str | None:
