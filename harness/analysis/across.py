@@ -17,7 +17,7 @@ from harness.analysis.comparison import (
     metric_value,
     too_thin,
 )
-from harness.analysis.doubts import barred
+from harness.analysis.doubts.barring import barred
 from harness.analysis.environments import StoredRun, common_labels
 from harness.analysis.statistics import unpaired
 from harness.analysis.unfinished import withheld

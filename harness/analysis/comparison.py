@@ -99,16 +99,12 @@ def scaling(
     Nothing where there are no conditions.
     """
     known = list(trials)
-    sides = _sides(known, barred)
-    labels: dict[str, list[str]] = {}
-    for trial in known:
-        if trial.condition is not None and trial.label in sides:
-            labels.setdefault(trial.name, []).append(trial.label)
-    steps = [
-        (sides[later], sides[earlier])
-        for own in labels.values()
-        for earlier, later in pairwise(dict.fromkeys(own))
-    ]
+    names = {trial.label: trial.name for trial in known if trial.condition is not None}
+    sides: dict[str, list[_Side]] = {}
+    for label, side in _sides(known, barred).items():
+        if label in names:
+            sides.setdefault(names[label], []).append(side)
+    steps = [(later, earlier) for own in sides.values() for earlier, later in pairwise(own)]
     return _all_of(steps, confidence)
 
 

@@ -114,16 +114,14 @@ def _of_clients(
 ) -> Iterator[Difference]:
     """A difference that not all common competitors have names those that have it."""
     labels = common_labels(ours, theirs)
-    concerned: dict[str, list[str]] = {}
-    found: dict[str, Difference] = {}
+    found: dict[str, tuple[Difference, list[str]]] = {}
     for label in labels:
         facts = [facts_of(run, _typical(trials, label)) for run, trials in (ours, theirs)]
         if all(facts):
             for one in _unequal(kind, *facts):
-                concerned.setdefault(repr(one), []).append(label)
-                found[repr(one)] = one
-    for key, one in found.items():
-        named = "" if len(concerned[key]) == len(labels) else f" of {', '.join(concerned[key])}"
+                found.setdefault(repr(one), (one, []))[1].append(label)
+    for one, concerned in found.values():
+        named = "" if len(concerned) == len(labels) else f" of {', '.join(concerned)}"
         yield replace(one, field=one.field + named)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import starmap
+from statistics import fmean
 
 from harness.records.confidence import CONFIDENCE, Verdict
 
@@ -19,6 +19,7 @@ __all__ = [
     "Estimate",
     "estimate",
     "half_width",
+    "mean_and_variance",
     "unpaired",
     "verdict",
 ]
@@ -50,15 +51,8 @@ def estimate(
     if not pairs or not all(0 < value < math.inf for pair in pairs for value in pair):
         raise ValueError(f"expected pairs of finite numbers above zero, got {pairs!r}")
     # sorted: the order in which rounds come must not show in the last digit
-    logs = sorted(starmap(_log_ratio, pairs))
-    mean = math.fsum(logs) / len(logs)
-    half = half_width(logs, 1 - (1 - confidence) / family)
-    return Estimate(
-        ratio=_exp(mean),
-        low=None if half is None else _exp(mean - half),
-        high=None if half is None else _exp(mean + half),
-        rounds=len(logs),
-    )
+    logs = sorted(math.log(ours) - math.log(theirs) for ours, theirs in pairs)
+    return _estimate(fmean(logs), half_width(logs, 1 - (1 - confidence) / family), len(logs))
 
 
 def unpaired(
@@ -76,12 +70,9 @@ def unpaired(
     """
     if not ours or not theirs or not all(0 < value < math.inf for value in (*ours, *theirs)):
         raise ValueError(f"expected finite numbers above zero, got {ours!r} and {theirs!r}")
-    (mean, error), (other_mean, other_error) = _mean_and_error(ours), _mean_and_error(theirs)
-    difference = mean - other_mean
-    if error is None or other_error is None:
-        return Estimate(_exp(difference), None, None, len(ours))
-    half = _welch(error, len(ours), other_error, len(theirs), 1 - (1 - confidence) / family)
-    return Estimate(_exp(difference), _exp(difference - half), _exp(difference + half), len(ours))
+    logs, other_logs = sorted(map(math.log, ours)), sorted(map(math.log, theirs))
+    half = _welch(logs, other_logs, 1 - (1 - confidence) / family)
+    return _estimate(fmean(logs) - fmean(other_logs), half, len(logs))
 
 
 def verdict(low: float, high: float, *, higher_is_better: bool, margin: float = MARGIN) -> Verdict:
@@ -97,8 +88,10 @@ def verdict(low: float, high: float, *, higher_is_better: bool, margin: float = 
     return "faster" if (low > 1) == higher_is_better else "slower"
 
 
-def _log_ratio(ours: float, theirs: float) -> float:
-    return math.log(ours) - math.log(theirs)
+def mean_and_variance(values: Sequence[float]) -> tuple[float, float]:
+    """Of a sample of two values or more."""
+    mean = fmean(values)
+    return mean, math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
 
 
 def half_width(values: Sequence[float], confidence: float) -> float | None:
@@ -106,37 +99,37 @@ def half_width(values: Sequence[float], confidence: float) -> float | None:
     n = len(values)
     if n < 2:
         return None
-    mean = math.fsum(values) / n
-    # scipy.stats has the same behind half a second of import.
-    from scipy.special import stdtrit  # noqa: PLC0415
-
-    variance = math.fsum((value - mean) ** 2 for value in values) / (n - 1)
-    quantile = float(stdtrit(n - 1, (1 + confidence) / 2))
-    return quantile * math.sqrt(variance / n)
+    _, variance = mean_and_variance(values)
+    return _quantile(n - 1, confidence) * math.sqrt(variance / n)
 
 
-def _mean_and_error(values: Sequence[float]) -> tuple[float, float | None]:
-    """Of the logarithms: the mean, and the square of its standard error if there are two."""
-    # sorted: the order in which rounds come must not show in the last digit
-    logs = sorted(map(math.log, values))
-    n = len(logs)
-    mean = math.fsum(logs) / n
-    if n < 2:
-        return mean, None
-    return mean, math.fsum((value - mean) ** 2 for value in logs) / (n - 1) / n
-
-
-def _welch(error: float, n: int, other_error: float, other_n: int, confidence: float) -> float:
-    """Of the interval of a difference of means; ``error`` is the square of a standard error."""
+def _welch(ours: Sequence[float], theirs: Sequence[float], confidence: float) -> float | None:
+    """The same of Welch's interval of the difference of the means."""
+    n, other_n = len(ours), len(theirs)
+    if min(n, other_n) < 2:
+        return None
+    error, other_error = mean_and_variance(ours)[1] / n, mean_and_variance(theirs)[1] / other_n
     total = error + other_error
     if total == 0:
         return 0.0
+    share = error / total
+    freedom = 1 / (share**2 / (n - 1) + (1 - share) ** 2 / (other_n - 1))
+    return _quantile(freedom, confidence) * math.sqrt(total)
+
+
+def _quantile(freedom: float, confidence: float) -> float:
+    """Student's t is between this and its opposite with that confidence."""
     # scipy.stats has the same behind half a second of import.
     from scipy.special import stdtrit  # noqa: PLC0415
 
-    share = error / total
-    freedom = 1 / (share**2 / (n - 1) + (1 - share) ** 2 / (other_n - 1))
-    return float(stdtrit(freedom, (1 + confidence) / 2)) * math.sqrt(total)
+    return float(stdtrit(freedom, (1 + confidence) / 2))
+
+
+def _estimate(mean: float, half: float | None, rounds: int) -> Estimate:
+    """From the mean of logarithms, and half its interval."""
+    if half is None:
+        return Estimate(_exp(mean), None, None, rounds)
+    return Estimate(_exp(mean), _exp(mean - half), _exp(mean + half), rounds)
 
 
 def _exp(value: float) -> float:

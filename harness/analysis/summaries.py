@@ -18,7 +18,7 @@ from servers.spec import EMBEDDED, TargetSpec
 __all__ = [
     "CompetitorSummary",
     "by_label",
-    "merged_service",
+    "merged",
     "net_cpu_per_request_ns",
     "summarised",
 ]
@@ -138,10 +138,10 @@ def _merged(trials: Sequence[TrialSummary]) -> CompetitorSummary:
         completed=sum(trial.completed for trial in trials),
         correct=sum(trial.correct for trial in trials),
         population=sum(trial.population for trial in trials),
-        service=_sum(trial.service for trial in trials),
+        service=merged(trial.service for trial in trials),
         censored=sum(trial.censored for trial in trials),
         timeout_ns=max(trial.timeout_ns for trial in trials),
-        mean_service_ns=_mean_service_ns(trials),
+        mean_service_ns=_mean_of_correct(trials, [trial.mean_service_ns for trial in trials]),
         status_counts=_added(trial.status_counts for trial in trials),
         error_counts=_added(trial.error_counts for trial in trials),
         cpu_ns=sum(trial.cpu_ns for trial in trials),
@@ -173,20 +173,16 @@ def _open_loop(trials: Sequence[TrialSummary]) -> OpenLoop | None:
     loops = [trial.open_loop for trial in trials if trial.open_loop is not None]
     if not loops:
         return None
-    means = [
-        (trial.open_loop.mean_response_ns, trial.service.total - trial.censored)
-        for trial in trials
-        if trial.open_loop is not None
-    ]
+    means = [one.open_loop.mean_response_ns if one.open_loop else None for one in trials]
     return OpenLoop(
         planned=sum(loop.planned for loop in loops),
         dropped=sum(loop.dropped for loop in loops),
         missed=sum(loop.missed for loop in loops),
         late=sum(loop.late for loop in loops),
-        response=_sum(loop.response for loop in loops),
-        mean_response_ns=_weighted(means),
-        queue_wait=_sum(loop.queue_wait for loop in loops),
-        pacer_lag=_sum(loop.pacer_lag for loop in loops),
+        response=merged(loop.response for loop in loops),
+        mean_response_ns=_mean_of_correct(trials, means),
+        queue_wait=merged(loop.queue_wait for loop in loops),
+        pacer_lag=merged(loop.pacer_lag for loop in loops),
     )
 
 
@@ -213,27 +209,21 @@ def _reasons(trials: Sequence[TrialSummary]) -> tuple[str, ...]:
     )
 
 
-def merged_service(trials: Iterable[TrialSummary]) -> Histogram:
-    """The service times of all trials."""
-    return _sum(trial.service for trial in trials)
-
-
-def _sum(histograms: Iterable[Histogram]) -> Histogram:
+def merged(histograms: Iterable[Histogram]) -> Histogram:
+    """A new one of all that they count."""
     total = Histogram()
     for histogram in histograms:
         total = total.merged(histogram)
     return total
 
 
-def _mean_service_ns(trials: Sequence[TrialSummary]) -> float | None:
-    """Of the correct requests of all trials: the trials' means, weighted by their number."""
-    return _weighted(
-        [(trial.mean_service_ns, trial.service.total - trial.censored) for trial in trials]
-    )
-
-
-def _weighted(means: Iterable[tuple[float | None, int]]) -> float | None:
-    known = [(mean, weight) for mean, weight in means if mean is not None]
+def _mean_of_correct(trials: Sequence[TrialSummary], means: Iterable[float | None]) -> float | None:
+    """Of the correct requests of all trials: the trials' ``means``, weighted by their number."""
+    known = [
+        (mean, trial.service.total - trial.censored)
+        for trial, mean in zip(trials, means, strict=True)
+        if mean is not None
+    ]
     count = sum(weight for _, weight in known)
     return sum(mean * weight for mean, weight in known) / count if count else None
 

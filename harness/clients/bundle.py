@@ -16,7 +16,6 @@ import threading
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 
 from harness.errors import UnusableError
 from harness.records.client_environment import content_digest
@@ -33,8 +32,9 @@ from {module} import main
 main()
 """
 
-
 COMPILE_TIMEOUT_S = 60
+HARNESS = Path(__file__).parents[1]
+ADAPTERS = HARNESS.parent / "adapters"
 
 
 class Bundle:
@@ -46,13 +46,10 @@ class Bundle:
     def __init__(self) -> None:
         self.path, self._lock = scratch.make(scratch.WORKERS)
         self._making = threading.Lock()
-        package = Path(__file__).parents[1]
-        ours = shutil.ignore_patterns("__pycache__")
-        unmeasured = shutil.ignore_patterns("__pycache__", "conformance")
         code = self.path / "code"
-        shutil.copytree(package / "worker", code / "harness" / "worker", ignore=ours)
-        shutil.copy(package / "__init__.py", code / "harness")
-        shutil.copytree(package.parent / "adapters", code / "adapters", ignore=unmeasured)
+        _copy(HARNESS / "worker", code / "harness" / "worker")
+        shutil.copy(HARNESS / "__init__.py", code / "harness")
+        _copy(ADAPTERS, code / "adapters", "conformance")
         self.worker = self._script("start", code, "harness.worker.main")
         self.describe = self._script("describe", code, "harness.worker.describe")
 
@@ -96,9 +93,7 @@ class Bundle:
     def checking(self) -> Path:
         """What starts the conformance suite: adapters with it, and nothing of the worker's."""
         code = self.path / "suite"
-        adapters = Path(__file__).parents[2] / "adapters"
-        unwanted = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(adapters, code / "adapters", ignore=unwanted)
+        _copy(ADAPTERS, code / "adapters")
         return self._script("check", code, "adapters.conformance.process")
 
     def _script(self, name: str, code: Path, module: str) -> Path:
@@ -109,14 +104,13 @@ class Bundle:
     def __enter__(self) -> Bundle:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
         os.close(self._lock)
+
+
+def _copy(folder: Path, to: Path, *without: str) -> None:
+    shutil.copytree(folder, to, ignore=shutil.ignore_patterns("__pycache__", *without))
 
 
 def _link(folder: Path, entry: Path) -> None:
@@ -151,12 +145,10 @@ def _run(command: list[str]) -> None:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise UnusableError(
-            f"{command[0]!r} could not compile the worker's code: {error}"
-        ) from None
-    if ended.returncode:
-        said = (ended.stdout + ended.stderr).split("\n")
-        lines = [line.strip() for line in said if line.strip()] or ["it said nothing"]
-        raise UnusableError(
-            f"{command[0]!r} could not compile the worker's code (exit code {ended.returncode}): {lines[-1]}"
-        )
+        problem = f": {error}"
+    else:
+        if not ended.returncode:
+            return
+        said = (ended.stdout + ended.stderr).strip().split("\n")[-1].strip() or "it said nothing"
+        problem = f" (exit code {ended.returncode}): {said}"
+    raise UnusableError(f"{command[0]!r} could not compile the worker's code{problem}")

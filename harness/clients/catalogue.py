@@ -111,20 +111,13 @@ class Catalogue:
         self.python = executable(python)
         self._bundle = bundle
         self._known = known_clients()
-        self._metadata: dict[str, Any] | None = None
-        self._capabilities: dict[str, Any] = {}
         # by distribution and what its files looked like
         self._digests: dict[tuple[str, str], str] = {}
 
     @property
     def python_version(self) -> str:
         """Full version of the interpreter."""
-        return str(self._load()["environment"]["python_full_version"])
-
-    @property
-    def folders(self) -> list[Path]:
-        """Where the interpreter looks for packages, in its order; folders only."""
-        return [path for path in map(Path, self._load()["stamps"]) if path.is_dir()]
+        return str(self._metadata["environment"]["python_full_version"])
 
     @cached_property
     def _identity(self) -> dict[str, Any]:
@@ -137,22 +130,13 @@ class Catalogue:
     def _cache(self) -> KeptAnswers:
         return KeptAnswers([self.python, self._identity, self._bundle.code_digest])
 
-    def names(self) -> list[str]:
-        """Every known client, in the order of tables."""
-        return list(self._known)
-
-    @property
-    def _pip(self) -> str:
-        """How to install something for this interpreter."""
-        return "pip" if self.python == sys.executable else f"{shlex.quote(self.python)} -m pip"
-
     def clients(self, names: Iterable[str] | None = None) -> list[Client]:
         """The clients called ``names`` (default: all known), asked side by side."""
-        wanted = self.names() if names is None else list(names)
-        self._load()
+        wanted = self._known if names is None else names
+        metadata = self._metadata  # before there are threads, each of which would ask for it
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
             found = list(pool.map(self._client, wanted))
-        self._cache.save(self._load(), self._capabilities)
+        self._cache.save(metadata)
         return found
 
     def select(self, spec: ClientSpec) -> Client:
@@ -163,13 +147,14 @@ class Catalogue:
             )
         client = self.clients([spec.name])[0]
         if not client.installed:
-            _, distribution = self._known[
-                spec.name
-            ]  # of a plug-in its own, which requires the library
-            extra = f"'clientbench[{spec.name}]'" if spec.name in adapters.EXTRAS else distribution
+            # of a plug-in its own distribution, which requires the library
+            is_extra = spec.name in adapters.EXTRAS
+            extra = f"'clientbench[{spec.name}]'" if is_extra else client.distribution
+            is_ours = self.python == sys.executable
+            pip = "pip" if is_ours else f"{shlex.quote(self.python)} -m pip"
             raise UnusableError(
                 f"{spec.name!r} is not installed for Python {self.python_version}; "
-                f"try: {self._pip} install {extra}",
+                f"try: {pip} install {extra}",
                 "client",
             )
         if client.problem:
@@ -194,16 +179,13 @@ class Catalogue:
             raise UsageError(
                 f"'{spec}' names an event loop, but {mode} clients have none", "client"
             )
-        if spec.loop in LOOP_DISTRIBUTIONS and not self._load()["distributions"].get(spec.loop):
+        if spec.loop in LOOP_DISTRIBUTIONS and not self._metadata["distributions"].get(spec.loop):
             raise UnusableError(f"'{spec}' needs {spec.loop}, which is not installed", "client")
 
     def closure_with_loop(self, client: Client, loop: str | None) -> Closure:
         """What a worker of ``client`` may see when it runs on ``loop``."""
-        roots = [
-            root
-            for root in (client.distribution, loop if loop in LOOP_DISTRIBUTIONS else None)
-            if root
-        ]
+        roots = [client.distribution] if client.distribution else []
+        roots += [loop] if loop in LOOP_DISTRIBUTIONS else []
         visible = self._closure(roots)
         library = client.measured or client.distribution
         known = {library: client.version} if library and client.version else {}
@@ -232,18 +214,21 @@ class Catalogue:
         return self._digests[key]
 
     def _closure(self, roots: list[str]) -> Closure:
-        """With the versions of what is really there."""
-        claimed = _without_us(roots, self._load())
+        """With the versions of what is really there.
+
+        A third party's adapter may require clientbench, its worker must not.
+        """
+        distributions = {**self._metadata["distributions"], "clientbench": None}
+        claimed = closure(roots, distributions, self._metadata["environment"])
         return replace(claimed, versions=in_fact(claimed.versions, self.site))
 
     @cached_property
     def site(self) -> SitePackages:
         """What is to be known of its packages beside what they claim."""
-        return read(self.folders)
+        return read(map(Path, self._metadata["stamps"]))
 
     def _client(self, name: str) -> Client:
         module, distribution = self._known[name]
-        metadata = self._load()
         required = self._closure([distribution] if distribution else [])
         installed = distribution is None or bool(required.versions)
         answer: dict[str, Any] = {"modes": {}, "linked": {}, "problem": self._unseen(required)}
@@ -251,7 +236,7 @@ class Catalogue:
             answer = self._capability(module, required)
         linked, measured = dict(answer["linked"]), answer.get("distribution")
         if STANDARD in (measured, distribution or STANDARD):
-            linked.setdefault(STANDARD, metadata["environment"]["python_full_version"])
+            linked.setdefault(STANDARD, self.python_version)
         return Client(
             name=name,
             module=module,
@@ -269,7 +254,7 @@ class Catalogue:
 
     def _unseen(self, required: Closure) -> str | None:
         """Which of the distributions no worker could be shown, if any."""
-        distributions = self._load()["distributions"]
+        distributions = self._metadata["distributions"]
         unseen = [name for name in required.versions if distributions[name]["unseen"]]
         if not unseen:
             return None
@@ -280,7 +265,7 @@ class Catalogue:
 
     def _capability(self, module: str, required: Closure) -> dict[str, Any]:
         key = json.dumps([module, self.environment(required).digest, required.entries])
-        known = self._capabilities.get(key) or self._cache.capabilities.get(key)
+        known = self._cache.capabilities.get(key)
         if known is None:
             site = self._bundle.site(required.entries)
             question = {"ask": "capabilities", "module": module, "site": str(site)}
@@ -288,18 +273,16 @@ class Catalogue:
                 known = ask(self.python, self._bundle, question, "-I", "-S")
             except UnusableError as error:
                 known = {"modes": {}, "linked": {}, "problem": error.problem}
-        self._capabilities[key] = known
+            self._cache.capabilities[key] = known
         return dict(known)
 
-    def _load(self) -> dict[str, Any]:
-        if self._metadata is None:
-            roots = [dist for _, dist in self._known.values() if dist] + list(LOOP_DISTRIBUTIONS)
-            self._metadata = self._cache.metadata(roots)
-        if self._metadata is None:
-            self._metadata = ask(
-                self.python, self._bundle, {"ask": "metadata", "roots": roots}, "-I"
-            )
-        return self._metadata
+    @cached_property
+    def _metadata(self) -> dict[str, Any]:
+        roots = [dist for _, dist in self._known.values() if dist] + list(LOOP_DISTRIBUTIONS)
+        kept = self._cache.metadata(roots)
+        if kept is not None:
+            return kept
+        return ask(self.python, self._bundle, {"ask": "metadata", "roots": roots}, "-I")
 
 
 def _unrequired(measured: str | None, required: Closure) -> str | None:
@@ -315,9 +298,3 @@ def _agree(claimed: str, said: str | None) -> bool:
         return said is None or public == Version(said).public
     except InvalidVersion:
         return True
-
-
-def _without_us(roots: list[str], metadata: dict[str, Any]) -> Closure:
-    """The closure of ``roots``; a third party's adapter may require clientbench, its worker must not."""
-    distributions = {**metadata["distributions"], "clientbench": None}
-    return closure(roots, distributions, metadata["environment"])

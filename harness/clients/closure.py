@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -62,8 +63,7 @@ def closure(
 def _parsed(texts: list[str]) -> list[Requirement]:
     parsed = []
     for text in texts:
-        try:
+        # in metadata of old packages; pip would ignore it as well
+        with contextlib.suppress(InvalidRequirement):
             parsed.append(Requirement(text))
-        except InvalidRequirement:  # metadata of old packages; pip would ignore it as well
-            continue
     return parsed

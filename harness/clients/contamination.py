@@ -54,13 +54,12 @@ def contaminations(
     site: SitePackages, closures: Mapping[str, Collection[str]]
 ) -> list[Contamination]:
     """What there is of it. Pure; ``closures`` has the distributions that each client's worker sees."""
-    judged = (
-        _fork(site, closures),
-        _alias(site, closures),
+    return [
+        *_fork(site, closures),
+        *_alias(site, closures),
         *_hooks(site),
-        _patched(site, closures),
-    )
-    return [one for one in judged if one is not None]
+        *_patched(site, closures),
+    ]
 
 
 def in_fact(versions: Mapping[str, str], site: SitePackages) -> dict[str, str]:
@@ -71,38 +70,37 @@ def in_fact(versions: Mapping[str, str], site: SitePackages) -> dict[str, str]:
     return {**versions, "urllib3": f"{claimed}, in fact urllib3-future {site.urllib3}"}
 
 
-def read(folders: Iterable[Path]) -> SitePackages:
-    """The folders of an interpreter's path, in their order, and this process."""
-    existing = [folder for folder in folders if folder.is_dir()]
+def read(paths: Iterable[Path]) -> SitePackages:
+    """The folders of an interpreter's path, in their order, and this process; files are passed over."""
+    existing = [path for path in paths if path.is_dir()]
     return SitePackages(_versions(existing), _urllib3(existing), _found_hooks(existing), _saved())
 
 
-def _fork(site: SitePackages, closures: Mapping[str, Collection[str]]) -> Contamination | None:
+def _fork(site: SitePackages, closures: Mapping[str, Collection[str]]) -> Iterator[Contamination]:
     """``urllib3`` is urllib3-future already, or will be as soon as a Python starts here."""
     replaced = _is_fork(site.urllib3)
     waiting = any("urllib3_future" in named for named in site.hooks.values())
     if not replaced and not waiting:
-        return None
+        return
     version = site.urllib3 if replaced else site.versions.get("urllib3-future", "")
     happens = "is" if replaced else "will be replaced at the next start of Python by"
-    return Contamination(
-        _seeing("urllib3", closures),
+    yield Contamination(
+        tuple(name for name, seen in closures.items() if "urllib3" in seen),
         f"urllib3 {happens} urllib3-future {version}".strip(),
         "pip uninstall urllib3-future, then pip install --force-reinstall urllib3; "
         "or an environment without niquests and its kin",
     )
 
 
-def _alias(site: SitePackages, closures: Mapping[str, Collection[str]]) -> Contamination | None:
+def _alias(site: SitePackages, closures: Mapping[str, Collection[str]]) -> Iterator[Contamination]:
     """A worker that sees both may get httpxyz when it asks for httpx."""
-    both = set(_seeing("httpx", closures)) & set(_seeing("httpxyz", closures))
-    if not both or "httpxyz" not in site.versions:
-        return None
-    return Contamination(
-        tuple(name for name in closures if name in both),
-        f"httpx may be httpxyz {site.versions['httpxyz']}, which takes its name once imported",
-        "measure in an environment without httpxyz",
-    )
+    both = tuple(name for name, seen in closures.items() if {"httpx", "httpxyz"} <= set(seen))
+    if both and "httpxyz" in site.versions:
+        yield Contamination(
+            both,
+            f"httpx may be httpxyz {site.versions['httpxyz']}, which takes its name once imported",
+            "measure in an environment without httpxyz",
+        )
 
 
 def _hooks(site: SitePackages) -> Iterator[Contamination]:
@@ -116,19 +114,16 @@ def _hooks(site: SitePackages) -> Iterator[Contamination]:
             )
 
 
-def _patched(site: SitePackages, closures: Mapping[str, Collection[str]]) -> Contamination | None:
+def _patched(
+    site: SitePackages, closures: Mapping[str, Collection[str]]
+) -> Iterator[Contamination]:
     """Our own process: it hands out the load's instants and reads the meters."""
-    if not site.patched:
-        return None
-    return Contamination(
-        tuple(closures),
-        f"gevent has replaced {', '.join(site.patched)} in clientbench's own process",
-        "start clientbench from an unpatched Python",
-    )
-
-
-def _seeing(distribution: str, closures: Mapping[str, Collection[str]]) -> tuple[str, ...]:
-    return tuple(name for name, seen in closures.items() if distribution in seen)
+    if site.patched:
+        yield Contamination(
+            tuple(closures),
+            f"gevent has replaced {', '.join(site.patched)} in clientbench's own process",
+            "start clientbench from an unpatched Python",
+        )
 
 
 def _is_fork(version: str | None) -> bool:

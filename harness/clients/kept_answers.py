@@ -19,7 +19,7 @@ class KeptAnswers:
         key = _digest(json.dumps(key_parts))[:16]
         self._path = home / "clientbench" / f"clients-{key}.json"
         self._stored = self._read()
-        self.capabilities: dict[str, Any] = self._stored.get("capabilities", {})
+        self.capabilities = dict(self._stored.get("capabilities", {}))
 
     def metadata(self, roots: list[str]) -> dict[str, Any] | None:
         """The stored answer, if it covers ``roots`` and nothing was installed since."""
@@ -30,9 +30,9 @@ class KeptAnswers:
         covered = all(root in stored["distributions"] for root in roots)
         return stored if covered else None
 
-    def save(self, metadata: dict[str, Any], capabilities: dict[str, Any]) -> None:
+    def save(self, metadata: dict[str, Any]) -> None:
         """Keep the answers; a cache that cannot be written is only slower."""
-        stored = {"metadata": metadata, "capabilities": {**self.capabilities, **capabilities}}
+        stored = {"metadata": metadata, "capabilities": self.capabilities}
         if stored == self._stored:
             return
         try:

@@ -10,7 +10,7 @@ import resource
 import socket
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import psutil
@@ -20,7 +20,7 @@ from harness.machine.processors import cpu_clock_ns
 from harness.records.model import OtherLoad
 from servers.base import Target, TargetError, Use
 
-__all__ = ["LoadMeter", "is_here"]
+__all__ = ["INTERRUPTS", "LoadMeter", "containers_of", "is_here"]
 
 # An engine renews its account of a container once a second: over so long that is next to nothing.
 ENOUGH_FOR_ENGINES_NS = 20_000_000_000
@@ -55,17 +55,16 @@ class LoadMeter:
         """What came since."""
         first, last = self._first, self._look()
         length_ns = last.at_ns - first.at_ns if first and last else 0
+        load = OtherLoad(length_ns, None, None, self._load_average, self._are_apart(length_ns))
         if first is None or last is None:
-            return OtherLoad(length_ns, None, None, self._load_average, self._are_apart(length_ns))
+            return load
         used_ns = (psutil.cpu_count() or 1) * length_ns - (last.unused_ns - first.unused_ns)
-        return OtherLoad(
-            length_ns,
+        return replace(
+            load,
             used_ns=max(0, used_ns - (last.ours_ns - first.ours_ns)),
             steal_ns=None
             if first.steal_ns is None or last.steal_ns is None
             else last.steal_ns - first.steal_ns,
-            load_average=self._load_average,
-            targets_apart=self._are_apart(length_ns),
         )
 
     def _look(self) -> _Look | None:
@@ -120,7 +119,7 @@ def is_here(url: str) -> bool:
 def _is_apart(target: Target, length_ns: int) -> bool:
     if target.processes():
         return True
-    use = _use(target)
+    use = containers_of(target)
     if use:
         return length_ns >= ENOUGH_FOR_ENGINES_NS or not any(one.by_engine for one in use)
     return not is_here(target.base_url)
@@ -142,10 +141,11 @@ def _children_ns() -> int:
 
 
 def _containers_ns(target: Target) -> int:
-    return 0 if target.processes() else sum(one.cpu_ns for one in _use(target))
+    return 0 if target.processes() else sum(one.cpu_ns for one in containers_of(target))
 
 
-def _use(target: Target) -> list[Use]:
+def containers_of(target: Target) -> list[Use]:
+    """What a target's containers have used; nothing of a target that is gone."""
     try:
         return target.use()
     except TargetError:  # that it is gone is found out elsewhere

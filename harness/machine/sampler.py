@@ -10,16 +10,16 @@ from typing import Literal
 import psutil
 
 from harness.machine.kernel import interrupts_are_apart
+from harness.machine.other_load import INTERRUPTS, containers_of
 from harness.machine.processors import cpu_clock_ns
 from harness.records.model import Reading
-from servers.base import Target, TargetError, Use
+from servers.base import Target, Use
 
 __all__ = ["Sampler"]
 
 # counting descriptors, asking an engine or for a clock is dear: once a second
 SELDOM_NS = 1_000_000_000
 PROCESSES = ("user", "nice", "system")  # kinds of time
-INTERRUPTS = ("irq", "softirq")
 STEAL = "steal"
 Source = Literal["worker", "target", "orchestrator"]
 
@@ -114,9 +114,8 @@ class _Account:
     """What is watched for one competitor, counted while it is active and no longer."""
 
     def __init__(self, machine: _Machine, *watched: _Watched) -> None:
-        self.watched = [one for one in watched if one.processes]
-        self.machine = machine
-        self._counted: tuple[_Watched | _Machine, ...] = (*self.watched, machine)
+        present = [one for one in watched if one.processes]
+        self._counted: tuple[_Watched | _Machine, ...] = (*present, machine)
         self._passed_ns = self._since_ns = 0
 
     def begin(self, now_ns: int) -> None:
@@ -139,10 +138,7 @@ class _Account:
         """Everything since its last reading."""
         self.count(now_ns)
         passed_ns, self._passed_ns = max(1, self._passed_ns), 0
-        return [
-            *(one.read(now_ns, passed_ns, seldom) for one in self.watched),
-            self.machine.read(now_ns, passed_ns, seldom),
-        ]
+        return [one.read(now_ns, passed_ns, seldom) for one in self._counted]
 
 
 def _mhz() -> float | None:
@@ -162,14 +158,14 @@ class _Containers:
 
     def mark(self) -> None:
         """CPU counts from here; of an engine's account from its last entry that was read."""
-        for use in self._use():
+        for use in containers_of(self._target):
             if not use.by_engine or use.name not in self._before:
                 self._before[use.name] = use
 
     def read(self, now_ns: int) -> list[Reading]:
         """A reading of each, its CPU since the last one; none where the engine has no new entry."""
         readings = []
-        for use in self._use():
+        for use in containers_of(self._target):
             before = self._before.get(use.name, use)
             passed_ns = use.at_ns - before.at_ns
             if passed_ns > 0:
@@ -177,12 +173,6 @@ class _Containers:
                 readings.append(Reading(now_ns, f"container {use.name}", percent, use.memory_bytes))
             self._before[use.name] = use
         return readings
-
-    def _use(self) -> list[Use]:
-        try:
-            return self._target.use()
-        except TargetError:  # that it is gone is found out elsewhere
-            return []
 
 
 class Sampler:

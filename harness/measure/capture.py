@@ -6,7 +6,6 @@ import contextlib
 import gzip
 import socket
 import threading
-from types import TracebackType
 
 from harness.measure.request_bytes import SentRequest
 
@@ -37,12 +36,7 @@ class Capture:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread up
         self._thread.join()

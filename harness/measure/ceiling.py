@@ -49,24 +49,19 @@ def measure(
     that ``raw`` cannot use, or that takes longer than about a third of a second: no response would end in the
     window.
     """
-    asking = [one for one in contenders if _may_be_asked(one)]
+    # never somebody's server: it gets the load that was asked for, and not that of a test of our own
+    asking = [one for one in contenders if one.uses_target and not one.is_foreign]
     if not _is_worth_it(plan, asking):
         return []
     alike: dict[tuple[object, ...], list[Contender]] = {}
     for contender in asking:
-        request, environment = contender.request, resolver.ceiling(contender).environment
-        key = (environment, contender.target, request.method, request.url, request.body)
+        key = (resolver.ceiling(contender).environment, *contender.asked)
         alike.setdefault(key, []).append(contender)
     ceilings = []
     for group in alike.values():
         found = _measure(group, plan, resolver, places[group[0].target])
         ceilings += [replace(found, label=one.label) for one in group]
     return ceilings
-
-
-def _may_be_asked(contender: Contender) -> bool:
-    """Never somebody's server: it gets the load that was asked for, and not that of a test of our own."""
-    return contender.uses_target and not contender.is_foreign
 
 
 def _is_worth_it(plan: Plan, contenders: Collection[Contender]) -> bool:
@@ -77,11 +72,18 @@ def _is_worth_it(plan: Plan, contenders: Collection[Contender]) -> bool:
 
 def _measure(group: Sequence[Contender], plan: Plan, resolver: Resolver, place: Place) -> Ceiling:
     raw = _brief(resolver.ceiling(group[0]))
-    ceiling = Ceiling(raw.label)
     alone = _run([replace(raw, concurrency=1, processes=1)], place, _by_median)
     if alone is None:
-        return ceiling
-    ceiling = _with_service(ceiling, alone[0])
+        return Ceiling(raw.label)
+    (summary,) = alone
+    used_ns = [one.target_cpu_ns for one in summary.slices if one.target_cpu_ns is not None]
+    number = summary.cpu_requests
+    ceiling = Ceiling(
+        raw.label,
+        service_ns=summary.service.percentile(50),
+        cpu_ns=summary.cpu_per_request_ns,
+        target_cpu_ns=sum(used_ns) / number if used_ns and number else None,
+    )
     most = max(one.concurrency for one in group)
     if place.target_cpu_ns() or plan.load is not None or most == 1:
         return ceiling
@@ -96,17 +98,6 @@ def _brief(raw: Contender) -> Contender:
         raw,
         settings=replace(raw.settings, timeout_s=timeout_s),
         rules=replace(raw.rules, timeout_ns=round(timeout_s * 1e9)),
-    )
-
-
-def _with_service(ceiling: Ceiling, summary: TrialSummary) -> Ceiling:
-    used_ns = [one.target_cpu_ns for one in summary.slices if one.target_cpu_ns is not None]
-    number = summary.cpu_requests
-    return replace(
-        ceiling,
-        service_ns=summary.service.percentile(50),
-        cpu_ns=summary.cpu_per_request_ns,
-        target_cpu_ns=sum(used_ns) / number if used_ns and number else None,
     )
 
 
@@ -142,7 +133,6 @@ def _run(
 ) -> list[TrialSummary] | None:
     """The trials' summaries after these windows; None if one has no correct response, or it took too long."""
     trials = [Trial(contender, 0, place) for contender in contenders]
-    in_time = False
     with ExitStack() as stack, suppress(_TooSlowError):
         for trial in trials:
             stack.callback(trial.end)
@@ -157,10 +147,10 @@ def _run(
         windows(trials, tick)
         for trial in trials:
             trial.close(tick)
-        in_time = True
-    summaries = [trial.summary() for trial in trials]
-    usable = in_time and all(one.state == "complete" and one.correct for one in summaries)
-    return summaries if usable else None
+        summaries = [trial.summary() for trial in trials]
+        if all(one.state == "complete" and one.correct for one in summaries):
+            return summaries
+    return None
 
 
 def _ticking(trials: Sequence[Trial], end_s: float) -> Tick:

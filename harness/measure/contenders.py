@@ -22,8 +22,7 @@ from harness.redaction import redact_url
 from harness.scenario.competitors import Competitor
 from harness.scenario.plan import shares
 from harness.scenario.scenario import Scenario
-from harness.scenario.selector import ClientSpec
-from harness.scenario.selector import parse as parse_client
+from harness.scenario.selector import ClientSpec, Loop
 from servers.base import Target
 from servers.spec import EMBEDDED, TargetSpec
 
@@ -39,7 +38,7 @@ class Contender:
     label: str
     client: Client
     mode: Mode
-    loop: str | None
+    loop: Loop | None
     versions: dict[str, str]
     python: str  # what starts its interpreter
     python_version: str
@@ -79,6 +78,12 @@ class Contender:
         return bool(self.client.modes[self.mode]["uses_target"])
 
     @property
+    def asked(self) -> tuple[object, ...]:
+        """What it asks for, and whom: contenders with the same should be given the same."""
+        request = self.request
+        return (self.target, request.method, request.url, request.body)
+
+    @property
     def is_foreign(self) -> bool:
         """Whether its target is somebody's server: it gets what was asked for, and nothing else."""
         return bool(self.target.url)
@@ -106,7 +111,7 @@ class Selection:
 
     client: Client
     mode: Mode
-    loop: str | None
+    loop: Loop | None
     catalogue: Catalogue
 
 
@@ -150,15 +155,13 @@ class Resolver:
 
     def stand_in(self, contender: Contender) -> Contender:
         """``null`` in the place of a contender: the same load and interpreter, and nothing sent."""
-        spec = parse_client(
-            ":".join(("null", contender.mode)) + (f"+{contender.loop}" if contender.loop else "")
-        )
+        null = ClientSpec("null", mode=contender.mode, loop=contender.loop)
         rules = replace(contender.rules, length=None)
-        return replace(self._replaced(contender, spec), rules=rules)
+        return replace(self._replaced(contender, null), rules=rules)
 
     def ceiling(self, contender: Contender) -> Contender:
         """``raw:sync`` in the place of a contender: what its Python can get from its target."""
-        return replace(self._replaced(contender, parse_client("raw:sync")), think_ns=0)
+        return replace(self._replaced(contender, ClientSpec("raw", mode="sync")), think_ns=0)
 
     def contaminations(self, contenders: Sequence[Contender]) -> list[Contamination]:
         """What passes for another package where the contenders run; those it touches by their labels."""
@@ -192,9 +195,9 @@ class Resolver:
         """Everything that can be refused before a target is started."""
         self._check_apart(scenario)
         for number, competitor in enumerate(scenario.competitors):
-            selection = self._selected(number, competitor)
-            capabilities = selection.client.modes[selection.mode]
             with within(f"competitors[{number}]"):
+                selection = self.select(competitor.client)
+                capabilities = selection.client.modes[selection.mode]
                 ensure(
                     competitor.concurrency,
                     scenario.processes,
@@ -215,16 +218,12 @@ class Resolver:
                     "stream",
                 )
 
-    def _selected(self, number: int, competitor: Competitor) -> Selection:
-        """Of the scenario's competitor with this number, from 0 on."""
-        with within(f"competitors[{number}]"):
-            return self.select(competitor.client)
-
     def _check_apart(self, scenario: Scenario) -> None:
         """Two paths may lead to the same interpreter, and so to the same client."""
         seen: dict[object, tuple[str, str | None]] = {}
         for number, competitor in enumerate(scenario.competitors):
-            found = self._selected(number, competitor)
+            with within(f"competitors[{number}]"):
+                found = self.select(competitor.client)
             visible = found.catalogue.closure_with_loop(found.client, found.loop)
             client = replace(competitor.client, python=None)
             asked = competitor.model_copy(update={"label": "", "client": client})
@@ -239,7 +238,15 @@ class Resolver:
                 )
 
     def _contender(self, competitor: Competitor, scenario: Scenario, target: Target) -> Contender:
-        settings = _settings(scenario, target)
+        settings = Settings(
+            timeout_s=scenario.timeout_s,
+            verify=scenario.verify,
+            ca_file=target.ca_file or _default_ca_file(),
+            stream=scenario.stream,
+            profile=scenario.profile,
+            max_body_bytes=scenario.max_body_bytes,
+            hold_s=scenario.held.longest_s if scenario.held is not None else 0.0,
+        )
         selection = self.select(competitor.client)
         client, loop = selection.client, selection.loop
         visible = selection.catalogue.closure_with_loop(client, loop)
@@ -310,15 +317,3 @@ def _default_ca_file() -> str | None:
     import certifi  # noqa: PLC0415  a requirement of requests; only where the system has no bundle
 
     return str(certifi.where())
-
-
-def _settings(scenario: Scenario, target: Target) -> Settings:
-    return Settings(
-        timeout_s=scenario.timeout_s,
-        verify=scenario.verify,
-        ca_file=target.ca_file or _default_ca_file(),
-        stream=scenario.stream,
-        profile=scenario.profile,
-        max_body_bytes=scenario.max_body_bytes,
-        hold_s=scenario.held.longest_s if scenario.held is not None else 0.0,
-    )

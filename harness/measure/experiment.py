@@ -10,12 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from harness.analysis.comparison import compare
-from harness.analysis.doubts import (
-    barred,
-    concluding_doubts,
-    contamination_doubts,
-    processor_doubts,
-)
+from harness.analysis.doubts.barring import barred
+from harness.analysis.doubts.conclusion import concluding_doubts
+from harness.analysis.doubts.run import contamination_doubts, processor_doubts
 from harness.clients.bundle import Bundle
 from harness.clock import utc_now
 from harness.machine import description as environment
@@ -66,7 +63,8 @@ def run(
         meter = LoadMeter(targets.all)
         plan = make_plan(scenario)
         resolved = [_fitted(one, plan) for one in resolver.contenders(scenario, targets.of)]
-        places = targets.places(_place(bundle, launcher, cpus, scenario), cpus)
+        place = Place(bundle, launcher, cpus.workers, scenario.redactor().message)
+        places = targets.places(place, cpus)
         prepared = preparation.prepare(resolved, places, plan.load.highest if plan.load else None)
         contenders = list(prepared.contenders)
         record = replace(
@@ -140,26 +138,11 @@ def _demoted(cpus: processors.Processors) -> Iterator[None]:
             processors.move(before)
 
 
-def _place(
-    bundle: Bundle,
-    launcher: processors.Launcher,
-    cpus: processors.Processors,
-    scenario: Scenario,
-) -> Place:
-    return Place(
-        bundle=bundle,
-        launcher=launcher,
-        worker_cpus=cpus.workers,
-        target_cpus=1,
-        target_cpu_ns=dict,
-        scrub=scenario.redactor().message,
-    )
-
-
 def _begin(
     scenario: Scenario, contenders: list[Contender], cpus: processors.Processors, targets: Targets
 ) -> RunRecord:
     what = "compare" if len(contenders) > 1 else "load"
+    baseline = next(one for one in scenario.competitors if one.name == scenario.baseline)
     return RunRecord(
         id=str(uuid.uuid4()),
         name=f"{what} {_names(scenario)}",
@@ -172,14 +155,9 @@ def _begin(
         seed=scenario.seed,
         scenario=scenario.snapshot(),
         environment=environment.describe(cpus, contenders[0].python_version),
-        target=_baseline_target(scenario, targets),
+        target=targets.of(baseline.target).describe(),
         targets=targets.records(),
     )
-
-
-def _baseline_target(scenario: Scenario, targets: Targets) -> dict[str, str]:
-    names = [competitor.name for competitor in scenario.competitors]
-    return targets.of(scenario.competitors[names.index(scenario.baseline)].target).describe()
 
 
 def _names(scenario: Scenario) -> str:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from harness.measure.contenders import Contender, Resolver
 from harness.measure.place import Place
 from harness.measure.trial import Trial
-from harness.measure.waiting import Tick
 from harness.records.client_environment import Environment
 from harness.records.model import HeldPlan, TrialSummary
 from harness.scenario.plan import Plan
@@ -51,17 +50,16 @@ def _kind(null: Contender) -> Kind:
 
 def _measure(contender: Contender, plan: Plan, place: Place) -> HeldPlan:
     trial = Trial(contender, 0, place)
-    tick: Tick = trial.drain
     # for its time, also of a plan that ends by count: that may take an hour
     first, length_ns = replace(plan.round(1), requests=None), _length_ns(plan)
     try:
         trial.start()
         if not trial.over:
             trial.wait_ready()
-        trial.warm_up(plan.warmup_ns, plan.warmup_pace(first), tick)
+        trial.warm_up(plan.warmup_ns, plan.warmup_pace(first), trial.drain)
         pace = plan.pace(first, 0, length_ns)
-        trial.slice(0, 0, plan.lead_in_ns, length_ns, None, pace, tick)
-        trial.close(tick)
+        trial.slice(0, 0, plan.lead_in_ns, length_ns, None, pace, trial.drain)
+        trial.close(trial.drain)
     finally:
         trial.end()
     return _held(trial.summary(), failed=trial.over)
@@ -69,10 +67,9 @@ def _measure(contender: Contender, plan: Plan, place: Place) -> HeldPlan:
 
 def _held(summary: TrialSummary, *, failed: bool) -> HeldPlan:
     """Of a trial that failed only why; at a rate so low that nothing was due meanwhile, all was held."""
-    if failed:
-        return HeldPlan(summary.label, 0, 0, 0, None, failure=summary.reason)
-    if summary.open_loop is None:
-        return HeldPlan(summary.label, 0, 0, 0, None)
+    if failed or summary.open_loop is None:
+        failure = summary.reason if failed else None
+        return HeldPlan(summary.label, 0, 0, 0, None, failure=failure)
     return HeldPlan.of(summary.label, summary.open_loop)
 
 

@@ -47,14 +47,11 @@ class Place:
     bundle: Bundle
     launcher: Launcher
     worker_cpus: tuple[int, ...] | None
-    target_cpus: int  # how many CPUs the target can keep busy
-    target_cpu_ns: Callable[[], Mapping[Role, int]]  # empty where it cannot be seen
     scrub: Callable[[str], str]  # a foreign message as it may be kept
+    target_cpus: int = 1  # how many CPUs the target can keep busy
+    target_cpu_ns: Callable[[], Mapping[Role, int]] = dict  # empty where it cannot be seen
+    # of workers that trace, so that no two of them give their requests the same numbers
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-
-    def next_number(self, count: int) -> int:
-        """The first of ``count`` request numbers that no other worker of the run has."""
-        return next(self.numbers) * count
 
     def start_workers(self, contender: Contender, capacity: int) -> Iterator[WorkerProcess]:
         """Start a contender's workers, each with a record of ``capacity`` rows; they belong to the caller.
@@ -75,23 +72,12 @@ class Place:
         self, contender: Contender, index: int, slots: int, capacity: int, *, asking: bool = False
     ) -> WorkerProcess:
         segment = Segment(capacity)
-        traces = Segment(TRACE_CAPACITY, len(TRACE_COLUMNS)) if contender.trace_share else None
-        job = self._job(contender, slots, segment, traces)
-        if asking:
-            job = replace(job, asking=True, cpus=None)
-        log = self.bundle.log(f"{uuid.uuid4().hex}-{index}")
-        arguments = (contender.python, self.bundle, log, job, segment, traces)
-        try:
-            return self.launcher.run(WorkerProcess, *arguments)
-        except WorkerError:
-            for part in filter(None, (segment, traces)):
-                part.close()
-            raise
-
-    def _job(
-        self, contender: Contender, slots: int, segment: Segment, traces: Segment | None
-    ) -> Job:
-        return Job(
+        traces = trace = None
+        if contender.trace_share:
+            traces = Segment(TRACE_CAPACITY, len(TRACE_COLUMNS))
+            number = next(self.numbers) * NUMBERS_PER_WORKER
+            trace = TraceJob(contender.trace_share, number, traces.fd, traces.capacity)
+        job = Job(
             module=contender.client.module,
             mode=contender.mode,
             loop=contender.loop,
@@ -100,15 +86,20 @@ class Place:
             settings=contender.settings,
             segment_fd=segment.fd,
             capacity=segment.capacity,
-            cpus=self.worker_cpus,
+            cpus=None if asking else self.worker_cpus,
             site=str(contender.site),
             memory_bytes=memory_bytes(contender, slots),
             think_ns=contender.think_ns,
             first_gap_ns=contender.first_gap_ns * contender.processes,
             busy_share=contender.busy_share,
-            trace=None if traces is None else self._trace_job(contender.trace_share, traces),
+            trace=trace,
+            asking=asking,
         )
-
-    def _trace_job(self, share: float, traces: Segment) -> TraceJob:
-        number = self.next_number(NUMBERS_PER_WORKER)
-        return TraceJob(share, number, traces.fd, traces.capacity)
+        log = self.bundle.log(f"{uuid.uuid4().hex}-{index}")
+        arguments = (contender.python, self.bundle, log, job, segment, traces)
+        try:
+            return self.launcher.run(WorkerProcess, *arguments)
+        except WorkerError:
+            for part in filter(None, (segment, traces)):
+                part.close()
+            raise

@@ -20,8 +20,13 @@ import psutil
 
 from adapters.base import Request, Settings
 from harness import interrupts
-from harness.analysis.doubts import bytes_doubt, differ, unseen_bytes_doubt, work_doubts
-from harness.analysis.doubts.preparation import Answered
+from harness.analysis.doubts.preparation import (
+    Answered,
+    bytes_doubt,
+    differ,
+    unseen_bytes_doubt,
+    work_doubts,
+)
 from harness.errors import UnusableError
 from harness.measure.capture import ANSWER_BYTES, Capture
 from harness.measure.contenders import Contender
@@ -187,32 +192,29 @@ def prepare(
 
     Raises ``UnusableError`` if none was given an answer that is accepted.
     """
-    keys = [_key(one) if one.uses_target else None for one in contenders]
+    asking = [one for one in contenders if one.uses_target]
     with contextlib.ExitStack() as stack:
-        askers: dict[object, _Asker] = {}
-        for key, contender in zip(keys, contenders, strict=True):
-            if key is not None and key not in askers:
+        by_key: dict[object, _Asker] = {}
+        for contender in asking:
+            key = _key(contender)
+            if key not in by_key:
                 capture = stack.enter_context(Capture())
-                askers[key] = _Asker(contender, places[contender.target], capture)
-                stack.callback(askers[key].end)
-            if key is not None:
-                askers[key].labels.append(contender.label)
-        doubts = _ask_all(list(askers.values()), rate)
-    if None not in keys:  # null needs no answer
-        _check_any(list(askers.values()))
-    prepared = (
-        one if key is None else _prepared(one, askers[key])
-        for key, one in zip(keys, contenders, strict=True)
-    )
-    sent = sum(asker.sent for asker in askers.values())
-    return Preparation(tuple(prepared), tuple(doubts), sent)
+                by_key[key] = _Asker(contender, places[contender.target], capture)
+                stack.callback(by_key[key].end)
+            by_key[key].labels.append(contender.label)
+        askers = list(by_key.values())
+        doubts = _ask_all(askers, rate)
+    if len(asking) == len(contenders):  # null needs no answer
+        _check_any(askers)
+    by_label = {label: asker for asker in askers for label in asker.labels}
+    prepared = tuple(_prepared(one, by_label.get(one.label)) for one in contenders)
+    return Preparation(prepared, tuple(doubts), sum(asker.sent for asker in askers))
 
 
 def _key(contender: Contender) -> object:
     """The same for contenders that differ only in how often they ask at a time."""
-    request = contender.request
-    asked = (request.method, request.url, request.body, contender.target)
-    return (contender.environment, contender.client.name, contender.mode, contender.loop, asked)
+    client = (contender.environment, contender.client.name, contender.mode, contender.loop)
+    return (*client, contender.asked)
 
 
 def _ask_all(askers: Sequence[_Asker], rate: float | None) -> list[Doubt]:
@@ -221,7 +223,10 @@ def _ask_all(askers: Sequence[_Asker], rate: float | None) -> list[Doubt]:
         asker.start()
     _collect_own(askers, watch)
     _ask_target(askers, watch, rate)
-    groups = _groups(askers)
+    by_asked: dict[object, list[_Asker]] = {}
+    for asker in askers:
+        by_asked.setdefault(asker.contender.asked, []).append(asker)
+    groups = by_asked.values()
     unequal = [one for group in groups if differ(_given(group)) for one in group]
     # in the other order: servers that take turns then give each of them both
     _ask_target([one for one in reversed(unequal) if one.contender.is_safe], watch, rate)
@@ -296,16 +301,6 @@ class _Watch:
         os.kill(asker.worker.pid, signal.SIGKILL)  # its pipe then says that it is gone
 
 
-def _groups(askers: Sequence[_Asker]) -> list[list[_Asker]]:
-    """Those that should be given the same."""
-    groups: dict[object, list[_Asker]] = {}
-    for asker in askers:
-        request = asker.contender.request
-        key = (asker.contender.target, request.method, request.url, request.body)
-        groups.setdefault(key, []).append(asker)
-    return list(groups.values())
-
-
 def _given(group: Sequence[_Asker]) -> dict[str, tuple[Answered, ...]]:
     return {
         label: tuple(replace(a, decompressed=one.decompresses) for a in one.given)
@@ -339,7 +334,9 @@ def _check_any(askers: Sequence[_Asker]) -> None:
     raise UnusableError("; ".join(reasons))
 
 
-def _prepared(contender: Contender, asker: _Asker) -> Contender:
+def _prepared(contender: Contender, asker: _Asker | None) -> Contender:
+    if asker is None:
+        return contender
     if asker.refusal is not None:
         return replace(contender, refusal=asker.refusal)
     length = asker.given[0].length

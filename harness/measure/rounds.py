@@ -10,7 +10,8 @@ from typing import Protocol
 
 from harness import interrupts
 from harness.analysis.comparison import Barred
-from harness.analysis.doubts import barred, load_doubts
+from harness.analysis.doubts.barring import barred
+from harness.analysis.doubts.conclusion import load_doubts
 from harness.analysis.drain import Drain, settled_ns
 from harness.clock import utc_now
 from harness.machine.sampler import Sampler

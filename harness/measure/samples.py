@@ -34,10 +34,8 @@ __all__ = ["Fold", "Integers", "Rules", "Segment", "Starts", "WindowCounts"]
 Integers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-TIMEOUTS = tuple(
-    code for code, kind in enumerate(ERROR_KINDS, start=1) if kind.startswith("timeout_")
-)
 CODES = {kind: code for code, kind in enumerate(ERROR_KINDS, start=1)}
+TIMEOUTS = tuple(code for kind, code in CODES.items() if kind.startswith("timeout_"))
 FIRST_STATUS, LAST_STATUS = 100, 999
 PARTS = 10  # that a long window is looked at in …
 LONG_NS = 500_000_000  # … from here on
@@ -86,12 +84,6 @@ def _anonymous(size: int) -> int:
     return fd
 
 
-def _no_status(outcome: Integers) -> Mask:
-    no_code = (outcome < 1) | (outcome > len(ERROR_KINDS))
-    strange: Mask = ((outcome < FIRST_STATUS) & no_code) | (outcome > LAST_STATUS)
-    return strange
-
-
 @dataclass(frozen=True)
 class Rules:
     """When a response is correct (DESIGN §1)."""
@@ -105,7 +97,9 @@ class Rules:
         """Each row's outcome with statuses, lengths and overruns judged: a status only if correct."""
         outcome: Integers = rows[OUTCOME].copy()
         # neither a status nor an error's code: some libraries hand over whatever number the server sent
-        outcome[_no_status(outcome)] = CODES["protocol"]
+        no_code = (outcome < 1) | (outcome > len(ERROR_KINDS))
+        no_status = (outcome < FIRST_STATUS) | (outcome > LAST_STATUS)
+        outcome[no_code & no_status] = CODES["protocol"]
         answered = outcome >= FIRST_STATUS
         accepted = np.zeros(1000, np.bool_)
         accepted[list(self.expected)] = True
@@ -147,9 +141,8 @@ class Starts:
     Start lag = queue wait (no slot was free: client and target) + pacer lag (one was, and we were late).
     """
 
-    response: Histogram = field(
-        default_factory=Histogram
-    )  # correct and timed-out ones, as ``service``
+    # correct and timed-out ones, as ``service``
+    response: Histogram = field(default_factory=Histogram)
     response_sum_ns: int = 0  # of the correct ones
     queue_wait: Histogram = field(default_factory=Histogram)
     pacer_lag: Histogram = field(default_factory=Histogram)

@@ -183,15 +183,14 @@ def _parts(record: Record) -> list[tuple[dict[str, Any], dict[str, Any]]]:
 
 def _problem(record: Record) -> str:
     """Why its front is not healthy; empty if it is."""
-    place = urlsplit(record.told["base_url"])
+    place = urlsplit(record.told["base_url"]).netloc
     try:
+        connection = http.client.HTTPConnection(place, timeout=HEALTH_TIMEOUT_S)
         if record.spec.tls:
             context = ssl.create_default_context(cafile=record.told["ca_file"])
-            connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-                place.netloc, timeout=HEALTH_TIMEOUT_S, context=context
+            connection = http.client.HTTPSConnection(
+                place, timeout=HEALTH_TIMEOUT_S, context=context
             )
-        else:
-            connection = http.client.HTTPConnection(place.netloc, timeout=HEALTH_TIMEOUT_S)
         with contextlib.closing(connection):
             connection.request("GET", "/health", headers={"Connection": "close"})
             status = connection.getresponse().status

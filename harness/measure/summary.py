@@ -54,7 +54,9 @@ def summarise(contender: Contender, recorded: Recorded) -> TrialSummary:
         condition=contender.condition,
         round=recorded.round_number,
         state=state,
-        reason=_without_requests(window_ns) if state == "unmeasured" else recorded.reason,
+        reason=f"no request fell into the measured time of {window_ns / 1e9:.3g} s"
+        if state == "unmeasured"
+        else recorded.reason,
         client_library=contender.client.name,
         client_type=contender.mode,
         client_version=contender.client.version or "",
@@ -111,10 +113,6 @@ def _state(reason: str | None, fold: Fold) -> TrialState:
     if reason is None:
         return "complete" if measured else "unmeasured"
     return "partial" if fold.population else "failed"
-
-
-def _without_requests(window_ns: int) -> str:
-    return f"no request fell into the measured time of {window_ns / 1e9:.3g} s"
 
 
 def _mean_of_correct(total_ns: int, fold: Fold) -> float | None:

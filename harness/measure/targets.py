@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from harness import interrupts
-from harness.analysis.doubts import count_doubt, instance_doubt, target_doubt
+from harness.analysis.doubts.run import count_doubt, instance_doubt, target_doubt
 from harness.errors import UnusableError
 from harness.machine import processors
 from harness.measure.meters import TargetClock
@@ -149,7 +149,7 @@ class Ledger:
     ) -> None:
         if any(trial.over for trial in trials):
             return
-        seen = [trial for trial in trials if trial.uses_target]
+        seen = [trial for trial in trials if trial.contender.uses_target]
         doubt = count_doubt(
             round_number,
             sent=sum(trial.sent[0] for trial in seen),

@@ -267,11 +267,6 @@ class Trial:
         return self._counts.first_sent + claimed, claimed - drained
 
     @property
-    def uses_target(self) -> bool:
-        """Whether the target sees its requests."""
-        return self.contender.uses_target
-
-    @property
     def rate_so_far(self) -> float | None:
         """Correct responses per second of the windows so far, for those who watch; None before any ended."""
         # of what has ended since they were last drained nothing is known

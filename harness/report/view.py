@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.analysis.comparison import compare, matrix, scaling
-from harness.analysis.doubts import barred
+from harness.analysis.doubts.barring import barred
 from harness.analysis.summaries import CompetitorSummary, summarised
 from harness.analysis.unfinished import withheld
 from harness.records.conditions import by_condition

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pydantic import BaseModel, ConfigDict
-
 from harness.redaction import refusal
+from harness.scenario.competitors import Plain
 
 __all__ = ["ErrorBudget", "parse_budget"]
 
@@ -14,10 +13,8 @@ ENOUGH = 100  # requests before a share is a share
 _TEXT = re.compile(r"([0-9]{1,12})|([0-9]{1,3}(?:\.[0-9]{1,6})?)\s*%")
 
 
-class ErrorBudget(BaseModel):
+class ErrorBudget(Plain):
     """How many requests of one competitor may fail: a number, or a share of those sent so far."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     count: int | None = None
     share: float | None = None

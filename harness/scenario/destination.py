@@ -10,7 +10,7 @@ import base64
 import ipaddress
 import re
 from dataclasses import dataclass
-from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from harness.errors import UsageError
 
@@ -57,18 +57,15 @@ def parse_url(text: str | None) -> Destination:
     host = _host(parts.hostname or "")
     is_default = port is None or port == _DEFAULT_PORTS[parts.scheme]
     authority = host if is_default else f"{host}:{port}"
+    origin_form = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Destination(
-        url=f"{parts.scheme}://{authority}{_escaped(_origin_form(parts))}",
+        url=f"{parts.scheme}://{authority}{_escaped(origin_form)}",
         authorization=_authorization(parts.netloc),
     )
 
 
 def _bad_url(accepted: str) -> UsageError:
     return UsageError(f"is not valid; expected {accepted}", "url")
-
-
-def _origin_form(parts: SplitResult) -> str:
-    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 def _escaped(origin_form: str) -> str:
@@ -90,7 +87,10 @@ def _host(host: str) -> str:
     if len(name) > 253 or not all(map(_HOST_LABEL.fullmatch, labels)):
         raise _bad_url("a host name or address after http://")
     if labels[-1].isdigit():
-        _check_ipv4(name)
+        try:
+            ipaddress.IPv4Address(name)
+        except ValueError:
+            raise _bad_url("an IPv4 address such as http://127.0.0.1:8080/") from None
     return name
 
 
@@ -107,13 +107,6 @@ def _idna(host: str) -> str:
         raise _bad_url(
             "a host name that IDNA 2008 allows, or its ASCII form (xn--…), after http://"
         ) from None
-
-
-def _check_ipv4(text: str) -> None:
-    try:
-        ipaddress.IPv4Address(text)
-    except ValueError:
-        raise _bad_url("an IPv4 address such as http://127.0.0.1:8080/") from None
 
 
 def _authorization(netloc: str) -> str | None:

@@ -39,9 +39,9 @@ class Factor:
     concerns: Literal["client", "load", "request", "target"]
     parse: Callable[[str], Any]  # one value as typed; raises UsageError
     field: str  # of Competitor, where its value is
-    shown: Callable[[Any], str]  # what a value adds to a label
     column: str  # of benchmark_results, where it is; empty where trials do not tell
-    help: str
+    shown: Callable[[Any], str] = str  # what a value adds to a label
+    help: str = ""
 
     def label(self, competitor: Competitor) -> str:
         """The competitor's value, as its label has it."""
@@ -60,10 +60,6 @@ def crossing(varying: Sequence[Factor]) -> tuple[Factor, Factor | None]:
             *(factor.name for factor in varying),
         )
     return CLIENT, others[0]
-
-
-def _client(text: str) -> selector.ClientSpec:
-    return selector.parse(text)
 
 
 def _target(text: str) -> TargetSpec:
@@ -141,11 +137,9 @@ _ALL = (
     Factor(
         name="client",
         concerns="client",
-        parse=_client,
+        parse=selector.parse,
         field="client",
-        shown=str,
         column="client_library",
-        help="",
     ),
     Factor(
         name="target",
@@ -161,7 +155,6 @@ _ALL = (
         concerns="target",
         parse=_runtime,
         field="target.runtime",
-        shown=str,
         column="runtime",
         help="How it runs: auto, native, docker, docker-host. [auto]",
     ),
@@ -188,7 +181,6 @@ _ALL = (
         concerns="request",
         parse=_method,
         field="method",
-        shown=str,
         column="http_method",
         help="GET POST PUT PATCH DELETE HEAD OPTIONS. [GET]",
     ),

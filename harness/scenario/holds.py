@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
-
+from harness.scenario.competitors import Plain
 from harness.worker.job import Hold
 
 __all__ = ["HeldLoad"]
@@ -11,10 +10,8 @@ __all__ = ["HeldLoad"]
 SECOND_NS = 10**9
 
 
-class HeldLoad(BaseModel):
+class HeldLoad(Plain):
     """Held requests, as ``harness.worker.job.Hold`` has them, in seconds."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     point: str
     delay_s: float

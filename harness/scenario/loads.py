@@ -9,8 +9,7 @@ import math
 from fractions import Fraction
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
+from harness.scenario.competitors import Plain
 from harness.worker.arrivals import Spacing
 from harness.worker.job import Pace
 
@@ -22,10 +21,8 @@ SECOND_NS = 10**9
 HALF = Fraction(1, 2)
 
 
-class OpenLoad(BaseModel):
+class OpenLoad(Plain):
     """An open loop: a constant ``rate``, or ``stages`` of (rate at the start, at the end, seconds)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     rate: float | None = None
     stages: tuple[tuple[float, float, float], ...] = ()
@@ -52,22 +49,23 @@ class OpenLoad(BaseModel):
         ``behind_ns`` of the same load have been before, in other windows. Together they have as many starts as
         the whole would have at once, to the request.
         """
-        if requests is not None and self.rate is not None:
-            length_ns = math.ceil(requests / self.rate * SECOND_NS) + 1
-            return self._pace(((self.rate, self.rate, length_ns),), seed, requests, 0.0)
         before = self.starts(behind_ns)
         count = self.starts(behind_ns + length_ns) - before
         phase = float(before + HALF - self._due(behind_ns))
-        if self.rate is not None:
-            return self._pace(((self.rate, self.rate, length_ns),), seed, count, phase)
+        if requests is not None and self.rate is not None:
+            count, phase = requests, 0.0
+            length_ns = math.ceil(requests / self.rate * SECOND_NS) + 1
         stages = tuple((a, b, round(s * SECOND_NS)) for a, b, s in self.stages)
-        return self._pace(stages, seed, count, phase)
+        if self.rate is not None:
+            stages = ((self.rate, self.rate, length_ns),)
+        return Pace(stages, self.arrivals, seed, self.start, phase=phase, count=count)
 
     def warmup(self, length_ns: int, seed: int) -> Pace:
         """The load's highest rate, so that the client has seen it before it counts."""
         highest = self.highest
         count = math.ceil(Fraction(highest) * length_ns / SECOND_NS - HALF)
-        return self._pace(((highest, highest, length_ns),), seed, count, float(HALF))
+        stages = ((highest, highest, length_ns),)
+        return Pace(stages, self.arrivals, seed, self.start, phase=float(HALF), count=count)
 
     def _due(self, length_ns: int) -> Fraction:
         """Rate × duration; of stages, which are repeated whole."""
@@ -76,8 +74,3 @@ class OpenLoad(BaseModel):
         whole_ns = sum(round(s * SECOND_NS) for _, _, s in self.stages)
         each = [(Fraction(a) + Fraction(b)) / 2 * Fraction(s) for a, b, s in self.stages]
         return sum(each, Fraction(0)) * round(length_ns / whole_ns)
-
-    def _pace(
-        self, stages: tuple[tuple[float, float, int], ...], seed: int, count: int, phase: float
-    ) -> Pace:
-        return Pace(stages, self.arrivals, seed, self.start, phase=phase, count=count)

@@ -159,18 +159,15 @@ class Plan:
     @property
     def seconds(self) -> float:
         """Planned time of all windows, warm-ups, lead-ins and pauses; starts of processes come on top."""
-        return sum(map(self._planned_s, self.rounds))
+        windows_ns = self.trial_ns + self.blocks * self.lead_in_ns
+        round_s = self.competitors * (windows_ns + self.warmup_ns) / 1e9
+        return sum(round_s + round_.pause_s(round_s) for round_ in self.rounds)
 
     @property
     def announced_s(self) -> float:
         """About how long the run takes: with starts of processes, and what every slice costs beside itself."""
         each_round_s = self.competitors * (START_S + self.blocks * BESIDE_SLICE_S)
         return self.seconds + self.number * each_round_s
-
-    def _planned_s(self, round_: Round) -> float:
-        windows_ns = self.trial_ns + self.blocks * self.lead_in_ns
-        round_s = self.competitors * (windows_ns + self.warmup_ns) / 1e9
-        return round_s + round_.pause_s(round_s)
 
 
 def make_plan(scenario: Scenario) -> Plan:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict
-
 from harness.records.model import Metric
+from harness.scenario.competitors import Plain
 
 __all__ = ["FIRST_LOOK", "MOST_ROUNDS", "QUICK", "THOROUGH", "USUAL", "Length", "Precision"]
 
@@ -27,10 +26,8 @@ QUICK = Length(rounds=5, duration_s=5.0)
 THOROUGH = Length(rounds=30, duration_s=60.0)
 
 
-class Precision(BaseModel):
+class Precision(Plain):
     """Go on until the interval of each ratio to the baseline is as narrow as this, or time is up."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     half_width: float  # as a share of the ratio: 0.02 is ± 2 %
     metric: Metric

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal, TypeVar
 
 from adapters.base import Mode
 from harness.redaction import refusal
@@ -16,6 +16,7 @@ from harness.redaction import refusal
 __all__ = ["LOOPS", "MODES", "ClientSpec", "Loop", "parse"]
 
 Loop = Literal["asyncio", "uvloop"]
+Choice = TypeVar("Choice", bound=str)
 MODES: tuple[Mode, ...] = ("sync", "async")
 LOOPS: tuple[Loop, ...] = ("asyncio", "uvloop")
 
@@ -57,8 +58,8 @@ def parse(text: str) -> ClientSpec:
     match = _PIECES.fullmatch(text.strip())
     if match is None or not match["name"]:
         raise refusal("client", text, _GRAMMAR)
-    loop = _loop(match["loop"])
-    mode = _mode(match["mode"])
+    loop = _one_of(LOOPS, "client.loop", match["loop"])
+    mode = _one_of(MODES, "client.mode", match["mode"])
     if loop and mode == "sync":
         raise refusal("client", text, f"no loop with :sync; write {match['name']}:async+{loop}")
     return ClientSpec(
@@ -83,16 +84,13 @@ def _version(text: str | None) -> str | None:
     return text
 
 
-def _mode(text: str | None) -> Mode | None:
-    if text is not None and text.lower() not in MODES:
-        raise refusal("client.mode", text, "sync or async")
-    return cast("Mode | None", text and text.lower())
-
-
-def _loop(text: str | None) -> Loop | None:
-    if text is not None and text.lower() not in LOOPS:
-        raise refusal("client.loop", text, "asyncio or uvloop")
-    return cast("Loop | None", text and text.lower())
+def _one_of(choices: tuple[Choice, ...], field: str, text: str | None) -> Choice | None:
+    if text is None:
+        return None
+    for choice in choices:
+        if choice == text.lower():
+            return choice
+    raise refusal(field, text, " or ".join(choices))
 
 
 def _python(text: str | None) -> str | None:

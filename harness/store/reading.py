@@ -82,7 +82,7 @@ def show_run(
 
 def _doubted(run: RunRecord, trials: list[TrialSummary]) -> RunRecord:
     """With what a run stores only when it ends."""
-    from harness.analysis.doubts import concluding_doubts  # noqa: PLC0415  brings numpy
+    from harness.analysis.doubts.conclusion import concluding_doubts  # noqa: PLC0415  brings numpy
 
     return replace(run, doubts=(*run.doubts, *concluding_doubts(run, trials)))
 

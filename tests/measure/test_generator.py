@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapters import null
-from harness.analysis.doubts import open_loop_doubts
+from harness.analysis.doubts.load import open_loop_doubts
 from harness.input.options import LoadOptions, Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults

@@ -14,7 +14,8 @@ import psutil
 import pytest
 
 from adapters.base import Settings
-from harness.analysis.doubts import count_doubt, trial_doubts
+from harness.analysis.doubts.run import count_doubt
+from harness.analysis.doubts.trials import trial_doubts
 from harness.measure import trial as trial_module
 from harness.measure.samples import Rules
 from harness.measure.trial import Trial

@@ -13,7 +13,7 @@ from itertools import accumulate, pairwise
 from statistics import fmean
 from typing import Literal
 
-from harness.analysis.statistics import MARGIN
+from harness.analysis.statistics import MARGIN, mean_and_variance
 from harness.analysis.summaries import by_label
 from harness.option_names import option
 from harness.records.model import Doubt, SliceRecord, TrialSummary
@@ -78,7 +78,7 @@ def _inside(label: str, matrix: Matrix) -> Iterator[Change]:
     parts = len(matrix[0])
     for at in _places(1, parts - 1):
         steps = [(row[-1] - row[at - 1]) / (parts - at) - row[at - 1] / at for row in sums]
-        mean, variance = _moments(steps)
+        mean, variance = mean_and_variance(steps)
         p = _probability(mean, variance / len(steps), len(steps) - 1)
         weight = abs(mean) * math.sqrt(at * (parts - at))
         yield Change(label, (), "trial", round(100 * at / parts), math.exp(mean), p, weight)
@@ -91,7 +91,8 @@ def _between(label: str, others: tuple[str, ...], series: Mapping[int, float]) -
     """
     numbers, values = list(series), list(series.values())
     for at in _places(FEWEST_ON_A_SIDE, len(values) - FEWEST_ON_A_SIDE):
-        (before, noise), (after, later_noise) = _moments(values[:at]), _moments(values[at:])
+        before, noise = mean_and_variance(values[:at])
+        after, later_noise = mean_and_variance(values[at:])
         rest, freedom = len(values) - at, len(values) - 2
         pooled = (noise * (at - 1) + later_noise * (rest - 1)) / freedom
         step = after - before
@@ -105,27 +106,21 @@ def _matrix(trials: Iterable[TrialSummary]) -> Matrix:
     known = list(trials)
     sliced = [trial.slices for trial in known if len(trial.slices) > 1]
     parts = min(PARTS, min(map(len, sliced), default=0))
-    rows = [_log_rates(slices, parts) for slices in sliced]
-    if not sliced:
-        rows = [_log_counts(one.parts) for trial in known for one in trial.slices if one.parts]
-    return [row for row in rows if all(map(math.isfinite, row))]
+    rows: list[Sequence[float]] = [_rates(slices, parts) for slices in sliced]
+    if not sliced:  # then the parts of a slice are of equal length
+        rows = [one.parts for trial in known for one in trial.slices if one.parts]
+    return [[math.log(value) for value in row] for row in rows if all(row)]
 
 
-def _log_counts(counts: Sequence[int]) -> list[float]:
-    """Of parts of equal length."""
-    return [math.log(count) if count else -math.inf for count in counts]
-
-
-def _log_rates(slices: Sequence[SliceRecord], parts: int) -> list[float]:
+def _rates(slices: Sequence[SliceRecord], parts: int) -> list[float]:
     """Of as many consecutive, equal parts."""
     edges = [round(number * len(slices) / parts) for number in range(parts + 1)]
-    return [_log_rate(slices[first:end]) for first, end in pairwise(edges)]
+    return [_rate(slices[first:end]) for first, end in pairwise(edges)]
 
 
-def _log_rate(slices: Sequence[SliceRecord]) -> float:
-    correct = sum(one.correct for one in slices)
+def _rate(slices: Sequence[SliceRecord]) -> float:
     length_ns = sum(one.end_ns - one.start_ns for one in slices)
-    return math.log(correct / length_ns) if correct and length_ns else -math.inf
+    return sum(one.correct for one in slices) / length_ns if length_ns else 0.0
 
 
 def _series(
@@ -160,12 +155,6 @@ def _places(first: int, last: int) -> list[int]:
     if number < 2:
         return [first] if number == 1 else []
     return [first + round(index * (last - first) / (number - 1)) for index in range(number)]
-
-
-def _moments(values: Sequence[float]) -> tuple[float, float]:
-    """Mean and variance."""
-    mean = fmean(values)
-    return mean, math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
 
 
 def _probability(mean: float, variance: float, freedom: float) -> float:

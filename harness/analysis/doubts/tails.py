@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from harness.analysis.drain import LIMIT, Drain, settled_ns
-from harness.analysis.summaries import by_label, merged_service
+from harness.analysis.summaries import by_label, merged
 from harness.option_names import option
 from harness.records.model import Doubt, TrialSummary
 
@@ -20,24 +20,23 @@ def tail_doubts(
 
     ``asked_s`` is what was to be measured of each competitor: of somebody's server it may have been less.
     """
-    found = (_doubt(label, own, think_ns, asked_s) for label, own in by_label(trials).items())
-    return [doubt for doubt in found if doubt is not None]
-
-
-def _doubt(
-    label: str, trials: Sequence[TrialSummary], think_ns: int, asked_s: float
-) -> Doubt | None:
-    drain = sum((Drain.of(trial.slices) for trial in trials), Drain())
-    if not drain.is_beyond():
-        return None
-    # by what was seen of the requests; and by what was waited, which is the same after longer slices
-    settled_s = settled_ns(merged_service(trials), think_ns) * len(trials) / 1e9
-    diluted_s = drain.share / LIMIT * max(asked_s, drain.windows_ns / 1e9)
-    wanted_s = math.ceil(max(settled_s, diluted_s))
-    return Doubt(
-        "slow tail",
-        label,
-        f"after its slices, slots waited for answers for {100 * drain.share:.0f} % of the measured time, "
-        f"more than {100 * LIMIT:.0f} %: throughput and tail look better than they are",
-        f"measure longer: about {option('duration')} {wanted_s}",
-    )
+    doubts = []
+    for label, own in by_label(trials).items():
+        drain = sum((Drain.of(trial.slices) for trial in own), Drain())
+        if not drain.is_beyond():
+            continue
+        # by what was seen of the requests; and by what was waited, which is the same after longer slices
+        service = merged(trial.service for trial in own)
+        settled_s = settled_ns(service, think_ns) * len(own) / 1e9
+        diluted_s = drain.share / LIMIT * max(asked_s, drain.windows_ns / 1e9)
+        wanted_s = math.ceil(max(settled_s, diluted_s))
+        doubts += [
+            Doubt(
+                "slow tail",
+                label,
+                f"after its slices, slots waited for answers for {100 * drain.share:.0f} % of the measured "
+                f"time, more than {100 * LIMIT:.0f} %: throughput and tail look better than they are",
+                f"measure longer: about {option('duration')} {wanted_s}",
+            )
+        ]
+    return doubts

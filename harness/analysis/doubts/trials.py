@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from statistics import median
 
 from harness.analysis.comparison import ENOUGH_BEYOND, samples_beyond
@@ -23,64 +23,54 @@ FEWER = f"fewer rounds ({option('rounds')})"
 def trial_doubts(trials: Sequence[TrialSummary]) -> list[Doubt]:
     """What the trials say about themselves, one line per competitor and kind."""
     groups = by_label(trials)
-    doubts = []
+    doubts: list[Doubt] = []
     for summary in summarised(trials):
         of_label = groups[summary.label]
-        doubts += [
-            doubt
-            for doubt in (
-                _server_bound(summary.label, of_label),
-                _errors(summary),
-                _too_few(summary.label, of_label),
-                _incomplete(summary.label, of_label),
-                _unmeasured(summary.label, of_label),
-                _lost(summary.label, of_label),
-                _not_idle(summary.label, of_label),
-                _unequal(summary),
-            )
-            if doubt is not None
-        ]
+        doubts += _server_bound(summary.label, of_label)
+        doubts += _errors(summary)
+        doubts += _too_few(summary.label, of_label)
+        doubts += _incomplete(summary.label, of_label)
+        doubts += _unmeasured(summary.label, of_label)
+        doubts += _lost(summary.label, of_label)
+        doubts += _not_idle(summary.label, of_label)
+        doubts += _unequal(summary)
     return doubts
 
 
-def _unequal(summary: CompetitorSummary) -> Doubt | None:
+def _unequal(summary: CompetitorSummary) -> Iterator[Doubt]:
     """Parity settings that the library has no switch for."""
-    if not summary.unequal:
-        return None
-    settings = "; ".join(summary.unequal)
-    return Doubt(
-        "unequal settings",
-        summary.label,
-        settings,
-        f"see whether {option('profile')} defaults ranks them alike",
-    )
+    if summary.unequal:
+        yield Doubt(
+            "unequal settings",
+            summary.label,
+            "; ".join(summary.unequal),
+            f"see whether {option('profile')} defaults ranks them alike",
+        )
 
 
-def _server_bound(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
+def _server_bound(label: str, trials: Sequence[TrialSummary]) -> Iterator[Doubt]:
     shares = [t.target_cpu_share for t in trials if t.target_cpu_share is not None]
-    if not shares or sum(shares) / len(shares) < BUSY_TARGET:
-        return None
-    return Doubt(
-        "server-bound",
-        label,
-        f"the target used {100 * sum(shares) / len(shares):.0f} % of its CPU",
-        "its throughput is a lower bound; give the target more cores or servers",
-    )
+    if shares and sum(shares) / len(shares) >= BUSY_TARGET:
+        yield Doubt(
+            "server-bound",
+            label,
+            f"the target used {100 * sum(shares) / len(shares):.0f} % of its CPU",
+            "its throughput is a lower bound; give the target more cores or servers",
+        )
 
 
-def _errors(summary: CompetitorSummary) -> Doubt | None:
-    if not summary.errors:
-        return None
+def _errors(summary: CompetitorSummary) -> Iterator[Doubt]:
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(summary.error_counts.items()))
-    return Doubt(
-        "errors",
-        summary.label,
-        f"{summary.errors} of {summary.population} requests failed ({kinds})",
-        "mend the cause before comparing",
-    )
+    if summary.errors:
+        yield Doubt(
+            "errors",
+            summary.label,
+            f"{summary.errors} of {summary.population} requests failed ({kinds})",
+            "mend the cause before comparing",
+        )
 
 
-def _too_few(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
+def _too_few(label: str, trials: Sequence[TrialSummary]) -> Iterator[Doubt]:
     """In a round: that is what ratios of percentiles are made of."""
     measured = [trial for trial in trials if trial.window_ns and _is_sampled(trial)]
     weak = [
@@ -88,16 +78,15 @@ def _too_few(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
         for percent in (50.0, 95.0, 99.0)
         if any(samples_beyond(trial, percent) < ENOUGH_BEYOND for trial in measured)
     ]
-    if not weak:
-        return None
-    names = ", ".join(f"p{percent:g}" for percent in weak)
-    fewest = min(trial.population for trial in measured)
-    return Doubt(
-        "too few samples",
-        label,
-        f"a round of {fewest} samples has fewer than {ENOUGH_BEYOND} beyond {names}",
-        f"{LONGER}, or in {FEWER}",
-    )
+    if weak:
+        names = ", ".join(f"p{percent:g}" for percent in weak)
+        fewest = min(trial.population for trial in measured)
+        yield Doubt(
+            "too few samples",
+            label,
+            f"a round of {fewest} samples has fewer than {ENOUGH_BEYOND} beyond {names}",
+            f"{LONGER}, or in {FEWER}",
+        )
 
 
 def _is_sampled(trial: TrialSummary) -> bool:
@@ -107,36 +96,34 @@ def _is_sampled(trial: TrialSummary) -> bool:
     return trial.service.total > 0 or not (trial.errors or trial.open_loop)
 
 
-def _incomplete(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
+def _incomplete(label: str, trials: Sequence[TrialSummary]) -> Iterator[Doubt]:
     complete = sum(trial.state == "complete" for trial in trials)
-    if all(trial.state in ("complete", "unmeasured") for trial in trials):
-        return None
     limits = "its figures are those of rounds that it survived: " if complete else ""
-    return Doubt(
-        "incomplete",
-        label,
-        f"{complete} of {len(trials)} rounds are complete",
-        f"{limits}find out why, and measure again",
-    )
+    if any(trial.state not in ("complete", "unmeasured") for trial in trials):
+        yield Doubt(
+            "incomplete",
+            label,
+            f"{complete} of {len(trials)} rounds are complete",
+            f"{limits}find out why, and measure again",
+        )
 
 
-def _unmeasured(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
+def _unmeasured(label: str, trials: Sequence[TrialSummary]) -> Iterator[Doubt]:
     """Rounds without a request, and those of which no response came in time: neither has a throughput."""
     without = sum(trial.state == "unmeasured" for trial in trials)
     late = sum(bool(trial.population and not trial.completed) for trial in trials)
-    if not without + late:
-        return None
     seen = [
         f"in {number} of {len(trials)} rounds no {what} fell into the measured time"
         for number, what in ((without, "request"), (late, "response"))
         if number
     ]
-    return Doubt(
-        "nothing measured",
-        label,
-        "; ".join(seen),
-        f"{LONGER}, in {FEWER}, or at a higher {option('rate')}",
-    )
+    if seen:
+        yield Doubt(
+            "nothing measured",
+            label,
+            "; ".join(seen),
+            f"{LONGER}, in {FEWER}, or at a higher {option('rate')}",
+        )
 
 
 def short_slices_doubts(
@@ -144,32 +131,29 @@ def short_slices_doubts(
 ) -> list[Doubt]:
     """One per competitor whose slices hold too few requests of each slot, which thinks after each.
 
-    ``trials`` are of closed loops, which end by a count where they are ``counted``.
+    A slice must hold 20 of them, or its edges weigh too much. Each trial by its own median, and all by the
+    middle one: a round on a slow machine is no reason. ``trials`` are of closed loops, which end by a count
+    where they are ``counted``.
     """
-    found = (
-        _short_slices(label, own, think_ns, counted) for label, own in by_label(trials).items()
-    )
-    return [doubt for doubt in found if doubt is not None]
-
-
-def _short_slices(
-    label: str, trials: Sequence[TrialSummary], think_ns: int, counted: bool
-) -> Doubt | None:
-    """A slice must hold 20 requests of a slot, or its edges weigh too much.
-
-    Each trial by its own median, and all by the middle one: a round on a slow machine is no reason.
-    """
-    held = [one for one in (_medians_held(trial, think_ns) for trial in trials) if one is not None]
-    if not held or median(held) >= MEDIANS_PER_SLICE:
-        return None
-    number = math.floor(10 * median(held)) / 10  # 19.96 is fewer than 20, and to look like it
-    return Doubt(
-        "short slices",
-        label,
-        f"slices hold {number:g} of its median service times{' with think times' if think_ns else ''}, "
-        f"fewer than {MEDIANS_PER_SLICE}",
-        f"measure longer ({_longer(trials, counted)}), in {FEWER}, or with less {option('concurrency')}",
-    )
+    doubts = []
+    for label, own in by_label(trials).items():
+        known = (_medians_held(trial, think_ns) for trial in own)
+        held = [medians for medians in known if medians is not None]
+        if not held or median(held) >= MEDIANS_PER_SLICE:
+            continue
+        number = math.floor(10 * median(held)) / 10  # 19.96 is fewer than 20, and to look like it
+        thinking = " with think times" if think_ns else ""
+        doubts += [
+            Doubt(
+                "short slices",
+                label,
+                f"slices hold {number:g} of its median service times{thinking}, "
+                f"fewer than {MEDIANS_PER_SLICE}",
+                f"measure longer ({_longer(own, counted)}), in {FEWER}, "
+                f"or with less {option('concurrency')}",
+            )
+        ]
+    return doubts
 
 
 def _longer(trials: Sequence[TrialSummary], counted: bool) -> str:
@@ -186,27 +170,25 @@ def _medians_held(trial: TrialSummary, think_ns: int) -> float | None:
     return min(lengths) / (median_ns + think_ns) if median_ns and lengths else None
 
 
-def _lost(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
+def _lost(label: str, trials: Sequence[TrialSummary]) -> Iterator[Doubt]:
     lost = sum(trial.lost_rows for trial in trials)
-    if not lost:
-        return None
-    return Doubt(
-        "rows lost",
-        label,
-        f"{lost} of {sum(trial.sent for trial in trials)} requests were not recorded in time",
-        "leave the orchestrator some CPU",
-    )
+    if lost:
+        yield Doubt(
+            "rows lost",
+            label,
+            f"{lost} of {sum(trial.sent for trial in trials)} requests were not recorded in time",
+            "leave the orchestrator some CPU",
+        )
 
 
-def _not_idle(label: str, trials: Sequence[TrialSummary]) -> Doubt | None:
+def _not_idle(label: str, trials: Sequence[TrialSummary]) -> Iterator[Doubt]:
     """A client that works while others are measured (background threads) slows them down."""
     idle = sum(trial.idle_cpu_ns for trial in trials)
     busy = sum(trial.cpu_ns for trial in trials)
-    if not busy or idle / busy < BUSY_IDLE:
-        return None
-    return Doubt(
-        "not idle",
-        label,
-        f"it used {idle / 1e6:.0f} ms of CPU while others were measured",
-        "compare it alone against each of the others",
-    )
+    if busy and idle / busy >= BUSY_IDLE:
+        yield Doubt(
+            "not idle",
+            label,
+            f"it used {idle / 1e6:.0f} ms of CPU while others were measured",
+            "compare it alone against each of the others",
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.analysis.doubts import barred
+from harness.analysis.doubts.barring import barred
 from harness.records.model import Doubt
 
 

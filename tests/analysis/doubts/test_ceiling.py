@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.doubts import ceiling_doubts
+from harness.analysis.doubts.ceiling import ceiling_doubts
 from harness.records.model import Ceiling, TrialSummary
 from tests.examples import failed, histogram, trial
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.doubts import concluding_doubts
+from harness.analysis.doubts.conclusion import concluding_doubts
 from harness.records.model import SliceRecord, TrialSummary
 from servers.spec import TargetSpec
 from tests.analysis.doubts.test_queues import scattered

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.doubts import disturbance_doubts
+from harness.analysis.doubts.disturbance import disturbance_doubts
 from harness.records.model import Doubt, OtherLoad, Reading, TrialSummary
 from tests.examples import SECOND, trial
 

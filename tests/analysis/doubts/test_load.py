@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.analysis.doubts import open_loop_doubts
+from harness.analysis.doubts.load import open_loop_doubts
 from harness.records.model import Doubt, HeldPlan, OpenLoop
 from tests.examples import trial
 from tests.open_loops import loop, plan

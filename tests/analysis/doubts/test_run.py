@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.analysis.doubts import (
+from harness.analysis.doubts.run import (
     contamination_doubts,
     count_doubt,
     instance_doubt,

@@ -7,8 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness.analysis.doubts import stationarity_doubts
-from harness.analysis.doubts.stationarity import Change, changes
+from harness.analysis.doubts.stationarity import Change, changes, stationarity_doubts
 from harness.records.model import SliceRecord, TrialSummary
 from tests.examples import failed, trial
 

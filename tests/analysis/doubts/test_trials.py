@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.doubts import count_doubt, trial_doubts
-from harness.analysis.doubts.trials import short_slices_doubts
+from harness.analysis.doubts.run import count_doubt
+from harness.analysis.doubts.trials import short_slices_doubts, trial_doubts
 from harness.records.histogram import Histogram
 from harness.records.model import Doubt, OpenLoop, SliceRecord, TrialSummary
 from tests.examples import failed, histogram, trial, unmeasured
