@@ -10,7 +10,6 @@ Known limit: a secret that neither sits in a telling place nor looks like a key 
 from __future__ import annotations
 
 import base64
-import html
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -295,6 +294,8 @@ def body_secrets(body: bytes) -> Iterator[str]:
 
 def _spellings(secret: str) -> set[str]:
     """``secret`` as URLs, JSON, ``repr``, HTML and Basic authentication write it."""
+    import html  # noqa: PLC0415  its tables are large, and most commands hide nothing
+
     raw = {secret, unquote(secret), unquote_plus(secret)}
     encoded = {
         spelling

@@ -1,6 +1,7 @@
-"""Sub-commands and their options. Values are taken as typed; ``harness.input.scenario_input`` judges them."""
+"""Sub-commands and their options. Values are taken as typed; ``harness.input.scenario_input`` judges them.
 
-from __future__ import annotations
+Annotations are no text here: Typer would evaluate that of every command, several times, whatever is run.
+"""
 
 import contextlib
 import os

@@ -70,12 +70,12 @@ OURS = get_type_hints(_Ours, include_extras=True)  # their kinds, by name
 def measuring_options_but(*names: str) -> Callable[[Any], Any]:
     """Give a command all options of ``compare`` and ``load`` but these in the place of its ``**options``."""
     ours = (_parameter(name, getattr(_Ours, name), kind) for name, kind in OURS.items())
-    return _extending(one for one in (*_scenario_options(), *ours) if one.name not in names)
+    return _extending(one for one in (*_OF_SCENARIOS, *ours) if one.name not in names)
 
 
 def measuring_options_only(*names: str) -> Callable[[Any], Any]:
     """Give a command these options of a scenario in the place of its ``**options``, each with one value."""
-    found = (one for one in _scenario_options() if one.name in names)
+    found = (one for one in _OF_SCENARIOS if one.name in names)
     return _extending(
         one.replace(annotation=Text) if one.annotation == Texts else one for one in found
     )
@@ -93,6 +93,9 @@ def _scenario_options() -> Iterator[Parameter]:
 
 def _parameter(name: str, default: Any, kind: Any) -> Parameter:
     return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+
+
+_OF_SCENARIOS = tuple(_scenario_options())
 
 
 def _extending(shared: Iterable[Parameter]) -> Callable[[Any], Any]:
