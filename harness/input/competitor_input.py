@@ -210,7 +210,7 @@ def _sizes(options: Options, methods: tuple[str, ...], body: bytes | None) -> tu
 
 def _slots(options: Options, defaults: Defaults) -> tuple[int, ...]:
     """Slots of each competitor: the concurrency, or the limit of an open loop that starts by request."""
-    factor, load = FACTORS["concurrency"], open_load(options.load)
+    factor, load = FACTORS["concurrency"], open_load(options)
     most = defaults.max_concurrency
     note = f" ({VARIABLES['max_concurrency']}={most})"
     if load is None or load.start == "fixed-workers":
@@ -218,5 +218,5 @@ def _slots(options: Options, defaults: Defaults) -> tuple[int, ...]:
         return tuple(whole_number(factor.name, slots, 1, most, note) for slots in given)
     if options.values(factor):
         raise UsageError("is for fixed workers; expected --max-in-flight instead", factor.name)
-    limit = options.load.max_in_flight or MAX_IN_FLIGHT
+    limit = options.max_in_flight or MAX_IN_FLIGHT
     return (whole_number("max_in_flight", limit, 1, most, note),)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from harness.errors import UsageError
-from harness.input.options import LoadOptions
+from harness.input.options import Options
 from harness.redaction import refusal
 from harness.scenario.loads import STARTERS, OpenLoad, Starter
 from harness.scenario.numbers import MAX_DURATION_S, seconds
@@ -21,7 +21,7 @@ _RATE = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?"
 _STAGE = re.compile(rf"({_RATE})(?:\s*-\s*({_RATE}))?\s*:\s*(\S+)", re.IGNORECASE)
 
 
-def open_load(options: LoadOptions) -> OpenLoad | None:
+def open_load(options: Options) -> OpenLoad | None:
     """The open loop asked for, or None. Raises ``UsageError``."""
     if options.rate is None and not options.stage:
         _refuse_alone(options)
@@ -43,7 +43,7 @@ def open_load(options: LoadOptions) -> OpenLoad | None:
     )
 
 
-def _refuse_alone(options: LoadOptions) -> None:
+def _refuse_alone(options: Options) -> None:
     for field in ("arrivals", "start", "max_in_flight"):
         if getattr(options, field) is not None:
             raise UsageError("is about an open loop; expected --rate or --stage with it", field)

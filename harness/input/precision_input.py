@@ -6,7 +6,7 @@ import math
 import re
 
 from harness.errors import UsageError
-from harness.input.options import LengthOptions
+from harness.input.options import Options
 from harness.records.model import METRICS, Metric
 from harness.redaction import refusal
 from harness.scenario.numbers import MAX_DURATION_S, seconds
@@ -19,7 +19,7 @@ NARROWEST, WIDEST = 0.001, 0.5
 _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)\s*%")
 
 
-def length(options: LengthOptions) -> Length:
+def length(options: Options) -> Length:
     """The length asked for by name. Raises ``UsageError``."""
     if options.quick and options.thorough:
         raise UsageError("are two lengths; expected one of them", "quick", "thorough")
@@ -31,7 +31,7 @@ def length(options: LengthOptions) -> Length:
     return THOROUGH if options.thorough else USUAL
 
 
-def precision(options: LengthOptions) -> Precision | None:
+def precision(options: Options) -> Precision | None:
     """The precision asked for, or None. Raises ``UsageError``."""
     if options.precision is None:
         for field in ("metric", "budget"):

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from adapters.trace import HOLD_POINTS
 from harness.errors import UsageError
-from harness.input.options import LoadOptions, PresetOptions
+from harness.input.options import Options
 from harness.option_names import option
 from harness.redaction import refusal
+from harness.scenario.factors import FACTORS
 from harness.scenario.holds import HeldLoad
 from harness.scenario.numbers import MAX_DURATION_S, seconds, whole_number
 
@@ -27,6 +28,7 @@ SECOND_NS = 10**9
 MOST = 10_000  # requests of a batch
 SHORTEST_S = 0.001
 LIMIT = 100  # of a paced load without --n
+OWN = ("n", "delay", "hold", "points")  # options of presets alone
 
 T = TypeVar("T", bound=str | float)
 
@@ -93,48 +95,46 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Expansion:
-    """What a preset comes to: options in the place of those that were typed."""
+    """What a preset comes to: options in the place of those that were typed, and what no option says."""
 
-    load: LoadOptions
-    duration: str | float | None
-    rounds: str | int | None
+    options: Options
     held: HeldLoad | None = None
     steps: tuple[tuple[int, float], ...] = ()  # (concurrency, until)
-    concurrency: str | None = None
-    requests: int | None = None
 
 
-def expand(
-    options: PresetOptions,
-    load: LoadOptions,
-    duration: str | float | None,
-    rounds: str | int | None,
-    *,
-    slots: bool,
-) -> Expansion:
-    """The load that a preset stands for. Raises ``UsageError``.
-
-    ``duration`` and ``rounds`` are those of the command line, ``slots`` whether it names a concurrency.
-    """
+def expand(options: Options) -> Expansion:
+    """The load that a preset stands for. Raises ``UsageError``."""
     preset = _preset(options)
     if preset is None:
         _refuse_alone(options)
-        return Expansion(load, duration, rounds)
-    _refuse_foreign(preset, options, load, duration, slots)
+        return Expansion(options)
+    _refuse_foreign(preset, options)
     if preset.is_held:
         held = _held(options, preset)
+        if options.requests is not None:
+            raise UsageError("is no parameter of presets that hold; expected --n", "requests")
         nominal = preset.parameters.get("duration", f"{SHORTEST_S}s")
-        length = nominal if duration is None else duration
-        return Expansion(load, length, rounds, held=held)
+        length = nominal if options.duration is None else options.duration
+        return Expansion(_with_slots(options, held.most, duration=length), held=held)
     if preset is PRESETS["concurrency-graph"]:
-        return Expansion(load, None, rounds, steps=_steps(options))
+        steps = _steps(options)
+        most = max(slots for slots, _ in steps)
+        return Expansion(_with_slots(options, most), steps=steps)
     if preset is PRESETS["max-throughput"]:
-        concurrency = None if slots else preset.parameters["concurrency"]
-        return Expansion(load, duration, rounds, concurrency=concurrency)
-    return _open(preset, load, duration, rounds)
+        slots = preset.parameters["concurrency"]
+        return Expansion(options if _names_slots(options) else _with_slots(options, slots))
+    return Expansion(_open(preset, options))
 
 
-def _preset(options: PresetOptions) -> Preset | None:
+def _names_slots(options: Options) -> bool:
+    return bool(options.values(FACTORS["concurrency"]))
+
+
+def _with_slots(options: Options, slots: int | str, **changes: Any) -> Options:
+    return replace(options, levels={**options.levels, "concurrency": (slots,)}, **changes)
+
+
+def _preset(options: Options) -> Preset | None:
     if options.preset is None:
         return None
     found = PRESETS.get(options.preset.strip().lower())
@@ -143,27 +143,16 @@ def _preset(options: PresetOptions) -> Preset | None:
     return found
 
 
-def _refuse_alone(options: PresetOptions) -> None:
-    for field, value in options.parameters.items():
-        if value is not None:
+def _refuse_alone(options: Options) -> None:
+    for field in OWN:
+        if getattr(options, field) is not None:
             raise UsageError("is a parameter of presets; expected --preset with it", field)
 
 
-def _refuse_foreign(
-    preset: Preset,
-    options: PresetOptions,
-    load: LoadOptions,
-    duration: str | float | None,
-    slots: bool,
-) -> None:
+def _refuse_foreign(preset: Preset, options: Options) -> None:
     """Parameters that this preset does not have."""
-    given = {
-        **options.parameters,
-        "rate": load.rate,
-        "duration": duration,
-        "concurrency": slots or None,
-        "stage": load.stage or None,
-    }
+    given = {field: getattr(options, field) for field in (*OWN, "rate", "duration")}
+    given |= {"concurrency": _names_slots(options) or None, "stage": options.stage or None}
     # a constant rate may have any number of workers
     known = {*preset.parameters, *(("concurrency",) if "rate" in preset.parameters else ())}
     for field, value in given.items():
@@ -175,7 +164,7 @@ def _refuse_foreign(
             )
 
 
-def _held(options: PresetOptions, preset: Preset) -> HeldLoad:
+def _held(options: Options, preset: Preset) -> HeldLoad:
     point = (options.hold or preset.parameters["hold"]).strip().lower()
     if point not in HOLD_POINTS:
         raise refusal("hold", options.hold, ", ".join(HOLD_POINTS))
@@ -193,7 +182,7 @@ def _given(value: T | None, preset: Preset, field: str) -> T | str:
     return preset.parameters[field] if value is None else value
 
 
-def _points(options: PresetOptions) -> list[tuple[int, float]]:
+def _points(options: Options) -> list[tuple[int, float]]:
     if options.points is None:
         raise UsageError("missing; expected NUMBER@TIME,… such as 10@500ms,50@2s", "points")
     found = []
@@ -205,7 +194,7 @@ def _points(options: PresetOptions) -> list[tuple[int, float]]:
     return found
 
 
-def _starts(options: PresetOptions) -> tuple[tuple[int, float], ...]:
+def _starts(options: Options) -> tuple[tuple[int, float], ...]:
     """(count, beginning) of each batch, from (count, gap to the next)."""
     starts, at_s = [], 0.0
     for count, gap_s in _points(options):
@@ -214,7 +203,7 @@ def _starts(options: PresetOptions) -> tuple[tuple[int, float], ...]:
     return tuple(starts)
 
 
-def _steps(options: PresetOptions) -> tuple[tuple[int, float], ...]:
+def _steps(options: Options) -> tuple[tuple[int, float], ...]:
     points = _points(options)
     times = [0.0, *(until_s for _, until_s in points)]
     if any(later <= earlier for earlier, later in pairwise(times)):
@@ -222,17 +211,17 @@ def _steps(options: PresetOptions) -> tuple[tuple[int, float], ...]:
     return tuple(points)
 
 
-def _open(
-    preset: Preset, load: LoadOptions, duration: str | float | None, rounds: str | int | None
-) -> Expansion:
+def _open(preset: Preset, options: Options) -> Options:
     """The open loops."""
-    defaults = preset.parameters
-    rate = _number(_given(load.rate, preset, "rate"))
-    length_s = seconds("duration", _given(duration, preset, "duration"), SHORTEST_S, MAX_DURATION_S)
-    rounds = defaults.get("rounds") if rounds is None else rounds
+    rate = _number(_given(options.rate, preset, "rate"))
+    length = _given(options.duration, preset, "duration")
+    length_s = seconds("duration", length, SHORTEST_S, MAX_DURATION_S)
+    rounds = preset.parameters.get("rounds") if options.rounds is None else options.rounds
     if preset is PRESETS["tps"]:
+        if options.requests is not None:
+            raise UsageError("follows from --rate and --duration in this preset", "requests")
         requests = round(rate * length_s)
-        return Expansion(replace(load, rate=rate), None, rounds, requests=requests)
+        return replace(options, rate=rate, duration=None, rounds=rounds, requests=requests)
     shapes = {
         "ramp": ((0, rate, 1.0),),
         "spike": ((rate, rate, 0.4), (10 * rate, 10 * rate, 0.2), (rate, rate, 0.4)),
@@ -242,8 +231,8 @@ def _open(
             number = whole_number("rounds", _given(rounds, preset, "rounds"), 1, 1000)
             each_s = length_s / number
             stages = tuple(f"{a}-{b}:{each_s * share}s" for a, b, share in shape)
-            return Expansion(replace(load, rate=None, stage=stages), None, number)
-    return Expansion(replace(load, rate=rate), length_s, rounds)
+            return replace(options, rate=None, stage=stages, duration=None, rounds=number)
+    return replace(options, rate=rate, duration=length_s, rounds=rounds)
 
 
 def _number(rate: str | float) -> float:
