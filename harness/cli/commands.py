@@ -5,7 +5,6 @@ Annotations are no text here: Typer would evaluate that of every command, severa
 
 import contextlib
 import os
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -69,15 +68,9 @@ app = typer.Typer(
 )
 results = typer.Typer(help="Look into the results database.", rich_markup_mode=None)
 app.add_typer(results, name="results")
-clients = typer.Typer(
-    help="List known clients; check whether their adapters do what is asked of one.",
-    rich_markup_mode=None,
-)
+clients = typer.Typer(rich_markup_mode=None)
 app.add_typer(clients, name="clients")
-targets = typer.Typer(
-    help="List targets; check them; start some that stay up, look at them, stop them.",
-    rich_markup_mode=None,
-)
+targets = typer.Typer(rich_markup_mode=None)
 app.add_typer(targets, name="targets")
 
 
@@ -117,27 +110,25 @@ def load(
 
 
 @app.command()
-def presets(json: Json = False) -> int:
+def presets(json: Json = False) -> None:
     """List whole loads: what they do, and their parameters."""
     from harness.cli import listing
 
     listing.show_presets(json)
-    return 0
 
 
 @clients.callback(invoke_without_command=True)
-def list_clients_by_default(context: typer.Context, json: Json = False) -> int:
+def list_clients_by_default(context: typer.Context, json: Json = False) -> None:
     """List known clients; check whether their adapters do what is asked of one."""
-    return _listed_by_default(context, json, list_clients)
+    _listed_by_default(context, json, list_clients)
 
 
 @clients.command("list")
-def list_clients(json: Json = False) -> int:
+def list_clients(json: Json = False) -> None:
     """List known clients: installed or not, version, modes."""
     from harness.cli import listing
 
     listing.show_clients(json)
-    return 0
 
 
 @clients.command("check")
@@ -164,12 +155,11 @@ def doctor(
         Text, typer.Option(help="How long to watch other processes. [6]", show_default=False)
     ] = None,
     json: Json = False,
-) -> int:
+) -> None:
     """Look for what makes measurements on this machine worse, and say how to mend it."""
     from harness.cli import doctor as command
 
     command.show(seconds, json)
-    return 0
 
 
 @app.command()
@@ -190,7 +180,7 @@ def selftest(
 def list_runs(
     db: Db = None,
     limit: Annotated[str, typer.Option(help="How many, latest first.")] = "20",
-) -> int:
+) -> None:
     """List the latest runs."""
     from harness.cli import listing
     from harness.scenario.numbers import whole_number
@@ -198,7 +188,6 @@ def list_runs(
     number = whole_number("limit", limit, 1, MOST_RUNS)
     with stored_in(database := _database(db)):
         listing.show_runs(database, number)
-    return 0
 
 
 @results.command("show")
@@ -209,13 +198,12 @@ def show_run(
     matrix: Annotated[
         bool, typer.Option("--matrix", help="Also every competitor against every other.")
     ] = False,
-) -> int:
+) -> None:
     """Show a stored run as its comparison printed it, and its trials."""
     from harness.cli import listing
 
     with stored_in(database := _database(db)):
         listing.show_run(database, run, json, with_matrix=matrix)
-    return 0
 
 
 @results.command("diff")
@@ -227,25 +215,23 @@ def diff_runs(
     across: Annotated[
         bool, typer.Option("--across", help="Even if machine, versions or settings differ.")
     ] = False,
-) -> int:
+) -> None:
     """Compare the competitors that two runs have in common."""
     from harness.cli import diffing
 
     with stored_in(database := _database(db)):
         diffing.show_diff(database, (run, other), json, asked=across)
-    return 0
 
 
 @results.command("merge")
 def merge(
     file: Annotated[str, typer.Argument(help="Another results database, such as a rescued run.")],
     db: Db = None,
-) -> int:
+) -> None:
     """Bring in what another database has: runs, rounds, self-tests. That one stays as it is."""
     from harness.cli import merging
 
     merging.merge(_database(db), file)
-    return 0
 
 
 @results.command("sql")
@@ -253,27 +239,25 @@ def sql(
     query: Annotated[str, typer.Argument(help="One SELECT.")],
     db: Db = None,
     timeout: Annotated[str, typer.Option(help="Seconds it may take.")] = "60",
-) -> int:
+) -> None:
     """Query the database, read-only."""
     from harness.cli import querying
 
     querying.show_query(_database(db), query, timeout)
-    return 0
 
 
 @targets.callback(invoke_without_command=True)
-def list_targets_by_default(context: typer.Context, json: Json = False) -> int:
+def list_targets_by_default(context: typer.Context, json: Json = False) -> None:
     """List targets; check them; start some that stay up, look at them, stop them."""
-    return _listed_by_default(context, json, list_targets)
+    _listed_by_default(context, json, list_targets)
 
 
 @targets.command("list")
-def list_targets(json: Json = False) -> int:
+def list_targets(json: Json = False) -> None:
     """List targets: how each can run here, or why not."""
     from harness.cli import targets as command
 
     command.show(json)
-    return 0
 
 
 @targets.command("up")
@@ -284,7 +268,7 @@ def target_up(
     port: Annotated[Text, about("Of the loopback interface. [a free one]")] = None,
     json: Json = False,
     **options: Any,
-) -> int:
+) -> None:
     """Start a target that stays up until `targets down`."""
     from harness.cli import targets as command
     from harness.input.options import Options
@@ -295,7 +279,6 @@ def target_up(
         if value is not None
     }
     command.up(Options.of(target=(name,), **typed), port, as_json=json)
-    return 0
 
 
 @targets.command("check")
@@ -320,24 +303,22 @@ def check_targets(
 
 
 @targets.command("status")
-def target_status(json: Json = False) -> int:
+def target_status(json: Json = False) -> None:
     """Show what is up, and how it is."""
     from harness.cli import targets as command
 
     command.status(json)
-    return 0
 
 
 @targets.command("logs")
 def target_logs(
     name: Annotated[str, typer.Argument(help="A target that is up.")],
     lines: Annotated[str, typer.Option(help="How many of each server, from the end.")] = "20",
-) -> int:
+) -> None:
     """Show the ends of its servers' logs."""
     from harness.cli import targets as command
 
     command.logs(name, lines)
-    return 0
 
 
 @targets.command("down")
@@ -347,21 +328,19 @@ def target_down(
         bool,
         typer.Option("--all", help="All that is up, and what killed processes have left behind."),
     ] = False,
-) -> int:
+) -> None:
     """Stop a target."""
     from harness.cli import targets as command
 
     command.down(name, everything)
-    return 0
 
 
-def _listed_by_default(context: typer.Context, json: bool, listed: Callable[[bool], int]) -> int:
+def _listed_by_default(context: typer.Context, json: bool, listed: Callable[[bool], None]) -> None:
     """Without a sub-command, what there is."""
     if context.invoked_subcommand is None:
-        return listed(json)
-    if json:
+        listed(json)
+    elif json:
         raise typer.BadParameter("expected after the sub-command", param_hint="--json")
-    return 0
 
 
 def _database(flag: str | None) -> Path:
@@ -373,4 +352,4 @@ def _database(flag: str | None) -> Path:
 def _measure(command: str, typed: dict[str, Any]) -> int:
     from harness.cli import measuring
 
-    return measuring.measure(command, typed, sys.stdout, sys.stderr)
+    return measuring.measure(command, typed)
