@@ -19,6 +19,7 @@ from harness.cli.options import (
     Text,
     Texts,
     about,
+    argument,
     measuring_options_but,
     measuring_options_only,
 )
@@ -33,6 +34,7 @@ COMMAND_LINE_ERROR: type[Any] = next(
 )
 
 MOST_RUNS = 1_000_000  # of `results list`
+CLIENT = "NAME[==VERSION][:sync|:async][+LOOP][@PYTHON]"
 
 
 class CommandInterruptedError(Exception):
@@ -77,17 +79,8 @@ app.add_typer(targets, name="targets")
 @app.command()
 @measuring_options_but("normalize")
 def compare(
-    clients: Annotated[
-        Texts,
-        typer.Argument(
-            help="NAME[==VERSION][:sync|:async][+LOOP][@PYTHON] … (default: all installed)",
-            show_default=False,
-        ),
-    ] = None,
-    url: Annotated[
-        Text,
-        typer.Option(help="Target URL, or a path on the target (default: /).", show_default=False),
-    ] = None,
+    clients: Annotated[Texts, argument(f"{CLIENT} … (default: all installed)")] = None,
+    url: Annotated[Text, about("Target URL, or a path on the target (default: /).")] = None,
     **options: Any,
 ) -> int:
     """Measure clients head to head on the same target and under the same load.
@@ -102,7 +95,7 @@ def compare(
 @measuring_options_but("baseline", "matrix", "quick", "thorough", "precision", "metric", "budget")
 def load(
     url: Annotated[Text, typer.Argument(help="Target URL, or a path on the target.")] = None,
-    client: Annotated[Text, typer.Option(help="The one client.", show_default=False)] = None,
+    client: Annotated[Text, about("The one client.")] = None,
     **options: Any,
 ) -> int:
     """Measure one client alone (default: for 30 s)."""
@@ -134,12 +127,7 @@ def list_clients(json: Json = False) -> None:
 @clients.command("check")
 def check_clients(
     names: Annotated[
-        Texts,
-        typer.Argument(
-            help="NAME[==VERSION][:sync|:async][+LOOP][@PYTHON] … (default: all that can be used)",
-            metavar="[NAME]...",
-            show_default=False,
-        ),
+        Texts, argument(f"{CLIENT} … (default: all that can be used)", "[NAME]...")
     ] = None,
     json: Json = False,
 ) -> int:
@@ -151,9 +139,7 @@ def check_clients(
 
 @app.command()
 def doctor(
-    seconds: Annotated[
-        Text, typer.Option(help="How long to watch other processes. [6]", show_default=False)
-    ] = None,
+    seconds: Annotated[Text, about("How long to watch other processes. [6]")] = None,
     json: Json = False,
 ) -> None:
     """Look for what makes measurements on this machine worse, and say how to mend it."""
@@ -164,9 +150,7 @@ def doctor(
 
 @app.command()
 def selftest(
-    full: Annotated[
-        bool, typer.Option("--full", help="At length, in about ten minutes.", show_default=False)
-    ] = False,
+    full: Annotated[bool, about("At length, in about ten minutes.", "--full")] = False,
     db: Db = None,
     json: Json = False,
 ) -> int:
@@ -196,7 +180,7 @@ def show_run(
     db: Db = None,
     json: Json = False,
     matrix: Annotated[
-        bool, typer.Option("--matrix", help="Also every competitor against every other.")
+        bool, about("Also every competitor against every other.", "--matrix")
     ] = False,
 ) -> None:
     """Show a stored run as its comparison printed it, and its trials."""
@@ -213,7 +197,7 @@ def diff_runs(
     db: Db = None,
     json: Json = False,
     across: Annotated[
-        bool, typer.Option("--across", help="Even if machine, versions or settings differ.")
+        bool, about("Even if machine, versions or settings differ.", "--across")
     ] = False,
 ) -> None:
     """Compare the competitors that two runs have in common."""
@@ -286,11 +270,7 @@ def target_up(
 def check_targets(
     names: Annotated[
         Texts,
-        typer.Argument(
-            help="Names of `clientbench targets` (default: all that can run here).",
-            metavar="[NAME]...",
-            show_default=False,
-        ),
+        argument("Names of `clientbench targets` (default: all that can run here).", "[NAME]..."),
     ] = None,
     *,
     json: Json = False,
@@ -323,10 +303,9 @@ def target_logs(
 
 @targets.command("down")
 def target_down(
-    name: Annotated[Text, typer.Argument(help="A target that is up.", show_default=False)] = None,
+    name: Annotated[Text, argument("A target that is up.")] = None,
     everything: Annotated[
-        bool,
-        typer.Option("--all", help="All that is up, and what killed processes have left behind."),
+        bool, about("All that is up, and what killed processes have left behind.", "--all")
     ] = False,
 ) -> None:
     """Stop a target."""

@@ -21,29 +21,32 @@ __all__ = [
     "Text",
     "Texts",
     "about",
+    "argument",
     "measuring_options_but",
     "measuring_options_only",
 ]
 
 Text = str | None
 Texts = list[str] | None
-Db = Annotated[Text, typer.Option("--db", help="Results database (SQLite).", show_default=False)]
-Run = Annotated[str, typer.Argument(help="Run or trial ID, the beginning of one, or 'latest'.")]
-Json = Annotated[
-    bool,
-    typer.Option(
-        "--json", help="Print one JSON document instead of the table.", show_default=False
-    ),
-]
 
 
 def _option(help_: str, *names: str, default: bool | None = None) -> Any:
     return typer.Option(default, *names, help=help_, show_default=bool(default))
 
 
-def about(help_: str) -> Any:
-    """An option of one command: what ``--help`` says of it."""
-    return typer.Option(help=help_, show_default=False)
+def about(help_: str, *names: str) -> Any:
+    """An option of one command: what ``--help`` says of it, and what it is called unless like its parameter."""
+    return typer.Option(*names, help=help_, show_default=False)
+
+
+def argument(help_: str, metavar: str | None = None) -> Any:
+    """Arguments that may be left out: what ``--help`` says of them."""
+    return typer.Argument(help=help_, metavar=metavar, show_default=False)
+
+
+Db = Annotated[Text, about("Results database (SQLite).", "--db")]
+Run = Annotated[str, typer.Argument(help="Run or trial ID, the beginning of one, or 'latest'.")]
+Json = Annotated[bool, about("Print one JSON document instead of the table.", "--json")]
 
 
 class _Ours:

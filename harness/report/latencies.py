@@ -58,7 +58,7 @@ def phases_table(summaries: Sequence[CompetitorSummary]) -> Table | None:
 
 
 def _figures(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    """Names, and figures beside them. Half of a figure would be taken for another one: it shows that it is cut."""
+    """Names, and figures beside them. Half of a figure would be taken for another one: it shows its cut."""
     every = range(len(columns))
     return grid(columns, rows, right=every[1:], folding=every, overflow="ellipsis")
 
