@@ -8,7 +8,7 @@ from typing import cast
 
 from harness.errors import UsageError
 from harness.input.options import Options
-from harness.redaction import refusal
+from harness.redaction import one_of, refusal
 from harness.scenario.loads import STARTERS, OpenLoad, Starter
 from harness.scenario.numbers import MAX_DURATION_S, seconds
 from harness.worker.arrivals import SPACINGS, Spacing
@@ -50,10 +50,7 @@ def _refuse_alone(options: Options) -> None:
 
 
 def _choice(field: str, text: str | None, known: Sequence[str]) -> str:
-    chosen = known[0] if text is None else text.strip().lower()
-    if chosen not in known:
-        raise refusal(field, text, ", ".join(known))
-    return chosen
+    return known[0] if text is None else one_of(field, text, known)
 
 
 def _rate(value: str | float) -> float:

@@ -17,7 +17,7 @@ from adapters.trace import HOLD_POINTS
 from harness.errors import UsageError
 from harness.input.options import Options
 from harness.option_names import option
-from harness.redaction import refusal
+from harness.redaction import one_of, refusal
 from harness.scenario.factors import FACTORS
 from harness.scenario.holds import HeldLoad
 from harness.scenario.numbers import MAX_DURATION_S, seconds, whole_number
@@ -104,26 +104,27 @@ class Expansion:
 
 def expand(options: Options) -> Expansion:
     """The load that a preset stands for. Raises ``UsageError``."""
-    preset = _preset(options)
-    if preset is None:
+    if options.preset is None:
         _refuse_alone(options)
         return Expansion(options)
+    name = one_of("preset", options.preset, PRESETS)
+    preset = PRESETS[name]
     _refuse_foreign(preset, options)
     if preset.is_held:
-        held = _held(options, preset)
+        held = _held(options, name)
         if options.requests is not None:
             raise UsageError("is no parameter of presets that hold; expected --n", "requests")
         nominal = preset.parameters.get("duration", f"{SHORTEST_S}s")
         length = nominal if options.duration is None else options.duration
         return Expansion(_with_slots(options, held.most, duration=length), held=held)
-    if preset is PRESETS["concurrency-graph"]:
+    if name == "concurrency-graph":
         steps = _steps(options)
         most = max(slots for slots, _ in steps)
         return Expansion(_with_slots(options, most), steps=steps)
-    if preset is PRESETS["max-throughput"]:
+    if name == "max-throughput":
         slots = preset.parameters["concurrency"]
         return Expansion(options if _names_slots(options) else _with_slots(options, slots))
-    return Expansion(_open(preset, options))
+    return Expansion(_open(options, name))
 
 
 def _names_slots(options: Options) -> bool:
@@ -132,15 +133,6 @@ def _names_slots(options: Options) -> bool:
 
 def _with_slots(options: Options, slots: int | str, **changes: Any) -> Options:
     return replace(options, levels={**options.levels, "concurrency": (slots,)}, **changes)
-
-
-def _preset(options: Options) -> Preset | None:
-    if options.preset is None:
-        return None
-    found = PRESETS.get(options.preset.strip().lower())
-    if found is None:
-        raise refusal("preset", options.preset, ", ".join(PRESETS))
-    return found
 
 
 def _refuse_alone(options: Options) -> None:
@@ -164,11 +156,9 @@ def _refuse_foreign(preset: Preset, options: Options) -> None:
             )
 
 
-def _held(options: Options, preset: Preset) -> HeldLoad:
-    point = (options.hold or preset.parameters["hold"]).strip().lower()
-    if point not in HOLD_POINTS:
-        raise refusal("hold", options.hold, ", ".join(HOLD_POINTS))
-    name = str(options.preset).strip().lower()
+def _held(options: Options, name: str) -> HeldLoad:
+    preset = PRESETS[name]
+    point = one_of("hold", options.hold or preset.parameters["hold"], HOLD_POINTS)
     if name == "requests-graph":
         return HeldLoad(point=point, delay_s=0.0, starts=_starts(options))
     delay_s = seconds("delay", _given(options.delay, preset, "delay"), 0.0, 3600.0)
@@ -211,13 +201,14 @@ def _steps(options: Options) -> tuple[tuple[int, float], ...]:
     return tuple(points)
 
 
-def _open(preset: Preset, options: Options) -> Options:
+def _open(options: Options, name: str) -> Options:
     """The open loops."""
+    preset = PRESETS[name]
     rate = _number(_given(options.rate, preset, "rate"))
     length = _given(options.duration, preset, "duration")
     length_s = seconds("duration", length, SHORTEST_S, MAX_DURATION_S)
     rounds = preset.parameters.get("rounds") if options.rounds is None else options.rounds
-    if preset is PRESETS["tps"]:
+    if name == "tps":
         if options.requests is not None:
             raise UsageError("follows from --rate and --duration in this preset", "requests")
         requests = round(rate * length_s)
@@ -226,13 +217,12 @@ def _open(preset: Preset, options: Options) -> Options:
         "ramp": ((0, rate, 1.0),),
         "spike": ((rate, rate, 0.4), (10 * rate, 10 * rate, 0.2), (rate, rate, 0.4)),
     }
-    for name, shape in shapes.items():
-        if preset is PRESETS[name]:
-            number = whole_number("rounds", _given(rounds, preset, "rounds"), 1, 1000)
-            each_s = length_s / number
-            stages = tuple(f"{a}-{b}:{each_s * share}s" for a, b, share in shape)
-            return replace(options, rate=None, stage=stages, duration=None, rounds=number)
-    return replace(options, rate=rate, duration=length_s, rounds=rounds)
+    if name not in shapes:
+        return replace(options, rate=rate, duration=length_s, rounds=rounds)
+    number = whole_number("rounds", _given(rounds, preset, "rounds"), 1, 1000)
+    each_s = length_s / number
+    stages = tuple(f"{a}-{b}:{each_s * share}s" for a, b, share in shapes[name])
+    return replace(options, rate=None, stage=stages, duration=None, rounds=number)
 
 
 def _number(rate: str | float) -> float:

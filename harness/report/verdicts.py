@@ -190,11 +190,11 @@ def by_metric(matrix: Sequence[Comparison]) -> list[list[Comparison]]:
         for of_condition in by_condition(matrix).values()
         for metric in METRICS
     )
-    return [pairs for pairs in found if pairs and (pairs[0].metric == METRICS[0] or _any(pairs))]
-
-
-def _any(pairs: Sequence[Comparison]) -> bool:
-    return any(one.verdict for one in pairs)
+    return [
+        pairs
+        for pairs in found
+        if pairs and (pairs[0].metric == METRICS[0] or any(one.verdict for one in pairs))
+    ]
 
 
 def matrix_headings(matrix: Sequence[Comparison]) -> Cells:

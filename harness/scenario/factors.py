@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from harness.errors import UsageError
-from harness.redaction import refusal
+from harness.redaction import one_of, refusal
 from harness.scenario.methods import MAX_BODY_BYTES, MAX_BODY_MIB, METHODS
 from harness.scenario.numbers import MAX_CONCURRENCY, size_in_bytes, whole_number
 
@@ -75,10 +75,8 @@ def _target(text: str) -> TargetSpec:
     from servers.spec import TargetSpec  # noqa: PLC0415
 
     if "://" not in text:
-        known = text.strip().lower()
-        if known not in names():
-            raise refusal("target", text, f"{', '.join(names())}, or a URL")
-        return TargetSpec(name=known)
+        accepted = f"{', '.join(names())}, or a URL"
+        return TargetSpec(one_of("target", text, names(), accepted))
     destination = parse_url(text)
     if destination.authorization is not None:
         raise UsageError(
@@ -108,10 +106,7 @@ def _instances(text: str) -> int:
 
 
 def _tls(text: str) -> bool:
-    scheme = text.strip().lower()
-    if scheme not in SCHEMES:
-        raise refusal("tls", text, ", ".join(SCHEMES))
-    return scheme == "https"
+    return one_of("tls", text, SCHEMES) == "https"
 
 
 def _method(text: str) -> str:
