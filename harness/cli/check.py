@@ -40,15 +40,10 @@ def check_clients(texts: Sequence[str], as_json: bool) -> int:
             return _show(map(suite.check, chosen), as_json)
 
 
-def check_targets(
-    names: Sequence[str], runtime: str | None, upstream: str | None, as_json: bool
-) -> int:
+def check_targets(names: Sequence[str], options: Options, as_json: bool) -> int:
     """Check these targets, or all that can run here; the exit code."""
     with interrupts.deferred():
-        options = Options.of(runtime=() if runtime is None else (runtime,), upstream=upstream)
-        with (
-            interrupts.allowed()
-        ):  # programs are asked for their versions, which may keep us waiting
+        with interrupts.allowed():  # programs are asked for versions, which may keep us waiting
             specs = [named_target(name, options) for name in names] or list(_runnable(options))
             for spec in specs:
                 (way,) = (one for one in ways(spec) if one.runtime == spec.runtime)

@@ -24,7 +24,7 @@ from harness.cli.options import (
     measuring_options_only,
 )
 from harness.cli.stored import stored_in
-from harness.scenario.factors import FACTORS
+from harness.input.options import Options
 
 __all__ = ["COMMAND_LINE_ERROR", "CommandInterruptedError", "app"]
 
@@ -255,14 +255,8 @@ def target_up(
 ) -> None:
     """Start a target that stays up until `targets down`."""
     from harness.cli import targets as command
-    from harness.input.options import Options
 
-    typed = {
-        field: (value,) if field in FACTORS else value
-        for field, value in options.items()
-        if value is not None
-    }
-    command.up(Options.of(target=(name,), **typed), port, as_json=json)
+    command.up(Options.of(target=name, **options), port, as_json=json)
 
 
 @targets.command("check")
@@ -279,7 +273,7 @@ def check_targets(
     """Check targets against the conformance suite; exit code 4 if a claim does not hold."""
     from harness.cli import check
 
-    return check.check_targets(names or (), options["runtime"], options["upstream"], json)
+    return check.check_targets(names or (), Options.of(**options), json)
 
 
 @targets.command("status")

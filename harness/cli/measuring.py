@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,18 +89,14 @@ def _exit_code(run: RunRecord, *, strict: bool, in_trouble: bool) -> int:
 
 
 def _scenario(command: str, typed: dict[str, Any], defaults: Defaults) -> Scenario:
-    fields = {n: v for n, v in typed.items() if n not in OURS}
-    fields = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in fields.items()
-        if value is not None
-    }
+    options = Options.of(command=command, **{n: v for n, v in typed.items() if n not in OURS})
     with Bundle() as bundle:
         known = Catalogue(bundle).clients()
-    if command == "compare" and not fields.get("clients") and not _several(fields):
-        fields["clients"] = _all_installed(known)
+    # another factor with several values needs clients that are named
+    several = any(len(options.values(factor)) > 1 for factor in FACTORS.values())
+    if command == "compare" and not options.clients and not several:
+        options = replace(options, clients=_all_installed(known))
     modes = {client.name: next(iter(client.modes)) for client in known if client.modes}
-    options = Options.of(command=command, **fields)
     return build(options, defaults, modes, _resolve)
 
 
@@ -107,11 +104,6 @@ def _resolve(spec: TargetSpec) -> Runtime:
     """Programs and engines are asked, which may keep us waiting."""
     with interrupts.allowed():
         return resolve(spec)
-
-
-def _several(fields: dict[str, Any]) -> bool:
-    """Whether another factor than the client has several values; that needs clients that are named."""
-    return any(len(fields.get(name, ())) > 1 for name in FACTORS)
 
 
 def _all_installed(known: list[Client]) -> tuple[str, ...]:

@@ -24,7 +24,8 @@ _STAGE = re.compile(rf"({_RATE})(?:\s*-\s*({_RATE}))?\s*:\s*(\S+)", re.IGNORECAS
 def open_load(options: Options) -> OpenLoad | None:
     """The open loop asked for, or None. Raises ``UsageError``."""
     if options.rate is None and not options.stage:
-        _refuse_alone(options)
+        problem = "is about an open loop; expected --rate or --stage with it"
+        options.refuse(problem, "arrivals", "start", "max_in_flight")
         return None
     if options.rate is not None and options.stage:
         raise UsageError("both give the rate; expected one of them", "rate", "stage")
@@ -41,12 +42,6 @@ def open_load(options: Options) -> OpenLoad | None:
         arrivals=cast("Spacing", _choice("arrivals", options.arrivals, SPACINGS)),
         start=start,
     )
-
-
-def _refuse_alone(options: Options) -> None:
-    for field in ("arrivals", "start", "max_in_flight"):
-        if getattr(options, field) is not None:
-            raise UsageError("is about an open loop; expected --rate or --stage with it", field)
 
 
 def _choice(field: str, text: str | None, known: Sequence[str]) -> str:

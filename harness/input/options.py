@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
+from harness.errors import UsageError
 from harness.input.declaration import declare
 from harness.scenario.factors import CLIENT, FACTORS, Factor
 
@@ -102,9 +103,15 @@ class Options:
 
     @classmethod
     def of(cls, **given: Any) -> Self:
-        """Options from what was typed, by name; those of factors are levels."""
-        levels = {name: given.pop(name) for name in FACTORS if name in given}
-        return cls(**given, levels=levels)
+        """Options from what was typed, by name; None: it was not. A factor has one value, or several."""
+        typed: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in given.items()
+            if value is not None
+        }
+        levels = {name: typed.pop(name) for name in FACTORS if name in typed}
+        levels = {name: one if isinstance(one, tuple) else (one,) for name, one in levels.items()}
+        return cls(**typed, levels=levels)
 
     @property
     def names_a_length(self) -> bool:
@@ -114,6 +121,12 @@ class Options:
     def values(self, factor: Factor) -> Values:
         """The values of a factor; none if it is not given."""
         return self.clients if factor is CLIENT else tuple(self.levels.get(factor.name, ()))
+
+    def refuse(self, problem: str, *fields: str) -> None:
+        """Raise ``UsageError`` for the first of these fields that is given."""
+        for field_name in fields:
+            if getattr(self, field_name) is not None:
+                raise UsageError(problem, field_name)
 
     def parsed(self, factor: Factor) -> tuple[Any, ...]:
         """The same, read. Raises ``UsageError``."""

@@ -105,7 +105,7 @@ class Expansion:
 def expand(options: Options) -> Expansion:
     """The load that a preset stands for. Raises ``UsageError``."""
     if options.preset is None:
-        _refuse_alone(options)
+        options.refuse("is a parameter of presets; expected --preset with it", *OWN)
         return Expansion(options)
     name = one_of("preset", options.preset, PRESETS)
     preset = PRESETS[name]
@@ -133,12 +133,6 @@ def _names_slots(options: Options) -> bool:
 
 def _with_slots(options: Options, slots: int | str, **changes: Any) -> Options:
     return replace(options, levels={**options.levels, "concurrency": (slots,)}, **changes)
-
-
-def _refuse_alone(options: Options) -> None:
-    for field in OWN:
-        if getattr(options, field) is not None:
-            raise UsageError("is a parameter of presets; expected --preset with it", field)
 
 
 def _refuse_foreign(preset: Preset, options: Options) -> None:
