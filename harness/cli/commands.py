@@ -256,7 +256,7 @@ def target_up(
     """Start a target that stays up until `targets down`."""
     from harness.cli import targets as command
 
-    command.up(Options.of(target=name, **options), port, as_json=json)
+    command.up(name, Options.of(**options), port, as_json=json)
 
 
 @targets.command("check")

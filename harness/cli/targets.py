@@ -18,7 +18,6 @@ from harness.machine import processors
 from harness.measure import standing_targets
 from harness.redaction import Redactor, one_of, refusal
 from harness.report import listings, standing
-from harness.scenario.factors import FACTORS
 from harness.scenario.numbers import whole_number
 from servers.availability import Way, resolve, ways
 from servers.catalogue import names, proxies, upstreams
@@ -42,9 +41,9 @@ def show(as_json: bool) -> None:
     write_lines(console, ["", *_remarks(known)])
 
 
-def up(options: Options, port: str | None, *, as_json: bool) -> None:
-    """Start the one target of the options, which stays up, and print where it is."""
-    spec = _spec(options, port)
+def up(name: str, options: Options, port: str | None, *, as_json: bool) -> None:
+    """Start a target that stays up, and print where it is."""
+    spec = _spec(name, options, port)
     with _notice(f"starting {spec} …"):
         look = standing_targets.up(spec)
     if as_json:
@@ -136,8 +135,7 @@ def named_target(name: str, options: Options) -> TargetSpec:
     return complete_target({factor: values[0] for factor, values in levels.items()}, resolve)
 
 
-def _spec(options: Options, port: str | None) -> TargetSpec:
-    (name,) = map(str, options.values(FACTORS["target"]))
+def _spec(name: str, options: Options, port: str | None) -> TargetSpec:
     spec = named_target(name, options)
     unknown = set(spec.cpus) - set(processors.available())
     if unknown:
