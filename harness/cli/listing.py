@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -12,7 +13,7 @@ from harness.cli.screen import say_json
 from harness.cli.showing import show
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
-from harness.input.presets import PRESETS, Preset
+from harness.input.presets import PRESETS
 from harness.option_names import option
 from harness.report import listings
 from harness.store import reading
@@ -35,28 +36,22 @@ def show_clients(as_json: bool) -> None:
 
 
 def show_presets(as_json: bool) -> None:
-    """Print every preset."""
-    if as_json:
-        plain = {
-            name: {"meaning": preset.meaning, "parameters": _by_option(preset)}
-            for name, preset in PRESETS.items()
+    """Print every preset: what it does, and the defaults of its parameters by their options."""
+    known: dict[str, Any] = {
+        name: {
+            "meaning": preset.meaning,
+            "parameters": {option(field): value for field, value in preset.parameters.items()},
         }
-        say_json(plain)
-        return
-    rows = [
-        (
-            name,
-            preset.meaning,
-            " ".join(f"{flag} {value or '…'}" for flag, value in _by_option(preset).items()),
-        )
         for name, preset in PRESETS.items()
-    ]
+    }
+    if as_json:
+        say_json(known)
+        return
+    rows = []
+    for name, told in known.items():
+        parameters = (f"{flag} {value or '…'}" for flag, value in told["parameters"].items())
+        rows.append((name, told["meaning"], " ".join(parameters)))
     Console().print(listings.rows_table(("preset", "meaning", "parameters and defaults"), rows))
-
-
-def _by_option(preset: Preset) -> dict[str, str]:
-    """The parameters of a preset, with their defaults."""
-    return {option(field): default for field, default in preset.parameters.items()}
 
 
 def show_runs(database: Path, limit: int) -> None:
