@@ -25,7 +25,7 @@ from benchmarks.figures import Figure, report
 from benchmarks.queue_server import serving
 from harness.analysis.doubts.queues import RELAXATIONS, has_moved, relaxation_ns
 from harness.analysis.summaries import summarised
-from harness.input.options import LoadOptions, Options
+from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
 from harness.measure import experiment
@@ -208,7 +208,8 @@ def _scenario(url: str, slots: int, rate: float | None, duration_s: float, round
             concurrency=(slots,),
             duration=duration_s,
             rounds=rounds,
-            load=LoadOptions(rate=rate, arrivals=None if rate is None else "poisson"),
+            rate=rate,
+            arrivals=None if rate is None else "poisson",
         ),
         Defaults(),
     )

@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.figures import Figure
 from benchmarks.program import Part, program
-from harness.input.options import Options, PresetOptions
+from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
 from harness.measure.samples import Integers
@@ -51,8 +51,15 @@ def main() -> int:
 
 
 def _scenario(client: str, delay_ns: int) -> Scenario:
-    preset = PresetOptions("concurrent-synced-once", n=SIZE, delay=delay_ns / 1e9, hold="tls")
-    return build(Options.of(clients=(client,), preset=preset, seed=1), Defaults())
+    options = Options.of(
+        clients=(client,),
+        preset="concurrent-synced-once",
+        n=SIZE,
+        delay=delay_ns / 1e9,
+        hold="tls",
+        seed=1,
+    )
+    return build(options, Defaults())
 
 
 def _batches(

@@ -22,7 +22,7 @@ from benchmarks.figures import Figure, report
 from benchmarks.plain_slots import Loop, Seen, run
 from benchmarks.tail_server import Tail, serving
 from harness.analysis.summaries import summarised
-from harness.input.options import LoadOptions, Options
+from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
 from harness.machine import processors
@@ -194,7 +194,7 @@ def _scenario(case: Case, url: str, duration_s: float | None) -> Scenario:
             duration=duration_s,
             rounds=None if duration_s is None else ROUNDS,
             think_time=case.think_s or None,
-            load=LoadOptions(rate=case.rate or None),
+            rate=case.rate or None,
         ),
         Defaults(),
     )

@@ -10,7 +10,6 @@ Known limit: a secret that neither sits in a telling place nor looks like a key 
 from __future__ import annotations
 
 import base64
-import html
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -28,6 +27,7 @@ __all__ = [
     "header_secrets",
     "is_telling",
     "looks_secret",
+    "one_of",
     "quoted",
     "redact_headers",
     "redact_url",
@@ -192,6 +192,14 @@ def refusal(field: str, value: object, accepted: str) -> UsageError:
     return UsageError(f"{quoted(value)} is not valid; expected {accepted}", field)
 
 
+def one_of(field: str, text: str, known: Iterable[str], accepted: str = "") -> str:
+    """``text`` in lower case, which must be one of ``known``. Raises ``UsageError``."""
+    word = text.strip().lower()
+    if word not in known:
+        raise refusal(field, text, accepted or ", ".join(known))
+    return word
+
+
 def _without_url_secrets(text: str) -> str:
     """``text`` with every URL, and every path with a query, redacted."""
     text = _URL_IN_TEXT.sub(lambda match: redact_url(match[0]), text)
@@ -295,6 +303,8 @@ def body_secrets(body: bytes) -> Iterator[str]:
 
 def _spellings(secret: str) -> set[str]:
     """``secret`` as URLs, JSON, ``repr``, HTML and Basic authentication write it."""
+    import html  # noqa: PLC0415  its tables are large, and most commands hide nothing
+
     raw = {secret, unquote(secret), unquote_plus(secret)}
     encoded = {
         spelling
@@ -304,7 +314,7 @@ def _spellings(secret: str) -> set[str]:
             quote(plain, errors="surrogatepass"),
             quote_plus(plain, errors="surrogatepass"),
             html.escape(plain),
-            _base64(plain),
+            base64.b64encode(plain.encode("utf-8", "surrogatepass")).decode().rstrip("="),
         )
     }
     once = {spelling for plain in raw for spelling in _escaped(plain)}
@@ -319,10 +329,6 @@ def _escaped(text: str) -> tuple[str, ...]:
         repr(text)[1:-1],
         repr(text.encode("utf-8", "surrogatepass"))[2:-1],
     )
-
-
-def _base64(text: str) -> str:
-    return base64.b64encode(text.encode("utf-8", "surrogatepass")).decode().rstrip("=")
 
 
 def _value_may_be_secret(text: str) -> bool:

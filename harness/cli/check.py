@@ -15,13 +15,12 @@ from harness.cli.exit_codes import DONE, NOT_VALID
 from harness.cli.screen import say, say_json
 from harness.cli.targets import named_target
 from harness.clients.bundle import Bundle
-from harness.errors import UnusableError, within
-from harness.input.client_input import parse_client
+from harness.errors import UnusableError
+from harness.input.client_input import parse_clients
 from harness.input.options import Options
 from harness.measure.contenders import Resolver
 from harness.records.checked import Checked
 from harness.report import conformance
-from harness.scenario.selector import ClientSpec
 from servers.availability import ways
 from servers.catalogue import names as known_names
 from servers.catalogue import proxies
@@ -32,7 +31,7 @@ __all__ = ["check_clients", "check_targets"]
 
 def check_clients(texts: Sequence[str], as_json: bool) -> int:
     """Check the adapters of these clients, or of all that can be used here; the exit code."""
-    specs = list(_parsed(texts))
+    specs = parse_clients(texts)
     with interrupts.deferred(), Bundle() as bundle:
         chosen, unusable = candidates(Resolver(bundle), specs)
         for line in unusable:
@@ -41,22 +40,10 @@ def check_clients(texts: Sequence[str], as_json: bool) -> int:
             return _show(map(suite.check, chosen), as_json)
 
 
-def _parsed(texts: Sequence[str]) -> Iterator[ClientSpec]:
-    """As ``compare`` reads them."""
-    for number, text in enumerate(texts):
-        with within(f"competitors[{number}]"):
-            yield parse_client(text)
-
-
-def check_targets(
-    names: Sequence[str], runtime: str | None, upstream: str | None, as_json: bool
-) -> int:
+def check_targets(names: Sequence[str], options: Options, as_json: bool) -> int:
     """Check these targets, or all that can run here; the exit code."""
     with interrupts.deferred():
-        options = Options.of(runtime=() if runtime is None else (runtime,), upstream=upstream)
-        with (
-            interrupts.allowed()
-        ):  # programs are asked for their versions, which may keep us waiting
+        with interrupts.allowed():  # programs are asked for versions, which may keep us waiting
             specs = [named_target(name, options) for name in names] or list(_runnable(options))
             for spec in specs:
                 (way,) = (one for one in ways(spec) if one.runtime == spec.runtime)

@@ -1,10 +1,10 @@
-"""Sub-commands and their options. Values are taken as typed; ``harness.input.scenario_input`` judges them."""
+"""Sub-commands and their options. Values are taken as typed; ``harness.input.scenario_input`` judges them.
 
-from __future__ import annotations
+Annotations are no text here: Typer would evaluate that of every command, several times, whatever is run.
+"""
 
 import contextlib
 import os
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,11 +19,12 @@ from harness.cli.options import (
     Text,
     Texts,
     about,
+    argument,
     measuring_options_but,
     measuring_options_only,
 )
 from harness.cli.stored import stored_in
-from harness.scenario.factors import FACTORS
+from harness.input.options import Options
 
 __all__ = ["COMMAND_LINE_ERROR", "CommandInterruptedError", "app"]
 
@@ -33,6 +34,7 @@ COMMAND_LINE_ERROR: type[Any] = next(
 )
 
 MOST_RUNS = 1_000_000  # of `results list`
+CLIENT = "NAME[==VERSION][:sync|:async][+LOOP][@PYTHON]"
 
 
 class CommandInterruptedError(Exception):
@@ -68,32 +70,17 @@ app = typer.Typer(
 )
 results = typer.Typer(help="Look into the results database.", rich_markup_mode=None)
 app.add_typer(results, name="results")
-clients = typer.Typer(
-    help="List known clients; check whether their adapters do what is asked of one.",
-    rich_markup_mode=None,
-)
+clients = typer.Typer(rich_markup_mode=None)
 app.add_typer(clients, name="clients")
-targets = typer.Typer(
-    help="List targets; check them; start some that stay up, look at them, stop them.",
-    rich_markup_mode=None,
-)
+targets = typer.Typer(rich_markup_mode=None)
 app.add_typer(targets, name="targets")
 
 
 @app.command()
 @measuring_options_but("normalize")
 def compare(
-    clients: Annotated[
-        Texts,
-        typer.Argument(
-            help="NAME[==VERSION][:sync|:async][+LOOP][@PYTHON] … (default: all installed)",
-            show_default=False,
-        ),
-    ] = None,
-    url: Annotated[
-        Text,
-        typer.Option(help="Target URL, or a path on the target (default: /).", show_default=False),
-    ] = None,
+    clients: Annotated[Texts, argument(f"{CLIENT} … (default: all installed)")] = None,
+    url: Annotated[Text, about("Target URL, or a path on the target (default: /).")] = None,
     **options: Any,
 ) -> int:
     """Measure clients head to head on the same target and under the same load.
@@ -108,7 +95,7 @@ def compare(
 @measuring_options_but("baseline", "matrix", "quick", "thorough", "precision", "metric", "budget")
 def load(
     url: Annotated[Text, typer.Argument(help="Target URL, or a path on the target.")] = None,
-    client: Annotated[Text, typer.Option(help="The one client.", show_default=False)] = None,
+    client: Annotated[Text, about("The one client.")] = None,
     **options: Any,
 ) -> int:
     """Measure one client alone (default: for 30 s)."""
@@ -116,38 +103,31 @@ def load(
 
 
 @app.command()
-def presets(json: Json = False) -> int:
+def presets(json: Json = False) -> None:
     """List whole loads: what they do, and their parameters."""
     from harness.cli import listing
 
     listing.show_presets(json)
-    return 0
 
 
 @clients.callback(invoke_without_command=True)
-def list_clients_by_default(context: typer.Context, json: Json = False) -> int:
+def list_clients_by_default(context: typer.Context, json: Json = False) -> None:
     """List known clients; check whether their adapters do what is asked of one."""
-    return _listed_by_default(context, json, list_clients)
+    _listed_by_default(context, json, list_clients)
 
 
 @clients.command("list")
-def list_clients(json: Json = False) -> int:
+def list_clients(json: Json = False) -> None:
     """List known clients: installed or not, version, modes."""
     from harness.cli import listing
 
     listing.show_clients(json)
-    return 0
 
 
 @clients.command("check")
 def check_clients(
     names: Annotated[
-        Texts,
-        typer.Argument(
-            help="NAME[==VERSION][:sync|:async][+LOOP][@PYTHON] … (default: all that can be used)",
-            metavar="[NAME]...",
-            show_default=False,
-        ),
+        Texts, argument(f"{CLIENT} … (default: all that can be used)", "[NAME]...")
     ] = None,
     json: Json = False,
 ) -> int:
@@ -159,23 +139,18 @@ def check_clients(
 
 @app.command()
 def doctor(
-    seconds: Annotated[
-        Text, typer.Option(help="How long to watch other processes. [6]", show_default=False)
-    ] = None,
+    seconds: Annotated[Text, about("How long to watch other processes. [6]")] = None,
     json: Json = False,
-) -> int:
+) -> None:
     """Look for what makes measurements on this machine worse, and say how to mend it."""
     from harness.cli import doctor as command
 
     command.show(seconds, json)
-    return 0
 
 
 @app.command()
 def selftest(
-    full: Annotated[
-        bool, typer.Option("--full", help="At length, in about ten minutes.", show_default=False)
-    ] = False,
+    full: Annotated[bool, about("At length, in about ten minutes.", "--full")] = False,
     db: Db = None,
     json: Json = False,
 ) -> int:
@@ -189,7 +164,7 @@ def selftest(
 def list_runs(
     db: Db = None,
     limit: Annotated[str, typer.Option(help="How many, latest first.")] = "20",
-) -> int:
+) -> None:
     """List the latest runs."""
     from harness.cli import listing
     from harness.scenario.numbers import whole_number
@@ -197,7 +172,6 @@ def list_runs(
     number = whole_number("limit", limit, 1, MOST_RUNS)
     with stored_in(database := _database(db)):
         listing.show_runs(database, number)
-    return 0
 
 
 @results.command("show")
@@ -206,15 +180,14 @@ def show_run(
     db: Db = None,
     json: Json = False,
     matrix: Annotated[
-        bool, typer.Option("--matrix", help="Also every competitor against every other.")
+        bool, about("Also every competitor against every other.", "--matrix")
     ] = False,
-) -> int:
+) -> None:
     """Show a stored run as its comparison printed it, and its trials."""
     from harness.cli import listing
 
     with stored_in(database := _database(db)):
         listing.show_run(database, run, json, with_matrix=matrix)
-    return 0
 
 
 @results.command("diff")
@@ -224,27 +197,25 @@ def diff_runs(
     db: Db = None,
     json: Json = False,
     across: Annotated[
-        bool, typer.Option("--across", help="Even if machine, versions or settings differ.")
+        bool, about("Even if machine, versions or settings differ.", "--across")
     ] = False,
-) -> int:
+) -> None:
     """Compare the competitors that two runs have in common."""
     from harness.cli import diffing
 
     with stored_in(database := _database(db)):
         diffing.show_diff(database, (run, other), json, asked=across)
-    return 0
 
 
 @results.command("merge")
 def merge(
     file: Annotated[str, typer.Argument(help="Another results database, such as a rescued run.")],
     db: Db = None,
-) -> int:
+) -> None:
     """Bring in what another database has: runs, rounds, self-tests. That one stays as it is."""
     from harness.cli import merging
 
     merging.merge(_database(db), file)
-    return 0
 
 
 @results.command("sql")
@@ -252,27 +223,25 @@ def sql(
     query: Annotated[str, typer.Argument(help="One SELECT.")],
     db: Db = None,
     timeout: Annotated[str, typer.Option(help="Seconds it may take.")] = "60",
-) -> int:
+) -> None:
     """Query the database, read-only."""
     from harness.cli import querying
 
     querying.show_query(_database(db), query, timeout)
-    return 0
 
 
 @targets.callback(invoke_without_command=True)
-def list_targets_by_default(context: typer.Context, json: Json = False) -> int:
+def list_targets_by_default(context: typer.Context, json: Json = False) -> None:
     """List targets; check them; start some that stay up, look at them, stop them."""
-    return _listed_by_default(context, json, list_targets)
+    _listed_by_default(context, json, list_targets)
 
 
 @targets.command("list")
-def list_targets(json: Json = False) -> int:
+def list_targets(json: Json = False) -> None:
     """List targets: how each can run here, or why not."""
     from harness.cli import targets as command
 
     command.show(json)
-    return 0
 
 
 @targets.command("up")
@@ -283,18 +252,11 @@ def target_up(
     port: Annotated[Text, about("Of the loopback interface. [a free one]")] = None,
     json: Json = False,
     **options: Any,
-) -> int:
+) -> None:
     """Start a target that stays up until `targets down`."""
     from harness.cli import targets as command
-    from harness.input.options import Options
 
-    typed = {
-        field: (value,) if field in FACTORS else value
-        for field, value in options.items()
-        if value is not None
-    }
-    command.up(Options.of(target=(name,), **typed), port, as_json=json)
-    return 0
+    command.up(name, Options.of(**options), port, as_json=json)
 
 
 @targets.command("check")
@@ -302,11 +264,7 @@ def target_up(
 def check_targets(
     names: Annotated[
         Texts,
-        typer.Argument(
-            help="Names of `clientbench targets` (default: all that can run here).",
-            metavar="[NAME]...",
-            show_default=False,
-        ),
+        argument("Names of `clientbench targets` (default: all that can run here).", "[NAME]..."),
     ] = None,
     *,
     json: Json = False,
@@ -315,52 +273,47 @@ def check_targets(
     """Check targets against the conformance suite; exit code 4 if a claim does not hold."""
     from harness.cli import check
 
-    return check.check_targets(names or (), options["runtime"], options["upstream"], json)
+    return check.check_targets(names or (), Options.of(**options), json)
 
 
 @targets.command("status")
-def target_status(json: Json = False) -> int:
+def target_status(json: Json = False) -> None:
     """Show what is up, and how it is."""
     from harness.cli import targets as command
 
     command.status(json)
-    return 0
 
 
 @targets.command("logs")
 def target_logs(
     name: Annotated[str, typer.Argument(help="A target that is up.")],
     lines: Annotated[str, typer.Option(help="How many of each server, from the end.")] = "20",
-) -> int:
+) -> None:
     """Show the ends of its servers' logs."""
     from harness.cli import targets as command
 
     command.logs(name, lines)
-    return 0
 
 
 @targets.command("down")
 def target_down(
-    name: Annotated[Text, typer.Argument(help="A target that is up.", show_default=False)] = None,
+    name: Annotated[Text, argument("A target that is up.")] = None,
     everything: Annotated[
-        bool,
-        typer.Option("--all", help="All that is up, and what killed processes have left behind."),
+        bool, about("All that is up, and what killed processes have left behind.", "--all")
     ] = False,
-) -> int:
+) -> None:
     """Stop a target."""
     from harness.cli import targets as command
 
     command.down(name, everything)
-    return 0
 
 
-def _listed_by_default(context: typer.Context, json: bool, listed: Callable[[bool], int]) -> int:
+def _listed_by_default(context: typer.Context, json: bool, listed: Callable[[bool], None]) -> None:
     """Without a sub-command, what there is."""
     if context.invoked_subcommand is None:
-        return listed(json)
-    if json:
+        listed(json)
+    elif json:
         raise typer.BadParameter("expected after the sub-command", param_hint="--json")
-    return 0
 
 
 def _database(flag: str | None) -> Path:
@@ -372,4 +325,4 @@ def _database(flag: str | None) -> Path:
 def _measure(command: str, typed: dict[str, Any]) -> int:
     from harness.cli import measuring
 
-    return measuring.measure(command, typed, sys.stdout, sys.stderr)
+    return measuring.measure(command, typed)

@@ -13,7 +13,6 @@ from types import MappingProxyType
 
 import adapters
 from harness.errors import UsageError
-from harness.input.client_input import parse_client
 from harness.redaction import quoted, refusal
 
 __all__ = ["SUPPORTED_MODES", "modernise"]
@@ -163,6 +162,8 @@ def _client(
 
     Clients unknown here are the catalogue's to judge.
     """
+    from harness.input.client_input import parse_client  # only the old form needs it
+
     spec = parse_client(text)
     known = modes.get(spec.name, ("async",))
     if not asynchronous or ("async" not in known and not alone):

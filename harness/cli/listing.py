@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from harness import interrupts
-from harness.analysis.summaries import summarised
-from harness.cli.judging import print_tables, print_verdicts
 from harness.cli.locks import lock_notice
-from harness.cli.screen import say, say_json, write_lines
+from harness.cli.screen import say_json
+from harness.cli.showing import show
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
-from harness.input.presets import PRESETS, Preset
+from harness.input.presets import PRESETS
 from harness.option_names import option
-from harness.report import latencies, listings, terminal
-from harness.report.headline import heading
-from harness.report.json_document import to_json
+from harness.report import listings
 from harness.store import reading
 
 __all__ = ["show_clients", "show_presets", "show_run", "show_runs"]
@@ -38,28 +36,22 @@ def show_clients(as_json: bool) -> None:
 
 
 def show_presets(as_json: bool) -> None:
-    """Print every preset."""
-    if as_json:
-        plain = {
-            name: {"meaning": preset.meaning, "parameters": _by_option(preset)}
-            for name, preset in PRESETS.items()
+    """Print every preset: what it does, and the defaults of its parameters by their options."""
+    known: dict[str, Any] = {
+        name: {
+            "meaning": preset.meaning,
+            "parameters": {option(field): value for field, value in preset.parameters.items()},
         }
-        say_json(plain)
-        return
-    rows = [
-        (
-            name,
-            preset.meaning,
-            " ".join(f"{flag} {value or '…'}" for flag, value in _by_option(preset).items()),
-        )
         for name, preset in PRESETS.items()
-    ]
+    }
+    if as_json:
+        say_json(known)
+        return
+    rows = []
+    for name, told in known.items():
+        parameters = (f"{flag} {value or '…'}" for flag, value in told["parameters"].items())
+        rows.append((name, told["meaning"], " ".join(parameters)))
     Console().print(listings.rows_table(("preset", "meaning", "parameters and defaults"), rows))
-
-
-def _by_option(preset: Preset) -> dict[str, str]:
-    """The parameters of a preset, with their defaults."""
-    return {option(field): default for field, default in preset.parameters.items()}
 
 
 def show_runs(database: Path, limit: int) -> None:
@@ -70,18 +62,8 @@ def show_runs(database: Path, limit: int) -> None:
 def show_run(database: Path, key: str, as_json: bool, *, with_matrix: bool = False) -> None:
     """Print one run."""
     run, trials = reading.show_run(database, key, lock_notice(database))
-    if as_json:
-        say(to_json(run, trials, with_matrix=with_matrix), end="")
-        return
-    console = Console()
-    say(heading(run, trials))
-    print_tables(console, run, trials)
-    print_verdicts(console, run, trials, with_matrix=with_matrix)
-    phases = latencies.phases_table(summarised(trials))
-    if phases is not None:
-        console.print(phases)
-    console.print(listings.trials_table(trials))
-    write_lines(console, terminal.footer(run, trials, database))
+    more = [listings.trials_table(trials)]
+    show(run, trials, database, as_json=as_json, with_matrix=with_matrix, more=more)
 
 
 def _state(client: Client) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from adapters import REFERENCES
 from harness import interrupts
@@ -12,10 +14,10 @@ from harness.analysis.doubts.severity import is_note
 from harness.analysis.summaries import summarised
 from harness.cli import output
 from harness.cli.exit_codes import DONE, INTERRUPTED, NOT_VALID, OVER_BUDGET, UNUSABLE
-from harness.cli.judging import print_tables, print_verdicts
 from harness.cli.options import OURS
 from harness.cli.progress import progress_on
-from harness.cli.screen import say, write_lines
+from harness.cli.screen import say
+from harness.cli.showing import show
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
 from harness.errors import UnusableError
@@ -23,12 +25,10 @@ from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults, database_path, from_environment
 from harness.input.spelling import Spelling
-from harness.measure.experiment import Outcome, run
+from harness.measure.experiment import run
 from harness.records.model import RunRecord
 from harness.redaction import refusal
-from harness.report import exporters, latencies, terminal
-from harness.report.headline import heading
-from harness.report.json_document import to_json
+from harness.report import exporters, latencies
 from harness.scenario.factors import FACTORS
 from harness.scenario.scenario import Scenario
 from servers.availability import resolve
@@ -45,7 +45,7 @@ EXIT_CODES: dict[str, int] = {
 }
 
 
-def measure(command: str, typed: dict[str, Any], stdout: TextIO, stderr: TextIO) -> int:
+def measure(command: str, typed: dict[str, Any]) -> int:
     """Run what the command line asks for; the exit code."""
     defaults = from_environment(os.environ)
     normalize = _factor(typed.get("normalize"))
@@ -54,8 +54,8 @@ def measure(command: str, typed: dict[str, Any], stdout: TextIO, stderr: TextIO)
     path = output.checked(typed["output"], database, force=force)
     with_matrix = typed.get("matrix", False)
     with interrupts.deferred():
-        scenario = _scenario(command, typed, defaults, stderr)
-        with progress_on(stderr) as progress:
+        scenario = _scenario(command, typed, defaults)
+        with progress_on(sys.stderr) as progress:
             outcome = run(scenario, database, defaults.sampling_interval_s, progress)
     troubles = [remedy] if (remedy := outcome.kept.remedy) else []
     if path is not None:  # files first: showing may fail
@@ -64,16 +64,18 @@ def measure(command: str, typed: dict[str, Any], stdout: TextIO, stderr: TextIO)
             output.write(path, text, database, force=force)
         except UnusableError as error:
             troubles.append(error.told(Spelling((), os.environ)))
-    _report(
-        outcome,
-        stdout,
+    summaries = summarised(outcome.trials) if command == "load" else []
+    show(
+        outcome.run,
+        outcome.trials,
+        outcome.kept.place,
         as_json=typed["json"],
-        normalize=normalize if command == "load" else None,
         with_matrix=with_matrix,
+        more=(latencies.report(one, normalize) for one in summaries),
     )
-    stdout.flush()  # below the table, not above it
+    sys.stdout.flush()  # below the table, not above it
     for trouble in troubles:
-        say(f"clientbench: {trouble}", stderr)
+        say(f"clientbench: {trouble}", sys.stderr)
     return _exit_code(outcome.run, strict=typed["strict"], in_trouble=bool(troubles))
 
 
@@ -86,19 +88,15 @@ def _exit_code(run: RunRecord, *, strict: bool, in_trouble: bool) -> int:
     return NOT_VALID if strict and doubtful and not code else code
 
 
-def _scenario(command: str, typed: dict[str, Any], defaults: Defaults, stderr: TextIO) -> Scenario:
-    fields = {n: v for n, v in typed.items() if n not in OURS}
-    fields = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in fields.items()
-        if value is not None
-    }
+def _scenario(command: str, typed: dict[str, Any], defaults: Defaults) -> Scenario:
+    options = Options.of(command=command, **{n: v for n, v in typed.items() if n not in OURS})
     with Bundle() as bundle:
         known = Catalogue(bundle).clients()
-    if command == "compare" and not fields.get("clients") and not _several(fields):
-        fields["clients"] = _all_installed(known, stderr)
+    # another factor with several values needs clients that are named
+    several = any(len(options.values(factor)) > 1 for factor in FACTORS.values())
+    if command == "compare" and not options.clients and not several:
+        options = replace(options, clients=_all_installed(known))
     modes = {client.name: next(iter(client.modes)) for client in known if client.modes}
-    options = Options.of(command=command, **fields)
     return build(options, defaults, modes, _resolve)
 
 
@@ -108,19 +106,14 @@ def _resolve(spec: TargetSpec) -> Runtime:
         return resolve(spec)
 
 
-def _several(fields: dict[str, Any]) -> bool:
-    """Whether another factor than the client has several values; that needs clients that are named."""
-    return any(len(fields.get(name, ())) > 1 for name in FACTORS)
-
-
-def _all_installed(known: list[Client], stderr: TextIO) -> tuple[str, ...]:
+def _all_installed(known: list[Client]) -> tuple[str, ...]:
     """Every library in every mode; says which are left out, and why."""
     chosen = []
     for client in known:
         if client.name in REFERENCES:
             continue
         if not client.installed or client.problem:
-            say(f"left out: {client.name} ({client.problem or 'not installed'})", stderr)
+            say(f"left out: {client.name} ({client.problem or 'not installed'})", sys.stderr)
         several = len(client.modes) > 1
         chosen += [f"{client.name}:{mode}" if several else client.name for mode in client.modes]
     return tuple(chosen)
@@ -137,27 +130,3 @@ def _factor(text: str | None) -> float:
     if not (number == 0 or 2 <= number <= MAX_FACTOR):
         raise refusal("normalize", text, f"0 for none, or a factor from 2 to {MAX_FACTOR}")
     return number
-
-
-def _report(
-    outcome: Outcome, stdout: TextIO, *, as_json: bool, normalize: float | None, with_matrix: bool
-) -> None:
-    """The table, or one JSON document; with ``normalize`` (0: not) also each client's latencies at length."""
-    if as_json:
-        say(to_json(outcome.run, outcome.trials, with_matrix=with_matrix), stdout, end="")
-        return
-    from rich.console import Console
-
-    console = Console(file=stdout)
-    say(heading(outcome.run, outcome.trials), stdout)
-    if outcome.trials:
-        print_tables(console, outcome.run, outcome.trials)
-        print_verdicts(console, outcome.run, outcome.trials, with_matrix=with_matrix)
-    summaries = summarised(outcome.trials)
-    phases = latencies.phases_table(summaries)
-    if phases is not None:
-        console.print(phases)
-    if normalize is not None:
-        for summary in summaries:
-            console.print(latencies.report(summary, normalize))
-    write_lines(console, terminal.footer(outcome.run, outcome.trials, outcome.kept.place))

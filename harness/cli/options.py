@@ -21,29 +21,32 @@ __all__ = [
     "Text",
     "Texts",
     "about",
+    "argument",
     "measuring_options_but",
     "measuring_options_only",
 ]
 
 Text = str | None
 Texts = list[str] | None
-Db = Annotated[Text, typer.Option("--db", help="Results database (SQLite).", show_default=False)]
-Run = Annotated[str, typer.Argument(help="Run or trial ID, the beginning of one, or 'latest'.")]
-Json = Annotated[
-    bool,
-    typer.Option(
-        "--json", help="Print one JSON document instead of the table.", show_default=False
-    ),
-]
 
 
 def _option(help_: str, *names: str, default: bool | None = None) -> Any:
     return typer.Option(default, *names, help=help_, show_default=bool(default))
 
 
-def about(help_: str) -> Any:
-    """An option of one command: what ``--help`` says of it."""
-    return typer.Option(help=help_, show_default=False)
+def about(help_: str, *names: str) -> Any:
+    """An option of one command: what ``--help`` says of it, and what it is called unless like its parameter."""
+    return typer.Option(*names, help=help_, show_default=False)
+
+
+def argument(help_: str, metavar: str | None = None) -> Any:
+    """Arguments that may be left out: what ``--help`` says of them."""
+    return typer.Argument(help=help_, metavar=metavar, show_default=False)
+
+
+Db = Annotated[Text, about("Results database (SQLite).", "--db")]
+Run = Annotated[str, typer.Argument(help="Run or trial ID, the beginning of one, or 'latest'.")]
+Json = Annotated[bool, about("Print one JSON document instead of the table.", "--json")]
 
 
 class _Ours:
@@ -70,12 +73,12 @@ OURS = get_type_hints(_Ours, include_extras=True)  # their kinds, by name
 def measuring_options_but(*names: str) -> Callable[[Any], Any]:
     """Give a command all options of ``compare`` and ``load`` but these in the place of its ``**options``."""
     ours = (_parameter(name, getattr(_Ours, name), kind) for name, kind in OURS.items())
-    return _extending(one for one in (*_scenario_options(), *ours) if one.name not in names)
+    return _extending(one for one in (*_OF_SCENARIOS, *ours) if one.name not in names)
 
 
 def measuring_options_only(*names: str) -> Callable[[Any], Any]:
     """Give a command these options of a scenario in the place of its ``**options``, each with one value."""
-    found = (one for one in _scenario_options() if one.name in names)
+    found = (one for one in _OF_SCENARIOS if one.name in names)
     return _extending(
         one.replace(annotation=Text) if one.annotation == Texts else one for one in found
     )
@@ -93,6 +96,9 @@ def _scenario_options() -> Iterator[Parameter]:
 
 def _parameter(name: str, default: Any, kind: Any) -> Parameter:
     return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+
+
+_OF_SCENARIOS = tuple(_scenario_options())
 
 
 def _extending(shared: Iterable[Parameter]) -> Callable[[Any], Any]:

@@ -71,15 +71,12 @@ def _check(path: Path, name: str, database: Path, *, force: bool) -> None:
     files = [Path(f"{database.resolve(strict=False)}{suffix}") for suffix in SUFFIXES]
     if target in files or any(_same(target, file) for file in files):
         raise _refusal(name, f"is the database {str(database)!r}")
-    if not target.exists():
-        if not os.access(target.parent, os.W_OK):
-            raise _refusal(name, "cannot be written")
-        return
-    if not stat.S_ISREG(target.stat().st_mode):
+    exists = target.exists()
+    if exists and not stat.S_ISREG(target.stat().st_mode):
         raise _refusal(name, "is not a regular file")
-    if not os.access(target, os.W_OK):
+    if not os.access(target if exists else target.parent, os.W_OK):
         raise _refusal(name, "cannot be written")
-    if not force and not exporters.is_report(target, name):
+    if exists and not force and not exporters.is_report(target, name):
         raise UsageError(
             f"{name!r} exists and is no report of clientbench; accepted: another file, "
             "or --force to replace it",

@@ -36,7 +36,6 @@ def run(typed_database: str | None, *, full: bool, as_json: bool) -> int:
     else:
         for line in report.lines(found, min(Console().width, WIDEST)):
             say(line)
-    if not as_json:
         say(f"results: {keeper.kept.place} (self-test {found.id})")
     if keeper.kept.remedy is not None:
         _tell(f"clientbench: {keeper.kept.remedy}")

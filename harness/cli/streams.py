@@ -67,7 +67,10 @@ def guard() -> None:
     Otherwise the next file that is opened, a database even, would get the number of one.
     """
     for descriptor in (0, 1, 2):
-        _open(descriptor)
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free: this one
     sys.stdout = _guarded(1, sys.stdout, by_line=os.isatty(1))
     sys.stderr = _guarded(2, sys.stderr, by_line=True)
 
@@ -86,13 +89,6 @@ def settled(code: int) -> int:
         return CLOSED_PIPE
     say(f"clientbench: standard output: {failure.strerror}", sys.stderr)
     return UNUSABLE
-
-
-def _open(descriptor: int) -> None:
-    try:
-        os.fstat(descriptor)
-    except OSError:
-        os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free: this one
 
 
 def _guarded(descriptor: int, before: TextIO | None, *, by_line: bool) -> TextIO:

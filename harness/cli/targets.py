@@ -16,10 +16,8 @@ from harness.input.options import Options
 from harness.input.target_input import complete_target, target_levels
 from harness.machine import processors
 from harness.measure import standing_targets
-from harness.measure.standing_targets import Stopped
-from harness.redaction import Redactor, refusal
+from harness.redaction import Redactor, one_of, refusal
 from harness.report import listings, standing
-from harness.scenario.factors import FACTORS
 from harness.scenario.numbers import whole_number
 from servers.availability import Way, resolve, ways
 from servers.catalogue import names, proxies, upstreams
@@ -29,6 +27,7 @@ __all__ = ["down", "logs", "named_target", "show", "status", "up"]
 
 PATIENCE_S = 1.0  # a start that takes no longer needs no words
 MAX_LINES = 100_000
+COLUMNS = ("native", "docker, docker-host")  # one for both kinds of containers, which need the same
 
 
 def show(as_json: bool) -> None:
@@ -38,13 +37,13 @@ def show(as_json: bool) -> None:
         say_json([_plain(name, found) for name, found in known.items()])
         return
     console = Console()
-    console.print(listings.rows_table(("target", *_columns()), _rows(known)))
+    console.print(listings.rows_table(("target", *COLUMNS), _rows(known)))
     write_lines(console, ["", *_remarks(known)])
 
 
-def up(options: Options, port: str | None, *, as_json: bool) -> None:
-    """Start the one target of the options, which stays up, and print where it is."""
-    spec = _spec(options, port)
+def up(name: str, options: Options, port: str | None, *, as_json: bool) -> None:
+    """Start a target that stays up, and print where it is."""
+    spec = _spec(name, options, port)
     with _notice(f"starting {spec} …"):
         look = standing_targets.up(spec)
     if as_json:
@@ -78,13 +77,10 @@ def down(name: str | None, everything: bool) -> None:
     nothing = True
     for one in standing_targets.down_all() if name is None else [standing_targets.down(name)]:
         nothing = False
-        say(f"{one.record.spec}: {_fate(one)}")
+        fate = "what it had left behind is removed" if one.crashed else "stopped"
+        say(f"{one.record.spec}: {fate}")
     if nothing:
         say("no target is up")
-
-
-def _fate(stopped: Stopped) -> str:
-    return "what it had left behind is removed" if stopped.crashed else "stopped"
 
 
 @contextlib.contextmanager
@@ -102,11 +98,6 @@ def _example(name: str) -> TargetSpec:
     return TargetSpec(name, upstream=upstreams()[0] if name in proxies() else "")
 
 
-def _columns() -> list[str]:
-    """Ways to run a target; one column for both kinds of containers, which need the same."""
-    return ["native", "docker, docker-host"]
-
-
 def _rows(known: dict[str, list[Way]]) -> Iterator[tuple[str, str, str]]:
     """Under each column the version that would run."""
     for name, (native, docker, _) in known.items():
@@ -117,7 +108,7 @@ def _remarks(known: dict[str, list[Way]]) -> Iterator[str]:
     """What is missing, each thing once, and what proxies are for."""
     missing: dict[str, list[str]] = {}
     for name, (native, docker, _) in known.items():
-        for column, way in zip(_columns(), (native, docker), strict=True):
+        for column, way in zip(COLUMNS, (native, docker), strict=True):
             if way.reason is not None:
                 reason = f"({column}): {way.reason.removeprefix(f'{name}: ')}"
                 missing.setdefault(reason, []).append(name)
@@ -138,15 +129,13 @@ def _plain(name: str, found: list[Way]) -> dict[str, object]:
 
 def named_target(name: str, options: Options) -> TargetSpec:
     """The target that ``options``, read as those of a comparison, mean by this name."""
-    if name.strip().lower() not in names():
-        raise refusal("name", name, ", ".join(names()))
+    one_of("name", name, names())
     typed = replace(options, levels={**options.levels, "target": (name,)})
     levels = target_levels(typed, tls=False)
     return complete_target({factor: values[0] for factor, values in levels.items()}, resolve)
 
 
-def _spec(options: Options, port: str | None) -> TargetSpec:
-    (name,) = map(str, options.values(FACTORS["target"]))
+def _spec(name: str, options: Options, port: str | None) -> TargetSpec:
     spec = named_target(name, options)
     unknown = set(spec.cpus) - set(processors.available())
     if unknown:

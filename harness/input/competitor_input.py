@@ -13,8 +13,8 @@ from itertools import product
 from typing import Any
 
 from adapters.base import Mode
-from harness.errors import UsageError, within
-from harness.input.client_input import parse_client
+from harness.errors import UsageError
+from harness.input.client_input import parse_client, parse_clients
 from harness.input.load_input import open_load
 from harness.input.options import Options
 from harness.input.settings import VARIABLES, Defaults
@@ -162,7 +162,7 @@ def _clients(
             "none given; expected names such as requests httpx:async aiohttp (of `load`: --client NAME)",
             "client",
         )
-    typed = [_client(number, text) for number, text in enumerate(texts)]
+    typed = parse_clients(texts)
     resolved = [_resolved(spec, default_modes) for spec in typed]
     modes = Counter(name for name, _ in {(spec.name, spec.mode) for spec in resolved})
     labels = [
@@ -170,12 +170,6 @@ def _clients(
         for spec, full in zip(typed, resolved, strict=True)
     ]
     return list(zip(labels, resolved, strict=True))
-
-
-def _client(number: int, text: str) -> ClientSpec:
-    """The client of the competitor with this number, from 0 on; several clients are the axis."""
-    with within(f"competitors[{number}]"):
-        return parse_client(text)
 
 
 def _resolved(spec: ClientSpec, default_modes: Mapping[str, Mode]) -> ClientSpec:
@@ -210,7 +204,7 @@ def _sizes(options: Options, methods: tuple[str, ...], body: bytes | None) -> tu
 
 def _slots(options: Options, defaults: Defaults) -> tuple[int, ...]:
     """Slots of each competitor: the concurrency, or the limit of an open loop that starts by request."""
-    factor, load = FACTORS["concurrency"], open_load(options.load)
+    factor, load = FACTORS["concurrency"], open_load(options)
     most = defaults.max_concurrency
     note = f" ({VARIABLES['max_concurrency']}={most})"
     if load is None or load.start == "fixed-workers":
@@ -218,5 +212,5 @@ def _slots(options: Options, defaults: Defaults) -> tuple[int, ...]:
         return tuple(whole_number(factor.name, slots, 1, most, note) for slots in given)
     if options.values(factor):
         raise UsageError("is for fixed workers; expected --max-in-flight instead", factor.name)
-    limit = options.load.max_in_flight or MAX_IN_FLIGHT
+    limit = options.max_in_flight or MAX_IN_FLIGHT
     return (whole_number("max_in_flight", limit, 1, most, note),)

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.option_names import option
 
-__all__ = ["Declared", "declare", "declared", "parts"]
+__all__ = ["Declared", "declare", "declared"]
 
 DECLARED = "declared"
 
@@ -30,18 +30,9 @@ def declare(help_: str, default: Any = None, names: str = "", *, ours_only: bool
     return dataclasses.field(default=default, metadata={DECLARED: (help_, names, ours_only)})
 
 
-def parts(kind: type[Any]) -> dict[str, type[Any]]:
-    """The fields of a dataclass that are dataclasses with options of their own."""
-    made: dict[str, Any] = {one.name: one.default_factory for one in dataclasses.fields(kind)}
-    return {name: made[name] for name in made if dataclasses.is_dataclass(made[name])}
-
-
 def declared(kind: type[Any]) -> Iterator[Declared]:
-    """The options of a dataclass and of its parts, in their order."""
-    inner = parts(kind)
+    """The options of a dataclass, in their order."""
     for one in dataclasses.fields(kind):
         if DECLARED in one.metadata:
             help_, names, ours_only = one.metadata[DECLARED]
             yield Declared(one.name, help_, one.default, names or option(one.name), ours_only)
-        elif one.name in inner:
-            yield from declared(inner[one.name])

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import cast
 
 from harness.errors import UsageError
-from harness.input.options import LoadOptions
-from harness.redaction import refusal
+from harness.input.options import Options
+from harness.redaction import one_of, refusal
 from harness.scenario.loads import STARTERS, OpenLoad, Starter
 from harness.scenario.numbers import MAX_DURATION_S, seconds
 from harness.worker.arrivals import SPACINGS, Spacing
@@ -21,10 +21,11 @@ _RATE = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?"
 _STAGE = re.compile(rf"({_RATE})(?:\s*-\s*({_RATE}))?\s*:\s*(\S+)", re.IGNORECASE)
 
 
-def open_load(options: LoadOptions) -> OpenLoad | None:
+def open_load(options: Options) -> OpenLoad | None:
     """The open loop asked for, or None. Raises ``UsageError``."""
     if options.rate is None and not options.stage:
-        _refuse_alone(options)
+        problem = "is about an open loop; expected --rate or --stage with it"
+        options.refuse(problem, "arrivals", "start", "max_in_flight")
         return None
     if options.rate is not None and options.stage:
         raise UsageError("both give the rate; expected one of them", "rate", "stage")
@@ -43,17 +44,8 @@ def open_load(options: LoadOptions) -> OpenLoad | None:
     )
 
 
-def _refuse_alone(options: LoadOptions) -> None:
-    for field in ("arrivals", "start", "max_in_flight"):
-        if getattr(options, field) is not None:
-            raise UsageError("is about an open loop; expected --rate or --stage with it", field)
-
-
 def _choice(field: str, text: str | None, known: Sequence[str]) -> str:
-    chosen = known[0] if text is None else text.strip().lower()
-    if chosen not in known:
-        raise refusal(field, text, ", ".join(known))
-    return chosen
+    return known[0] if text is None else one_of(field, text, known)
 
 
 def _rate(value: str | float) -> float:

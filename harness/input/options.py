@@ -2,75 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
-from harness.input.declaration import declare, parts
+from harness.errors import UsageError
+from harness.input.declaration import declare
 from harness.scenario.factors import CLIENT, FACTORS, Factor
 
-__all__ = ["LengthOptions", "LoadOptions", "Options", "PresetOptions"]
+__all__ = ["Options"]
 
 Values = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LengthOptions:
-    """How long to measure: a length by name, or a precision to be reached."""
-
-    quick: bool = declare("Shorter: 5 rounds, 5 s.", default=False)
-    thorough: bool = declare("Longer: 30 rounds, 60 s.", default=False)
-    precision: str | None = declare(
-        "As many rounds as it takes for ratios to be known to ± this: 2%."
-    )
-    metric: str | None = declare(
-        "Of --precision: throughput, cpu-per-request, p50, p99, peak-memory. [throughput]"
-    )
-    budget: str | float | None = declare("Of --precision: the longest its rounds may take. [5m]")
-
-    @property
-    def is_named(self) -> bool:
-        """Whether a flag says how much is measured, so that no default of the environment does."""
-        return self.quick or self.thorough or self.precision is not None
-
-
-@dataclass(frozen=True, slots=True)
-class LoadOptions:
-    """An open loop."""
-
-    rate: str | float | None = declare(
-        "Open loop: requests started per second, whatever the answers do."
-    )
-    stage: tuple[str, ...] = declare(
-        "Open loop by stages: RATE:SECONDS or FROM-TO:SECONDS; repeatable.", default=()
-    )
-    arrivals: str | None = declare("uniform, poisson or burst. [uniform]")
-    start: str | None = declare(
-        "fixed-workers: --concurrency of them; per-request. [fixed-workers]"
-    )
-    max_in_flight: str | int | None = declare(
-        "Limit of --start per-request; more are dropped. [100]"
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class PresetOptions:
-    """A whole load by name, and what is special to it."""
-
-    preset: str | None = declare("A whole load by name; see `clientbench presets`.")
-    n: str | int | None = declare("Of a preset: requests in a batch, or unfinished at most.")
-    delay: str | float | None = declare("Of a preset: time between releases.")
-    hold: str | None = declare(
-        "Of a preset: dns tcp tls connection request first-byte. [connection]"
-    )
-    points: str | None = declare("Of a preset: its graph, NUMBER@TIME,…")
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """Those of presets alone; None where not given."""
-        values = {one.name: getattr(self, one.name) for one in dataclasses.fields(self)}
-        return {name: value for name, value in values.items() if name != "preset"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +28,46 @@ class Options:
     )
     requests: str | int | None = declare("Measured requests per competitor, instead of a time.")
     rounds: str | int | None = declare("Rounds of fresh processes: n of the statistics. [10]")
-    length: LengthOptions = field(default_factory=LengthOptions)
+    quick: bool = declare("Shorter: 5 rounds, 5 s.", default=False)
+    thorough: bool = declare("Longer: 30 rounds, 60 s.", default=False)
+    precision: str | None = declare(
+        "As many rounds as it takes for ratios to be known to ± this: 2%."
+    )
+    metric: str | None = declare(
+        "Of --precision: throughput, cpu-per-request, p50, p99, peak-memory. [throughput]"
+    )
+    budget: str | float | None = declare("Of --precision: the longest its rounds may take. [5m]")
     slice: str | float | None = declare(
         "Length of a slice, the part that is interleaved. [20ms; open loops 200ms]"
     )
     warmup: str | float | None = declare("Uncounted load before each trial, in seconds. [0.2]")
     processes: str | int | None = declare("Worker processes per competitor. [1]")
-    load: LoadOptions = field(default_factory=LoadOptions)
+    rate: str | float | None = declare(
+        "Open loop: requests started per second, whatever the answers do."
+    )
+    stage: tuple[str, ...] = declare(
+        "Open loop by stages: RATE:SECONDS or FROM-TO:SECONDS; repeatable.", default=()
+    )
+    arrivals: str | None = declare("uniform, poisson or burst. [uniform]")
+    start: str | None = declare(
+        "fixed-workers: --concurrency of them; per-request. [fixed-workers]"
+    )
+    max_in_flight: str | int | None = declare(
+        "Limit of --start per-request; more are dropped. [100]"
+    )
     think_time: str | float | None = declare(
         "Closed loop: pause of each slot between requests. [0]"
     )
     trace: str | float | None = declare(
         "Share of the requests whose points are recorded: 1, 0.1, 10%."
     )
-    whole_load: PresetOptions = field(default_factory=PresetOptions)
+    preset: str | None = declare("A whole load by name; see `clientbench presets`.")
+    n: str | int | None = declare("Of a preset: requests in a batch, or unfinished at most.")
+    delay: str | float | None = declare("Of a preset: time between releases.")
+    hold: str | None = declare(
+        "Of a preset: dns tcp tls connection request first-byte. [connection]"
+    )
+    points: str | None = declare("Of a preset: its graph, NUMBER@TIME,…")
     https: bool = declare("HTTPS, by a CA of our own.", default=False, ours_only=True)
     upstream: str | None = declare(
         "What a proxy stands before: an origin of `clientbench targets`. [embedded]", ours_only=True
@@ -135,24 +103,31 @@ class Options:
 
     @classmethod
     def of(cls, **given: Any) -> Self:
-        """Options from what was typed, by name; what belongs to a part of them goes there."""
-        taken = {
-            name: kind(**_taken(given, (one.name for one in dataclasses.fields(kind))))
-            for name, kind in parts(cls).items()
-            if name not in given
+        """Options from what was typed, by name; None: it was not. A factor has one value, or several."""
+        typed: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in given.items()
+            if value is not None
         }
-        levels = _taken(given, FACTORS)
-        return cls(**{**taken, **given}, levels=levels)
+        levels = {name: typed.pop(name) for name in FACTORS if name in typed}
+        levels = {name: one if isinstance(one, tuple) else (one,) for name, one in levels.items()}
+        return cls(**typed, levels=levels)
+
+    @property
+    def names_a_length(self) -> bool:
+        """Whether a flag says how much is measured, so that no default of the environment does."""
+        return self.quick or self.thorough or self.precision is not None
 
     def values(self, factor: Factor) -> Values:
         """The values of a factor; none if it is not given."""
         return self.clients if factor is CLIENT else tuple(self.levels.get(factor.name, ()))
 
+    def refuse(self, problem: str, *fields: str) -> None:
+        """Raise ``UsageError`` for the first of these fields that is given."""
+        for field_name in fields:
+            if getattr(self, field_name) is not None:
+                raise UsageError(problem, field_name)
+
     def parsed(self, factor: Factor) -> tuple[Any, ...]:
         """The same, read. Raises ``UsageError``."""
         return tuple(factor.parse(str(value)) for value in self.values(factor))
-
-
-def _taken(given: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """What has these names among ``given``, out of which it is taken."""
-    return {name: given.pop(name) for name in names if name in given}

@@ -6,7 +6,7 @@ import math
 import re
 
 from harness.errors import UsageError
-from harness.input.options import LengthOptions
+from harness.input.options import Options
 from harness.records.model import METRICS, Metric
 from harness.redaction import refusal
 from harness.scenario.numbers import MAX_DURATION_S, seconds
@@ -14,29 +14,26 @@ from harness.scenario.precision import FIRST_LOOK, QUICK, THOROUGH, USUAL, Lengt
 
 __all__ = ["check_budget", "length", "precision"]
 
+NAMED = {"quick": QUICK, "thorough": THOROUGH}
 BUDGET_S = 300.0
 NARROWEST, WIDEST = 0.001, 0.5
 _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)\s*%")
 
 
-def length(options: LengthOptions) -> Length:
+def length(options: Options) -> Length:
     """The length asked for by name. Raises ``UsageError``."""
-    if options.quick and options.thorough:
-        raise UsageError("are two lengths; expected one of them", "quick", "thorough")
-    if options.precision is not None and (options.quick or options.thorough):
-        field = "quick" if options.quick else "thorough"
-        raise UsageError("is a fixed length; expected it or --precision", field)
-    if options.quick:
-        return QUICK
-    return THOROUGH if options.thorough else USUAL
+    named = [field for field in NAMED if getattr(options, field)]
+    if len(named) > 1:
+        raise UsageError("are two lengths; expected one of them", *named)
+    if named and options.precision is not None:
+        raise UsageError("is a fixed length; expected it or --precision", *named)
+    return NAMED[named[0]] if named else USUAL
 
 
-def precision(options: LengthOptions) -> Precision | None:
+def precision(options: Options) -> Precision | None:
     """The precision asked for, or None. Raises ``UsageError``."""
     if options.precision is None:
-        for field in ("metric", "budget"):
-            if getattr(options, field) is not None:
-                raise UsageError("is about --precision; expected both", field)
+        options.refuse("is about --precision; expected both", "metric", "budget")
         return None
     match = _PERCENT.fullmatch(options.precision.strip())
     half_width = float(match[1]) / 100 if match else -1.0

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from adapters.trace import HOLD_POINTS
 from harness.errors import UsageError
-from harness.input.options import LoadOptions, PresetOptions
+from harness.input.options import Options
 from harness.option_names import option
-from harness.redaction import refusal
+from harness.redaction import one_of, refusal
+from harness.scenario.factors import FACTORS
 from harness.scenario.holds import HeldLoad
 from harness.scenario.numbers import MAX_DURATION_S, seconds, whole_number
 
@@ -27,6 +28,7 @@ SECOND_NS = 10**9
 MOST = 10_000  # requests of a batch
 SHORTEST_S = 0.001
 LIMIT = 100  # of a paced load without --n
+OWN = ("n", "delay", "hold", "points")  # options of presets alone
 
 T = TypeVar("T", bound=str | float)
 
@@ -93,77 +95,50 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Expansion:
-    """What a preset comes to: options in the place of those that were typed."""
+    """What a preset comes to: options in the place of those that were typed, and what no option says."""
 
-    load: LoadOptions
-    duration: str | float | None
-    rounds: str | int | None
+    options: Options
     held: HeldLoad | None = None
     steps: tuple[tuple[int, float], ...] = ()  # (concurrency, until)
-    concurrency: str | None = None
-    requests: int | None = None
 
 
-def expand(
-    options: PresetOptions,
-    load: LoadOptions,
-    duration: str | float | None,
-    rounds: str | int | None,
-    *,
-    slots: bool,
-) -> Expansion:
-    """The load that a preset stands for. Raises ``UsageError``.
-
-    ``duration`` and ``rounds`` are those of the command line, ``slots`` whether it names a concurrency.
-    """
-    preset = _preset(options)
-    if preset is None:
-        _refuse_alone(options)
-        return Expansion(load, duration, rounds)
-    _refuse_foreign(preset, options, load, duration, slots)
-    if preset.is_held:
-        held = _held(options, preset)
-        nominal = preset.parameters.get("duration", f"{SHORTEST_S}s")
-        length = nominal if duration is None else duration
-        return Expansion(load, length, rounds, held=held)
-    if preset is PRESETS["concurrency-graph"]:
-        return Expansion(load, None, rounds, steps=_steps(options))
-    if preset is PRESETS["max-throughput"]:
-        concurrency = None if slots else preset.parameters["concurrency"]
-        return Expansion(load, duration, rounds, concurrency=concurrency)
-    return _open(preset, load, duration, rounds)
-
-
-def _preset(options: PresetOptions) -> Preset | None:
+def expand(options: Options) -> Expansion:
+    """The load that a preset stands for. Raises ``UsageError``."""
     if options.preset is None:
-        return None
-    found = PRESETS.get(options.preset.strip().lower())
-    if found is None:
-        raise refusal("preset", options.preset, ", ".join(PRESETS))
-    return found
+        options.refuse("is a parameter of presets; expected --preset with it", *OWN)
+        return Expansion(options)
+    name = one_of("preset", options.preset, PRESETS)
+    preset = PRESETS[name]
+    _refuse_foreign(preset, options)
+    if preset.is_held:
+        held = _held(options, name)
+        if options.requests is not None:
+            raise UsageError("is no parameter of presets that hold; expected --n", "requests")
+        nominal = preset.parameters.get("duration", f"{SHORTEST_S}s")
+        length = nominal if options.duration is None else options.duration
+        return Expansion(_with_slots(options, held.most, duration=length), held=held)
+    if name == "concurrency-graph":
+        steps = _steps(options)
+        most = max(slots for slots, _ in steps)
+        return Expansion(_with_slots(options, most), steps=steps)
+    if name == "max-throughput":
+        slots = preset.parameters["concurrency"]
+        return Expansion(options if _names_slots(options) else _with_slots(options, slots))
+    return Expansion(_open(options, name))
 
 
-def _refuse_alone(options: PresetOptions) -> None:
-    for field, value in options.parameters.items():
-        if value is not None:
-            raise UsageError("is a parameter of presets; expected --preset with it", field)
+def _names_slots(options: Options) -> bool:
+    return bool(options.values(FACTORS["concurrency"]))
 
 
-def _refuse_foreign(
-    preset: Preset,
-    options: PresetOptions,
-    load: LoadOptions,
-    duration: str | float | None,
-    slots: bool,
-) -> None:
+def _with_slots(options: Options, slots: int | str, **changes: Any) -> Options:
+    return replace(options, levels={**options.levels, "concurrency": (slots,)}, **changes)
+
+
+def _refuse_foreign(preset: Preset, options: Options) -> None:
     """Parameters that this preset does not have."""
-    given = {
-        **options.parameters,
-        "rate": load.rate,
-        "duration": duration,
-        "concurrency": slots or None,
-        "stage": load.stage or None,
-    }
+    given = {field: getattr(options, field) for field in (*OWN, "rate", "duration")}
+    given |= {"concurrency": _names_slots(options) or None, "stage": options.stage or None}
     # a constant rate may have any number of workers
     known = {*preset.parameters, *(("concurrency",) if "rate" in preset.parameters else ())}
     for field, value in given.items():
@@ -175,11 +150,9 @@ def _refuse_foreign(
             )
 
 
-def _held(options: PresetOptions, preset: Preset) -> HeldLoad:
-    point = (options.hold or preset.parameters["hold"]).strip().lower()
-    if point not in HOLD_POINTS:
-        raise refusal("hold", options.hold, ", ".join(HOLD_POINTS))
-    name = str(options.preset).strip().lower()
+def _held(options: Options, name: str) -> HeldLoad:
+    preset = PRESETS[name]
+    point = one_of("hold", options.hold or preset.parameters["hold"], HOLD_POINTS)
     if name == "requests-graph":
         return HeldLoad(point=point, delay_s=0.0, starts=_starts(options))
     delay_s = seconds("delay", _given(options.delay, preset, "delay"), 0.0, 3600.0)
@@ -193,7 +166,7 @@ def _given(value: T | None, preset: Preset, field: str) -> T | str:
     return preset.parameters[field] if value is None else value
 
 
-def _points(options: PresetOptions) -> list[tuple[int, float]]:
+def _points(options: Options) -> list[tuple[int, float]]:
     if options.points is None:
         raise UsageError("missing; expected NUMBER@TIME,… such as 10@500ms,50@2s", "points")
     found = []
@@ -205,7 +178,7 @@ def _points(options: PresetOptions) -> list[tuple[int, float]]:
     return found
 
 
-def _starts(options: PresetOptions) -> tuple[tuple[int, float], ...]:
+def _starts(options: Options) -> tuple[tuple[int, float], ...]:
     """(count, beginning) of each batch, from (count, gap to the next)."""
     starts, at_s = [], 0.0
     for count, gap_s in _points(options):
@@ -214,7 +187,7 @@ def _starts(options: PresetOptions) -> tuple[tuple[int, float], ...]:
     return tuple(starts)
 
 
-def _steps(options: PresetOptions) -> tuple[tuple[int, float], ...]:
+def _steps(options: Options) -> tuple[tuple[int, float], ...]:
     points = _points(options)
     times = [0.0, *(until_s for _, until_s in points)]
     if any(later <= earlier for earlier, later in pairwise(times)):
@@ -222,28 +195,28 @@ def _steps(options: PresetOptions) -> tuple[tuple[int, float], ...]:
     return tuple(points)
 
 
-def _open(
-    preset: Preset, load: LoadOptions, duration: str | float | None, rounds: str | int | None
-) -> Expansion:
+def _open(options: Options, name: str) -> Options:
     """The open loops."""
-    defaults = preset.parameters
-    rate = _number(_given(load.rate, preset, "rate"))
-    length_s = seconds("duration", _given(duration, preset, "duration"), SHORTEST_S, MAX_DURATION_S)
-    rounds = defaults.get("rounds") if rounds is None else rounds
-    if preset is PRESETS["tps"]:
+    preset = PRESETS[name]
+    rate = _number(_given(options.rate, preset, "rate"))
+    length = _given(options.duration, preset, "duration")
+    length_s = seconds("duration", length, SHORTEST_S, MAX_DURATION_S)
+    rounds = preset.parameters.get("rounds") if options.rounds is None else options.rounds
+    if name == "tps":
+        if options.requests is not None:
+            raise UsageError("follows from --rate and --duration in this preset", "requests")
         requests = round(rate * length_s)
-        return Expansion(replace(load, rate=rate), None, rounds, requests=requests)
+        return replace(options, rate=rate, duration=None, rounds=rounds, requests=requests)
     shapes = {
         "ramp": ((0, rate, 1.0),),
         "spike": ((rate, rate, 0.4), (10 * rate, 10 * rate, 0.2), (rate, rate, 0.4)),
     }
-    for name, shape in shapes.items():
-        if preset is PRESETS[name]:
-            number = whole_number("rounds", _given(rounds, preset, "rounds"), 1, 1000)
-            each_s = length_s / number
-            stages = tuple(f"{a}-{b}:{each_s * share}s" for a, b, share in shape)
-            return Expansion(replace(load, rate=None, stage=stages), None, number)
-    return Expansion(replace(load, rate=rate), length_s, rounds)
+    if name not in shapes:
+        return replace(options, rate=rate, duration=length_s, rounds=rounds)
+    number = whole_number("rounds", _given(rounds, preset, "rounds"), 1, 1000)
+    each_s = length_s / number
+    stages = tuple(f"{a}-{b}:{each_s * share}s" for a, b, share in shapes[name])
+    return replace(options, rate=None, stage=stages, duration=None, rounds=number)
 
 
 def _number(rate: str | float) -> float:

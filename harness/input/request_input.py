@@ -98,7 +98,7 @@ def parse_body(text: str | None) -> bytes | None:
     if text is None:
         return None
     if text.startswith("@"):
-        return _file_body(text[1:])
+        return _limited(_content("body", text[1:], MAX_BODY_BYTES + 1))
     try:
         # arguments that were not UTF-8 arrive as lone surrogates: give their bytes back
         body = text.encode("utf-8", "surrogateescape")
@@ -194,10 +194,6 @@ def _check_header(header: _Header) -> None:
             f"{where}value of {quoted(name)} is not valid; expected visible ASCII in one line",
             field,
         )
-
-
-def _file_body(name: str) -> bytes:
-    return _limited(_content("body", name, MAX_BODY_BYTES + 1))
 
 
 def _content(field: str, name: str, limit: int) -> bytes:

@@ -10,7 +10,6 @@ import math
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeVar, cast
 
@@ -69,14 +68,8 @@ def build(
     the options do not. Raises ``UsageError`` with one line that
     names the field, the value unless it may be a secret, and what is accepted.
     """
-    expanded = expand(
-        options.whole_load,
-        options.load,
-        options.duration,
-        options.rounds,
-        slots=bool(options.values(FACTORS["concurrency"])),
-    )
-    typed, options = options, _with(options, expanded)
+    expanded = expand(options)
+    typed, options = options, expanded.options
     destination = parse_url(options.url)
     body = parse_body(options.body)
     profile = _profile(options.profile)
@@ -86,8 +79,8 @@ def build(
     asked = parse_competitors(options, known, body)
     competitors = asked.competitors
     requests = _whole("requests", options.requests, None, 10**9)
-    load = open_load(options.load)
-    usual, wanted = length(options.length), precision(options.length)
+    load = open_load(options)
+    usual, wanted = length(options), precision(options)
     if wanted is not None:
         lengths = (expanded.held, expanded.steps or None, *_lengths(options).values())
         _check_precision(typed, any(one is not None for one in lengths), len(competitors))
@@ -123,7 +116,7 @@ def build(
         # what is held is traced: how else would one know that it was
         trace_share=1.0 if expanded.held else _share(options.trace),
         error_budget=parse_budget(options.error_budget),
-        preset=options.whole_load.preset and options.whole_load.preset.strip().lower(),
+        preset=options.preset and options.preset.strip().lower(),
         held=expanded.held,
         steps=expanded.steps,
     )
@@ -152,29 +145,6 @@ def _check_target_options(options: Options) -> None:
             raise UsageError(
                 f"the URL names a server that runs already; expected no {option(field)}", field
             )
-
-
-def _with(options: Options, expanded: Expansion) -> Options:
-    """The options with what the preset puts in their place."""
-    if expanded.held is not None and options.requests is not None:
-        raise UsageError("is no parameter of presets that hold; expected --n", "requests")
-    if expanded.requests is not None and options.requests is not None:
-        raise UsageError("follows from --rate and --duration in this preset", "requests")
-    concurrency: tuple[str | int, ...] = ()
-    if expanded.held is not None:
-        concurrency = (expanded.held.most,)
-    elif expanded.steps:
-        concurrency = (max(slots for slots, _ in expanded.steps),)
-    elif expanded.concurrency is not None:
-        concurrency = (expanded.concurrency,)
-    return replace(
-        options,
-        load=expanded.load,
-        duration=expanded.duration,
-        rounds=expanded.rounds,
-        requests=options.requests if expanded.requests is None else expanded.requests,
-        levels={**options.levels, **({"concurrency": concurrency} if concurrency else {})},
-    )
 
 
 def _profile(text: str | None) -> Profile:
@@ -216,7 +186,7 @@ def _lengths(options: Options) -> dict[str, object]:
         "duration": options.duration,
         "requests": options.requests,
         "rounds": options.rounds,
-        "stage": options.load.stage or None,
+        "stage": options.stage or None,
     }
 
 
@@ -225,7 +195,7 @@ def _check_precision(typed: Options, has_length: bool, competitors: int) -> None
     fixed = {
         **_lengths(typed),
         "trace": typed.trace,
-        "preset": typed.whole_load.preset if has_length else None,
+        "preset": typed.preset if has_length else None,
     }
     for field, value in fixed.items():
         if value is not None:
@@ -255,9 +225,9 @@ def _duration_s(
         return None
     default = defaults.duration_s
     if options.command == "compare":
-        of_environment = None if options.length.is_named else defaults.compare_duration_s
+        of_environment = None if options.names_a_length else defaults.compare_duration_s
         default = of_environment or usual.duration_s
-    if options.length.precision is not None:  # each round is as long as those of the usual length
+    if options.precision is not None:  # each round is as long as those of the usual length
         return default * rounds / usual.rounds
     return _seconds("duration", options.duration, default, low=0.001, high=MAX_DURATION_S)
 

@@ -62,7 +62,9 @@ def from_environment(environ: Mapping[str, str]) -> Defaults:
         MAX_CONCURRENCY,
     )
     concurrency = given.get("concurrency", min(base.concurrency, maximum))
-    duration_s = _variable_seconds(given, "duration", base.duration_s, 0.001, MAX_DURATION_S)
+    duration = given.get("duration", base.duration_s)
+    duration_s = seconds(names["duration"], duration, 0.001, MAX_DURATION_S)
+    interval = given.get("sampling_interval", base.sampling_interval_s)
     return Defaults(
         concurrency=whole_number(
             names["concurrency"],
@@ -75,9 +77,7 @@ def from_environment(environ: Mapping[str, str]) -> Defaults:
         compare_duration_s=duration_s if "duration" in given else None,
         max_concurrency=maximum,
         database=_path(names["database"], given["database"]) if "database" in given else None,
-        sampling_interval_s=_variable_seconds(
-            given, "sampling_interval", base.sampling_interval_s, 0.01, 60.0
-        ),
+        sampling_interval_s=seconds(names["sampling_interval"], interval, 0.01, 60.0),
     )
 
 
@@ -89,12 +89,6 @@ def database_path(flag: str | None, defaults: Defaults, cwd: Path) -> Path:
         return cwd / defaults.database
     folder = cwd / "results"
     return (folder if folder.is_dir() else cwd) / DATABASE_NAME
-
-
-def _variable_seconds(
-    given: Mapping[str, str], name: str, default: float, low: float, high: float
-) -> float:
-    return seconds(VARIABLES[name], given[name], low, high) if name in given else default
 
 
 def _path(field: str, text: str) -> Path:

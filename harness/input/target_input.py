@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from harness.errors import UsageError
 from harness.input.options import Options
-from harness.redaction import quoted, refusal
+from harness.redaction import one_of, quoted, refusal
 from harness.scenario.destination import parse_url
 from harness.scenario.factors import FACTORS
 from servers.catalogue import proxies, software, upstreams
@@ -106,10 +106,7 @@ def _limited(spec: TargetSpec, options: Options) -> TargetSpec:
 
 
 def _upstream(options: Options) -> str:
-    text = (options.upstream or upstreams()[0]).strip().lower()
-    if text not in upstreams():
-        raise refusal("upstream", options.upstream or "", ", ".join(upstreams()))
-    return text
+    return one_of("upstream", options.upstream or upstreams()[0], upstreams())
 
 
 def _memory_bytes(text: str | None) -> int:

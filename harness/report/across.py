@@ -7,17 +7,15 @@ from dataclasses import asdict
 from typing import Any
 
 from harness.analysis.across import Across
-from harness.analysis.comparison import PERCENTS
 from harness.analysis.environments import Difference, StoredRun, common_labels
 from harness.option_names import option
 from harness.records.model import METRICS, Doubt
 from harness.report import verdicts
+from harness.report.cells import Cells
 from harness.report.listings import SHORT_ID
 from harness.text import json_text
 
 __all__ = ["cells", "heading", "headings", "notes", "refusal", "to_json", "warnings"]
-
-Cells = tuple[str, ...]
 
 NAMED = 3  # differences that a refusal names
 CAVEAT = (
@@ -46,9 +44,7 @@ def heading(ours: StoredRun, theirs: StoredRun, found: Sequence[Difference]) -> 
 def headings(ours: StoredRun, theirs: StoredRun) -> Cells:
     """The table's columns; the first one names what the ratios are to."""
     is_open = all(trial.open_loop is not None for _, trials in (ours, theirs) for trial in trials)
-    time = "response " if is_open else ""
-    names = (f"{time}{one}" if one in PERCENTS else verdicts.NAMES[one] for one in METRICS)
-    return (f"ratio to {_name(theirs)}", *names)
+    return verdicts.ratio_headings(_name(theirs), METRICS, is_open)
 
 
 def cells(comparisons: Sequence[Across]) -> list[Cells]:

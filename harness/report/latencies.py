@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from harness.analysis.summaries import CompetitorSummary
@@ -11,7 +11,7 @@ from harness.records.histogram import Censored, Histogram
 from harness.records.phases import PHASES
 from harness.report import figures
 from harness.report.bins import bins
-from harness.report.cells import cell
+from harness.report.cells import cell, grid
 from harness.report.figures import PERCENTILES
 
 if TYPE_CHECKING:
@@ -50,17 +50,17 @@ def phases_table(summaries: Sequence[CompetitorSummary]) -> Table | None:
     traced = [summary for summary in summaries if summary.phases]
     if not traced:
         return None
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    columns = ("traced, ms p50 / p99", *PHASES)
+    rows = [
+        (summary.label, *(_both(summary.phases[name]) for name in PHASES)) for summary in traced
+    ]
+    return _figures(columns, rows)
 
-    grid = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    grid.add_column("traced, ms p50 / p99")
-    for name in PHASES:
-        grid.add_column(name, justify="right")
-    for summary in traced:
-        cells = (_both(summary.phases[name]) for name in PHASES)
-        grid.add_row(cell(summary.label), *cells)
-    return grid
+
+def _figures(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """Names, and figures beside them. Half of a figure would be taken for another one: it shows its cut."""
+    every = range(len(columns))
+    return grid(columns, rows, right=every[1:], folding=every, overflow="ellipsis")
 
 
 def _both(histogram: Histogram) -> str:
@@ -70,19 +70,14 @@ def _both(histogram: Histogram) -> str:
 
 
 def _percentiles(summary: CompetitorSummary) -> Table:
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-
-    grid = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    grid.add_column("ms")
-    for percent in PERCENTILES:
-        grid.add_column("max" if percent == 100 else f"p{percent:g}", justify="right")
-    grid.add_column("samples", justify="right")
-    for name, values, total in _series(summary):
-        grid.add_row(name, *map(figures.latency_ms, values), f"{total:,}")
+    names = ("max" if percent == 100 else f"p{percent:g}" for percent in PERCENTILES)
+    columns = ("ms", *names, "samples")
     beyond = (f"{summary.samples_beyond(percent):,}" for percent in PERCENTILES)
-    grid.add_row("samples beyond", *beyond, "")
-    return grid
+    rows = [
+        (name, *map(figures.latency_ms, values), f"{total:,}")
+        for name, values, total in _series(summary)
+    ]
+    return _figures(columns, [*rows, ("samples beyond", *beyond, "")])
 
 
 def _series(

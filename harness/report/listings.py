@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.records.model import TrialSummary
 from harness.report import figures
-from harness.report.cells import cell
+from harness.report.cells import grid
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -34,7 +34,7 @@ def runs_table(lines: Iterable[RunLine]) -> Table:
         for line in lines
     ]
     headings = ("run", "started (UTC)", "state", "rounds", "warnings", "competitors")
-    return _grid(headings, rows, right=range(3, 5), folding={5})
+    return grid(headings, rows, right=range(3, 5), folding={5})
 
 
 def trials_table(trials: Iterable[TrialSummary]) -> Table:
@@ -56,7 +56,7 @@ def trials_table(trials: Iterable[TrialSummary]) -> Table:
         *("trial", "round", "client", "state"),
         *("req/s", "CPU µs/req", "peak MB", "errors"),
     )
-    return _grid(headings, rows, right={1, 4, 5, 6, 7}, folding={0, 2})
+    return grid(headings, rows, right={1, 4, 5, 6, 7}, folding={0, 2})
 
 
 def rows_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
@@ -68,28 +68,4 @@ def rows_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
         if any(isinstance(row[number], int | float) for row in rows)
     }
     texts = [tuple("NULL" if value is None else str(value) for value in row) for row in rows]
-    return _grid(columns, texts, right=numeric, folding=range(len(columns)))
-
-
-def _grid(
-    headings: Sequence[str],
-    rows: Iterable[Sequence[str]],
-    *,
-    right: Iterable[int],
-    folding: Iterable[int],
-) -> Table:
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415  dear to import
-    from rich.table import Table  # noqa: PLC0415
-
-    right, folding = set(right), set(folding)
-    grid = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    for number, heading in enumerate(headings):
-        grid.add_column(
-            cell(heading),
-            justify="right" if number in right else "left",
-            no_wrap=number not in folding,
-            overflow="fold",
-        )
-    for row in rows:
-        grid.add_row(*map(cell, row))
-    return grid
+    return grid(columns, texts, right=numeric, folding=range(len(columns)))

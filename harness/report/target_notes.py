@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from operator import attrgetter
 
 from harness.analysis.summaries import CompetitorSummary, summarised
 from harness.option_names import option
@@ -12,6 +13,9 @@ from harness.report import figures
 from servers.spec import DEFAULT_NAME
 
 __all__ = ["target_notes"]
+
+# But for the target's name, what two competitors have in common that differ in a proxy.
+_rest = attrgetter("target.runtime", "target.tls", "client_library", "client_type", "event_loop")
 
 
 def target_notes(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
@@ -79,12 +83,4 @@ def _added_latency(summary: CompetitorSummary, summaries: Sequence[CompetitorSum
 
 
 def _is_direct(summary: CompetitorSummary, other: CompetitorSummary) -> bool:
-    same = (
-        other.target.name == summary.target.upstream,
-        other.target.runtime == summary.target.runtime,
-        other.target.tls == summary.target.tls,
-        other.client_library == summary.client_library,
-        other.client_type == summary.client_type,
-        other.event_loop == summary.event_loop,
-    )
-    return all(same)
+    return other.target.name == summary.target.upstream and _rest(other) == _rest(summary)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from harness.records.model import Comparison, RunRecord, TrialSummary
 from harness.report import environments, figures, verdicts, view
-from harness.report.cells import cell
+from harness.report.cells import Cells, cell, grid
 from harness.report.notes import notes
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ __all__ = ["footer", "ratios_table", "result_tables", "verdict_tables"]
 TEXT_COLUMNS = 3  # client, mode and version stand left, figures right
 LEAST_NAME = 10  # columns that a folded name has
 HALF = re.compile(rf"\([^()]*{figures.DASH}")  # of an interval: its lower end
-
-Cells = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -67,13 +65,13 @@ def result_tables(run: RunRecord, trials: Sequence[TrialSummary], width: int = 8
     rows = [row for section in sections for row in section.rows]
     layout = _roomiest(list(_layouts(view.headings(run), rows)), width)
     shaped = iter(layout.rows)
-    grids = [
-        _grid(replace(layout, rows=tuple(islice(shaped, len(section.rows)))), section.title)
+    tables = [
+        _table(replace(layout, rows=tuple(islice(shaped, len(section.rows)))), section.title)
         for section in sections
     ]
-    if grids:
-        _note(grids[-1], view.troubles(trials))
-    return grids
+    if tables:
+        _note(tables[-1], view.troubles(trials))
+    return tables
 
 
 def verdict_tables(
@@ -91,12 +89,12 @@ def _matrix_table(pairs: Sequence[Comparison], width: int) -> Table:
     listed = TableShape(verdicts.pair_headings(pairs), tuple(verdicts.pair_cells(pairs)), 2, gap=2)
     broken = replace(listed, rows=_all_of(listed.rows, _broken), gap=1)
     layouts = [*square, listed, replace(listed, gap=1), broken]
-    return _grid(_roomiest(layouts, width))
+    return _table(_roomiest(layouts, width))
 
 
 def ratios_table(headings: Cells, rows: Sequence[Cells], width: int = 80) -> Table:
     """Ratios with their intervals: names in the first column, the roomiest layout that fits."""
-    return _grid(_roomiest(list(_compact(headings, rows)), width))
+    return _table(_roomiest(list(_compact(headings, rows)), width))
 
 
 def _compact(headings: Cells, rows: Sequence[Cells]) -> Iterator[TableShape]:
@@ -153,35 +151,23 @@ def _stacked(row: Cells) -> Cells:
     return (f"{client}\n{mode} {version}", *figures)
 
 
-def _grid(layout: TableShape, title: str | None = None) -> Table:
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415  dear to import
-    from rich.table import Table  # noqa: PLC0415
-
-    padding = (0, layout.gap - 1, 0, 0)  # this box draws one blank between columns itself
-    grid = Table(box=SIMPLE_HEAD, padding=padding, pad_edge=False, show_edge=False)
-    for number, heading_text in enumerate(layout.headings):
-        grid.add_column(
-            cell(heading_text),
-            justify="left" if number < layout.text_columns else "right",
-            # A label of any length folds, so that the figures beside it stay whole.
-            no_wrap=number > 0,
-            overflow="fold",
-        )
-    for row in layout.rows:
-        grid.add_row(*map(cell, row))
+def _table(layout: TableShape, title: str | None = None) -> Table:
+    right = range(layout.text_columns, len(layout.headings))
+    # A label of any length folds, so that the figures beside it stay whole.
+    table = grid(layout.headings, layout.rows, right=right, folding={0}, gap=layout.gap)
     if title is not None:
-        grid.title = cell(title)
-        grid.title.justify = "left"
-        grid.title_style = "bold"
-    return grid
+        table.title = cell(title)
+        table.title.justify = "left"
+        table.title_style = "bold"
+    return table
 
 
-def _note(grid: Table, lines: Sequence[str]) -> None:
+def _note(table: Table, lines: Sequence[str]) -> None:
     """Say something below a table."""
     if lines:
-        grid.caption = cell("\n".join(lines))
-        grid.caption.justify = "left"
-        grid.caption_style = ""
+        table.caption = cell("\n".join(lines))
+        table.caption.justify = "left"
+        table.caption_style = ""
 
 
 def footer(run: RunRecord, trials: Sequence[TrialSummary], db_path: str | Path) -> list[str]:

@@ -11,6 +11,7 @@ from harness.records.conditions import by_condition
 from harness.records.confidence import CONFIDENCE
 from harness.records.model import METRICS, Comparison, Ending, EndingReason, Metric
 from harness.report import figures
+from harness.report.cells import Cells
 from harness.scenario.precision import FIRST_LOOK, MOST_ROUNDS
 
 __all__ = [
@@ -24,11 +25,10 @@ __all__ = [
     "matrix_headings",
     "pair_cells",
     "pair_headings",
+    "ratio_headings",
     "sentences",
     "silences",
 ]
-
-Cells = tuple[str, ...]
 
 NAMES: dict[Metric, str] = {
     "throughput": "throughput",
@@ -150,10 +150,14 @@ def _silences(named: Iterable[tuple[Comparison, str]]) -> list[str]:
 
 def headings(comparisons: Sequence[Comparison], *, open_loop: bool = False) -> Cells:
     """Of the table of the other metrics; the first column names what the ratios are to."""
-    baseline = comparisons[0].baseline if comparisons else ""
+    return ratio_headings(comparisons[0].baseline if comparisons else "", OTHERS, open_loop)
+
+
+def ratio_headings(other: str, metrics: Iterable[Metric], open_loop: bool) -> Cells:
+    """Those of ratios to ``other``, a column for each metric."""
     time = "response " if open_loop else ""
-    names = (f"{time}{metric}" if metric in PERCENTS else NAMES[metric] for metric in OTHERS)
-    return (f"ratio to {baseline}", *names)
+    names = (f"{time}{metric}" if metric in PERCENTS else NAMES[metric] for metric in metrics)
+    return (f"ratio to {other}", *names)
 
 
 def cells(comparisons: Sequence[Comparison]) -> list[Cells]:
@@ -186,11 +190,11 @@ def by_metric(matrix: Sequence[Comparison]) -> list[list[Comparison]]:
         for of_condition in by_condition(matrix).values()
         for metric in METRICS
     )
-    return [pairs for pairs in found if pairs and (pairs[0].metric == METRICS[0] or _any(pairs))]
-
-
-def _any(pairs: Sequence[Comparison]) -> bool:
-    return any(one.verdict for one in pairs)
+    return [
+        pairs
+        for pairs in found
+        if pairs and (pairs[0].metric == METRICS[0] or any(one.verdict for one in pairs))
+    ]
 
 
 def matrix_headings(matrix: Sequence[Comparison]) -> Cells:

@@ -12,6 +12,7 @@ from harness.analysis.unfinished import withheld
 from harness.records.conditions import by_condition
 from harness.records.model import Comparison, Metric, RunRecord, TrialSummary
 from harness.report import figures, verdicts
+from harness.report.cells import Cells
 from harness.scenario.factors import CLIENT
 
 __all__ = [
@@ -26,8 +27,6 @@ __all__ = [
     "sections",
     "troubles",
 ]
-
-Cells = tuple[str, ...]
 
 WHO = ("client", "mode", "version")
 COSTS = ("CPU µs/req", "peak MB", "errors")

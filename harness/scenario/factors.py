@@ -1,7 +1,8 @@
 """Factors: what competitors can differ in. One entry each, which everything that lists them reads. Pure.
 
 A run compares along one factor, its axis, and may cross clients with one other as conditions. To add a factor:
-an entry here, a field of ``Competitor`` for its value, and the code that uses that.
+an entry here, a field of ``Competitor`` for its value, and the code that uses that. The command line reads this
+registry whatever it does, so what only parsing needs is imported there.
 """
 
 from __future__ import annotations
@@ -14,15 +15,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from harness.errors import UsageError
-from harness.redaction import refusal
-from harness.scenario import selector
-from harness.scenario.destination import parse_url
+from harness.redaction import one_of, refusal
 from harness.scenario.methods import MAX_BODY_BYTES, MAX_BODY_MIB, METHODS
 from harness.scenario.numbers import MAX_CONCURRENCY, size_in_bytes, whole_number
-from servers.spec import RUNTIMES, Runtime, TargetSpec
 
 if TYPE_CHECKING:
     from harness.scenario.competitors import Competitor
+    from harness.scenario.selector import ClientSpec
+    from servers.spec import Runtime, TargetSpec
 
 __all__ = ["CLIENT", "FACTORS", "Factor", "crossing"]
 
@@ -62,15 +62,21 @@ def crossing(varying: Sequence[Factor]) -> tuple[Factor, Factor | None]:
     return CLIENT, others[0]
 
 
+def _client(text: str) -> ClientSpec:
+    from harness.scenario import selector  # noqa: PLC0415
+
+    return selector.parse(text)
+
+
 def _target(text: str) -> TargetSpec:
     """Which one: a name, or the server of a URL; the rest of a URL belongs to the request."""
-    from servers.catalogue import names  # noqa: PLC0415  the command line reads this registry whatever it does
+    from harness.scenario.destination import parse_url  # noqa: PLC0415
+    from servers.catalogue import names  # noqa: PLC0415
+    from servers.spec import TargetSpec  # noqa: PLC0415
 
     if "://" not in text:
-        known = text.strip().lower()
-        if known not in names():
-            raise refusal("target", text, f"{', '.join(names())}, or a URL")
-        return TargetSpec(name=known)
+        accepted = f"{', '.join(names())}, or a URL"
+        return TargetSpec(one_of("target", text, names(), accepted))
     destination = parse_url(text)
     if destination.authorization is not None:
         raise UsageError(
@@ -85,6 +91,8 @@ def _target(text: str) -> TargetSpec:
 
 
 def _runtime(text: str) -> Runtime | None:
+    from servers.spec import RUNTIMES  # noqa: PLC0415
+
     known = text.strip().lower()
     if known == "auto":
         return None
@@ -98,10 +106,7 @@ def _instances(text: str) -> int:
 
 
 def _tls(text: str) -> bool:
-    scheme = text.strip().lower()
-    if scheme not in SCHEMES:
-        raise refusal("tls", text, ", ".join(SCHEMES))
-    return scheme == "https"
+    return one_of("tls", text, SCHEMES) == "https"
 
 
 def _method(text: str) -> str:
@@ -137,7 +142,7 @@ _ALL = (
     Factor(
         name="client",
         concerns="client",
-        parse=selector.parse,
+        parse=_client,
         field="client",
         column="client_library",
     ),

@@ -16,7 +16,7 @@ import numpy as np
 
 from harness.clients.bundle import Bundle
 from harness.errors import UnusableError
-from harness.input.options import LoadOptions, Options
+from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
 from harness.machine import processors
@@ -74,18 +74,18 @@ class Exercise:
     def scenario(self) -> Scenario:
         """The load as the command line would have made it."""
         per_request = self.start == "per-request"
-        loop = LoadOptions(
-            rate=self.rate,
-            arrivals=self.arrivals,
-            start=self.start,
-            max_in_flight=self.slots if per_request else None,
-        )
+        loop = {
+            "rate": self.rate,
+            "arrivals": self.arrivals,
+            "start": self.start,
+            "max_in_flight": self.slots if per_request else None,
+        }
         options = Options.of(
             clients=(self.client,),
             url=self.path,
             concurrency=() if per_request else (self.slots,),
-            load=LoadOptions() if self.rate is None else loop,
             seed=SEED,
+            **({} if self.rate is None else loop),
         )
         return build(options, Defaults())
 

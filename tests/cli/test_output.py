@@ -11,7 +11,7 @@ import pytest
 
 from harness.cli import output
 from harness.errors import UnusableError, UsageError
-from harness.report import FORMATS
+from harness.report.exporters import FORMATS
 from harness.store import Store
 from tests.cli.command import ONE, clientbench
 from tests.examples import finished, two_clients

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.input.options import LoadOptions, Options, PresetOptions
+from harness.input.options import Options
 from harness.input.presets import PRESETS
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
@@ -25,14 +25,7 @@ GRAPHS = ("requests-graph", "concurrency-graph")
 
 
 def scenario(preset: str | None, load: dict[str, Any] | None = None, **given: Any) -> Scenario:
-    own = {name: given.pop(name) for name in ("n", "delay", "hold", "points") if name in given}
-    options = Options.of(
-        clients=("raw:sync",),
-        seed=1,
-        whole_load=PresetOptions(preset=preset, **own),
-        load=LoadOptions(**(load or {})),
-        **given,
-    )
+    options = Options.of(clients=("raw:sync",), seed=1, preset=preset, **(load or {}), **given)
     return build(options, Defaults())
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.input.options import Options, PresetOptions
+from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
 from harness.input.spelling import Spelling
@@ -59,7 +59,7 @@ def targets(**options: Any) -> list[TargetSpec]:
         ({"target": ("https://h/",)}, TargetSpec("url", tls=True, url="https://h")),
         ({"url": "https://h/a?b"}, TargetSpec("url", tls=True, url="https://h")),
         (
-            {"whole_load": PresetOptions("concurrent-synced-once", n="5", hold="tls")},
+            {"preset": "concurrent-synced-once", "n": "5", "hold": "tls"},
             TargetSpec(tls=True),
         ),
     ],
@@ -167,7 +167,9 @@ def test_the_baseline_may_be_named_by_what_differs(text: str) -> None:
         ({"target": ("nginx", "nginx-static"), "command": "load"}, "target: has several values"),
         (
             {
-                "whole_load": PresetOptions("concurrent-synced-once", n="5", hold="tls"),
+                "preset": "concurrent-synced-once",
+                "n": "5",
+                "hold": "tls",
                 "target": ("http://h/",),
             },
             None,

@@ -9,7 +9,7 @@ import pytest
 
 from adapters import null
 from harness.analysis.doubts.load import open_loop_doubts
-from harness.input.options import LoadOptions, Options
+from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
 from harness.measure import generator
@@ -22,17 +22,16 @@ from tests.open_loops import loop
 from tests.trials import Bench
 
 MS = 1_000_000
-STEADY = LoadOptions(rate=50)
 
 
 @pytest.mark.parametrize(
     ("changes", "expected_ns"),
     [
-        ({"load": STEADY, "slice": "5ms", "duration": 10, "rounds": 10}, 1_000 * MS),
-        ({"load": STEADY, "duration": 0.5, "rounds": 1}, 500 * MS),
-        ({"load": STEADY, "duration": 100, "rounds": 1}, LONGEST_NS),
-        ({"load": STEADY, "requests": 100, "rounds": 1}, LONGEST_NS),
-        ({"load": LoadOptions(stage=("10-100:3s", "100:2s")), "rounds": 2}, 5_000 * MS),
+        ({"rate": 50, "slice": "5ms", "duration": 10, "rounds": 10}, 1_000 * MS),
+        ({"rate": 50, "duration": 0.5, "rounds": 1}, 500 * MS),
+        ({"rate": 50, "duration": 100, "rounds": 1}, LONGEST_NS),
+        ({"rate": 50, "requests": 100, "rounds": 1}, LONGEST_NS),
+        ({"stage": ("10-100:3s", "100:2s"), "rounds": 2}, 5_000 * MS),
     ],
 )
 def test_null_holds_the_plan_for_as_long_as_a_trial_measures(
@@ -76,7 +75,7 @@ class Selector:
 
 def checked(bench: Bench, stand_in: Contender) -> HeldPlan:
     """What the check keeps of a plan of one start in 0.05 s."""
-    options = Options.of(clients=("stdlib",), load=LoadOptions(rate=20), duration=0.05, rounds=1)
+    options = Options.of(clients=("stdlib",), rate=20, duration=0.05, rounds=1)
     plan = make_plan(build(options, Defaults()))
     contender = bench.contender("stdlib")
     selector: Any = Selector(stand_in)
@@ -97,7 +96,7 @@ def test_a_null_that_really_ends_is_said_to_have_failed_and_how(bench: Bench) ->
 
 
 def test_a_count_that_takes_long_is_not_waited_for(bench: Bench) -> None:
-    options = Options.of(clients=("stdlib",), load=LoadOptions(rate=100), requests=10**6, rounds=1)
+    options = Options.of(clients=("stdlib",), rate=100, requests=10**6, rounds=1)
     plan = make_plan(build(options, Defaults()))
     contender = bench.contender("stdlib")
     selector: Any = Selector(bench.contender("null"))

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from harness.analysis.drain import Drain
-from harness.input.options import LoadOptions
 from harness.measure import forecast
 from harness.measure.rounds import FinishedRound, Rounds, Unwatched
 from harness.measure.targets import Targets
@@ -37,7 +36,7 @@ def test_a_ratio_without_a_verdict_is_not_called_precise(
     held: list[HeldPlan], reason: str, half_width: float | None, goes_on: bool
 ) -> None:
     """Ten rounds have been; there is one more, or something ends the run before it."""
-    asked = scenario({"precision": "2%"}, load=LoadOptions(rate=1000))
+    asked = scenario({"precision": "2%"}, rate=1000)
     few = replace(make_plan(asked), number=int(goes_on), competitors=0)
     rounds = Rounds(few, [], {}, Targets({}), 1.0, Unwatched(), asked)
     rounds.trials = [
@@ -149,7 +148,7 @@ def test_what_waited_for_slices_take_is_said_once_they_can_no_longer_grow(
 def test_in_an_open_loop_what_is_waited_for_after_a_slice_belongs_to_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked = scenario({}, duration="4", rounds="1", slice="1", load=LoadOptions(rate=10))
+    asked = scenario({}, duration="4", rounds="1", slice="1", rate=10)
     plan = replace(make_plan(asked), competitors=1)
     rounds = Rounds(plan, [], {}, Targets({}), 1.0, Unwatched(), asked)
     sliced: Any = Sliced(is_foreign=False, drains=[0.5] * 4)

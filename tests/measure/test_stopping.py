@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.analysis.comparison import LOAD_METRICS, compare
-from harness.input.options import LengthOptions, LoadOptions, Options, PresetOptions
+from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import VARIABLES, Defaults, from_environment
 from harness.measure.stopping import ended_early, ending
@@ -28,7 +28,7 @@ TWO_PERCENT = Precision(half_width=0.02, metric="throughput", budget_s=300)
 
 def scenario(length: dict[str, Any], defaults: Defaults | None = None, **options: Any) -> Scenario:
     typed = {"clients": ("raw:sync", "null:sync"), "seed": 1} | options
-    return build(Options.of(**typed, length=LengthOptions(**length)), defaults or Defaults())
+    return build(Options.of(**typed, **length), defaults or Defaults())
 
 
 def rounds(number: int, spread: float, **changes: Any) -> list[TrialSummary]:
@@ -107,21 +107,21 @@ def test_a_plan_with_more_rounds_begins_like_one_with_fewer() -> None:
         ({"precision": "2%"}, {"duration": "5"}, "--duration: --precision itself"),
         ({"precision": "2%"}, {"requests": "5"}, "--requests: --precision itself"),
         ({"precision": "2%"}, {"trace": "1"}, "--trace: --precision itself"),
-        ({"precision": "2%"}, {"load": LoadOptions(stage=("5:1",))}, "--stage: --precision"),
+        ({"precision": "2%"}, {"stage": ("5:1",)}, "--stage: --precision"),
         (
             {"precision": "2%"},
-            {"whole_load": PresetOptions(preset="concurrent-synced")},
+            {"preset": "concurrent-synced"},
             "--preset: --precision itself",
         ),
         # the flag that was typed, not what a preset makes of it
         (
             {"precision": "2%"},
-            {"whole_load": PresetOptions(preset="steady")},
+            {"preset": "steady"},
             "--preset: --precision itself",
         ),
         (
             {"precision": "2%"},
-            {"whole_load": PresetOptions(preset="steady"), "duration": "5"},
+            {"preset": "steady", "duration": "5"},
             "--duration: --precision itself",
         ),
         ({"precision": "2%"}, {"clients": ("raw:sync",)}, "--precision: is that of a ratio"),

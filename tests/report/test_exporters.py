@@ -12,7 +12,11 @@ from hypothesis import strategies as st
 from harness.errors import UsageError
 from harness.records.histogram import Histogram
 from harness.records.model import RunRecord, TrialSummary
-from harness.report import FORMATS, document, for_path, heading, to_csv, to_json, to_markdown
+from harness.report.csv_file import to_csv
+from harness.report.exporters import FORMATS, for_path
+from harness.report.headline import heading
+from harness.report.json_document import document, to_json
+from harness.report.markdown import to_markdown
 from tests.examples import (
     SECOND,
     failed,

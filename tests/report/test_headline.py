@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from harness.records.model import RunState, TrialSummary
-from harness.report import heading, to_json, to_markdown, to_text
-from harness.report.headline import cut_short
+from harness.report.headline import cut_short, heading
+from harness.report.json_document import to_json
+from harness.report.markdown import to_markdown
 from harness.report.notes import verdict_lines
+from harness.report.text_file import to_text
 from tests.examples import finished, run, trial, two_clients
 
 FORTY: dict[str, Any] = {"rounds": 40}

@@ -6,8 +6,11 @@ import csv
 import io
 
 from harness.records.model import TrialSummary
-from harness.report import figures, to_csv, to_markdown, to_text
+from harness.report import figures
+from harness.report.csv_file import to_csv
+from harness.report.markdown import to_markdown
 from harness.report.scaling import scaling_lines
+from harness.report.text_file import to_text
 from tests.examples import finished, trial
 
 TIMES, DASH = figures.TIMES, figures.DASH

@@ -10,8 +10,11 @@ import pytest
 
 from harness.records.figure import Figure
 from harness.records.selftest_result import SelftestPart
-from harness.report import document, footer, to_markdown, to_text
+from harness.report.json_document import document
+from harness.report.markdown import to_markdown
 from harness.report.selftest import citation, lines, to_json
+from harness.report.terminal import footer
+from harness.report.text_file import to_text
 from tests.examples import run, two_clients
 from tests.selftest.examples import KEPT, PLAIN, selftest
 

@@ -11,7 +11,9 @@ import pytest
 from rich.console import Console, Group
 
 from harness.records.model import Comparison, Doubt, TrialSummary
-from harness.report import footer, result_tables, rows_table, runs_table, to_text, trials_table
+from harness.report.listings import rows_table, runs_table, trials_table
+from harness.report.terminal import footer, result_tables
+from harness.report.text_file import to_text
 from harness.store.reading import RunLine
 from tests.examples import TIMEOUT_NS, failed, finished, histogram, run, trial, two_clients
 

@@ -9,17 +9,13 @@ from rich.console import Console
 
 from harness.analysis.comparison import compare, matrix
 from harness.records.model import METRICS, Comparison, TrialSummary
-from harness.report import (
-    for_path,
-    terminal,
-    to_csv,
-    to_json,
-    to_markdown,
-    to_text,
-    verdicts,
-)
-from harness.report.exporters import Exporter
+from harness.report import terminal, verdicts
+from harness.report.csv_file import to_csv
+from harness.report.exporters import Exporter, for_path
+from harness.report.json_document import to_json
+from harness.report.markdown import to_markdown
 from harness.report.notes import verdict_lines
+from harness.report.text_file import to_text
 from tests.examples import failed, finished, histogram, trial, two_clients
 
 AIOHTTP = Comparison(

@@ -16,7 +16,8 @@ from harness.input.scenario_input import build
 from harness.input.settings import Defaults
 from harness.input.spelling import FLAGS
 from harness.records.fields import COLUMNS
-from harness.report import document, to_csv
+from harness.report.csv_file import to_csv
+from harness.report.json_document import document
 from harness.scenario.factors import CLIENT, FACTORS, Factor, crossing
 from harness.scenario.scenario import Scenario
 from tests.cli.command import clientbench

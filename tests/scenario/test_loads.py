@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.input.load_input import open_load
-from harness.input.options import LoadOptions, Options
+from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
 from harness.scenario.loads import OpenLoad
@@ -24,12 +24,12 @@ SECOND = 10**9
 
 
 def scenario(load: dict[str, Any], **options: Any) -> Scenario:
-    typed = {"clients": ("raw:sync",), "seed": 1, "load": LoadOptions(**load)} | options
+    typed = {"clients": ("raw:sync",), "seed": 1, **load} | options
     return build(Options.of(**typed), Defaults())
 
 
 def test_without_a_rate_the_loop_is_closed() -> None:
-    assert open_load(LoadOptions()) is None
+    assert open_load(Options()) is None
     assert scenario({}, think_time="50ms").think_time_s == 0.05
 
 

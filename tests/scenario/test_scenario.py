@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from adapters.trace import HOLD_POINTS
 from harness.errors import UsageError
-from harness.input.options import LengthOptions, LoadOptions, Options, PresetOptions
+from harness.input.options import Options
 from harness.input.presets import PRESETS
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
@@ -543,30 +543,6 @@ _TEXT = st.text(max_size=30)
 _NUMBER = st.none() | st.integers(-2, 20000) | st.floats() | _TEXT
 _WHOLE = st.none() | st.integers(-2, 20000) | _TEXT
 _CLIENT = st.sampled_from(["requests", "httpx", "httpx:async", "aiohttp+uvloop"])
-_ANY_LOAD = st.builds(
-    LoadOptions,
-    rate=_NUMBER,
-    stage=st.lists(st.sampled_from(["1:1s", "0-5:2", "0:1"]) | _TEXT, max_size=3).map(tuple),
-    arrivals=st.none() | st.sampled_from(SPACINGS) | _TEXT,
-    start=st.none() | st.sampled_from(STARTERS) | _TEXT,
-    max_in_flight=_WHOLE,
-)
-_ANY_PRESET = st.builds(
-    PresetOptions,
-    preset=st.none() | st.sampled_from(sorted(PRESETS)) | _TEXT,
-    n=_WHOLE,
-    delay=_NUMBER,
-    hold=st.none() | st.sampled_from(sorted(HOLD_POINTS)) | _TEXT,
-    points=st.none() | st.sampled_from(["3@1s", "1@1s,2@3s", "0@0"]) | _TEXT,
-)
-_ANY_LENGTH = st.builds(
-    LengthOptions,
-    precision=st.none() | st.sampled_from(["2%", "0.1 %", "100%"]) | _TEXT,
-    metric=st.none() | st.sampled_from(METRICS) | _TEXT,
-    budget=_NUMBER,
-    quick=st.booleans(),
-    thorough=st.booleans(),
-)
 _ANY_OPTIONS = st.builds(
     Options.of,
     command=st.sampled_from(["compare", "load"]),
@@ -592,12 +568,24 @@ _ANY_OPTIONS = st.builds(
     baseline=st.none() | _CLIENT | _TEXT,
     seed=_WHOLE,
     pin=st.booleans(),
-    load=_ANY_LOAD,
+    rate=_NUMBER,
+    stage=st.lists(st.sampled_from(["1:1s", "0-5:2", "0:1"]) | _TEXT, max_size=3).map(tuple),
+    arrivals=st.none() | st.sampled_from(SPACINGS) | _TEXT,
+    start=st.none() | st.sampled_from(STARTERS) | _TEXT,
+    max_in_flight=_WHOLE,
     think_time=_NUMBER,
     trace=_NUMBER,
     error_budget=_NUMBER,
-    whole_load=_ANY_PRESET,
-    length=_ANY_LENGTH,
+    preset=st.none() | st.sampled_from(sorted(PRESETS)) | _TEXT,
+    n=_WHOLE,
+    delay=_NUMBER,
+    hold=st.none() | st.sampled_from(sorted(HOLD_POINTS)) | _TEXT,
+    points=st.none() | st.sampled_from(["3@1s", "1@1s,2@3s", "0@0"]) | _TEXT,
+    precision=st.none() | st.sampled_from(["2%", "0.1 %", "100%"]) | _TEXT,
+    metric=st.none() | st.sampled_from(METRICS) | _TEXT,
+    budget=_NUMBER,
+    quick=st.booleans(),
+    thorough=st.booleans(),
     slice=_NUMBER,
 )
 
@@ -607,16 +595,10 @@ def test_any_options_give_a_scenario_or_a_one_line_usage_error(options: Options)
     _check(options)
 
 
-_PARTS: dict[str, type[Any]] = {
-    "load": LoadOptions,
-    "whole_load": PresetOptions,
-    "length": LengthOptions,
-}
-_OWNERS = {name: part for part, kind in _PARTS.items() for name in kind.__dataclass_fields__}
+_SWITCHES = {"stream", "verify", "pin", "quick", "thorough"}
 _FIELDS = sorted(
-    set(Options.__dataclass_fields__) - {"command", "stream", "verify", "pin", "levels", *_PARTS}
+    set(Options.__dataclass_fields__) - {"command", "levels", *_SWITCHES}
     | {name for name in FACTORS if name != CLIENT.name}
-    | set(_OWNERS) - {"quick", "thorough"}
 )
 _LISTS = {"clients", "header", "header_env", "stage"} | {
     name for name in FACTORS if name != CLIENT.name
@@ -626,8 +608,6 @@ _LISTS = {"clients", "header", "header_env", "stage"} | {
 @given(st.sampled_from(_FIELDS), st.text())
 def test_any_text_in_one_option_is_taken_or_refused_in_one_line(field: str, text: str) -> None:
     given: dict[str, Any] = {field: (text,) if field in _LISTS else text}
-    if field in _OWNERS:
-        given = {_OWNERS[field]: _PARTS[_OWNERS[field]](**given)}
     _check(Options.of(**({"clients": ("requests",)} | given)))
 
 
@@ -666,10 +646,10 @@ def test_unasked_there_are_no_more_rounds_than_requests(requests: int, rounds: i
     ("options", "slice_s"),
     [
         ({}, 0.02),
-        ({"load": LoadOptions(rate=100)}, None),
+        ({"rate": 100}, None),
         ({"clients": ("requests",)}, None),
         ({"slice": "100ms"}, 0.1),
-        ({"slice": "1", "load": LoadOptions(rate=100)}, 1.0),
+        ({"slice": "1", "rate": 100}, 1.0),
     ],
 )
 def test_slices_are_short_where_no_queue_has_to_grow(
