@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-from tests.cli.test_interrupt import Run, rows
+from tests.integration.test_interrupt import Run, rows
 
 
 def test_kill_9_of_a_worker_costs_its_trial_alone(tmp_path: Path) -> None:

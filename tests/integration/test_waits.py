@@ -20,7 +20,7 @@ import pytest
 
 from harness.store import Store
 from tests.cli.command import clientbench
-from tests.cli.test_interrupt import Run, gone, rows
+from tests.integration.test_interrupt import Run, gone, rows
 from tests.store.locking import locked
 from tests.trials import wait_until
 
