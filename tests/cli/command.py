@@ -51,7 +51,7 @@ def clientbench(
 
     In a process of its own: a new one of ``python``, if that is given, else a fork of one that has loaded our
     modules already, which saves a third of what a command costs. How a command starts by itself is seen by
-    test_docs.py and test_interrupt.py, and in integration test_packaging.py.
+    test_docs.py, and in integration test_interrupt.py and test_packaging.py.
     """
     environ = {**os.environ, "COLUMNS": "150", **(environ or {})}
     if python is None:
