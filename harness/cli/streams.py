@@ -29,9 +29,8 @@ class _Forgiving(io.FileIO):
     """Takes everything, each byte once; after the first failure it writes nothing more."""
 
     failure: OSError | None = None
-    _untold = (
-        b""  # written, but a signal struck before the caller knew, who will come with it again
-    )
+    # Written, but a signal struck before the caller knew, who will come with it again.
+    _untold = b""
 
     def write(self, data: ReadableBuffer, /) -> int:
         view = memoryview(data).cast("B")
@@ -58,7 +57,7 @@ class _Forgiving(io.FileIO):
             self.failure = OSError("unread")
             raise
         with interrupts.postponed():
-            self._untold = bytes(data[: super().write(data)])
+            self._untold = bytes(data[: super().write(data) or 0])
 
 
 def guard() -> None:

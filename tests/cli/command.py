@@ -8,7 +8,6 @@ import os
 import ssl
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import forked
+from tests.served import served
 
 # One request of one client, measured as shortly as it can be.
 ONE = ("--requests", "1", "--rounds", "1", "--warmup", "0", "--concurrency", "1")
@@ -170,11 +170,5 @@ def recording(tls: ssl.SSLContext | None = None) -> Iterator[Recording]:
             server.socket, server_side=True, do_handshake_on_connect=False
         )
     found.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
+    with served(server):
         yield found
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import re
 import sqlite3
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.cli.command import clientbench
+from tests.served import served
 
 RATE = ("--rate", "100", "--duration", "0.4", "--rounds", "2", "--warmup", "0.02")
 
@@ -146,12 +146,8 @@ class Decaying(BaseHTTPRequestHandler):
 @pytest.fixture
 def decaying() -> Iterator[str]:
     Decaying.left = count()
-    with ThreadingHTTPServer(("127.0.0.1", 0), Decaying) as server:
-        serving = threading.Thread(target=server.serve_forever)
-        serving.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        serving.join()
+    with served(ThreadingHTTPServer(("127.0.0.1", 0), Decaying)) as url:
+        yield url
 
 
 @pytest.mark.parametrize(("budget", "rate"), [("25", "100"), ("10%", "200")])

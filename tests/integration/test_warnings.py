@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from harness.input.presets import PRESETS
 from tests import plugins
 from tests.cli.command import ONE, Ended, clientbench, recording
 from tests.cli.under_way import UnderWay
+from tests.served import served
 
 BRIEF = ("--rounds", "1", "--warmup", "0.05")
 TRIES = 4  # where a machine that somebody else uses for a moment spoils it
@@ -46,15 +46,8 @@ def serving(delay: Callable[[int], None]) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Nobody reads it."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with served(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as url:
+        yield url
 
 
 @contextmanager

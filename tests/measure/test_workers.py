@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import psutil
 import pytest
 
-from harness.clients.bundle import Bundle
-from harness.machine.processors import Launcher
 from harness.measure.workers import WorkerError
-from servers.embedded.target import EmbeddedTarget
 from tests.trials import Bench, wait_until
 
 LOCKED = """
@@ -24,19 +19,6 @@ class Locked(Null):
 
 ADAPTERS = (Locked,)
 """
-
-
-@pytest.fixture
-def bench() -> Iterator[Bench]:
-    launcher, target = Launcher(), EmbeddedTarget()
-    with Bundle() as bundle:
-        launcher.run(target.start, None)
-        target.wait_ready()
-        made = Bench(bundle, launcher, target)
-        yield made
-        made.end()
-    target.stop()
-    launcher.close()
 
 
 def test_who_speaks_to_one_that_has_ended_is_told_its_reason(bench: Bench) -> None:
