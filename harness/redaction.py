@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import cast
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
@@ -192,7 +192,7 @@ def refusal(field: str, value: object, accepted: str) -> UsageError:
     return UsageError(f"{quoted(value)} is not valid; expected {accepted}", field)
 
 
-def one_of(field: str, text: str, known: Iterable[str], accepted: str = "") -> str:
+def one_of(field: str, text: str, known: Collection[str], accepted: str = "") -> str:
     """``text`` in lower case, which must be one of ``known``. Raises ``UsageError``."""
     word = text.strip().lower()
     if word not in known:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from harness.redaction import refusal
-from harness.scenario.competitors import Plain
+from harness.scenario.plain import Plain
 
 __all__ = ["ErrorBudget", "parse_budget"]
 

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from harness.records.conditions import InCondition
 from harness.scenario.methods import MAX_BODY_BYTES
+from harness.scenario.plain import Plain
 from harness.scenario.selector import ClientSpec
 from servers.spec import EMBEDDED, TargetSpec
 
-__all__ = ["Competitor", "Plain"]
-
-
-class Plain(BaseModel):
-    """Plain data: frozen, nothing unknown in it, and no value in the messages of its errors."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        hide_input_in_errors=True,
-        ser_json_bytes="base64",
-        val_json_bytes="base64",
-    )
+__all__ = ["Competitor"]
 
 
 class Competitor(Plain, InCondition):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.scenario.competitors import Plain
+from harness.scenario.plain import Plain
 from harness.worker.job import Hold
 
 __all__ = ["HeldLoad"]

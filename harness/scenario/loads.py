@@ -9,7 +9,7 @@ import math
 from fractions import Fraction
 from typing import Literal
 
-from harness.scenario.competitors import Plain
+from harness.scenario.plain import Plain
 from harness.worker.arrivals import Spacing
 from harness.worker.job import Pace
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.records.model import Metric
-from harness.scenario.competitors import Plain
+from harness.scenario.plain import Plain
 
 __all__ = ["FIRST_LOOK", "MOST_ROUNDS", "QUICK", "THOROUGH", "USUAL", "Length", "Precision"]
 

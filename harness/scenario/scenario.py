@@ -15,10 +15,11 @@ from harness.errors import UsageError
 from harness.records.conditions import by_condition
 from harness.redaction import Redactor, quoted, redact_headers, redact_url, refusal
 from harness.scenario.budget import ErrorBudget
-from harness.scenario.competitors import Competitor, Plain
+from harness.scenario.competitors import Competitor
 from harness.scenario.holds import HeldLoad
 from harness.scenario.loads import OpenLoad
 from harness.scenario.methods import BODY_METHODS
+from harness.scenario.plain import Plain
 from harness.scenario.precision import USUAL, Precision
 from harness.scenario.statuses import parse_statuses
 
