@@ -303,6 +303,35 @@ def test_an_older_database_gets_the_verdicts_in_its_ranking(path: Path, dropped:
     assert best == {"verdict": "faster", "reason": None}
 
 
+def test_places_are_within_a_condition_and_only_where_there_is_a_verdict(
+    store: Store, path: Path
+) -> None:
+    rates = {"c=1": (1000, 2000), "c=3": (5000, 4000), "c=9": (1000, 1000)}
+    made = [
+        trial(f"{name} {condition}", round, rate=rate + round, condition=condition)
+        for round in range(1, 5)
+        for condition, both in rates.items()
+        for name, rate in zip(("a", "b"), both, strict=True)
+    ]
+    record = finished(made, baseline="a", condition_factor="concurrency")
+    barred = [
+        replace(one, verdict=None, reason="too short") if one.condition == "c=9" else one
+        for one in record.comparisons
+    ]
+    record = replace(record, comparisons=tuple(barred))
+    save(store, record, made)
+    store.finish(record)
+    found = select(path, "SELECT label, condition, place FROM ranking ORDER BY label")
+    assert [tuple(row.values()) for row in found] == [
+        ("a c=1", "c=1", 2),
+        ("a c=3", "c=3", 1),
+        ("a c=9", "c=9", None),
+        ("b c=1", "c=1", 1),
+        ("b c=3", "c=3", 2),
+        ("b c=9", "c=9", None),
+    ]
+
+
 def test_a_round_is_stored_whole_or_not_at_all(store: Store, path: Path) -> None:
     save(store, run(), [trial(id="taken")])
     with pytest.raises(StoreError, match="UNIQUE"):
