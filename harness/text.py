@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
-__all__ = ["canonical_json", "json_text", "one_line", "shortened", "visible"]
+__all__ = ["canonical_json", "json_text", "one_line", "shortened", "split_url", "visible"]
 
 LINES = "\n\t"  # what text of several lines may keep
 
@@ -42,6 +43,14 @@ def shortened(text: str, limit: int) -> str:
         return text
     end = limit // 4
     return f"{text[: limit - end - 3]} … {text[-end:]}"
+
+
+def split_url(url: str) -> SplitResult:
+    """The parts of a URL that was read from a database, which may hold anything; an invalid one is all path."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return SplitResult("", "", url, "", "")
 
 
 def json_text(value: Any) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.text import json_text, one_line, shortened, visible
+from harness.text import json_text, one_line, shortened, split_url, visible
 
 NASTY = (
     "\x1b]0;title\x07",
@@ -67,3 +67,13 @@ def test_what_is_too_long_keeps_its_beginning_and_its_end(text: str, limit: int)
         text[-end:],
         text[: limit - end - 3],
     )
+
+
+@pytest.mark.parametrize("url", ["http://[::1/get", "a://]", "http://[v1.x", ""])
+def test_a_url_that_is_none_is_all_path(url: str) -> None:
+    parts = split_url(url)
+    assert (parts.path, parts.hostname) == (url, None)
+
+
+def test_a_url_has_parts() -> None:
+    assert split_url("http://[::1]:80/get?a=1").hostname == "::1"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from urllib.parse import urlsplit
 
 from harness.analysis.summaries import CompetitorSummary, summarised
 from harness.records.model import RunRecord, RunState, TrialSummary
 from harness.report import figures
+from harness.text import split_url
 
 __all__ = ["cut_short", "heading"]
 
@@ -60,7 +60,7 @@ def _place(run: RunRecord, summary: CompetitorSummary) -> str:
     """The URL; of several targets what is common to all."""
     if len(run.targets) < 2:
         return summary.url
-    parts = urlsplit(summary.url)
+    parts = split_url(summary.url)
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import sqlite_utils
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.analysis.comparison import Barred, compare
@@ -163,7 +163,6 @@ def test_the_everyday_query_works_as_it_stands(store: Store, path: Path) -> None
     ]
 
 
-@settings(max_examples=40)
 @given(data=st.data())
 def test_what_went_in_comes_out(data: st.DataObject, tmp_path_factory: Any) -> None:
     path = tmp_path_factory.mktemp("any") / "results.db"

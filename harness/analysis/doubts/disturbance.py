@@ -9,11 +9,11 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from harness.analysis.summaries import by_label
 from harness.option_names import option
 from harness.records.model import Doubt, OtherLoad, Reading, TrialSummary
+from harness.text import split_url
 
 __all__ = ["disturbance_doubts"]
 
@@ -153,7 +153,7 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _is_local(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
+    host = split_url(url).hostname or ""
     try:
         return ip_address(host).is_loopback
     except ValueError:
