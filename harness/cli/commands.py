@@ -13,6 +13,8 @@ import typer
 from typer.core import TyperGroup
 
 from harness.cli.options import (
+    DETAILS,
+    QUIET,
     Db,
     Json,
     Run,
@@ -182,12 +184,16 @@ def show_run(
     matrix: Annotated[
         bool, about("Also every competitor against every other.", "--matrix")
     ] = False,
+    details: Annotated[bool, about(DETAILS, "--details")] = False,
+    quiet: Annotated[bool, about(QUIET, "--quiet")] = False,
 ) -> None:
-    """Show a stored run as its comparison printed it, and its trials."""
+    """Show a stored run as its comparison printed it."""
     from harness.cli import listing
+    from harness.cli.showing import view
 
+    asked = view(json=json, details=details, quiet=quiet, matrix=matrix)
     with stored_in(database := _database(db)):
-        listing.show_run(database, run, json, with_matrix=matrix)
+        listing.show_run(database, run, asked)
 
 
 @results.command("diff")

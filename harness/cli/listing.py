@@ -10,7 +10,7 @@ from rich.console import Console
 from harness import interrupts
 from harness.cli.locks import lock_notice
 from harness.cli.screen import say_json
-from harness.cli.showing import show
+from harness.cli.showing import View, show
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
 from harness.input.presets import PRESETS
@@ -59,11 +59,10 @@ def show_runs(database: Path, limit: int) -> None:
     Console().print(listings.runs_table(reading.list_runs(database, limit, lock_notice(database))))
 
 
-def show_run(database: Path, key: str, as_json: bool, *, with_matrix: bool = False) -> None:
+def show_run(database: Path, key: str, view: View) -> None:
     """Print one run."""
     run, trials = reading.show_run(database, key, lock_notice(database))
-    more = [listings.trials_table(trials)]
-    show(run, trials, database, as_json=as_json, with_matrix=with_matrix, more=more)
+    show(run, trials, database, view)
 
 
 def _state(client: Client) -> str:

@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from adapters import REFERENCES
 from harness import interrupts
-from harness.analysis.doubts.severity import is_note
-from harness.analysis.summaries import summarised
+from harness.analysis.doubts.kinds import KINDS, severity
 from harness.cli import output
 from harness.cli.exit_codes import DONE, INTERRUPTED, NOT_VALID, OVER_BUDGET, UNUSABLE
 from harness.cli.options import OURS
 from harness.cli.progress import progress_on
 from harness.cli.screen import say
-from harness.cli.showing import show
+from harness.cli.showing import show, view
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
-from harness.errors import UnusableError
+from harness.errors import UnusableError, UsageError
 from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults, database_path, from_environment
 from harness.input.spelling import Spelling
 from harness.measure.experiment import run
+from harness.option_names import option
 from harness.records.model import RunRecord
-from harness.redaction import refusal
-from harness.report import exporters, latencies
+from harness.redaction import one_of, refusal
+from harness.report import exporters
 from harness.scenario.factors import FACTORS
 from harness.scenario.scenario import Scenario
 from servers.availability import resolve
@@ -52,40 +53,51 @@ def measure(command: str, typed: dict[str, Any]) -> int:
     database = database_path(typed["db"], defaults, Path.cwd())
     force = typed["force"]
     path = output.checked(typed["output"], database, force=force)
-    with_matrix = typed.get("matrix", False)
+    accepted = _accepted(typed["accept"] or (), strict=typed["strict"])
+    asked = view(
+        json=typed["json"],
+        details=typed["details"],
+        quiet=typed["quiet"],
+        matrix=typed.get("matrix", False),
+        normalize=normalize,
+    )
     with interrupts.deferred():
         scenario = _scenario(command, typed, defaults)
         with progress_on(sys.stderr) as progress:
             outcome = run(scenario, database, defaults.sampling_interval_s, progress)
     troubles = [remedy] if (remedy := outcome.kept.remedy) else []
     if path is not None:  # files first: showing may fail
-        text = exporters.for_path(path)(outcome.run, outcome.trials, with_matrix=with_matrix)
+        text = exporters.for_path(path)(outcome.run, outcome.trials, with_matrix=asked.with_matrix)
         try:
             output.write(path, text, database, force=force)
         except UnusableError as error:
             troubles.append(error.told(Spelling((), os.environ)))
-    summaries = summarised(outcome.trials) if command == "load" else []
-    show(
-        outcome.run,
-        outcome.trials,
-        outcome.kept.place,
-        as_json=typed["json"],
-        with_matrix=with_matrix,
-        more=(latencies.report(one, normalize) for one in summaries),
-    )
+    show(outcome.run, outcome.trials, outcome.kept.place, asked)
     sys.stdout.flush()  # below the table, not above it
     for trouble in troubles:
         say(f"clientbench: {trouble}", sys.stderr)
-    return _exit_code(outcome.run, strict=typed["strict"], in_trouble=bool(troubles))
+    return _exit_code(outcome.run, accepted, in_trouble=bool(troubles))
 
 
-def _exit_code(run: RunRecord, *, strict: bool, in_trouble: bool) -> int:
+def _accepted(kinds: Sequence[str], *, strict: bool) -> frozenset[str] | None:
+    """The kinds of warnings that leave a result valid; None where all do."""
+    if not strict:
+        if kinds:
+            raise UsageError(f"is for {option('strict')}; expected both, or none", "accept")
+        return None
+    known = {kind.replace(" ", "-"): kind for kind, of in KINDS.items() if of.severity != "note"}
+    return frozenset(known[one_of("accept", kind, known)] for kind in kinds)
+
+
+def _exit_code(run: RunRecord, accepted: frozenset[str] | None, *, in_trouble: bool) -> int:
     """A run that did not go as asked says so, whatever became of its files and whatever doubts it has."""
     code = EXIT_CODES[run.state]
     if in_trouble and not code:
         return UNUSABLE
-    doubtful = not all(is_note(doubt.kind) for doubt in run.doubts)
-    return NOT_VALID if strict and doubtful and not code else code
+    if code or accepted is None:
+        return code
+    doubted = {one.kind for one in run.doubts if severity(one.kind) != "note"}
+    return NOT_VALID if doubted - accepted else DONE
 
 
 def _scenario(command: str, typed: dict[str, Any], defaults: Defaults) -> Scenario:

@@ -14,7 +14,9 @@ from harness.option_names import option
 from harness.scenario.factors import CLIENT, FACTORS
 
 __all__ = [
+    "DETAILS",
     "OURS",
+    "QUIET",
     "Db",
     "Json",
     "Run",
@@ -49,6 +51,10 @@ Run = Annotated[str, typer.Argument(help="Run or trial ID, the beginning of one,
 Json = Annotated[bool, about("Print one JSON document instead of the table.", "--json")]
 
 
+DETAILS = "Print every figure, interval and warning, then the answer."
+QUIET = "Print the table only."
+
+
 class _Ours:
     """Options of ``compare`` and ``load`` after those that make a scenario, in the order of ``--help``."""
 
@@ -63,7 +69,10 @@ class _Ours:
         "--matrix",
         default=False,
     )
+    details: bool = _option(DETAILS, "--details", default=False)
+    quiet: bool = _option(QUIET, "--quiet", default=False)
     strict: bool = _option("Exit with 4 if there is any warning.", "--strict", default=False)
+    accept: Texts = _option("With --strict: a kind of warning that is fine, as short-slices.")
     normalize: Text = _option("Histogram up to so many times the minimum, the rest in one bin.")
 
 

@@ -2,63 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from harness.analysis.summaries import summarised
-from harness.cli.screen import say, write_lines
+from harness.cli.screen import say
+from harness.errors import UsageError
 from harness.records.model import RunRecord, TrialSummary
-from harness.report import latencies, terminal
-from harness.report.headline import heading
+from harness.report.answer import screen
+from harness.report.details import details
 from harness.report.json_document import to_json
-from harness.report.notes import verdict_lines
+from harness.report.terminal import matrix_tables
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import RenderableType
 
-__all__ = ["show"]
+__all__ = ["View", "show", "view"]
+
+Form = Literal["answer", "details", "table", "json"]
 
 
-def show(
-    run: RunRecord,
-    trials: Sequence[TrialSummary],
-    place: str | Path,
+@dataclass(frozen=True)
+class View:
+    """What is asked to be seen of a run."""
+
+    form: Form = "answer"
+    with_matrix: bool = False
+    normalize: float = 0  # as in ``harness.report.bins``
+
+
+def view(
     *,
-    as_json: bool,
-    with_matrix: bool,
-    more: Iterable[RenderableType] = (),
-) -> None:
-    """Print its tables, ``more`` below them, and where its results are; or one JSON document."""
-    if as_json:
-        say(to_json(run, trials, with_matrix=with_matrix), end="")
+    json: bool = False,
+    details: bool = False,
+    quiet: bool = False,
+    matrix: bool = False,
+    normalize: float = 0,
+) -> View:
+    """What options ask for. Raises ``UsageError`` for two that exclude each other."""
+    asked = {"json": json, "details": details, "quiet": quiet}
+    given = [name for name, is_given in asked.items() if is_given]
+    if len(given) > 1:
+        raise UsageError("exclude each other; expected one of them", *given)
+    forms: dict[str, Form] = {"json": "json", "details": "details", "quiet": "table"}
+    return View(forms[given[0]] if given else "answer", matrix, normalize)
+
+
+def show(run: RunRecord, trials: Sequence[TrialSummary], place: str | Path, view: View) -> None:
+    """Print what ``view`` asks for; the answer is the last thing on the screen. ``place`` is the database."""
+    if view.form == "json":
+        say(to_json(run, trials, with_matrix=view.with_matrix), end="")
         return
     from rich.console import Console
 
     console = Console()
-    say(heading(run, trials))
-    for number, table in enumerate(terminal.result_tables(run, trials, console.width)):
-        if number:
-            console.print()
-        console.print(table)
-    _print_verdicts(console, run, trials, with_matrix=with_matrix)
-    phases = latencies.phases_table(summarised(trials))
-    if phases is not None:
-        console.print(phases)
-    for one in more:
-        console.print(one)
-    write_lines(console, terminal.footer(run, trials, place))
+    for part in _parts(run, trials, place, view, console.width):
+        console.print(part, soft_wrap=not console.is_terminal)
 
 
-def _print_verdicts(
-    console: Console, run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool
-) -> None:
-    """Sentences on throughput, then the tables; set apart by empty lines, nothing where there is nothing."""
-    lines = verdict_lines(run, trials, with_matrix=with_matrix)
-    if lines:
-        write_lines(console, ["", *lines])
-    for table in terminal.verdict_tables(run, trials, console.width, with_matrix=with_matrix):
-        console.print()
-        console.print(table)
-    if lines:
-        console.print()
+def _parts(
+    run: RunRecord, trials: Sequence[TrialSummary], place: str | Path, view: View, width: int
+) -> Iterator[RenderableType]:
+    if view.form == "table":
+        yield from screen.tables(run, trials, width)
+        return
+    if view.form == "details":
+        yield from details(
+            run, trials, width, with_matrix=view.with_matrix, normalize=view.normalize
+        )
+        yield ""
+    elif view.with_matrix:
+        yield from matrix_tables(run, trials, width)
+        yield ""
+    yield from screen.answer(run, trials, width, place, view.normalize)

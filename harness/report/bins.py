@@ -14,17 +14,20 @@ from itertools import pairwise
 __all__ = ["bins"]
 
 
-def bins(counted: Sequence[tuple[float, int]], factor: float = 0) -> list[tuple[float, int]]:
+def bins(
+    counted: Sequence[tuple[float, int]], factor: float = 0, most: int | None = None
+) -> list[tuple[float, int]]:
     """(upper edge, count) of each bin of ``counted``: (value, count), in ascending order of value.
 
     A value is counted in the first bin whose edge is at or above it. Without ``factor`` (0), or below 2, there
-    is no tail bin. No values, no bins.
+    is no tail bin. No values, no bins; at most ``most`` below the top.
     """
     if not counted:
         return []
     lowest, highest = counted[0][0], counted[-1][0]
     top = factor * lowest if factor >= 2 and factor * lowest < highest else highest
     number = math.ceil(math.log2(sum(count for _, count in counted) + 1))
+    number = number if most is None else min(most, number)
     edges = [top * step / number for step in range(1, number)] + [top]
     if top < highest:
         edges.append(highest)

@@ -17,11 +17,11 @@ __all__ = ["Cells", "cell", "grid"]
 Cells = tuple[str, ...]
 
 
-def cell(text: str) -> Text:
+def cell(text: str, style: str = "") -> Text:
     """As it stands: neither markup of rich nor a control character of somebody else is obeyed."""
     from rich.text import Text  # noqa: PLC0415  dear to import
 
-    return Text(visible(text, LINES))
+    return Text(visible(text, LINES), style)
 
 
 def grid(

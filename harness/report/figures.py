@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from harness.analysis.statistics import MARGIN
 from harness.analysis.summaries import CompetitorSummary
@@ -15,7 +17,9 @@ __all__ = [
     "NOTHING",
     "PERCENTILES",
     "TIMES",
+    "Unit",
     "client_name",
+    "duration",
     "error_count",
     "interval",
     "latency_ms",
@@ -25,6 +29,8 @@ __all__ = [
     "ratio",
     "significant",
     "throughput",
+    "time_unit",
+    "with_unit",
 ]
 
 DASH = "\N{EN DASH}"
@@ -126,3 +132,39 @@ def error_count(competitor: CompetitorSummary) -> str:
 def client_name(competitor: CompetitorSummary) -> str:
     """The label without what stands in columns of its own: mode and version."""
     return re.sub(r"==[^:+@]*|:(?:a?sync)(?![^+@])", "", competitor.name)
+
+
+class Unit(NamedTuple):
+    """A unit of time."""
+
+    name: str
+    ns: float
+
+
+UNITS = (Unit("s", 1e9), Unit("ms", 1e6), Unit("µs", 1e3), Unit("ns", 1.0))
+LEAST_IN_UNIT = 0.1  # of a unit: 0.45 ms reads better than 450 µs
+MOST_IN_UNIT = 10_000  # beyond it a duration has a unit of its own
+
+
+def time_unit(values_ns: Iterable[float | Censored | None]) -> Unit:
+    """The unit that suits the shortest of these durations."""
+    known = [value for value in values_ns if value and not isinstance(value, Censored)]
+    shortest = min(known, default=1e6)
+    return next((unit for unit in UNITS if shortest >= LEAST_IN_UNIT * unit.ns), UNITS[-1])
+
+
+def duration(value_ns: float | Censored | None, unit: Unit) -> str:
+    """A duration in ``unit``, without it; with another one, and its name, where that suits much better."""
+    if isinstance(value_ns, Censored):
+        return f"> {value_ns.timeout_ns / 1e9:g} s"
+    if value_ns is not None and value_ns >= MOST_IN_UNIT * unit.ns:
+        return with_unit(value_ns)
+    return significant(None if value_ns is None else value_ns / unit.ns)
+
+
+def with_unit(value_ns: float | Censored | None) -> str:
+    """A duration in the unit that suits it: ``0.45 ms``, ``81 µs``."""
+    if value_ns is None or isinstance(value_ns, Censored):
+        return duration(value_ns, UNITS[0])
+    unit = time_unit([value_ns])
+    return f"{significant(value_ns / unit.ns)} {unit.name}"

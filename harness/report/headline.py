@@ -9,7 +9,7 @@ from harness.records.model import RunRecord, RunState, TrialSummary
 from harness.report import figures
 from harness.text import split_url
 
-__all__ = ["cut_short", "heading"]
+__all__ = ["cut_short", "heading", "offered", "rounds"]
 
 CAUSES: dict[RunState, str] = {
     "interrupted": "was interrupted",
@@ -27,8 +27,8 @@ def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
         {f"concurrency {summary.concurrency}" for summary in summaries},
         {f"{summary.body_bytes} B body" if summary.body_bytes else "" for summary in summaries},
         {f"{summary.profile} settings" for summary in summaries},
-        {_offered(summary) for summary in summaries if summary.open_loop is not None},
-        {_rounds(run, trials)},
+        {offered(summary) for summary in summaries if summary.open_loop is not None},
+        {rounds(run, trials)},
         {_length(summary) for summary in summaries if summary.state == "complete"},
     )
     common = [text for texts in described if len(texts) == 1 for text in texts if text]
@@ -64,20 +64,21 @@ def _place(run: RunRecord, summary: CompetitorSummary) -> str:
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-def _offered(summary: CompetitorSummary) -> str:
+def offered(summary: CompetitorSummary) -> str:
+    """The arrival rate of an open loop."""
     planned = summary.open_loop.planned if summary.open_loop is not None else 0
     return f"{figures.significant(planned * 1e9 / max(1, summary.window_ns))} req/s offered"
 
 
-def _rounds(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
+def rounds(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
     """How many there are; unless the run is complete also how many there were to be, and its state."""
     finished, planned = _finished(run, trials), _planned(run)
-    rounds = f"{finished} {figures.plural('round', finished)}"
+    number = f"{finished} {figures.plural('round', finished)}"
     if run.state == "complete":
-        return rounds
+        return number
     if planned is not None:
-        rounds = f"{finished} of {planned} {figures.plural('round', planned)}"
-    return f"{rounds}, {run.state}"
+        number = f"{finished} of {planned} {figures.plural('round', planned)}"
+    return f"{number}, {run.state}"
 
 
 def _finished(run: RunRecord, trials: Sequence[TrialSummary]) -> int:

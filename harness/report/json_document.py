@@ -8,6 +8,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from harness.analysis.summaries import CompetitorSummary, net_cpu_per_request_ns, summarised
+from harness.analysis.trust import trust
 from harness.records.client_environment import Environment
 from harness.records.fields import FIELDS
 from harness.records.histogram import Censored, Histogram
@@ -52,6 +53,7 @@ def document(run: RunRecord, trials: Sequence[TrialSummary]) -> dict[str, Any]:
         "comparisons": [asdict(comparison) for comparison in comparisons_of(run, trials)],
         "scaling": [asdict(step) for step in scaling_of(run, trials)],
         "doubts": [asdict(doubt) for doubt in run.doubts],
+        "trust": _trust(run, trials),
         "trials": [_trial(trial) for trial in trials],
     }
 
@@ -63,6 +65,11 @@ def _run(run: RunRecord) -> dict[str, Any]:
         for field in fields(run)
         if field.name not in listed_apart
     }
+
+
+def _trust(run: RunRecord, trials: Sequence[TrialSummary]) -> dict[str, Any]:
+    judged = trust(run, comparisons_of(run, trials))
+    return asdict(judged) | {"wide": dict(judged.wide)}
 
 
 def _selftest(note: SelftestNote) -> dict[str, Any]:

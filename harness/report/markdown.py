@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from harness.records.model import RunRecord, TrialSummary
 from harness.report import environments, verdicts, view
+from harness.report.answer.lines import answer_lines
 from harness.report.headline import heading
 from harness.report.notes import notes, verdict_lines
 from harness.text import LINES, visible
@@ -31,7 +32,13 @@ def to_markdown(
         square = verdicts.matrix_headings(of_metric), verdicts.matrix_cells(of_metric)
         lines += ["", *_ratios_table(*square)]
     said = verdict_lines(run, trials, with_matrix=with_matrix)
-    listed = [*said, *view.troubles(trials), *environments.lines(run), *notes(run, trials)]
+    listed = [
+        *answer_lines(run, trials),
+        *said,
+        *view.troubles(trials),
+        *environments.lines(run),
+        *notes(run, trials),
+    ]
     lines += ["", *(f"- {_escaped(one)}" for one in listed)]
     return "\n".join(lines) + "\n"
 

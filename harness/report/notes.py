@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from harness.analysis.doubts.severity import is_grave, is_note
+from harness.analysis.doubts.kinds import Severity, severity
 from harness.records.model import Doubt, RunRecord, TrialSummary
 from harness.report import selftest, verdicts
 from harness.report.headline import cut_short
@@ -13,6 +13,12 @@ from harness.report.target_notes import target_notes
 from harness.report.view import comparisons_of, matrix_of
 
 __all__ = ["notes", "verdict_lines"]
+
+WEIGHTS: Mapping[Severity, str] = {
+    "grave": "grave warning",
+    "worth knowing": "warning",
+    "note": "note",
+}
 
 
 def verdict_lines(
@@ -29,16 +35,10 @@ def verdict_lines(
 
 def _warnings(doubts: Sequence[Doubt]) -> list[str]:
     """The grave ones first, notes last."""
-    said: dict[str, list[str]] = {"grave warning": [], "warning": [], "note": []}
+    said: dict[Severity, list[str]] = {weight: [] for weight in WEIGHTS}
     for doubt in doubts:
-        said[_weight(doubt.kind)].append(str(doubt))
-    return [f"{weight}: {text}" for weight, texts in said.items() for text in texts]
-
-
-def _weight(kind: str) -> str:
-    if is_grave(kind):
-        return "grave warning"
-    return "note" if is_note(kind) else "warning"
+        said[severity(doubt.kind)].append(str(doubt))
+    return [f"{WEIGHTS[weight]}: {text}" for weight, texts in said.items() for text in texts]
 
 
 def notes(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
@@ -59,6 +59,6 @@ def _uncounted(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
         return []
     more = sent - counted + run.prepared
     return [
-        f"requests: {counted:,} counted, {more:,} more sent "
+        f"sent: {counted:,} requests counted, {more:,} more "
         "(preparation, first requests, warm-up, lead-in)"
     ]

@@ -26,21 +26,21 @@ def scaling_lines(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
     for summary in summarised(trials):
         if summary.condition is not None:
             of_name.setdefault(summary.name, []).append(summary)
-    what = "response p99 of {}, ms" if is_open(run) else "throughput of {}, req/s"
+    what = "p99 response time" if is_open(run) else "throughput"
     return [
-        f"{what.format(name)}, at {ARROW.join(_step(one, metric, steps) for one in own)}"
+        f"{name}, {what}: {ARROW.join(_step(one, metric, steps) for one in own)}"
         for name, own in of_name.items()
     ]
 
 
 def _step(summary: CompetitorSummary, metric: Metric, steps: Mapping[str, Comparison]) -> str:
     figure = (
-        figures.latency_ms(summary.response_percentile(99))
+        figures.with_unit(summary.response_percentile(99))
         if metric == "p99"
-        else figures.throughput(summary)
+        else f"{figures.throughput(summary)}/s"
     )
     step = steps.get(summary.label)
-    said = f"{summary.condition}: {figure}"
+    said = f"{figure} at {summary.condition}"
     if step is None:  # the first
         return said
     if step.verdict is None:

@@ -7,18 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.records.model import Comparison, RunRecord, TrialSummary
-from harness.report import environments, figures, verdicts, view
+from harness.report import figures, verdicts, view
 from harness.report.cells import Cells, cell, grid
-from harness.report.notes import notes
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["footer", "ratios_table", "result_tables", "verdict_tables"]
+__all__ = ["matrix_tables", "ratios_table", "result_tables", "verdict_tables"]
 
 TEXT_COLUMNS = 3  # client, mode and version stand left, figures right
 LEAST_NAME = 10  # columns that a folded name has
@@ -79,8 +77,13 @@ def verdict_tables(
 ) -> list[Table]:
     """The ratios of the other metrics, if there are any; on demand every competitor against every other."""
     found = [ratios_table(*ratios, width) for ratios in view.other_ratios(run, trials)]
-    pairs = view.matrix_of(run, trials) if with_matrix else ()
-    return [*found, *(_matrix_table(of_metric, width) for of_metric in verdicts.by_metric(pairs))]
+    return [*found, *(matrix_tables(run, trials, width) if with_matrix else ())]
+
+
+def matrix_tables(run: RunRecord, trials: Sequence[TrialSummary], width: int) -> Iterator[Table]:
+    """Every competitor against every other, a table for each metric."""
+    for of_metric in verdicts.by_metric(view.matrix_of(run, trials)):
+        yield _matrix_table(of_metric, width)
 
 
 def _matrix_table(pairs: Sequence[Comparison], width: int) -> Table:
@@ -168,12 +171,3 @@ def _note(table: Table, lines: Sequence[str]) -> None:
         table.caption = cell("\n".join(lines))
         table.caption.justify = "left"
         table.caption_style = ""
-
-
-def footer(run: RunRecord, trials: Sequence[TrialSummary], db_path: str | Path) -> list[str]:
-    """What goes under the table: machine, notes, where the results are."""
-    return [
-        environments.line(run.environment),
-        *notes(run, trials),
-        f"results: {db_path} ({environments.named(run)})",
-    ]

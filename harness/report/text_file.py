@@ -1,4 +1,4 @@
-"""A run as a text file: what the terminal shows, without colour. Pure."""
+"""A run as a text file: the terminal's answer and details, without colour. Pure."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import io
 from collections.abc import Sequence
 
 from harness.records.model import RunRecord, TrialSummary
-from harness.report import environments
-from harness.report.headline import heading
-from harness.report.notes import notes, verdict_lines
-from harness.report.terminal import result_tables, verdict_tables
-from harness.text import visible
+from harness.report.answer.screen import findings, tables
+from harness.report.details import details
+from harness.text import LINES, visible
 
 __all__ = ["to_text"]
 
@@ -18,20 +16,17 @@ WIDTH = 120  # columns
 
 
 def to_text(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool = False) -> str:
-    """Heading, the terminal's tables without colour, 120 columns wide, where and when, and notes."""
+    """The answer, and below it the details; 120 columns wide."""
     from rich.console import Console  # noqa: PLC0415
 
     text = io.StringIO()
     console = Console(file=text, width=WIDTH, color_system=None, legacy_windows=False)
-    tables = [
-        *result_tables(run, trials, WIDTH),
-        *verdict_tables(run, trials, WIDTH, with_matrix=with_matrix),
-    ]
-    for number, table in enumerate(tables):
-        if number:
-            console.print()
-        console.print(table)
+    for part in (
+        *tables(run, trials, WIDTH),
+        *findings(run, trials, WIDTH),
+        "",
+        *details(run, trials, WIDTH, with_matrix=with_matrix),
+    ):
+        console.print(part, soft_wrap=True)  # only tables need the width
     lines = [line.rstrip() for line in text.getvalue().splitlines()]
-    said = verdict_lines(run, trials, with_matrix=with_matrix)
-    below = [*said, *environments.lines(run), *notes(run, trials)]
-    return "\n".join(map(visible, [heading(run, trials), "", *lines, *below])) + "\n"
+    return visible("\n".join(lines), LINES) + "\n"

@@ -37,6 +37,7 @@ BAD: dict[str, tuple[str, tuple[str, ...]]] = {
     "--max-in-flight": ("0", ("--rate", "5")),
     "--method": ("TRACE", ()),
     "--metric": ("beauty", ("--precision", "2%")),
+    "--accept": ("nothing", ("--strict",)),
     "--n": ("0", ("--preset", "concurrent-synced")),
     "--output": ("report.pdf", ()),
     "--points": ("3", ("--preset", "requests-graph")),

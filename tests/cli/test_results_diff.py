@@ -252,7 +252,7 @@ def test_without_a_database_there_is_nothing_to_compare(
 
 
 def test_show_says_where_a_run_was_measured(path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert clientbench(("results", "show", "usual-run", "--db", str(path))) == 0
+    assert clientbench(("results", "show", "usual-run", "--details", "--db", str(path))) == 0
     assert (
         "measured on: bench, AMD EPYC, 2 CPUs (target 0, workers 1), 25.3 GB, Linux 6.1.0, "
         "Python 3.11.7"

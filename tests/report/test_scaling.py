@@ -29,17 +29,17 @@ def test_figures_and_ratios_to_the_condition_before() -> None:
     trials = crossed()
     run = finished(trials, baseline="a", condition_factor="method")
     assert scaling_lines(run, trials) == [
-        f"throughput of a, req/s, at GET: 1,000 → PUT: 3,000 (3.00{TIMES}, 3.00{DASH}3.00)"
-        f" → POST: 6,000 (2.00{TIMES}, 2.00{DASH}2.00)",
-        f"throughput of b, req/s, at GET: 1,000 → PUT: 1,000 (equivalent, 1.00{DASH}1.00)"
-        f" → POST: 500 (0.500{TIMES}, 0.500{DASH}0.500)",
+        f"a, throughput: 1,000/s at GET → 3,000/s at PUT (3.00{TIMES}, 3.00{DASH}3.00)"
+        f" → 6,000/s at POST (2.00{TIMES}, 2.00{DASH}2.00)",
+        f"b, throughput: 1,000/s at GET → 1,000/s at PUT (equivalent, 1.00{DASH}1.00)"
+        f" → 500/s at POST (0.500{TIMES}, 0.500{DASH}0.500)",
     ]
 
 
 def test_without_a_verdict_there_is_no_ratio() -> None:
     trials = crossed(rounds=1)
     run = finished(trials, baseline="a", condition_factor="method")
-    assert "GET: 1,000 → PUT: 3,000 (no verdict)" in scaling_lines(run, trials)[0]
+    assert "1,000/s at GET → 3,000/s at PUT (no verdict)" in scaling_lines(run, trials)[0]
 
 
 def test_without_conditions_there_is_no_line() -> None:

@@ -12,8 +12,8 @@ from harness.records.figure import Figure
 from harness.records.selftest_result import SelftestPart
 from harness.report.json_document import document
 from harness.report.markdown import to_markdown
+from harness.report.notes import notes
 from harness.report.selftest import citation, lines, to_json
-from harness.report.terminal import footer
 from harness.report.text_file import to_text
 from tests.examples import run, two_clients
 from tests.selftest.examples import KEPT, PLAIN, selftest
@@ -74,16 +74,16 @@ def test_a_citation_is_one_line(missed: tuple[str, ...], expected: str) -> None:
 def test_a_comparison_cites_it_and_a_single_client_does_not() -> None:
     trials = two_clients()
     cited = run(selftest=selftest().note)
-    assert footer(cited, trials, "a.db")[-2].startswith("self-test 2025-03-01 10:31 UTC: passed")
+    assert notes(cited, trials)[-1].startswith("self-test 2025-03-01 10:31 UTC: passed")
     alone = [trial for trial in trials if trial.label == "requests"]
-    assert not any("self-test" in line for line in footer(cited, alone, "a.db"))
+    assert not any("self-test" in line for line in notes(cited, alone))
     for export in (to_text, to_markdown):
         assert export(cited, trials).count("self-test 2025-03-01 10:31 UTC: passed") == 1
         assert "self-test" not in export(cited, alone)
 
 
 def test_without_one_a_comparison_says_where_to_get_it() -> None:
-    line = footer(run(), two_clients(), "a.db")[-2]
+    line = notes(run(), two_clients())[-1]
     assert line == "self-test: none of this machine in this database; see `clientbench selftest`"
 
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from rich.console import Console, Group
 
-from harness.records.model import Comparison, Doubt, TrialSummary
+from harness.records.model import Comparison, TrialSummary
 from harness.report.listings import rows_table, runs_table, trials_table
-from harness.report.terminal import footer, result_tables
+from harness.report.terminal import result_tables
 from harness.report.text_file import to_text
 from harness.store.reading import RunLine
-from tests.examples import TIMEOUT_NS, failed, finished, histogram, run, trial, two_clients
+from tests.examples import TIMEOUT_NS, failed, finished, histogram, trial, two_clients
 
 WIDTHS = (80, 100, 120, 200)
 
@@ -131,27 +131,15 @@ def test_competitors_without_any_number_render() -> None:
     assert text.count("failed") == 4
 
 
-def test_footer_has_a_line_per_doubt_and_the_place() -> None:
-    doubts = (Doubt("disturbed", "run", "noise", "repeat"), Doubt("x", "httpx", "y", "z"))
-    assert footer(run(doubts=doubts), [], "results/a.db") == [
-        "measured on: bench, 2 CPUs",
-        "warning: disturbed: run: noise; repeat",
-        "warning: x: httpx: y; z",
-        "results: results/a.db (run run-1)",
-    ]
-    for state in ("interrupted", "unfinished"):
-        *_, last = footer(run(state=state), [], "a.db")
-        assert last == f"results: a.db (run run-1, {state})"
-
-
-def test_text_has_heading_table_and_doubts() -> None:
+def test_text_has_the_answer_then_details_and_doubts() -> None:
     lines = to_text(finished(two_clients()), two_clients()).splitlines()
-    assert lines[0].startswith("compare: GET ")
+    assert lines[0].startswith("GET ")
+    assert "result   aiohttp:async has 4.00× the throughput of requests (95 % CI" in "\n".join(
+        lines
+    )
     assert lines[-1].startswith("self-test: none of this machine")
     assert lines[-2].startswith("warning: disturbed: run: ")
-    assert lines[-3].startswith(
-        "requests: 15,000 counted, 600 more sent (preparation, first requests,"
-    )
+    assert lines[-3].startswith("sent: 15,000 requests counted, 600 more (preparation, first")
     assert lines[-5:-3] == [
         "measured on: bench, 2 CPUs",
         "measured at: 2025-03-01 10:00:00 UTC (run run-1)",

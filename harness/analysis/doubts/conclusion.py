@@ -24,7 +24,7 @@ def concluding_doubts(run: RunRecord, trials: Sequence[TrialSummary]) -> list[Do
         *load_doubts(run, trials),
         *ceiling_doubts(trials, run.ceilings),
         *(unasked_doubts(trials) if not run.scenario.get("held") else ()),
-        *disturbance_doubts(trials, run.other_load),
+        *disturbance_doubts(trials, run.other_load, run.environment.get("cpus")),
         *(stationarity_doubts(trials) if _is_steady(run.scenario) else ()),
     ]
 

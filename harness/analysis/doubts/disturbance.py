@@ -15,34 +15,58 @@ from harness.option_names import option
 from harness.records.model import Doubt, OtherLoad, Reading, TrialSummary
 from harness.text import split_url
 
-__all__ = ["disturbance_doubts"]
+__all__ = ["disturbance_doubts", "was_watched"]
 
 OTHERS_PERCENT = 10.0  # of one core
+BUSY_SHARE = 0.25  # of all CPUs: clients and target have to wait for them, and not all alike
 STEAL_PERCENT = 2.0  # of one core
 FREQUENCY_RATIO = 1.05
 ENOUGH_NS = 4_000_000_000  # of windows: the kernel counts the machine's time in ticks of 10 ms
 ENOUGH_OF_RUN_NS = 1_000_000_000  # its two looks are each exact to some ticks of 10 ms
 STOP_THEM = "stopping them (`clientbench doctor` names them) or on another machine"
+STOP_AND_REPEAT = "stop them (`clientbench doctor` names them) and measure again"
 MOVE = "moving to a machine that is not shared"
 NOT_CHECKED = "whether other programs disturbed it"
 
 Finding = tuple[str, str]  # what was seen, what to do before measuring again
 
 
-def disturbance_doubts(trials: Iterable[TrialSummary], other_load: OtherLoad | None) -> list[Doubt]:
+def disturbance_doubts(
+    trials: Iterable[TrialSummary], other_load: OtherLoad | None, cpus: int | None = None
+) -> list[Doubt]:
     """One per competitor that was disturbed, by whatever it was; else one of the run, if it was.
 
-    Where that was not looked at, or others could not be told from the target, this is said.
+    A run on a machine whose ``cpus`` others kept busy has one that is grave, and says it once. Where other
+    programs were not looked at, or could not be told from the target, this is said.
     """
     groups = by_label(trials)
+    busy = _busy(other_load, cpus)
     apart = other_load is None or other_load.targets_apart
     rounds = {label: [one.readings for one in own] for label, own in groups.items()}
-    by_others = {label: list(_by_others(own, apart)) for label, own in groups.items()}
+    by_others = {
+        label: [] if busy else list(_by_others(own, apart)) for label, own in groups.items()
+    }
     found = {label: [*by_others[label], *_frequency(rounds[label])] for label in groups}
     doubts = [_disturbed(label, seen) for label, seen in found.items() if seen]
     if not groups or any(by_others.values()):
         return doubts
-    return [*_of_run(other_load), *doubts]
+    return [*(busy or _of_run(other_load)), *doubts]
+
+
+def _busy(load: OtherLoad | None, cpus: int | None) -> list[Doubt]:
+    """Others used so much of the machine that it was another machine that was measured."""
+    if load is None or cpus is None or not was_watched(load) or not load.targets_apart:
+        return []
+    used = (load.used_ns or 0) / load.length_ns
+    if used < BUSY_SHARE * cpus:
+        return []
+    what = f"other programs used {used:.1f} of {cpus} CPUs"
+    return [Doubt("busy machine", "run", what, STOP_AND_REPEAT)]
+
+
+def was_watched(load: OtherLoad | None) -> bool:
+    """Whether the run was long enough to see what other programs used, and the kernel told."""
+    return load is not None and load.used_ns is not None and load.length_ns >= ENOUGH_OF_RUN_NS
 
 
 def _disturbed(subject: str, found: Sequence[Finding]) -> Doubt:

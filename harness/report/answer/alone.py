@@ -1,0 +1,101 @@
+"""The answer for one competitor alone: does it hold the rate, at what latency and cost; then its latencies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from harness.analysis.summaries import CompetitorSummary
+from harness.records.histogram import Histogram
+from harness.records.model import RunRecord, TrialSummary
+from harness.report import figures
+from harness.report.answer import table
+from harness.report.answer.columns import Cell, Column
+from harness.report.bins import bins
+from harness.report.cells import cell
+from harness.report.figures import PERCENTILES
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+__all__ = ["histogram", "percentiles", "sentence"]
+
+NOT_HELD = frozenset({"client-saturated", "queue not settled"})
+NOT_KNOWN = "generator-saturated"
+HELD = 0.99  # of the rate that was asked for: correct responses in the windows, which have edges
+SHOWN = (50, 99, 99.9)
+MOST_BARS = 6  # more leave no room on a screen of 24 lines
+BAR_WIDTH = 40
+DASH = " \N{EN DASH} "
+FULL = "\N{FULL BLOCK}"
+
+
+def sentence(run: RunRecord, summary: CompetitorSummary, trials: Sequence[TrialSummary]) -> str:
+    """*holds 300 req/s: yes - p50, p99, p99.9, 6 % of a core, 24 MB*, or *no, 271 req/s*."""
+    achieved = f"{figures.significant(summary.requests_per_second)} req/s"
+    told = ", ".join((*_latencies(summary), *_costs(summary, trials)))
+    loop = summary.open_loop
+    if loop is None:
+        return f"{summary.name}: {achieved}{DASH}{told}"
+    offered = loop.planned * 1e9 / max(1, summary.window_ns)
+    asked = f"{summary.name} holds {figures.significant(offered)} req/s"
+    kinds = {one.kind for one in run.doubts}
+    if NOT_KNOWN in kinds:
+        return f"{asked}: unknown, as clientbench could not keep the schedule{DASH}{told}"
+    held = (summary.requests_per_second or 0.0) >= HELD * offered
+    if kinds & NOT_HELD or not held:
+        return f"{asked}: no, {achieved}{DASH}{told}"
+    return f"{asked}: yes{DASH}{told}"
+
+
+def _latencies(summary: CompetitorSummary) -> Iterator[str]:
+    for percent in SHOWN:
+        value = figures.with_unit(summary.response_percentile(percent))
+        yield f"p{percent:g} {value}"
+
+
+def _costs(summary: CompetitorSummary, trials: Sequence[TrialSummary]) -> Iterator[str]:
+    wall_ns = sum(trial.cpu_wall_ns for trial in trials)
+    if wall_ns:
+        yield f"{figures.significant(100 * summary.cpu_ns / wall_ns, 2)} % of a core"
+    if summary.peak_rss_bytes is not None:
+        yield f"{figures.megabytes(summary.peak_rss_bytes)} MB"
+    if summary.errors:
+        yield f"errors {figures.error_count(summary)}"
+
+
+def percentiles(summary: CompetitorSummary, width: int) -> Iterator[Text]:
+    """Response and service times; of a closed loop they are the same."""
+    known = {"service": [summary.percentile(percent) for percent in PERCENTILES]}
+    if summary.open_loop is not None:
+        response = [summary.response_percentile(percent) for percent in PERCENTILES]
+        known = {"response": response, **known}
+    unit = figures.time_unit([value for values in known.values() for value in values])
+    names = ("max" if percent == 100 else f"p{percent:g}" for percent in PERCENTILES)
+    columns = [
+        Column("times", f"{unit.name}", tuple(map(Cell, known)), is_text=True),
+        *(
+            Column(name, name, tuple(Cell(figures.duration(v, unit)) for v in values))
+            for name, values in zip(names, zip(*known.values(), strict=True), strict=True)
+        ),
+    ]
+    yield from table.lines(columns, width)
+
+
+def histogram(summary: CompetitorSummary, width: int, normalize: float = 0) -> Iterator[Text]:
+    """Counts of a few ranges of the latency; ``normalize`` as in ``bins``."""
+    found = bins(_latency(summary).counted(), normalize, MOST_BARS)
+    unit = figures.time_unit([edge for edge, _ in found])
+    edges = [f"\N{LESS-THAN OR EQUAL TO} {figures.duration(edge, unit)}" for edge, _ in found]
+    counts = [f"{count:,}" for _, count in found]
+    room = [max(map(len, texts), default=0) for texts in (edges, counts)]
+    longest = max(1, min(BAR_WIDTH, width - sum(room) - len(unit.name) - 3))
+    most = max((count for _, count in found), default=1)
+    for edge, text, (_, count) in zip(edges, counts, found, strict=True):
+        bar = FULL * round(longest * count / most)
+        line = cell(f"{edge:>{room[0]}} {unit.name} ").append(f"{bar:<{longest}}", "cyan")
+        yield line.append(f" {text:>{room[1]}}")
+
+
+def _latency(summary: CompetitorSummary) -> Histogram:
+    return summary.service if summary.open_loop is None else summary.open_loop.response

@@ -1,0 +1,79 @@
+"""The line above the answer's table: what all competitors had in common. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from harness.analysis.summaries import CompetitorSummary, summarised
+from harness.records.model import RunRecord, TrialSummary
+from harness.report import figures
+from harness.report.answer.servers import compares_servers
+from harness.report.headline import offered, rounds
+from harness.report.view import is_open
+from harness.text import split_url
+from servers.spec import DEFAULT_NAME
+
+__all__ = ["heading"]
+
+SEPARATOR = " \N{MIDDLE DOT} "
+DEFAULT_PROFILE = "parity"
+
+
+def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
+    """The request, the load, how often and how long each competitor was measured; defaults are left out."""
+    summaries = summarised(trials)
+    described = (
+        *_request(run, summaries),
+        {f"{one.body_bytes:,} B body" if one.body_bytes else "" for one in summaries},
+        {offered(one) for one in summaries if one.open_loop is not None},
+        {f"concurrency {one.concurrency}" for one in summaries},
+        {one.profile if one.profile != DEFAULT_PROFILE else "" for one in summaries},
+        {rounds(run, trials)},
+        {_length(one) for one in summaries if one.state == "complete"},
+        set(_client(run, summaries)),
+        {"response times" if is_open(run) else ""},
+    )
+    common = [text for texts in described if len(texts) == 1 for text in texts if text]
+    return SEPARATOR.join(common)
+
+
+def _request(run: RunRecord, summaries: Sequence[CompetitorSummary]) -> Iterator[set[str]]:
+    """Method and place; what all have in common of them."""
+    methods = {one.http_method for one in summaries}
+    places = {_path(one) if compares_servers(run) else _place(one) for one in summaries}
+    if len(methods) == len(places) == 1:
+        yield {f"{methods.pop()} {places.pop()}"}
+    else:
+        yield from (methods, places)
+
+
+def _place(one: CompetitorSummary) -> str:
+    """The path on a target of ours, which has a port that changes; else the URL."""
+    if one.target.url or one.target.name == "url":
+        return one.url
+    name = "the built-in server" if one.target.name == DEFAULT_NAME else one.target.name
+    return f"{_path(one)} on {name}{' (HTTPS)' if one.target.tls else ''}"
+
+
+def _path(one: CompetitorSummary) -> str:
+    parts = split_url(one.url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def _length(one: CompetitorSummary) -> str:
+    return f"{figures.significant(one.window_ns / 1e9)} s each"
+
+
+def _client(run: RunRecord, summaries: Sequence[CompetitorSummary]) -> Iterator[str]:
+    """Who asked, and what it cost, where it is servers that are compared."""
+    if not compares_servers(run):
+        return
+    clients = {f"{one.client_library} {one.client_version}" for one in summaries}
+    costs = [one.cpu_per_request_ns for one in summaries if one.cpu_per_request_ns is not None]
+    memory = [one.peak_rss_bytes for one in summaries if one.peak_rss_bytes is not None]
+    if len(clients) == 1 and costs and memory:
+        dearest, largest = figures.with_unit(max(costs)), figures.megabytes(max(memory))
+        yield (
+            f"client {clients.pop()} with {dearest} CPU per request and {largest} MB; "
+            "CPU and MB below are the servers'"
+        )

@@ -1,0 +1,88 @@
+"""The result of a run in one sentence for each condition. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from harness.analysis.summaries import CompetitorSummary
+from harness.records.conditions import by_condition
+from harness.records.confidence import CONFIDENCE
+from harness.records.model import Comparison, Metric, RunRecord
+from harness.report import figures
+from harness.report.view import is_open
+
+__all__ = ["sentences"]
+
+LEVEL = f"{100 * CONFIDENCE:g} % CI"
+NAMES: Mapping[Metric, str] = {"throughput": "throughput", "p99": "p99 response time"}
+COUNTED = {
+    "faster": "better",
+    "slower": "worse",
+    "equivalent": "equivalent",
+    "inconclusive": "inconclusive",
+}
+
+
+def sentences(
+    run: RunRecord, ranked: Sequence[CompetitorSummary], comparisons: Sequence[Comparison]
+) -> Iterator[str]:
+    """One for each condition; ``ranked`` has the best of each first.
+
+    They speak of throughput, in an open loop of the p99 of the response time, and say "4.4× the throughput",
+    never "4.4× faster".
+    """
+    metric: Metric = "p99" if is_open(run) else "throughput"
+    judged = by_condition(one for one in comparisons if one.metric == metric)
+    for condition, own in by_condition(ranked).items():
+        if judged.get(condition):
+            said = _sentence({one.label: one.name for one in own}, judged[condition])
+            yield f"{condition}: {said}" if condition is not None else said
+
+
+def _sentence(names: Mapping[str, str], compared: Sequence[Comparison]) -> str:
+    """``names`` of the competitors by label, the best first."""
+    metric, baseline = compared[0].metric, compared[0].baseline
+    against = names.get(baseline, baseline)
+    judged = {one.label: one for one in compared if one.verdict}
+    if not judged:
+        reasons = dict.fromkeys(one.reason for one in compared if one.reason)
+        return f"No verdict on {NAMES[metric]}: {'; '.join(reasons)}."
+    if len(compared) == 1:
+        return _pair(names, compared[0])
+    first = next(iter(names))
+    said = f"{names[first]} comes first"
+    if first in judged:
+        ratio = f"{_ratio(judged[first])} the {NAMES[metric]} of {against}"
+        said += f", with {ratio} ({_interval(judged[first])})"
+    elif first != baseline:
+        said += ", without a verdict"
+    return f"{said}. Against {against}: {_counts(judged)}."
+
+
+def _pair(names: Mapping[str, str], one: Comparison) -> str:
+    label, baseline = (names.get(key, key) for key in (one.label, one.baseline))
+    metric = NAMES[one.metric]
+    if one.verdict == "equivalent":
+        return f"{label} and {baseline} have equivalent {metric} ({_interval(one)})."
+    if one.verdict == "inconclusive":
+        return (
+            f"No difference between {label} and {baseline} is established: "
+            f"{_ratio(one)} the {metric} ({_interval(one)})."
+        )
+    return f"{label} has {_ratio(one)} the {metric} of {baseline} ({_interval(one)})."
+
+
+def _counts(judged: Mapping[str, Comparison]) -> str:
+    counts = Counter(str(one.verdict) for one in judged.values())
+    return ", ".join(
+        f"{counts[verdict]} {word}" for verdict, word in COUNTED.items() if counts[verdict]
+    )
+
+
+def _ratio(one: Comparison) -> str:
+    return figures.significant(one.ratio) + figures.TIMES
+
+
+def _interval(one: Comparison) -> str:
+    return f"{LEVEL} {figures.interval(one)}"

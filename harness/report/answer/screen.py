@@ -1,0 +1,114 @@
+"""The whole screen: the table, the result, how far to trust it, warnings, what to type next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.analysis.doubts.kinds import Severity
+from harness.analysis.summaries import CompetitorSummary, summarised
+from harness.analysis.trust import told, trust
+from harness.records.conditions import by_condition
+from harness.records.model import RunRecord, TrialSummary
+from harness.report import environments
+from harness.report.answer import alone, following, table, trusting
+from harness.report.answer.columns import LEGEND, SIGNS, columns
+from harness.report.answer.heading import heading
+from harness.report.answer.lines import best_first, results, trust_line
+from harness.report.answer.warnings import warnings
+from harness.report.cells import cell
+from harness.report.scaling import scaling_lines
+from harness.report.view import comparisons_of, troubles
+from harness.report.wrapping import wrapped
+from harness.text import visible
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+__all__ = ["answer", "findings", "tables"]
+
+STYLES: dict[Severity, str] = {"grave": "bold red", "worth knowing": "yellow", "note": ""}
+MOST_WARNINGS = 3  # kinds: more do not fit on a screen of 24 lines
+MARGIN = 9  # columns of what stands left of the lines below the table
+
+
+def answer(
+    run: RunRecord,
+    trials: Sequence[TrialSummary],
+    width: int,
+    place: str | Path,
+    normalize: float = 0,
+) -> Iterator[Text]:
+    """The tables, and what a person needs below them.
+
+    ``place`` is the database; ``normalize`` as in ``bins``.
+    """
+    above = list(tables(run, trials, width))
+    yield from above
+    if any(sign in line.plain for line in above for sign in SIGNS.values()):
+        yield from _line("", LEGEND, width, "dim")
+    yield from findings(run, trials, width, normalize)
+    for command, purpose in following.commands(run, trust(run, comparisons_of(run, trials))):
+        yield from _line("next", f"{command}  ({purpose})", width, "")
+    yield from _line("stored", f"{place} ({environments.named(run)})", width, "")
+
+
+def findings(
+    run: RunRecord, trials: Sequence[TrialSummary], width: int, normalize: float = 0
+) -> Iterator[Text]:
+    """The result, of one client alone with its latencies, how far to trust it, and the warnings."""
+    for sentence in results(run, trials):
+        yield from _line("result", sentence, width, "bold")
+    yield from _latencies(summarised(trials), width, normalize)
+    for line in scaling_lines(run, trials):
+        yield from _line("scaling", line, width, "")
+    level = trust(run, comparisons_of(run, trials)).level
+    yield from _line("trust", trust_line(run, trials), width, trusting.STYLES[level])
+    yield from _warnings(run, list(dict.fromkeys(trial.label for trial in trials)), width)
+
+
+def tables(run: RunRecord, trials: Sequence[TrialSummary], width: int) -> Iterator[Text]:
+    """A heading, a table for each condition, the best first, and why competitors are not complete."""
+    yield from _paragraph(heading(run, trials), width, "bold")
+    factor = (run.condition_factor or "").replace("_", " ")
+    for condition, own in by_condition(best_first(run, trials)).items():
+        if condition is not None:
+            yield from _paragraph(f"{factor}: {condition}", width, "bold")
+        yield from table.lines(columns(run, trials, own), width)
+    for trouble in troubles(trials):
+        yield from _paragraph(trouble, width, "red")
+
+
+def _latencies(
+    summaries: Sequence[CompetitorSummary], width: int, normalize: float
+) -> Iterator[Text]:
+    """Those of one client alone: a comparison has no room for them."""
+    if len(summaries) == 1 and summaries[0].population:
+        yield from alone.percentiles(summaries[0], width)
+        yield from alone.histogram(summaries[0], width, normalize)
+
+
+def _warnings(run: RunRecord, labels: Sequence[str], width: int) -> Iterator[Text]:
+    quoted = told(run)
+    rest_of_them = [one for one in run.doubts if one is not quoted or one.subject != "run"]
+    found = list(warnings(rest_of_them, labels))
+    for kind, rest, severity in found[:MOST_WARNINGS]:
+        yield from _line("warning", f"{kind}: {rest}", width, STYLES[severity])
+    if more := found[MOST_WARNINGS:]:
+        kinds = ", ".join(kind for kind, _, _ in more)
+        yield from _line("", f"also: {kinds} (--details)", width, "yellow")
+
+
+def _line(label: str, text: str, width: int, style: str) -> Iterator[Text]:
+    """A paragraph with its label left of it."""
+    margin = MARGIN if width >= 4 * MARGIN else 2
+    first = f"{label:<{margin - 1}} "
+    for number, line in enumerate(wrapped(visible(text), width - margin, 0, 0)):
+        left = cell(" " * margin if number else first, "bold")
+        yield cell("").append_text(left).append_text(cell(line, style))
+
+
+def _paragraph(text: str, width: int, style: str) -> Iterator[Text]:
+    for line in wrapped(visible(text), width, 0, 2):
+        yield cell(line, style)

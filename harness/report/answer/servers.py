@@ -1,0 +1,61 @@
+"""What servers cost and are, where it is servers that a run compares. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from harness.analysis.summaries import CompetitorSummary, by_label, summarised
+from harness.records.model import RunRecord, TrialSummary
+from harness.records.totals import per_request
+from harness.report import figures
+from harness.scenario.factors import FACTORS
+
+__all__ = ["Server", "compares_servers", "servers"]
+
+
+class Server(NamedTuple):
+    """The servers of one competitor, those behind a proxy included."""
+
+    version: str
+    cpu_per_request_ns: float | None  # None where it cannot be seen, as of somebody else's server
+    peak_rss_bytes: int | None  # the largest that was sampled
+
+
+def compares_servers(run: RunRecord) -> bool:
+    """Whether competitors differ in the target, and not in the client."""
+    factor = FACTORS.get(run.axis)
+    return factor is not None and factor.concerns == "target"
+
+
+def servers(run: RunRecord, trials: Sequence[TrialSummary]) -> Mapping[str, Server]:
+    """The servers by the label of the competitor; empty where it is clients that are compared."""
+    if not compares_servers(run):
+        return {}
+    own = by_label(trials)
+    return {one.label: _server(run, one, own[one.label]) for one in summarised(trials)}
+
+
+def _server(run: RunRecord, summary: CompetitorSummary, trials: Sequence[TrialSummary]) -> Server:
+    costs = [cost for cost in (summary.proxy_cpu_ns, summary.origin_cpu_ns) if cost is not None]
+    return Server(
+        version=_version(run, summary),
+        cpu_per_request_ns=per_request(sum(costs) if costs else None, summary.cpu_requests),
+        peak_rss_bytes=max((_peak(trial) for trial in trials), default=0) or None,
+    )
+
+
+def _version(run: RunRecord, summary: CompetitorSummary) -> str:
+    for record in run.targets:
+        if record.spec.factors == summary.target.factors:
+            return record.description.get(record.spec.name, figures.NOTHING)
+    return figures.NOTHING
+
+
+def _peak(trial: TrialSummary) -> int:
+    """All its processes, or all its containers, at once."""
+    at: dict[int, int] = {}
+    for reading in trial.readings:
+        if reading.source == "target" or reading.source.startswith("container "):
+            at[reading.at_ns] = at.get(reading.at_ns, 0) + (reading.rss_bytes or 0)
+    return max(at.values(), default=0)

@@ -1,0 +1,115 @@
+"""The answer's table at a width: columns that do not fit are left out, and no figure is ever cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.report.answer.columns import BAR, DROPPED, Cell, Column
+from harness.report.cells import cell
+from harness.text import visible
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+__all__ = ["lines"]
+
+GAP = 2  # blanks between columns
+LEAST_BAR, LONGEST_BAR = 8, 40
+EIGHTHS = " \u258f\u258e\u258d\u258c\u258b\u258a\u2589"  # a block's parts
+FULL = "\N{FULL BLOCK}"
+LEAST_NAME = 20  # a name longer than this, and than a third of the width, has a line of its own
+
+
+def lines(columns: Sequence[Column], width: int) -> Iterator[Text]:
+    """Headings and rows, none wider than ``width``: in this order columns are left out, then rows are broken.
+
+    A broken row has its name in a line of its own.
+    """
+    layout = _layout(columns, width)
+    headings = [Cell("" if one.key == BAR else one.heading, "bold") for one in layout.columns]
+    yield from _row(headings, layout, width)
+    for number in range(len(columns[0].cells)):
+        yield from _row([_cell(one, number, layout) for one in layout.columns], layout, width)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    columns: Sequence[Column]
+    widths: Sequence[int]  # that of the names is 0 where all have lines of their own
+
+
+def _layout(columns: Sequence[Column], width: int) -> _Layout:
+    room = _name_room(columns[0], width)
+    kept = list(columns)
+    for key in DROPPED:
+        if room + _needed(kept) <= width:
+            break
+        kept = [one for one in kept if one.key != key]
+    if room + _needed(kept) > width:
+        room = 0
+    spare = width - room - _needed(kept)
+    widths = [
+        min(_width(one) + spare, LONGEST_BAR) if one.key == BAR else _width(one) for one in kept
+    ]
+    return _Layout(kept, [room, *widths[1:]])
+
+
+def _name_room(names: Column, width: int) -> int:
+    most = max(LEAST_NAME, width // 3)
+    return max((n for text in _cells(names) if (n := _length(text)) <= most), default=0)
+
+
+def _needed(columns: Sequence[Column]) -> int:
+    """What all but the names take, the gaps before them included."""
+    return sum(_width(one) + GAP for one in columns[1:])
+
+
+def _width(column: Column) -> int:
+    return LEAST_BAR if column.key == BAR else max(map(_length, _cells(column)))
+
+
+def _cells(column: Column) -> list[str]:
+    return [column.heading, *(one.text for one in column.cells)]
+
+
+def _length(text: str) -> int:
+    """Terminal columns it takes."""
+    from rich.cells import cell_len  # noqa: PLC0415  dear to import
+
+    return cell_len(visible(text))
+
+
+def _cell(column: Column, number: int, layout: _Layout) -> Cell:
+    if column.key != BAR:
+        return column.cells[number]
+    room = layout.widths[list(layout.columns).index(column)]
+    eighths = round(8 * room * column.shares[number])
+    return Cell(FULL * (eighths // 8) + EIGHTHS[eighths % 8].strip(), "cyan")
+
+
+def _row(cells: Sequence[Cell], layout: _Layout, width: int) -> Iterator[Text]:
+    """One line; two where the name is longer than its column."""
+    line = cell("")
+    for one, column, room in zip(cells, layout.columns, layout.widths, strict=True):
+        text, length = one.text, _length(one.text)
+        if column is not layout.columns[0]:
+            line.append(" " * GAP)
+        elif length > room:
+            yield from _own_lines(text, one.style, width)
+            text, length = "", 0
+        blanks = " " * (room - length)
+        line.append("" if column.is_text else blanks)
+        line.append_text(cell(text, one.style))
+        line.append(blanks if column.is_text else "")
+    line.rstrip()
+    yield line
+
+
+def _own_lines(name: str, style: str, width: int) -> Iterator[Text]:
+    """A name that is longer than the screen is broken anywhere: it is no figure."""
+    from rich.cells import chop_cells  # noqa: PLC0415
+
+    for piece in chop_cells(visible(name), width):
+        yield cell(piece, style)

@@ -1,0 +1,38 @@
+"""The line that says how far a run can be trusted. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from harness.analysis.trust import Level, Trust
+from harness.report import figures
+
+__all__ = ["STYLES", "line"]
+
+STYLES: Mapping[Level, str] = {"good": "green", "limited": "yellow", "none": "bold red"}
+NAMED = 2  # competitors with a wide interval
+
+
+def line(trust: Trust, *, compares: bool, disturbed: bool) -> str:
+    """*good for differences above 3 %*, *do not trust: …; what to do*, or *not checked: …*."""
+    if trust.level == "none":
+        return f"do not trust: {trust.why}; {trust.remedy}"
+    known = _resolution(trust) if compares else ""
+    if trust.level == "limited":
+        rest = f" ({known})" if known else ""
+        return f"{trust.why}; {trust.remedy}{rest}"
+    if known or not disturbed:
+        return known or "nothing else disturbed this run"
+    return "other programs took CPU time: figures may be better on a quiet machine"
+
+
+def _resolution(trust: Trust) -> str:
+    if trust.resolution is None:
+        return "no confidence interval: give at least two rounds (--rounds 10)"
+    wide = ", ".join(f"{label} {_percent(width)}" for label, width in trust.wide[:NAMED])
+    more = f" ({wide})" if wide else ""
+    return f"good for differences above {_percent(trust.resolution)}{more}"
+
+
+def _percent(share: float) -> str:
+    return f"{figures.significant(100 * share, 2)} %"

@@ -1,0 +1,62 @@
+"""Everything known of a run, for people: each figure, each interval, each warning. Builds renderables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from harness.analysis.summaries import CompetitorSummary, summarised
+from harness.records.model import RunRecord, TrialSummary
+from harness.report import (
+    competitor_figures,
+    environments,
+    latencies,
+    listings,
+    notes,
+    terminal,
+)
+from harness.report.cells import cell
+from harness.report.headline import heading
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+__all__ = ["details"]
+
+
+def details(
+    run: RunRecord,
+    trials: Sequence[TrialSummary],
+    width: int,
+    *,
+    with_matrix: bool = False,
+    normalize: float = 0,
+) -> Iterator[RenderableType]:
+    """From the tables of all competitors to single trials, warnings, and where it was measured.
+
+    ``normalize`` as in ``bins``, of the histogram of one competitor alone.
+    """
+    summaries = summarised(trials)
+    yield cell(heading(run, trials))
+    yield from terminal.result_tables(run, trials, width)
+    said = notes.verdict_lines(run, trials, with_matrix=with_matrix)
+    yield from map(cell, ("", *said))
+    yield from terminal.verdict_tables(run, trials, width, with_matrix=with_matrix)
+    for summary in summaries:
+        yield from map(cell, ("", summary.label))
+        for line in competitor_figures.lines(summary, summaries):
+            yield cell(f"  {line}")
+    yield from _latencies(summaries, normalize)
+    yield cell("")
+    yield listings.trials_table(trials)
+    yield from map(cell, ("", *environments.lines(run), *notes.notes(run, trials)))
+
+
+def _latencies(
+    summaries: Sequence[CompetitorSummary], normalize: float
+) -> Iterator[RenderableType]:
+    if len(summaries) == 1:
+        yield latencies.histogram(summaries[0], normalize)
+    phases = latencies.phases_table(summaries)
+    if phases is not None:
+        yield phases
