@@ -78,10 +78,13 @@ def _resolution(
     comparisons: Sequence[Comparison],
 ) -> tuple[float | None, tuple[tuple[str, float], ...]]:
     """The median half width of the intervals of throughput, and the competitors whose are much wider."""
-    widths = {
-        one.label: math.sqrt(one.high / one.low) - 1
+    ends = {
+        one.label: (one.low or 0.0, one.high or 0.0)
         for one in comparisons
-        if one.metric == "throughput" and one.low and one.high
+        if one.metric == "throughput"
+    }
+    widths = {
+        label: math.sqrt(high / low) - 1 for label, (low, high) in ends.items() if 0 < low <= high
     }
     if not widths:
         return None, ()

@@ -17,6 +17,7 @@ from harness.report import (
 )
 from harness.report.cells import cell
 from harness.report.headline import heading
+from harness.report.verdicts import MARKS
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -41,7 +42,11 @@ def details(
     yield from terminal.result_tables(run, trials, width)
     said = notes.verdict_lines(run, trials, with_matrix=with_matrix)
     yield from map(cell, ("", *said))
-    yield from terminal.verdict_tables(run, trials, width, with_matrix=with_matrix)
+    ratios = terminal.verdict_tables(run, trials, width, with_matrix=with_matrix)
+    if ratios:
+        yield cell("")
+        yield from ratios
+        yield cell(MARKS)
     for summary in summaries:
         yield from map(cell, ("", summary.label))
         for line in competitor_figures.lines(summary, summaries):

@@ -16,6 +16,7 @@ from harness.scenario.precision import FIRST_LOOK, MOST_ROUNDS
 
 __all__ = [
     "LEVEL",
+    "MARKS",
     "NAMES",
     "by_metric",
     "cell",
@@ -51,6 +52,12 @@ WIDER = (
     "against the baseline may be inconclusive there"
 )
 EQUIVALENT = f"equivalent within {100 * MARGIN:g} %"
+MARKED = {
+    "equivalent": "\N{ALMOST EQUAL TO} {}",
+    "inconclusive": "? {}",
+    None: "[{}]",
+}
+MARKS = f"\N{ALMOST EQUAL TO} {EQUIVALENT}, ? inconclusive, [ ] no verdict"
 
 
 def sentences(
@@ -161,13 +168,13 @@ def ratio_headings(other: str, metrics: Iterable[Metric], open_loop: bool) -> Ce
 
 
 def cells(comparisons: Sequence[Comparison]) -> list[Cells]:
-    """One row per competitor, a verdict or a dash for each metric but throughput; no empty table."""
+    """One row per competitor, a ratio or a dash for each metric but throughput; no empty table."""
     others = [one for one in comparisons if one.metric != "throughput"]
-    if not any(one.verdict for one in others):
+    if not any(one.ratio for one in others):
         return []
     by_label: dict[str, dict[Metric, str]] = {}
     for one in others:
-        by_label.setdefault(one.label, {})[one.metric] = cell(one)
+        by_label.setdefault(one.label, {})[one.metric] = _whole(one)
     return [
         (label, *(found.get(metric, figures.NOTHING) for metric in OTHERS))
         for label, found in by_label.items()
@@ -181,6 +188,14 @@ def cell(one: Comparison) -> str:
     if one.verdict in ("equivalent", "inconclusive"):
         return f"{one.verdict} ({figures.interval(one)})"
     return figures.ratio(one, is_baseline=False)
+
+
+def _whole(one: Comparison) -> str:
+    """The ratio with its interval, marked where it is no difference; in brackets where there is no verdict."""
+    if one.ratio is None:
+        return figures.NOTHING
+    ratio = figures.ratio(one, is_baseline=False)
+    return MARKED.get(one.verdict, "{}").format(ratio)
 
 
 def by_metric(matrix: Sequence[Comparison]) -> list[list[Comparison]]:

@@ -8,17 +8,27 @@ import textwrap
 __all__ = ["wrapped"]
 
 KEPT = "\N{NO-BREAK SPACE}"
-BEFORE_UNIT = re.compile(r"(?<=[0-9])(?= (?:%|ns|µs|ms|s|MB|GB|B|CPUs?|req/s)(?![A-Za-z]))")
+BEFORE_UNIT = re.compile(r"(?<=[0-9]) (?=(?:%|ns|µs|ms|s|MB|GB|B|CPUs?|req/s)(?![A-Za-z]))")
+SECOND_HALF = "\ue000"  # of a character that takes two columns; nothing printable
 
 
 def wrapped(text: str, width: int, first: int, others: int) -> list[str]:
     """Lines, the first one and the others indented by so many blanks; words and figures stay whole."""
     lines = textwrap.wrap(
-        BEFORE_UNIT.sub(r"\g<0>" + KEPT, text).replace(KEPT + " ", KEPT),
+        BEFORE_UNIT.sub(KEPT, _counted(text)),
         width,
         initial_indent=" " * first,
         subsequent_indent=" " * others,
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return [line.replace(KEPT, " ") for line in lines]
+    return [line.replace(KEPT, " ").replace(SECOND_HALF, "") for line in lines]
+
+
+def _counted(text: str) -> str:
+    """With as many characters as it takes columns."""
+    if text.isascii():
+        return text
+    from rich.cells import get_character_cell_size  # noqa: PLC0415  dear to import
+
+    return "".join(letter + SECOND_HALF * (get_character_cell_size(letter) - 1) for letter in text)

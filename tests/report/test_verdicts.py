@@ -96,7 +96,7 @@ def test_one_reason_is_one_line_however_much_it_concerns() -> None:
 def test_nothing_is_said_of_nothing() -> None:
     assert verdicts.sentences([]) == []
     assert verdicts.cells([]) == []
-    assert verdicts.cells(compare([trial("requests"), trial("httpx")], "requests")) == []
+    assert verdicts.cells(compare([trial("requests"), failed("httpx")], "requests")) == []
     assert terminal.verdict_tables(finished([trial()]), [trial()], with_matrix=True) == []
 
 
@@ -108,9 +108,9 @@ def test_the_other_metrics_have_a_row_per_competitor() -> None:
         (
             "aiohttp:async",
             "0.250× (0.250–0.250)",
-            "equivalent (1.00–1.00)",
-            "–",
-            "equivalent (1.00–1.00)",
+            "≈ 1.00× (1.00–1.00)",
+            "[1.00× (1.00–1.00)]",
+            "≈ 1.00× (1.00–1.00)",
         )
     ]
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from harness.analysis.summaries import CompetitorSummary, summarised
 from harness.records.model import Ceiling, Doubt, TrialSummary
+from harness.text import split_url
+from servers.spec import DEFAULT_NAME
 
 __all__ = ["ceiling_doubts", "unasked_doubts"]
 
@@ -13,6 +15,7 @@ PACED_SHARE = 0.5  # of a competitor's median service time
 PACED_NS = 300_000  # less is the way there and back, and waking up
 DOUBLED = 1.1  # what twice the processes must bring at least, or the target is the limit
 BUSY_WORKERS = 0.9  # from here on the workers' CPUs are the limit
+WAITING = ("/wait", "/delay")  # paths of the embedded target
 NEAR = 0.9  # of raw's throughput
 
 
@@ -49,6 +52,14 @@ def _target_paced(summary: CompetitorSummary, ceiling: Ceiling) -> Doubt | None:
         return None
     if wait_ns < max(PACED_NS, PACED_SHARE * median_ns):
         return None
+    if _is_asked_to_wait(summary):
+        return Doubt(
+            "paced as asked",
+            summary.label,
+            f"the target waits {wait_ns / 1e6:.3g} ms of {median_ns / 1e6:.3g} ms, as asked, and "
+            "throughput follows from that",
+            "compare CPU, and what is added to the wait",
+        )
     unseen = ", its unseen computing included," if ceiling.target_cpu_ns is None else ""
     return Doubt(
         "target-paced",
@@ -57,6 +68,12 @@ def _target_paced(summary: CompetitorSummary, ceiling: Ceiling) -> Doubt | None:
         f"the median service time is {median_ns / 1e6:.3g} ms",
         "it is the target's wait that is measured, not the client: use a target or a path that answers at once",
     )
+
+
+def _is_asked_to_wait(summary: CompetitorSummary) -> bool:
+    """Whether the path is one at which our own server waits before it answers."""
+    path = split_url(summary.url).path
+    return summary.target.name == DEFAULT_NAME and path.startswith(WAITING)
 
 
 def _server_bound(summary: CompetitorSummary, ceiling: Ceiling) -> Doubt | None:

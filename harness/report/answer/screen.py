@@ -93,10 +93,11 @@ def _warnings(run: RunRecord, labels: Sequence[str], width: int) -> Iterator[Tex
     quoted = told(run)
     rest_of_them = [one for one in run.doubts if one is not quoted or one.subject != "run"]
     found = list(warnings(rest_of_them, labels))
-    for kind, rest, severity in found[:MOST_WARNINGS]:
-        yield from _line("warning", f"{kind}: {rest}", width, STYLES[severity])
+    for one in found[:MOST_WARNINGS]:
+        label = "note" if one.severity == "note" else "warning"
+        yield from _line(label, f"{one.kind}: {one.text}", width, STYLES[one.severity])
     if more := found[MOST_WARNINGS:]:
-        kinds = ", ".join(kind for kind, _, _ in more)
+        kinds = ", ".join(one.kind for one in more)
         yield from _line("", f"also: {kinds} (--details)", width, "yellow")
 
 

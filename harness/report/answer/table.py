@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.report.answer.columns import BAR, DROPPED, Cell, Column
 from harness.report.cells import cell
+from harness.report.wrapping import wrapped
 from harness.text import visible
 
 if TYPE_CHECKING:
@@ -25,9 +26,13 @@ LEAST_NAME = 20  # a name longer than this, and than a third of the width, has a
 def lines(columns: Sequence[Column], width: int) -> Iterator[Text]:
     """Headings and rows, none wider than ``width``: in this order columns are left out, then rows are broken.
 
-    A broken row has its name in a line of its own.
+    A broken row has its name in a line of its own. Where that is not enough there is no table, and each figure
+    has its heading beside it.
     """
     layout = _layout(columns, width)
+    if _needed(layout.columns) > width:
+        yield from _listed(layout, width)
+        return
     headings = [Cell("" if one.key == BAR else one.heading, "bold") for one in layout.columns]
     yield from _row(headings, layout, width)
     for number in range(len(columns[0].cells)):
@@ -105,6 +110,16 @@ def _row(cells: Sequence[Cell], layout: _Layout, width: int) -> Iterator[Text]:
         line.append(blanks if column.is_text else "")
     line.rstrip()
     yield line
+
+
+def _listed(layout: _Layout, width: int) -> Iterator[Text]:
+    """Name, and below it headings and figures, as many in a line as fit."""
+    names, *others = layout.columns
+    for number, name in enumerate(names.cells):
+        yield from _own_lines(name.text, "bold", width)
+        told = (f"{one.heading} {one.cells[number].text}" for one in others if one.key != BAR)
+        for line in wrapped(visible("; ".join(told)), width, 2, 2):
+            yield cell(line)
 
 
 def _own_lines(name: str, style: str, width: int) -> Iterator[Text]:

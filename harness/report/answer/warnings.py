@@ -3,46 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from harness.analysis.doubts.kinds import KINDS, Kind, Severity, severity
 from harness.records.model import Doubt
 
-__all__ = ["warnings"]
+__all__ = ["Warned", "warnings"]
 
-SHOWN: tuple[Severity, ...] = ("grave", "worth knowing")  # notes are among the details
-LARGEST_LIST = 4  # names in a line
+SHOWN: tuple[Severity, ...] = ("grave", "worth knowing")
+# Notes are among the details, but for this one: it says what the comparison means.
+SHOWN_NOTES = frozenset({"paced as asked"})
+LONGEST = 142  # characters: two lines of a terminal with 80 columns
+LEAST_NAMES = 20  # characters of a list of names
 
 
-def warnings(doubts: Sequence[Doubt], names: Sequence[str]) -> Iterator[tuple[str, str, Severity]]:
-    """The kind, the rest of the line, and how much it matters; the grave ones first.
+class Warned(NamedTuple):
+    """One kind of warning, and how much it matters."""
 
-    ``names`` are all competitors of the run. The rest says whom it concerns, what happened, what to do.
-    """
+    kind: str
+    text: str  # whom it concerns, what happened, what to do
+    severity: Severity
+
+
+def warnings(doubts: Sequence[Doubt], labels: Sequence[str]) -> Iterator[Warned]:
+    """All kinds, the grave ones first; ``labels`` are those of all competitors of the run."""
     of_kind: dict[str, list[Doubt]] = {}
     for doubt in doubts:
         of_kind.setdefault(doubt.kind, []).append(doubt)
     for weight in SHOWN:
         for kind, own in of_kind.items():
             if severity(kind) == weight:
-                yield kind, _line(KINDS.get(kind), own, names), weight
+                yield Warned(kind, _text(kind, own, labels), weight)
+    for kind in of_kind.keys() & SHOWN_NOTES:
+        yield Warned(kind, _text(kind, of_kind[kind], labels), "note")
 
 
-def _line(kind: Kind | None, doubts: Sequence[Doubt], names: Sequence[str]) -> str:
-    """In the words of the warning itself where there is one only, or they are all alike."""
-    messages = {one.message for one in doubts}
-    message = messages.pop() if len(messages) == 1 or kind is None else kind.means
-    remedies = {one.remedy for one in doubts}
-    remedy = remedies.pop() if len(remedies) == 1 or kind is None else kind.remedy
-    who = _subjects([one.subject for one in doubts if one.subject != "run"], names)
-    return f"{who}{message}; {remedy}"
+def _text(kind: str, doubts: Sequence[Doubt], labels: Sequence[str]) -> str:
+    """In the words of the warnings where they are alike and short enough, else in those of their kind."""
+    subjects = list(dict.fromkeys(one.subject for one in doubts if one.subject != "run"))
+    known = KINDS.get(kind)
+    messages, remedies = {one.message for one in doubts}, {one.remedy for one in doubts}
+    if len(messages) == len(remedies) == 1:
+        own = f"{messages.pop()}; {remedies.pop()}"
+        who = _listed(subjects, labels, LONGEST)
+        if known is None or len(kind) + 2 + len(who) + len(own) <= LONGEST:
+            return who + own
+    general = _general(known, doubts)
+    return _listed(subjects, labels, LONGEST - len(kind) - len(general) - 2) + general
 
 
-def _subjects(labels: Sequence[str], names: Sequence[str]) -> str:
-    own = list(dict.fromkeys(labels))
-    if not own:
+def _general(kind: Kind | None, doubts: Sequence[Doubt]) -> str:
+    if kind is None:  # of another version
+        return f"{doubts[0].message}; {doubts[0].remedy}"
+    return f"{kind.means}; {kind.remedy}"
+
+
+def _listed(subjects: Sequence[str], labels: Sequence[str], room: int) -> str:
+    """As many names as there is room for, at least one, and how many more there are."""
+    if not subjects:
         return ""
-    if len(own) == len(names) > 1:
+    if len(subjects) == len(labels) > 1:
         return "all: "
-    more = len(own) - LARGEST_LIST
-    listed = own if more <= 1 else [*own[:LARGEST_LIST], f"{more} more"]
-    return f"{', '.join(listed)}: "
+    shown = len(subjects)
+    while shown > 1 and len(_names(subjects, shown)) > max(room, LEAST_NAMES):
+        shown -= 1
+    return _names(subjects, shown)
+
+
+def _names(subjects: Sequence[str], shown: int) -> str:
+    more = len(subjects) - shown
+    return ", ".join([*subjects[:shown], *([f"{more} more"] if more else [])]) + ": "

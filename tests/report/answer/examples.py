@@ -1,0 +1,56 @@
+"""Runs whose screens are kept beside the tests, as they were when somebody looked at them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from harness.records.model import Doubt, OtherLoad, RunRecord, TrialSummary
+from tests.examples import SECOND, finished, histogram, trial
+
+ROUNDS = 5
+# requests per second, median in ns, CPU per request in ns, peak memory in MB
+CLIENTS = {
+    "requests": (2_800, 3_280_000, 356_000, 30.0),
+    "httpx:sync": (3_220, 2_430_000, 309_000, 29.1),
+    "httpx:async": (1_270, 6_650_000, 764_000, 32.0),
+    "aiohttp": (9_790, 992_000, 99_800, 37.2),
+    "pycurl": (54_900, 138_000, 16_600, 23.9),
+    "urllib3": (6_330, 1_520_000, 156_000, 25.9),
+    "requestx:sync": (19_800, 469_000, 46_200, 30.4),
+    "requestx:async": (10_000, 1_020_000, 98_200, 32.6),
+}
+QUIET = OtherLoad(30 * SECOND, SECOND, 0, 0.2, targets_apart=True)
+
+
+def client(label: str, number: int) -> TrialSummary:
+    """One round of a second, a little faster or slower than the others."""
+    rate, median_ns, cpu_ns, megabytes = CLIENTS[label]
+    swing = 1 + 0.02 * ((number * (3 + len(label))) % 5 - 2)
+    completed = round(rate * swing)
+    times = median_ns * np.linspace(0.8, 1.2, completed) / swing
+    return trial(
+        label,
+        number,
+        rate=completed,
+        service=histogram(int(time) for time in times),
+        cpu_ns=round(cpu_ns * completed / swing),
+        peak_rss_bytes=round(megabytes * 1e6),
+    )
+
+
+def eight_clients(**changes: object) -> tuple[RunRecord, list[TrialSummary]]:
+    """A run of eight clients with two kinds of warnings, on a machine that was quiet."""
+    trials = [client(label, number) for number in range(1, ROUNDS + 1) for label in CLIENTS]
+    doubts = (
+        *(
+            Doubt("too few samples", label, f"too few for {label}", "use --duration 20")
+            for label in ("requests", "httpx:async")
+        ),
+        Doubt(
+            "unequal settings", "pycurl", "libcurl has no read timeout", "use --profile defaults"
+        ),
+        Doubt("server-bound", "pycurl", "the target used 97 % of its CPU", "give it more cores"),
+    )
+    run = finished(trials)
+    values = {"doubts": doubts, "other_load": QUIET, **changes}
+    return RunRecord(**{**run.__dict__, **values}), trials

@@ -1,0 +1,145 @@
+"""The answer's screen: as it was looked at, at any width, with any run."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.console import Console
+
+from harness.records.model import Doubt, RunRecord, TrialSummary
+from harness.report import figures
+from harness.report.answer.columns import BAR, columns
+from harness.report.answer.lines import best_first
+from harness.report.answer.screen import answer, tables
+from tests.examples import failed, finished, run, runs, trial, trials, two_clients
+from tests.report.answer.examples import CLIENTS, QUIET, client, eight_clients
+
+GOLDEN = Path(__file__).parent / "golden"
+WIDTHS = st.integers(40, 200)
+PLACE = "results/benchmark_results.db"
+
+
+def screen(record: RunRecord, made: list[TrialSummary], width: int) -> list[str]:
+    return [line.plain for line in answer(record, made, width, PLACE)]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 200])
+def test_eight_clients_as_they_were_looked_at(width: int) -> None:
+    lines = screen(*eight_clients(), width)
+    assert "\n".join(lines) + "\n" == (GOLDEN / f"eight_{width}.txt").read_text("utf-8")
+
+
+def test_eight_clients_fit_on_a_terminal_of_24_lines_and_80_columns() -> None:
+    lines = screen(*eight_clients(), 80)
+    assert len(lines) <= 23  # and the prompt
+    assert lines[-1].startswith("stored ")
+
+
+@given(WIDTHS)
+def test_no_line_is_wider_and_no_figure_is_cut_at_any_width(width: int) -> None:
+    record, made = eight_clients()
+    lines = screen(record, made, width)
+    assert max(map(cell_len, lines)) <= width
+    assert_figures_are_whole(record, made, lines)
+
+
+def assert_figures_are_whole(record: RunRecord, made: list[TrialSummary], lines: list[str]) -> None:
+    """What stands in a row after its name is what its columns have, as far as they are there."""
+    ranked = best_first(record, made)
+    shown = [one for one in columns(record, made, ranked) if one.key != BAR]
+    for number, one in enumerate(ranked):
+        start = next(index for index, line in enumerate(lines) if line.startswith(one.name))
+        row = lines[start] if lines[start].strip() != one.name else lines[start + 1]
+        words = "".join(letter for letter in row if letter not in BLOCKS).split()
+        known = {word for column in shown for word in column.cells[number].text.split()}
+        assert set(words) <= known
+        assert figures.significant(one.requests_per_second) in words
+
+
+BLOCKS = "\u2588\u2589\u258a\u258b\u258c\u258d\u258e\u258f"
+
+
+@given(runs(id="run-1"), st.lists(trials(id="t"), max_size=3), WIDTHS)
+def test_any_run_has_a_screen_that_fits(
+    record: RunRecord, made: list[TrialSummary], width: int
+) -> None:
+    for line in answer(record, made, width, PLACE):
+        # words stay whole: a path, or an identifier, may be longer than the screen
+        assert cell_len(line.plain) <= width or len(line.plain.split()) <= 2
+
+
+def test_better_and_worse_are_told_by_colour_and_by_sign() -> None:
+    record, made = eight_clients()
+    text = io.StringIO()
+    console = Console(file=text, width=80, force_terminal=True, color_system="standard")
+    for line in tables(record, made, 80):
+        console.print(line)
+    assert "\x1b[32m\N{BLACK UP-POINTING TRIANGLE} 3.36×\x1b[0m" in text.getvalue()
+    assert "\x1b[31m\N{BLACK DOWN-POINTING TRIANGLE} 0.454×\x1b[0m" in text.getvalue()
+    assert "\x1b[1mbaseline\x1b[0m" in text.getvalue()
+
+
+def test_a_ratio_without_a_verdict_is_no_ratio() -> None:
+    made = [client(label, 1) for label in ("requests", "aiohttp")]
+    lines = screen(finished(made), made, 120)
+    assert not any("×" in line for line in lines)
+    assert lines[-4].startswith("trust    no confidence interval") or "no confidence" in str(lines)
+
+
+def test_all_of_a_kind_is_one_line() -> None:
+    doubts = tuple(
+        Doubt("short slices", label, f"{label} has {number}", "measure longer")
+        for number, label in enumerate(CLIENTS)
+    )
+    lines = screen(*eight_clients(doubts=doubts), 200)
+    (line,) = [line for line in lines if "short slices" in line]
+    assert line.startswith("warning  short slices: all: slices hold too few requests")
+
+
+def test_grave_ones_come_first_and_the_run_is_not_trusted() -> None:
+    record, made = eight_clients()
+    grave = Doubt("unequal bytes", "pycurl", "it sends another header", "compare the others")
+    lines = screen(replace(record, doubts=(*record.doubts, grave)), made, 200)
+    first = next(line for line in lines if line.startswith("warning"))
+    assert first.startswith("warning  unequal bytes: pycurl: it sends another header")
+    assert any(line.startswith("trust    do not trust: pycurl: ") for line in lines)
+
+
+def test_a_note_is_no_warning() -> None:
+    record, made = eight_clients()
+    notes = [one for one in record.doubts if one.kind == "unequal settings"]
+    assert notes and not any("unequal" in line for line in screen(record, made, 200))
+
+
+def test_failed_and_partial_competitors_say_why() -> None:
+    made = [*two_clients(), *(failed("pycurl", number) for number in (1, 2, 3))]
+    lines = screen(finished(made, other_load=QUIET), made, 80)
+    assert "failed" in next(line for line in lines if line.startswith("pycurl"))
+    assert "failed: pycurl: rounds 1, 2, 3: connection refused" in lines
+
+
+def test_a_long_name_has_a_line_of_its_own_and_its_row_stays_whole() -> None:
+    name = "httpx[http2]==0.28.1:async+uvloop@3.13"
+    made = [one for number in (1, 2, 3) for one in (trial(name, number), trial("b", number))]
+    lines = [line.plain for line in tables(finished(made, baseline="b"), made, 60)]
+    assert name in lines
+    assert lines[lines.index(name) + 1].split()[0] == "1,000"
+
+
+def test_errors_are_shown_only_where_there_are_any() -> None:
+    made = two_clients()
+    assert "errors" not in screen(finished(made), made, 80)[1]
+    made[0] = replace(made[0], error_counts={"connect": 12})
+    for width in (40, 80):
+        lines = "\n".join(screen(finished(made), made, width))
+        assert "errors" in lines and "12 (0.4" in lines
+
+
+def test_a_run_without_trials_has_a_screen() -> None:
+    assert screen(run(state="interrupted"), [], 80)[-1].startswith("stored ")
