@@ -227,7 +227,9 @@ def test_no_page_names_an_option_that_is_not_there(folder: Path) -> None:
     known = options_of("compare", folder) | options_of("load", folder)
     known |= options_of("results list", folder) | options_of("clients", folder)
     known |= legacy._FLAGS | options_of("doctor", folder) | options_of("selftest", folder)
-    known |= options_of("results diff", folder)
+    known |= {"--help"} | options_of("", folder)
+    for command in ("diff", "show", "sql"):
+        known |= options_of(f"results {command}", folder)
     for command in ("up", "down", "logs", "status"):
         known |= options_of(f"targets {command}", folder)
     for page in PAGES:

@@ -184,7 +184,7 @@ def test_when_asked_every_difference_stands_above_the_table(diff: Command, colum
         (("nothing-done", "usual-run"), "'nothing-done' has no finished round"),
         (("usual-run", "no-such"), "'no-such': no such run"),
         (("again", ""), "''"),
-        (("usual-run",), "'other'"),
+        (("usual-run",), "'OTHER'"),
         (("usual-run", "again-run", "last-run"), "last-run"),
     ],
 )

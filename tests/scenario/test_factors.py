@@ -94,7 +94,7 @@ def test_the_command_line_has_its_option(tmp_path: Path) -> None:
     shown = clientbench("compare", "--help", cwd=tmp_path).out
     for factor in FACTORS.values():
         if factor is not CLIENT:
-            assert f"{FLAGS[factor.name]} <list[str]>" in shown
+            assert f"{FLAGS[factor.name]} {factor.metavar}… " in shown
 
 
 @pytest.mark.parametrize("factor", FACTORS.values(), ids=FACTORS)
