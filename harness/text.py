@@ -7,11 +7,13 @@ another one. So they are written as escapes. Secrets are another matter: see ``h
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 __all__ = ["canonical_json", "json_text", "one_line", "shortened", "split_url", "visible"]
 
+DOUBTFUL = re.compile("[^ -~]+")  # only what is not plain ASCII has to be looked at
 LINES = "\n\t"  # what text of several lines may keep
 
 
@@ -23,10 +25,14 @@ def visible(text: str, keep: str = "") -> str:
     """
     if text.isprintable():
         return text
-    return "".join(
-        char if char.isprintable() or char in keep else char.encode("unicode_escape").decode()
-        for char in text
-    )
+
+    def escaped(found: re.Match[str]) -> str:
+        return "".join(
+            char if char.isprintable() or char in keep else char.encode("unicode_escape").decode()
+            for char in found[0]
+        )
+
+    return DOUBTFUL.sub(escaped, text)
 
 
 def one_line(text: str) -> str:

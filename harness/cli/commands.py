@@ -250,11 +250,19 @@ def sql(
     query: Annotated[str, argument("One SELECT.", "SQL")],
     db: Db = None,
     timeout: Annotated[str, about("Seconds it may take. [60]", metavar="SECONDS")] = "60",
+    json: Json = False,
+    csv: Annotated[
+        bool,
+        about("Print CSV, every value exactly, instead of the table.", "--csv", group="output"),
+    ] = False,
 ) -> None:
-    """Query the database, read-only."""
+    """Query the database, read-only.
+
+    The table cuts long values, and a terminal gets its first rows; --json and --csv print everything exactly.
+    """
     from harness.cli import querying
 
-    querying.show_query(_database(db), query, timeout)
+    querying.show_query(_database(db), query, timeout, as_json=json, as_csv=csv)
 
 
 @targets.callback(invoke_without_command=True)

@@ -82,8 +82,8 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType(
         ),
         "results sql": (
             ("clientbench results sql 'SELECT * FROM client_summary'", "a table"),
-            ("clientbench results sql 'SELECT * FROM latest_run'", "a view"),
-            ("clientbench results sql 'PRAGMA table_info(runs)'", "columns of a table"),
+            ("clientbench results sql 'SELECT * FROM runs' --json", "one JSON document"),
+            ("clientbench results sql 'SELECT * FROM runs' --csv", "CSV"),
         ),
         "targets": (
             ("clientbench targets", "which can run here, and what others need"),
