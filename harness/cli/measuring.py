@@ -90,7 +90,7 @@ def _scenario(command: str, typed: dict[str, Any], defaults: Defaults) -> Scenar
     several = any(len(options.values(factor)) > 1 for factor in FACTORS.values())
     if command == "compare" and not options.clients and not several:
         options = replace(options, clients=_all_installed(known))
-    modes = {client.name: next(iter(client.modes)) for client in known if client.modes}
+    modes = {client.name: tuple(client.modes) for client in known if client.modes}
     return build(options, defaults, modes, _resolve)
 
 
