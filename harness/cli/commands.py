@@ -5,7 +5,7 @@ Annotations are no text here: Typer would evaluate that of every command, severa
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -28,8 +28,9 @@ from harness.cli.options import (
 )
 from harness.cli.stored import stored_in
 from harness.input.options import Options
+from harness.text import meant, nearest
 
-__all__ = ["COMMAND_LINE_ERROR", "CommandInterruptedError", "app"]
+__all__ = ["COMMAND_LINE_ERROR", "CommandInterruptedError", "app", "problem_of"]
 
 # Typer's own errors about flags; the class lives in click or in typer, depending on the version.
 COMMAND_LINE_ERROR: type[Any] = next(
@@ -58,6 +59,14 @@ class _Group(help_pages.Group):
     def make_context(self, *args: Any, **options: Any) -> Any:
         with _stoppable():
             return super().make_context(*args, **options)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Typer would suggest up to three."""
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            known = self.list_commands(ctx)
+            advice = f"{meant(args[0], known)}expected {', '.join(known)}"
+            ctx.fail(f"No such command {args[0]!r}; {advice}")
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         with _stoppable():
@@ -345,6 +354,16 @@ def target_down(
     from harness.cli import targets as command
 
     command.down(name, everything)
+
+
+def problem_of(error: Any, more_options: Collection[str]) -> str:
+    """What Typer says of the words, on one line; of an unknown option also which one was probably meant."""
+    if type(error).__name__ != "NoSuchOption":
+        return " ".join(error.format_message().split())
+    parameters = () if error.ctx is None else error.ctx.command.params
+    known = {flag for one in parameters for flag in (*one.opts, *one.secondary_opts)}
+    found = nearest(error.option_name, (*known, *more_options))
+    return f"No such option: {error.option_name}" + (f"; did you mean {found}?" if found else "")
 
 
 def _listed_by_default(context: typer.Context, json: bool, listed: Callable[[bool], None]) -> None:
