@@ -226,8 +226,10 @@ def test_the_table_of_options_is_that_of_the_command(folder: Path) -> None:
 def test_no_page_names_an_option_that_is_not_there(folder: Path) -> None:
     known = options_of("compare", folder) | options_of("load", folder)
     known |= options_of("results list", folder) | options_of("clients", folder)
-    known |= legacy._FLAGS | options_of("doctor", folder) | options_of("selftest", folder)
-    known |= options_of("results diff", folder)
+    known |= legacy.FLAGS | options_of("doctor", folder) | options_of("selftest", folder)
+    known |= {"--help"} | options_of("", folder)
+    for command in ("diff", "show", "sql"):
+        known |= options_of(f"results {command}", folder)
     for command in ("up", "down", "logs", "status"):
         known |= options_of(f"targets {command}", folder)
     for page in PAGES:

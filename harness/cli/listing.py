@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+import sys
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from harness import interrupts
+from harness.cli.exit_codes import DONE, UNUSABLE
 from harness.cli.locks import lock_notice
-from harness.cli.screen import say_json
+from harness.cli.output import Reports
+from harness.cli.screen import say, say_json
 from harness.cli.showing import View, show
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
@@ -54,15 +58,24 @@ def show_presets(as_json: bool) -> None:
     Console().print(listings.rows_table(("preset", "meaning", "parameters and defaults"), rows))
 
 
-def show_runs(database: Path, limit: int) -> None:
+def show_runs(database: Path, limit: int, as_json: bool) -> None:
     """Print the latest runs."""
-    Console().print(listings.runs_table(reading.list_runs(database, limit, lock_notice(database))))
+    found = reading.list_runs(database, limit, lock_notice(database))
+    if as_json:
+        say_json([dataclasses.asdict(line) for line in found])
+        return
+    Console().print(listings.runs_table(found))
 
 
-def show_run(database: Path, key: str, view: View) -> None:
-    """Print one run."""
+def show_run(database: Path, key: str, view: View, reports: Reports) -> int:
+    """Write one run to files, print it, and then which files could not be written; the exit code."""
     run, trials = reading.show_run(database, key, lock_notice(database))
+    troubles = list(reports.write(run, trials))
     show(run, trials, database, view)
+    sys.stdout.flush()  # below the table, not above it
+    for trouble in troubles:
+        say(f"clientbench: {trouble}", sys.stderr)
+    return UNUSABLE if troubles else DONE
 
 
 def _state(client: Client) -> str:

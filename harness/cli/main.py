@@ -85,7 +85,9 @@ def _dispatch(argv: Sequence[str]) -> int:
     except commands.CommandInterruptedError:
         raise KeyboardInterrupt from None
     except commands.COMMAND_LINE_ERROR as error:
-        raise UsageError(" ".join(error.format_message().split())) from error
+        # what begins with an option may have been meant as the old form, too
+        old_flags = legacy.FLAGS if argv and argv[0].startswith("-") else ()
+        raise UsageError(commands.problem_of(error, old_flags)) from error
     return code if isinstance(code, int) else DONE
 
 

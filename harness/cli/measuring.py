@@ -12,24 +12,22 @@ from typing import Any
 from adapters import REFERENCES
 from harness import interrupts
 from harness.analysis.doubts.kinds import KINDS, severity
-from harness.cli import output
 from harness.cli.exit_codes import DONE, INTERRUPTED, NOT_VALID, OVER_BUDGET, UNUSABLE
 from harness.cli.options import OURS
+from harness.cli.output import Reports
 from harness.cli.progress import progress_on
 from harness.cli.screen import say
 from harness.cli.showing import show, view
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
-from harness.errors import UnusableError, UsageError
+from harness.errors import UsageError
 from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults, database_path, from_environment
-from harness.input.spelling import Spelling
 from harness.measure.experiment import run
 from harness.option_names import option
 from harness.records.model import RunRecord
 from harness.redaction import one_of, refusal
-from harness.report import exporters
 from harness.scenario.factors import FACTORS
 from harness.scenario.scenario import Scenario
 from servers.availability import resolve
@@ -51,8 +49,6 @@ def measure(command: str, typed: dict[str, Any]) -> int:
     defaults = from_environment(os.environ)
     normalize = _factor(typed.get("normalize"))
     database = database_path(typed["db"], defaults, Path.cwd())
-    force = typed["force"]
-    path = output.checked(typed["output"], database, force=force)
     accepted = _accepted(typed["accept"] or (), strict=typed["strict"])
     asked = view(
         json=typed["json"],
@@ -61,17 +57,15 @@ def measure(command: str, typed: dict[str, Any]) -> int:
         matrix=typed.get("matrix", False),
         normalize=normalize,
     )
+    reports = Reports.of(
+        typed["output"] or (), database, force=typed["force"], with_matrix=asked.with_matrix
+    )
     with interrupts.deferred():
         scenario = _scenario(command, typed, defaults)
         with progress_on(sys.stderr) as progress:
             outcome = run(scenario, database, defaults.sampling_interval_s, progress)
     troubles = [remedy] if (remedy := outcome.kept.remedy) else []
-    if path is not None:  # files first: showing may fail
-        text = exporters.for_path(path)(outcome.run, outcome.trials, with_matrix=asked.with_matrix)
-        try:
-            output.write(path, text, database, force=force)
-        except UnusableError as error:
-            troubles.append(error.told(Spelling((), os.environ)))
+    troubles += reports.write(outcome.run, outcome.trials)  # first: showing may fail
     show(outcome.run, outcome.trials, outcome.kept.place, asked)
     sys.stdout.flush()  # below the table, not above it
     for trouble in troubles:
@@ -108,7 +102,7 @@ def _scenario(command: str, typed: dict[str, Any], defaults: Defaults) -> Scenar
     several = any(len(options.values(factor)) > 1 for factor in FACTORS.values())
     if command == "compare" and not options.clients and not several:
         options = replace(options, clients=_all_installed(known))
-    modes = {client.name: next(iter(client.modes)) for client in known if client.modes}
+    modes = {client.name: tuple(client.modes) for client in known if client.modes}
     return build(options, defaults, modes, _resolve)
 
 

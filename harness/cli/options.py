@@ -8,17 +8,21 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from harness.input.declaration import declared
+from harness.cli.help import HEADINGS
+from harness.input.declaration import Group, declared
 from harness.input.options import Options
 from harness.option_names import option
 from harness.scenario.factors import CLIENT, FACTORS
 
 __all__ = [
-    "DETAILS",
     "OURS",
-    "QUIET",
     "Db",
+    "Details",
+    "Force",
     "Json",
+    "Matrix",
+    "Output",
+    "Quiet",
     "Run",
     "Text",
     "Texts",
@@ -28,31 +32,56 @@ __all__ = [
     "measuring_options_only",
 ]
 
+REPEATABLE = "…"  # after what stands for a value in --help
 Text = str | None
 Texts = list[str] | None
 
 
-def _option(help_: str, *names: str, default: bool | None = None) -> Any:
-    return typer.Option(default, *names, help=help_, show_default=bool(default))
+def about(help_: str, *names: str, group: Group = "", metavar: str | None = None) -> Any:
+    """An option: what ``--help`` says of it and where, what its value is called there, and its own name."""
+    return typer.Option(
+        *names,
+        help=help_,
+        metavar=metavar,
+        rich_help_panel=HEADINGS[group],
+        show_default=False,
+    )
 
 
-def about(help_: str, *names: str) -> Any:
-    """An option of one command: what ``--help`` says of it, and what it is called unless like its parameter."""
-    return typer.Option(*names, help=help_, show_default=False)
-
-
-def argument(help_: str, metavar: str | None = None) -> Any:
-    """Arguments that may be left out: what ``--help`` says of them."""
+def argument(help_: str, metavar: str) -> Any:
+    """Arguments: what ``--help`` says of them, and what they are called there."""
     return typer.Argument(help=help_, metavar=metavar, show_default=False)
 
 
-Db = Annotated[Text, about("Results database (SQLite).", "--db")]
-Run = Annotated[str, typer.Argument(help="Run or trial ID, the beginning of one, or 'latest'.")]
-Json = Annotated[bool, about("Print one JSON document instead of the table.", "--json")]
+Db = Annotated[Text, about("Results database (SQLite).", "--db", group="output", metavar="FILE")]
+Run = Annotated[str, argument("Run or trial ID, the beginning of one, or 'latest'.", "RUN")]
+Json = Annotated[
+    bool, about("Print one JSON document instead of the table.", "--json", group="output")
+]
+Output = Annotated[
+    Texts,
+    about(
+        "Also write the report in the format of the file's name: .json .csv .md .txt",
+        *("--output", "-o"),
+        group="output",
+        metavar=f"FILE{REPEATABLE}",
+    ),
+]
+Force = Annotated[
+    bool, about("Let --output replace a file that is no report.", "--force", group="output")
+]
+Matrix = Annotated[
+    bool, about("Also compare every client with every other.", "--matrix", group="statistics")
+]
 
 
-DETAILS = "Print every figure, interval and warning, then the answer."
-QUIET = "Print the table only."
+Details = Annotated[
+    bool,
+    about(
+        "Print every figure, interval and warning, then the answer.", "--details", group="output"
+    ),
+]
+Quiet = Annotated[bool, about("Print the table only.", "--quiet", group="output")]
 
 
 class _Ours:
@@ -60,20 +89,30 @@ class _Ours:
 
     db: Db = None
     json: Json = False
-    output: Text = _option("Also write the report: .json .csv .md .txt")
-    force: bool = _option(
-        "Let --output replace a file that is no report.", "--force", default=False
-    )
-    matrix: bool = _option(
-        "Also compare every competitor with every other.",
-        "--matrix",
-        default=False,
-    )
-    details: bool = _option(DETAILS, "--details", default=False)
-    quiet: bool = _option(QUIET, "--quiet", default=False)
-    strict: bool = _option("Exit with 4 if there is any warning.", "--strict", default=False)
-    accept: Texts = _option("With --strict: a kind of warning that is fine, as short-slices.")
-    normalize: Text = _option("Histogram up to so many times the minimum, the rest in one bin.")
+    output: Output = None
+    force: Force = False
+    matrix: Matrix = False
+    details: Details = False
+    quiet: Quiet = False
+    strict: Annotated[
+        bool, about("Exit with 4 if there is any warning.", "--strict", group="output")
+    ] = False
+    accept: Annotated[
+        Texts,
+        about(
+            "With --strict: a kind of warning that is fine, such as short-slices.",
+            group="output",
+            metavar=f"KIND{REPEATABLE}",
+        ),
+    ] = None
+    normalize: Annotated[
+        Text,
+        about(
+            "Histogram up to so many times the minimum, the rest in one bin.",
+            group="statistics",
+            metavar="FACTOR",
+        ),
+    ] = None
 
 
 OURS = get_type_hints(_Ours, include_extras=True)  # their kinds, by name
@@ -96,11 +135,28 @@ def measuring_options_only(*names: str) -> Callable[[Any], Any]:
 def _scenario_options() -> Iterator[Parameter]:
     for factor in FACTORS.values():
         if factor is not CLIENT:
-            yield _parameter(factor.name, _option(factor.help, option(factor.name)), Texts)
+            name = f"{factor.metavar}{REPEATABLE}"
+            told = _option(factor.help, factor.group, name, option(factor.name))
+            yield _parameter(factor.name, told, Texts)
     for one in declared(Options):
         switch = one.default if isinstance(one.default, bool) else None
         kind = bool if switch is not None else Text if one.default is None else Texts
-        yield _parameter(one.name, _option(one.help, one.names, default=switch), kind)
+        metavar = None if switch is not None else one.metavar + REPEATABLE * (kind == Texts)
+        told = _option(one.help, one.group, metavar, one.names, default=switch)
+        yield _parameter(one.name, told, kind)
+
+
+def _option(
+    help_: str, group: Group, metavar: str | None, names: str, default: bool | None = None
+) -> Any:
+    return typer.Option(
+        default,
+        names,
+        help=help_,
+        metavar=metavar,
+        rich_help_panel=HEADINGS[group],
+        show_default=bool(default),
+    )
 
 
 def _parameter(name: str, default: Any, kind: Any) -> Parameter:

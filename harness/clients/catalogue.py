@@ -38,6 +38,7 @@ from harness.records.client_environment import (
     stamp,
 )
 from harness.scenario.selector import ClientSpec
+from harness.text import meant
 from harness.worker import describe
 
 __all__ = ["Catalogue", "Client", "known_clients"]
@@ -143,7 +144,9 @@ class Catalogue:
         """The client that ``spec`` means. Raises one line if there is none or it lacks the mode."""
         if spec.name not in self._known:
             raise UsageError(
-                f"{spec.name!r} is unknown; known are {', '.join(self._known)}", "client"
+                f"{spec.name!r} is unknown; {meant(spec.name, self._known)}"
+                f"known are {', '.join(self._known)}",
+                "client",
             )
         client = self.clients([spec.name])[0]
         if not client.installed:

@@ -19,8 +19,8 @@ __all__ = ["FLAGS", "Spelling"]
 
 # Fields with options, those of factors and of scenarios apart.
 _OTHER_FIELDS = (
-    *("accept", "across", "all", "database", "details", "limit", "lines", "normalize"),
-    *("output", "port", "quiet", "seconds", "url"),
+    *("accept", "across", "all", "csv", "database", "details", "json", "limit", "lines"),
+    *("normalize", "output", "port", "quiet", "seconds", "url"),
 )
 FLAGS: Mapping[str, str] = MappingProxyType(
     {
