@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import os
 import pwd
 import secrets
@@ -15,9 +16,11 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from shutil import copyfile
 
+import psutil
+
 from servers.base import Target, TargetError
 from servers.files import CA, CERTIFICATE, KEY, LOG
-from servers.parts import LOOPBACK, Ask, Part, PartSpec, Runner, family
+from servers.parts import LOOPBACK, POLL_S, Ask, Part, PartSpec, Runner, family
 from servers.software import Address, Executable
 from servers.standing import read_log
 
@@ -135,6 +138,7 @@ class ProgramPart(Part):
         software = self.part_spec.software
         certified = self._shared if self.part_spec.tls else None
         write_files(self._folder, software.files(layout), certified)
+        software.accept(self._words, self._folder, layout)
         account = None if software.keeps_user else unprivileged(self._words[0])
         if account is not None:
             _hand_over(self._folder, account)
@@ -150,6 +154,27 @@ class ProgramPart(Part):
                 env={**os.environ, **software.environment(layout)},
                 process_group=0,
             )
+
+    def wait_healthy(self, ask: Ask, deadline: float) -> None:
+        """Where the configuration is not ours, also see where it listens: on the loopback interface alone."""
+        is_own = self.part_spec.software.is_own
+        while is_own and not self._listens() and time.monotonic() < deadline:
+            self.check()
+            time.sleep(POLL_S)
+        super().wait_healthy(ask, deadline)
+        if is_own:
+            self._listens()  # it may have opened more since
+
+    def _listens(self) -> bool:
+        """Whether it listens where it shall. Raises ``TargetError`` if others can reach it."""
+        found = [address for pid in self.pids() for address in _listeners(pid)]
+        for address in found:
+            if not ipaddress.ip_address(address.host).is_loopback:
+                raise self.trouble(
+                    f"listens on {address}, where other machines can reach it; "
+                    f"expected the loopback interface alone: {self.part_spec.software.listening}"
+                )
+        return any(address.port == self.address.port for address in found)
 
     def check(self) -> None:
         """Raise ``TargetError`` if it has ended."""
@@ -211,6 +236,14 @@ def unprivileged(program: str) -> tuple[int, int] | None:
     except (KeyError, OSError, subprocess.SubprocessError):
         return None
     return user.pw_uid, user.pw_gid
+
+
+def _listeners(pid: int) -> Iterator[Address]:
+    """Where a process listens, as far as that can be seen."""
+    with contextlib.suppress(psutil.Error):
+        for one in psutil.Process(pid).net_connections("tcp"):
+            if one.status == psutil.CONN_LISTEN:
+                yield Address(one.laddr.ip, one.laddr.port)
 
 
 def _hand_over(folder: Path, account: tuple[int, int]) -> None:

@@ -245,7 +245,9 @@ def list_targets(json: Json = False) -> None:
 
 
 @targets.command("up")
-@measuring_options_only("runtime", "instances", "https", "upstream", "target_cpus", "target_memory")
+@measuring_options_only(
+    *("runtime", "instances", "https", "config", "upstream", "target_cpus", "target_memory")
+)
 def target_up(
     name: Annotated[str, typer.Argument(help="A name of `clientbench targets`.")],
     *,

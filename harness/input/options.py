@@ -69,6 +69,10 @@ class Options:
     )
     points: str | None = declare("Of a preset: its graph, NUMBER@TIME,…")
     https: bool = declare("HTTPS, by a CA of our own.", default=False, ours_only=True)
+    config: str | None = declare(
+        "Configuration of your own for --target nginx, traefik, haproxy or caddy: a file.",
+        ours_only=True,
+    )
     upstream: str | None = declare(
         "What a proxy stands before: an origin of `clientbench targets`. [embedded]", ours_only=True
     )

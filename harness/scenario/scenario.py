@@ -96,6 +96,8 @@ class Scenario(Plain):
         data["url"] = None if self.url is None else redact_url(self.url)
         data["path"] = redact_url(self.path)
         data["headers"] = redact_headers(self.headers)
+        for shown, competitor in zip(data["competitors"], self.competitors, strict=True):
+            shown["target"]["config"] = competitor.target.told.config
         data["body_bytes"] = None if self.body is None else len(self.body)
         return data
 
