@@ -51,9 +51,8 @@ class Nginx(Configurable):
 
     def adopt(self, text: str, layout: Layout) -> dict[str, str]:
         """In the foreground, on our CPUs; PID, logs and temporary files in ``scratch``."""
-        ours = f"daemon off; pid {layout.scratch}/nginx.pid; "
-        foreground = ours + _OURS.sub(lambda found: found[1], text)
-        logging = _LOG.sub(lambda found: found[1] + _log(found[2], layout.scratch), foreground)
+        kept = _OURS.sub(lambda found: found[1], text)
+        logging = _LOG.sub(lambda found: found[1] + _log(found[2], layout.scratch), kept)
         added = [
             f"{name}_temp_path {layout.scratch}/{name};"
             for name in _TEMPORARY
@@ -62,7 +61,8 @@ class Nginx(Configurable):
         if "access_log" not in text:  # what it would do by itself, into a file of the system
             added.append(f"access_log {layout.scratch}/access.log;")
         words = " ".join(added)
-        return {CONFIGURATION: _HTTP.sub(lambda found: f"{found[0]} {words} ", logging, count=1)}
+        placed = _HTTP.sub(lambda found: f"{found[0]} {words} ", logging, count=1)
+        return {CONFIGURATION: f"daemon off; pid {layout.scratch}/nginx.pid; {placed}"}
 
     def own_command(self, layout: Layout) -> list[str]:
         """Modules and pages are where the program has them, and not below our folder."""

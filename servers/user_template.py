@@ -34,7 +34,7 @@ class UserTemplate:
     """One file, read once. Every error is a ``TargetError``: one line with the file, and its line if known."""
 
     def __init__(self, path: Path) -> None:
-        self.file = path.name
+        self.file = _shown(path)
         self.folder = path.parent
         source = _read(path)
         # As dear to load as everything else here, and seldom needed. The file may be somebody else's, so
@@ -92,17 +92,24 @@ def _line(error: Exception) -> int | None:
     return line
 
 
+def _shown(path: Path) -> str:
+    """The name of a file, in one line and without its folder."""
+    name = path.name or str(path)
+    return name if name.isprintable() else ascii(name)
+
+
 def _read(path: Path) -> str:
+    name = _shown(path)
     try:
         if not path.is_file():  # a pipe or a device could keep us for ever
             kind = (
                 "is a folder" if path.is_dir() else "is no file" if path.exists() else "not found"
             )
-            raise TargetError(f"{path.name}: {kind}; expected a configuration file")
+            raise TargetError(f"{name}: {kind}; expected a configuration file")
         if path.stat().st_size > MOST_BYTES:
-            raise TargetError(f"{path.name}: is too long; expected at most {MOST_BYTES >> 20} MiB")
+            raise TargetError(f"{name}: is too long; expected at most {MOST_BYTES >> 20} MiB")
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise TargetError(f"{path.name}: cannot be read: {error.strerror}") from error
-    except ValueError as error:  # no UTF-8, or no name of a file
-        raise TargetError(f"{path.name!r}: is no text in UTF-8") from error
+        raise TargetError(f"{name}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise TargetError(f"{name}: is no text in UTF-8") from error
