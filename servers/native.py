@@ -27,6 +27,7 @@ from servers.standing import read_log
 __all__ = ["Native", "free_port", "unprivileged", "write_files"]
 
 STOP_TIMEOUT_S = 3.0
+ELSEWHERE_S = 2.0  # a program may open one address after another
 # Below those that systems give to outgoing connections: one of these could take the port meanwhile.
 PORTS = range(15_000, 32_000)
 PORT_TRIES = 100
@@ -157,16 +158,27 @@ class ProgramPart(Part):
 
     def wait_healthy(self, ask: Ask, deadline: float) -> None:
         """Where the configuration is not ours, also see where it listens: on the loopback interface alone."""
-        is_own = self.part_spec.software.is_own
-        while is_own and not self._listens() and time.monotonic() < deadline:
-            self.check()
-            time.sleep(POLL_S)
+        if self.part_spec.software.is_own:
+            self._wait_listening(deadline)
         super().wait_healthy(ask, deadline)
-        if is_own:
-            self._listens()  # it may have opened more since
+        if self.part_spec.software.is_own:
+            self._listening()  # it may have opened more since
 
-    def _listens(self) -> bool:
-        """Whether it listens where it shall. Raises ``TargetError`` if others can reach it."""
+    def _wait_listening(self, deadline: float) -> None:
+        elsewhere_s = time.monotonic() + ELSEWHERE_S
+        while self.address.port not in (ports := [one.port for one in self._listening()]):
+            self.check()
+            if ports and time.monotonic() > elsewhere_s:
+                raise self.trouble(
+                    f"listens on port {ports[0]}, and not on {self.address}; "
+                    f"expected {self.part_spec.software.listening}"
+                )
+            if time.monotonic() > deadline:
+                break  # what is missing is told by who waits for an answer
+            time.sleep(POLL_S)
+
+    def _listening(self) -> list[Address]:
+        """Where it listens. Raises ``TargetError`` if others can reach it there."""
         found = [address for pid in self.pids() for address in _listeners(pid)]
         for address in found:
             if not ipaddress.ip_address(address.host).is_loopback:
@@ -174,7 +186,7 @@ class ProgramPart(Part):
                     f"listens on {address}, where other machines can reach it; "
                     f"expected the loopback interface alone: {self.part_spec.software.listening}"
                 )
-        return any(address.port == self.address.port for address in found)
+        return found
 
     def check(self) -> None:
         """Raise ``TargetError`` if it has ended."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,13 @@ from servers.user_template import UserTemplate
 
 __all__ = ["check_used", "own_configurations", "template_of"]
 
+# Variables by which a configuration does what a field asks for: one of them is enough.
+USED_BY: dict[str, tuple[str, ...]] = {
+    "https": ("certificate",),
+    "instances": ("upstreams", "workers"),
+    "tls": ("certificate",),
+    "upstream": ("upstreams",),
+}
 EXAMPLE = "ALIAS=nginx:FILE"
 
 
@@ -50,21 +57,15 @@ def template_of(spec: TargetSpec) -> UserTemplate:
     return _read(Path(spec.config))
 
 
-def check_used(specs: Sequence[TargetSpec], *, tls: bool, instances: bool) -> None:
-    """Raise ``UsageError`` for what was asked for and a configuration would not know of."""
+def check_used(specs: Sequence[TargetSpec], asked: Collection[str]) -> None:
+    """Raise ``UsageError`` for one of the fields ``asked`` for that a configuration does not know of."""
     for spec in (spec for spec in specs if spec.config):
         template = template_of(spec)
-        if tls and "certificate" not in template.names:
-            raise UsageError(
-                f"{template.file} has no certificate; expected {{{{ certificate }}}} and {{{{ key }}}} in it",
-                "tls",
-            )
-        if instances and not template.names & {"upstreams", "workers"}:
-            raise UsageError(
-                f"{template.file} uses neither {{{{ upstreams }}}} nor {{{{ workers }}}}; expected one of "
-                "them in it, or no number",
-                "instances",
-            )
+        for field in asked:
+            variables = USED_BY[field]
+            if template.names.isdisjoint(variables):
+                wanted = " or ".join(f"{{{{ {name} }}}}" for name in variables)
+                raise UsageError(f"{template.file} does not use it; expected {wanted} there", field)
 
 
 def _found(spec: TargetSpec, field: str) -> TargetSpec:

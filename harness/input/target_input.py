@@ -47,10 +47,10 @@ def target_levels(options: Options, tls: bool) -> dict[str, Sequence[Any]]:
         return {**levels, "target": (base,)}
     typed = levels["target"] if names else (EMBEDDED,)
     bases = [_limited(spec, options) for spec in own_configurations(typed, options)]
+    check_used(bases, _asked(options, levels, tls=tls))
     if options.upstream is not None and not any(base.upstream for base in bases):
         raise UsageError(f"is for proxies; expected --target {' or '.join(proxies())}", "upstream")
     schemes = _tls_levels(options, levels["tls"], tls)
-    check_used(bases, tls=any(schemes), instances=any(levels["instances"]))
     if options.https or options.values(FACTORS["tls"]):
         _check_schemes(bases, schemes)
     return {**levels, "target": bases, "tls": schemes}
@@ -97,6 +97,17 @@ def parse_cpus(text: str | None) -> tuple[int, ...]:
             raise refusal("target_cpus", text, "numbers of CPUs such as 0, 0,2 or 0-3")
         cpus |= set(range(low, high + 1))
     return tuple(sorted(cpus))
+
+
+def _asked(options: Options, levels: Mapping[str, Sequence[Any]], *, tls: bool) -> list[str]:
+    """The fields that need something of a configuration."""
+    asked = {
+        "https": options.https,
+        "tls": tls or any(levels["tls"]),
+        "instances": any(levels["instances"]),
+        "upstream": options.upstream is not None,
+    }
+    return [field for field, is_asked in asked.items() if is_asked]
 
 
 def _limited(spec: TargetSpec, options: Options) -> TargetSpec:
