@@ -246,7 +246,7 @@ def list_targets(json: Json = False) -> None:
 
 @targets.command("up")
 @measuring_options_only(
-    *("runtime", "instances", "https", "config", "upstream", "target_cpus", "target_memory")
+    "runtime", "instances", "https", "config", "upstream", "target_cpus", "target_memory"
 )
 def target_up(
     name: Annotated[str, typer.Argument(help="A name of `clientbench targets`.")],
