@@ -97,7 +97,10 @@ class Scenario(Plain):
         data["path"] = redact_url(self.path)
         data["headers"] = redact_headers(self.headers)
         for shown, competitor in zip(data["competitors"], self.competitors, strict=True):
-            shown["target"]["config"] = competitor.target.told.config
+            if competitor.target.config:
+                shown["target"]["config"] = competitor.target.told.config
+            else:  # the same setting as in runs from before there were such
+                del shown["target"]["config"], shown["target"]["alias"]
         data["body_bytes"] = None if self.body is None else len(self.body)
         return data
 

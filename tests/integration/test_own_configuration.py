@@ -201,6 +201,10 @@ def test_two_configurations_of_one_program_are_compared(tmp_path: Path) -> None:
         seen = connection.execute(
             "SELECT spec, description FROM targets ORDER BY sequence"
         ).fetchall()
+        versions = connection.execute(
+            "SELECT COUNT(DISTINCT target_versions) FROM library_summary WHERE target_versions IS NOT NULL"
+        ).fetchone()
+    assert versions == (2,)
     assert sorted(measured) == [
         ("raw:sync nginx", "nginx", "embedded", 0),
         ("raw:sync tuned", "tuned", "embedded", 0),
