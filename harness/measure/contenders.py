@@ -26,7 +26,7 @@ from harness.scenario.selector import ClientSpec, Loop
 from servers.base import Target
 from servers.spec import EMBEDDED, TargetSpec
 
-__all__ = ["Contender", "Resolver"]
+__all__ = ["Contender", "Resolver", "has_known_length"]
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 CONSTANT_PATHS = ("/", "/wait")
@@ -282,12 +282,12 @@ class Resolver:
             trace_share=scenario.trace_share,
             busy_share=competitor.busy_share,
             condition=competitor.condition,
-            knows_length=_knows_length(competitor.target, scenario.path),
+            knows_length=has_known_length(competitor.target, scenario.path),
         )
 
 
-def _knows_length(target: TargetSpec, path: str) -> bool:
-    """Whether all answers have the same length: of other servers, and configurations, nobody knows."""
+def has_known_length(target: TargetSpec, path: str) -> bool:
+    """Whether all answers have one length. Of servers and configurations that are not ours nobody knows."""
     is_ours = not target.url and not target.config
     return is_ours and path.partition("?")[0] in CONSTANT_PATHS
 
