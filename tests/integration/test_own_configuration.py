@@ -17,7 +17,7 @@ import pytest
 from servers.embedded.target import EmbeddedTarget
 from servers.hosted import HostedTarget
 from servers.spec import TargetSpec
-from servers.standing import records
+from servers.standing import records, sweep
 from tests.cli.command import clientbench
 from tests.integration.test_native import Client, alive, record_of
 from tests.require import require_software
@@ -165,8 +165,11 @@ def test_nothing_outlives_a_host_that_is_killed(name: str) -> None:
         target.wait_ready()
         pids = target.processes()
         assert len(alive(pids)) == len(pids)
-        os.kill(record_of(target).pid, signal.SIGKILL)
+        record = record_of(target)
+        os.kill(record.pid, signal.SIGKILL)
         assert eventually(lambda: not alive(pids))
+        sweep(record)
+        assert not Path(record.folder).exists()
     finally:
         target.stop()
 
