@@ -40,7 +40,7 @@ class Targets:
     def records(self) -> tuple[TargetRecord, ...]:
         """What is kept of each."""
         return tuple(
-            TargetRecord(spec, target.describe()) for spec, target in self._by_spec.items()
+            TargetRecord(spec.told, target.describe()) for spec, target in self._by_spec.items()
         )
 
     def places(self, place: Place, cpus: processors.Processors) -> dict[TargetSpec, Place]:
@@ -126,6 +126,8 @@ class Ledger:
                 continue
             self._keep_spread(index, round_number, before, after)
             self._keep_lost(spec, round_number, after)
+            if spec.config:  # by its user's will, it may answer itself, or ask twice
+                continue
             self._check(
                 round_number, [t for t in trials if t.contender.target == spec], before, after
             )

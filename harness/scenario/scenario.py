@@ -96,6 +96,11 @@ class Scenario(Plain):
         data["url"] = None if self.url is None else redact_url(self.url)
         data["path"] = redact_url(self.path)
         data["headers"] = redact_headers(self.headers)
+        for shown, competitor in zip(data["competitors"], self.competitors, strict=True):
+            if competitor.target.config:
+                shown["target"]["config"] = competitor.target.told.config
+            else:  # the same setting as in runs from before there were such
+                del shown["target"]["config"], shown["target"]["alias"]
         data["body_bytes"] = None if self.body is None else len(self.body)
         return data
 
