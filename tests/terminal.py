@@ -138,6 +138,11 @@ class Terminal:
         whole, shown = self._captured("-J", history=True), self.screen(history=True)
         return [] if whole == shown else [line for line in whole if line not in shown]
 
+    @property
+    def title(self) -> str:
+        """The window's title, which programs set by an escape."""
+        return self._format("#{pane_title}")
+
     def keys(self, *names: str) -> None:
         """Press keys as tmux calls them: ``C-c``, ``Enter``, ``q``."""
         self._tmux("send-keys", *names)

@@ -13,6 +13,9 @@ def test_a_screen_is_what_a_person_would_see(tmp_path: Path) -> None:
         assert terminal.screen() == ["red é×█"]
         assert terminal.screen(escapes=True)[0].startswith("\x1b[31mred")
 
+        assert terminal.run(["printf", r"\033]0;a title\007"], cwd=tmp_path) == 0
+        assert terminal.title == "a title"
+
         assert terminal.run(["sh", "-c", "seq 9; exit 7"], cwd=tmp_path) == 7
         assert terminal.screen() == ["6", "7", "8", "9"]  # the cursor is below
         assert terminal.text(history=True).split() == list("123456789")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from harness import interrupts
 from harness.cli.locks import lock_notice
-from harness.cli.screen import say_json
+from harness.cli.screen import console_for, say_json
 from harness.cli.showing import show
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
@@ -32,7 +31,9 @@ def show_clients(as_json: bool) -> None:
         (client.name, _state(client), _version(client), ", ".join(client.modes) or "–")
         for client in known
     ]
-    Console().print(listings.rows_table(("client", "state", "version", "modes"), rows))
+    console_for(sys.stdout).print(
+        listings.rows_table(("client", "state", "version", "modes"), rows)
+    )
 
 
 def show_presets(as_json: bool) -> None:
@@ -51,12 +52,16 @@ def show_presets(as_json: bool) -> None:
     for name, told in known.items():
         parameters = (f"{flag} {value or '…'}" for flag, value in told["parameters"].items())
         rows.append((name, told["meaning"], " ".join(parameters)))
-    Console().print(listings.rows_table(("preset", "meaning", "parameters and defaults"), rows))
+    console_for(sys.stdout).print(
+        listings.rows_table(("preset", "meaning", "parameters and defaults"), rows)
+    )
 
 
 def show_runs(database: Path, limit: int) -> None:
     """Print the latest runs."""
-    Console().print(listings.runs_table(reading.list_runs(database, limit, lock_notice(database))))
+    console_for(sys.stdout).print(
+        listings.runs_table(reading.list_runs(database, limit, lock_notice(database)))
+    )
 
 
 def show_run(database: Path, key: str, as_json: bool, *, with_matrix: bool = False) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from pathlib import Path
 
-from rich.console import Console
-
 from harness import interrupts
 from harness.cli.locks import lock_notice
+from harness.cli.screen import console_for
 from harness.errors import UsageError
 from harness.report import listings
 from harness.scenario.numbers import seconds
@@ -30,7 +30,7 @@ def show_query(database: Path, query: str, timeout: str) -> None:
         raise UsageError(
             f"the query takes longer than {limit_s:g} s; expected more time, or a LIMIT", "timeout"
         ) from None
-    Console().print(listings.rows_table(*found))
+    console_for(sys.stdout).print(listings.rows_table(*found))
 
 
 def _found(database: Path, sql: str, deadline: float) -> tuple[list[str], Rows]:

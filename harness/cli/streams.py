@@ -6,6 +6,7 @@ which exit code follows.
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import select
@@ -21,8 +22,32 @@ if TYPE_CHECKING:
 
 __all__ = ["guard", "settled"]
 
+# What stands for a character that an encoding lacks; others are written as escapes such as \xe9.
+REPLACEMENTS = {
+    "·–—−‐‑─": "-",
+    "×✗": "x",
+    "µμ": "u",
+    "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}": " ",
+    "‘’": "'",
+    "“”„": '"',
+    "▀▁▂▃▄▅▆▇█▉▊▋▌▍▎▏▐░▒▓": "#",  # bars, and parts of them
+    **{"…": "...", "→": "->", "←": "<-", "↑": "^", "↓": "v", "•": "*", "✓": "+"},
+    **{"≥": ">=", "≤": "<=", "≈": "~", "±": "+-", "÷": "/", "²": "^2", "│": "|", "┼": "+"},
+}
+PLAIN = str.maketrans({char: text for chars, text in REPLACEMENTS.items() for char in chars})
+ERRORS = "clientbench.plain"  # the name of what replaces them, for `encode` and for streams
 PIECE_BYTES = select.PIPE_BUF  # a pipe that poll() calls writable takes so much without blocking
 LOOK_S = 0.2
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    """An error handler as ``codecs.register_error`` takes it."""
+    assert isinstance(error, UnicodeEncodeError)
+    text = error.object[error.start : error.end].translate(PLAIN)
+    return text.encode("ascii", "backslashreplace").decode("ascii"), error.end
+
+
+codecs.register_error(ERRORS, _plain)
 
 
 class _Forgiving(io.FileIO):
@@ -95,7 +120,7 @@ def _guarded(descriptor: int, before: TextIO | None, *, by_line: bool) -> TextIO
     return io.TextIOWrapper(
         io.BufferedWriter(raw),
         encoding=None if before is None else before.encoding,
-        errors="backslashreplace",  # letters that an encoding lacks, bytes of file names that are no text
+        errors=ERRORS,  # letters that an encoding lacks, bytes of file names that are no text
         line_buffering=by_line,
     )
 
