@@ -7,8 +7,10 @@ with Terminal(columns=80, rows=24) as terminal:
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -163,9 +165,13 @@ class Terminal:
     def _end_command(self) -> None:
         """Hang up, as a window that is closed does, and wait for what that does to the command."""
         pid = self._tmux("display-message", "-p", "#{pane_pid}", check=False).strip()
+        children = _children(int(pid)) if pid else []
         self._tmux("kill-session", check=False)
-        if pid:
-            self._until(lambda: _is_gone(int(pid)), "the command goes on after its terminal closed")
+        for child in children:  # the kernel tells the shell only, which goes on
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.send_signal(signal.SIGHUP)
+        psutil.wait_procs(children, PATIENCE_S)
+        assert not any(child.is_running() for child in children), "the command goes on"
 
     def _until(self, come: Callable[[], bool], problem: str) -> None:
         deadline = time.monotonic() + PATIENCE_S
@@ -205,8 +211,7 @@ def _escaped(word: str | Path) -> str:
     return f"{text[:-1]}\\;" if text.endswith(";") else text
 
 
-def _is_gone(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
+def _children(pid: int) -> list[psutil.Process]:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid).children()
+    return []

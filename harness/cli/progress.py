@@ -13,14 +13,14 @@ from harness.cli.screen import USUAL_COLUMNS, as_shown, has_colours, is_live, sa
 from harness.measure.rounds import Progress, Status
 from harness.text import LINES, visible
 
-__all__ = ["pieces", "progress_on"]
+__all__ = ["ERASE", "pieces", "progress_on"]
 
 REFRESH_PER_SECOND = 4  # the display shares the target's CPU
 SEPARATOR = " · "
 LABEL = "\x1b[36m{}\x1b[39m"  # who is running, in cyan
-# The cursor waits at the beginning of the line: where a terminal breaks the line anew because its window was
-# made narrower, that is still where to erase from.
-ERASE = "\r\x1b[J"
+# To the end of the line and no further: whoever clears a whole screen in tmux adds it to the history.
+ERASE = "\x1b[K"
+DOWN, SAVE, RESTORE = "\x1b[B", "\x1b7", "\x1b8"
 
 
 def progress_on(stream: TextIO) -> contextlib.AbstractContextManager[Progress]:
@@ -87,34 +87,45 @@ class _Lines:
 class _Live:
     """For terminals: drawn by the measuring thread itself, no more often than allowed.
 
-    By hand, because that takes the target's CPU for 0.07 ms where rich takes 0.24 ms.
+    By hand, because that takes the target's CPU for 0.07 ms where rich takes 0.24 ms. The cursor waits at the
+    beginning of the line: where a window made narrower breaks the line in two, that is still its beginning.
     """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._coloured = has_colours(stream)
+        self._drawn = 0  # columns of the line that stands there
         self._due = 0.0
 
     def update(self, status: Status) -> None:
+        from rich.cells import cell_len
+
         now = time.monotonic()
         if now < self._due or not self._takes_more():
             return
         self._due = now + 1 / REFRESH_PER_SECOND
+        columns = self._columns()
         # The last column stays free: a character there would make some terminals begin another line.
-        before, label, behind = pieces(status, self._columns() - 1, self._stream)
+        before, label, behind = pieces(status, columns - 1, self._stream)
         shown = LABEL.format(label) if self._coloured and label else label
-        self._write(f"{ERASE}{before}{shown}{behind}\r")
+        self._write(f"{self._erasure(columns)}{before}{shown}{behind}\r")
+        self._drawn = cell_len(before + label + behind)
 
     def say(self, line: str) -> None:
-        self._write(f"{ERASE}{visible(line, LINES)}\n")
-        self._due = 0.0
+        self._write(f"{self._erasure(self._columns())}{visible(line, LINES)}\n")
+        self._drawn, self._due = 0, 0.0
 
     def erase(self) -> None:
         """Leave nothing behind."""
-        self._write(ERASE)
+        self._write(self._erasure(self._columns()))
+
+    def _erasure(self, columns: int) -> str:
+        """What erases the line, and the rows that it was broken into if the window is narrower now."""
+        rows = max(0, self._drawn - 1) // columns
+        return f"\r{SAVE}{ERASE}{f'{DOWN}{ERASE}' * rows}{RESTORE}"
 
     def _columns(self) -> int:
-        """At this moment: a window may be made narrower meanwhile."""
+        """At this moment."""
         with contextlib.suppress(OSError):
             return os.get_terminal_size(self._stream.fileno()).columns or USUAL_COLUMNS
         return USUAL_COLUMNS

@@ -36,6 +36,8 @@ REPLACEMENTS = {
 }
 PLAIN = str.maketrans({char: text for chars, text in REPLACEMENTS.items() for char in chars})
 ERRORS = "clientbench.plain"  # the name of what replaces them, for `encode` and for streams
+# ASCII by another name: what prints help writes UTF-8 to a stream whose encoding is called ASCII.
+ASCII = "clientbench_ascii"
 PIECE_BYTES = select.PIPE_BUF  # a pipe that poll() calls writable takes so much without blocking
 LOOK_S = 0.2
 
@@ -47,7 +49,22 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
     return text.encode("ascii", "backslashreplace").decode("ascii"), error.end
 
 
+def _ascii(name: str) -> codecs.CodecInfo | None:
+    """A search function as ``codecs.register`` takes it."""
+    if name != ASCII:
+        return None
+    known = codecs.lookup("ascii")
+    return codecs.CodecInfo(
+        known.encode,
+        known.decode,
+        incrementalencoder=known.incrementalencoder,
+        incrementaldecoder=known.incrementaldecoder,
+        name=ASCII,
+    )
+
+
 codecs.register_error(ERRORS, _plain)
+codecs.register(_ascii)
 
 
 class _Forgiving(io.FileIO):
@@ -119,10 +136,14 @@ def _guarded(descriptor: int, before: TextIO | None, *, by_line: bool) -> TextIO
     raw = _Forgiving(descriptor, "w", closefd=False)
     return io.TextIOWrapper(
         io.BufferedWriter(raw),
-        encoding=None if before is None else before.encoding,
+        encoding=None if before is None else _encoding(before),
         errors=ERRORS,  # letters that an encoding lacks, bytes of file names that are no text
         line_buffering=by_line,
     )
+
+
+def _encoding(stream: TextIO) -> str:
+    return ASCII if codecs.lookup(stream.encoding).name == "ascii" else stream.encoding
 
 
 def _failure_of(stream: TextIO) -> OSError | None:

@@ -66,6 +66,11 @@ def test_a_run_is_shown_in_any_encoding(encoding: str, folder: Path) -> None:
         assert r"na\xefve -> \xab\u0436\xbb" in text
 
 
+@pytest.mark.parametrize("words", [("--help",), ("compare", "--help"), ("targets",), ("presets",)])
+def test_help_and_lists_are_plain_as_well(words: tuple[str, ...], folder: Path) -> None:
+    assert shown(folder, *words, PYTHONIOENCODING="ascii").isascii()
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
 def test_json_is_valid_in_any_encoding(encoding: str, folder: Path) -> None:
     document = json.loads(shown(folder, *SHOW, "--json", PYTHONIOENCODING=encoding))
