@@ -21,6 +21,8 @@ LABEL = "\x1b[36m{}\x1b[39m"  # who is running, in cyan
 # To the end of the line and no further: whoever clears a whole screen in tmux adds it to the history.
 ERASE = "\x1b[K"
 DOWN, SAVE, RESTORE = "\x1b[B", "\x1b7", "\x1b8"
+# A window may be narrower before we are told: tmux waits for a quarter of a second.
+NO_WRAP, WRAP = "\x1b[?7l", "\x1b[?7h"
 
 
 def progress_on(stream: TextIO) -> contextlib.AbstractContextManager[Progress]:
@@ -108,7 +110,8 @@ class _Live:
         # The last column stays free: a character there would make some terminals begin another line.
         before, label, behind = pieces(status, columns - 1, self._stream)
         shown = LABEL.format(label) if self._coloured and label else label
-        self._write(f"{self._erasure(columns)}{before}{shown}{behind}\r")
+        line = f"{NO_WRAP}{before}{shown}{behind}{WRAP}"
+        self._write(f"{self._erasure(columns)}{line}\r")
         self._drawn = cell_len(before + label + behind)
 
     def say(self, line: str) -> None:

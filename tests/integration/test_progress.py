@@ -41,9 +41,10 @@ def test_the_line_fits_a_window_of_any_width_and_an_interrupt_erases_it(tmp_path
             terminal.resize(columns, 24)
             rate, most = ("requests/s so far", " at most") if columns > 70 else ("/s", "")
             line = rf"round \d+ · [a-z:…]+ · [\d,]+ ?{rate} · \d:\d\d left{most}"
-            terminal.wait_for(re.compile(rf"1\n2\n3\n{line}").fullmatch)
+            # tmux itself may scroll the lines above it away, and remains of one would stand there
+            terminal.wait_for(re.compile(rf"(\d\n)*{line}").fullmatch)
         assert terminal.wrapped() == []
-        assert len(terminal.screen(history=True)) == 4  # nothing was scrolled out
+        assert terminal.screen(history=True)[:-1] == ["1", "2", "3"]
         terminal.keys("C-c")
         assert terminal.wait() == 130
         text = terminal.text(history=True)
