@@ -20,6 +20,7 @@ from harness.cli.screen import say
 from harness.cli.showing import show
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
+from harness.doctor import busy
 from harness.errors import UnusableError
 from harness.input.options import Options
 from harness.input.scenario_input import build
@@ -30,6 +31,7 @@ from harness.records.model import RunRecord
 from harness.redaction import refusal
 from harness.report import exporters, latencies
 from harness.scenario.factors import FACTORS
+from harness.scenario.plan import make_plan
 from harness.scenario.scenario import Scenario
 from servers.availability import resolve
 from servers.spec import Runtime, TargetSpec
@@ -37,6 +39,7 @@ from servers.spec import Runtime, TargetSpec
 __all__ = ["measure"]
 
 MAX_FACTOR = 1_000_000
+LONG_RUN_S = 20.0  # from here on two seconds before it do not matter
 EXIT_CODES: dict[str, int] = {
     "complete": DONE,
     "failed": UNUSABLE,
@@ -55,6 +58,7 @@ def measure(command: str, typed: dict[str, Any]) -> int:
     with_matrix = typed.get("matrix", False)
     with interrupts.deferred():
         scenario = _scenario(command, typed, defaults)
+        _warn_if_busy(scenario)
         with progress_on(sys.stderr) as progress:
             outcome = run(scenario, database, defaults.sampling_interval_s, progress)
     troubles = [remedy] if (remedy := outcome.kept.remedy) else []
@@ -77,6 +81,18 @@ def measure(command: str, typed: dict[str, Any]) -> int:
     for trouble in troubles:
         say(f"clientbench: {trouble}", sys.stderr)
     return _exit_code(outcome.run, strict=typed["strict"], in_trouble=bool(troubles))
+
+
+def _warn_if_busy(scenario: Scenario) -> None:
+    """Before a long run: one line, while something can still be done about it."""
+    wanted = scenario.precision
+    expected_s = make_plan(scenario).announced_s if wanted is None else wanted.budget_s
+    if expected_s <= LONG_RUN_S:
+        return
+    with interrupts.allowed():
+        line = busy.look(Path("/"))
+    if line is not None:
+        say(line, sys.stderr)
 
 
 def _exit_code(run: RunRecord, *, strict: bool, in_trouble: bool) -> int:
