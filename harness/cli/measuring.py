@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from harness.input.scenario_input import build
 from harness.input.settings import Defaults, database_path, from_environment
 from harness.input.spelling import Spelling
 from harness.measure.experiment import run
+from harness.measure.rounds import Progress
 from harness.records.model import RunRecord
 from harness.redaction import refusal
 from harness.report import exporters, latencies
@@ -58,9 +60,9 @@ def measure(command: str, typed: dict[str, Any]) -> int:
     with_matrix = typed.get("matrix", False)
     with interrupts.deferred():
         scenario = _scenario(command, typed, defaults)
-        _warn_if_busy(scenario)
         with progress_on(sys.stderr) as progress:
-            outcome = run(scenario, database, defaults.sampling_interval_s, progress)
+            look = partial(_warn_if_busy, scenario, progress)
+            outcome = run(scenario, database, defaults.sampling_interval_s, progress, look)
     troubles = [remedy] if (remedy := outcome.kept.remedy) else []
     if path is not None:  # files first: showing may fail
         text = exporters.for_path(path)(outcome.run, outcome.trials, with_matrix=with_matrix)
@@ -83,7 +85,7 @@ def measure(command: str, typed: dict[str, Any]) -> int:
     return _exit_code(outcome.run, strict=typed["strict"], in_trouble=bool(troubles))
 
 
-def _warn_if_busy(scenario: Scenario) -> None:
+def _warn_if_busy(scenario: Scenario, progress: Progress) -> None:
     """Before a long run: one line, while something can still be done about it."""
     wanted = scenario.precision
     expected_s = make_plan(scenario).announced_s if wanted is None else wanted.budget_s
@@ -91,8 +93,8 @@ def _warn_if_busy(scenario: Scenario) -> None:
         return
     with interrupts.allowed():
         line = busy.look(Path("/"))
-    if line is not None:
-        say(line, sys.stderr)
+        if line is not None:
+            progress.say(line)
 
 
 def _exit_code(run: RunRecord, *, strict: bool, in_trouble: bool) -> int:

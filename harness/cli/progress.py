@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator
 from typing import TextIO
 
+from rich.cells import cell_len, set_cell_size
+
 from harness.cli.screen import USUAL_COLUMNS, as_shown, has_colours, is_live, say
 from harness.measure.rounds import Progress, Status
 from harness.text import LINES, visible
@@ -36,8 +38,6 @@ def pieces(status: Status, columns: int, stream: TextIO) -> tuple[str, str, str]
     Three pieces, of which the second is the label: in long words if they fit, else in short ones, else with
     less of the label. A figure is only cut where there is no room without any label.
     """
-    from rich.cells import cell_len, set_cell_size
-
     separator, mark = as_shown(SEPARATOR, stream), as_shown("…", stream)
     label = as_shown(visible(status.label), stream)
     for brief in (False, True):
@@ -100,8 +100,6 @@ class _Live:
         self._due = 0.0
 
     def update(self, status: Status) -> None:
-        from rich.cells import cell_len
-
         now = time.monotonic()
         if now < self._due or not self._takes_more():
             return
