@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from harness.cli.screen import say
+from harness.cli.screen import console_for, say
 from harness.errors import UsageError
 from harness.records.model import RunRecord, TrialSummary
 from harness.report.answer import screen
@@ -54,9 +55,7 @@ def show(run: RunRecord, trials: Sequence[TrialSummary], place: str | Path, view
     if view.form == "json":
         say(to_json(run, trials, with_matrix=view.with_matrix), end="")
         return
-    from rich.console import Console
-
-    console = Console()
+    console = console_for(sys.stdout)
     for part in _parts(run, trials, place, view, console.width):
         console.print(part, soft_wrap=not console.is_terminal)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -42,9 +42,15 @@ class Outcome:
 
 
 def run(
-    scenario: Scenario, database: Path, sampling_interval_s: float, progress: Progress
+    scenario: Scenario,
+    database: Path,
+    sampling_interval_s: float,
+    progress: Progress,
+    look: Callable[[], None] = lambda: None,
 ) -> Outcome:
     """Measure a scenario and store the result.
+
+    ``look`` is called once: after everything that can be refused at once, and before anything is started.
 
     Raises ``ClientbenchError`` before anything is stored if it cannot be measured at all. An interrupt ends
     the run; the rounds that were finished are kept. The outcome says where.
@@ -58,6 +64,7 @@ def run(
         resolver = Resolver(bundle)
         resolver.check(scenario)
         cpus = _processors(scenario)
+        look()
         targets = stack.enter_context(running(scenario, cpus, launcher))
         stack.enter_context(_demoted(cpus))
         meter = LoadMeter(targets.all)
