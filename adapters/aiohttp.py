@@ -19,6 +19,7 @@ from adapters import tls
 from adapters.base import (
     CONNECTION_HOLDS,
     CONNECTION_POINTS,
+    CONNECTIONS,
     AsyncAdapter,
     BaseAdapter,
     Request,
@@ -46,6 +47,7 @@ class Aiohttp(AsyncAdapter):
 
     name = "aiohttp"
     can_stream = True
+    connections = CONNECTIONS
     trace_points = tuple(point for point in CONNECTION_POINTS if point != "WroteHeaders")
     hold_points = tuple(hold for hold in CONNECTION_HOLDS if hold != "tcp")
     unequal = (
@@ -86,9 +88,12 @@ class Aiohttp(AsyncAdapter):
     def _new_session(self, connector: dict[str, Any], **session: Any) -> aiohttp.ClientSession:
         settings = self.settings
         connector |= {"limit": settings.pool_size}
-        if settings.profile == "parity":
+        if not settings.keep_alive:
+            connector["force_close"] = True
+        elif settings.profile == "parity":
             # Between windows a session is idle for longer than the default 15 s.
             connector["keepalive_timeout"] = _IDLE_S
+        if settings.profile == "parity":
             seconds = settings.timeout_s
             session |= {
                 "timeout": aiohttp.ClientTimeout(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # not loaded into the process of a client that is not traced
     from adapters.trace import AsyncTrace, Trace
 
 __all__ = [
+    "CONNECTIONS",
     "CONNECTION_HOLDS",
     "CONNECTION_POINTS",
     "ERROR_KINDS",
@@ -29,6 +30,7 @@ __all__ = [
     "BaseAdapter",
     "BodyTooLongError",
     "ConnectTimeoutError",
+    "Connections",
     "ErrorKind",
     "Lack",
     "Mode",
@@ -41,6 +43,9 @@ __all__ = [
 ]
 
 Mode = Literal["sync", "async"]
+# How requests use connections: one after another on the same one, or each on its own.
+Connections = Literal["keep-alive", "close"]
+CONNECTIONS: tuple[Connections, ...] = Connections.__args__  # type: ignore[attr-defined]
 ErrorKind = Literal[
     "dns",
     "connect",
@@ -98,6 +103,8 @@ class Settings:
     library's own choices; only pool size and, where the target needs it, ``ca_file`` / ``verify``
     are set.
     ``stream``: read the body chunk by chunk instead of whole.
+    ``keep_alive`` false: each request uses a connection of its own, in both profiles. The request
+    says so itself (``Connection: close``); the library's own switch is set as well, if it has one.
     ``hold_s``: how much longer a timeout must be because a traced request is held on purpose.
     ``max_body_bytes``: a longer body is an error, as soon as the library lets us see that it is one. Where it
     reads a body whole, that is afterwards; until then the memory of the worker is limited.
@@ -109,6 +116,7 @@ class Settings:
     ca_file: str | None = None
     stream: bool = False
     profile: Literal["parity", "defaults"] = "parity"
+    keep_alive: bool = True
     hold_s: float = 0.0
     max_body_bytes: int = USUAL_MAX_BODY_BYTES
 
@@ -170,6 +178,8 @@ class BaseAdapter(ABC):
     # opens several sessions. None: any number.
     largest_pool: ClassVar[int | None] = None
     can_stream: ClassVar[bool] = False
+    # How its requests can use connections, of CONNECTIONS.
+    connections: ClassVar[tuple[Connections, ...]] = ("keep-alive",)
     # Open files that one slot may need, its connection included.
     files_per_slot: ClassVar[int] = 1
     # False only for a reference that answers itself: the target never hears of its requests.

@@ -12,6 +12,7 @@ import httpx
 
 from adapters import tls
 from adapters.base import (
+    CONNECTIONS,
     Adapter,
     AsyncAdapter,
     BaseAdapter,
@@ -49,6 +50,7 @@ class _Httpx(BaseAdapter):
 
     name = "httpx"
     can_stream = True
+    connections = CONNECTIONS
     # The library's own default. For each idle connection of its pool httpcore looks at all the others, on every
     # request and every response, and asks the kernel about each: with 250 in one pool a request takes seconds.
     largest_pool = 100
@@ -119,7 +121,7 @@ def _options(settings: Settings, keep_encoded: Callable[..., Any]) -> dict[str, 
     """Arguments of ``Client`` and ``AsyncClient``, whose hooks differ."""
     limits: dict[str, Any] = {
         "max_connections": settings.pool_size,
-        "max_keepalive_connections": settings.pool_size,
+        "max_keepalive_connections": settings.pool_size if settings.keep_alive else 0,
     }
     options: dict[str, Any] = {"verify": tls.verification(settings)}
     if settings.profile == "parity":

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pycurl
 
-from adapters.base import Adapter, BaseAdapter, ErrorKind, Request, Response
+from adapters.base import CONNECTIONS, Adapter, BaseAdapter, ErrorKind, Request, Response
 from adapters.request_target import request_target
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ class Pycurl(Adapter):
     session_scope = "slot"
     files_per_slot = 3  # a handle keeps an epoll and an event descriptor; without: "out of memory"
     can_stream = True
+    connections = CONNECTIONS
     # In parity it is told not to.
     offers_http2 = ("defaults",) if pycurl.version_info()[4] & pycurl.VERSION_HTTP2 else ()
     trace_points = _offered(_SHOWN_BY)
@@ -176,6 +177,7 @@ class Pycurl(Adapter):
         curl, settings = self._curl, self.settings
         curl.setopt(pycurl.NOSIGNAL, 1)
         curl.setopt(pycurl.MAXCONNECTS, settings.pool_size)
+        curl.setopt(pycurl.FORBID_REUSE, not settings.keep_alive)
         curl.setopt(pycurl.WRITEFUNCTION, self._sink)
         curl.setopt(pycurl.MAXFILESIZE_LARGE, settings.max_body_bytes)
         if settings.ca_file:
@@ -193,7 +195,6 @@ class Pycurl(Adapter):
         curl.setopt(pycurl.CONNECTTIMEOUT_MS, timeout_ms)
         curl.setopt(pycurl.TIMEOUT_MS, timeout_ms)
         curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
-        curl.setopt(pycurl.FORBID_REUSE, 0)
         # Between windows a handle is idle for longer than the default 118 s.
         curl.setopt(pycurl.MAXAGE_CONN, _IDLE_S)
         curl.setopt(pycurl.FOLLOWLOCATION, 0)

@@ -11,13 +11,14 @@ from adapters import tls
 from adapters.base import (
     CONNECTION_HOLDS,
     CONNECTION_POINTS,
+    CONNECTIONS,
     Adapter,
     BaseAdapter,
     ConnectTimeoutError,
     Request,
     Settings,
 )
-from adapters.wire import BodyError, Prepared, ProtocolError, Reader
+from adapters.wire import BodyError, ClosingReader, Prepared, ProtocolError, Reader
 
 __all__ = ["READ_BYTES", "RawAdapter", "RawSocket", "address"]
 
@@ -33,6 +34,7 @@ class RawAdapter(BaseAdapter):
     name = "raw"
     session_scope = "slot"
     can_stream = True
+    connections = CONNECTIONS
     trace_points = CONNECTION_POINTS
     hold_points = CONNECTION_HOLDS
     error_kinds = (
@@ -46,7 +48,8 @@ class RawAdapter(BaseAdapter):
         super().__init__(settings)
         self._all: dict[int, Prepared] = {}
         self._current: Prepared | None = None
-        self._reader = Reader(settings.max_body_bytes)
+        kind = Reader if settings.keep_alive else ClosingReader
+        self._reader = kind(settings.max_body_bytes)
 
     def _prepare(self, request: Request) -> Prepared:
         """The bytes of this very object; kept, so that a mix of requests is prepared once."""

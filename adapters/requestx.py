@@ -13,7 +13,16 @@ from typing import Any, ClassVar
 
 import requestx
 
-from adapters.base import Adapter, AsyncAdapter, BaseAdapter, Lack, Request, Response, Settings
+from adapters.base import (
+    CONNECTIONS,
+    Adapter,
+    AsyncAdapter,
+    BaseAdapter,
+    Lack,
+    Request,
+    Response,
+    Settings,
+)
 
 __all__ = ["ADAPTERS", "Requestx", "RequestxAsync"]
 
@@ -24,6 +33,7 @@ class _Requestx(BaseAdapter):
     """What both modes share: error kinds and what cannot be set."""
 
     name = "requestx"
+    connections = CONNECTIONS
     offers_http2 = ("parity", "defaults")
     unequal: ClassVar[tuple[str, ...]] = (
         "requestx has no read timeout: the timeout holds for the request as a whole",
@@ -83,7 +93,7 @@ def _options(settings: Settings) -> dict[str, Any]:
 def _limits(settings: Settings) -> dict[str, Any]:
     limits: dict[str, Any] = {
         "max_connections": settings.pool_size,
-        "max_keepalive_connections": settings.pool_size,
+        "max_keepalive_connections": settings.pool_size if settings.keep_alive else 0,
     }
     if settings.profile == "parity":
         limits["keepalive_expiry"] = _IDLE_S
@@ -126,6 +136,9 @@ class Requestx(_Requestx, Adapter):
         if self.settings.profile == "parity":
             # Headers of a request are sent beside the client's own, not instead of them.
             self._client.headers = {}
+        elif not self.settings.keep_alive:
+            own = dict(self._client.headers.items())
+            self._client.headers = {k: v for k, v in own.items() if k.lower() != "connection"}
 
     def send(self, request: Request) -> Response:
         """One request, its whole body read."""

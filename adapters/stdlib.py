@@ -48,9 +48,10 @@ class Stdlib(OverHttpClient):
                 self._connect(connection)
             connection.request(request.method, self._target, request.body, request.headers)
             response = connection.getresponse()
-            if self.settings.stream:
-                return response.status, self._streamed(response)
-            return response.status, len(response.read())
+            length = self._streamed(response) if self.settings.stream else len(response.read())
+            if not self.settings.keep_alive:
+                connection.close()
+            return response.status, length
         except BaseException:
             # Its state is unknown now; the next request connects anew.
             connection.close()

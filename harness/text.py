@@ -7,10 +7,19 @@ another one. So they are written as escapes. Secrets are another matter: see ``h
 from __future__ import annotations
 
 import json
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-__all__ = ["canonical_json", "json_text", "one_line", "shortened", "split_url", "visible"]
+__all__ = [
+    "canonical_json",
+    "is_loopback",
+    "json_text",
+    "one_line",
+    "shortened",
+    "split_url",
+    "visible",
+]
 
 LINES = "\n\t"  # what text of several lines may keep
 
@@ -51,6 +60,15 @@ def split_url(url: str) -> SplitResult:
         return urlsplit(url)
     except ValueError:
         return SplitResult("", "", url, "", "")
+
+
+def is_loopback(url: str) -> bool:
+    """Whether its host is a loopback address, as far as the URL itself tells."""
+    host = split_url(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def json_text(value: Any) -> str:

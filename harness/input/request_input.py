@@ -18,6 +18,7 @@ from typing import NamedTuple
 from adapters.base import USUAL_MAX_BODY_BYTES
 from harness import interrupts
 from harness.errors import UsageError
+from harness.option_names import option
 from harness.redaction import quoted, refusal
 from harness.scenario.methods import MAX_BODY_BYTES, MAX_BODY_MIB
 from harness.scenario.numbers import size_in_bytes
@@ -188,6 +189,8 @@ def _check_header(header: _Header) -> None:
         )
     if name.lower() in _FRAMING_HEADERS:
         expected = "no framing or connection header: the client writes it itself"
+        if name.lower() == "connection":
+            expected += f" (see {option('connection')})"
         raise UsageError(f"{where}{quoted(name)} is not valid; expected {expected}", field)
     if not _HEADER_VALUE.fullmatch(value):
         raise UsageError(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from adapters.base import Mode, Request, Settings
+from adapters.base import Connections, Mode, Request, Settings
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
 from harness.clients.contamination import Contamination, contaminations
@@ -92,6 +92,23 @@ class Contender:
     def is_safe(self) -> bool:
         """Whether its request changes nothing (RFC 9110, 9.2.1)."""
         return self.request.method in SAFE_METHODS
+
+    @property
+    def connection(self) -> Connections:
+        """How its requests use connections."""
+        return "keep-alive" if self.settings.keep_alive else "close"
+
+    @property
+    def kept_connections(self) -> int | None:
+        """Most connections that it keeps; None: unknown, for its library or its load keeps none."""
+        lacks = self.client.modes[self.mode]["lacks"]
+        if self.connection == "close":
+            return 0
+        if "keep-alive" in lacks or self.settings.hold_s:
+            return None
+        # traced requests have connections of their own
+        doubled = "pool-limit" in lacks or self.trace_share > 0
+        return 2 * self.slots if doubled else self.slots
 
     @property
     def unequal(self) -> tuple[str, ...]:
@@ -211,6 +228,14 @@ class Resolver:
                     "accepted: clients that do (see `clientbench clients`)",
                     "trace",
                 )
+            if competitor.connection != "keep-alive" and (
+                competitor.connection not in capabilities["connections"]
+            ):
+                raise UsageError(
+                    f"{competitor.label} cannot use a connection for each request; "
+                    "accepted: clients that can (see `clientbench clients`)",
+                    "connection",
+                )
             if scenario.stream and not capabilities["can_stream"]:
                 raise UsageError(
                     f"{competitor.label} cannot read a response chunk by chunk; "
@@ -244,6 +269,7 @@ class Resolver:
             ca_file=target.ca_file or _default_ca_file(),
             stream=scenario.stream,
             profile=scenario.profile,
+            keep_alive=competitor.connection == "keep-alive",
             max_body_bytes=scenario.max_body_bytes,
             hold_s=scenario.held.longest_s if scenario.held is not None else 0.0,
         )
@@ -251,8 +277,10 @@ class Resolver:
         client, loop = selection.client, selection.loop
         visible = selection.catalogue.closure_with_loop(client, loop)
         url = scenario.url or target.base_url + scenario.path
+        # Said by every client alike, whatever its library does by itself, so that the server closes.
+        own = {} if settings.keep_alive else {"Connection": "close"}
         request = Request(
-            competitor.method, url, dict(scenario.headers), scenario.body_of(competitor)
+            competitor.method, url, {**scenario.headers, **own}, scenario.body_of(competitor)
         )
         return Contender(
             label=competitor.label,

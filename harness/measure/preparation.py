@@ -214,7 +214,7 @@ def prepare(
 def _key(contender: Contender) -> object:
     """The same for contenders that differ only in how often they ask at a time."""
     client = (contender.environment, contender.client.name, contender.mode, contender.loop)
-    return (*client, contender.asked)
+    return (*client, contender.asked, contender.connection)
 
 
 def _ask_all(askers: Sequence[_Asker], rate: float | None) -> list[Doubt]:

@@ -104,7 +104,8 @@ class Rounds:
         self.ending: Ending | None = None  # of a run with a precision
         self._stopped = False  # the error budget is spent
         self.trials: list[TrialSummary] = []
-        self.ledger = Ledger(targets)
+        closing = any(one.connection == "close" for one in contenders)
+        self.ledger = Ledger(targets, watching=closing)
         self._contenders = contenders
         self._other_versions = other_versions({one.label: one.http_version for one in contenders})
         self._places = places
@@ -180,6 +181,7 @@ class Rounds:
     def _run_round(self, round_: Round) -> list[TrialSummary]:
         self._round = round_.number
         started_ns = time.monotonic_ns()
+        self._active = None
         self.ledger.begin()
         self._sampler.forget()
         trials = [Trial(c, round_.number, self._places[c.target]) for c in self._contenders]
@@ -205,6 +207,7 @@ class Rounds:
         finally:
             for trial in trials:
                 trial.end()
+        self.ledger.turn_ends(self._active)
         self.ledger.end(round_.number, trials)
         self._round_s = (time.monotonic_ns() - started_ns) / 1e9
         return [trial.summary() for trial in trials]
@@ -346,6 +349,7 @@ class Rounds:
                 self._progress.say(line)
 
     def _activate(self, trial: Trial) -> None:
+        self.ledger.turn_ends(self._active)
         self._active = trial
         target = self._targets.of(trial.contender.target)
         self._sampler.watch(trial.pids, trial.hidden_bytes, target, time.monotonic_ns())

@@ -96,6 +96,7 @@ def summarise(contender: Contender, recorded: Recorded) -> TrialSummary:
         orchestrator_cpu_ns=costs.orchestrator_ns,
         target_cpu_share=costs.target.share,
         target=contender.target.factors,
+        connection=contender.connection,
         proxy_cpu_ns=costs.target.used_ns.get("proxy"),
         origin_cpu_ns=costs.target.used_ns.get("origin"),
         sent=recorded.sent,

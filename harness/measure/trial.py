@@ -53,6 +53,7 @@ class Trial:
         self.readings: list[Reading] = []
         self.modules: list[str] = []  # top-level modules of the first worker at its end
         self._gil = contender.environment.interpreter.gil  # an extension may have turned it on
+        self.opened = 0  # connections that the target accepted in its turns, where that is watched
         self._place = place
         self._closed = False  # told to close, and all answered
         self._reason: str | None = None
@@ -265,6 +266,12 @@ class Trial:
         drained = self.warmup.drained + self.fold.drained
         claimed = self._counts.rows if not self.over else drained
         return self._counts.first_sent + claimed, claimed - drained
+
+    @property
+    def loaded(self) -> tuple[int, int]:
+        """Requests sent after the first ones, and how many of them were answered."""
+        first = self._counts
+        return self.sent[0] - first.first_sent, self.responses - first.first_responses
 
     @property
     def rate_so_far(self) -> float | None:

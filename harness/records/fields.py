@@ -324,6 +324,12 @@ OWN = (
         "`label` ends; NULL where a run has no conditions",
         csv=True,
     ),
+    Field(
+        "connection",
+        TEXT,
+        "`keep-alive`, or `close` where each request had a connection of its own",
+        csv=True,
+    ),
 )
 
 # What a trial has in other tables; whole in JSON.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from adapters.base import Connections
 from harness.records.client_environment import Environment
 from harness.records.conditions import InCondition
 from harness.records.confidence import CONFIDENCE, STOPPED_CONFIDENCE, Verdict
@@ -142,6 +143,7 @@ class TrialSummary(Totals, InCondition):
     orchestrator_cpu_ns: int = 0
     target_cpu_share: float | None = None  # of the CPUs the target can keep busy, in the windows
     target: TargetSpec = EMBEDDED
+    connection: Connections = "keep-alive"  # how its requests used connections
     # CPU of the target's proxy in the windows, where it could be seen
     proxy_cpu_ns: int | None = None
     origin_cpu_ns: int | None = None  # of the servers that answer

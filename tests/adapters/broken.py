@@ -134,6 +134,11 @@ BROKEN = {
         "self.settings.profile == 'defaults' and '/bytes/' in request.url",
         "raise KeyError('timeout')",
     ),
+    "connection-each": """
+    connections = ("keep-alive", "close")
+    def answer(self, request, send):
+        return send(replace(request, headers={}))
+""",
     "idle-close": "    other_kinds = Stdlib.other_kinds[1:]",
     "closing": "    def close(self): KEPT.append(self._connection)",
     "pool-size": _when(

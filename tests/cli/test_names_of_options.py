@@ -23,6 +23,7 @@ BAD: dict[str, tuple[str, tuple[str, ...]]] = {
     "--body-size": ("1T", ()),
     "--budget": ("0", ("null", "--precision", "2%")),
     "--concurrency": ("0", ()),
+    "--connection": ("maybe", ()),
     "--db": ("no/such/x.db", ()),
     "--delay": ("x", ("--preset", "concurrent-synced")),
     "--duration": ("0", ()),
