@@ -94,6 +94,9 @@ class Options:
     )
     error_budget: str | int | None = declare("Stop the run beyond so many failed requests: 10, 5%.")
     verify: bool = declare("Verify TLS certificates.", default=True, names="--verify/--insecure")
+    ca: str | None = declare(
+        "FILE of certificates (PEM): the authorities that clients trust, instead of the machine's."
+    )
     profile: str | None = declare("parity: equal settings; defaults: each library's own. [parity]")
     baseline: str | None = declare("Competitor the others are compared with. [the first]")
     seed: str | int | None = declare("Seed of the random order. [drawn, and recorded]")

@@ -26,6 +26,7 @@ from harness.scenario.numbers import size_in_bytes
 __all__ = [
     "content_type",
     "parse_body",
+    "parse_ca",
     "parse_headers",
     "parse_max_body",
 ]
@@ -106,6 +107,40 @@ def parse_body(text: str | None) -> bytes | None:
     except UnicodeEncodeError:
         raise UsageError("is not valid text; expected UTF-8, or @FILE", "body") from None
     return _limited(body)
+
+
+def parse_ca(text: str | None, *, verify: bool) -> str | None:
+    """Read ``--ca``: the path of a file of certificates (PEM), which must be readable as such.
+
+    Raises ``UsageError`` for any other file, and where nothing is verified.
+    """
+    if text is None:
+        return None
+    if not verify:
+        raise UsageError("--insecure verifies no certificate; expected one of them", "ca", "verify")
+    path = Path(text).absolute()
+    try:
+        # a pipe cannot be read by every worker, and opening one may wait for ever
+        problem = _certificates_problem(path) if path.is_file() else "no regular file"
+    except (OSError, ValueError) as error:
+        problem = getattr(error, "strerror", None) or "no name of a file"
+    if problem:
+        raise refusal("ca", text, f"a FILE of certificates in PEM format ({problem})")
+    return str(path)
+
+
+def _certificates_problem(path: Path) -> str:
+    """Why no certificate can be read from it; empty if one can. Raises OSError."""
+    import ssl  # noqa: PLC0415  dear to load, and seldom needed
+
+    content = path.read_bytes()
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(
+            cadata=content.decode("ascii", "replace")
+        )
+    except (ssl.SSLError, ValueError):  # ValueError: an empty file
+        return "no certificate in it can be read"
+    return ""
 
 
 def parse_max_body(text: str | int | None) -> int:

@@ -29,6 +29,7 @@ from harness.input.presets import Expansion, expand
 from harness.input.request_input import (
     content_type,
     parse_body,
+    parse_ca,
     parse_headers,
     parse_max_body,
 )
@@ -108,6 +109,7 @@ def build(
         timeout_s=_seconds("timeout", options.timeout, 10.0, low=0.001, high=3600.0),
         max_body_bytes=parse_max_body(options.max_body),
         verify=options.verify,
+        ca_file=parse_ca(options.ca, verify=options.verify),
         profile=profile,
         seed=_seed(options.seed),
         pin=options.pin,

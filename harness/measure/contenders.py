@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import ssl
 from collections.abc import Callable, Collection, Sequence
@@ -243,6 +244,16 @@ class Resolver:
                     "stream",
                 )
 
+    def _ca_file(self, users: str | None, targets: str | None) -> str:
+        """The user's and the target's own authorities in one file; without either, the machine's."""
+        given = [Path(file) for file in (users, targets) if file is not None]
+        if len(given) < 2:
+            return str(given[0]) if given else _default_ca_file()
+        content = b"\n".join(file.read_bytes() for file in given)
+        joined = self._bundle.path / f"{hashlib.sha256(content).hexdigest()}.pem"
+        joined.write_bytes(content)
+        return str(joined)
+
     def _check_apart(self, scenario: Scenario) -> None:
         """Two paths may lead to the same interpreter, and so to the same client."""
         seen: dict[object, tuple[str, str | None]] = {}
@@ -266,7 +277,7 @@ class Resolver:
         settings = Settings(
             timeout_s=scenario.timeout_s,
             verify=scenario.verify,
-            ca_file=target.ca_file or _default_ca_file(),
+            ca_file=self._ca_file(scenario.ca_file, target.ca_file),
             stream=scenario.stream,
             profile=scenario.profile,
             keep_alive=competitor.connection == "keep-alive",
@@ -337,7 +348,7 @@ def _http_version(selection: Selection, request: Request, settings: Settings) ->
     return spoken(request.url, settings, offers_http2)
 
 
-def _default_ca_file() -> str | None:
+def _default_ca_file() -> str:
     """The machine's CA bundle: one file for every client, instead of each library's own."""
     paths = ssl.get_default_verify_paths()
     if paths.cafile:

@@ -157,7 +157,7 @@ class _Asker:
         if kind.startswith("timeout"):
             return _late(self.contender.settings)
         if kind == "tls" and "certificate" in answer["message"].lower():
-            accepted = f"one signed by a known CA, or {option('verify')}"
+            accepted = f"one signed by a known CA or that of {option('ca')}, or {option('verify')}"
             return f"has a certificate that is not trusted ({reason}); accepted: {accepted}"
         return _FAILURES.get(kind, "could not be asked ({})").format(reason)
 

@@ -6,6 +6,7 @@ trust the values.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -58,6 +59,7 @@ class Scenario(Plain):
     timeout_s: float = Field(default=10.0, gt=0)
     max_body_bytes: int = Field(default=USUAL_MAX_BODY_BYTES, ge=1)  # of a response
     verify: bool = True
+    ca_file: str | None = None  # of certificates (PEM), an absolute path; None: the machine's
     profile: Profile = "parity"
     seed: int = Field(ge=0, le=MAX_SEED)
     pin: bool = True
@@ -90,12 +92,17 @@ class Scenario(Plain):
     def snapshot(self) -> dict[str, Any]:
         """The scenario as plain JSON without secrets, for the database and reports.
 
-        The body appears as its length only (``body_bytes``, ``None`` where sizes are made up).
+        The body appears as its length only (``body_bytes``, ``None`` where sizes are made up), a file
+        of certificates as its name.
         """
         data = self.model_dump(mode="json", exclude={"body"})
         data["url"] = None if self.url is None else redact_url(self.url)
         data["path"] = redact_url(self.path)
         data["headers"] = redact_headers(self.headers)
+        if self.ca_file is None:
+            del data["ca_file"]  # as in runs that were stored before it could be given
+        else:
+            data["ca_file"] = Path(self.ca_file).name
         data["body_bytes"] = None if self.body is None else len(self.body)
         return data
 

@@ -22,6 +22,7 @@ BAD: dict[str, tuple[str, tuple[str, ...]]] = {
     "--body": ("@missing", ()),
     "--body-size": ("1T", ()),
     "--budget": ("0", ("null", "--precision", "2%")),
+    "--ca": ("missing.pem", ()),
     "--concurrency": ("0", ()),
     "--connection": ("maybe", ()),
     "--db": ("no/such/x.db", ()),
