@@ -20,10 +20,12 @@ from adapters.base import (
     CONNECTION_HOLDS,
     CONNECTION_POINTS,
     CONNECTIONS,
+    SAMPLE_BYTES,
     AsyncAdapter,
     BaseAdapter,
     Request,
     Response,
+    Sample,
     length_of_async,
 )
 
@@ -48,6 +50,7 @@ class Aiohttp(AsyncAdapter):
     name = "aiohttp"
     can_stream = True
     connections = CONNECTIONS
+    can_sample = True
     trace_points = tuple(point for point in CONNECTION_POINTS if point != "WroteHeaders")
     hold_points = tuple(hold for hold in CONNECTION_HOLDS if hold != "tcp")
     unequal = (
@@ -118,6 +121,18 @@ class Aiohttp(AsyncAdapter):
                 return response.status, len(await response.read())
             chunks = response.content.iter_any()
             return response.status, await length_of_async(chunks, self.settings.max_body_bytes)
+
+    async def sample(self, request: Request) -> Sample:
+        """One request; the beginning of its body as well."""
+        async with self._session.request(
+            request.method,
+            self._url(request.url),
+            headers=request.headers,
+            data=request.body,
+            **self._options,
+        ) as response:
+            body = await response.read()
+            return response.status, len(body), body[:SAMPLE_BYTES]
 
     async def send_traced(self, request: Request, trace: AsyncTrace) -> Response:
         """As ``send``, in a session of its own whose hooks are awaited and without a cache of names."""

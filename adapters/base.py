@@ -24,6 +24,7 @@ __all__ = [
     "CONNECTION_POINTS",
     "ERROR_KINDS",
     "LACKS",
+    "SAMPLE_BYTES",
     "USUAL_MAX_BODY_BYTES",
     "Adapter",
     "AsyncAdapter",
@@ -36,6 +37,7 @@ __all__ = [
     "Mode",
     "Request",
     "Response",
+    "Sample",
     "Settings",
     "causes",
     "length_of",
@@ -79,8 +81,13 @@ ERROR_KINDS: tuple[ErrorKind, ...] = ErrorKind.__args__  # type: ignore[attr-def
 # Longest body of a response, unless something else is asked for.
 USUAL_MAX_BODY_BYTES = 256 << 20
 
+# How much of a body ``sample`` returns at most.
+SAMPLE_BYTES = 200
+
 # (HTTP status, bytes of body received). A plain tuple: the hot path builds one per request.
 Response = tuple[int, int]
+# The same, and the first SAMPLE_BYTES of the body.
+Sample = tuple[int, int, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +185,8 @@ class BaseAdapter(ABC):
     # opens several sessions. None: any number.
     largest_pool: ClassVar[int | None] = None
     can_stream: ClassVar[bool] = False
+    # Whether ``sample`` is offered.
+    can_sample: ClassVar[bool] = False
     # How its requests can use connections, of CONNECTIONS.
     connections: ClassVar[tuple[Connections, ...]] = ("keep-alive",)
     # Open files that one slot may need, its connection included.
@@ -238,6 +247,10 @@ class Adapter(BaseAdapter):
         """As ``send``, telling ``trace`` of each of ``trace_points``. May cost more than ``send``."""
         raise NotImplementedError(f"{self.name} shows no trace points")
 
+    def sample(self, request: Request) -> Sample:
+        """As ``send``, with the first ``SAMPLE_BYTES`` of the body. May cost more."""
+        raise NotImplementedError(f"{self.name} shows no bodies")
+
     @abstractmethod
     def close(self) -> None:
         """Close the session and its connections."""
@@ -259,6 +272,10 @@ class AsyncAdapter(BaseAdapter):
     async def send_traced(self, request: Request, trace: AsyncTrace) -> Response:
         """As ``send``, telling ``trace`` of each of ``trace_points``. May cost more than ``send``."""
         raise NotImplementedError(f"{self.name} shows no trace points")
+
+    async def sample(self, request: Request) -> Sample:
+        """As ``send``, with the first ``SAMPLE_BYTES`` of the body. May cost more."""
+        raise NotImplementedError(f"{self.name} shows no bodies")
 
     @abstractmethod
     async def close(self) -> None:

@@ -13,12 +13,14 @@ import httpx
 from adapters import tls
 from adapters.base import (
     CONNECTIONS,
+    SAMPLE_BYTES,
     Adapter,
     AsyncAdapter,
     BaseAdapter,
     ErrorKind,
     Request,
     Response,
+    Sample,
     Settings,
     length_of,
     length_of_async,
@@ -51,6 +53,7 @@ class _Httpx(BaseAdapter):
     name = "httpx"
     can_stream = True
     connections = CONNECTIONS
+    can_sample = True
     # The library's own default. For each idle connection of its pool httpcore looks at all the others, on every
     # request and every response, and asks the kernel about each: with 250 in one pool a request takes seconds.
     largest_pool = 100
@@ -184,6 +187,18 @@ class Httpx(_Httpx, Adapter):
                 response.iter_bytes(), self.settings.max_body_bytes
             )
 
+    def sample(self, request: Request) -> Sample:
+        """One request; the beginning of its body as well."""
+        response = self._client.request(
+            request.method,
+            request.url,
+            headers=request.headers,
+            content=request.body,
+            extensions=self._extensions(request.url),
+        )
+        body = response.content
+        return response.status_code, len(body), body[:SAMPLE_BYTES]
+
     def send_traced(self, request: Request, trace: Trace) -> Response:
         """As ``send``; the request waits inside the events of httpcore's ``trace`` extension."""
         trace.point("GetConn")
@@ -247,6 +262,18 @@ class HttpxAsync(_Httpx, AsyncAdapter):
         ) as response:
             chunks = response.aiter_bytes()
             return response.status_code, await length_of_async(chunks, self.settings.max_body_bytes)
+
+    async def sample(self, request: Request) -> Sample:
+        """One request; the beginning of its body as well."""
+        response = await self._client.request(
+            request.method,
+            request.url,
+            headers=request.headers,
+            content=request.body,
+            extensions=self._extensions(request.url),
+        )
+        body = response.content
+        return response.status_code, len(body), body[:SAMPLE_BYTES]
 
     async def send_traced(self, request: Request, trace: AsyncTrace) -> Response:
         """As ``send``; the request waits inside the events of httpcore's ``trace`` extension."""

@@ -29,6 +29,7 @@ class OverHttpClient(Adapter):
 
     can_stream = True
     connections = CONNECTIONS
+    can_sample = True
     trace_points = CONNECTION_POINTS
     hold_points = CONNECTION_HOLDS
 

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 
 import pycurl
 
-from adapters.base import CONNECTIONS, Adapter, BaseAdapter, ErrorKind, Request, Response
+from adapters.base import (
+    CONNECTIONS,
+    SAMPLE_BYTES,
+    Adapter,
+    BaseAdapter,
+    ErrorKind,
+    Request,
+    Response,
+    Sample,
+)
 from adapters.request_target import request_target
 
 if TYPE_CHECKING:
@@ -91,6 +100,7 @@ class Pycurl(Adapter):
     files_per_slot = 3  # a handle keeps an epoll and an event descriptor; without: "out of memory"
     can_stream = True
     connections = CONNECTIONS
+    can_sample = True
     # In parity it is told not to.
     offers_http2 = ("defaults",) if pycurl.version_info()[4] & pycurl.VERSION_HTTP2 else ()
     trace_points = _offered(_SHOWN_BY)
@@ -128,6 +138,18 @@ class Pycurl(Adapter):
         body.truncate()
         self._curl.perform()
         return self._curl.getinfo(pycurl.RESPONSE_CODE), body.tell()
+
+    def sample(self, request: Request) -> Sample:
+        """One request; the beginning of its body as well."""
+        self._set_up(request)
+        body = BytesIO()
+        self._curl.setopt(pycurl.WRITEFUNCTION, body.write)
+        try:
+            self._curl.perform()
+        finally:
+            self._request = None  # so that the next ``send`` resets the callback
+        status = self._curl.getinfo(pycurl.RESPONSE_CODE)
+        return status, body.tell(), body.getvalue()[:SAMPLE_BYTES]
 
     def send_traced(self, request: Request, trace: Trace) -> Response:
         """As ``send``, on the same handle. Callbacks hold; libcurl's own timers say the rest afterwards."""

@@ -15,12 +15,14 @@ import requestx
 
 from adapters.base import (
     CONNECTIONS,
+    SAMPLE_BYTES,
     Adapter,
     AsyncAdapter,
     BaseAdapter,
     Lack,
     Request,
     Response,
+    Sample,
     Settings,
 )
 
@@ -34,6 +36,7 @@ class _Requestx(BaseAdapter):
 
     name = "requestx"
     connections = CONNECTIONS
+    can_sample = True
     offers_http2 = ("parity", "defaults")
     unequal: ClassVar[tuple[str, ...]] = (
         "requestx has no read timeout: the timeout holds for the request as a whole",
@@ -147,6 +150,14 @@ class Requestx(_Requestx, Adapter):
         )
         return response.status_code, len(response.content)
 
+    def sample(self, request: Request) -> Sample:
+        """One request; the beginning of its body as well."""
+        response = self._client.request(
+            request.method, request.url, headers=request.headers, content=request.body
+        )
+        body = response.content
+        return response.status_code, len(body), body[:SAMPLE_BYTES]
+
     def close(self) -> None:
         """Close the client; its connections end with it."""
         self._client.close()
@@ -167,6 +178,14 @@ class RequestxAsync(_Requestx, AsyncAdapter):
             request.method, request.url, headers=request.headers, content=request.body
         )
         return response.status_code, len(response.content)
+
+    async def sample(self, request: Request) -> Sample:
+        """One request; the beginning of its body as well."""
+        response = await self._client.request(
+            request.method, request.url, headers=request.headers, content=request.body
+        )
+        body = response.content
+        return response.status_code, len(body), body[:SAMPLE_BYTES]
 
     async def close(self) -> None:
         """Close the client; its connections end with it."""

@@ -6,7 +6,16 @@ from http.client import HTTPConnection, HTTPResponse, HTTPSConnection, Incomplet
 from urllib.parse import SplitResult, urlsplit
 
 from adapters import tls
-from adapters.base import Adapter, BaseAdapter, ConnectTimeoutError, Request, Response, length_of
+from adapters.base import (
+    SAMPLE_BYTES,
+    Adapter,
+    BaseAdapter,
+    ConnectTimeoutError,
+    Request,
+    Response,
+    Sample,
+    length_of,
+)
 from adapters.over_http_client import CHUNK_BYTES, OverHttpClient
 from adapters.request_target import request_target
 
@@ -56,6 +65,22 @@ class Stdlib(OverHttpClient):
             # Its state is unknown now; the next request connects anew.
             connection.close()
             raise
+
+    def sample(self, request: Request) -> Sample:
+        """One request; the beginning of its body as well."""
+        connection = self._prepare(request)
+        try:
+            if connection.sock is None:
+                self._connect(connection)
+            connection.request(request.method, self._target, request.body, request.headers)
+            response = connection.getresponse()
+            body = response.read()
+        except BaseException:
+            connection.close()
+            raise
+        if not self.settings.keep_alive:
+            connection.close()
+        return response.status, len(body), body[:SAMPLE_BYTES]
 
     def _traced_kind(self) -> type[Adapter]:
         return _TracedStdlib

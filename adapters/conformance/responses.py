@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from dataclasses import replace
 
-from adapters.base import Request
+from adapters.base import SAMPLE_BYTES, Request
 from adapters.conformance.behaviours import MOST_BYTES
 from adapters.conformance.exam import MIB, Exam, claims_of
 from adapters.conformance.failed import Failed, expect
@@ -57,6 +57,19 @@ def no_redirects(exam: Exam) -> None:
     expect(len(exam.seen()), 1, "requests sent:")
 
 
+def sampled_alike(exam: Exam) -> None:
+    """The same request, the same answer, and what its body begins with."""
+    request = Request("POST", exam.url("echo?a=%2F"), {"X-One": "1"}, bytes(range(256)) * 2)
+    with exam.session() as session:
+        for asked in (request, exam.get("status/404"), exam.get("chunked/3333")):
+            status, length = session.send(asked)
+            begins = (asked.body or (b"body" if status == 404 else b"x" * 3333))[:SAMPLE_BYTES]
+            expect(session.sample(asked), (status, length, begins), "sampled answered")
+    seen = [replace(one, connection=0) for one in exam.seen()]
+    expect(seen[::2], seen[1::2], "sampled sent")
+    exam.expect_connections()
+
+
 def body_limit(exam: Exam) -> None:
     """Read in pieces."""
     expect_refused(replace(exam, stream=True))
@@ -85,6 +98,11 @@ CLAIMS = (
         ("the answer to HEAD has no body", head_has_no_body),
         ("redirects are not followed", no_redirects),
         reads=True,
+    ),
+    *claims_of(
+        ("a sampled answer is that of any other request, and begins alike", sampled_alike),
+        reads=True,
+        concerns=lambda adapter: adapter.can_sample,
     ),
     *claims_of(
         ("a body beyond the limit is refused while it is read", body_limit),

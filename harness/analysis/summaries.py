@@ -11,7 +11,7 @@ from adapters.base import Connections
 from harness.records.client_environment import Environment
 from harness.records.conditions import InCondition
 from harness.records.histogram import Censored, Histogram, percentile, rank
-from harness.records.model import OpenLoop, TrialState, TrialSummary
+from harness.records.model import OpenLoop, TrialState, TrialSummary, UnexpectedAnswer
 from harness.records.phases import phases
 from harness.records.totals import Totals, per_request
 from servers.spec import EMBEDDED, TargetSpec
@@ -70,6 +70,7 @@ class CompetitorSummary(Totals, InCondition):
     sent: int = 0  # by its rounds: the population, and first requests, warm-up and lead-in
     connection: Connections = "keep-alive"  # how its requests used connections
     condition: str | None = None  # which its label ends with; None: the run has no conditions
+    unexpected_answer: UnexpectedAnswer | None = None  # the first that was seen
 
     @property
     def uncounted(self) -> int:
@@ -159,6 +160,7 @@ def _merged(trials: Sequence[TrialSummary]) -> CompetitorSummary:
         sent=sum(trial.sent for trial in trials),
         connection=known.connection,
         condition=known.condition,
+        unexpected_answer=next(filter(None, (one.unexpected_answer for one in trials)), None),
     )
 
 

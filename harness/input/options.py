@@ -43,7 +43,7 @@ class Options:
     warmup: str | float | None = declare("Uncounted load before each trial, in seconds. [0.2]")
     processes: str | int | None = declare("Worker processes per competitor. [1]")
     rate: str | float | None = declare(
-        "Open loop: requests started per second, whatever the answers do."
+        "Open loop: requests started per second, whatever the answers do: 500, 2k, 30/m, 1/30s."
     )
     stage: tuple[str, ...] = declare(
         "Open loop by stages: RATE:SECONDS or FROM-TO:SECONDS; repeatable.", default=()
@@ -85,7 +85,7 @@ class Options:
         "NAME=VARIABLE: a header whose value is in the environment; repeatable.", default=()
     )
     headers: str | None = declare("Headers as one JSON object.")
-    body: str | None = declare("Request body: text, or @FILE.")
+    body: str | None = declare("Request body: text, @FILE, or @- for standard input.")
     stream: bool = declare("Read responses chunk by chunk.", default=False)
     expect: str | None = declare("Statuses that count as correct, e.g. 2xx,404. [200-399]")
     timeout: str | float | None = declare("Connect and read timeout in seconds. [10]")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
@@ -53,6 +54,7 @@ _MAX_HEADER_BYTES = 64 * 2**10
 MAX_HEADER_FILE_BYTES = 2**20  # comments included
 
 _MAX_ANSWER_GIB = 64
+MOST_PARSED_BYTES = 16 << 20
 
 
 class _Header(NamedTuple):
@@ -96,9 +98,11 @@ def parse_headers(
 
 
 def parse_body(text: str | None) -> bytes | None:
-    """Read ``--body``: the text itself as UTF-8, or the content of ``@file``."""
+    """Read ``--body``: the text itself as UTF-8, the content of ``@file``, of ``@-`` standard input."""
     if text is None:
         return None
+    if text == "@-":
+        return _limited(_standard_input(MAX_BODY_BYTES + 1))
     if text.startswith("@"):
         return _limited(_content("body", text[1:], MAX_BODY_BYTES + 1))
     try:
@@ -152,7 +156,12 @@ def parse_max_body(text: str | int | None) -> int:
 
 
 def content_type(body: bytes) -> str:
-    """What a body is sent as when the user did not say; clients' own choices differ."""
+    """What a body is sent as when the user did not say; clients' own choices differ.
+
+    A body of more than 16 MiB is not read for it, which would take a multiple of its memory.
+    """
+    if len(body) > MOST_PARSED_BYTES:
+        return "application/octet-stream"
     try:
         is_json = isinstance(json.loads(body), dict | list)
     except (ValueError, RecursionError):
@@ -232,6 +241,18 @@ def _check_header(header: _Header) -> None:
             f"{where}value of {quoted(name)} is not valid; expected visible ASCII in one line",
             field,
         )
+
+
+def _standard_input(limit: int) -> bytes:
+    """At most ``limit`` bytes until its end; it can be read once."""
+    if sys.stdin is None:
+        raise refusal("body", "@-", "standard input that is open")
+    try:
+        content: bytes = interrupts.aside(partial(sys.stdin.buffer.read, limit))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is closed"
+        raise refusal("body", "@-", f"standard input that can be read ({reason})") from None
+    return content
 
 
 def _content(field: str, name: str, limit: int) -> bytes:

@@ -15,10 +15,11 @@ from harness.clients.catalogue import Catalogue, Client
 from harness.clients.contamination import Contamination, contaminations
 from harness.clients.interpreters import executable
 from harness.errors import UsageError, within
-from harness.machine.limits import ensure
+from harness.machine.limits import ensure, ensure_bodies
 from harness.measure.negotiation import spoken
 from harness.measure.samples import Rules
 from harness.records.client_environment import Environment
+from harness.records.model import UnexpectedAnswer
 from harness.redaction import redact_url
 from harness.scenario.competitors import Competitor
 from harness.scenario.plan import shares
@@ -65,6 +66,7 @@ class Contender:
     knows_length: bool = False
     condition: str | None = None  # as of Competitor
     refusal: str | None = None  # why nothing is asked of it: its first request failed
+    refused_answer: UnexpectedAnswer | None = None  # what it was given then, if that is why
 
     @property
     def slots(self) -> int:
@@ -98,6 +100,12 @@ class Contender:
     def connection(self) -> Connections:
         """How its requests use connections."""
         return "keep-alive" if self.settings.keep_alive else "close"
+
+    @property
+    def can_sample(self) -> bool:
+        """Whether it shows the beginning of an answer on demand; what is read in pieces it does not."""
+        can = self.client.modes[self.mode]["can_sample"]
+        return bool(can) and not (self.settings.stream or self.trace_share or self.busy_share)
 
     @property
     def kept_connections(self) -> int | None:
@@ -212,6 +220,10 @@ class Resolver:
     def check(self, scenario: Scenario) -> None:
         """Everything that can be refused before a target is started."""
         self._check_apart(scenario)
+        # one copy in each process, and one that a library makes for each connection
+        copies = ((one, scenario.processes + one.concurrency) for one in scenario.competitors)
+        needed_bytes = sum(one.body_bytes * number for one, number in copies)
+        ensure_bodies("body_size" if scenario.body is None else "body", needed_bytes)
         for number, competitor in enumerate(scenario.competitors):
             with within(f"competitors[{number}]"):
                 selection = self.select(competitor.client)

@@ -32,10 +32,11 @@ from harness.measure.capture import ANSWER_BYTES, Capture
 from harness.measure.contenders import Contender
 from harness.measure.place import Place
 from harness.measure.request_bytes import differences
+from harness.measure.unexpected import unexpected_answer
 from harness.measure.waiting import wait_for
 from harness.measure.workers import WorkerError, WorkerProcess
 from harness.option_names import option
-from harness.records.model import Doubt
+from harness.records.model import Doubt, UnexpectedAnswer
 from harness.redaction import redact_headers
 from servers.spec import TargetSpec
 
@@ -70,6 +71,7 @@ class _Asker:
     given: list[Answered] = field(default_factory=list)
     refusal: str | None = None
     blamed: str | None = None  # what the target did, if that is the reason
+    answer: UnexpectedAnswer | None = None  # whose status is the reason
     decompresses: bool = False
     sent: int = 0  # requests to the target
 
@@ -96,7 +98,7 @@ class _Asker:
         """Let it ask the target."""
         with self._failing():
             if self.worker is not None and self.refusal is None:
-                self.worker.command({"do": "ask"})
+                self.worker.command({"do": "ask", "sample": self.contender.can_sample})
                 self.sent += 1
 
     def end(self) -> None:
@@ -142,6 +144,8 @@ class _Asker:
         elif "kind" in answer:
             self.blame(self._failure(answer))
         elif answer["status"] not in self.contender.rules.expected:
+            if "beginning" in answer:
+                self.answer = unexpected_answer(answer, self.place.scrub)
             self.blame(
                 f"answered {answer['status']} to {self.contender.request.method}; "
                 f"accepted: {_ranges(self.contender.rules.expected)} (see {option('expect')})"
@@ -338,7 +342,7 @@ def _prepared(contender: Contender, asker: _Asker | None) -> Contender:
     if asker is None:
         return contender
     if asker.refusal is not None:
-        return replace(contender, refusal=asker.refusal)
+        return replace(contender, refusal=asker.refusal, refused_answer=asker.answer)
     length = asker.given[0].length
     rules = replace(contender.rules, length=length if contender.knows_length else None)
     return replace(contender, rules=rules, answer_bytes=length)

@@ -184,7 +184,10 @@ class Rounds:
         self._active = None
         self.ledger.begin()
         self._sampler.forget()
-        trials = [Trial(c, round_.number, self._places[c.target]) for c in self._contenders]
+        trials = [
+            Trial(c, round_.number, self._places[c.target], self._unexpected(c))
+            for c in self._contenders
+        ]
         try:
             for trial in trials:
                 if trial.contender.label in self._other_versions:
@@ -211,6 +214,13 @@ class Rounds:
         self.ledger.end(round_.number, trials)
         self._round_s = (time.monotonic_ns() - started_ns) / 1e9
         return [trial.summary() for trial in trials]
+
+    def _unexpected(self, contender: Contender) -> set[int]:
+        """Statuses that earlier rounds counted, unless one of them has seen such an answer."""
+        before = [one for one in self.trials if one.label == contender.label]
+        if any(one.unexpected_answer is not None for one in before):
+            return set()
+        return {status for one in before for status in one.status_counts}
 
     def _start(self, trials: list[Trial], round_: Round) -> None:
         """Start all processes at once: they are idle afterwards, so starting them together is fair.

@@ -37,6 +37,7 @@ __all__ = [
     "TargetRecord",
     "TrialState",
     "TrialSummary",
+    "UnexpectedAnswer",
 ]
 
 # unmeasured: nobody failed, but no request fell into a window
@@ -94,6 +95,14 @@ class OpenLoop:
     # and correct responses that ended in it; None where it was not looked at
     early_response: Histogram | None = None
     early_correct: int | None = None
+
+
+@dataclass(frozen=True)
+class UnexpectedAnswer:
+    """One answer whose status was not expected."""
+
+    status: int
+    beginning: str  # of its body, 200 bytes at most, in one line without secrets
 
 
 @dataclass(frozen=True)
@@ -159,6 +168,7 @@ class TrialSummary(Totals, InCondition):
     traces: tuple[tuple[int, ...], ...] = ()
     http_version: str | None = None  # "1.1" or "2", as the target negotiates it; None: not known
     condition: str | None = None  # which its label ends with; None: the run has no conditions
+    unexpected_answer: UnexpectedAnswer | None = None  # None: there was none, or none was seen
 
 
 @dataclass(frozen=True)

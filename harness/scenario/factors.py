@@ -118,7 +118,7 @@ def _method(text: str) -> str:
 
 
 def _body_size(text: str) -> int:
-    accepted = f"bytes from 0 to {MAX_BODY_MIB}M, such as 1024, 64k or 1M"
+    accepted = f"bytes from 0 to {MAX_BODY_MIB >> 10}g, such as 1024, 64k or 1M"
     return size_in_bytes("body_size", text, 0, MAX_BODY_BYTES, accepted)
 
 
