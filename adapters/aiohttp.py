@@ -50,6 +50,7 @@ class Aiohttp(AsyncAdapter):
     name = "aiohttp"
     can_stream = True
     connections = CONNECTIONS
+    can_unix = True
     can_sample = True
     trace_points = tuple(point for point in CONNECTION_POINTS if point != "WroteHeaders")
     hold_points = tuple(hold for hold in CONNECTION_HOLDS if hold != "tcp")
@@ -81,7 +82,11 @@ class Aiohttp(AsyncAdapter):
         if settings.profile == "parity":
             self._options = {"allow_redirects": False}
             self._url = partial(URL, encoded=True)  # else yarl rewrites escapes and dot segments
-        self._session = self._new_session({"ssl": tls.verification(settings)})
+        if settings.unix_path is None:
+            self._session = self._new_session({"ssl": tls.verification(settings)})
+        else:
+            self._options["ssl"] = tls.verification(settings)  # its connector has no such argument
+            self._session = self._new_session({"path": settings.unix_path})
         self._traced: aiohttp.ClientSession | None = None
         if settings.hold_s:
             _traced_context(
@@ -106,7 +111,8 @@ class Aiohttp(AsyncAdapter):
                 "auto_decompress": False,
                 "trust_env": False,
             }
-        return aiohttp.ClientSession(connector=aiohttp.TCPConnector(**connector), **session)
+        kind = aiohttp.UnixConnector if "path" in connector else aiohttp.TCPConnector
+        return aiohttp.ClientSession(connector=kind(**connector), **session)
 
     async def send(self, request: Request) -> Response:
         """One request, its whole body read."""

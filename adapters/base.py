@@ -112,6 +112,8 @@ class Settings:
     ``stream``: read the body chunk by chunk instead of whole.
     ``keep_alive`` false: each request uses a connection of its own, in both profiles. The request
     says so itself (``Connection: close``); the library's own switch is set as well, if it has one.
+    ``unix_path``: connections are made to this socket of the file system, whatever host a URL names;
+    None: to that host.
     ``hold_s``: how much longer a timeout must be because a traced request is held on purpose.
     ``max_body_bytes``: a longer body is an error, as soon as the library lets us see that it is one. Where it
     reads a body whole, that is afterwards; until then the memory of the worker is limited.
@@ -124,6 +126,7 @@ class Settings:
     stream: bool = False
     profile: Literal["parity", "defaults"] = "parity"
     keep_alive: bool = True
+    unix_path: str | None = None
     hold_s: float = 0.0
     max_body_bytes: int = USUAL_MAX_BODY_BYTES
 
@@ -189,6 +192,8 @@ class BaseAdapter(ABC):
     can_sample: ClassVar[bool] = False
     # How its requests can use connections, of CONNECTIONS.
     connections: ClassVar[tuple[Connections, ...]] = ("keep-alive",)
+    # Whether it can connect to ``Settings.unix_path``; such requests are not traced.
+    can_unix: ClassVar[bool] = False
     # Open files that one slot may need, its connection included.
     files_per_slot: ClassVar[int] = 1
     # False only for a reference that answers itself: the target never hears of its requests.

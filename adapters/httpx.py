@@ -53,6 +53,7 @@ class _Httpx(BaseAdapter):
     name = "httpx"
     can_stream = True
     connections = CONNECTIONS
+    can_unix = True
     can_sample = True
     # The library's own default. For each idle connection of its pool httpcore looks at all the others, on every
     # request and every response, and asks the kernel about each: with 250 in one pool a request takes seconds.
@@ -79,6 +80,19 @@ class _Httpx(BaseAdapter):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._extensions = _exact if settings.profile == "parity" else _own
+
+    def _over(
+        self,
+        transport: type[httpx.HTTPTransport | httpx.AsyncHTTPTransport],
+        keep_encoded: Callable[..., Any],
+    ) -> dict[str, Any]:
+        """Arguments of a client; one for a socket of the file system is given its transport."""
+        options = _options(self.settings, keep_encoded)
+        if self.settings.unix_path is not None:
+            names = ("verify", "limits", "trust_env")
+            shared = {name: options[name] for name in names if name in options}
+            options["transport"] = transport(uds=self.settings.unix_path, **shared)
+        return options
 
     def classify(self, error: BaseException) -> ErrorKind:
         """As for every adapter; httpx tells three endings apart by their message alone."""
@@ -160,7 +174,7 @@ class Httpx(_Httpx, Adapter):
 
     def open(self) -> None:
         """Create the client."""
-        self._client = httpx.Client(**_options(self.settings, _keep_encoded))
+        self._client = httpx.Client(**self._over(httpx.HTTPTransport, _keep_encoded))
 
     def send(self, request: Request) -> Response:
         """One request, its whole body read."""
@@ -237,7 +251,9 @@ class HttpxAsync(_Httpx, AsyncAdapter):
 
     async def open(self) -> None:
         """Create the client."""
-        self._client = httpx.AsyncClient(**_options(self.settings, _keep_encoded_async))
+        self._client = httpx.AsyncClient(
+            **self._over(httpx.AsyncHTTPTransport, _keep_encoded_async)
+        )
 
     async def send(self, request: Request) -> Response:
         """One request, its whole body read."""

@@ -19,6 +19,7 @@ class Null(Adapter):
     name = "null"
     can_stream = True
     connections = CONNECTIONS
+    can_unix = True
     uses_target = False
 
     def open(self) -> None:
@@ -38,6 +39,7 @@ class NullAsync(AsyncAdapter):
     name = "null"
     can_stream = True
     connections = CONNECTIONS
+    can_unix = True
     uses_target = False
 
     async def open(self) -> None:

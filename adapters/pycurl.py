@@ -100,6 +100,7 @@ class Pycurl(Adapter):
     files_per_slot = 3  # a handle keeps an epoll and an event descriptor; without: "out of memory"
     can_stream = True
     connections = CONNECTIONS
+    can_unix = True
     can_sample = True
     # In parity it is told not to.
     offers_http2 = ("defaults",) if pycurl.version_info()[4] & pycurl.VERSION_HTTP2 else ()
@@ -202,6 +203,8 @@ class Pycurl(Adapter):
         curl.setopt(pycurl.FORBID_REUSE, not settings.keep_alive)
         curl.setopt(pycurl.WRITEFUNCTION, self._sink)
         curl.setopt(pycurl.MAXFILESIZE_LARGE, settings.max_body_bytes)
+        if settings.unix_path:
+            curl.setopt(pycurl.UNIX_SOCKET_PATH, settings.unix_path)
         if settings.ca_file:
             curl.setopt(pycurl.CAINFO, settings.ca_file)
         if not settings.verify:

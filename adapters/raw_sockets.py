@@ -18,6 +18,7 @@ from adapters.base import (
     Request,
     Settings,
 )
+from adapters.unix_sockets import unix_socket
 from adapters.wire import BodyError, ClosingReader, Prepared, ProtocolError, Reader
 
 __all__ = ["READ_BYTES", "RawAdapter", "RawSocket", "address"]
@@ -35,6 +36,7 @@ class RawAdapter(BaseAdapter):
     session_scope = "slot"
     can_stream = True
     connections = CONNECTIONS
+    can_unix = True
     trace_points = CONNECTION_POINTS
     hold_points = CONNECTION_HOLDS
     error_kinds = (
@@ -95,7 +97,6 @@ class RawSocket(RawAdapter, Adapter):
         timeout_s = self.settings.timeout_s
         try:
             plain = self._dial(host, port)
-            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if url.scheme == "https":
                 # ssl retries for ever on EAGAIN from a blocking socket: here settimeout must do.
                 return self._secure(plain, host)
@@ -109,7 +110,12 @@ class RawSocket(RawAdapter, Adapter):
         return plain
 
     def _dial(self, host: str, port: int) -> socket.socket:
-        return socket.create_connection((host, port), self.settings.timeout_s)
+        settings = self.settings
+        if settings.unix_path is not None:
+            return unix_socket(settings.unix_path, settings.timeout_s)
+        made = socket.create_connection((host, port), settings.timeout_s)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return made
 
     def _secure(self, plain: socket.socket, host: str) -> socket.socket:
         return tls.context(self.settings).wrap_socket(plain, server_hostname=host)

@@ -27,6 +27,7 @@ class Stdlib(OverHttpClient):
 
     name = "stdlib"
     session_scope = "slot"
+    can_unix = True
     unequal = (
         "http.client notices that the server closed a kept connection only by failing: "
         "that request counts as reset",
@@ -106,12 +107,34 @@ class Stdlib(OverHttpClient):
         return self._connection
 
     def _connection_to(self, url: SplitResult) -> HTTPConnection:
+        if self.settings.unix_path is not None:
+            return self._unix_connection(self.settings.unix_path, url)
         host = url.hostname or ""
-        timeout = self.settings.timeout_s if self.settings.profile == "parity" else None
+        timeout = self._timeout_s
         if url.scheme == "https":
             context = tls.context(self.settings)
             return self._secure(host, url.port, timeout=timeout, context=context)
         return self._plain(host, url.port, timeout=timeout)
+
+    def _unix_connection(self, path: str, url: SplitResult) -> HTTPConnection:
+        from adapters.unix_sockets import (  # noqa: PLC0415  most runs need none of it
+            UnixHTTPConnection,
+            UnixHTTPSConnection,
+        )
+
+        host, timeout = url.hostname or "", self._timeout_s
+        made: UnixHTTPConnection
+        if url.scheme == "https":
+            context = tls.context(self.settings)
+            made = UnixHTTPSConnection(host, url.port, timeout=timeout, context=context)
+        else:
+            made = UnixHTTPConnection(host, url.port, timeout=timeout)
+        made.unix_path = path
+        return made
+
+    @property
+    def _timeout_s(self) -> float | None:
+        return self.settings.timeout_s if self.settings.profile == "parity" else None
 
     def _streamed(self, response: HTTPResponse) -> int:
         chunks = iter(lambda: response.read(CHUNK_BYTES), b"")

@@ -81,8 +81,11 @@ def _state(client: Client) -> str:
 def _can(client: Client) -> str:
     """What not every client can, as far as each of its modes can."""
     modes = client.modes.values()
-    close = bool(modes) and all("close" in mode["connections"] for mode in modes)
-    return "close" if close else "–"
+    abilities = {
+        "close": [("close" in mode["connections"]) for mode in modes],
+        "unix": [mode["can_unix"] for mode in modes],
+    }
+    return ", ".join(name for name, able in abilities.items() if able and all(able)) or "–"
 
 
 def _version(client: Client) -> str:

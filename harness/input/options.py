@@ -78,6 +78,9 @@ class Options:
     target_memory: str | None = declare(
         "Memory limit of each of its containers: 512m.", ours_only=True
     )
+    unix: str | None = declare(
+        "PATH of a unix socket, to which connections are made instead of the URL's host."
+    )
     header: tuple[str, ...] = declare(
         "'Name: value', or @FILE of such lines; repeatable.", default=()
     )

@@ -7,6 +7,7 @@ names and header values are ASCII. No message here repeats a header value, a bod
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,6 +20,7 @@ from typing import NamedTuple
 from adapters.base import USUAL_MAX_BODY_BYTES
 from harness import interrupts
 from harness.errors import UsageError
+from harness.input.options import Options
 from harness.option_names import option
 from harness.redaction import quoted, refusal
 from harness.scenario.methods import MAX_BODY_BYTES, MAX_BODY_MIB
@@ -30,6 +32,7 @@ __all__ = [
     "parse_ca",
     "parse_headers",
     "parse_max_body",
+    "parse_unix",
 ]
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -54,6 +57,7 @@ _MAX_HEADER_BYTES = 64 * 2**10
 MAX_HEADER_FILE_BYTES = 2**20  # comments included
 
 _MAX_ANSWER_GIB = 64
+MOST_UNIX_BYTES = 107  # of a path: unix(7)
 MOST_PARSED_BYTES = 16 << 20
 
 
@@ -130,6 +134,34 @@ def parse_ca(text: str | None, *, verify: bool) -> str | None:
         problem = getattr(error, "strerror", None) or "no name of a file"
     if problem:
         raise refusal("ca", text, f"a FILE of certificates in PEM format ({problem})")
+    return str(path)
+
+
+def parse_unix(options: Options, *, traced: bool) -> str | None:
+    """Read ``--unix``: the absolute path of a socket. Raises ``UsageError``, also if ``traced``."""
+    text = options.unix
+    if text is None:
+        return None
+    if options.url is None or options.url.startswith("/"):
+        raise UsageError(
+            "is for a server that runs already; expected the host and path of its URL, such as "
+            "http://localhost/",
+            "unix",
+        )
+    if traced:
+        raise UsageError(
+            "shows no points of requests; expected no --trace, and no preset that holds requests",
+            "unix",
+        )
+    path = Path(text).absolute()
+    try:
+        problem = "" if path.is_socket() else "no socket"
+    except (OSError, ValueError) as error:
+        problem = getattr(error, "strerror", None) or "no name of a file"
+    if not problem and len(os.fsencode(path)) > MOST_UNIX_BYTES:
+        problem = f"longer than {MOST_UNIX_BYTES} bytes"
+    if problem:
+        raise refusal("unix", text, f"the PATH of a unix socket ({problem})")
     return str(path)
 
 

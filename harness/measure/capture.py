@@ -6,6 +6,8 @@ import contextlib
 import gzip
 import socket
 import threading
+import uuid
+from pathlib import Path
 
 from harness.measure.request_bytes import SentRequest
 
@@ -26,10 +28,19 @@ _HEAD = (
 class Capture:
     """One port; a context manager. The first complete request is kept; all of them are answered."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
+        """With a ``folder``, it listens on a socket in there, ``unix_path``."""
         self.sent: SentRequest | None = None
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        self.unix_path: str | None = None
+        self.address = "127.0.0.1"
+        if folder is None:
+            self._listener = socket.create_server((self.address, 0))
+            self.address += f":{self._listener.getsockname()[1]}"
+        else:
+            self.unix_path = str(folder / uuid.uuid4().hex[:12])
+            self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self._listener.bind(self.unix_path)
+            self._listener.listen()
         self._thread = threading.Thread(target=self._accept, daemon=True)
 
     def __enter__(self) -> Capture:
@@ -41,6 +52,8 @@ class Capture:
             self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread up
         self._thread.join()
         self._listener.close()
+        if self.unix_path is not None:
+            Path(self.unix_path).unlink(missing_ok=True)
 
     def _accept(self) -> None:
         while True:

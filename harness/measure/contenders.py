@@ -249,6 +249,12 @@ class Resolver:
                     "accepted: clients that can (see `clientbench clients`)",
                     "connection",
                 )
+            if scenario.unix_path is not None and not capabilities["can_unix"]:
+                raise UsageError(
+                    f"{competitor.label} cannot connect to a unix socket; "
+                    "accepted: clients that can (see `clientbench clients`)",
+                    "unix",
+                )
             if scenario.stream and not capabilities["can_stream"]:
                 raise UsageError(
                     f"{competitor.label} cannot read a response chunk by chunk; "
@@ -292,6 +298,7 @@ class Resolver:
             ca_file=self._ca_file(scenario.ca_file, target.ca_file),
             stream=scenario.stream,
             profile=scenario.profile,
+            unix_path=scenario.unix_path,
             keep_alive=competitor.connection == "keep-alive",
             max_body_bytes=scenario.max_body_bytes,
             hold_s=scenario.held.longest_s if scenario.held is not None else 0.0,

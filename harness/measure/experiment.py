@@ -61,7 +61,7 @@ def run(
         cpus = _processors(scenario)
         targets = stack.enter_context(running(scenario, cpus, launcher))
         stack.enter_context(_demoted(cpus))
-        meter = LoadMeter(targets.all)
+        meter = LoadMeter(targets.all, here=scenario.unix_path is not None)
         plan = make_plan(scenario)
         resolved = [_fitted(one, plan) for one in resolver.contenders(scenario, targets.of)]
         place = Place(bundle, launcher, cpus.workers, scenario.redactor().message)
@@ -175,7 +175,7 @@ def _finish(record: RunRecord, state: RunState, rounds: Rounds, scenario: Scenar
         *record.doubts,
         *rounds.ledger.doubts,
         *concluding_doubts(record, trials),
-        *port_doubts(trials, limits.outgoing_ports()),
+        *port_doubts(trials, None if scenario.unix_path else limits.outgoing_ports()),
     ]
     return replace(
         record,

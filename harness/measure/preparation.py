@@ -92,7 +92,8 @@ class _Asker:
         with self._failing():
             self.worker = self.place.start_asking(self.contender)
             asked = self.harmless
-            self.worker.command({"do": "ask", "url": asked.url, "headers": asked.headers})
+            own = {} if self.capture.unix_path is None else {"unix_path": self.capture.unix_path}
+            self.worker.command({"do": "ask", "url": asked.url, "headers": asked.headers, **own})
 
     def ask(self) -> None:
         """Let it ask the target."""
@@ -202,8 +203,10 @@ def prepare(
         for contender in asking:
             key = _key(contender)
             if key not in by_key:
-                capture = stack.enter_context(Capture())
-                by_key[key] = _Asker(contender, places[contender.target], capture)
+                place = places[contender.target]
+                over_unix = contender.settings.unix_path is not None
+                capture = stack.enter_context(Capture(place.bundle.path if over_unix else None))
+                by_key[key] = _Asker(contender, place, capture)
                 stack.callback(by_key[key].end)
             by_key[key].labels.append(contender.label)
         askers = list(by_key.values())

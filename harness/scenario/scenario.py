@@ -66,6 +66,7 @@ class Scenario(Plain):
     max_body_bytes: int = Field(default=USUAL_MAX_BODY_BYTES, ge=1)  # of a response
     verify: bool = True
     ca_file: str | None = None  # of certificates (PEM), an absolute path; None: the machine's
+    unix_path: str | None = None  # absolute, of the socket that connections are made to
     profile: Profile = "parity"
     seed: int = Field(ge=0, le=MAX_SEED)
     pin: bool = True
@@ -99,16 +100,17 @@ class Scenario(Plain):
         """The scenario as plain JSON without secrets, for the database and reports.
 
         The body appears as its length only (``body_bytes``, ``None`` where sizes are made up), a file
-        of certificates as its name.
+        of certificates or a socket as its name.
         """
         data = self.model_dump(mode="json", exclude={"body"})
         data["url"] = None if self.url is None else redact_url(self.url)
         data["path"] = redact_url(self.path)
         data["headers"] = redact_headers(self.headers)
-        if self.ca_file is None:
-            del data["ca_file"]  # as in runs that were stored before it could be given
-        else:
-            data["ca_file"] = Path(self.ca_file).name
+        for name in ("ca_file", "unix_path"):
+            if data[name] is None:
+                del data[name]  # as in runs that were stored before it could be given
+            else:
+                data[name] = Path(data[name]).name
         data["body_bytes"] = None if self.body is None else len(self.body)
         return data
 

@@ -25,7 +25,8 @@ def run_asking(
     """Answer each ``{"do": "ask", ...}`` with what came of one request, until told to close.
 
     A command may name another ``url`` and other ``headers`` than the job's request, and ``sample``
-    the answer, so that the beginning of its body is told as well.
+    the answer, so that the beginning of its body is told as well. One with a ``unix_path`` is asked in a
+    session of its own.
     """
     with _waiting(job) as wait:
         session = new_session(adapter, job.settings, 1)
@@ -33,10 +34,17 @@ def run_asking(
         for command in commands:
             if command["do"] == "close":
                 break
-            changes = {k: v for k, v in command.items() if k not in ("do", "sample")}
+            changes = {k: v for k, v in command.items() if k in ("url", "headers")}
             request = replace(job.request, **changes)
             ask = _sampled if command.get("sample") else _asked
-            events.send("answer", **_told(session, partial(ask, session, request, wait)))
+            asked = session
+            if "unix_path" in command:
+                settings = replace(job.settings, unix_path=command["unix_path"])
+                asked = new_session(adapter, settings, 1)
+                wait(asked.open())
+            events.send("answer", **_told(asked, partial(ask, asked, request, wait)))
+            if asked is not session:
+                wait(asked.close())
         wait(session.close())
 
 

@@ -90,6 +90,7 @@ def capabilities(module: str, site: str) -> dict[str, Any]:
                 "trace_points": list(adapter.trace_points),
                 "hold_points": list(adapter.hold_points),
                 "connections": list(adapter.connections),
+                "can_unix": adapter.can_unix,
                 "can_sample": adapter.can_sample,
                 "can_stream": adapter.can_stream,
                 "uses_target": adapter.uses_target,

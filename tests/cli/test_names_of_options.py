@@ -61,6 +61,7 @@ BAD: dict[str, tuple[str, tuple[str, ...]]] = {
     "--think-time": ("x", ()),
     "--timeout": ("0", ()),
     "--trace": ("110%", ()),
+    "--unix": ("missing", ("--url", "http://localhost/")),
     "--upstream": ("nothing", ("--target", "nginx")),
     "--url": ("ftp://x/", ()),
     "--warmup": ("-1", ()),
