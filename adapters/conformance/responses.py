@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from adapters.base import SAMPLE_BYTES, Request
 from adapters.conformance.behaviours import MOST_BYTES
+from adapters.conformance.book import new_token
 from adapters.conformance.exam import MIB, Exam, claims_of
 from adapters.conformance.failed import Failed, expect
 
@@ -58,16 +59,22 @@ def no_redirects(exam: Exam) -> None:
 
 
 def sampled_alike(exam: Exam) -> None:
-    """The same request, the same answer, and what its body begins with."""
-    request = Request("POST", exam.url("echo?a=%2F"), {"X-One": "1"}, bytes(range(256)) * 2)
-    with exam.session() as session:
-        for asked in (request, exam.get("status/404"), exam.get("chunked/3333")):
-            status, length = session.send(asked)
-            begins = (asked.body or (b"body" if status == 404 else b"x" * 3333))[:SAMPLE_BYTES]
-            expect(session.sample(asked), (status, length, begins), "sampled answered")
-    seen = [replace(one, connection=0) for one in exam.seen()]
-    expect(seen[::2], seen[1::2], "sampled sent")
-    exam.expect_connections()
+    """The same request, the same answer over the same connection, and what its body begins with."""
+    content = bytes(range(256)) * 2
+    for path, body, answer in (
+        ("echo?a=%2F", content, content),
+        ("status/404", None, b"body"),
+        ("chunked/3333", None, b"x" * 3333),
+    ):
+        own = replace(exam, token=new_token())
+        request = Request("GET" if body is None else "POST", own.url(path), {"X-One": "1"}, body)
+        with own.session() as session:
+            status, length = session.send(request)
+            sampled = (status, length, answer[:SAMPLE_BYTES])
+            expect(session.sample(request), sampled, "sampled answered")
+        sent, again = (replace(one, connection=0) for one in own.seen())
+        expect(again, sent, "sampled sent")
+        own.expect_connections()
 
 
 def body_limit(exam: Exam) -> None:
