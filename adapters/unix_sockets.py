@@ -5,7 +5,10 @@ from __future__ import annotations
 import socket
 from http.client import HTTPConnection, HTTPSConnection
 
-__all__ = ["UnixHTTPConnection", "UnixHTTPSConnection", "unix_socket"]
+__all__ = ["MOST_PATH_BYTES", "UnixHTTPConnection", "UnixHTTPSConnection", "unix_socket"]
+
+
+MOST_PATH_BYTES = 107  # unix(7)
 
 
 def unix_socket(path: str, timeout_s: float | None) -> socket.socket:

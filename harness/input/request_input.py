@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from adapters.base import USUAL_MAX_BODY_BYTES
+from adapters.unix_sockets import MOST_PATH_BYTES
 from harness import interrupts
 from harness.errors import UsageError
 from harness.input.options import Options
@@ -57,7 +58,6 @@ _MAX_HEADER_BYTES = 64 * 2**10
 MAX_HEADER_FILE_BYTES = 2**20  # comments included
 
 _MAX_ANSWER_GIB = 64
-MOST_UNIX_BYTES = 107  # of a path: unix(7)
 MOST_PARSED_BYTES = 16 << 20
 
 
@@ -158,8 +158,8 @@ def parse_unix(options: Options, *, traced: bool) -> str | None:
         problem = "" if path.is_socket() else "no socket"
     except (OSError, ValueError) as error:
         problem = getattr(error, "strerror", None) or "no name of a file"
-    if not problem and len(os.fsencode(path)) > MOST_UNIX_BYTES:
-        problem = f"longer than {MOST_UNIX_BYTES} bytes"
+    if not problem and len(os.fsencode(path)) > MOST_PATH_BYTES:
+        problem = f"longer than {MOST_PATH_BYTES} bytes"
     if problem:
         raise refusal("unix", text, f"the PATH of a unix socket ({problem})")
     return str(path)
