@@ -108,6 +108,8 @@ def parse_body(text: str | None) -> bytes | None:
     if text == "@-":
         return _limited(_standard_input(MAX_BODY_BYTES + 1))
     if text.startswith("@"):
+        with suppress(OSError, ValueError):  # said below
+            _check_length(Path(text[1:]).stat().st_size)
         return _limited(_content("body", text[1:], MAX_BODY_BYTES + 1))
     try:
         # arguments that were not UTF-8 arrive as lone surrogates: give their bytes back
@@ -302,6 +304,10 @@ def _read(path: Path, limit: int) -> bytes:
 
 
 def _limited(body: bytes) -> bytes:
-    if len(body) > MAX_BODY_BYTES:
-        raise UsageError(f"is too large; expected at most {MAX_BODY_MIB} MiB", "body")
+    _check_length(len(body))
     return body
+
+
+def _check_length(length: int) -> None:
+    if length > MAX_BODY_BYTES:
+        raise UsageError(f"is too large; expected at most {MAX_BODY_MIB} MiB", "body")
