@@ -31,6 +31,11 @@ KINDS: Mapping[str, Kind] = {
     "busy machine": Kind(
         "grave", "other programs used much of the CPUs", "stop them and measure again"
     ),
+    "connections differ": Kind(
+        "grave",
+        "connections were not opened as --connection asks",
+        "compare the others only",
+    ),
     "contaminated environment": Kind(
         "grave",
         "another package was written over the one that is measured",
@@ -78,6 +83,11 @@ KINDS: Mapping[str, Kind] = {
         "worth knowing",
         "requests failed, and count as no throughput",
         "find the cause before comparing",
+    ),
+    "few ports": Kind(
+        "worth knowing",
+        "this machine may have run out of ports for new connections",
+        "lower the rate, or measure for a shorter time",
     ),
     "few processors": Kind(
         "worth knowing",

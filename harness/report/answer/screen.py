@@ -19,6 +19,7 @@ from harness.report.answer.lines import best_first, results, trust_line
 from harness.report.answer.warnings import warnings
 from harness.report.cells import cell
 from harness.report.scaling import scaling_lines
+from harness.report.statuses import unexpected_statuses
 from harness.report.view import comparisons_of, troubles
 from harness.report.wrapping import wrapped
 from harness.text import visible
@@ -78,6 +79,8 @@ def tables(run: RunRecord, trials: Sequence[TrialSummary], width: int) -> Iterat
         yield from table.lines(columns(run, trials, own), width)
     for trouble in troubles(trials):
         yield from _paragraph(trouble, width, "red")
+    for one in unexpected_statuses(run, trials):
+        yield from _paragraph(f"{one.label}: status {one}", width, "red")
 
 
 def _latencies(
