@@ -17,6 +17,7 @@ from harness.report import (
 )
 from harness.report.cells import cell
 from harness.report.headline import heading
+from harness.report.statuses import unexpected_statuses
 from harness.report.verdicts import MARKS
 
 if TYPE_CHECKING:
@@ -51,6 +52,10 @@ def details(
         yield from map(cell, ("", summary.label))
         for line in competitor_figures.lines(summary, summaries):
             yield cell(f"  {line}")
+    for one in unexpected_statuses(run, trials):
+        yield cell(f"\n{one.label}: status {one}")
+        if one.answer is not None:
+            yield cell(f"  an answer with status {one.answer.status} began: {one.answer.beginning}")
     yield from _latencies(summaries, normalize)
     yield cell("")
     yield listings.trials_table(trials)
