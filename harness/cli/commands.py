@@ -225,7 +225,7 @@ def show_run(
     from harness.cli.output import Reports
     from harness.cli.showing import view
 
-    asked = view(json=json, details=details, quiet=quiet, matrix=matrix)
+    asked = view(json=json, details=details, quiet=quiet, matrix=matrix, database=db)
     database = _database(db)
     reports = Reports.of(output or (), database, force=force, with_matrix=matrix)
     with stored_in(database):

@@ -61,6 +61,7 @@ def measure(command: str, typed: dict[str, Any]) -> int:
         quiet=typed["quiet"],
         matrix=typed.get("matrix", False),
         normalize=normalize,
+        database=typed["db"],
     )
     reports = Reports.of(
         typed["output"] or (), database, force=typed["force"], with_matrix=asked.with_matrix

@@ -31,6 +31,7 @@ class View:
     form: Form = "answer"
     with_matrix: bool = False
     normalize: float = 0  # as in ``harness.report.bins``
+    database: str | None = None  # as typed
 
 
 def view(
@@ -40,6 +41,7 @@ def view(
     quiet: bool = False,
     matrix: bool = False,
     normalize: float = 0,
+    database: str | None = None,
 ) -> View:
     """What options ask for. Raises ``UsageError`` for two that exclude each other."""
     asked = {"json": json, "details": details, "quiet": quiet}
@@ -47,7 +49,7 @@ def view(
     if len(given) > 1:
         raise UsageError("exclude each other; expected one of them", *given)
     forms: dict[str, Form] = {"json": "json", "details": "details", "quiet": "table"}
-    return View(forms[given[0]] if given else "answer", matrix, normalize)
+    return View(forms[given[0]] if given else "answer", matrix, normalize, database)
 
 
 def show(run: RunRecord, trials: Sequence[TrialSummary], place: str | Path, view: View) -> None:
@@ -74,4 +76,6 @@ def _parts(
     elif view.with_matrix:
         yield from matrix_tables(run, trials, width)
         yield ""
-    yield from screen.answer(run, trials, width, place, view.normalize)
+    yield from screen.answer(
+        run, trials, width, place, database=view.database, normalize=view.normalize
+    )

@@ -20,7 +20,7 @@ __all__ = ["FLAGS", "Spelling"]
 # Fields with options, those of factors and of scenarios apart.
 _OTHER_FIELDS = (
     *("accept", "across", "all", "csv", "database", "details", "json", "limit", "lines"),
-    *("normalize", "output", "port", "quiet", "seconds", "url"),
+    *("normalize", "output", "port", "quiet", "seconds", "strict", "url"),
 )
 FLAGS: Mapping[str, str] = MappingProxyType(
     {

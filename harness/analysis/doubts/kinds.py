@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from harness.option_names import option
+
 __all__ = ["KINDS", "Kind", "Severity", "severity"]
 
 # grave: figures or verdicts may be wrong. worth knowing: figures are right, but say less than they seem to.
@@ -33,7 +35,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "connections differ": Kind(
         "grave",
-        "connections were not opened as --connection asks",
+        f"connections were not opened as {option('connection')} asks",
         "compare the others only",
     ),
     "contaminated environment": Kind(
@@ -49,7 +51,7 @@ KINDS: Mapping[str, Kind] = {
     "generator-saturated": Kind(
         "grave",
         "clientbench could not keep the schedule, so no verdict is given",
-        "lower --rate, or use more --processes",
+        f"lower {option('rate')}, or use more {option('processes')}",
     ),
     "instance lost": Kind(
         "grave", "a server behind the proxy ended during the run", "find out why, and measure again"
@@ -72,7 +74,7 @@ KINDS: Mapping[str, Kind] = {
     "client-saturated": Kind(
         "worth knowing",
         "the client cannot take this rate, so its latencies leave out what was never sent",
-        "lower --rate to compare latencies",
+        f"lower {option('rate')} to compare latencies",
     ),
     "disturbed": Kind(
         "worth knowing",
@@ -107,17 +109,17 @@ KINDS: Mapping[str, Kind] = {
     "not stationary": Kind(
         "worth knowing",
         "throughput changed during the run",
-        "measure again; a longer --warmup may help",
+        f"measure again; a longer {option('warmup')} may help",
     ),
     "nothing measured": Kind(
         "worth knowing",
         "in some rounds nothing fell into the measured time",
-        "measure longer (--duration), or in fewer --rounds",
+        f"measure longer ({option('duration')}), or in fewer {option('rounds')}",
     ),
     "queue not settled": Kind(
         "worth knowing",
         "queues were still growing at the end, so no verdict is given",
-        "measure longer (--duration), or lower --rate",
+        f"measure longer ({option('duration')}), or lower {option('rate')}",
     ),
     "server-bound": Kind(
         "worth knowing",
@@ -127,12 +129,12 @@ KINDS: Mapping[str, Kind] = {
     "short slices": Kind(
         "worth knowing",
         "slices hold too few requests for a verdict",
-        "measure longer (--duration), or with less --concurrency",
+        f"measure longer ({option('duration')}), or with less {option('concurrency')}",
     ),
     "slow tail": Kind(
         "worth knowing",
         "slow answers fell outside the measured time, so figures look too good",
-        "measure longer (--duration)",
+        f"measure longer ({option('duration')})",
     ),
     "target-paced": Kind(
         "worth knowing",
@@ -142,17 +144,17 @@ KINDS: Mapping[str, Kind] = {
     "too few samples": Kind(
         "worth knowing",
         "too few requests in a round for some percentiles",
-        "measure longer (--duration), or in fewer --rounds",
+        f"measure longer ({option('duration')}), or in fewer {option('rounds')}",
     ),
     # notes
-    "not checked": Kind("note", "something could not be checked", "see --details"),
+    "not checked": Kind("note", "something could not be checked", f"see {option('details')}"),
     "paced as asked": Kind(
         "note", "the target waits as asked", "compare CPU, and the time added to the wait"
     ),
     "unequal settings": Kind(
         "note",
         "the library has no switch for some settings",
-        "check with --profile defaults",
+        f"check with {option('profile')} defaults",
     ),
 }
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from harness.analysis.trust import Trust
+from harness.option_names import option
 from harness.records.model import RunRecord
 from harness.report.listings import SHORT_ID
 
@@ -13,12 +15,13 @@ __all__ = ["commands"]
 FINE = 0.05  # a half width of intervals that most are content with
 
 
-def commands(run: RunRecord, trust: Trust) -> Iterator[tuple[str, str]]:
-    """Commands, and what they are for."""
-    yield f"clientbench results show {run.id[:SHORT_ID]} --details", "all figures"
+def commands(run: RunRecord, trust: Trust, database: str | None) -> Iterator[tuple[str, str]]:
+    """Commands, and what they are for. ``database``: as it was typed, where it is not the usual one."""
+    named = f" {option('database')} {shlex.quote(database)}" if database else ""
+    yield f"clientbench results show {run.id[:SHORT_ID]} {option('details')}{named}", "all figures"
     if trust.resolution is None:
         return
     if run.selftest is None:
-        yield "clientbench selftest", "this machine has no self-test yet (2 min)"
+        yield f"clientbench selftest{named}", "this machine has no self-test yet (2 min)"
     elif trust.resolution > FINE and not run.scenario.get("precision"):
-        yield "… --precision 3%", "as many rounds as intervals of ± 3 % take"
+        yield f"… {option('precision')} 3%", "as many rounds as intervals of ± 3 % take"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from harness.analysis.doubts.kinds import Severity
 from harness.analysis.summaries import CompetitorSummary, summarised
 from harness.analysis.trust import told, trust
+from harness.option_names import option
 from harness.records.conditions import by_condition
 from harness.records.model import RunRecord, TrialSummary
 from harness.report import environments
@@ -39,18 +40,21 @@ def answer(
     trials: Sequence[TrialSummary],
     width: int,
     place: str | Path,
+    *,
+    database: str | None = None,
     normalize: float = 0,
 ) -> Iterator[Text]:
     """The tables, and what a person needs below them.
 
-    ``place`` is the database; ``normalize`` as in ``bins``.
+    ``place`` is the database, ``database`` what was typed for it; ``normalize`` as in ``bins``.
     """
     above = list(tables(run, trials, width))
     yield from above
     if any(sign in line.plain for line in above for sign in SIGNS.values()):
         yield from _line("", LEGEND, width, "dim")
     yield from findings(run, trials, width, normalize)
-    for command, purpose in following.commands(run, trust(run, comparisons_of(run, trials))):
+    judged = trust(run, comparisons_of(run, trials))
+    for command, purpose in following.commands(run, judged, database):
         yield from _line("next", f"{command}  ({purpose})", width, "")
     yield from _line("stored", f"{place} ({environments.named(run)})", width, "")
 
@@ -101,7 +105,7 @@ def _warnings(run: RunRecord, labels: Sequence[str], width: int) -> Iterator[Tex
         yield from _line(label, f"{one.kind}: {one.text}", width, STYLES[one.severity])
     if more := found[MOST_WARNINGS:]:
         kinds = ", ".join(one.kind for one in more)
-        yield from _line("", f"also: {kinds} (--details)", width, "yellow")
+        yield from _line("", f"also: {kinds} ({option('details')})", width, "yellow")
 
 
 def _line(label: str, text: str, width: int, style: str) -> Iterator[Text]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.analysis.trust import Level, Trust
+from harness.option_names import option
 from harness.report import figures
 
 __all__ = ["STYLES", "line"]
@@ -28,7 +29,7 @@ def line(trust: Trust, *, compares: bool, disturbed: bool) -> str:
 
 def _resolution(trust: Trust) -> str:
     if trust.resolution is None:
-        return "no confidence interval: give at least two rounds (--rounds 10)"
+        return f"no confidence interval: give at least two rounds ({option('rounds')} 10)"
     wide = ", ".join(f"{label} {_percent(width)}" for label, width in trust.wide[:NAMED])
     more = f" ({wide})" if wide else ""
     return f"good for differences above {_percent(trust.resolution)}{more}"
