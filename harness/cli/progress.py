@@ -117,8 +117,9 @@ class _Live:
         self._drawn, self._due = 0, 0.0
 
     def erase(self) -> None:
-        """Leave nothing behind."""
-        self._write(self._erasure(self._columns()))
+        """Leave nothing behind; on a terminal that is stopped there is more to be done first."""
+        if self._takes_more():
+            self._write(self._erasure(self._columns()))
 
     def _erasure(self, columns: int) -> str:
         """What erases the line, and the rows that it was broken into if the window is narrower now."""

@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import subprocess
+import termios
 import time
 from pathlib import Path
 
@@ -73,6 +74,26 @@ def test_the_line_is_drawn_at_most_four_times_a_second(tmp_path: Path) -> None:
     began = time.monotonic()
     text = written(tmp_path, *SHORT)
     assert 3 < text.count(ERASE) <= 4 * (time.monotonic() - began) + 2
+
+
+def test_a_run_goes_on_while_its_terminal_is_stopped(tmp_path: Path) -> None:
+    """By Ctrl-S: nothing can be shown until Ctrl-Q, and the run neither waits for it nor fails."""
+    ours, theirs = pty.openpty()
+    termios.tcflow(theirs, termios.TCOOFF)
+    words = (*COMPARE, "--rounds", "1", "--requests", "9000", "--output", "o.csv")
+    ended = subprocess.run(
+        [*CLIENTBENCH, *words],
+        cwd=tmp_path,
+        env={**os.environ, **NEUTRAL, "TERM": "xterm"},
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+        check=False,
+        timeout=60,
+    )
+    os.close(theirs)
+    os.close(ours)
+    assert ended.returncode == 0
+    assert (tmp_path / "o.csv").exists()
 
 
 def written(folder: Path, *words: str, **variables: str) -> str:
