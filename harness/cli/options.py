@@ -8,6 +8,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from harness.cli.completion import completer
 from harness.cli.help import HEADINGS
 from harness.input.declaration import Group, declared
 from harness.input.options import Options
@@ -35,24 +36,36 @@ Text = str | None
 Texts = list[str] | None
 
 
-def about(help_: str, *names: str, group: Group = "", metavar: str | None = None) -> Any:
-    """An option: what ``--help`` says of it and where, what its value is called there, and its own name."""
+def about(
+    help_: str,
+    *names: str,
+    group: Group = "",
+    metavar: str | None = None,
+    values: str = "",
+) -> Any:
+    """An option: what ``--help`` says of it and where, what its value is called there, and its own name.
+
+    ``values`` says what shells offer for it: a key of ``completion.VALUES``.
+    """
     return typer.Option(
         *names,
         help=help_,
         metavar=metavar,
         rich_help_panel=HEADINGS[group],
         show_default=False,
+        autocompletion=completer(values),
     )
 
 
-def argument(help_: str, metavar: str) -> Any:
-    """Arguments: what ``--help`` says of them, and what they are called there."""
-    return typer.Argument(help=help_, metavar=metavar, show_default=False)
+def argument(help_: str, metavar: str, values: str = "") -> Any:
+    """Arguments: what ``--help`` says of them, what they are called there, and what shells offer for them."""
+    return typer.Argument(
+        help=help_, metavar=metavar, show_default=False, autocompletion=completer(values)
+    )
 
 
 Db = Annotated[Text, about("Results database (SQLite).", "--db", group="output", metavar="FILE")]
-Run = Annotated[str, argument("Run or trial ID, the beginning of one, or 'latest'.", "RUN")]
+Run = Annotated[str, argument("Run or trial ID, the beginning of one, or 'latest'.", "RUN", "run")]
 Json = Annotated[
     bool, about("Print one JSON document instead of the table.", "--json", group="output")
 ]
@@ -115,18 +128,26 @@ def _scenario_options() -> Iterator[Parameter]:
     for factor in FACTORS.values():
         if factor is not CLIENT:
             name = f"{factor.metavar}{REPEATABLE}"
-            told = _option(factor.help, factor.group, name, option(factor.name))
+            values = completer(factor.name)
+            told = _option(factor.help, factor.group, name, option(factor.name), values=values)
             yield _parameter(factor.name, told, Texts)
     for one in declared(Options):
         switch = one.default if isinstance(one.default, bool) else None
         kind = bool if switch is not None else Text if one.default is None else Texts
         metavar = None if switch is not None else one.metavar + REPEATABLE * (kind == Texts)
-        told = _option(one.help, one.group, metavar, one.names, default=switch)
+        values = completer(one.name)
+        told = _option(one.help, one.group, metavar, one.names, default=switch, values=values)
         yield _parameter(one.name, told, kind)
 
 
 def _option(
-    help_: str, group: Group, metavar: str | None, names: str, default: bool | None = None
+    help_: str,
+    group: Group,
+    metavar: str | None,
+    names: str,
+    *,
+    default: bool | None = None,
+    values: Callable[[str], list[str]] | None = None,
 ) -> Any:
     return typer.Option(
         default,
@@ -135,6 +156,7 @@ def _option(
         metavar=metavar,
         rich_help_panel=HEADINGS[group],
         show_default=bool(default),
+        autocompletion=values,
     )
 
 
