@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from inspect import Parameter, Signature, signature
 from typing import Annotated, Any, get_type_hints
 
@@ -119,9 +120,13 @@ def measuring_options_but(*names: str) -> Callable[[Any], Any]:
 def measuring_options_only(*names: str) -> Callable[[Any], Any]:
     """Give a command these options of a scenario in the place of its ``**options``, each with one value."""
     found = (one for one in _OF_SCENARIOS if one.name in names)
-    return _extending(
-        one.replace(annotation=Text) if one.annotation == Texts else one for one in found
-    )
+    return _extending(_with_one_value(one) if one.annotation == Texts else one for one in found)
+
+
+def _with_one_value(option_: Parameter) -> Parameter:
+    told = copy(option_.default)
+    told.metavar = told.metavar.removesuffix(REPEATABLE)
+    return option_.replace(annotation=Text, default=told)
 
 
 def _scenario_options() -> Iterator[Parameter]:
