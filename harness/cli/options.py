@@ -74,7 +74,8 @@ Output = Annotated[
     Texts,
     about(
         "Also write the report in the format of the file's name: .json .csv .md .txt",
-        *("--output", "-o"),
+        "--output",
+        "-o",
         group="output",
         metavar=f"FILE{REPEATABLE}",
     ),
