@@ -87,8 +87,6 @@ def _group(name: str, **settings: Any) -> typer.Typer:
 
 app = _group(
     "clientbench",
-    help="Compare Python HTTP clients head to head, with numbers that can be believed.",
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 results = _group("results", help="Look into the results database.")
@@ -98,15 +96,46 @@ for one in (results, clients, targets):
     app.add_typer(one)
 
 
+def _show_version(asked: bool) -> None:
+    if asked:
+        import platform
+        from importlib.metadata import version
+
+        from harness.cli.screen import say
+
+        say(f"clientbench {version('clientbench')} (Python {platform.python_version()})")
+        raise typer.Exit
+
+
 def _command(group: typer.Typer, name: str | None = None) -> Callable[[F], F]:
     """A decorator: the function is this command of ``group``."""
     return group.command(name, cls=help_pages.Command)
 
 
+@app.callback()
+def main(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            "-V",
+            help="Print the version of clientbench and of Python.",
+            callback=_show_version,
+            is_eager=True,
+            expose_value=False,
+            show_default=False,
+        ),
+    ] = False,
+) -> None:
+    """Compare Python HTTP clients head to head, with numbers that can be believed."""
+
+
 @_command(app)
 @measuring_options_but("normalize")
 def compare(
-    clients: Annotated[Texts, argument(f"{CLIENT} … (default: all installed)", "CLIENT")] = None,
+    clients: Annotated[
+        Texts, argument(f"{CLIENT} … (default: all installed)", "CLIENT", "clients")
+    ] = None,
     url: Annotated[
         Text, about("Target URL, or a path on the target. [/]", group="target", metavar="URL")
     ] = None,
@@ -125,7 +154,7 @@ def compare(
 @measuring_options_but("baseline", "matrix", "quick", "thorough", "precision", "metric", "budget")
 def load(
     url: Annotated[Text, argument("Target URL, or a path on the target. [/]", "URL")] = None,
-    client: Annotated[Text, about(CLIENT, group="what", metavar="CLIENT")] = None,
+    client: Annotated[Text, about(CLIENT, group="what", metavar="CLIENT", values="client")] = None,
     **options: Any,
 ) -> int:
     """Measure one client alone (default: for 30 s)."""
@@ -157,7 +186,7 @@ def list_clients(json: Json = False) -> None:
 @_command(clients, "check")
 def check_clients(
     names: Annotated[
-        Texts, argument(f"{CLIENT} … (default: all that can be used)", "CLIENT")
+        Texts, argument(f"{CLIENT} … (default: all that can be used)", "CLIENT", "clients")
     ] = None,
     json: Json = False,
 ) -> int:
@@ -235,7 +264,7 @@ def show_run(
 @_command(results, "diff")
 def diff_runs(
     run: Run,
-    other: Annotated[str, argument("The run it is compared with, named likewise.", "OTHER")],
+    other: Annotated[str, argument("The run it is compared with, named likewise.", "OTHER", "run")],
     db: Db = None,
     json: Json = False,
     across: Annotated[
@@ -299,7 +328,7 @@ def list_targets(json: Json = False) -> None:
     "runtime", "instances", "https", "config", "upstream", "target_cpus", "target_memory"
 )
 def target_up(
-    name: Annotated[str, argument("A name of `clientbench targets`.", "NAME")],
+    name: Annotated[str, argument("A name of `clientbench targets`.", "NAME", "target")],
     *,
     port: Annotated[
         Text, about("Port on the loopback interface. [a free one]", metavar="PORT")
@@ -318,7 +347,9 @@ def target_up(
 def check_targets(
     names: Annotated[
         Texts,
-        argument("Names of `clientbench targets` (default: all that can run here).", "NAME"),
+        argument(
+            "Names of `clientbench targets` (default: all that can run here).", "NAME", "target"
+        ),
     ] = None,
     *,
     json: Json = False,
@@ -340,7 +371,7 @@ def target_status(json: Json = False) -> None:
 
 @_command(targets, "logs")
 def target_logs(
-    name: Annotated[str, argument("A target that is up.", "NAME")],
+    name: Annotated[str, argument("A target that is up.", "NAME", "target")],
     lines: Annotated[
         str, about("How many of each server, from the end. [20]", metavar="NUMBER")
     ] = "20",
@@ -353,7 +384,7 @@ def target_logs(
 
 @_command(targets, "down")
 def target_down(
-    name: Annotated[Text, argument("A target that is up.", "NAME")] = None,
+    name: Annotated[Text, argument("A target that is up.", "NAME", "target")] = None,
     everything: Annotated[
         bool, about("Stop all, and remove what killed processes have left behind.", "--all")
     ] = False,

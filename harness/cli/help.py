@@ -90,7 +90,10 @@ def _write(command: Any, ctx: Any, formatter: Any) -> None:
         if parameter.param_type_name == "argument":
             arguments.append((parameter.metavar or parameter.name.upper(), parameter.help or ""))
         else:
-            grouped.get(parameter.rich_help_panel, last).append(row)
+            heading = (
+                getattr(parameter, "rich_help_panel", None) or ""
+            )  # older Typer: none of --help
+            grouped.get(heading, last).append(row)
     (grouped[HEADINGS["output"]] or grouped[HEADINGS[""]]).extend(last)
     _section(formatter, "Arguments", arguments)
     for heading, rows in grouped.items():

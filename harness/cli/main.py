@@ -88,7 +88,10 @@ def _dispatch(argv: Sequence[str]) -> int:
         # what begins with an option may have been meant as the old form, too
         old_flags = legacy.FLAGS if argv and argv[0].startswith("-") else ()
         raise UsageError(commands.problem_of(error, old_flags)) from error
-    return code if isinstance(code, int) else DONE
+    except SystemExit as ended:  # completion does so
+        code = ended.code
+    # Typer's own 1 is of a shell that it cannot complete for
+    return USAGE if code == BUG else code if isinstance(code, int) else DONE
 
 
 def _told(error: ClientbenchError, argv: Sequence[str]) -> str:

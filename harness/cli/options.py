@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from inspect import Parameter, Signature, signature
 from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from harness.cli.completion import completer
 from harness.cli.help import HEADINGS
 from harness.input.declaration import Group, declared
 from harness.input.options import Options
@@ -37,24 +39,36 @@ Text = str | None
 Texts = list[str] | None
 
 
-def about(help_: str, *names: str, group: Group = "", metavar: str | None = None) -> Any:
-    """An option: what ``--help`` says of it and where, what its value is called there, and its own name."""
+def about(
+    help_: str,
+    *names: str,
+    group: Group = "",
+    metavar: str | None = None,
+    values: str = "",
+) -> Any:
+    """An option: what ``--help`` says of it and where, what its value is called there, and its own name.
+
+    ``values`` says what shells offer for it: a key of ``completion.VALUES``.
+    """
     return typer.Option(
         *names,
         help=help_,
         metavar=metavar,
         rich_help_panel=HEADINGS[group],
         show_default=False,
+        autocompletion=completer(values),
     )
 
 
-def argument(help_: str, metavar: str) -> Any:
-    """Arguments: what ``--help`` says of them, and what they are called there."""
-    return typer.Argument(help=help_, metavar=metavar, show_default=False)
+def argument(help_: str, metavar: str, values: str = "") -> Any:
+    """Arguments: what ``--help`` says of them, what they are called there, and what shells offer for them."""
+    return typer.Argument(
+        help=help_, metavar=metavar, show_default=False, autocompletion=completer(values)
+    )
 
 
 Db = Annotated[Text, about("Results database (SQLite).", "--db", group="output", metavar="FILE")]
-Run = Annotated[str, argument("Run or trial ID, the beginning of one, or 'latest'.", "RUN")]
+Run = Annotated[str, argument("Run or trial ID, the beginning of one, or 'latest'.", "RUN", "run")]
 Json = Annotated[
     bool, about("Print one JSON document instead of the table.", "--json", group="output")
 ]
@@ -128,27 +142,39 @@ def measuring_options_but(*names: str) -> Callable[[Any], Any]:
 def measuring_options_only(*names: str) -> Callable[[Any], Any]:
     """Give a command these options of a scenario in the place of its ``**options``, each with one value."""
     found = (one for one in _OF_SCENARIOS if one.name in names)
-    return _extending(
-        one.replace(annotation=Text) if one.annotation == Texts else one for one in found
-    )
+    return _extending(_with_one_value(one) if one.annotation == Texts else one for one in found)
+
+
+def _with_one_value(option_: Parameter) -> Parameter:
+    told = copy(option_.default)
+    told.metavar = told.metavar.removesuffix(REPEATABLE)
+    return option_.replace(annotation=Text, default=told)
 
 
 def _scenario_options() -> Iterator[Parameter]:
     for factor in FACTORS.values():
         if factor is not CLIENT:
             name = f"{factor.metavar}{REPEATABLE}"
-            told = _option(factor.help, factor.group, name, option(factor.name))
+            values = completer(factor.name)
+            told = _option(factor.help, factor.group, name, option(factor.name), values=values)
             yield _parameter(factor.name, told, Texts)
     for one in declared(Options):
         switch = one.default if isinstance(one.default, bool) else None
         kind = bool if switch is not None else Text if one.default is None else Texts
         metavar = None if switch is not None else one.metavar + REPEATABLE * (kind == Texts)
-        told = _option(one.help, one.group, metavar, one.names, default=switch)
+        values = completer(one.name)
+        told = _option(one.help, one.group, metavar, one.names, default=switch, values=values)
         yield _parameter(one.name, told, kind)
 
 
 def _option(
-    help_: str, group: Group, metavar: str | None, names: str, default: bool | None = None
+    help_: str,
+    group: Group,
+    metavar: str | None,
+    names: str,
+    *,
+    default: bool | None = None,
+    values: Callable[[str], list[str]] | None = None,
 ) -> Any:
     return typer.Option(
         default,
@@ -157,6 +183,7 @@ def _option(
         metavar=metavar,
         rich_help_panel=HEADINGS[group],
         show_default=bool(default),
+        autocompletion=values,
     )
 
 

@@ -102,6 +102,19 @@ def test_an_example_is_a_command_with_options_that_it_has(
     assert run([*words, "--help"]) == 0, capfd.readouterr().err
 
 
+def test_what_may_be_repeated_is_marked(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for words, command in ALL.items():
+        out = shown(words, 80, monkeypatch, capfd)
+        marked = {*re.findall(r"^  (?:-o, )?(--[a-z-]+) \S+…(?: |$)", out, re.MULTILINE)}
+        assert marked == {
+            one.opts[-1] if one.opts[0] == "-o" else one.opts[0]
+            for one in command.params
+            if one.param_type_name == "option" and one.multiple
+        }
+
+
 def test_help_loads_nothing_that_is_slow(tmp_path: Path) -> None:
     source = (
         "import sys\nfrom harness.cli.main import run\nrun(['compare', '--help'])\n"

@@ -29,7 +29,11 @@ HERE: dict[str, Any] = {
     "worker_cpus": [1],
 }
 ELSEWHERE = HERE | {"host": "desk", "cpu": "Intel Xeon", "kernel": "6.18.44", "cpus": 8}
-BARRING = (Doubt("short slices", "aiohttp:async", "they are short", "measure longer"),)
+BARRING = (
+    Doubt("not checked", "run", "nobody looked", "look"),
+    Doubt("short slices", "aiohttp:async", "they are short", "measure longer"),
+    Doubt("unequal bytes", "run", "they differ", "make them equal"),
+)
 CAVEAT = "note: runs measured at different times differ"
 
 
@@ -99,6 +103,12 @@ def test_a_client_that_is_stored_under_two_spellings_is_one(
     # its doubts are known by the other spelling, too
     assert (throughput[0]["verdict"] is None, throughput[1]["verdict"] is None) == (False, True)
     assert throughput[1]["reason"] == "short slices"
+
+
+def test_warnings_are_as_grave_as_in_the_run_itself(diff: Command) -> None:
+    lines = diff("new-name", "old-name").out.splitlines()
+    found = [line.partition(":")[0] for line in lines if "old-name: " in line]
+    assert found == ["grave warning", "warning", "note"]
 
 
 def test_another_event_loop_is_another_client(diff: Command) -> None:
@@ -256,8 +266,8 @@ def test_warnings_of_both_runs_stand_below_and_alike_ones_once(diff: Command) ->
     )
     lines = diff("failing-run", "usual-run").out.splitlines()
     assert lines[-3].startswith("warning: failing-: errors: requests: 3 of 2000 requests failed")
-    assert lines[-2].startswith("warning: failing-: not checked: run: ")  # it has not ended
-    assert lines[-1] == f"warning: usual-ru: {text}"
+    assert lines[-2] == f"warning: usual-ru: {text}"
+    assert lines[-1].startswith("note: failing-: not checked: run: ")  # it has not ended
     runs = diff("failing-run", "usual-run", "--json").json["runs"]
     assert [[one["kind"] for one in run["doubts"]] for run in runs] == [
         *(["errors", "not checked"], ["disturbed"])
