@@ -7,13 +7,13 @@ from dataclasses import asdict
 from typing import Any
 
 from harness.analysis.across import Across
-from harness.analysis.doubts.severity import is_grave, is_note
 from harness.analysis.environments import Difference, StoredRun, common_labels
 from harness.option_names import option
 from harness.records.model import METRICS, Doubt
 from harness.report import verdicts
 from harness.report.cells import Cells
 from harness.report.listings import SHORT_ID
+from harness.report.notes import weighted
 from harness.text import json_text
 
 __all__ = ["cells", "heading", "headings", "notes", "refusal", "to_json", "warnings"]
@@ -74,11 +74,7 @@ def warnings(ours: StoredRun, theirs: StoredRun) -> list[str]:
     for run, _ in (ours, theirs):
         for doubt in dict.fromkeys(run.doubts):
             of_runs.setdefault(doubt, []).append(run.id[:SHORT_ID])
-    said: dict[str, list[str]] = {"grave warning": [], "warning": [], "note": []}
-    for doubt, ids in of_runs.items():
-        weight = "grave warning" if is_grave(doubt.kind) else "warning"
-        said["note" if is_note(doubt.kind) else weight].append(f"{', '.join(ids)}: {doubt}")
-    return [f"{weight}: {text}" for weight, texts in said.items() for text in texts]
+    return weighted((doubt.kind, f"{', '.join(ids)}: {doubt}") for doubt, ids in of_runs.items())
 
 
 def to_json(

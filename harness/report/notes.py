@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from harness.analysis.doubts.kinds import Severity, severity
-from harness.records.model import Doubt, RunRecord, TrialSummary
+from harness.records.model import RunRecord, TrialSummary
 from harness.report import selftest, verdicts
 from harness.report.headline import cut_short
 from harness.report.scaling import scaling_lines
 from harness.report.target_notes import target_notes
 from harness.report.view import comparisons_of, matrix_of
 
-__all__ = ["notes", "verdict_lines"]
+__all__ = ["notes", "verdict_lines", "weighted"]
 
 WEIGHTS: Mapping[Severity, str] = {
     "grave": "grave warning",
@@ -33,11 +33,11 @@ def verdict_lines(
     return [*said, caveat] if judged and caveat else said
 
 
-def _warnings(doubts: Sequence[Doubt]) -> list[str]:
-    """The grave ones first, notes last."""
+def weighted(warnings: Iterable[tuple[str, str]]) -> list[str]:
+    """Lines for warnings, each a kind and a text: the grave ones first, notes last."""
     said: dict[Severity, list[str]] = {weight: [] for weight in WEIGHTS}
-    for doubt in doubts:
-        said[severity(doubt.kind)].append(str(doubt))
+    for kind, text in warnings:
+        said[severity(kind)].append(text)
     return [f"{WEIGHTS[weight]}: {text}" for weight, texts in said.items() for text in texts]
 
 
@@ -47,7 +47,7 @@ def notes(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
     return [
         *target_notes(run, trials),
         *_uncounted(run, trials),
-        *_warnings(run.doubts),
+        *weighted((doubt.kind, str(doubt)) for doubt in run.doubts),
         *([selftest.citation(run.selftest)] if compared else []),
     ]
 
