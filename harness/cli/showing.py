@@ -58,12 +58,18 @@ def show(run: RunRecord, trials: Sequence[TrialSummary], place: str | Path, view
         say(to_json(run, trials, with_matrix=view.with_matrix), end="")
         return
     console = console_for(sys.stdout)
-    for part in _parts(run, trials, place, view, console.width):
+    for part in _parts(run, trials, _from_here(place), view, console.width):
         console.print(part, soft_wrap=not console.is_terminal)
 
 
+def _from_here(place: str | Path) -> str:
+    """As short as it can be typed here."""
+    here = Path.cwd()
+    return str(Path(place).relative_to(here) if Path(place).is_relative_to(here) else place)
+
+
 def _parts(
-    run: RunRecord, trials: Sequence[TrialSummary], place: str | Path, view: View, width: int
+    run: RunRecord, trials: Sequence[TrialSummary], place: str, view: View, width: int
 ) -> Iterator[RenderableType]:
     if view.form == "table":
         yield from screen.tables(run, trials, width)

@@ -18,10 +18,10 @@ FINE = 0.05  # a half width of intervals that most are content with
 def commands(run: RunRecord, trust: Trust, database: str | None) -> Iterator[tuple[str, str]]:
     """Commands, and what they are for. ``database``: as it was typed, where it is not the usual one."""
     named = f" {option('database')} {shlex.quote(database)}" if database else ""
-    yield f"clientbench results show {run.id[:SHORT_ID]} {option('details')}{named}", "all figures"
+    yield f"clientbench results show {run.id[:SHORT_ID]} {option('details')}{named}", "every figure"
     if trust.resolution is None:
         return
     if run.selftest is None:
-        yield f"clientbench selftest{named}", "this machine has no self-test yet (2 min)"
+        yield f"clientbench selftest{named}", "2 min; this machine has none yet"
     elif trust.resolution > FINE and not run.scenario.get("precision"):
-        yield f"… {option('precision')} 3%", "as many rounds as intervals of ± 3 % take"
+        yield f"… {option('precision')} 3%", "intervals of ± 3 %"

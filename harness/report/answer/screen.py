@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +13,13 @@ from harness.analysis.trust import told, trust
 from harness.option_names import option
 from harness.records.conditions import by_condition
 from harness.records.model import RunRecord, TrialSummary
-from harness.report import environments
 from harness.report.answer import alone, following, table, trusting
 from harness.report.answer.columns import LEGEND, SIGNS, columns
 from harness.report.answer.heading import heading
 from harness.report.answer.lines import best_first, results, trust_line
 from harness.report.answer.warnings import warnings
 from harness.report.cells import cell
+from harness.report.listings import SHORT_ID
 from harness.report.scaling import scaling_lines
 from harness.report.statuses import unexpected_statuses
 from harness.report.view import comparisons_of, troubles
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["answer", "findings", "tables"]
 
 STYLES: dict[Severity, str] = {"grave": "bold red", "worth knowing": "yellow", "note": ""}
+SIGNED = re.compile(f"[{re.escape(''.join(SIGNS.values()))}] [0-9]")  # a ratio with its sign
 MOST_WARNINGS = 3  # kinds: more do not fit on a screen of 24 lines
 MARGIN = 9  # columns of what stands left of the lines below the table
 
@@ -50,13 +52,13 @@ def answer(
     """
     above = list(tables(run, trials, width))
     yield from above
-    if any(sign in line.plain for line in above for sign in SIGNS.values()):
+    if any(SIGNED.search(line.plain) for line in above):
         yield from _line("", LEGEND, width, "dim")
     yield from findings(run, trials, width, normalize)
     judged = trust(run, comparisons_of(run, trials))
     for command, purpose in following.commands(run, judged, database):
-        yield from _line("next", f"{command}  ({purpose})", width, "")
-    yield from _line("stored", f"{place} ({environments.named(run)})", width, "")
+        yield from _line("next", f"{command}  # {purpose}", width, "")
+    yield from _line("stored", f"{place} (run {run.id[:SHORT_ID]})", width, "")
 
 
 def findings(

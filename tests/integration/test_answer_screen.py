@@ -1,0 +1,43 @@
+"""The answer in a real terminal: every width shows what was kept as golden, whole and unbroken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.store import Store
+from tests.examples import save
+from tests.report.answer.examples import eight_clients
+from tests.report.answer.test_screen import GOLDEN
+from tests.terminal import CLIENTBENCH, Terminal
+
+SHOW = [*CLIENTBENCH, "results", "show", "latest"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    record, trials = eight_clients()
+    with Store.open(tmp_path / "benchmark_results.db") as store:
+        save(store, record, trials)
+        store.finish(record)
+    return tmp_path
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 200])
+def test_a_terminal_shows_the_golden_screen(width: int, folder: Path) -> None:
+    with Terminal(width, rows=60) as terminal:
+        assert terminal.run(SHOW, cwd=folder) == 0
+        assert terminal.wrapped() == []
+        shown = "\n".join(terminal.screen()).rstrip().splitlines()
+    golden = (GOLDEN / f"eight_{width}.txt").read_text("utf-8").splitlines()
+    kept = next(at for at, line in enumerate(golden) if line.startswith("stored"))
+    assert shown[:kept] == golden[:kept]  # the place of the database differs
+
+
+def test_the_whole_answer_stands_on_a_terminal_of_24_lines(folder: Path) -> None:
+    with Terminal(80, rows=24) as terminal:
+        assert terminal.run(SHOW, cwd=folder) == 0
+        lines = terminal.screen()
+    assert lines[0].startswith("GET / on the built-in server")
+    assert any(line.startswith("stored") for line in lines)
