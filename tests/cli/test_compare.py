@@ -48,7 +48,7 @@ def test_two_clients_on_the_embedded_target_end_in_one_table(tmp_path: Path) -> 
     assert lines[0] == "GET / on the built-in server · concurrency 10 · 2 rounds · 0.400 s each"
     assert lines[1].split()[0] == "client" and "req/s" in lines[1]
     assert [line.split()[0] for line in lines[2:4]] == ["null:sync", "raw:sync"]  # the best first
-    assert lines[-1].startswith("stored   benchmark_results.db (run ")
+    assert lines[-1].startswith("results  benchmark_results.db (run ")
     assert ESCAPE not in ended.out + ended.err
     assert "round 1/2" in ended.err and "round 2/2" in ended.err
     assert "counts differ" not in ended.out and "not idle" not in ended.out

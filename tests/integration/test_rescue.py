@@ -60,7 +60,7 @@ def test_a_run_whose_database_and_folder_are_deleted(run: UnderWay, tmp_path: Pa
     assert unwritten.startswith("clientbench: --output: 'out/report.md' could not be written")
     assert any(line.startswith("null") for line in done.out.splitlines())
     rescued = bring_in(kept, tmp_path)
-    assert f"results: {rescued} (run " in done.out
+    assert f"results  {rescued.name} (run " in done.out or f"results  {rescued} (run " in done.out
     shown = clientbench("results", "show", "latest", cwd=tmp_path)
     assert "3 rounds" in shown.out.splitlines()[0]
     assert shown.out.splitlines()[0] == done.out.splitlines()[0]
@@ -83,7 +83,7 @@ def test_ctrl_c_ends_the_waiting_for_a_locked_database(run: UnderWay, tmp_path: 
 
     assert done.code == 130
     rescued = bring_in(done.err.splitlines()[-1], tmp_path)
-    assert f"results: {rescued} (run " in done.out
+    assert f"results  {rescued.name} (run " in done.out or f"results  {rescued} (run " in done.out
     listed = clientbench("results", "list", cwd=tmp_path)
     assert re.search(
         r"interrupted +[23] ", listed.out
@@ -114,6 +114,6 @@ def test_where_nothing_can_be_written_the_table_is_printed(tmp_path: Path) -> No
         check=False,
     )
     assert done.returncode == 3, done
-    assert "results: not stored (run " in done.stdout
+    assert "results  not stored (run " in done.stdout
     assert any(line.startswith("null") for line in done.stdout.splitlines())
     assert "nothing more of it could be kept" in done.stderr.splitlines()[-1]

@@ -58,7 +58,7 @@ def answer(
     judged = trust(run, comparisons_of(run, trials))
     for command, purpose in following.commands(run, judged, database):
         yield from _line("next", f"{command}  # {purpose}", width, "")
-    yield from _line("stored", f"{place} (run {run.id[:SHORT_ID]})", width, "")
+    yield from _line("results", f"{place} (run {run.id[:SHORT_ID]})", width, "")
 
 
 def findings(

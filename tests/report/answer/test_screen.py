@@ -38,7 +38,7 @@ def test_eight_clients_as_they_were_looked_at(width: int) -> None:
 def test_eight_clients_fit_on_a_terminal_of_24_lines_and_80_columns() -> None:
     lines = screen(*eight_clients(), 80)
     assert len(lines) <= 23  # and the prompt
-    assert lines[-1].startswith("stored ")
+    assert lines[-1].startswith("results ")
 
 
 @given(WIDTHS)
@@ -142,4 +142,4 @@ def test_errors_are_shown_only_where_there_are_any() -> None:
 
 
 def test_a_run_without_trials_has_a_screen() -> None:
-    assert screen(run(state="interrupted"), [], 80)[-1].startswith("stored ")
+    assert screen(run(state="interrupted"), [], 80)[-1].startswith("results ")
