@@ -21,6 +21,7 @@ __all__ = [
     "by_metric",
     "cell",
     "cells",
+    "ending_line",
     "headings",
     "matrix_cells",
     "matrix_headings",
@@ -70,7 +71,7 @@ def sentences(
     Of the pairs of the ``matrix`` only those are named that ``comparisons`` say nothing of.
     """
     said = [_sentence(one) for one in comparisons if one.metric == "throughput" and one.verdict]
-    precise = [] if ending is None else [_ending(ending)]
+    precise = [] if ending is None else [f"precision: {ending_line(ending)}"]
     silent = [*silences(comparisons), *_silent_pairs(matrix, comparisons)]
     return [*said, *silent, *_together(comparisons, matrix), *precise]
 
@@ -87,12 +88,12 @@ def _sentence(one: Comparison) -> str:
     return f"{one.baseline} and {one.label}: {NAMES[one.metric]} {text} ({figures.interval(one)})"
 
 
-def _ending(end: Ending) -> str:
+def ending_line(end: Ending) -> str:
     """How precise a run became that was to go on until it was precise enough."""
     wanted = f"± {100 * end.wanted:.3g} %"
     reached = "no interval" if end.half_width is None else f"± {_percent(end)} %"
     rounds = f"{end.rounds} {figures.plural('round', end.rounds)}"
-    said = f"precision: {reached} of {NAMES[end.metric]} after {rounds}, wanted {wanted}"
+    said = f"{reached} of {NAMES[end.metric]} after {rounds}, wanted {wanted}"
     if end.reason == "budget" and end.rounds < FIRST_LOOK:
         early = f"the budget was spent before the first look, after {FIRST_LOOK} rounds"
         return f"{said}: {early}; give more {option('budget')}"

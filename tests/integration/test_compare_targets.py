@@ -20,7 +20,8 @@ def rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
 
 def test_worker_processes_of_the_embedded_target_are_a_factor(tmp_path: Path) -> None:
     ended = clientbench(
-        *("compare", "raw:sync", "--instances", "1", "--instances", "3", *COUNTED), cwd=tmp_path
+        *("compare", "raw:sync", "--instances", "1", "--instances", "3", "--details", *COUNTED),
+        cwd=tmp_path,
     )
     assert ended.code == 0, ended.err
     assert "instances" in ended.out
@@ -79,8 +80,8 @@ def test_a_url_is_a_target_like_the_others(tmp_path: Path, http_target: Embedded
 
 def test_what_was_shown_can_be_shown_again(tmp_path: Path) -> None:
     words = ("compare", "raw:sync", "--instances", "1", "--instances", "2", *COUNTED)
-    shown = clientbench(*words, cwd=tmp_path).out.splitlines()
-    again = clientbench("results", "show", "latest", cwd=tmp_path).out.splitlines()
+    shown = clientbench(*words, "--details", cwd=tmp_path).out.splitlines()
+    again = clientbench("results", "show", "latest", "--details", cwd=tmp_path).out.splitlines()
     notes = [line for line in shown if line.startswith(("target:", "spread:"))]
     assert len(notes) == 3
     assert [line for line in again if line.startswith(("target:", "spread:"))] == notes

@@ -29,22 +29,21 @@ def stored(folder: Path) -> list[dict[str, Any]]:
 
 def test_load_prints_percentiles_statuses_errors_and_a_histogram(tmp_path: Path) -> None:
     words = ("load", "--client", "raw", "--requests", "200", "--rounds", "1", "--normalize", "3")
-    ended = clientbench(*words, cwd=tmp_path)
+    ended = clientbench(*words, "--details", cwd=tmp_path)
 
     assert ended.code == 0, ended
     assert ended.out.startswith("load raw:sync: GET http://127.0.0.1:")
-    assert re.search(r"p50 +p75 +p90 +p95 +p99 +p99.9 +max +samples", ended.out)
-    assert re.search(r"service time( +[\d.,]+){7} +200\b", ended.out)
-    assert re.search(r"samples beyond +100 +50 +20 +10 +2 +0 +0", ended.out)
-    assert "statuses: 200: 200\n" in ended.out
-    assert "errors: none\n" in ended.out
+    assert re.search(r"service time: p50 [\d.,]+ \S+;.* 200 samples", ended.out)
+    beyond = "samples beyond: p50 100; p75 50; p90 20; p95 10; p99 2; p99.9 0; max 0"
+    assert beyond in ended.out
+    assert "0 errors; status 200 × 200\n" in ended.out
     assert "phases: nothing traced; --trace " in ended.out
     bars = re.findall(r"^ +[\d.,]+ \u2588* +([\d,]+)$", ended.out, re.MULTILINE)
     assert sum(int(count) for count in bars) == 200
 
 
 def test_an_open_loop_is_stored_and_shown_with_both_latencies(tmp_path: Path) -> None:
-    words = ("load", "--client", "raw:async", *RATE, "--output", "report.csv")
+    words = ("load", "--client", "raw:async", *RATE, "--details", "--output", "report.csv")
     ended = clientbench(*words, cwd=tmp_path)
     rows = stored(tmp_path)
 
@@ -55,8 +54,11 @@ def test_an_open_loop_is_stored_and_shown_with_both_latencies(tmp_path: Path) ->
         assert row["p50_response_ns"] >= row["p50_response_time"] * 1e9 * 0.99
         assert 0 <= row["p50_pacer_lag_ns"] <= row["p99_pacer_lag_ns"] <= row["max_pacer_lag_ns"]
     assert "100 req/s offered" in ended.out
-    for name in ("response time", "service time", "queue wait", "pacer lag"):
-        assert re.search(rf"^{name} ", ended.out, re.MULTILINE)
+    for name in ("response time", "service time", "queue wait", "start delay"):
+        assert f"\n  {name}: p50 " in ended.out
+    assert re.search(
+        r"^result   raw:async holds 100 req/s: (yes|no|unknown)", ended.out, re.MULTILINE
+    )
     shown = clientbench("results", "show", "latest", "--json", cwd=tmp_path).json
     loop = shown["competitors"][0]["open_loop"]
     assert loop["planned"] == 40

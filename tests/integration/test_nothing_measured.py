@@ -48,10 +48,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory, slow: str) -> Path:
         ended = clientbench(*words, cwd=made)
         assert ended.code == 3, ended
         assert "stdlib: round 1: no request fell into the measured time of 0.05 s" in ended.out
-        assert "warning: nothing measured: raw:sync: in 1 of 1 rounds no request" in ended.out
-        assert "no verdict on throughput" in ended.out
-        (row,) = (line for line in ended.out.splitlines() if line.startswith("stdlib "))
-        assert row.split()[3:9] == ["–"] * 6 and row.split()[-1] == "–"
+        assert "warning  nothing measured: all: " in ended.out
+        assert "No verdict on throughput" in ended.out
+        row = next(line for line in ended.out.splitlines() if line.startswith("stdlib "))
+        assert row.split()[2] == "–" and set(row.split()[4:-1]) == {"–"}
     return made
 
 
@@ -86,4 +86,4 @@ def test_two_such_runs_can_be_compared_and_there_is_nothing_to_say(folder: Path)
 def test_load_says_so_too_and_not_that_there_were_no_errors(slow: str, tmp_path: Path) -> None:
     ended = clientbench("load", slow, "--client", "raw:async", *TOO_SHORT, cwd=tmp_path)
     assert ended.code == 3, ended
-    assert "statuses: –\nerrors: –\n" in ended.out
+    assert "raw:async: – req/s" in ended.out

@@ -164,10 +164,9 @@ def test_strict_makes_a_warning_an_exit_code(tmp_path: Path) -> None:
     strict = clientbench(*words, "--strict", cwd=tmp_path)
     old = clientbench(*("--url", "/", "--client", "null", "--strict"), *ONE, cwd=tmp_path)
 
-    assert "warning: too few samples: null" in plain.out
+    assert "warning  too few samples: null" in plain.out
     assert (plain.code, strict.code, old.code) == (0, 4, 4)
-    assert len(strict.out.splitlines()) == len(plain.out.splitlines())
-    assert "warning: too few samples: null" in strict.out
+    assert "warning  too few samples: null" in strict.out
 
 
 def test_a_run_that_was_stopped_keeps_its_exit_code_with_strict(
@@ -177,7 +176,7 @@ def test_a_run_that_was_stopped_keeps_its_exit_code_with_strict(
     words = ("--client", "raw", "--requests", "20", "--error-budget", "2", *ONE[2:], "--strict")
     ended = clientbench("load", server.url, *words, cwd=tmp_path)
 
-    assert "warning: errors" in ended.out
+    assert "warning  errors: " in ended.out
     assert ended.code == 5, ended
 
 
@@ -294,7 +293,7 @@ def test_the_old_form_for_several_clients(server: Recording, tmp_path: Path) -> 
 
     assert ended.code == 0, ended
     assert modes == {"requests": "sync", "httpx": "async", "aiohttp": "async"}
-    assert "httpx" in ended.out and "async" in ended.out
+    assert "httpx:async" in ended.out
 
 
 def test_the_old_stream_method(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def test_a_run_ends_when_it_is_precise_enough_and_says_so_everywhere(tmp_path: P
     assert stored == ("reached", "cpu_per_request", 0.5, 10)
     assert document["run"]["ending"]["reason"] == "reached"
     assert {(one["label"], one["baseline"]) for one in document["matrix"]} == {CLIENTS[::-1]}
-    (line,) = (line for line in ended.out.splitlines() if line.startswith("precision: "))
+    (line,) = (line for line in ended.out.splitlines() if line.startswith("precise "))
     assert line.endswith("of CPU per request after 10 rounds, wanted ± 50 %")
     assert line in shown.out
     assert "round 10 ·" in ended.err and "round 11" not in ended.err
@@ -47,7 +47,7 @@ def test_an_interrupted_run_says_how_precise_it_was(tmp_path: Path) -> None:
         run.end()
     reason, _, _, rounds = stored_ending(run.database)
 
-    assert "precision: " in out and "the run ended before" in out
+    assert "precise  " in out and "the run ended before" in out
     assert (reason, rounds) == ("early", 1)
 
 

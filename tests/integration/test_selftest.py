@@ -55,7 +55,8 @@ def test_what_is_measured_is_printed_stored_and_cited_by_the_next_comparison(
     assert document["resolution"] >= 0.02
 
     compared = clientbench(
-        *("compare", "raw:sync", "null:sync", "--db", "results.db", *SHORT), cwd=tmp_path
+        *("compare", "raw:sync", "null:sync", "--details", "--db", "results.db", *SHORT),
+        cwd=tmp_path,
     )
     outcome = "passed" if document["passed"] else "failed: "
     (cited,) = (line for line in compared.out.splitlines() if line.startswith("self-test "))

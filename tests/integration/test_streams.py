@@ -124,7 +124,7 @@ def test_an_encoding_that_lacks_letters_costs_neither_table_nor_file(tmp_path: P
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
-    assert b"us/req" in ended.stdout and b"round 1/1 - " in ended.stderr
+    assert b"CPU us" in ended.stdout and b"round 1/1 - " in ended.stderr
     assert "µs" in (tmp_path / "o.md").read_text(encoding="utf-8")
 
 

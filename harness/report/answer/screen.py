@@ -17,11 +17,13 @@ from harness.report.answer import alone, following, table, trusting
 from harness.report.answer.columns import LEGEND, SIGNS, columns
 from harness.report.answer.heading import heading
 from harness.report.answer.lines import best_first, results, trust_line
+from harness.report.answer.traced import phase_columns
 from harness.report.answer.warnings import warnings
 from harness.report.cells import cell
 from harness.report.listings import SHORT_ID
 from harness.report.scaling import scaling_lines
 from harness.report.statuses import unexpected_statuses
+from harness.report.verdicts import ending_line
 from harness.report.view import comparisons_of, troubles
 from harness.report.wrapping import wrapped
 from harness.text import visible
@@ -70,6 +72,8 @@ def findings(
     yield from _latencies(summarised(trials), width, normalize)
     for line in scaling_lines(run, trials):
         yield from _line("scaling", line, width, "")
+    if run.ending is not None:
+        yield from _line("precise", ending_line(run.ending), width, "")
     level = trust(run, comparisons_of(run, trials)).level
     yield from _line("trust", trust_line(run, trials), width, trusting.STYLES[level])
     yield from _warnings(run, list(dict.fromkeys(trial.label for trial in trials)), width)
@@ -83,6 +87,9 @@ def tables(run: RunRecord, trials: Sequence[TrialSummary], width: int) -> Iterat
         if condition is not None:
             yield from _paragraph(f"{factor}: {condition}", width, "bold")
         yield from table.lines(columns(run, trials, own), width)
+    phases = phase_columns(summarised(trials))
+    if phases:
+        yield from table.lines(phases, width)
     for trouble in troubles(trials):
         yield from _paragraph(trouble, width, "red")
     for one in unexpected_statuses(run, trials):
