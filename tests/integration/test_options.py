@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from harness.analysis.doubts.kinds import KINDS
 from tests.cli.command import ONE, SHORT, Recording, clientbench
 
 DATABASE = "benchmark_results.db"
@@ -167,6 +168,20 @@ def test_strict_makes_a_warning_an_exit_code(tmp_path: Path) -> None:
     assert "warning  too few samples: null" in plain.out
     assert (plain.code, strict.code, old.code) == (0, 4, 4)
     assert "warning  too few samples: null" in strict.out
+
+
+def test_strict_accepts_the_kinds_of_warnings_that_are_named(tmp_path: Path) -> None:
+    kinds = [kind.replace(" ", "-") for kind, of in KINDS.items() if of.severity == "worth knowing"]
+    accept = [word for kind in kinds for word in ("--accept", kind)]
+    words = ("compare", "null", *ONE, "--strict")
+
+    assert clientbench(*words, "--accept", "server-bound", cwd=tmp_path).code == 4
+    assert clientbench(*words, *accept, "--accept", "busy-machine", cwd=tmp_path).code == 0
+    refused = clientbench(*words, "--accept", "short-slice", cwd=tmp_path)
+    assert refused.code == 2 and refused.err.count("\n") == 1
+    assert "did you mean short-slices?" in refused.err
+    alone = clientbench(*words[:-1], "--accept", "short-slices", cwd=tmp_path)
+    assert alone.code == 2 and "--strict" in alone.err
 
 
 def test_a_run_that_was_stopped_keeps_its_exit_code_with_strict(

@@ -9,6 +9,7 @@ import pytest
 
 from harness.analysis.doubts.ceiling import ceiling_doubts
 from harness.records.model import Ceiling, TrialSummary
+from servers.spec import TargetSpec
 from tests.examples import failed, histogram, trial
 
 MS = 1_000_000
@@ -106,3 +107,12 @@ def test_every_doubt_names_what_to_do_in_one_line() -> None:
 
     assert len(found) == 2
     assert all(doubt.remedy and "\n" not in str(doubt) for doubt in found)
+
+
+@pytest.mark.parametrize("path", ["/wait?constant=5ms", "/delay/0.005"])
+def test_a_wait_of_our_own_server_that_was_asked_for_is_a_note(path: str) -> None:
+    asked = replace(median(5 * MS), url=f"http://127.0.0.1:4711{path}")
+    (doubt,) = ceiling_doubts([asked], [waiting(5 * MS)])
+    assert doubt.kind == "paced as asked" and "throughput follows" in doubt.message
+    theirs = replace(asked, target=TargetSpec("url", url="http://127.0.0.1:4711"))
+    assert kinds(theirs, waiting(5 * MS)) == ["target-paced"]

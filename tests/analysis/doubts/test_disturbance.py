@@ -186,3 +186,15 @@ def test_a_users_server_on_this_machine_is_not_taken_for_others_by_whatever_addr
     unseen = made(target=None, machine=200.0, url="http://192.0.2.7/")
     assert disturbance_doubts([unseen], here) == []
     assert [one.kind for one in disturbance_doubts([unseen], QUIET)] == ["disturbed"]
+
+
+@pytest.mark.parametrize(("share", "kinds"), [(0.24, ["disturbed"]), (0.26, ["busy machine"])])
+def test_a_machine_that_others_kept_busy_is_grave_and_told_once(
+    share: float, kinds: list[str]
+) -> None:
+    load = replace(QUIET, used_ns=round(share * 4 * QUIET.length_ns))
+    doubts = disturbance_doubts([trial()], load, cpus=4)
+    assert [doubt.kind for doubt in doubts] == kinds
+    assert share < 0.25 or doubts[0].message == "other programs used 1.0 of 4 CPUs"
+    busy = disturbance_doubts([made(machine=200.0)], replace(load, used_ns=9 * SECOND), cpus=2)
+    assert [doubt.kind for doubt in busy] == ["busy machine"]

@@ -143,3 +143,10 @@ def test_errors_are_shown_only_where_there_are_any() -> None:
 
 def test_a_run_without_trials_has_a_screen() -> None:
     assert screen(run(state="interrupted"), [], 80)[-1].startswith("results ")
+
+
+def test_statuses_that_were_not_expected_are_told() -> None:
+    made = two_clients()
+    made[0] = replace(made[0], status_counts={200: 10, 403: 1060})
+    lines = screen(finished(made), made, 80)
+    assert "requests: status 403 × 1,060" in lines

@@ -1,0 +1,76 @@
+"""How far a run can be trusted: one judgement, from its warnings, its length and its intervals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from harness.analysis.trust import trust
+from harness.records.model import Comparison, Doubt, OtherLoad, SelftestNote
+from tests.examples import SECOND, run
+
+QUIET = OtherLoad(30 * SECOND, SECOND, 0, 0.2, targets_apart=True)
+PASSED = SelftestNote("s", "2025-03-01T10:00:00+00:00", full=False, resolution=0.02, failed=())
+
+
+def compared(label: str, low: float | None, high: float | None) -> Comparison:
+    return Comparison(label, "requests", "throughput", 1.0, low, high, 5, "faster")
+
+
+def level(**changes: Any) -> tuple[str, str]:
+    found = trust(run(**{"other_load": QUIET, **changes}), [])
+    return found.level, found.why
+
+
+def test_a_quiet_run_of_all_rounds_is_good() -> None:
+    assert level() == level(selftest=PASSED) == ("good", "")
+
+
+@pytest.mark.parametrize("kind", ["unequal settings", "short slices", "disturbed", "of tomorrow"])
+def test_what_is_not_grave_leaves_it_good(kind: str) -> None:
+    assert level(doubts=(Doubt(kind, "run", "what", "do"),))[0] == "good"
+
+
+def test_a_grave_warning_is_quoted() -> None:
+    of_run = Doubt("busy machine", "run", "other programs used 1.6 of 2 CPUs", "stop them")
+    assert level(doubts=(of_run,)) == ("none", "other programs used 1.6 of 2 CPUs")
+    of_client = Doubt("unequal bytes", "pycurl", "at length", "leave it out")
+    found = trust(run(doubts=(of_client,), other_load=QUIET), [])
+    assert found.why == "pycurl: the request sent is not the one that was asked for"
+    assert found.remedy == "leave it out"
+
+
+def test_a_machine_that_failed_its_self_test_is_not_trusted() -> None:
+    assert level(selftest=replace(PASSED, failed=("pacing",))) == (
+        "none",
+        "this machine failed its last self-test (pacing)",
+    )
+
+
+@pytest.mark.parametrize("state", ["interrupted", "stopped", "failed", "unfinished"])
+def test_a_run_without_all_its_rounds_is_limited(state: str) -> None:
+    assert level(state=state)[0] == "limited"
+
+
+@pytest.mark.parametrize(
+    "load", [None, replace(QUIET, length_ns=SECOND // 2), replace(QUIET, used_ns=None)]
+)
+def test_what_was_not_watched_was_not_checked(load: OtherLoad | None) -> None:
+    found, why = level(other_load=load)
+    assert found == "limited" and why.startswith("not checked: ")
+
+
+def test_the_resolution_is_the_middle_half_width_and_wide_ones_are_named() -> None:
+    found = trust(
+        run(other_load=QUIET),
+        [compared("a", 0.98, 1.02), compared("b", 0.97, 1.03), compared("c", 0.5, 2.0)],
+    )
+    assert found.resolution == pytest.approx(0.0305, abs=1e-3)
+    assert [label for label, _ in found.wide] == ["c"]
+
+
+def test_without_an_interval_there_is_no_resolution() -> None:
+    found = trust(run(other_load=QUIET), [compared("a", None, None)])
+    assert (found.resolution, found.wide) == (None, ())
