@@ -32,7 +32,7 @@ from tests.cli import test_doctor as doctor
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 METHOD = (ROOT / "docs" / "method.md").read_text("utf-8")
-ADAPTERS_PAGE = (ROOT / "docs" / "adapters.md").read_text("utf-8")
+ADAPTERS_PAGE = (ROOT / "docs" / "plugins.md").read_text("utf-8")
 PAGES = sorted(
     [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "results").glob("README.md")]
 )
@@ -162,7 +162,7 @@ def test_a_command_that_needs_a_server_elsewhere_is_a_valid_scenario(
 
 
 def urllib_adapter(folder: Path) -> Any:
-    """The module that docs/adapters.md prints."""
+    """The module that docs/plugins.md prints."""
     file = folder / "clientbench_urllib.py"
     (source,) = listings(ADAPTERS_PAGE, "python")
     file.write_text(source)
