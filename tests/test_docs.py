@@ -369,6 +369,16 @@ def test_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text("utf-8").split()) <= MOST_WORDS
 
 
+def without_generated(page: Path) -> str:
+    """The text of a page, without the parts that programs write from the code."""
+    text = page.read_text("utf-8")
+    for made in (fields_page, options_page):
+        if page == made.PAGE:
+            before, _, after = made.parts(text)
+            text = before + after
+    return text
+
+
 def kind_of_line(line: str) -> str:
     return "table" if line.startswith("|") else "prose"
 
@@ -384,13 +394,16 @@ def lines_by_kind(text: str) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_lines_are_short(page: Path) -> None:
-    text = page.read_text("utf-8")
-    for made in (fields_page, options_page):  # whatever these write is as long as it must be
-        if page == made.PAGE:
-            before, _, after = made.parts(text)
-            text = before + after
-    for kind, line in lines_by_kind(text):
+    for kind, line in lines_by_kind(without_generated(page)):
         assert len(line) <= (PROSE_COLUMNS if kind == "prose" else MOST_COLUMNS), line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_sentence_begins_like_a_fragment(page: Path) -> None:
+    lines = [line for kind, line in lines_by_kind(without_generated(page)) if kind != "listing"]
+    text = re.sub(r"\n(?=[^\n*|#])", " ", "\n".join(lines))
+    found = re.findall(r"(?:^|[.:;!?] +|^[*|#]+ +)((?:Of|What|Whether) .{20})", text, re.MULTILINE)
+    assert found == []
 
 
 def anchors(page: Path) -> set[str]:
