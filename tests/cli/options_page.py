@@ -16,17 +16,18 @@ PAGE = Path(__file__).parents[2] / "docs" / "options.md"
 BEGIN = "<!-- made of the commands by python -m tests.cli.options_page -->\n"
 END = "<!-- end of what is made -->\n"
 UNGROUPED = "options"
+PROGRAM = "clientbench"
 DEFAULT = re.compile(r"(.*?)\s*\[([^\[\]]+)\]$", re.DOTALL)
 COLUMNS = 100
 
 
 def commands(command: Any = None, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Every command that does something, by the words that call it."""
+    """Every command that does something or has options, by the words that call it."""
     command = command or get_command(app)
-    below = getattr(command, "commands", None)
-    if below is None:
+    below = getattr(command, "commands", {})
+    if not below or options(command):
         yield name, command
-    for word, one in (below or {}).items():
+    for word, one in below.items():
         yield from commands(one, f"{name} {word}".strip())
 
 
@@ -51,7 +52,7 @@ def made() -> str:
     shared = options(known["compare"])
     lines: list[str] = []
     for name, command in known.items():
-        lines += [f"## {name}", "", *_wrapped(_first_lines(command)), ""]
+        lines += [f"## {name or PROGRAM}", "", *_wrapped(_first_lines(command)), ""]
         own = options(command)
         if name == "load":
             missing = ", ".join(f"`{one}`" for one in shared if one not in own)
