@@ -72,7 +72,8 @@ def is_remote(words: list[str]) -> bool:
 
 def servers(words: list[str]) -> set[str]:
     """Those that have to be installed for a command."""
-    return set(words) & {*NAMES} - {"embedded"}
+    named = {name for word in words for name in re.split("[=:]", word)}
+    return named & {*NAMES} - {"embedded"}
 
 
 LOCAL = [words for words in commands() if not is_remote(words) and not servers(words)]
@@ -104,9 +105,11 @@ def shortened(words: list[str]) -> list[str]:
 
 
 def reader_folder(empty: Path) -> Path:
-    """Where a reader would be: with a ``results`` folder and the file that an example sends."""
+    """Where a reader would be: with a ``results`` folder and the files that examples send or use."""
     (empty / "results").mkdir()
     (empty / "order.json").write_text('{"article": 1}')
+    (configuration,) = listings((DOCS / "targets.md").read_text("utf-8"), "nginx")
+    (empty / "tuned.conf").write_text(configuration)
     return empty
 
 
@@ -264,7 +267,7 @@ def test_load_has_all_options_of_compare_but_those_that_compare() -> None:
 
 def test_no_page_names_an_option_that_is_not_there() -> None:
     known = {flag for name, _ in options_page.commands() for flag in options_page.flags(name)}
-    known |= legacy._FLAGS
+    known |= legacy.FLAGS
     for page in PAGES:
         named = re.findall(r"`(--[a-z][a-z-]*)", page.read_text("utf-8"))
         assert set(named) <= known | {"--help"}, page.name

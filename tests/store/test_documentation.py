@@ -10,10 +10,10 @@ import pytest
 
 from harness.records.model import Spread, TargetRecord
 from harness.store import Store
-from harness.store.query import query
 from servers.spec import TargetSpec
 from tests.examples import finished, save, trial, two_clients
 from tests.store import fields_page
+from tests.store.asked import query
 
 PAGE = fields_page.PAGE.read_text("utf-8")
 
