@@ -11,11 +11,12 @@ from typing import Any
 from typer.main import get_command
 
 from harness.cli.commands import app
+from harness.cli.help import HEADINGS
 
 PAGE = Path(__file__).parents[2] / "docs" / "options.md"
 BEGIN = "<!-- made of the commands by python -m tests.cli.options_page -->\n"
 END = "<!-- end of what is made -->\n"
-UNGROUPED = "options"
+ORDER = tuple(HEADINGS.values())  # of --help
 PROGRAM = "clientbench"
 DEFAULT = re.compile(r"(.*?)\s*\[([^\[\]]+)\]$", re.DOTALL)
 COLUMNS = 100
@@ -76,14 +77,14 @@ def _arguments(command: Any) -> Iterator[str]:
 
 
 def _listed(own: dict[str, Any]) -> Iterator[str]:
-    """The options under the headings of ``--help``."""
+    """The options under the headings of ``--help``, in its order."""
     groups: dict[str, list[Any]] = {}
     for one in own.values():
-        groups.setdefault(getattr(one, "rich_help_panel", None) or UNGROUPED, []).append(one)
-    for group, members in groups.items():
+        groups.setdefault(getattr(one, "rich_help_panel", None) or HEADINGS[""], []).append(one)
+    for group in sorted(groups, key=ORDER.index):
         if len(groups) > 1:
-            yield from (f"**{group[0].upper()}{group[1:]}**", "")
-        for one in members:
+            yield from (f"**{group}**", "")
+        for one in groups[group]:
             yield from _item(_typed(one), one.help or "", _default(one))
         yield ""
 
