@@ -17,7 +17,7 @@ from typing import cast
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from harness.errors import UsageError
-from harness.text import one_line, shortened
+from harness.text import meant, one_line, shortened
 
 __all__ = [
     "HIDDEN",
@@ -196,7 +196,10 @@ def one_of(field: str, text: str, known: Collection[str], accepted: str = "") ->
     """``text`` in lower case, which must be one of ``known``. Raises ``UsageError``."""
     word = text.strip().lower()
     if word not in known:
-        raise refusal(field, text, accepted or ", ".join(known))
+        accepted = accepted or ", ".join(known)
+        raise UsageError(
+            f"{quoted(text)} is not valid; {meant(word, known)}expected {accepted}", field
+        )
     return word
 
 

@@ -7,12 +7,42 @@ another one. So they are written as escapes. Secrets are another matter: see ``h
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-__all__ = ["canonical_json", "json_text", "one_line", "shortened", "split_url", "visible"]
+__all__ = [
+    "canonical_json",
+    "json_text",
+    "meant",
+    "nearest",
+    "one_line",
+    "shortened",
+    "split_url",
+    "visible",
+]
 
+DOUBTFUL = re.compile("[^ -~]+")  # only what is not plain ASCII has to be looked at
+NEAR = 0.6  # as difflib.get_close_matches has it
+LONGEST_WORD = 100  # that somebody may have mistyped
 LINES = "\n\t"  # what text of several lines may keep
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The one of ``known`` that was probably meant by ``word``, the first of those that are equally near."""
+    from difflib import SequenceMatcher  # noqa: PLC0415  only what is wrong needs it
+
+    typed = word[:LONGEST_WORD].lower()
+    ratios = {one: SequenceMatcher(None, one, typed).ratio() for one in known}
+    found = max(ratios, key=ratios.__getitem__, default=None)
+    return found if found is not None and ratios[found] >= NEAR else None
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """``did you mean NAME? `` for a message, or nothing."""
+    found = nearest(word, known)
+    return "" if found is None else f"did you mean {found}? "
 
 
 def visible(text: str, keep: str = "") -> str:
@@ -23,10 +53,14 @@ def visible(text: str, keep: str = "") -> str:
     """
     if text.isprintable():
         return text
-    return "".join(
-        char if char.isprintable() or char in keep else char.encode("unicode_escape").decode()
-        for char in text
-    )
+
+    def escaped(found: re.Match[str]) -> str:
+        return "".join(
+            char if char.isprintable() or char in keep else char.encode("unicode_escape").decode()
+            for char in found[0]
+        )
+
+    return DOUBTFUL.sub(escaped, text)
 
 
 def one_line(text: str) -> str:

@@ -5,16 +5,19 @@ Annotations are no text here: Typer would evaluate that of every command, severa
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
-from typer.core import TyperGroup
 
+from harness.cli import help as help_pages
 from harness.cli.options import (
     Db,
+    Force,
     Json,
+    Matrix,
+    Output,
     Run,
     Text,
     Texts,
@@ -25,8 +28,9 @@ from harness.cli.options import (
 )
 from harness.cli.stored import stored_in
 from harness.input.options import Options
+from harness.text import meant, nearest
 
-__all__ = ["COMMAND_LINE_ERROR", "CommandInterruptedError", "app"]
+__all__ = ["COMMAND_LINE_ERROR", "CommandInterruptedError", "app", "problem_of"]
 
 # Typer's own errors about flags; the class lives in click or in typer, depending on the version.
 COMMAND_LINE_ERROR: type[Any] = next(
@@ -34,6 +38,7 @@ COMMAND_LINE_ERROR: type[Any] = next(
 )
 
 MOST_RUNS = 1_000_000  # of `results list`
+F = TypeVar("F", bound=Callable[..., Any])
 CLIENT = "NAME[==VERSION][:sync|:async][+LOOP][@PYTHON]"
 
 
@@ -50,59 +55,111 @@ def _stoppable() -> Iterator[None]:
         raise CommandInterruptedError from None
 
 
-class _Group(TyperGroup):
+class _Group(help_pages.Group):
     def make_context(self, *args: Any, **options: Any) -> Any:
         with _stoppable():
             return super().make_context(*args, **options)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Typer would suggest up to three."""
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            known = self.list_commands(ctx)
+            advice = f"{meant(args[0], known)}expected {', '.join(known)}"
+            ctx.fail(f"No such command {args[0]!r}; {advice}")
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         with _stoppable():
             return super().invoke(ctx)
 
 
-app = typer.Typer(
-    cls=_Group,
-    name="clientbench",
-    help="Compare Python HTTP clients head to head, with numbers that can be believed.",
-    add_completion=False,
-    rich_markup_mode=None,
+def _group(name: str, **settings: Any) -> typer.Typer:
+    return typer.Typer(
+        cls=_Group,
+        name=name,
+        rich_markup_mode=None,
+        context_settings={"max_content_width": help_pages.WIDEST},
+        **settings,
+    )
+
+
+app = _group(
+    "clientbench",
     pretty_exceptions_enable=False,
 )
-results = typer.Typer(help="Look into the results database.", rich_markup_mode=None)
-app.add_typer(results, name="results")
-clients = typer.Typer(rich_markup_mode=None)
-app.add_typer(clients, name="clients")
-targets = typer.Typer(rich_markup_mode=None)
-app.add_typer(targets, name="targets")
+results = _group("results", help="Look into the results database.")
+clients = _group("clients")
+targets = _group("targets")
+for one in (results, clients, targets):
+    app.add_typer(one)
 
 
-@app.command()
+def _show_version(asked: bool) -> None:
+    if asked:
+        import platform
+        from importlib.metadata import version
+
+        from harness.cli.screen import say
+
+        say(f"clientbench {version('clientbench')} (Python {platform.python_version()})")
+        raise typer.Exit
+
+
+def _command(group: typer.Typer, name: str | None = None) -> Callable[[F], F]:
+    """A decorator: the function is this command of ``group``."""
+    return group.command(name, cls=help_pages.Command)
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            "-V",
+            help="Print the version of clientbench and of Python.",
+            callback=_show_version,
+            is_eager=True,
+            expose_value=False,
+            show_default=False,
+        ),
+    ] = False,
+) -> None:
+    """Compare Python HTTP clients head to head, with numbers that can be believed."""
+
+
+@_command(app)
 @measuring_options_but("normalize")
 def compare(
-    clients: Annotated[Texts, argument(f"{CLIENT} … (default: all installed)")] = None,
-    url: Annotated[Text, about("Target URL, or a path on the target (default: /).")] = None,
+    clients: Annotated[
+        Texts, argument(f"{CLIENT} … (default: all installed)", "CLIENT", "clients")
+    ] = None,
+    url: Annotated[
+        Text, about("Target URL, or a path on the target. [/]", group="target", metavar="URL")
+    ] = None,
     **options: Any,
 ) -> int:
     """Measure clients head to head on the same target and under the same load.
 
-    One of the options from --target to --concurrency may be given several times: one client is compared at its
-    values, several clients at each of them, in a table for each.
+    To compare something else than clients, give one of --target --runtime --instances --scheme --method
+    --body-size --concurrency several times: one client is measured at each value, or several clients
+    are, with a table for each value.
     """
     return _measure("compare", {"clients": clients, "url": url, **options})
 
 
-@app.command()
+@_command(app)
 @measuring_options_but("baseline", "matrix", "quick", "thorough", "precision", "metric", "budget")
 def load(
-    url: Annotated[Text, typer.Argument(help="Target URL, or a path on the target.")] = None,
-    client: Annotated[Text, about("The one client.")] = None,
+    url: Annotated[Text, argument("Target URL, or a path on the target. [/]", "URL")] = None,
+    client: Annotated[Text, about(CLIENT, group="what", metavar="CLIENT", values="client")] = None,
     **options: Any,
 ) -> int:
     """Measure one client alone (default: for 30 s)."""
     return _measure("load", {"clients": [client] if client else None, "url": url, **options})
 
 
-@app.command()
+@_command(app)
 def presets(json: Json = False) -> None:
     """List whole loads: what they do, and their parameters."""
     from harness.cli import listing
@@ -116,7 +173,7 @@ def list_clients_by_default(context: typer.Context, json: Json = False) -> None:
     _listed_by_default(context, json, list_clients)
 
 
-@clients.command("list")
+@_command(clients, "list")
 def list_clients(json: Json = False) -> None:
     """List known clients: installed or not, version, modes."""
     from harness.cli import listing
@@ -124,10 +181,10 @@ def list_clients(json: Json = False) -> None:
     listing.show_clients(json)
 
 
-@clients.command("check")
+@_command(clients, "check")
 def check_clients(
     names: Annotated[
-        Texts, argument(f"{CLIENT} … (default: all that can be used)", "[NAME]...")
+        Texts, argument(f"{CLIENT} … (default: all that can be used)", "CLIENT", "clients")
     ] = None,
     json: Json = False,
 ) -> int:
@@ -137,33 +194,38 @@ def check_clients(
     return check.check_clients(names or (), json)
 
 
-@app.command()
+@_command(app)
 def doctor(
-    seconds: Annotated[Text, about("How long to watch other processes. [6]")] = None,
+    seconds: Annotated[
+        Text, about("How long to watch other processes. [6]", metavar="SECONDS")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Look for what makes measurements on this machine worse, and say how to mend it."""
+    """Look for what disturbs measurements on this machine, and say how to fix it."""
     from harness.cli import doctor as command
 
     command.show(seconds, json)
 
 
-@app.command()
+@_command(app)
 def selftest(
-    full: Annotated[bool, about("At length, in about ten minutes.", "--full")] = False,
+    full: Annotated[
+        bool, about("Take about ten minutes instead of two, for finer figures.", "--full")
+    ] = False,
     db: Db = None,
     json: Json = False,
 ) -> int:
-    """Measure what is known beforehand: whether measurements here can be believed, and how finely."""
+    """Measure what is known beforehand: can measurements here be believed, and how finely?"""
     from harness.cli import selftest as command
 
     return command.run(db, full=full, as_json=json)
 
 
-@results.command("list")
+@_command(results, "list")
 def list_runs(
     db: Db = None,
-    limit: Annotated[str, typer.Option(help="How many, latest first.")] = "20",
+    limit: Annotated[str, about("How many, latest first. [20]", metavar="NUMBER")] = "20",
+    json: Json = False,
 ) -> None:
     """List the latest runs."""
     from harness.cli import listing
@@ -171,45 +233,48 @@ def list_runs(
 
     number = whole_number("limit", limit, 1, MOST_RUNS)
     with stored_in(database := _database(db)):
-        listing.show_runs(database, number)
+        listing.show_runs(database, number, json)
 
 
-@results.command("show")
+@_command(results, "show")
 def show_run(
     run: Run,
     db: Db = None,
     json: Json = False,
-    matrix: Annotated[
-        bool, about("Also every competitor against every other.", "--matrix")
-    ] = False,
-) -> None:
+    output: Output = None,
+    force: Force = False,
+    matrix: Matrix = False,
+) -> int:
     """Show a stored run as its comparison printed it, and its trials."""
     from harness.cli import listing
+    from harness.cli.output import Reports
 
-    with stored_in(database := _database(db)):
-        listing.show_run(database, run, json, with_matrix=matrix)
+    database = _database(db)
+    reports = Reports.of(output or (), database, force=force, with_matrix=matrix)
+    with stored_in(database):
+        return listing.show_run(database, run, json, reports)
 
 
-@results.command("diff")
+@_command(results, "diff")
 def diff_runs(
     run: Run,
-    other: Annotated[str, typer.Argument(help="The run it is compared with, likewise.")],
+    other: Annotated[str, argument("The run it is compared with, named likewise.", "OTHER", "run")],
     db: Db = None,
     json: Json = False,
     across: Annotated[
-        bool, about("Even if machine, versions or settings differ.", "--across")
+        bool, about("Compare even if machine, versions or settings differ.", "--across")
     ] = False,
 ) -> None:
-    """Compare the competitors that two runs have in common."""
+    """Compare the clients that two runs have in common."""
     from harness.cli import diffing
 
     with stored_in(database := _database(db)):
         diffing.show_diff(database, (run, other), json, asked=across)
 
 
-@results.command("merge")
+@_command(results, "merge")
 def merge(
-    file: Annotated[str, typer.Argument(help="Another results database, such as a rescued run.")],
+    file: Annotated[str, argument("Another results database, such as a rescued run.", "FILE")],
     db: Db = None,
 ) -> None:
     """Bring in what another database has: runs, rounds, self-tests. That one stays as it is."""
@@ -218,16 +283,24 @@ def merge(
     merging.merge(_database(db), file)
 
 
-@results.command("sql")
+@_command(results, "sql")
 def sql(
-    query: Annotated[str, typer.Argument(help="One SELECT.")],
+    query: Annotated[str, argument("One SELECT.", "SQL")],
     db: Db = None,
-    timeout: Annotated[str, typer.Option(help="Seconds it may take.")] = "60",
+    timeout: Annotated[str, about("Seconds it may take. [60]", metavar="SECONDS")] = "60",
+    json: Json = False,
+    csv: Annotated[
+        bool,
+        about("Print CSV, every value exactly, instead of the table.", "--csv", group="output"),
+    ] = False,
 ) -> None:
-    """Query the database, read-only."""
+    """Query the database, read-only.
+
+    The table cuts long values, and a terminal gets its first rows; --json and --csv print everything exactly.
+    """
     from harness.cli import querying
 
-    querying.show_query(_database(db), query, timeout)
+    querying.show_query(_database(db), query, timeout, as_json=json, as_csv=csv)
 
 
 @targets.callback(invoke_without_command=True)
@@ -236,7 +309,7 @@ def list_targets_by_default(context: typer.Context, json: Json = False) -> None:
     _listed_by_default(context, json, list_targets)
 
 
-@targets.command("list")
+@_command(targets, "list")
 def list_targets(json: Json = False) -> None:
     """List targets: how each can run here, or why not."""
     from harness.cli import targets as command
@@ -244,12 +317,14 @@ def list_targets(json: Json = False) -> None:
     command.show(json)
 
 
-@targets.command("up")
+@_command(targets, "up")
 @measuring_options_only("runtime", "instances", "https", "upstream", "target_cpus", "target_memory")
 def target_up(
-    name: Annotated[str, typer.Argument(help="A name of `clientbench targets`.")],
+    name: Annotated[str, argument("A name of `clientbench targets`.", "NAME", "target")],
     *,
-    port: Annotated[Text, about("Of the loopback interface. [a free one]")] = None,
+    port: Annotated[
+        Text, about("Port on the loopback interface. [a free one]", metavar="PORT")
+    ] = None,
     json: Json = False,
     **options: Any,
 ) -> None:
@@ -259,12 +334,14 @@ def target_up(
     command.up(name, Options.of(**options), port, as_json=json)
 
 
-@targets.command("check")
+@_command(targets, "check")
 @measuring_options_only("runtime", "upstream")
 def check_targets(
     names: Annotated[
         Texts,
-        argument("Names of `clientbench targets` (default: all that can run here).", "[NAME]..."),
+        argument(
+            "Names of `clientbench targets` (default: all that can run here).", "NAME", "target"
+        ),
     ] = None,
     *,
     json: Json = False,
@@ -276,7 +353,7 @@ def check_targets(
     return check.check_targets(names or (), Options.of(**options), json)
 
 
-@targets.command("status")
+@_command(targets, "status")
 def target_status(json: Json = False) -> None:
     """Show what is up, and how it is."""
     from harness.cli import targets as command
@@ -284,10 +361,12 @@ def target_status(json: Json = False) -> None:
     command.status(json)
 
 
-@targets.command("logs")
+@_command(targets, "logs")
 def target_logs(
-    name: Annotated[str, typer.Argument(help="A target that is up.")],
-    lines: Annotated[str, typer.Option(help="How many of each server, from the end.")] = "20",
+    name: Annotated[str, argument("A target that is up.", "NAME", "target")],
+    lines: Annotated[
+        str, about("How many of each server, from the end. [20]", metavar="NUMBER")
+    ] = "20",
 ) -> None:
     """Show the ends of its servers' logs."""
     from harness.cli import targets as command
@@ -295,17 +374,27 @@ def target_logs(
     command.logs(name, lines)
 
 
-@targets.command("down")
+@_command(targets, "down")
 def target_down(
-    name: Annotated[Text, argument("A target that is up.")] = None,
+    name: Annotated[Text, argument("A target that is up.", "NAME", "target")] = None,
     everything: Annotated[
-        bool, about("All that is up, and what killed processes have left behind.", "--all")
+        bool, about("Stop all, and remove what killed processes have left behind.", "--all")
     ] = False,
 ) -> None:
     """Stop a target."""
     from harness.cli import targets as command
 
     command.down(name, everything)
+
+
+def problem_of(error: Any, more_options: Collection[str]) -> str:
+    """What Typer says of the words, on one line; of an unknown option also which one was probably meant."""
+    if type(error).__name__ != "NoSuchOption":
+        return " ".join(error.format_message().split())
+    parameters = () if error.ctx is None else error.ctx.command.params
+    known = {flag for one in parameters for flag in (*one.opts, *one.secondary_opts)}
+    found = nearest(error.option_name, (*known, *more_options))
+    return f"No such option: {error.option_name}" + (f"; did you mean {found}?" if found else "")
 
 
 def _listed_by_default(context: typer.Context, json: bool, listed: Callable[[bool], None]) -> None:

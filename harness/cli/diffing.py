@@ -8,6 +8,7 @@ from rich.console import Console
 
 from harness.analysis.across import compare_runs
 from harness.analysis.environments import StoredRun, common_labels, differences
+from harness.analysis.spellings import spelled_alike
 from harness.cli.locks import lock_notice
 from harness.cli.screen import say, write_lines
 from harness.errors import UsageError
@@ -24,7 +25,8 @@ def show_diff(database: Path, keys: tuple[str, str], as_json: bool, *, asked: bo
     software or settings differ.
     """
     notice = lock_notice(database)
-    ours, theirs = (reading.show_run(database, key, notice) for key in keys)
+    ours, other = (reading.show_run(database, key, notice) for key in keys)
+    theirs = spelled_alike(ours, other)
     _check(keys, ours, theirs)
     found = differences(ours, theirs)
     if found and not asked:

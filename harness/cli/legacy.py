@@ -14,8 +14,9 @@ from types import MappingProxyType
 import adapters
 from harness.errors import UsageError
 from harness.redaction import quoted, refusal
+from harness.text import nearest
 
-__all__ = ["SUPPORTED_MODES", "modernise"]
+__all__ = ["FLAGS", "SUPPORTED_MODES", "modernise"]
 
 # What --async may ask of the clients that form knows (REFERENCE §1).
 SUPPORTED_MODES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -28,7 +29,7 @@ _KEPT = frozenset(
 _CHANGED = frozenset(
     {"--url", "--client", "--compare", "--async", "--verify-ssl", "--no-verify-ssl", "--config"}
 )
-_FLAGS = _KEPT | _CHANGED
+FLAGS = _KEPT | _CHANGED
 _SWITCHES = frozenset({"--async", "--no-verify-ssl"})
 _TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
@@ -66,12 +67,20 @@ def modernise(
         client = _client(old.client, old.asynchronous, modes, alone=True)
         return ["load", *([] if old.url is None else [old.url]), "--client", client, *old.rest]
     if not old.compare:
-        raise UsageError("--client: not given; expected --client NAME or --compare NAME NAME …")
+        raise UsageError(_without_clients(old.rest))
     clients = [_client(text, old.asynchronous, modes, alone=False) for text in old.compare]
     url = [] if old.url is None else ["--url", old.url]
     ends = {"--duration", "--requests"} & {word.partition("=")[0] for word in old.rest}
     duration = [] if ends else ["--duration", f"{default_duration_s:.10g}"]
     return ["compare", *clients, *url, *old.rest, *duration]
+
+
+def _without_clients(rest: Sequence[str]) -> str:
+    for word in rest:
+        meant = nearest(word, ("--client", "--compare")) if word.startswith("--") else None
+        if meant is not None:
+            return f"No such option: {word}; did you mean {meant}?"
+    return "--client: not given; expected --client NAME or --compare NAME NAME …"
 
 
 def _is_old_form(argv: Sequence[str]) -> bool:
@@ -81,7 +90,7 @@ def _is_old_form(argv: Sequence[str]) -> bool:
 
 def _flag(word: str) -> str | None:
     name = word.partition("=")[0]
-    return name if name in _FLAGS else None
+    return name if name in FLAGS else None
 
 
 def _separated(argv: Sequence[str]) -> list[str]:
@@ -91,7 +100,7 @@ def _separated(argv: Sequence[str]) -> list[str]:
         name, equals, value = word.partition("=")
         if equals and name in _SWITCHES:
             raise UsageError(f"{name}: takes no value; expected {name} alone")
-        words += [name, value] if equals and name in _FLAGS else [word]
+        words += [name, value] if equals and name in FLAGS else [word]
     return words
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+import sys
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from harness import interrupts
+from harness.cli.exit_codes import DONE, UNUSABLE
 from harness.cli.locks import lock_notice
-from harness.cli.screen import say_json
+from harness.cli.output import Reports
+from harness.cli.screen import say, say_json
 from harness.cli.showing import show
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
@@ -54,16 +58,25 @@ def show_presets(as_json: bool) -> None:
     Console().print(listings.rows_table(("preset", "meaning", "parameters and defaults"), rows))
 
 
-def show_runs(database: Path, limit: int) -> None:
+def show_runs(database: Path, limit: int, as_json: bool) -> None:
     """Print the latest runs."""
-    Console().print(listings.runs_table(reading.list_runs(database, limit, lock_notice(database))))
+    found = reading.list_runs(database, limit, lock_notice(database))
+    if as_json:
+        say_json([dataclasses.asdict(line) for line in found])
+        return
+    Console().print(listings.runs_table(found))
 
 
-def show_run(database: Path, key: str, as_json: bool, *, with_matrix: bool = False) -> None:
-    """Print one run."""
+def show_run(database: Path, key: str, as_json: bool, reports: Reports) -> int:
+    """Write one run to files, print it, and then which files could not be written; the exit code."""
     run, trials = reading.show_run(database, key, lock_notice(database))
+    troubles = list(reports.write(run, trials))
     more = [listings.trials_table(trials)]
-    show(run, trials, database, as_json=as_json, with_matrix=with_matrix, more=more)
+    show(run, trials, database, as_json=as_json, with_matrix=reports.with_matrix, more=more)
+    sys.stdout.flush()  # below the table, not above it
+    for trouble in troubles:
+        say(f"clientbench: {trouble}", sys.stderr)
+    return UNUSABLE if troubles else DONE
 
 
 def _state(client: Client) -> str:

@@ -85,8 +85,13 @@ def _dispatch(argv: Sequence[str]) -> int:
     except commands.CommandInterruptedError:
         raise KeyboardInterrupt from None
     except commands.COMMAND_LINE_ERROR as error:
-        raise UsageError(" ".join(error.format_message().split())) from error
-    return code if isinstance(code, int) else DONE
+        # what begins with an option may have been meant as the old form, too
+        old_flags = legacy.FLAGS if argv and argv[0].startswith("-") else ()
+        raise UsageError(commands.problem_of(error, old_flags)) from error
+    except SystemExit as ended:  # completion does so
+        code = ended.code
+    # Typer's own 1 is of a shell that it cannot complete for
+    return USAGE if code == BUG else code if isinstance(code, int) else DONE
 
 
 def _told(error: ClientbenchError, argv: Sequence[str]) -> str:

@@ -12,23 +12,21 @@ from adapters import REFERENCES
 from harness import interrupts
 from harness.analysis.doubts.severity import is_note
 from harness.analysis.summaries import summarised
-from harness.cli import output
 from harness.cli.exit_codes import DONE, INTERRUPTED, NOT_VALID, OVER_BUDGET, UNUSABLE
 from harness.cli.options import OURS
+from harness.cli.output import Reports
 from harness.cli.progress import progress_on
 from harness.cli.screen import say
 from harness.cli.showing import show
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
-from harness.errors import UnusableError
 from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults, database_path, from_environment
-from harness.input.spelling import Spelling
 from harness.measure.experiment import run
 from harness.records.model import RunRecord
 from harness.redaction import refusal
-from harness.report import exporters, latencies
+from harness.report import latencies
 from harness.scenario.factors import FACTORS
 from harness.scenario.scenario import Scenario
 from servers.availability import resolve
@@ -50,20 +48,16 @@ def measure(command: str, typed: dict[str, Any]) -> int:
     defaults = from_environment(os.environ)
     normalize = _factor(typed.get("normalize"))
     database = database_path(typed["db"], defaults, Path.cwd())
-    force = typed["force"]
-    path = output.checked(typed["output"], database, force=force)
     with_matrix = typed.get("matrix", False)
+    reports = Reports.of(
+        typed["output"] or (), database, force=typed["force"], with_matrix=with_matrix
+    )
     with interrupts.deferred():
         scenario = _scenario(command, typed, defaults)
         with progress_on(sys.stderr) as progress:
             outcome = run(scenario, database, defaults.sampling_interval_s, progress)
     troubles = [remedy] if (remedy := outcome.kept.remedy) else []
-    if path is not None:  # files first: showing may fail
-        text = exporters.for_path(path)(outcome.run, outcome.trials, with_matrix=with_matrix)
-        try:
-            output.write(path, text, database, force=force)
-        except UnusableError as error:
-            troubles.append(error.told(Spelling((), os.environ)))
+    troubles += reports.write(outcome.run, outcome.trials)  # first: showing may fail
     summaries = summarised(outcome.trials) if command == "load" else []
     show(
         outcome.run,
@@ -96,7 +90,7 @@ def _scenario(command: str, typed: dict[str, Any], defaults: Defaults) -> Scenar
     several = any(len(options.values(factor)) > 1 for factor in FACTORS.values())
     if command == "compare" and not options.clients and not several:
         options = replace(options, clients=_all_installed(known))
-    modes = {client.name: next(iter(client.modes)) for client in known if client.modes}
+    modes = {client.name: tuple(client.modes) for client in known if client.modes}
     return build(options, defaults, modes, _resolve)
 
 

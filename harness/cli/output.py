@@ -1,23 +1,58 @@
-"""The file of ``--output``: never the database, never a file of the user's own unless he says so."""
+"""The files of ``--output``: never the database, never a file of the user's own unless he says so."""
 
 from __future__ import annotations
 
 import os
 import stat
 import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import UnusableError, UsageError
+from harness.input.spelling import Spelling
+from harness.records.model import RunRecord, TrialSummary
 from harness.report import exporters
 from harness.store.files import SUFFIXES
 
-__all__ = ["checked", "write"]
+__all__ = ["Reports", "checked", "write"]
 
 
-def checked(name: str | None, database: Path, *, force: bool) -> Path | None:
-    """Where the report goes, if it can and may: better refused now than after the run. Raises UsageError."""
-    if name is None:
-        return None
+@dataclass(frozen=True)
+class Reports:
+    """The files that one command writes, checked before anything is measured."""
+
+    paths: tuple[Path, ...]
+    database: Path
+    force: bool
+    with_matrix: bool  # with every client against every other
+
+    @classmethod
+    def of(cls, names: Sequence[str], database: Path, *, force: bool, with_matrix: bool) -> Reports:
+        """Raises UsageError for the first that cannot be written, or is another one by its second name."""
+        paths = tuple(checked(name, database, force=force) for name in names)
+        seen: dict[Path, Path] = {}
+        for path in paths:
+            before = seen.setdefault(path.resolve(strict=False), path)
+            if before is not path:
+                raise UsageError(
+                    f"{str(before)!r} and {str(path)!r} are the same file; expected each once",
+                    "output",
+                )
+        return cls(paths, database, force, with_matrix)
+
+    def write(self, run: RunRecord, trials: Sequence[TrialSummary]) -> Iterator[str]:
+        """Write all of them; a line for each that could not be written, which keeps no other from it."""
+        for path in self.paths:
+            text = exporters.for_path(path)(run, trials, with_matrix=self.with_matrix)
+            try:
+                write(path, text, self.database, force=self.force)
+            except UnusableError as error:
+                yield error.told(Spelling((), os.environ))
+
+
+def checked(name: str, database: Path, *, force: bool) -> Path:
+    """Where a report goes, if it can and may: better refused now than after the run. Raises UsageError."""
     path = Path(name)
     exporters.for_path(path)
     try:
@@ -33,7 +68,8 @@ def write(path: Path, text: str, database: Path, *, force: bool) -> None:
         _check(path, str(path), database, force=force)  # it may be another file by now
         _replace(path.resolve(strict=False), text)
     except (OSError, RuntimeError, UsageError) as error:
-        reason = getattr(error, "strerror", None) or error
+        told = error.problem if isinstance(error, UsageError) else getattr(error, "strerror", None)
+        reason = told or error
         raise UnusableError(f"{str(path)!r} could not be written ({reason})", "output") from error
 
 

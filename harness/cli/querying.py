@@ -1,54 +1,167 @@
-"""``results sql``: a query that may take for ever, and a terminal that must not wait for it."""
+"""``results sql``: a query that may take for ever, and a terminal that must not wait for it.
+
+A table is for people: cells are cut, and a screen shows no more rows than somebody reads. The documents of
+``--json`` and ``--csv`` have every value exactly, and are written while SQLite still looks for more.
+"""
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
+from collections import deque
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-
-from rich.console import Console
 
 from harness import interrupts
 from harness.cli.locks import lock_notice
+from harness.cli.screen import say, say_exactly
+from harness.cli.streams import is_lost
 from harness.errors import UsageError
-from harness.report import listings
+from harness.report import listings, query_table, rows_documents
 from harness.scenario.numbers import seconds
-from harness.store.query import Rows, query
+from harness.store.query import Row, refusal, rows
 
 __all__ = ["show_query"]
 
 LONGEST_S = 24 * 3600.0
 FAREWELL_S = 1.0  # for a query that was told to stop, to close its database
+LOOK_S = 0.1
+MOST_WAITING, PAUSE_S = 2_000, 0.001  # rows that nobody has taken yet
+# Of a table in a pipe. All of it is kept, because its columns are as wide as what is in them.
+MOST_ROWS, MOST_CHARACTERS = 100_000, 50_000_000
+SCREEN_ROWS, SCREEN_CHARACTERS = 1_000, 200_000  # of one on a terminal
+ALL = "--csv or --json for all of it"
+
+Found = Iterator[Row]
 
 
-def show_query(database: Path, query: str, timeout: str) -> None:
-    """Print what a query finds within ``timeout``. Raises UsageError and StoreError."""
-    limit_s = seconds("timeout", timeout, 0.001, LONGEST_S)
+def show_query(
+    database: Path, sql: str, timeout: str, *, as_json: bool = False, as_csv: bool = False
+) -> None:
+    """Print what a query finds within ``timeout``, as a table or a document.
+
+    Raises UsageError and StoreError.
+    """
+    if as_json and as_csv:
+        raise UsageError("both given; expected one of them", "json", "csv")
+    found = _Answer(database, sql, seconds("timeout", timeout, 0.001, LONGEST_S))
     try:
-        found = _found(database, query, time.monotonic() + limit_s)
-    except TimeoutError:
-        raise UsageError(
-            f"the query takes longer than {limit_s:g} s; expected more time, or a LIMIT", "timeout"
-        ) from None
-    Console().print(listings.rows_table(*found))
+        names, values = next(found.rows), found.rows
+        if as_json:
+            _write(rows_documents.json_lines(names, values))
+        elif as_csv:
+            _write(rows_documents.csv_lines(names, values))
+        elif sys.stdout.isatty():
+            _show(names, values)
+        else:
+            _write(f"{line}\n" for line in query_table.lines(names, _kept(sql, values)))
+    finally:
+        found.close()
 
 
-def _found(database: Path, sql: str, deadline: float) -> tuple[list[str], Rows]:
-    """Columns and rows. Raises ``TimeoutError``.
+class _Answer:
+    """Column names, and then the rows, of a query that runs in a thread of its own.
 
     SQLite looks whether it shall stop between the steps of a query only, and a single one may take hours
     (``instr`` of two long texts).
     """
-    over, closed = threading.Event(), threading.Event()
 
-    def ask() -> tuple[list[str], Rows]:
+    def __init__(self, database: Path, sql: str, limit_s: float) -> None:
+        self._limit_s = limit_s
+        self._waiting: deque[Row] = deque()
+        self._error: BaseException | None = None
+        self._news, self._over, self._ended = (threading.Event() for _ in range(3))
+        found = rows(database, sql, self._over.is_set, lock_notice(database))
+        threading.Thread(target=self._look, args=(found,), daemon=True).start()
+        self.rows = self._received()
+
+    def close(self) -> None:
+        """Stop looking for more."""
+        self._over.set()
+        self._ended.wait(FAREWELL_S)
+
+    def _look(self, found: Found) -> None:
         try:
-            return query(database, sql, over.is_set, lock_notice(database))
+            for row in found:
+                self._waiting.append(row)
+                self._news.set()
+                while len(self._waiting) >= MOST_WAITING and not self._over.is_set():
+                    time.sleep(PAUSE_S)
+                if self._over.is_set():
+                    break
+        except BaseException as error:
+            self._error = error
         finally:
-            closed.set()
+            self._ended.set()
+            self._news.set()
 
-    try:
-        return interrupts.aside(ask, deadline)
-    finally:
-        over.set()
-        closed.wait(FAREWELL_S)
+    def _received(self) -> Found:
+        """Time counts while we wait for SQLite, not while somebody reads what we write."""
+        left_s = self._limit_s
+        while True:
+            ended = self._ended.is_set()  # before we look for rows: none comes after it
+            if self._waiting:
+                yield self._waiting.popleft()
+            elif ended and self._error is not None:
+                raise self._error
+            elif ended:
+                return
+            elif left_s <= 0:
+                raise _too_long(self._limit_s)
+            else:
+                interrupts.check()
+                began = time.monotonic()
+                self._news.wait(min(LOOK_S, left_s))
+                self._news.clear()
+                left_s -= time.monotonic() - began
+
+
+def _too_long(limit_s: float) -> UsageError:
+    return UsageError(
+        f"the query takes longer than {limit_s:g} s; expected more time, or a LIMIT", "timeout"
+    )
+
+
+def _write(lines: Iterable[str]) -> None:
+    """Until all is written, or nobody reads it."""
+    for line in lines:
+        if is_lost(sys.stdout):
+            return
+        say_exactly(line)
+
+
+def _kept(sql: str, found: Found) -> list[Row]:
+    """All rows as a table in a pipe has them, unless there are more than anybody can look at."""
+    kept, size = [], 0
+    for row in found:
+        kept.append(query_table.cut(row))
+        size += _size(kept[-1])
+        if len(kept) > MOST_ROWS or size > MOST_CHARACTERS:
+            expected = f"at most {MOST_ROWS:,} rows and {MOST_CHARACTERS:,} characters"
+            raise refusal(sql, f"gives too much; expected {expected}, see LIMIT; {ALL}")
+    return kept
+
+
+def _show(names: Row, found: Found) -> None:
+    """The first rows, and how many there are."""
+    from rich.console import Console
+
+    longest = max(1, min(query_table.LONGEST_CELL, SCREEN_CHARACTERS // max(1, len(names))))
+    shown: list[Row] = []
+    size = number = 0
+    for number, row in enumerate(found, 1):
+        if len(shown) == number - 1 < SCREEN_ROWS and (size <= SCREEN_CHARACTERS or not shown):
+            shown.append(query_table.cut(row, longest))
+            size += _size(shown[-1])
+        if number > MOST_ROWS:
+            break
+    Console().print(listings.rows_table(query_table.cut(names, longest), shown))
+    if number > len(shown):
+        many = f"more than {MOST_ROWS:,}" if number > MOST_ROWS else f"{number:,}"
+        say(f"the first {len(shown):,} of {many} rows; {ALL}")
+
+
+def _size(row: Row) -> int:
+    """Characters of a row that is cut already."""
+    return sum(len(value) if isinstance(value, str) else len(str(value)) for value in row)

@@ -12,7 +12,7 @@ from harness.text import LINES, json_text, one_line, shortened, visible
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["complain", "say", "say_json", "write_lines"]
+__all__ = ["complain", "say", "say_exactly", "say_json", "write_lines"]
 
 LONGEST_COMPLAINT = 1000  # characters
 
@@ -20,6 +20,15 @@ LONGEST_COMPLAINT = 1000  # characters
 def say(text: str, stream: TextIO | None = None, end: str = "\n") -> None:
     """Print text, which may have several lines, on standard output or ``stream``."""
     print(visible(text, LINES), end=end, file=stream, flush=True)
+
+
+def say_exactly(text: str) -> None:
+    """Print a part of a document: as it is for other programs, with all characters visible on a terminal."""
+    stream = sys.stdout
+    if stream.isatty():
+        say(text, end="")
+    else:
+        stream.write(text)
 
 
 def say_json(value: Any) -> None:

@@ -19,7 +19,7 @@ from harness.cli.screen import say
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-__all__ = ["guard", "settled"]
+__all__ = ["guard", "is_lost", "settled"]
 
 PIECE_BYTES = select.PIPE_BUF  # a pipe that poll() calls writable takes so much without blocking
 LOOK_S = 0.2
@@ -74,6 +74,11 @@ def guard() -> None:
     sys.stderr = _guarded(2, sys.stderr, by_line=True)
 
 
+def is_lost(stream: TextIO) -> bool:
+    """Whether nothing more gets through."""
+    return _failure_of(stream) is not None
+
+
 def settled(code: int) -> int:
     """The exit code, now that everything is shown or cannot be."""
     for stream in (sys.stdout, sys.stderr):
@@ -101,5 +106,5 @@ def _guarded(descriptor: int, before: TextIO | None, *, by_line: bool) -> TextIO
 
 
 def _failure_of(stream: TextIO) -> OSError | None:
-    raw = getattr(stream.buffer, "raw", None)
+    raw = getattr(getattr(stream, "buffer", None), "raw", None)
     return raw.failure if isinstance(raw, _Forgiving) else None

@@ -15,7 +15,6 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from harness.clients.closure import Closure, closure
 from harness.clients.contamination import SitePackages, in_fact, read
 from harness.clients.interpreters import ask, executable
 from harness.clients.kept_answers import KeptAnswers
+from harness.clients.registry import known_clients
 from harness.errors import UnusableError, UsageError
 from harness.records.client_environment import (
     Environment,
@@ -38,9 +38,10 @@ from harness.records.client_environment import (
     stamp,
 )
 from harness.scenario.selector import ClientSpec
+from harness.text import meant
 from harness.worker import describe
 
-__all__ = ["Catalogue", "Client", "known_clients"]
+__all__ = ["Catalogue", "Client"]
 
 STANDARD = "python"  # instead of a distribution's name: the standard library
 LOOP_DISTRIBUTIONS = ("uvloop",)  # event loops that are distributions of their own
@@ -95,15 +96,6 @@ class Client:
         return next(filter(None, versions), None)
 
 
-def known_clients() -> dict[str, tuple[str, str | None]]:
-    """Module and distribution by name: our own, then those of the entry-point group."""
-    known = dict(adapters.BUILTIN)
-    for entry in entry_points(group="clientbench.adapters"):
-        distribution = entry.dist.name if entry.dist is not None else None
-        known.setdefault(entry.name, (entry.module, distribution))
-    return known
-
-
 class Catalogue:
     """The clients of one interpreter (default: our own)."""
 
@@ -143,7 +135,9 @@ class Catalogue:
         """The client that ``spec`` means. Raises one line if there is none or it lacks the mode."""
         if spec.name not in self._known:
             raise UsageError(
-                f"{spec.name!r} is unknown; known are {', '.join(self._known)}", "client"
+                f"{spec.name!r} is unknown; {meant(spec.name, self._known)}"
+                f"known are {', '.join(self._known)}",
+                "client",
             )
         client = self.clients([spec.name])[0]
         if not client.installed:

@@ -6,7 +6,6 @@ of its values is a condition, a comparison of its own.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -22,16 +21,18 @@ from harness.input.target_input import Resolve, check_equal_runtimes, complete_t
 from harness.redaction import quoted, refusal
 from harness.scenario.competitors import Competitor
 from harness.scenario.factors import CLIENT, FACTORS, Factor, crossing
+from harness.scenario.labels import client_label
 from harness.scenario.methods import BODY_METHODS
 from harness.scenario.numbers import whole_number
 from harness.scenario.selector import ClientSpec
 
-__all__ = ["Asked", "Known", "is_streamed", "parse_baseline", "parse_competitors"]
+__all__ = ["Asked", "Known", "Modes", "is_streamed", "parse_baseline", "parse_competitors"]
 
 MAX_IN_FLIGHT = 100  # of an open loop, unless the user says otherwise
 
 _STREAM = "STREAM"  # the old name of GET with --stream
 
+Modes = Mapping[str, Sequence[Mode]]  # of each client of the catalogue, the default first
 Combination = Mapping[str, Any]  # a value of each factor, by its name
 
 
@@ -40,7 +41,7 @@ class Known:
     """What reading competitors needs to know beside what was typed."""
 
     defaults: Defaults
-    default_modes: Mapping[str, Mode]  # the first mode of each client of the catalogue
+    modes: Modes
     resolve: Resolve
     tls: bool  # of our targets, unless somebody says otherwise
 
@@ -74,7 +75,7 @@ def _levels(options: Options, known: Known, body: bytes | None) -> dict[str, Seq
     """The values of each factor, in the order in which they are combined; clients with their labels."""
     methods = _methods(options)
     found = {
-        CLIENT.name: _clients(options.clients, known.default_modes),
+        CLIENT.name: _clients(options.clients, known.modes),
         **target_levels(options, known.tls),
         "method": methods,
         "body_size": _sizes(options, methods, body),
@@ -127,9 +128,7 @@ def _check_distinct(found: tuple[Competitor, ...]) -> None:
             )
 
 
-def parse_baseline(
-    text: str | None, competitors: tuple[Competitor, ...], default_modes: Mapping[str, Mode]
-) -> str:
+def parse_baseline(text: str | None, competitors: tuple[Competitor, ...], modes: Modes) -> str:
     """The name ``text`` stands for: itself, or that of the one competitor with this client."""
     names = list(dict.fromkeys(competitor.name for competitor in competitors))
     if text is None:
@@ -137,7 +136,7 @@ def parse_baseline(
     if text.strip() in names:
         return text.strip()
     try:
-        client = _resolved(parse_client(text), default_modes)
+        client = _resolved(parse_client(text), modes)
     except UsageError:
         client = None
     matching = {competitor.name for competitor in competitors if competitor.client == client}
@@ -153,28 +152,36 @@ def is_streamed(options: Options) -> bool:
     return options.stream or _STREAM in _upper(options)
 
 
-def _clients(
-    texts: tuple[str, ...], default_modes: Mapping[str, Mode]
-) -> list[tuple[str, ClientSpec]]:
-    """Label and resolved client of each selector; the mode shows where given or needed."""
+def _clients(texts: tuple[str, ...], modes: Modes) -> list[tuple[str, ClientSpec]]:
+    """Label and resolved client of each selector. Raises ``UsageError`` for two that mean the same."""
     if not texts:
         raise UsageError(
             "none given; expected names such as requests httpx:async aiohttp (of `load`: --client NAME)",
             "client",
         )
-    typed = parse_clients(texts)
-    resolved = [_resolved(spec, default_modes) for spec in typed]
-    modes = Counter(name for name, _ in {(spec.name, spec.mode) for spec in resolved})
-    labels = [
-        str(replace(spec, mode=full.mode) if modes[spec.name] > 1 else spec)
-        for spec, full in zip(typed, resolved, strict=True)
-    ]
+    resolved = [_resolved(spec, modes) for spec in parse_clients(texts)]
+    labels = [client_label(spec, modes.get(spec.name, ())) for spec in resolved]
+    _check_clients_distinct([text.strip() for text in texts], resolved, labels)
     return list(zip(labels, resolved, strict=True))
 
 
-def _resolved(spec: ClientSpec, default_modes: Mapping[str, Mode]) -> ClientSpec:
+def _check_clients_distinct(
+    texts: Sequence[str], specs: Sequence[ClientSpec], labels: Sequence[str]
+) -> None:
+    for number, (text, spec) in enumerate(zip(texts, specs, strict=True)):
+        if spec not in specs[:number]:
+            continue
+        before = texts[specs.index(spec)]
+        given = f"{quoted(text)} is"
+        if before != text:
+            label = quoted(labels[number])
+            given = f"{quoted(before)} and {quoted(text)} are the same client, {label},"
+        raise UsageError(f"{given} given twice; expected each once", "competitors")
+
+
+def _resolved(spec: ClientSpec, modes: Modes) -> ClientSpec:
     """``spec`` with its mode, as far as that is known, and the event loop an async client gets."""
-    mode = spec.mode or default_modes.get(spec.name)
+    mode = spec.mode or next(iter(modes.get(spec.name, ())), None)
     return replace(spec, mode=mode, loop=spec.loop or ("asyncio" if mode == "async" else None))
 
 

@@ -24,81 +24,169 @@ class Options:
     url: str | None = None  # http(s) URL, or a path on the target
     levels: Mapping[str, Values] = field(default_factory=dict)  # of factors, by their names
     duration: str | float | None = declare(
-        "Measured time per competitor: 10, 500ms, 2m. [10; load 30]"
+        "Measured time per client: 10, 500ms, 2m. [10; load 30]",
+        group="how long",
+        metavar="TIME",
     )
-    requests: str | int | None = declare("Measured requests per competitor, instead of a time.")
-    rounds: str | int | None = declare("Rounds of fresh processes: n of the statistics. [10]")
-    quick: bool = declare("Shorter: 5 rounds, 5 s.", default=False)
-    thorough: bool = declare("Longer: 30 rounds, 60 s.", default=False)
+    requests: str | int | None = declare(
+        "Measured requests per client, instead of a time.", group="how long", metavar="NUMBER"
+    )
+    rounds: str | int | None = declare(
+        "Rounds, each in fresh processes: n of the statistics. [10]",
+        group="how long",
+        metavar="NUMBER",
+    )
+    quick: bool = declare("Shorter: 5 rounds, 5 s.", default=False, group="how long")
+    thorough: bool = declare("Longer: 30 rounds, 60 s.", default=False, group="how long")
     precision: str | None = declare(
-        "As many rounds as it takes for ratios to be known to ± this: 2%."
+        "Run until every ratio is known to ± this: 2%.",
+        group="how long",
+        metavar="PERCENT",
     )
     metric: str | None = declare(
-        "Of --precision: throughput, cpu-per-request, p50, p99, peak-memory. [throughput]"
+        "The figure --precision is about: throughput, cpu-per-request, p50, p99, peak-memory. [throughput]",
+        group="how long",
+        metavar="NAME",
     )
-    budget: str | float | None = declare("Of --precision: the longest its rounds may take. [5m]")
+    budget: str | float | None = declare(
+        "The longest a run with --precision may take. [5m]", group="how long", metavar="TIME"
+    )
     slice: str | float | None = declare(
-        "Length of a slice, the part that is interleaved. [20ms; open loops 200ms]"
+        "How long one client runs before the next takes its turn. [20ms; open loops 200ms]",
+        group="how long",
+        metavar="TIME",
     )
-    warmup: str | float | None = declare("Uncounted load before each trial, in seconds. [0.2]")
-    processes: str | int | None = declare("Worker processes per competitor. [1]")
+    warmup: str | float | None = declare(
+        "Uncounted load before each trial, in seconds. [0.2]", group="how long", metavar="SECONDS"
+    )
+    processes: str | int | None = declare(
+        "Worker processes per client. [1]", group="load", metavar="NUMBER"
+    )
     rate: str | float | None = declare(
-        "Open loop: requests started per second, whatever the answers do."
+        "Open loop: requests started per second, whatever the answers do.",
+        group="load",
+        metavar="RATE",
     )
     stage: tuple[str, ...] = declare(
-        "Open loop by stages: RATE:SECONDS or FROM-TO:SECONDS; repeatable.", default=()
+        "Open loop in stages: RATE:SECONDS or FROM-TO:SECONDS.",
+        default=(),
+        group="load",
+        metavar="STAGE",
     )
-    arrivals: str | None = declare("uniform, poisson or burst. [uniform]")
+    arrivals: str | None = declare(
+        "How an open loop spaces its requests: uniform, poisson or burst. [uniform]",
+        group="load",
+        metavar="NAME",
+    )
     start: str | None = declare(
-        "fixed-workers: --concurrency of them; per-request. [fixed-workers]"
+        "Open loop: requests start by fixed-workers (--concurrency of them) or per-request. "
+        "[fixed-workers]",
+        group="load",
+        metavar="NAME",
     )
     max_in_flight: str | int | None = declare(
-        "Limit of --start per-request; more are dropped. [100]"
+        "Limit of --start per-request; more are dropped. [100]", group="load", metavar="NUMBER"
     )
     think_time: str | float | None = declare(
-        "Closed loop: pause of each slot between requests. [0]"
+        "Closed loop: pause between two requests of a slot. [0]", group="load", metavar="TIME"
     )
     trace: str | float | None = declare(
-        "Share of the requests whose points are recorded: 1, 0.1, 10%."
+        "Share of the requests whose phases are recorded: 1, 0.1, 10%.",
+        group="statistics",
+        metavar="SHARE",
     )
-    preset: str | None = declare("A whole load by name; see `clientbench presets`.")
-    n: str | int | None = declare("Of a preset: requests in a batch, or unfinished at most.")
-    delay: str | float | None = declare("Of a preset: time between releases.")
+    preset: str | None = declare(
+        "A whole load by name; see `clientbench presets`.", group="load", metavar="NAME"
+    )
+    n: str | int | None = declare(
+        "For --preset: requests in a batch, or the most that are unfinished.",
+        group="load",
+        metavar="NUMBER",
+    )
+    delay: str | float | None = declare(
+        "For --preset: time between two releases.", group="load", metavar="TIME"
+    )
     hold: str | None = declare(
-        "Of a preset: dns tcp tls connection request first-byte. [connection]"
+        "For --preset: where requests are held: dns tcp tls connection request first-byte. [connection]",
+        group="load",
+        metavar="POINT",
     )
-    points: str | None = declare("Of a preset: its graph, NUMBER@TIME,…")
-    https: bool = declare("HTTPS, by a CA of our own.", default=False, ours_only=True)
+    points: str | None = declare(
+        "For --preset: its graph, NUMBER@TIME,…", group="load", metavar="POINTS"
+    )
+    https: bool = declare(
+        "HTTPS, with a certificate of our own.", default=False, ours_only=True, group="target"
+    )
     upstream: str | None = declare(
-        "What a proxy stands before: an origin of `clientbench targets`. [embedded]", ours_only=True
+        "The server behind a proxy: see `clientbench targets`. [embedded]",
+        ours_only=True,
+        group="target",
+        metavar="NAME",
     )
     target_cpus: str | None = declare(
-        "CPUs of the target: 0, 0,2, 0-3. [one; targets up all]", ours_only=True
+        "CPUs of the target: 0, 0,2, 0-3. [one; targets up all]",
+        ours_only=True,
+        group="target",
+        metavar="CPUS",
     )
     target_memory: str | None = declare(
-        "Memory limit of each of its containers: 512m.", ours_only=True
+        "Memory limit of each container: 512m.",
+        ours_only=True,
+        group="target",
+        metavar="SIZE",
     )
     header: tuple[str, ...] = declare(
-        "'Name: value', or @FILE of such lines; repeatable.", default=()
+        "'Name: value', or @FILE of such lines.",
+        default=(),
+        group="request",
+        metavar="HEADER",
     )
     header_env: tuple[str, ...] = declare(
-        "NAME=VARIABLE: a header whose value is in the environment; repeatable.", default=()
+        "A header whose value is that of a variable of the environment.",
+        default=(),
+        group="request",
+        metavar="NAME=VAR",
     )
-    headers: str | None = declare("Headers as one JSON object.")
-    body: str | None = declare("Request body: text, or @FILE.")
-    stream: bool = declare("Read responses chunk by chunk.", default=False)
-    expect: str | None = declare("Statuses that count as correct, e.g. 2xx,404. [200-399]")
-    timeout: str | float | None = declare("Connect and read timeout in seconds. [10]")
+    headers: str | None = declare("Headers as one JSON object.", group="request", metavar="JSON")
+    body: str | None = declare("Request body: text, or @FILE.", group="request", metavar="TEXT")
+    stream: bool = declare("Read responses chunk by chunk.", default=False, group="request")
+    expect: str | None = declare(
+        "Statuses that count as correct, e.g. 2xx,404. [200-399]",
+        group="request",
+        metavar="STATUSES",
+    )
+    timeout: str | float | None = declare(
+        "Connect and read timeout in seconds. [10]", group="request", metavar="SECONDS"
+    )
     max_body: str | int | None = declare(
-        "Longest body of a response; a longer one is an error. [256m]"
+        "Longest body of a response; a longer one is an error. [256m]",
+        group="request",
+        metavar="SIZE",
     )
-    error_budget: str | int | None = declare("Stop the run beyond so many failed requests: 10, 5%.")
-    verify: bool = declare("Verify TLS certificates.", default=True, names="--verify/--insecure")
-    profile: str | None = declare("parity: equal settings; defaults: each library's own. [parity]")
-    baseline: str | None = declare("Competitor the others are compared with. [the first]")
-    seed: str | int | None = declare("Seed of the random order. [drawn, and recorded]")
+    error_budget: str | int | None = declare(
+        "Stop the run after more failed requests than this: 10, 5%.",
+        group="how long",
+        metavar="NUMBER",
+    )
+    verify: bool = declare(
+        "Verify TLS certificates.", default=True, names="--verify/--insecure", group="request"
+    )
+    profile: str | None = declare(
+        "parity: equal settings; defaults: each library's own. [parity]",
+        group="what",
+        metavar="NAME",
+    )
+    baseline: str | None = declare(
+        "The client that the others are compared with. [the first]", group="what", metavar="CLIENT"
+    )
+    seed: str | int | None = declare(
+        "Seed of the random order. [drawn, and recorded]", group="statistics", metavar="NUMBER"
+    )
     pin: bool = declare(
-        "Keep target and workers on CPUs of their own.", default=True, names="--pin/--no-pin"
+        "Keep target and workers on CPUs of their own.",
+        default=True,
+        names="--pin/--no-pin",
+        group="statistics",
     )
 
     @classmethod

@@ -9,14 +9,13 @@ from __future__ import annotations
 import math
 import os
 import secrets
-from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TypeVar, cast
 
-from adapters.base import Mode
 from harness.errors import UsageError
 from harness.input.competitor_input import (
     Known,
+    Modes,
     is_streamed,
     parse_baseline,
     parse_competitors,
@@ -51,20 +50,20 @@ __all__ = ["SLICE_S", "build"]
 SLICE_S = 0.02  # see docs/method.md and benchmarks/split.py
 
 _Default = TypeVar("_Default", int, None)
-_NO_MODES: Mapping[str, Mode] = MappingProxyType({})
+_NO_MODES: Modes = MappingProxyType({})
 
 
 # long: a line for each field of a scenario, in the order in which bad ones are complained of
 def build(
     options: Options,
     defaults: Defaults,
-    default_modes: Mapping[str, Mode] = _NO_MODES,
+    modes: Modes = _NO_MODES,
     resolve: Resolve = lambda _: "native",
 ) -> Scenario:
     """The scenario these options ask for.
 
-    ``default_modes`` gives the first mode of each client the catalogue knows; with it a bare
-    ``httpx`` and ``httpx:sync`` are known to be the same. ``resolve`` says how a target runs when
+    ``modes`` gives the modes of each client the catalogue knows; with it a bare ``httpx`` and
+    ``httpx:sync`` are known to be the same. ``resolve`` says how a target runs when
     the options do not. Raises ``UsageError`` with one line that
     names the field, the value unless it may be a secret, and what is accepted.
     """
@@ -75,7 +74,7 @@ def build(
     profile = _profile(options.profile)
     held_at_tls = expanded.held is not None and expanded.held.point == "tls"
     _check_target_options(options)
-    known = Known(defaults, default_modes, resolve, tls=held_at_tls)
+    known = Known(defaults, modes, resolve, tls=held_at_tls)
     asked = parse_competitors(options, known, body)
     competitors = asked.competitors
     requests = _whole("requests", options.requests, None, 10**9)
@@ -91,7 +90,7 @@ def build(
         competitors=competitors,
         axis=asked.axis.name,
         condition_factor=None if asked.condition_factor is None else asked.condition_factor.name,
-        baseline=parse_baseline(options.baseline, competitors, default_modes),
+        baseline=parse_baseline(options.baseline, competitors, modes),
         url=destination.url,
         path=destination.path,
         headers=_headers(options, destination.authorization, profile, body),

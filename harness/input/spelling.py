@@ -19,7 +19,7 @@ __all__ = ["FLAGS", "Spelling"]
 
 # Fields with options, those of factors and of scenarios apart.
 _OTHER_FIELDS = (
-    *("across", "all", "database", "limit", "lines", "normalize"),
+    *("across", "all", "csv", "database", "json", "limit", "lines", "normalize"),
     *("output", "port", "seconds", "url"),
 )
 FLAGS: Mapping[str, str] = MappingProxyType(

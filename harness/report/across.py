@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from harness.analysis.across import Across
+from harness.analysis.doubts.severity import is_grave, is_note
 from harness.analysis.environments import Difference, StoredRun, common_labels
 from harness.option_names import option
 from harness.records.model import METRICS, Doubt
@@ -68,12 +69,16 @@ def notes(ours: StoredRun, theirs: StoredRun, comparisons: Sequence[Across]) -> 
 
 
 def warnings(ours: StoredRun, theirs: StoredRun) -> list[str]:
-    """A line for each doubt of the runs, by which it is named; what both doubt alike has one line."""
+    """A line for each doubt of the runs, the grave ones first; what both doubt alike has one line."""
     of_runs: dict[Doubt, list[str]] = {}
     for run, _ in (ours, theirs):
         for doubt in dict.fromkeys(run.doubts):
             of_runs.setdefault(doubt, []).append(run.id[:SHORT_ID])
-    return [f"warning: {', '.join(ids)}: {doubt}" for doubt, ids in of_runs.items()]
+    said: dict[str, list[str]] = {"grave warning": [], "warning": [], "note": []}
+    for doubt, ids in of_runs.items():
+        weight = "grave warning" if is_grave(doubt.kind) else "warning"
+        said["note" if is_note(doubt.kind) else weight].append(f"{', '.join(ids)}: {doubt}")
+    return [f"{weight}: {text}" for weight, texts in said.items() for text in texts]
 
 
 def to_json(

@@ -42,6 +42,12 @@ class Factor:
     column: str  # of benchmark_results, where it is; empty where trials do not tell
     shown: Callable[[Any], str] = str  # what a value adds to a label
     help: str = ""
+    metavar: str = "VALUE"  # what stands for a value in --help
+
+    @property
+    def group(self) -> Literal["what", "load", "request", "target"]:
+        """Under which heading of --help its option is."""
+        return "what" if self.concerns == "client" else self.concerns
 
     def label(self, competitor: Competitor) -> str:
         """The competitor's value, as its label has it."""
@@ -154,6 +160,7 @@ _ALL = (
         shown=_shown_target,
         column="target",
         help="A name of `clientbench targets`, or a URL.",
+        metavar="TARGET",
     ),
     Factor(
         name="runtime",
@@ -162,6 +169,7 @@ _ALL = (
         field="target.runtime",
         column="runtime",
         help="How it runs: auto, native, docker, docker-host. [auto]",
+        metavar="NAME",
     ),
     Factor(
         name="instances",
@@ -171,6 +179,7 @@ _ALL = (
         shown=lambda number: f"{number} instance{'s' * (number > 1)}",
         column="instances",
         help="Servers behind a proxy [3], or worker processes of an origin [1].",
+        metavar="NUMBER",
     ),
     Factor(
         name="tls",
@@ -180,6 +189,7 @@ _ALL = (
         shown=lambda tls: "https" if tls else "http",
         column="tls",
         help="http or https. [http]",
+        metavar="SCHEME",
     ),
     Factor(
         name="method",
@@ -188,6 +198,7 @@ _ALL = (
         field="method",
         column="http_method",
         help="GET POST PUT PATCH DELETE HEAD OPTIONS. [GET]",
+        metavar="METHOD",
     ),
     Factor(
         name="body_size",
@@ -197,6 +208,7 @@ _ALL = (
         shown=_shown_size,
         column="body_bytes",
         help="Request body of that many bytes (64k, 1M).",
+        metavar="SIZE",
     ),
     Factor(
         name="concurrency",
@@ -206,6 +218,7 @@ _ALL = (
         shown=lambda slots: f"c={slots}",
         column="concurrency_level",
         help="Requests in flight. [10]",
+        metavar="NUMBER",
     ),
 )
 FACTORS = MappingProxyType({factor.name: factor for factor in _ALL})

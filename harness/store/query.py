@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,12 @@ from harness.errors import UsageError
 from harness.store import files
 from harness.text import one_line
 
-__all__ = ["Rows", "query"]
+__all__ = ["Row", "refusal", "rows"]
 
-Rows = list[tuple[Any, ...]]
+Row = tuple[Any, ...]
 
-MOST_ROWS, MOST_CHARACTERS = 100_000, 50_000_000  # of a query
+LONGEST_VALUE = 50_000_000  # bytes
+MOST_MEMORY = 2**30  # bytes that SQLite may take, for sorting and the like
 STATEMENTS = ("SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA")
 PRAGMAS = frozenset(
     {"table_info", "table_xinfo", "table_list", "index_list", "index_info", "foreign_key_list"}
@@ -26,53 +27,64 @@ FIRST_WORD = re.compile(r"(?:\s|;|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*+(\w*)", re.DOTAL
 READING_ACTIONS = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE})
 
 
-def query(
+def rows(
     path: str | Path,
     sql: str,
     stop: Callable[[], bool] = lambda: False,
     waiting: files.Waiting | None = None,
-) -> tuple[list[str], Rows]:
-    """Column names and rows of one statement that only reads; any SQLite file will do.
+) -> Iterator[Row]:
+    """Column names, and then the rows, of one statement that only reads; any SQLite file will do.
 
-    Raises UsageError for anything but one SELECT, WITH, VALUES, EXPLAIN or table-info PRAGMA, for a result
-    that is too large, and for what SQLite says of it, such as "interrupted" once ``stop`` is true;
-    StoreError for the file, which may have to be waited for (``waiting``).
+    Values are exact: text that is not UTF-8 comes as bytes. Raises UsageError for anything but one SELECT,
+    WITH, VALUES, EXPLAIN or table-info PRAGMA, for values and intermediate results that are too large, and for
+    what SQLite says of it, such as "interrupted" once ``stop`` is true; StoreError for the file, which may have
+    to be waited for (``waiting``).
     """
     _check_statement(sql)
     with files.reading(Path(path), waiting) as connection:
+        connection.execute(f"PRAGMA hard_heap_limit = {MOST_MEMORY}")
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
         connection.execute("PRAGMA query_only = ON")
-        connection.text_factory = lambda data: data.decode(errors="replace")
+        connection.text_factory = _text
         connection.set_authorizer(_authorize)
         connection.set_progress_handler(stop, files.STEPS_BETWEEN_LOOKS)
         try:
             cursor = connection.execute(sql)
-            names = [column[0] for column in cursor.description or ()]
-            return names, _fetched(cursor, sql)
+            yield tuple(column[0] for column in cursor.description or ())
+            yield from cursor
         # "One statement at a time" is a plain Warning before Python 3.12.
-        except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
+        except (sqlite3.Error, sqlite3.Warning, ValueError, MemoryError) as error:
             if files.is_of_the_file(error):
                 raise
-            raise _refusal(sql, one_line(str(error))) from error
+            raise refusal(sql, _problem(error)) from error
 
 
-def _fetched(cursor: sqlite3.Cursor, sql: str) -> Rows:
-    """All rows, unless there are more than anybody can look at."""
-    rows: Rows = []
-    size = 0
-    for row in cursor:
-        rows.append(row)
-        size += sum(len(value) for value in row if isinstance(value, str | bytes))
-        if len(rows) > MOST_ROWS or size > MOST_CHARACTERS:
-            expected = f"at most {MOST_ROWS:,} rows and {MOST_CHARACTERS:,} characters, see LIMIT"
-            raise _refusal(sql, f"gives too much; expected {expected}")
-    return rows
+def _text(data: bytes) -> str | bytes:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data
+
+
+def _problem(error: BaseException) -> str:
+    if isinstance(error, MemoryError):
+        return (
+            f"takes too much: SQLite needs more than {MOST_MEMORY // 2**20} MiB for it; "
+            "expected less to sort or to keep, see WHERE and LIMIT"
+        )
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_TOOBIG:
+        return (
+            f"gives too much: a value has more than {LONGEST_VALUE:,} bytes; "
+            "expected shorter ones, see substr()"
+        )
+    return one_line(str(error))
 
 
 def _check_statement(sql: str) -> None:
     found = FIRST_WORD.match(sql)
     word = found[1].upper() if found else ""
     if word not in STATEMENTS:
-        raise _refusal(sql, f"only one {', '.join(STATEMENTS)} is accepted")
+        raise refusal(sql, f"only one {', '.join(STATEMENTS)} is accepted")
 
 
 def _authorize(
@@ -89,6 +101,7 @@ def _authorize(
     return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
 
 
-def _refusal(sql: str, problem: str) -> UsageError:
+def refusal(sql: str, problem: str) -> UsageError:
+    """The error for a query, which it quotes."""
     text = " ".join(sql.split())
     return UsageError(problem, "query", value=repr(text if len(text) <= 60 else text[:59] + "…"))

@@ -57,7 +57,11 @@ USAGE = [
     (("compare", "requests:fast"), ("'fast'", "sync or async")),
     (("compare", "http x"), ("client name",)),
     (("compare", ""), ("client",)),
-    (("compare", "null", "null"), ("'null'", "twice")),
+    (("compare", "null", "null"), ("competitor: 'null' is given twice",)),
+    (
+        ("compare", "aiohttp", "aiohttp:async"),
+        ("'aiohttp' and 'aiohttp:async' are the same client, 'aiohttp', given twice",),
+    ),
     (("compare", "null", "--url", "example"), ("--url", "http://HOST")),
     (("compare", "null", "--url", "ftp://x/"), ("--url",)),
     (("compare", "null", "--url", "http://"), ("--url",)),

@@ -47,7 +47,7 @@ def test_two_clients_on_the_embedded_target_end_in_one_table(tmp_path: Path) -> 
     rows = [line.split() for line in lines]
 
     assert ended.code == 0
-    assert lines[0].startswith("compare raw, null: GET http://127.0.0.1:")
+    assert lines[0].startswith("compare raw:sync, null:sync: GET http://127.0.0.1:")
     headings = " ".join(word for row in rows[1:3] for word in row)
     for heading in HEADINGS:
         assert all(word in headings for word in heading.split()), heading
@@ -60,7 +60,7 @@ def test_two_clients_on_the_embedded_target_end_in_one_table(tmp_path: Path) -> 
     assert "round 1/2" in ended.err and "round 2/2" in ended.err
     assert "counts differ" not in ended.out and "not idle" not in ended.out
     assert trials(tmp_path / "benchmark_results.db") == [
-        *(("null", "complete"), ("raw", "complete")) * 2
+        *(("null:sync", "complete"), ("raw:sync", "complete")) * 2
     ]
     assert (tmp_path / "report.md").read_text().count("| raw") == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["benchmark_results.db", "report.md"]
@@ -76,7 +76,9 @@ def test_two_clients_on_the_embedded_target_end_in_one_table(tmp_path: Path) -> 
     squared = clientbench("results", "show", "latest", "--matrix", cwd=tmp_path)
     assert "row ÷ column" in squared.out
     plain = clientbench("results", "show", "latest", "--matrix", "--json", cwd=tmp_path).json
-    assert {(one["label"], one["baseline"]) for one in plain["matrix"]} == {("null", "raw")}
+    assert {(one["label"], one["baseline"]) for one in plain["matrix"]} == {
+        ("null:sync", "raw:sync")
+    }
     assert [one["metric"] for one in plain["matrix"]] == list(METRICS)
     asked = clientbench("results", "sql", EVERYDAY, cwd=tmp_path)
     assert asked.code == 0
@@ -122,8 +124,8 @@ def test_event_loops_are_competitors_like_any_other(tmp_path: Path) -> None:
 
     assert ended.code == 0
     assert trials(tmp_path / "benchmark_results.db", "label, event_loop, state") == [
-        ("aiohttp:async", "asyncio", "complete"),
-        ("aiohttp:async+uvloop", "uvloop", "complete"),
+        ("aiohttp", "asyncio", "complete"),
+        ("aiohttp+uvloop", "uvloop", "complete"),
     ]
 
 
@@ -240,7 +242,7 @@ def test_a_client_that_fails_is_reported_and_the_others_go_on(
 
     assert ended.code == 0
     assert [row for row in found if row[1] == "complete"] == [
-        *(("null", "complete", None), ("raw", "complete", None)) * 2
+        *(("null:sync", "complete", None), ("raw:sync", "complete", None)) * 2
     ]
     assert {row[2] for row in found if row[0] == "locked"} == {"RuntimeError: no way in"}
     assert all("not today" in str(row[2]) for row in found if row[0] == "grump")
@@ -269,7 +271,7 @@ def test_a_client_that_hangs_is_killed_and_the_others_go_on(
     found = trials(tmp_path / "benchmark_results.db", "label, state, reason")
 
     assert ended.code == 0
-    assert found[0] == ("null", "complete", None)
+    assert found[0] == ("null:sync", "complete", None)
     assert found[1][1] in {"partial", "failed"}
     assert "for 5.2 s no answer of the server had ended, so the worker was killed" in str(
         found[1][2]

@@ -66,7 +66,7 @@ def test_a_comparison_in_conditions_from_the_screen_to_the_database(tmp_path: Pa
     }
     assert found == [
         (f"{name} {condition}", condition, place if judged[condition] else None)
-        for name, place in (("null", 1), ("raw:sync", 2))
+        for name, place in (("null:sync", 1), ("raw:sync", 2))
         for condition in ("c=1", "c=3")
     ]
 
@@ -75,29 +75,29 @@ def shows_a_table_for_each_and_how_clients_scale(out: str) -> None:
     lines = out.splitlines()
     titles = [line.strip() for line in lines if line.startswith("concurrency: ")]
     scaling = [line for line in lines if line.startswith("throughput of ")]
-    assert lines[0].startswith("compare null, raw:sync at c=1, c=3: GET ")
+    assert lines[0].startswith("compare null:sync, raw:sync at c=1, c=3: GET ")
     assert titles == ["concurrency: c=1", "concurrency: c=3"]
     assert [line.split()[0] for line in lines if " sync " in f" {line} "].count("null") == 2
     assert [line.split(",")[0] for line in scaling] == [
-        "throughput of null",
+        "throughput of null:sync",
         "throughput of raw:sync",
     ]
     assert all(" at c=1: " in line and "→ c=3: " in line for line in scaling)
-    assert "ratio to null c=1" in out and "ratio to null c=3" in out
+    assert "ratio to null:sync c=1" in out and "ratio to null:sync c=3" in out
 
 
 def judges_within_each(document: dict[str, Any]) -> None:
     throughput = [one for one in document["comparisons"] if one["metric"] == "throughput"]
     steps = [one for one in document["scaling"] if one["metric"] == "throughput"]
     run = document["run"]
-    assert (run["condition_factor"], run["baseline"]) == ("concurrency", "null")
+    assert (run["condition_factor"], run["baseline"]) == ("concurrency", "null:sync")
     assert [(one["label"], one["baseline"], one["condition"]) for one in throughput] == [
-        ("raw:sync c=1", "null c=1", "c=1"),
-        ("raw:sync c=3", "null c=3", "c=3"),
+        ("raw:sync c=1", "null:sync c=1", "c=1"),
+        ("raw:sync c=3", "null:sync c=3", "c=3"),
     ]
     assert all(one["family"] == 1 and one["ratio"] < 1 for one in throughput)
     assert [(one["label"], one["baseline"]) for one in steps] == [
-        ("null c=3", "null c=1"),
+        ("null:sync c=3", "null:sync c=1"),
         ("raw:sync c=3", "raw:sync c=1"),
     ]
     floors = {

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from harness.cli import output
+from harness.cli.main import run
 from harness.errors import UnusableError, UsageError
 from harness.report.exporters import FORMATS
 from harness.store import Store
 from tests.cli.command import ONE, clientbench
-from tests.examples import finished, two_clients
+from tests.examples import finished, save, two_clients
+from tests.examples import run as record
 from tests.refusals import refused
 
 
@@ -104,7 +106,6 @@ def test_a_link_is_judged_by_its_own_name(database: Path) -> None:
 
 def test_a_file_that_has_come_meanwhile_is_not_replaced_either(database: Path) -> None:
     path = output.checked("report.md", database, force=False)
-    assert path is not None
     path.write_text("mine")
     with pytest.raises(UnusableError, match=r"could not be written .*is no report"):
         output.write(path, "ours", database, force=False)
@@ -113,8 +114,9 @@ def test_a_file_that_has_come_meanwhile_is_not_replaced_either(database: Path) -
     assert path.read_bytes() == b"ours \\ud800"
 
 
-def test_without_the_option_there_is_nothing_to_check(database: Path) -> None:
-    assert output.checked(None, database, force=False) is None
+def test_without_the_option_there_is_nothing_to_write(database: Path) -> None:
+    reports = output.Reports.of((), database, force=False, with_matrix=False)
+    assert list(reports.write(finished(two_clients()), two_clients())) == []
     with pytest.raises(UsageError):
         output.checked("report.pdf", database, force=True)
 
@@ -132,3 +134,70 @@ def test_a_disk_that_fills_up_leaves_an_older_report_as_it_was(database: Path) -
     assert report.read_text() == "# clientbench\n"
     assert sorted(path.name for path in report.parent.glob("*.md")) == ["it.md"]
     assert not list(report.parent.glob(".clientbench-*"))
+
+
+def test_one_run_may_have_several_files(tmp_path: Path) -> None:
+    files = ["a.json", "b.md", "c.csv", "d.txt"]
+    words = [word for name in files for word in ("--output", name)]
+    words[0] = "-o"
+    ended = clientbench("compare", "null:sync", *ONE, *words, cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    for name in files:
+        assert output.checked(str(tmp_path / name), tmp_path / "x.db", force=False)
+        assert "null:sync" in (tmp_path / name).read_text()
+
+
+def test_all_files_are_checked_before_the_run(tmp_path: Path) -> None:
+    words = ("--output", "good.md", "--output", "no/such/folder/bad.csv", "--output", "good.json")
+    ended = clientbench("compare", "null:sync", *ONE, *words, cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("clientbench: --output: 'no/such/folder/bad.csv' cannot be written")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("second", ["a.md", "./a.md", "link.md"])
+def test_one_file_under_two_names_is_refused(second: str, database: Path) -> None:
+    Path("link.md").symlink_to("a.md")
+    with refused(
+        f"--output: 'a.md' and {str(Path(second))!r} are the same file; expected each once"
+    ):
+        output.Reports.of(("a.md", second), database, force=False, with_matrix=False)
+
+
+def test_a_file_that_cannot_be_written_keeps_no_other_from_it(database: Path) -> None:
+    names = ("a.md", "b.json", "c.csv")
+    reports = output.Reports.of(names, database, force=False, with_matrix=False)
+    Path("b.json").mkdir()
+    (trouble,) = reports.write(finished(two_clients()), two_clients())
+    assert trouble.startswith("--output: 'b.json' could not be written ('b.json' is not a regular")
+    assert Path("a.md").is_file() and Path("c.csv").is_file()
+
+
+@pytest.fixture
+def stored(database: Path) -> Path:
+    with Store.open(database) as store:
+        save(store, record(), two_clients())
+        store.finish(finished(two_clients()))
+    return database
+
+
+def test_a_stored_run_is_written_as_the_run_itself_would_be(
+    stored: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    words = ("results", "show", "latest", "--db", str(stored), "--json")
+    assert run((*words, "--output", "a.json", "-o", "a.md")) == 0
+    assert Path("a.json").read_text() == capfd.readouterr().out
+    assert FORMATS[".md"].sign.search(Path("a.md").read_bytes())
+
+
+def test_that_too_replaces_nothing_of_the_users(
+    stored: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    Path("mine.md").write_text("mine")
+    words = ("results", "show", "latest", "--db", str(stored), "--output", "mine.md")
+    assert run(words) == 2
+    assert "'mine.md' exists and is no report of clientbench" in capfd.readouterr().err
+    assert Path("mine.md").read_text() == "mine"
+    assert run((*words, "--force")) == 0
+    assert Path("mine.md").read_text() != "mine"
+    assert run((*words[:-1], stored.name)) == 2  # never the database

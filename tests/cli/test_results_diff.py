@@ -11,7 +11,7 @@ import pytest
 
 from harness.analysis.environments import Difference
 from harness.cli.main import run as clientbench
-from harness.records.model import TrialSummary
+from harness.records.model import Doubt, TrialSummary
 from harness.store import Store
 from tests.cli.command import Ended
 from tests.examples import finished, run, save, trial
@@ -29,6 +29,11 @@ HERE: dict[str, Any] = {
     "worker_cpus": [1],
 }
 ELSEWHERE = HERE | {"host": "desk", "cpu": "Intel Xeon", "kernel": "6.18.44", "cpus": 8}
+BARRING = (
+    Doubt("not checked", "run", "nobody looked", "look"),
+    Doubt("short slices", "aiohttp:async", "they are short", "measure longer"),
+    Doubt("unequal bytes", "run", "they differ", "make them equal"),
+)
 CAVEAT = "note: runs measured at different times differ"
 
 
@@ -68,7 +73,48 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         keep(store, "nothing-done", [], end=False)
         keep(store, "alone-run", trials("alone", usual, "pycurl"))
         keep(store, "last-run", trials("last", usual, "requests"), started_at="2025-06-01")
+        old = trials("old", usual, "requests", "aiohttp:async")
+        keep(store, "old-name", old, end=False)
+        ended = finished(old, id="old-name", environment=HERE)
+        store.finish(replace(ended, doubts=BARRING))
+        for id, label, loop in (
+            ("new-name", "aiohttp", "asyncio"),
+            ("another-loop", "aiohttp+uvloop", "uvloop"),
+        ):
+            own = {"client_type": "async", "event_loop": loop}
+            kept = trials(id, (1000, 1005, 995), "requests")
+            keep(store, id, kept + trials(id, (1000, 1005, 995), label, **own))
     yield path
+
+
+@pytest.mark.parametrize("keys", [("new-name", "old-name"), ("old-name", "new-name")])
+def test_a_client_that_is_stored_under_two_spellings_is_one(
+    diff: Command, keys: tuple[str, str]
+) -> None:
+    ended = diff(*keys)
+    assert ended.code == 0, ended.err
+    label = "aiohttp" if keys[0] == "new-name" else "aiohttp:async"
+    assert any(line.split()[:1] == [label] for line in ended.out.splitlines())
+    assert "only in" not in ended.out
+    found = diff(*keys, "--json").json["comparisons"]
+    throughput = [one for one in found if one["metric"] == "throughput"]
+    assert [one["label"] for one in throughput] == ["requests", label]
+    assert throughput[1]["ratio"] == pytest.approx(throughput[0]["ratio"])
+    # its doubts are known by the other spelling, too
+    assert (throughput[0]["verdict"] is None, throughput[1]["verdict"] is None) == (False, True)
+    assert throughput[1]["reason"] == "short slices"
+
+
+def test_warnings_are_as_grave_as_in_the_run_itself(diff: Command) -> None:
+    lines = diff("new-name", "old-name").out.splitlines()
+    found = [line.partition(":")[0] for line in lines if "old-name: " in line]
+    assert found == ["grave warning", "warning", "note"]
+
+
+def test_another_event_loop_is_another_client(diff: Command) -> None:
+    ended = diff("another-loop", "old-name")
+    assert ended.code == 0, ended.err
+    assert "only in run another-: aiohttp+uvloop" in ended.out
 
 
 @pytest.fixture
@@ -184,7 +230,7 @@ def test_when_asked_every_difference_stands_above_the_table(diff: Command, colum
         (("nothing-done", "usual-run"), "'nothing-done' has no finished round"),
         (("usual-run", "no-such"), "'no-such': no such run"),
         (("again", ""), "''"),
-        (("usual-run",), "'other'"),
+        (("usual-run",), "'OTHER'"),
         (("usual-run", "again-run", "last-run"), "last-run"),
     ],
 )
@@ -220,8 +266,8 @@ def test_warnings_of_both_runs_stand_below_and_alike_ones_once(diff: Command) ->
     )
     lines = diff("failing-run", "usual-run").out.splitlines()
     assert lines[-3].startswith("warning: failing-: errors: requests: 3 of 2000 requests failed")
-    assert lines[-2].startswith("warning: failing-: not checked: run: ")  # it has not ended
-    assert lines[-1] == f"warning: usual-ru: {text}"
+    assert lines[-2] == f"warning: usual-ru: {text}"
+    assert lines[-1].startswith("note: failing-: not checked: run: ")  # it has not ended
     runs = diff("failing-run", "usual-run", "--json").json["runs"]
     assert [[one["kind"] for one in run["doubts"]] for run in runs] == [
         *(["errors", "not checked"], ["disturbed"])

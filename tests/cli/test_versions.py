@@ -23,7 +23,7 @@ def test_another_version_than_the_others_fails_and_says_so(tmp_path: Path) -> No
     assert ended.code == 0, ended.err
     assert trials["stdlib"]["state"] == "complete"
     assert trials["stdlib"]["http_version"] == "1.1"
-    assert trials["null"]["http_version"] is None
+    assert trials["null:sync"]["http_version"] is None
     assert trials["requestx:async"]["state"] == "failed"
     assert trials["requestx:async"]["http_version"] == "2"
     assert "HTTP/2" in trials["requestx:async"]["reason"]

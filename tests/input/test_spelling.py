@@ -77,7 +77,8 @@ def test_who_uses_the_domain_directly_sees_its_fields(tmp_path: Path) -> None:
     with Bundle() as bundle, pytest.raises(UsageError) as unknown:
         Resolver(bundle).check(scenario("requests", "curl"))
     assert unknown.value.fields == ("competitors[1].client",)
-    assert str(unknown.value).startswith("competitors[1].client: 'curl' is unknown; known are ")
+    said = str(unknown.value)
+    assert said.startswith("competitors[1].client: 'curl' is unknown; did you mean pycurl? known")
     with pytest.raises(StoreError) as nowhere:
         Keeper(tmp_path / "no" / "x.db", print).check()
     assert str(nowhere.value).startswith(f"database {str(tmp_path / 'no' / 'x.db')!r}: there is no")

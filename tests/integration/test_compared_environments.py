@@ -24,7 +24,7 @@ def test_two_environments_of_one_python_send_by_their_own_versions(
     words += ("--concurrency", "1")
     ended = clientbench("compare", *clients, "null", *words, cwd=tmp_path)
     seen = {one.headers.get("user-agent") for one in server.arrived}
-    trials = [trial for trial in ended.json["trials"] if trial["label"] != "null"]
+    trials = [trial for trial in ended.json["trials"] if trial["client_library"] != "null"]
     recorded = {trial["label"]: trial["client_version"] for trial in trials}
     environments = {trial["client_environment"]["id"] for trial in trials}
 

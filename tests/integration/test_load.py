@@ -32,7 +32,7 @@ def test_load_prints_percentiles_statuses_errors_and_a_histogram(tmp_path: Path)
     ended = clientbench(*words, cwd=tmp_path)
 
     assert ended.code == 0, ended
-    assert ended.out.startswith("load raw: GET http://127.0.0.1:")
+    assert ended.out.startswith("load raw:sync: GET http://127.0.0.1:")
     assert re.search(r"p50 +p75 +p90 +p95 +p99 +p99.9 +max +samples", ended.out)
     assert re.search(r"service time( +[\d.,]+){7} +200\b", ended.out)
     assert re.search(r"samples beyond +100 +50 +20 +10 +2 +0 +0", ended.out)

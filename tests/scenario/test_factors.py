@@ -23,10 +23,10 @@ from harness.scenario.scenario import Scenario
 from tests.cli.command import clientbench
 from tests.examples import finished, two_clients
 
-MODES: dict[str, Any] = {"requests": "sync", "httpx": "sync"}
+MODES: dict[str, Any] = {"requests": ("sync",), "httpx": ("sync", "async")}
 # Two values of each as they are typed, and what labels say of them.
 VALUES = {
-    "client": (("requests", "httpx"), ("requests", "httpx")),
+    "client": (("requests", "httpx"), ("requests", "httpx:sync")),
     "target": (("nginx", "nginx-static"), ("nginx", "nginx-static")),
     "runtime": (("native", "docker-host"), ("native", "docker-host")),
     "instances": (("1", "3"), ("1 instance", "3 instances")),
@@ -68,7 +68,7 @@ def test_several_clients_make_it_conditions(factor: Factor) -> None:
     made = scenario(factor, "requests", "httpx")
     assert (made.axis, made.condition_factor, made.baseline) == ("client", factor.name, "requests")
     found = {(one.name, one.condition) for one in made.competitors}
-    assert found == {(name, level) for name in ("requests", "httpx") for level in levels}
+    assert found == {(name, level) for name in ("requests", "httpx:sync") for level in levels}
 
 
 @pytest.mark.parametrize("factor", FACTORS.values(), ids=FACTORS)
@@ -94,7 +94,7 @@ def test_the_command_line_has_its_option(tmp_path: Path) -> None:
     shown = clientbench("compare", "--help", cwd=tmp_path).out
     for factor in FACTORS.values():
         if factor is not CLIENT:
-            assert f"{FLAGS[factor.name]} <list[str]>" in shown
+            assert f"{FLAGS[factor.name]} {factor.metavar}… " in shown
 
 
 @pytest.mark.parametrize("factor", FACTORS.values(), ids=FACTORS)

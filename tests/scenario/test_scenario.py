@@ -27,7 +27,11 @@ from harness.scenario.selector import ClientSpec
 from harness.worker.arrivals import SPACINGS
 from tests.refusals import refused
 
-MODES: dict[str, Any] = {"requests": "sync", "httpx": "sync", "aiohttp": "async"}
+MODES: dict[str, Any] = {
+    "requests": ("sync",),
+    "httpx": ("sync", "async"),
+    "aiohttp": ("async",),
+}
 
 
 def scenario(*clients: str, **options: Any) -> Scenario:
@@ -98,18 +102,20 @@ def test_a_seed_is_drawn_when_none_is_given() -> None:
     [
         (("requests", "aiohttp"), {}, "client", ["requests", "aiohttp"]),
         (("httpx", "httpx:async"), {}, "client", ["httpx:sync", "httpx:async"]),
-        (("requests:sync", "aiohttp"), {}, "client", ["requests:sync", "aiohttp"]),
+        (("requests:sync", "aiohttp:async"), {}, "client", ["requests", "aiohttp"]),
+        (("HTTPX", "aiohttp+asyncio"), {}, "client", ["httpx:sync", "aiohttp"]),
+        (("other", "other:async"), {}, "client", ["other", "other:async"]),  # not in the catalogue
         (
             ("aiohttp", "aiohttp+uvloop"),
             {},
             "client",
-            ["aiohttp", "aiohttp:async+uvloop"],
+            ["aiohttp", "aiohttp+uvloop"],
         ),
         (
             ("httpx==0.27.2", "httpx==0.28.1"),
             {},
             "client",
-            ["httpx==0.27.2", "httpx==0.28.1"],
+            ["httpx==0.27.2:sync", "httpx==0.28.1:sync"],
         ),
         (
             ("requests",),
@@ -170,6 +176,8 @@ def test_the_same_competitor_twice_is_refused(
     message = refusal(*clients, **options)
     assert message.startswith("competitor: ")
     assert "given twice" in message
+    if len(clients) > 1:
+        assert all(f"'{text}'" in message for text in clients)
 
 
 def test_more_than_one_difference_is_refused() -> None:
@@ -190,17 +198,17 @@ def test_several_clients_are_crossed_with_one_other_factor() -> None:
     assert found == [
         ("requests c=1", "requests", "c=1", 1),
         ("requests c=16", "requests", "c=16", 16),
-        ("httpx c=1", "httpx", "c=1", 1),
-        ("httpx c=16", "httpx", "c=16", 16),
+        ("httpx:sync c=1", "httpx:sync", "c=1", 1),
+        ("httpx:sync c=16", "httpx:sync", "c=16", 16),
     ]
 
 
 def test_the_baseline_is_one_client_in_every_condition() -> None:
     built = scenario("requests", "httpx", method=("GET", "POST"), baseline="httpx:sync")
-    assert built.baseline == "httpx"
+    assert built.baseline == "httpx:sync"
     message = refusal("requests", "httpx", method=("GET", "POST"), baseline="httpx GET")
     assert message.startswith("--baseline: 'httpx GET'")
-    assert message.endswith("one of requests, httpx")
+    assert message.endswith("one of requests, httpx:sync")
 
 
 def test_a_condition_without_the_baseline_is_refused() -> None:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from harness.analysis.summaries import CompetitorSummary, summarised
 from harness.records.model import TrialSummary
 from harness.store import Store
-from harness.store.query import query
 from tests.examples import SECOND, run, save, trial
+from tests.store.asked import query
 
 COUNT = st.integers(0, 10**6)
 FEW = st.integers(0, 3)

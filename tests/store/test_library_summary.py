@@ -12,9 +12,9 @@ import sqlite_utils
 from harness.records.model import RunRecord, TargetRecord, TrialSummary
 from harness.store import Store
 from harness.store.migrations import migrations, own_names
-from harness.store.query import query
 from servers.spec import EMBEDDED
 from tests.examples import CLIENT_ENVIRONMENT, SECOND, failed, run, save, trial
+from tests.store.asked import query
 
 HERE = {"host": "bench", "cpu": "AMD EPYC", "python": "3.11.7"}
 SCENARIO: dict[str, Any] = {

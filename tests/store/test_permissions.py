@@ -11,9 +11,9 @@ import pytest
 
 from harness.errors import StoreError
 from harness.store import Store
-from harness.store.query import query
 from harness.store.reading import list_runs, show_run
 from tests.examples import finished, save, two_clients
+from tests.store.asked import query
 
 NOBODY = 65534
 

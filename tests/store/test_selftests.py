@@ -10,10 +10,10 @@ from pathlib import Path
 
 from harness.report.json_document import document
 from harness.store import Store
-from harness.store.query import query
 from harness.store.reading import list_runs, show_run
 from tests.examples import run, save, two_clients
 from tests.selftest.examples import HERE, selftest
+from tests.store.asked import query
 
 
 def test_every_figure_is_stored_in_order(store: Store, path: Path) -> None:

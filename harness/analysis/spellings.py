@@ -1,0 +1,74 @@
+"""The labels of two runs made alike: the same client may be stored as ``aiohttp`` and ``aiohttp:async``. Pure.
+
+Up to 0.1 a label had the mode where it was typed; now it has where the library has several
+(``harness.scenario.labels``).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from harness.analysis.environments import StoredRun
+from harness.errors import UsageError
+from harness.records.model import TrialSummary
+from harness.scenario.selector import parse
+
+__all__ = ["spelled_alike"]
+
+
+def spelled_alike(ours: StoredRun, theirs: StoredRun) -> StoredRun:
+    """The second run, with the labels of the first where both mean the same client."""
+    known = _labels(ours[1])
+    names = {
+        label: known[key]
+        for key, label in _labels(theirs[1]).items()
+        if key in known and known[key] != label
+    }
+    return _renamed(theirs, names) if names else theirs
+
+
+def _labels(trials: Sequence[TrialSummary]) -> dict[str, str]:
+    """Labels by what they mean; not those of a run that has two for the same."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for trial in trials:
+        found[_meaning(trial)].add(trial.label)
+    return {key: next(iter(labels)) for key, labels in found.items() if len(labels) == 1}
+
+
+def _meaning(trial: TrialSummary) -> str:
+    """The label with mode and event loop as they were, typed or not."""
+    selector, blank, rest = trial.label.partition(" ")
+    try:
+        spec = parse(selector)
+    except UsageError:  # a label of somebody's own
+        return trial.label
+    loop = trial.event_loop or "asyncio" if trial.client_type == "async" else None
+    # plain text: what was stored may be any loop
+    client = replace(spec, mode=trial.client_type, loop=None, python=None)
+    return f"{client}+{loop}@{spec.python}{blank}{rest}"
+
+
+def _renamed(stored: StoredRun, names: Mapping[str, str]) -> StoredRun:
+    run, trials = stored
+    renamed = [replace(trial, label=names.get(trial.label, trial.label)) for trial in trials]
+    bare = {old.name: new.name for old, new in zip(trials, renamed, strict=True)}
+    record = replace(
+        run,
+        baseline=bare.get(run.baseline, run.baseline),
+        doubts=tuple(
+            replace(doubt, subject=names.get(doubt.subject, doubt.subject)) for doubt in run.doubts
+        ),
+        scenario=_with_labels(run.scenario, names),
+    )
+    return record, renamed
+
+
+def _with_labels(scenario: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    asked = [
+        {**one, "label": names.get(one["label"], one["label"])}
+        for one in scenario.get("competitors", ())
+    ]
+    return {**scenario, "competitors": asked} if asked else dict(scenario)

@@ -1,0 +1,122 @@
+"""What a shell offers for the values of options and arguments. Nothing is imported before it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import get_args
+
+__all__ = ["VALUES", "completer"]
+
+Values = Callable[[], Iterable[str]]
+
+
+def completer(field: str) -> Callable[[str], list[str]] | None:
+    """The function that Typer calls for the values of a field; none where any text will do."""
+    values = VALUES.get(field)
+    if values is None:
+        return None
+
+    def complete(incomplete: str) -> list[str]:
+        return [value for value in values() if value.startswith(incomplete)]
+
+    return complete
+
+
+def _clients() -> Iterable[str]:
+    """Names, and those with a mode after them: a colon ends a word in bash, so it offers names alone."""
+    import adapters
+    from harness.clients.registry import known_clients
+
+    for name in known_clients():
+        yield name
+        modes = adapters.MODES_OF.get(name, ())
+        yield from (f"{name}:{mode}" for mode in modes if len(modes) > 1)
+
+
+def _targets() -> Iterable[str]:
+    from servers.catalogue import names
+
+    return names()
+
+
+def _upstreams() -> Iterable[str]:
+    from servers.catalogue import upstreams
+
+    return upstreams()
+
+
+def _presets() -> Iterable[str]:
+    from harness.input.presets import PRESETS
+
+    return PRESETS
+
+
+def _runtimes() -> Iterable[str]:
+    from servers.spec import RUNTIMES
+
+    return ("auto", *RUNTIMES)
+
+
+def _schemes() -> Iterable[str]:
+    from harness.scenario.factors import SCHEMES
+
+    return SCHEMES
+
+
+def _methods() -> Iterable[str]:
+    from harness.scenario.methods import METHODS
+
+    return METHODS
+
+
+def _metrics() -> Iterable[str]:
+    from harness.records.model import METRICS
+
+    return METRICS
+
+
+def _spacings() -> Iterable[str]:
+    from harness.worker.arrivals import Spacing
+
+    return get_args(Spacing)
+
+
+def _starters() -> Iterable[str]:
+    from harness.scenario.loads import Starter
+
+    return get_args(Starter)
+
+
+def _hold_points() -> Iterable[str]:
+    from adapters.trace import HOLD_POINTS
+
+    return HOLD_POINTS
+
+
+def _profiles() -> Iterable[str]:
+    from harness.scenario.scenario import Profile
+
+    return get_args(Profile)
+
+
+# By the name of a parameter of a command.
+VALUES: Mapping[str, Values] = MappingProxyType(
+    {
+        "arrivals": _spacings,
+        "baseline": _clients,
+        "client": _clients,
+        "clients": _clients,
+        "hold": _hold_points,
+        "method": _methods,
+        "metric": _metrics,
+        "preset": _presets,
+        "profile": _profiles,
+        "run": lambda: ("latest",),
+        "runtime": _runtimes,
+        "start": _starters,
+        "target": _targets,
+        "tls": _schemes,
+        "upstream": _upstreams,
+    }
+)

@@ -1,0 +1,124 @@
+"""Commands that ``--help`` shows to copy, each with what it does; by the words of the command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+__all__ = ["EXAMPLES"]
+
+# Lines of at most 58 characters, so that they are whole on 60 columns.
+EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType(
+    {
+        "": (
+            ("clientbench compare --quick", "all installed clients, in a minute"),
+            ("clientbench load http://localhost:8000/ --client httpx", "one client on your server"),
+            ("clientbench results show latest", "the last result again"),
+        ),
+        "compare": (
+            ("clientbench compare requests httpx aiohttp --quick", "three clients, 5 s each"),
+            ("clientbench compare httpx --target nginx --target caddy", "one client, two servers"),
+            ("clientbench compare aiohttp pycurl --rate 200", "both at 200 requests/s"),
+        ),
+        "load": (
+            ("clientbench load http://localhost:8000/ --client httpx", "30 s, 10 at a time"),
+            ("clientbench load --client aiohttp --rate 300", "does it hold 300 requests/s?"),
+            ("clientbench load /delay/0.01 --client urllib3", "a path of the built-in server"),
+        ),
+        "presets": (
+            ("clientbench presets", "what each does, and its defaults"),
+            ("clientbench presets --json", "the same for programs"),
+            ("clientbench compare aiohttp pycurl --preset steady", "use one"),
+        ),
+        "clients": (
+            ("clientbench clients", "which are installed, and their versions"),
+            ("clientbench clients --json", "the same for programs"),
+            ("clientbench clients check httpx", "does its adapter do what is asked of it?"),
+        ),
+        "clients list": (
+            ("clientbench clients list", "which are installed, and their versions"),
+            ("clientbench clients list --json", "the same for programs"),
+            ("clientbench compare httpx:async aiohttp", "compare some"),
+        ),
+        "clients check": (
+            ("clientbench clients check", "all that are installed"),
+            ("clientbench clients check httpx:async", "one mode of one client"),
+            ("clientbench clients check httpx --json", "for programs"),
+        ),
+        "doctor": (
+            ("clientbench doctor", "look at this machine for 6 s"),
+            ("clientbench doctor --seconds 30", "look longer"),
+            ("clientbench doctor --json", "for programs"),
+        ),
+        "selftest": (
+            ("clientbench selftest", "about two minutes"),
+            ("clientbench selftest --full", "about ten minutes, finer"),
+            ("clientbench selftest --json", "for programs"),
+        ),
+        "results": (
+            ("clientbench results list", "which runs there are"),
+            ("clientbench results show latest", "the last one"),
+            ("clientbench results sql 'SELECT * FROM client_summary'", "a query"),
+        ),
+        "results list": (
+            ("clientbench results list", "the last 20 runs"),
+            ("clientbench results list --limit 100", "more of them"),
+            ("clientbench results list --json", "for programs"),
+        ),
+        "results show": (
+            ("clientbench results show latest", "the last run"),
+            ("clientbench results show 3f2a --json", "one by the beginning of its ID"),
+            ("clientbench results show latest --output report.md", "as a file"),
+        ),
+        "results diff": (
+            ("clientbench results diff latest 3f2a", "the last run against an older one"),
+            ("clientbench results diff latest 3f2a --across", "though the machine differs"),
+            ("clientbench results diff latest 3f2a --json", "for programs"),
+        ),
+        "results merge": (
+            ("clientbench results merge other.db", "bring in the runs of other.db"),
+            ("clientbench results merge other.db --db all.db", "into a file of your choice"),
+            ("clientbench results list --db all.db", "look at what it has now"),
+        ),
+        "results sql": (
+            ("clientbench results sql 'SELECT * FROM client_summary'", "a table"),
+            ("clientbench results sql 'SELECT * FROM runs' --json", "one JSON document"),
+            ("clientbench results sql 'SELECT * FROM runs' --csv", "CSV"),
+        ),
+        "targets": (
+            ("clientbench targets", "which can run here, and what others need"),
+            ("clientbench targets up nginx", "start one that stays up"),
+            ("clientbench targets down --all", "stop all of them"),
+        ),
+        "targets list": (
+            ("clientbench targets list", "which can run here, and what others need"),
+            ("clientbench targets list --json", "the same for programs"),
+            ("clientbench compare pycurl --target nginx", "use one"),
+        ),
+        "targets up": (
+            ("clientbench targets up nginx", "three servers behind nginx"),
+            ("clientbench targets up embedded --port 8000", "the built-in server"),
+            ("clientbench targets up traefik --runtime docker --tls", "in a container, by HTTPS"),
+        ),
+        "targets check": (
+            ("clientbench targets check", "all that can run here"),
+            ("clientbench targets check nginx", "one of them"),
+            ("clientbench targets check nginx --json", "for programs"),
+        ),
+        "targets status": (
+            ("clientbench targets status", "what is up, and where"),
+            ("clientbench targets status --json", "for programs"),
+            ("clientbench targets down --all", "stop all of it"),
+        ),
+        "targets logs": (
+            ("clientbench targets logs nginx", "the last 20 lines of each server"),
+            ("clientbench targets logs nginx --lines 200", "more of them"),
+            ("clientbench targets status", "what is up"),
+        ),
+        "targets down": (
+            ("clientbench targets down nginx", "stop one"),
+            ("clientbench targets down --all", "stop all, and what was left behind"),
+            ("clientbench targets status", "what is still up"),
+        ),
+    }
+)

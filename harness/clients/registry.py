@@ -1,0 +1,18 @@
+"""The clients that there are adapters of, without looking for any library: cheap, as completion needs it."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+
+import adapters
+
+__all__ = ["known_clients"]
+
+
+def known_clients() -> dict[str, tuple[str, str | None]]:
+    """Module and distribution by name: our own, then those of the entry-point group."""
+    known = dict(adapters.BUILTIN)
+    for entry in entry_points(group="clientbench.adapters"):
+        distribution = entry.dist.name if entry.dist is not None else None
+        known.setdefault(entry.name, (entry.module, distribution))
+    return known

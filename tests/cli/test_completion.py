@@ -1,0 +1,174 @@
+"""What shells offer: asked as they ask, by variables, and by a real bash."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+import adapters
+from harness.cli.commands import app
+from harness.cli.completion import VALUES, completer
+from harness.errors import UsageError
+from harness.input.options import Options
+from harness.input.presets import PRESETS
+from harness.input.scenario_input import build
+from harness.input.settings import Defaults
+from servers.catalogue import NAMES
+from tests.cli.command import clientbench
+
+COMPLETE = "_CLIENTBENCH_COMPLETE"
+SHELLS = ("bash", "zsh", "fish")
+
+
+def asked(shell: str, line: str, folder: Path) -> list[str]:
+    """What is offered for the last word of a line, which may be empty."""
+    words = line.split(" ")
+    variables = {
+        "bash": {"COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)},
+        "zsh": {"_TYPER_COMPLETE_ARGS": line},
+        "fish": {"_TYPER_COMPLETE_ARGS": line, "_TYPER_COMPLETE_FISH_ACTION": "get-args"},
+    }[shell]
+    environ = {COMPLETE: f"complete_{shell}", **variables}
+    ended = clientbench(cwd=folder, environ=environ)
+    assert (ended.code, ended.err) == (0, "")
+    if shell == "zsh":
+        found = re.findall(r'^(?:_arguments .*\(\()?"([^"]+)"', ended.out, re.MULTILINE)
+        return [one.replace(r"\\:", ":") for one in found]
+    return [one.partition("\t")[0] for one in ended.out.split("\n") if one]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("clientbench comp", "compare"),
+        ("clientbench results di", "diff"),
+        ("clientbench compare --conc", "--concurrency"),
+        ("clientbench compare htt", "httpx"),
+        ("clientbench compare requests --baseline aio", "aiohttp"),
+        ("clientbench load --client pyc", "pycurl"),
+        ("clientbench compare raw --preset stea", "steady"),
+        ("clientbench compare raw --target hap", "haproxy"),
+        ("clientbench compare raw --method PA", "PATCH"),
+        ("clientbench targets up cad", "caddy"),
+        ("clientbench clients check std", "stdlib"),
+        ("clientbench results show la", "latest"),
+    ],
+)
+def test_a_shell_is_told_what_begins_so(
+    shell: str, line: str, expected: str, tmp_path: Path
+) -> None:
+    offered = asked(shell, line, tmp_path)
+    assert any(expected in one for one in offered), offered
+    assert all(one.startswith(line.rpartition(" ")[2]) for one in offered)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_everything_is_offered_for_an_empty_word(tmp_path: Path) -> None:
+    assert {*asked("bash", "clientbench ", tmp_path)} >= {"compare", "load", "results", "targets"}
+    assert {*asked("bash", "clientbench compare ", tmp_path)} >= {*adapters.BUILTIN, "httpx:async"}
+    assert {*asked("bash", "clientbench compare --target ", tmp_path)} >= {*NAMES}
+    assert asked("bash", "clientbench compare --preset ", tmp_path) == list(PRESETS)
+    assert asked("bash", "clientbench compare --duration ", tmp_path) == []
+
+
+def test_no_client_is_imported_for_it(tmp_path: Path) -> None:
+    source = (
+        "import sys\nfrom harness.cli.completion import completer\n"
+        "assert completer('clients')('')\n"
+        "print({'requests', 'httpx', 'aiohttp', 'pycurl', 'urllib3', 'pydantic'} & {*sys.modules})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", source], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n"
+
+
+NEEDED: dict[str, dict[str, Any]] = {
+    "arrivals": {"rate": "5"},
+    "start": {"rate": "5"},
+    "metric": {"precision": "2%", "clients": ("requests", "aiohttp")},
+    "hold": {"preset": "concurrent-synced"},
+    "upstream": {"target": ("nginx",)},
+    "runtime": {"target": ("nginx",)},
+}
+NEEDING_POINTS = {name for name, preset in PRESETS.items() if "" in preset.parameters.values()}
+
+
+@pytest.mark.parametrize(
+    "field", sorted({*VALUES} - {"run", "baseline", "client"}), ids=lambda field: field
+)
+def test_every_value_that_is_offered_is_accepted(field: str) -> None:
+    offered = completer(field)
+    assert offered is not None and completer("no such field") is None
+    found = offered("")
+    assert found
+    for value in found:
+        needed = NEEDED.get(field, {}) | ({"points": "1@1s"} if value in NEEDING_POINTS else {})
+        several = field in ("clients", "method", "target", "runtime", "tls")
+        given = {"clients": ("requests",)} | needed | {field: (value,) if several else value}
+        try:
+            build(Options.of(**given), Defaults())
+        except UsageError as error:
+            pytest.fail(f"{value}: {error}")
+
+
+def test_every_field_with_values_is_an_option_or_an_argument() -> None:
+    def names(command: Any) -> set[str]:
+        found = {one.name for one in command.params}
+        return found.union(*map(names, getattr(command, "commands", {}).values()))
+
+    assert {*VALUES} <= names(typer.main.get_command(app))
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Path:
+    """A folder with the command in it, as PATH has one."""
+    if shutil.which("bash") is None:
+        pytest.skip("no bash")
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    script = folder / "clientbench"
+    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m harness "$@"\n')
+    script.chmod(0o755)
+    return folder
+
+
+def bash(script: str, programs: Path, *options: str) -> str:
+    done = subprocess.run(
+        ["bash", *options, "-c", script],
+        env={"PATH": f"{programs}:/usr/bin:/bin", "HOME": str(programs.parent)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+TAB = (
+    "COMP_WORDS=(clientbench compare --target ngi); COMP_CWORD=3; _clientbench_completion clientbench;"
+    ' printf "%s\\n" "${COMPREPLY[@]}"'
+)
+
+
+def test_a_real_bash_completes_by_what_is_shown(programs: Path) -> None:
+    script = f"source <(clientbench --show-completion); complete -p clientbench; {TAB}"
+    registered, *offered = bash(script, programs, "--norc").splitlines()
+    assert registered == "complete -o default -F _clientbench_completion clientbench"
+    assert offered == ["nginx-static", "nginx"]
+
+
+def test_a_real_bash_completes_after_the_installation(programs: Path) -> None:
+    said = bash("clientbench --install-completion; true", programs, "--norc")
+    assert "bash completion installed in" in said
+    assert bash(TAB, programs, "--norc").strip() == ""  # not there by itself
+    assert bash(TAB, programs, "-i").splitlines() == ["nginx-static", "nginx"]

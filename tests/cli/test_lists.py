@@ -1,0 +1,61 @@
+"""Every command that lists something has ``--json``, and prints one document with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.store import Store
+from tests.cli.command import clientbench
+from tests.cli.test_help import ALL
+from tests.examples import finished, run, save, two_clients
+
+LISTS = {
+    "clients": ("clients",),
+    "clients list": ("clients", "list"),
+    "presets": ("presets",),
+    "targets": ("targets",),
+    "targets list": ("targets", "list"),
+    "targets status": ("targets", "status"),
+    "doctor": ("doctor", "--seconds", "0.5"),
+    "results list": ("results", "list"),
+    "results show": ("results", "show", "latest"),
+    "results sql": ("results", "sql", "SELECT * FROM runs"),
+}
+# These take long, change something, or are tested where they are.
+ELSEWHERE = {
+    "compare",
+    "load",
+    "clients check",
+    "targets check",
+    "targets up",
+    "selftest",
+    "results diff",
+}
+SILENT = {"", "results", "results merge", "targets down", "targets logs"}
+
+
+def test_no_command_that_tells_something_is_forgotten() -> None:
+    having = {
+        words
+        for words, command in ALL.items()
+        if any("--json" in parameter.opts for parameter in command.params)
+    }
+    assert having == {*LISTS, *ELSEWHERE}
+    assert {*ALL} - having == SILENT
+
+
+@pytest.mark.parametrize("words", LISTS)
+def test_a_list_as_json_is_one_document(words: str, tmp_path: Path) -> None:
+    with Store.open(tmp_path / "benchmark_results.db") as store:
+        save(store, run(), two_clients())
+        store.finish(finished(two_clients()))
+    environ = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    ended = clientbench(*LISTS[words], "--json", cwd=tmp_path, environ=environ)
+    assert ended.code == 0, ended.err
+    assert isinstance(ended.json, list | dict)
+    if words == "results list":
+        (line,) = ended.json
+        assert (line["id"], line["state"], line["rounds"]) == ("run-1", "complete", 3)
+        assert line["competitors"] == ["requests", "aiohttp:async"]
