@@ -19,10 +19,13 @@ from adapters import tls
 from adapters.base import (
     CONNECTION_HOLDS,
     CONNECTION_POINTS,
+    CONNECTIONS,
+    SAMPLE_BYTES,
     AsyncAdapter,
     BaseAdapter,
     Request,
     Response,
+    Sample,
     length_of_async,
 )
 
@@ -46,6 +49,9 @@ class Aiohttp(AsyncAdapter):
 
     name = "aiohttp"
     can_stream = True
+    connections = CONNECTIONS
+    can_unix = True
+    can_sample = True
     trace_points = tuple(point for point in CONNECTION_POINTS if point != "WroteHeaders")
     hold_points = tuple(hold for hold in CONNECTION_HOLDS if hold != "tcp")
     unequal = (
@@ -76,7 +82,11 @@ class Aiohttp(AsyncAdapter):
         if settings.profile == "parity":
             self._options = {"allow_redirects": False}
             self._url = partial(URL, encoded=True)  # else yarl rewrites escapes and dot segments
-        self._session = self._new_session({"ssl": tls.verification(settings)})
+        if settings.unix_path is None:
+            self._session = self._new_session({"ssl": tls.verification(settings)})
+        else:
+            self._options["ssl"] = tls.verification(settings)  # its connector has no such argument
+            self._session = self._new_session({"path": settings.unix_path})
         self._traced: aiohttp.ClientSession | None = None
         if settings.hold_s:
             _traced_context(
@@ -86,9 +96,12 @@ class Aiohttp(AsyncAdapter):
     def _new_session(self, connector: dict[str, Any], **session: Any) -> aiohttp.ClientSession:
         settings = self.settings
         connector |= {"limit": settings.pool_size}
-        if settings.profile == "parity":
+        if not settings.keep_alive:
+            connector["force_close"] = True
+        elif settings.profile == "parity":
             # Between windows a session is idle for longer than the default 15 s.
             connector["keepalive_timeout"] = _IDLE_S
+        if settings.profile == "parity":
             seconds = settings.timeout_s
             session |= {
                 "timeout": aiohttp.ClientTimeout(
@@ -98,7 +111,8 @@ class Aiohttp(AsyncAdapter):
                 "auto_decompress": False,
                 "trust_env": False,
             }
-        return aiohttp.ClientSession(connector=aiohttp.TCPConnector(**connector), **session)
+        kind = aiohttp.UnixConnector if "path" in connector else aiohttp.TCPConnector
+        return aiohttp.ClientSession(connector=kind(**connector), **session)
 
     async def send(self, request: Request) -> Response:
         """One request, its whole body read."""
@@ -113,6 +127,18 @@ class Aiohttp(AsyncAdapter):
                 return response.status, len(await response.read())
             chunks = response.content.iter_any()
             return response.status, await length_of_async(chunks, self.settings.max_body_bytes)
+
+    async def sample(self, request: Request) -> Sample:
+        """One request; the beginning of its body as well."""
+        async with self._session.request(
+            request.method,
+            self._url(request.url),
+            headers=request.headers,
+            data=request.body,
+            **self._options,
+        ) as response:
+            body = await response.read()
+            return response.status, len(body), body[:SAMPLE_BYTES]
 
     async def send_traced(self, request: Request, trace: AsyncTrace) -> Response:
         """As ``send``, in a session of its own whose hooks are awaited and without a cache of names."""

@@ -19,21 +19,25 @@ if TYPE_CHECKING:  # not loaded into the process of a client that is not traced
     from adapters.trace import AsyncTrace, Trace
 
 __all__ = [
+    "CONNECTIONS",
     "CONNECTION_HOLDS",
     "CONNECTION_POINTS",
     "ERROR_KINDS",
     "LACKS",
+    "SAMPLE_BYTES",
     "USUAL_MAX_BODY_BYTES",
     "Adapter",
     "AsyncAdapter",
     "BaseAdapter",
     "BodyTooLongError",
     "ConnectTimeoutError",
+    "Connections",
     "ErrorKind",
     "Lack",
     "Mode",
     "Request",
     "Response",
+    "Sample",
     "Settings",
     "causes",
     "length_of",
@@ -41,6 +45,9 @@ __all__ = [
 ]
 
 Mode = Literal["sync", "async"]
+# How requests use connections: one after another on the same one, or each on its own.
+Connections = Literal["keep-alive", "close"]
+CONNECTIONS: tuple[Connections, ...] = Connections.__args__  # type: ignore[attr-defined]
 ErrorKind = Literal[
     "dns",
     "connect",
@@ -74,8 +81,13 @@ ERROR_KINDS: tuple[ErrorKind, ...] = ErrorKind.__args__  # type: ignore[attr-def
 # Longest body of a response, unless something else is asked for.
 USUAL_MAX_BODY_BYTES = 256 << 20
 
+# How much of a body ``sample`` returns at most.
+SAMPLE_BYTES = 200
+
 # (HTTP status, bytes of body received). A plain tuple: the hot path builds one per request.
 Response = tuple[int, int]
+# The same, and the first SAMPLE_BYTES of the body.
+Sample = tuple[int, int, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +110,10 @@ class Settings:
     library's own choices; only pool size and, where the target needs it, ``ca_file`` / ``verify``
     are set.
     ``stream``: read the body chunk by chunk instead of whole.
+    ``keep_alive`` false: each request uses a connection of its own, in both profiles. The request
+    says so itself (``Connection: close``); the library's own switch is set as well, if it has one.
+    ``unix_path``: connections are made to this socket of the file system, whatever host a URL names;
+    None: to that host.
     ``hold_s``: how much longer a timeout must be because a traced request is held on purpose.
     ``max_body_bytes``: a longer body is an error, as soon as the library lets us see that it is one. Where it
     reads a body whole, that is afterwards; until then the memory of the worker is limited.
@@ -109,6 +125,8 @@ class Settings:
     ca_file: str | None = None
     stream: bool = False
     profile: Literal["parity", "defaults"] = "parity"
+    keep_alive: bool = True
+    unix_path: str | None = None
     hold_s: float = 0.0
     max_body_bytes: int = USUAL_MAX_BODY_BYTES
 
@@ -170,6 +188,12 @@ class BaseAdapter(ABC):
     # opens several sessions. None: any number.
     largest_pool: ClassVar[int | None] = None
     can_stream: ClassVar[bool] = False
+    # Whether ``sample`` is offered.
+    can_sample: ClassVar[bool] = False
+    # How its requests can use connections, of CONNECTIONS.
+    connections: ClassVar[tuple[Connections, ...]] = ("keep-alive",)
+    # Whether it can connect to ``Settings.unix_path``; such requests are not traced.
+    can_unix: ClassVar[bool] = False
     # Open files that one slot may need, its connection included.
     files_per_slot: ClassVar[int] = 1
     # False only for a reference that answers itself: the target never hears of its requests.
@@ -228,6 +252,10 @@ class Adapter(BaseAdapter):
         """As ``send``, telling ``trace`` of each of ``trace_points``. May cost more than ``send``."""
         raise NotImplementedError(f"{self.name} shows no trace points")
 
+    def sample(self, request: Request) -> Sample:
+        """As ``send``, with the first ``SAMPLE_BYTES`` of the body. May cost more."""
+        raise NotImplementedError(f"{self.name} shows no bodies")
+
     @abstractmethod
     def close(self) -> None:
         """Close the session and its connections."""
@@ -249,6 +277,10 @@ class AsyncAdapter(BaseAdapter):
     async def send_traced(self, request: Request, trace: AsyncTrace) -> Response:
         """As ``send``, telling ``trace`` of each of ``trace_points``. May cost more than ``send``."""
         raise NotImplementedError(f"{self.name} shows no trace points")
+
+    async def sample(self, request: Request) -> Sample:
+        """As ``send``, with the first ``SAMPLE_BYTES`` of the body. May cost more."""
+        raise NotImplementedError(f"{self.name} shows no bodies")
 
     @abstractmethod
     async def close(self) -> None:

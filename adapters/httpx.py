@@ -12,12 +12,15 @@ import httpx
 
 from adapters import tls
 from adapters.base import (
+    CONNECTIONS,
+    SAMPLE_BYTES,
     Adapter,
     AsyncAdapter,
     BaseAdapter,
     ErrorKind,
     Request,
     Response,
+    Sample,
     Settings,
     length_of,
     length_of_async,
@@ -49,6 +52,9 @@ class _Httpx(BaseAdapter):
 
     name = "httpx"
     can_stream = True
+    connections = CONNECTIONS
+    can_unix = True
+    can_sample = True
     # The library's own default. For each idle connection of its pool httpcore looks at all the others, on every
     # request and every response, and asks the kernel about each: with 250 in one pool a request takes seconds.
     largest_pool = 100
@@ -74,6 +80,19 @@ class _Httpx(BaseAdapter):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._extensions = _exact if settings.profile == "parity" else _own
+
+    def _over(
+        self,
+        transport: type[httpx.HTTPTransport | httpx.AsyncHTTPTransport],
+        keep_encoded: Callable[..., Any],
+    ) -> dict[str, Any]:
+        """Arguments of a client; one for a socket of the file system is given its transport."""
+        options = _options(self.settings, keep_encoded)
+        if self.settings.unix_path is not None:
+            names = ("verify", "limits", "trust_env")
+            shared = {name: options[name] for name in names if name in options}
+            options["transport"] = transport(uds=self.settings.unix_path, **shared)
+        return options
 
     def classify(self, error: BaseException) -> ErrorKind:
         """As for every adapter; httpx tells three endings apart by their message alone."""
@@ -119,7 +138,7 @@ def _options(settings: Settings, keep_encoded: Callable[..., Any]) -> dict[str, 
     """Arguments of ``Client`` and ``AsyncClient``, whose hooks differ."""
     limits: dict[str, Any] = {
         "max_connections": settings.pool_size,
-        "max_keepalive_connections": settings.pool_size,
+        "max_keepalive_connections": settings.pool_size if settings.keep_alive else 0,
     }
     options: dict[str, Any] = {"verify": tls.verification(settings)}
     if settings.profile == "parity":
@@ -155,7 +174,7 @@ class Httpx(_Httpx, Adapter):
 
     def open(self) -> None:
         """Create the client."""
-        self._client = httpx.Client(**_options(self.settings, _keep_encoded))
+        self._client = httpx.Client(**self._over(httpx.HTTPTransport, _keep_encoded))
 
     def send(self, request: Request) -> Response:
         """One request, its whole body read."""
@@ -181,6 +200,18 @@ class Httpx(_Httpx, Adapter):
             return response.status_code, length_of(
                 response.iter_bytes(), self.settings.max_body_bytes
             )
+
+    def sample(self, request: Request) -> Sample:
+        """One request; the beginning of its body as well."""
+        response = self._client.request(
+            request.method,
+            request.url,
+            headers=request.headers,
+            content=request.body,
+            extensions=self._extensions(request.url),
+        )
+        body = response.content
+        return response.status_code, len(body), body[:SAMPLE_BYTES]
 
     def send_traced(self, request: Request, trace: Trace) -> Response:
         """As ``send``; the request waits inside the events of httpcore's ``trace`` extension."""
@@ -220,7 +251,9 @@ class HttpxAsync(_Httpx, AsyncAdapter):
 
     async def open(self) -> None:
         """Create the client."""
-        self._client = httpx.AsyncClient(**_options(self.settings, _keep_encoded_async))
+        self._client = httpx.AsyncClient(
+            **self._over(httpx.AsyncHTTPTransport, _keep_encoded_async)
+        )
 
     async def send(self, request: Request) -> Response:
         """One request, its whole body read."""
@@ -245,6 +278,18 @@ class HttpxAsync(_Httpx, AsyncAdapter):
         ) as response:
             chunks = response.aiter_bytes()
             return response.status_code, await length_of_async(chunks, self.settings.max_body_bytes)
+
+    async def sample(self, request: Request) -> Sample:
+        """One request; the beginning of its body as well."""
+        response = await self._client.request(
+            request.method,
+            request.url,
+            headers=request.headers,
+            content=request.body,
+            extensions=self._extensions(request.url),
+        )
+        body = response.content
+        return response.status_code, len(body), body[:SAMPLE_BYTES]
 
     async def send_traced(self, request: Request, trace: AsyncTrace) -> Response:
         """As ``send``; the request waits inside the events of httpcore's ``trace`` extension."""

@@ -6,7 +6,7 @@ and the highest rate the generator itself can hold.
 
 from __future__ import annotations
 
-from adapters.base import Adapter, AsyncAdapter, BaseAdapter, Request, Response
+from adapters.base import CONNECTIONS, Adapter, AsyncAdapter, BaseAdapter, Request, Response
 
 __all__ = ["ADAPTERS", "Null", "NullAsync"]
 
@@ -18,6 +18,8 @@ class Null(Adapter):
 
     name = "null"
     can_stream = True
+    connections = CONNECTIONS
+    can_unix = True
     uses_target = False
 
     def open(self) -> None:
@@ -36,6 +38,8 @@ class NullAsync(AsyncAdapter):
 
     name = "null"
     can_stream = True
+    connections = CONNECTIONS
+    can_unix = True
     uses_target = False
 
     async def open(self) -> None:

@@ -6,7 +6,15 @@ import threading
 from abc import abstractmethod
 from typing import TYPE_CHECKING
 
-from adapters.base import CONNECTION_HOLDS, CONNECTION_POINTS, Adapter, Request, Response, Settings
+from adapters.base import (
+    CONNECTION_HOLDS,
+    CONNECTION_POINTS,
+    CONNECTIONS,
+    Adapter,
+    Request,
+    Response,
+    Settings,
+)
 
 if TYPE_CHECKING:
     from adapters.trace import Trace
@@ -20,6 +28,8 @@ class OverHttpClient(Adapter):
     """Requests that are traced, or sent in another way, have a session of a kind of their own."""
 
     can_stream = True
+    connections = CONNECTIONS
+    can_sample = True
     trace_points = CONNECTION_POINTS
     hold_points = CONNECTION_HOLDS
 

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 
 import pycurl
 
-from adapters.base import Adapter, BaseAdapter, ErrorKind, Request, Response
+from adapters.base import (
+    CONNECTIONS,
+    SAMPLE_BYTES,
+    Adapter,
+    BaseAdapter,
+    ErrorKind,
+    Request,
+    Response,
+    Sample,
+)
 from adapters.request_target import request_target
 
 if TYPE_CHECKING:
@@ -90,6 +99,9 @@ class Pycurl(Adapter):
     session_scope = "slot"
     files_per_slot = 3  # a handle keeps an epoll and an event descriptor; without: "out of memory"
     can_stream = True
+    connections = CONNECTIONS
+    can_unix = True
+    can_sample = True
     # In parity it is told not to.
     offers_http2 = ("defaults",) if pycurl.version_info()[4] & pycurl.VERSION_HTTP2 else ()
     trace_points = _offered(_SHOWN_BY)
@@ -127,6 +139,18 @@ class Pycurl(Adapter):
         body.truncate()
         self._curl.perform()
         return self._curl.getinfo(pycurl.RESPONSE_CODE), body.tell()
+
+    def sample(self, request: Request) -> Sample:
+        """One request; the beginning of its body as well."""
+        self._set_up(request)
+        body = BytesIO()
+        self._curl.setopt(pycurl.WRITEFUNCTION, body.write)
+        try:
+            self._curl.perform()
+        finally:
+            self._request = None  # so that the next ``send`` resets the callback
+        status = self._curl.getinfo(pycurl.RESPONSE_CODE)
+        return status, body.tell(), body.getvalue()[:SAMPLE_BYTES]
 
     def send_traced(self, request: Request, trace: Trace) -> Response:
         """As ``send``, on the same handle. Callbacks hold; libcurl's own timers say the rest afterwards."""
@@ -176,8 +200,11 @@ class Pycurl(Adapter):
         curl, settings = self._curl, self.settings
         curl.setopt(pycurl.NOSIGNAL, 1)
         curl.setopt(pycurl.MAXCONNECTS, settings.pool_size)
+        curl.setopt(pycurl.FORBID_REUSE, not settings.keep_alive)
         curl.setopt(pycurl.WRITEFUNCTION, self._sink)
         curl.setopt(pycurl.MAXFILESIZE_LARGE, settings.max_body_bytes)
+        if settings.unix_path:
+            curl.setopt(pycurl.UNIX_SOCKET_PATH, settings.unix_path)
         if settings.ca_file:
             curl.setopt(pycurl.CAINFO, settings.ca_file)
         if not settings.verify:
@@ -193,7 +220,6 @@ class Pycurl(Adapter):
         curl.setopt(pycurl.CONNECTTIMEOUT_MS, timeout_ms)
         curl.setopt(pycurl.TIMEOUT_MS, timeout_ms)
         curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
-        curl.setopt(pycurl.FORBID_REUSE, 0)
         # Between windows a handle is idle for longer than the default 118 s.
         curl.setopt(pycurl.MAXAGE_CONN, _IDLE_S)
         curl.setopt(pycurl.FOLLOWLOCATION, 0)

@@ -213,15 +213,22 @@ class RawAsync(RawAdapter, AsyncAdapter):
     async def _connect(self, prepared: Prepared) -> _Connection:
         await self._drop()
         host, port = address(prepared.url)
-        timeout_s = self.settings.timeout_s
+        timeout_s, unix_path = self.settings.timeout_s, self.settings.unix_path
+        loop = asyncio.get_running_loop()
+        context = tls.context(self.settings) if prepared.url.scheme == "https" else None
+
+        def protocol() -> _Connection:
+            return _Connection(self._reader, timeout_s)
+
         try:
             async with asyncio.timeout(timeout_s):
-                _, connection = await asyncio.get_running_loop().create_connection(
-                    lambda: _Connection(self._reader, timeout_s),
-                    host,
-                    port,
-                    ssl=tls.context(self.settings) if prepared.url.scheme == "https" else None,
-                )
+                if unix_path is None:
+                    _, connection = await loop.create_connection(protocol, host, port, ssl=context)
+                else:
+                    name = host if context else None
+                    _, connection = await loop.create_unix_connection(
+                        protocol, unix_path, ssl=context, server_hostname=name
+                    )
         except TimeoutError as error:
             raise ConnectTimeoutError(str(error)) from error
         self._connection = connection

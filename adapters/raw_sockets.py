@@ -11,13 +11,15 @@ from adapters import tls
 from adapters.base import (
     CONNECTION_HOLDS,
     CONNECTION_POINTS,
+    CONNECTIONS,
     Adapter,
     BaseAdapter,
     ConnectTimeoutError,
     Request,
     Settings,
 )
-from adapters.wire import BodyError, Prepared, ProtocolError, Reader
+from adapters.unix_sockets import unix_socket
+from adapters.wire import BodyError, ClosingReader, Prepared, ProtocolError, Reader
 
 __all__ = ["READ_BYTES", "RawAdapter", "RawSocket", "address"]
 
@@ -33,6 +35,8 @@ class RawAdapter(BaseAdapter):
     name = "raw"
     session_scope = "slot"
     can_stream = True
+    connections = CONNECTIONS
+    can_unix = True
     trace_points = CONNECTION_POINTS
     hold_points = CONNECTION_HOLDS
     error_kinds = (
@@ -46,7 +50,8 @@ class RawAdapter(BaseAdapter):
         super().__init__(settings)
         self._all: dict[int, Prepared] = {}
         self._current: Prepared | None = None
-        self._reader = Reader(settings.max_body_bytes)
+        kind = Reader if settings.keep_alive else ClosingReader
+        self._reader = kind(settings.max_body_bytes)
 
     def _prepare(self, request: Request) -> Prepared:
         """The bytes of this very object; kept, so that a mix of requests is prepared once."""
@@ -92,7 +97,6 @@ class RawSocket(RawAdapter, Adapter):
         timeout_s = self.settings.timeout_s
         try:
             plain = self._dial(host, port)
-            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if url.scheme == "https":
                 # ssl retries for ever on EAGAIN from a blocking socket: here settimeout must do.
                 return self._secure(plain, host)
@@ -106,7 +110,12 @@ class RawSocket(RawAdapter, Adapter):
         return plain
 
     def _dial(self, host: str, port: int) -> socket.socket:
-        return socket.create_connection((host, port), self.settings.timeout_s)
+        settings = self.settings
+        if settings.unix_path is not None:
+            return unix_socket(settings.unix_path, settings.timeout_s)
+        made = socket.create_connection((host, port), settings.timeout_s)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return made
 
     def _secure(self, plain: socket.socket, host: str) -> socket.socket:
         return tls.context(self.settings).wrap_socket(plain, server_hostname=host)

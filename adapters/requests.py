@@ -9,7 +9,16 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
-from adapters.base import Adapter, BaseAdapter, ErrorKind, Request, Response, length_of
+from adapters.base import (
+    SAMPLE_BYTES,
+    Adapter,
+    BaseAdapter,
+    ErrorKind,
+    Request,
+    Response,
+    Sample,
+    length_of,
+)
 from adapters.over_http_client import CHUNK_BYTES, OverHttpClient
 from adapters.request_target import typed_target
 
@@ -86,6 +95,20 @@ class Requests(OverHttpClient):
                 return response.status_code, length_of(chunks, self.settings.max_body_bytes)
         return response.status_code, len(response.content)
 
+    def sample(self, request: Request) -> Sample:
+        """One request; the beginning of its body as well."""
+        if self._keeps_targets and typed_target(request.url):
+            return self.other(_ExactRequests).sample(request)
+        return self._sample(request)
+
+    def _sample(self, request: Request) -> Sample:
+        options = {**self._options, "stream": False}
+        response = self._session.request(
+            request.method, request.url, headers=request.headers, data=request.body, **options
+        )
+        body = response.content
+        return response.status_code, len(body), body[:SAMPLE_BYTES]
+
     def _traced_kind(self) -> type[Adapter]:
         return _TracedRequests
 
@@ -118,6 +141,12 @@ class _ExactRequests(Requests):
 
         SENDING.target = typed_target(request.url) if self._keeps_targets else None
         return self._send(request)
+
+    def sample(self, request: Request) -> Sample:
+        from adapters.urllib3 import SENDING  # noqa: PLC0415
+
+        SENDING.target = typed_target(request.url) if self._keeps_targets else None
+        return self._sample(request)
 
     def _connect_by(self, pools: dict[str, Any]) -> None:
         for transport in self._session.adapters.values():

@@ -13,7 +13,18 @@ from typing import Any, ClassVar
 
 import requestx
 
-from adapters.base import Adapter, AsyncAdapter, BaseAdapter, Lack, Request, Response, Settings
+from adapters.base import (
+    CONNECTIONS,
+    SAMPLE_BYTES,
+    Adapter,
+    AsyncAdapter,
+    BaseAdapter,
+    Lack,
+    Request,
+    Response,
+    Sample,
+    Settings,
+)
 
 __all__ = ["ADAPTERS", "Requestx", "RequestxAsync"]
 
@@ -24,6 +35,8 @@ class _Requestx(BaseAdapter):
     """What both modes share: error kinds and what cannot be set."""
 
     name = "requestx"
+    connections = CONNECTIONS
+    can_sample = True
     offers_http2 = ("parity", "defaults")
     unequal: ClassVar[tuple[str, ...]] = (
         "requestx has no read timeout: the timeout holds for the request as a whole",
@@ -83,7 +96,7 @@ def _options(settings: Settings) -> dict[str, Any]:
 def _limits(settings: Settings) -> dict[str, Any]:
     limits: dict[str, Any] = {
         "max_connections": settings.pool_size,
-        "max_keepalive_connections": settings.pool_size,
+        "max_keepalive_connections": settings.pool_size if settings.keep_alive else 0,
     }
     if settings.profile == "parity":
         limits["keepalive_expiry"] = _IDLE_S
@@ -126,6 +139,9 @@ class Requestx(_Requestx, Adapter):
         if self.settings.profile == "parity":
             # Headers of a request are sent beside the client's own, not instead of them.
             self._client.headers = {}
+        elif not self.settings.keep_alive:
+            own = dict(self._client.headers.items())
+            self._client.headers = {k: v for k, v in own.items() if k.lower() != "connection"}
 
     def send(self, request: Request) -> Response:
         """One request, its whole body read."""
@@ -133,6 +149,14 @@ class Requestx(_Requestx, Adapter):
             request.method, request.url, headers=request.headers, content=request.body
         )
         return response.status_code, len(response.content)
+
+    def sample(self, request: Request) -> Sample:
+        """One request; the beginning of its body as well."""
+        response = self._client.request(
+            request.method, request.url, headers=request.headers, content=request.body
+        )
+        body = response.content
+        return response.status_code, len(body), body[:SAMPLE_BYTES]
 
     def close(self) -> None:
         """Close the client; its connections end with it."""
@@ -154,6 +178,14 @@ class RequestxAsync(_Requestx, AsyncAdapter):
             request.method, request.url, headers=request.headers, content=request.body
         )
         return response.status_code, len(response.content)
+
+    async def sample(self, request: Request) -> Sample:
+        """One request; the beginning of its body as well."""
+        response = await self._client.request(
+            request.method, request.url, headers=request.headers, content=request.body
+        )
+        body = response.content
+        return response.status_code, len(body), body[:SAMPLE_BYTES]
 
     async def close(self) -> None:
         """Close the client; its connections end with it."""

@@ -6,7 +6,16 @@ from http.client import HTTPConnection, HTTPResponse, HTTPSConnection, Incomplet
 from urllib.parse import SplitResult, urlsplit
 
 from adapters import tls
-from adapters.base import Adapter, BaseAdapter, ConnectTimeoutError, Request, Response, length_of
+from adapters.base import (
+    SAMPLE_BYTES,
+    Adapter,
+    BaseAdapter,
+    ConnectTimeoutError,
+    Request,
+    Response,
+    Sample,
+    length_of,
+)
 from adapters.over_http_client import CHUNK_BYTES, OverHttpClient
 from adapters.request_target import request_target
 
@@ -18,6 +27,7 @@ class Stdlib(OverHttpClient):
 
     name = "stdlib"
     session_scope = "slot"
+    can_unix = True
     unequal = (
         "http.client notices that the server closed a kept connection only by failing: "
         "that request counts as reset",
@@ -48,13 +58,30 @@ class Stdlib(OverHttpClient):
                 self._connect(connection)
             connection.request(request.method, self._target, request.body, request.headers)
             response = connection.getresponse()
-            if self.settings.stream:
-                return response.status, self._streamed(response)
-            return response.status, len(response.read())
+            length = self._streamed(response) if self.settings.stream else len(response.read())
+            if not self.settings.keep_alive:
+                connection.close()
+            return response.status, length
         except BaseException:
             # Its state is unknown now; the next request connects anew.
             connection.close()
             raise
+
+    def sample(self, request: Request) -> Sample:
+        """One request; the beginning of its body as well."""
+        connection = self._prepare(request)
+        try:
+            if connection.sock is None:
+                self._connect(connection)
+            connection.request(request.method, self._target, request.body, request.headers)
+            response = connection.getresponse()
+            body = response.read()
+        except BaseException:
+            connection.close()
+            raise
+        if not self.settings.keep_alive:
+            connection.close()
+        return response.status, len(body), body[:SAMPLE_BYTES]
 
     def _traced_kind(self) -> type[Adapter]:
         return _TracedStdlib
@@ -80,12 +107,34 @@ class Stdlib(OverHttpClient):
         return self._connection
 
     def _connection_to(self, url: SplitResult) -> HTTPConnection:
+        if self.settings.unix_path is not None:
+            return self._unix_connection(self.settings.unix_path, url)
         host = url.hostname or ""
-        timeout = self.settings.timeout_s if self.settings.profile == "parity" else None
+        timeout = self._timeout_s
         if url.scheme == "https":
             context = tls.context(self.settings)
             return self._secure(host, url.port, timeout=timeout, context=context)
         return self._plain(host, url.port, timeout=timeout)
+
+    def _unix_connection(self, path: str, url: SplitResult) -> HTTPConnection:
+        from adapters.unix_sockets import (  # noqa: PLC0415  most runs need none of it
+            UnixHTTPConnection,
+            UnixHTTPSConnection,
+        )
+
+        host, timeout = url.hostname or "", self._timeout_s
+        made: UnixHTTPConnection
+        if url.scheme == "https":
+            context = tls.context(self.settings)
+            made = UnixHTTPSConnection(host, url.port, timeout=timeout, context=context)
+        else:
+            made = UnixHTTPConnection(host, url.port, timeout=timeout)
+        made.unix_path = path
+        return made
+
+    @property
+    def _timeout_s(self) -> float | None:
+        return self.settings.timeout_s if self.settings.profile == "parity" else None
 
     def _streamed(self, response: HTTPResponse) -> int:
         chunks = iter(lambda: response.read(CHUNK_BYTES), b"")

@@ -13,7 +13,16 @@ import urllib3
 from urllib3 import exceptions
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from adapters.base import Adapter, BaseAdapter, ErrorKind, Request, Response, length_of
+from adapters.base import (
+    SAMPLE_BYTES,
+    Adapter,
+    BaseAdapter,
+    ErrorKind,
+    Request,
+    Response,
+    Sample,
+    length_of,
+)
 from adapters.over_http_client import CHUNK_BYTES, OverHttpClient
 from adapters.request_target import typed_target
 
@@ -98,6 +107,19 @@ class Urllib3(OverHttpClient):
             response.release_conn()
         return response.status, length
 
+    def sample(self, request: Request) -> Sample:
+        """One request; the beginning of its body as well."""
+        if self._keeps_targets and typed_target(request.url):
+            return self.other(_ExactUrllib3).sample(request)
+        return self._sample(request)
+
+    def _sample(self, request: Request) -> Sample:
+        options = {**self._options, "preload_content": True}
+        response = self._pool.request(
+            request.method, request.url, body=request.body, headers=request.headers, **options
+        )
+        return response.status, len(response.data), response.data[:SAMPLE_BYTES]
+
     def _traced_kind(self) -> type[Adapter]:
         return _TracedUrllib3
 
@@ -117,6 +139,10 @@ class _ExactUrllib3(Urllib3):
     def send(self, request: Request) -> Response:
         SENDING.target = typed_target(request.url) if self._keeps_targets else None
         return self._send(request)
+
+    def sample(self, request: Request) -> Sample:
+        SENDING.target = typed_target(request.url) if self._keeps_targets else None
+        return self._sample(request)
 
 
 class _TracedUrllib3(_ExactUrllib3):

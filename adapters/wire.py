@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from adapters.base import USUAL_MAX_BODY_BYTES, BodyTooLongError, Request
 from adapters.request_target import request_target
 
-__all__ = ["BodyError", "Prepared", "ProtocolError", "Reader"]
+__all__ = ["BodyError", "ClosingReader", "Prepared", "ProtocolError", "Reader"]
 
 _MAX_HEAD_BYTES = 65536
 _BEGIN = b"HTTP/1."
@@ -162,6 +162,15 @@ class Reader:
         if self._missing < 0:
             raise ProtocolError("more bytes than the response has")
         return not self._missing
+
+
+class ClosingReader(Reader):
+    """Lets no connection be used again, whatever the server says about it."""
+
+    def _begin(self, head: _Head, rest: bytes) -> bool:
+        done = super()._begin(head, rest)
+        self.reusable = False
+        return done
 
 
 class _Chunks:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 __all__ = [
     "canonical_json",
+    "is_loopback",
     "json_text",
     "meant",
     "nearest",
@@ -85,6 +87,15 @@ def split_url(url: str) -> SplitResult:
         return urlsplit(url)
     except ValueError:
         return SplitResult("", "", url, "", "")
+
+
+def is_loopback(url: str) -> bool:
+    """Whether its host is a loopback address, as far as the URL itself tells."""
+    host = split_url(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def json_text(value: Any) -> str:

@@ -72,7 +72,10 @@ class Bench:
         """A contender whose adapter is ``source``, put where the workers find adapters."""
         code: Path = self.bundle.path / "code" / "adapters"
         (code / f"{module}.py").write_text(source)
-        modes = {"sync": {"unequal": [], "largest_pool": None, "uses_target": True}}
+        modes = {
+            "sync": {"unequal": [], "largest_pool": None, "uses_target": True}
+            | {"lacks": [], "can_sample": False}
+        }
         null = self.catalogue.clients(["null"])[0]
         client = replace(null, name=module, module=f"adapters.{module}", modes=modes, linked={})
         return self.contender("null", label=module, client=client, mode="sync", **changes)

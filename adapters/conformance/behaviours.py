@@ -132,6 +132,13 @@ def _last(connection: Connection, seen: Seen, number: int) -> bool:
     return False
 
 
+def _asked(connection: Connection, seen: Seen, number: int) -> bool:
+    """Keep the connection unless the request asks to close it (RFC 9112, 9.6)."""
+    if "close" not in seen.values("Connection"):
+        return _bytes(connection, seen, number)
+    return _last(connection, seen, number)
+
+
 def _drop(connection: Connection, seen: Seen, number: int) -> bool:
     """Close after the response without having said so."""
     connection.answer(200, b"x" * number)
@@ -220,6 +227,7 @@ BEHAVIOURS: dict[str, Callable[[Connection, Seen, int], bool]] = {
     "cookie": _cookie,
     "interim": _interim,
     "last": _last,
+    "asked": _asked,
     "drop": _drop,
     "eof": _eof,
     "reset": _reset,

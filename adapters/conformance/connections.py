@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from adapters.base import Request
+from adapters.conformance.book import new_token
 from adapters.conformance.exam import Exam, claims_of
 from adapters.conformance.failed import Failed, expect
 
@@ -46,6 +48,22 @@ def announced_close(exam: Exam) -> None:
         for _ in range(3):
             expect(session.send(request), (200, 5))
     expect(len({one.connection for one in exam.seen()}), 3, "connections:")
+
+
+def connection_each(exam: Exam) -> None:
+    """The request says so, once, and the server closes first; nothing is lost by it."""
+    for profile in ("parity", "defaults"):
+        own = replace(exam, token=new_token())
+        request = Request("GET", own.url("asked/5"), {"Connection": "close"})
+        with own.session(pool_size=SLOTS, keep_alive=False, profile=profile) as session:
+            for _ in range(3):
+                expect(session.send(request), (200, 5))
+            session.concurrently(request, SLOTS, EACH)
+        seen = own.seen()
+        expect(len(seen), 3 + SLOTS * EACH, "requests sent:")
+        said = [one.values("Connection") for one in seen if one.values("Connection") != ["close"]]
+        expect(said[:1], [], "Connection sent:")
+        expect(len({one.connection for one in seen}), len(seen), "connections:")
 
 
 def idle_close(exam: Exam) -> None:
@@ -92,6 +110,12 @@ CLAIMS = (
         ("a connection closed while idle costs no request", idle_close),
         ("closing the session closes its connections", closing),
         schemes=("http", "https"),
+    ),
+    *claims_of(
+        ("each request uses a connection of its own where asked to", connection_each),
+        schemes=("http", "https"),
+        reads=True,
+        concerns=lambda adapter: "close" in adapter.connections,
     ),
     *claims_of(
         ("n requests at once use at most n connections", pool_size),

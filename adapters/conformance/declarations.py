@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from adapters.base import (
+    CONNECTIONS,
     ERROR_KINDS,
     LACKS,
     Adapter,
@@ -50,6 +51,7 @@ def declared(exam: Exam) -> None:
         ("offers_http2", adapter.offers_http2, PROFILES),
         ("trace_points", adapter.trace_points, POINTS),
         ("hold_points", adapter.hold_points, HOLD_POINTS),
+        ("connections", adapter.connections, CONNECTIONS),
         ("lacks", adapter.lacks, LACKS),
         ("error_kinds", [kind for _, kind in adapter.error_kinds], ERROR_KINDS),
         ("other_kinds", [kind for _, kind in adapter.other_kinds], ERROR_KINDS),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import gzip
 from dataclasses import replace
 
-from adapters.base import Request
+from adapters.base import SAMPLE_BYTES, Request
 from adapters.conformance.behaviours import MOST_BYTES
+from adapters.conformance.book import new_token
 from adapters.conformance.exam import MIB, Exam, claims_of
 from adapters.conformance.failed import Failed, expect
 
@@ -57,6 +58,25 @@ def no_redirects(exam: Exam) -> None:
     expect(len(exam.seen()), 1, "requests sent:")
 
 
+def sampled_alike(exam: Exam) -> None:
+    """The same request, the same answer over the same connection, and what its body begins with."""
+    content = bytes(range(256)) * 2
+    for path, body, answer in (
+        ("echo?a=%2F", content, content),
+        ("status/404", None, b"body"),
+        ("chunked/3333", None, b"x" * 3333),
+    ):
+        own = replace(exam, token=new_token())
+        request = Request("GET" if body is None else "POST", own.url(path), {"X-One": "1"}, body)
+        with own.session() as session:
+            status, length = session.send(request)
+            sampled = (status, length, answer[:SAMPLE_BYTES])
+            expect(session.sample(request), sampled, "sampled answered")
+        sent, again = (replace(one, connection=0) for one in own.seen())
+        expect(again, sent, "sampled sent")
+        own.expect_connections()
+
+
 def body_limit(exam: Exam) -> None:
     """Read in pieces."""
     expect_refused(replace(exam, stream=True))
@@ -85,6 +105,11 @@ CLAIMS = (
         ("the answer to HEAD has no body", head_has_no_body),
         ("redirects are not followed", no_redirects),
         reads=True,
+    ),
+    *claims_of(
+        ("a sampled answer is that of any other request, and begins alike", sampled_alike),
+        reads=True,
+        concerns=lambda adapter: adapter.can_sample,
     ),
     *claims_of(
         ("a body beyond the limit is refused while it is read", body_limit),

@@ -13,7 +13,16 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.base import Adapter, AsyncAdapter, BaseAdapter, ErrorKind, Request, Response, Settings
+from adapters.base import (
+    Adapter,
+    AsyncAdapter,
+    BaseAdapter,
+    ErrorKind,
+    Request,
+    Response,
+    Sample,
+    Settings,
+)
 from adapters.conformance.failed import Failed
 from adapters.trace import AsyncTrace, Stamps, Trace
 
@@ -119,6 +128,11 @@ class Session(ABC):
     def send_traced(self, request: Request, trace: Any) -> Response:
         """The same of a request that is traced, by a ``trace`` of this session."""
         answer: Response = self._result(self.adapter.send_traced(request, trace))
+        return answer
+
+    def sample(self, request: Request) -> Sample:
+        """The same, with the beginning of the body."""
+        answer: Sample = self._result(self.adapter.sample(request))
         return answer
 
     def fail(self, request: Request) -> ErrorKind:

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
+from adapters.base import Connections
 from harness.records.client_environment import Environment
 from harness.records.conditions import InCondition
 from harness.records.histogram import Censored, Histogram, percentile, rank
-from harness.records.model import OpenLoop, TrialState, TrialSummary
+from harness.records.model import OpenLoop, TrialState, TrialSummary, UnexpectedAnswer
 from harness.records.phases import phases
 from harness.records.totals import Totals, per_request
 from servers.spec import EMBEDDED, TargetSpec
@@ -67,7 +68,9 @@ class CompetitorSummary(Totals, InCondition):
     phases: Mapping[str, Histogram] = field(default_factory=dict)  # of traced requests
     client_environment: Environment | None = None  # None: stored before it was recorded
     sent: int = 0  # by its rounds: the population, and first requests, warm-up and lead-in
+    connection: Connections = "keep-alive"  # how its requests used connections
     condition: str | None = None  # which its label ends with; None: the run has no conditions
+    unexpected_answer: UnexpectedAnswer | None = None  # the first that was seen
 
     @property
     def uncounted(self) -> int:
@@ -155,7 +158,9 @@ def _merged(trials: Sequence[TrialSummary]) -> CompetitorSummary:
         phases=_phases(trials),
         client_environment=known.client_environment,
         sent=sum(trial.sent for trial in trials),
+        connection=known.connection,
         condition=known.condition,
+        unexpected_answer=next(filter(None, (one.unexpected_answer for one in trials)), None),
     )
 
 

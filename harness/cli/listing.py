@@ -33,10 +33,16 @@ def show_clients(as_json: bool) -> None:
         say_json([_plain(client) for client in known])
         return
     rows = [
-        (client.name, _state(client), _version(client), ", ".join(client.modes) or "–")
+        (
+            client.name,
+            _state(client),
+            _version(client),
+            ", ".join(client.modes) or "–",
+            _can(client),
+        )
         for client in known
     ]
-    Console().print(listings.rows_table(("client", "state", "version", "modes"), rows))
+    Console().print(listings.rows_table(("client", "state", "version", "modes", "can"), rows))
 
 
 def show_presets(as_json: bool) -> None:
@@ -83,6 +89,16 @@ def _state(client: Client) -> str:
     if client.problem:
         return f"broken: {client.problem}"
     return "installed" if client.installed else "not installed"
+
+
+def _can(client: Client) -> str:
+    """What not every client can, as far as each of its modes can."""
+    modes = client.modes.values()
+    abilities = {
+        "close": [("close" in mode["connections"]) for mode in modes],
+        "unix": [mode["can_unix"] for mode in modes],
+    }
+    return ", ".join(name for name, able in abilities.items() if able and all(able)) or "–"
 
 
 def _version(client: Client) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import cast
@@ -13,12 +14,15 @@ from harness.scenario.loads import STARTERS, OpenLoad, Starter
 from harness.scenario.numbers import MAX_DURATION_S, seconds
 from harness.worker.arrivals import SPACINGS, Spacing
 
-__all__ = ["open_load"]
+__all__ = ["open_load", "per_second"]
 
 MIN_RATE, MAX_RATE = 1e-6, 10_000_000.0
 
-_RATE = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?"
+_NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?"
+_PERIOD = rf"(?:{_NUMBER})?(?:ms|s|m|h)"
+_RATE = rf"{_NUMBER}k?(?:\s*/\s*{_PERIOD})?"
 _STAGE = re.compile(rf"({_RATE})(?:\s*-\s*({_RATE}))?\s*:\s*(\S+)", re.IGNORECASE)
+_PARTS = re.compile(rf"({_NUMBER})(k?)(?:\s*/\s*({_PERIOD}))?", re.IGNORECASE)
 
 
 def open_load(options: Options) -> OpenLoad | None:
@@ -49,11 +53,24 @@ def _choice(field: str, text: str | None, known: Sequence[str]) -> str:
 
 
 def _rate(value: str | float) -> float:
-    text = str(value).strip()
-    number = float(text) if re.fullmatch(_RATE, text, re.IGNORECASE) else -1.0
+    number = per_second(str(value).strip())
     if not MIN_RATE <= number <= MAX_RATE:
-        raise refusal("rate", value, f"requests per second from {MIN_RATE:g} to {MAX_RATE:,.0f}")
+        accepted = f"requests per second from {MIN_RATE:g} to {MAX_RATE:,.0f}"
+        raise refusal("rate", value, f"{accepted}, such as 500, 2k, 30/m or 1/30s")
     return number
+
+
+def per_second(text: str) -> float:
+    """``500`` or ``500/s``, ``2k`` (thousand), ``30/m``, ``1/30s``; -1 for anything else."""
+    match = _PARTS.fullmatch(text)
+    if match is None:
+        return -1.0
+    count = float(match[1]) * (1000 if match[2] else 1)
+    if match[3] is None:
+        return count
+    period = match[3] if match[3][0] in "0123456789." else f"1{match[3]}"
+    period_s = seconds("rate", period, 0.0, math.inf)
+    return count / period_s if period_s else -1.0
 
 
 def _stages(texts: Sequence[str]) -> tuple[tuple[float, float, float], ...]:
@@ -65,7 +82,8 @@ def _stages(texts: Sequence[str]) -> tuple[tuple[float, float, float], ...]:
 
 def _stage(text: str) -> tuple[float, float, float]:
     match = _STAGE.fullmatch(text.strip())
-    rates = [float(rate) for rate in (match[1], match[2] or match[1])] if match else []
-    if match is None or max(rates) > MAX_RATE:
-        raise refusal("stage", text, "RATE:SECONDS or FROM-TO:SECONDS, such as 100:5s, 0-500:30s")
+    rates = [per_second(rate) for rate in (match[1], match[2] or match[1])] if match else []
+    if match is None or max(rates) > MAX_RATE or min(rates) < 0:
+        accepted = "RATE:SECONDS or FROM-TO:SECONDS, such as 100:5s, 0-500:30s or 30/m:10m"
+        raise refusal("stage", text, accepted)
     return rates[0], rates[1], seconds("stage", match[3], 0.001, MAX_DURATION_S)

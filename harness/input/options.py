@@ -63,7 +63,7 @@ class Options:
         "Worker processes per client. [1]", group="load", metavar="NUMBER"
     )
     rate: str | float | None = declare(
-        "Open loop: requests started per second, whatever the answers do.",
+        "Open loop: requests started per second, whatever the answers do: 500, 2k, 30/m, 1/30s.",
         group="load",
         metavar="RATE",
     )
@@ -135,6 +135,11 @@ class Options:
         group="target",
         metavar="SIZE",
     )
+    unix: str | None = declare(
+        "PATH of a unix socket, to which connections are made instead of the URL's host.",
+        group="request",
+        metavar="PATH",
+    )
     header: tuple[str, ...] = declare(
         "'Name: value', or @FILE of such lines.",
         default=(),
@@ -148,7 +153,9 @@ class Options:
         metavar="NAME=VAR",
     )
     headers: str | None = declare("Headers as one JSON object.", group="request", metavar="JSON")
-    body: str | None = declare("Request body: text, or @FILE.", group="request", metavar="TEXT")
+    body: str | None = declare(
+        "Request body: text, @FILE, or @- for standard input.", group="request", metavar="TEXT"
+    )
     stream: bool = declare("Read responses chunk by chunk.", default=False, group="request")
     expect: str | None = declare(
         "Statuses that count as correct, e.g. 2xx,404. [200-399]",
@@ -170,6 +177,11 @@ class Options:
     )
     verify: bool = declare(
         "Verify TLS certificates.", default=True, names="--verify/--insecure", group="request"
+    )
+    ca: str | None = declare(
+        "FILE of certificates (PEM): the authorities that clients trust, instead of the machine's.",
+        group="request",
+        metavar="FILE",
     )
     profile: str | None = declare(
         "parity: equal settings; defaults: each library's own. [parity]",

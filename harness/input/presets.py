@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from adapters.trace import HOLD_POINTS
 from harness.errors import UsageError
+from harness.input.load_input import per_second
 from harness.input.options import Options
 from harness.option_names import option
 from harness.redaction import one_of, refusal
@@ -220,7 +221,7 @@ def _open(options: Options, name: str) -> Options:
 
 
 def _number(rate: str | float) -> float:
-    try:
-        return float(rate)
-    except ValueError:
-        raise refusal("rate", rate, "requests per second above 0") from None
+    number = per_second(str(rate).strip())
+    if number < 0:
+        raise refusal("rate", rate, "requests per second above 0, such as 500, 2k or 30/m")
+    return number

@@ -7,7 +7,9 @@ names and header values are ASCII. No message here repeats a header value, a bod
 from __future__ import annotations
 
 import json
+import os
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
@@ -16,8 +18,11 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from adapters.base import USUAL_MAX_BODY_BYTES
+from adapters.unix_sockets import MOST_PATH_BYTES
 from harness import interrupts
 from harness.errors import UsageError
+from harness.input.options import Options
+from harness.option_names import option
 from harness.redaction import quoted, refusal
 from harness.scenario.methods import MAX_BODY_BYTES, MAX_BODY_MIB
 from harness.scenario.numbers import size_in_bytes
@@ -25,8 +30,10 @@ from harness.scenario.numbers import size_in_bytes
 __all__ = [
     "content_type",
     "parse_body",
+    "parse_ca",
     "parse_headers",
     "parse_max_body",
+    "parse_unix",
 ]
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -51,6 +58,7 @@ _MAX_HEADER_BYTES = 64 * 2**10
 MAX_HEADER_FILE_BYTES = 2**20  # comments included
 
 _MAX_ANSWER_GIB = 64
+MOST_PARSED_BYTES = 16 << 20
 
 
 class _Header(NamedTuple):
@@ -94,10 +102,14 @@ def parse_headers(
 
 
 def parse_body(text: str | None) -> bytes | None:
-    """Read ``--body``: the text itself as UTF-8, or the content of ``@file``."""
+    """Read ``--body``: the text itself as UTF-8, the content of ``@file``, of ``@-`` standard input."""
     if text is None:
         return None
+    if text == "@-":
+        return _limited(_standard_input(MAX_BODY_BYTES + 1))
     if text.startswith("@"):
+        with suppress(OSError, ValueError):  # said below
+            _check_length(Path(text[1:]).stat().st_size)
         return _limited(_content("body", text[1:], MAX_BODY_BYTES + 1))
     try:
         # arguments that were not UTF-8 arrive as lone surrogates: give their bytes back
@@ -105,6 +117,68 @@ def parse_body(text: str | None) -> bytes | None:
     except UnicodeEncodeError:
         raise UsageError("is not valid text; expected UTF-8, or @FILE", "body") from None
     return _limited(body)
+
+
+def parse_ca(text: str | None, *, verify: bool) -> str | None:
+    """Read ``--ca``: the path of a file of certificates (PEM), which must be readable as such.
+
+    Raises ``UsageError`` for any other file, and where nothing is verified.
+    """
+    if text is None:
+        return None
+    if not verify:
+        raise UsageError("--insecure verifies no certificate; expected one of them", "ca", "verify")
+    path = Path(text).absolute()
+    try:
+        # a pipe cannot be read by every worker, and opening one may wait for ever
+        problem = _certificates_problem(path) if path.is_file() else "no regular file"
+    except (OSError, ValueError) as error:
+        problem = getattr(error, "strerror", None) or "no name of a file"
+    if problem:
+        raise refusal("ca", text, f"a FILE of certificates in PEM format ({problem})")
+    return str(path)
+
+
+def parse_unix(options: Options, *, traced: bool) -> str | None:
+    """Read ``--unix``: the absolute path of a socket. Raises ``UsageError``, also if ``traced``."""
+    text = options.unix
+    if text is None:
+        return None
+    if options.url is None or options.url.startswith("/"):
+        raise UsageError(
+            "is for a server that runs already; expected the host and path of its URL, such as "
+            "http://localhost/",
+            "unix",
+        )
+    if traced:
+        raise UsageError(
+            "shows no points of requests; expected no --trace, and no preset that holds requests",
+            "unix",
+        )
+    path = Path(text).absolute()
+    try:
+        problem = "" if path.is_socket() else "no socket"
+    except (OSError, ValueError) as error:
+        problem = getattr(error, "strerror", None) or "no name of a file"
+    if not problem and len(os.fsencode(path)) > MOST_PATH_BYTES:
+        problem = f"longer than {MOST_PATH_BYTES} bytes"
+    if problem:
+        raise refusal("unix", text, f"the PATH of a unix socket ({problem})")
+    return str(path)
+
+
+def _certificates_problem(path: Path) -> str:
+    """Why no certificate can be read from it; empty if one can. Raises OSError."""
+    import ssl  # noqa: PLC0415  dear to load, and seldom needed
+
+    content = path.read_bytes()
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(
+            cadata=content.decode("ascii", "replace")
+        )
+    except (ssl.SSLError, ValueError):  # ValueError: an empty file
+        return "no certificate in it can be read"
+    return ""
 
 
 def parse_max_body(text: str | int | None) -> int:
@@ -116,7 +190,12 @@ def parse_max_body(text: str | int | None) -> int:
 
 
 def content_type(body: bytes) -> str:
-    """What a body is sent as when the user did not say; clients' own choices differ."""
+    """What a body is sent as when the user did not say; clients' own choices differ.
+
+    A body of more than 16 MiB is not read for it, which would take a multiple of its memory.
+    """
+    if len(body) > MOST_PARSED_BYTES:
+        return "application/octet-stream"
     try:
         is_json = isinstance(json.loads(body), dict | list)
     except (ValueError, RecursionError):
@@ -188,12 +267,26 @@ def _check_header(header: _Header) -> None:
         )
     if name.lower() in _FRAMING_HEADERS:
         expected = "no framing or connection header: the client writes it itself"
+        if name.lower() == "connection":
+            expected += f" (see {option('connection')})"
         raise UsageError(f"{where}{quoted(name)} is not valid; expected {expected}", field)
     if not _HEADER_VALUE.fullmatch(value):
         raise UsageError(
             f"{where}value of {quoted(name)} is not valid; expected visible ASCII in one line",
             field,
         )
+
+
+def _standard_input(limit: int) -> bytes:
+    """At most ``limit`` bytes until its end; it can be read once."""
+    if sys.stdin is None:
+        raise refusal("body", "@-", "standard input that is open")
+    try:
+        content: bytes = interrupts.aside(partial(sys.stdin.buffer.read, limit))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is closed"
+        raise refusal("body", "@-", f"standard input that can be read ({reason})") from None
+    return content
 
 
 def _content(field: str, name: str, limit: int) -> bytes:
@@ -211,6 +304,10 @@ def _read(path: Path, limit: int) -> bytes:
 
 
 def _limited(body: bytes) -> bytes:
-    if len(body) > MAX_BODY_BYTES:
-        raise UsageError(f"is too large; expected at most {MAX_BODY_MIB} MiB", "body")
+    _check_length(len(body))
     return body
+
+
+def _check_length(length: int) -> None:
+    if length > MAX_BODY_BYTES:
+        raise UsageError(f"is too large; expected at most {MAX_BODY_MIB} MiB", "body")

@@ -28,8 +28,10 @@ from harness.input.presets import Expansion, expand
 from harness.input.request_input import (
     content_type,
     parse_body,
+    parse_ca,
     parse_headers,
     parse_max_body,
+    parse_unix,
 )
 from harness.input.settings import Defaults
 from harness.input.target_input import Resolve
@@ -86,6 +88,8 @@ def build(
     starts = _starts(options, defaults, load, usual)
     _check_count(load, requests)
     rounds = MOST_ROUNDS if wanted else _rounds(options, usual, requests, starts)
+    # what is held is traced: how else would one know that it was
+    trace_share = 1.0 if expanded.held else _share(options.trace)
     scenario = Scenario(
         competitors=competitors,
         axis=asked.axis.name,
@@ -107,13 +111,14 @@ def build(
         timeout_s=_seconds("timeout", options.timeout, 10.0, low=0.001, high=3600.0),
         max_body_bytes=parse_max_body(options.max_body),
         verify=options.verify,
+        unix_path=parse_unix(options, traced=trace_share > 0),
+        ca_file=parse_ca(options.ca, verify=options.verify),
         profile=profile,
         seed=_seed(options.seed),
         pin=options.pin,
         open_load=load,
         think_time_s=_think_time_s(options, load),
-        # what is held is traced: how else would one know that it was
-        trace_share=1.0 if expanded.held else _share(options.trace),
+        trace_share=trace_share,
         error_budget=parse_budget(options.error_budget),
         preset=options.preset and options.preset.strip().lower(),
         held=expanded.held,

@@ -10,7 +10,7 @@ import psutil
 
 from harness.errors import UsageError
 
-__all__ = ["SPARE_FILES", "ensure"]
+__all__ = ["SPARE_FILES", "ensure", "ensure_bodies", "outgoing_ports"]
 
 SPARE_FILES = 128  # interpreter, shared memory, event loop, the target's log
 THREADS_PER_SLOT_MAPS = 2  # a stack and its guard page
@@ -30,6 +30,30 @@ def ensure(concurrency: int, processes: int, threads: bool, files_per_slot: int 
     memory = psutil.virtual_memory().available
     if concurrency * BYTES_PER_SLOT > memory:
         raise _refusal(concurrency, f"about {memory // BYTES_PER_SLOT} by the memory that is free")
+
+
+def ensure_bodies(field: str, needed_bytes: int) -> None:
+    """Make sure that request bodies fit into memory.
+
+    Raises ``UsageError`` about ``field``, which says how much they need.
+    """
+    free = psutil.virtual_memory().available
+    if needed_bytes > free:
+        raise UsageError(
+            f"the clients may need {needed_bytes / 2**30:.3g} GiB of memory for their copies, "
+            f"{free / 2**30:.3g} GiB are free; expected a smaller one, fewer clients, "
+            "or less concurrency",
+            field,
+        )
+
+
+def outgoing_ports() -> int | None:
+    """How many ports the system gives to outgoing connections; None where it does not say."""
+    try:
+        first, last = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    except (OSError, ValueError):
+        return None
+    return last - first + 1
 
 
 def _ensure_files(per_slot: int, per_process: int, concurrency: int) -> None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import os
 import socket
 import threading
+import uuid
+from pathlib import Path
 
+from adapters.unix_sockets import MOST_PATH_BYTES
 from harness.measure.request_bytes import SentRequest
 
 __all__ = ["ANSWER_BYTES", "PLAIN_BYTES", "Capture"]
 
 PATIENCE_S = 5.0  # with a connection on which nothing comes
 MOST_HEAD_BYTES = 1 << 20
+NAME_BYTES = 13  # of a socket, and the slash before it
 PLAIN_BYTES = 4096
 # Compressed, whatever the client accepts: who hands over more bytes than it was sent has decompressed them.
 _ANSWER = gzip.compress(b"x" * PLAIN_BYTES, mtime=0)
@@ -26,11 +31,28 @@ _HEAD = (
 class Capture:
     """One port; a context manager. The first complete request is kept; all of them are answered."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
+        """With a ``folder``, it listens on a socket in there, ``unix_path``."""
         self.sent: SentRequest | None = None
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        self.unix_path: str | None = None
+        self._folder_fd: int | None = None
+        self.address = "127.0.0.1"
+        if folder is None:
+            self._listener = socket.create_server((self.address, 0))
+            self.address += f":{self._listener.getsockname()[1]}"
+        else:
+            self.unix_path = str(self._short(folder) / uuid.uuid4().hex[: NAME_BYTES - 1])
+            self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self._listener.bind(self.unix_path)
+            self._listener.listen()
         self._thread = threading.Thread(target=self._accept, daemon=True)
+
+    def _short(self, folder: Path) -> Path:
+        """The folder by a name that leaves room for a socket's: the path of one is limited."""
+        if len(os.fsencode(folder)) <= MOST_PATH_BYTES - NAME_BYTES:
+            return folder
+        self._folder_fd = os.open(folder, os.O_PATH)
+        return Path(f"/proc/{os.getpid()}/fd/{self._folder_fd}")
 
     def __enter__(self) -> Capture:
         self._thread.start()
@@ -41,6 +63,10 @@ class Capture:
             self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread up
         self._thread.join()
         self._listener.close()
+        if self.unix_path is not None:
+            Path(self.unix_path).unlink(missing_ok=True)
+        if self._folder_fd is not None:
+            os.close(self._folder_fd)
 
     def _accept(self) -> None:
         while True:

@@ -55,7 +55,8 @@ def measure(
         return []
     alike: dict[tuple[object, ...], list[Contender]] = {}
     for contender in asking:
-        key = (resolver.ceiling(contender).environment, *contender.asked)
+        environment = resolver.ceiling(contender).environment
+        key = (environment, contender.connection, *contender.asked)
         alike.setdefault(key, []).append(contender)
     ceilings = []
     for group in alike.values():

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import ssl
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from adapters.base import Mode, Request, Settings
+from adapters.base import Connections, Mode, Request, Settings
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
 from harness.clients.contamination import Contamination, contaminations
 from harness.clients.interpreters import executable
 from harness.errors import UsageError, within
-from harness.machine.limits import ensure
+from harness.machine.limits import ensure, ensure_bodies
 from harness.measure.negotiation import spoken
 from harness.measure.samples import Rules
 from harness.records.client_environment import Environment
+from harness.records.model import UnexpectedAnswer
 from harness.redaction import redact_url
 from harness.scenario.competitors import Competitor
 from harness.scenario.plan import shares
@@ -64,6 +66,7 @@ class Contender:
     knows_length: bool = False
     condition: str | None = None  # as of Competitor
     refusal: str | None = None  # why nothing is asked of it: its first request failed
+    refused_answer: UnexpectedAnswer | None = None  # what it was given then, if that is why
 
     @property
     def slots(self) -> int:
@@ -92,6 +95,29 @@ class Contender:
     def is_safe(self) -> bool:
         """Whether its request changes nothing (RFC 9110, 9.2.1)."""
         return self.request.method in SAFE_METHODS
+
+    @property
+    def connection(self) -> Connections:
+        """How its requests use connections."""
+        return "keep-alive" if self.settings.keep_alive else "close"
+
+    @property
+    def can_sample(self) -> bool:
+        """Whether it shows the beginning of an answer on demand; what is read in pieces it does not."""
+        can = self.client.modes[self.mode]["can_sample"]
+        return bool(can) and not (self.settings.stream or self.trace_share or self.busy_share)
+
+    @property
+    def kept_connections(self) -> int | None:
+        """Most connections that it keeps; None: unknown, for its library or its load keeps none."""
+        lacks = self.client.modes[self.mode]["lacks"]
+        if self.connection == "close":
+            return 0
+        if "keep-alive" in lacks or self.settings.hold_s:
+            return None
+        # traced requests have connections of their own
+        doubled = "pool-limit" in lacks or self.trace_share > 0
+        return 2 * self.slots if doubled else self.slots
 
     @property
     def unequal(self) -> tuple[str, ...]:
@@ -194,6 +220,10 @@ class Resolver:
     def check(self, scenario: Scenario) -> None:
         """Everything that can be refused before a target is started."""
         self._check_apart(scenario)
+        # one copy in each process, and one that a library makes for each connection
+        copies = ((one, scenario.processes + one.concurrency) for one in scenario.competitors)
+        needed_bytes = sum(one.body_bytes * number for one, number in copies)
+        ensure_bodies("body_size" if scenario.body is None else "body", needed_bytes)
         for number, competitor in enumerate(scenario.competitors):
             with within(f"competitors[{number}]"):
                 selection = self.select(competitor.client)
@@ -211,12 +241,36 @@ class Resolver:
                     "accepted: clients that do (see `clientbench clients`)",
                     "trace",
                 )
+            if competitor.connection != "keep-alive" and (
+                competitor.connection not in capabilities["connections"]
+            ):
+                raise UsageError(
+                    f"{competitor.label} cannot use a connection for each request; "
+                    "accepted: clients that can (see `clientbench clients`)",
+                    "connection",
+                )
+            if scenario.unix_path is not None and not capabilities["can_unix"]:
+                raise UsageError(
+                    f"{competitor.label} cannot connect to a unix socket; "
+                    "accepted: clients that can (see `clientbench clients`)",
+                    "unix",
+                )
             if scenario.stream and not capabilities["can_stream"]:
                 raise UsageError(
                     f"{competitor.label} cannot read a response chunk by chunk; "
                     "accepted: clients that can",
                     "stream",
                 )
+
+    def _ca_file(self, users: str | None, targets: str | None) -> str:
+        """The user's and the target's own authorities in one file; without either, the machine's."""
+        given = [Path(file) for file in (users, targets) if file is not None]
+        if len(given) < 2:
+            return str(given[0]) if given else _default_ca_file()
+        content = b"\n".join(file.read_bytes() for file in given)
+        joined = self._bundle.path / f"{hashlib.sha256(content).hexdigest()}.pem"
+        joined.write_bytes(content)
+        return str(joined)
 
     def _check_apart(self, scenario: Scenario) -> None:
         """Two paths may lead to the same interpreter, and so to the same client."""
@@ -241,9 +295,11 @@ class Resolver:
         settings = Settings(
             timeout_s=scenario.timeout_s,
             verify=scenario.verify,
-            ca_file=target.ca_file or _default_ca_file(),
+            ca_file=self._ca_file(scenario.ca_file, target.ca_file),
             stream=scenario.stream,
             profile=scenario.profile,
+            unix_path=scenario.unix_path,
+            keep_alive=competitor.connection == "keep-alive",
             max_body_bytes=scenario.max_body_bytes,
             hold_s=scenario.held.longest_s if scenario.held is not None else 0.0,
         )
@@ -251,8 +307,10 @@ class Resolver:
         client, loop = selection.client, selection.loop
         visible = selection.catalogue.closure_with_loop(client, loop)
         url = scenario.url or target.base_url + scenario.path
+        # Said by every client alike, whatever its library does by itself, so that the server closes.
+        own = {} if settings.keep_alive else {"Connection": "close"}
         request = Request(
-            competitor.method, url, dict(scenario.headers), scenario.body_of(competitor)
+            competitor.method, url, {**scenario.headers, **own}, scenario.body_of(competitor)
         )
         return Contender(
             label=competitor.label,
@@ -309,7 +367,7 @@ def _http_version(selection: Selection, request: Request, settings: Settings) ->
     return spoken(request.url, settings, offers_http2)
 
 
-def _default_ca_file() -> str | None:
+def _default_ca_file() -> str:
     """The machine's CA bundle: one file for every client, instead of each library's own."""
     paths = ssl.get_default_verify_paths()
     if paths.cafile:

@@ -12,11 +12,12 @@ from pathlib import Path
 from harness.analysis.comparison import compare
 from harness.analysis.doubts.barring import barred
 from harness.analysis.doubts.conclusion import concluding_doubts
+from harness.analysis.doubts.connections import port_doubts
 from harness.analysis.doubts.run import contamination_doubts, processor_doubts
 from harness.clients.bundle import Bundle
 from harness.clock import utc_now
 from harness.machine import description as environment
-from harness.machine import processors
+from harness.machine import limits, processors
 from harness.machine.other_load import LoadMeter
 from harness.measure import ceiling, generator, preparation
 from harness.measure.contenders import Contender, Resolver
@@ -60,7 +61,7 @@ def run(
         cpus = _processors(scenario)
         targets = stack.enter_context(running(scenario, cpus, launcher))
         stack.enter_context(_demoted(cpus))
-        meter = LoadMeter(targets.all)
+        meter = LoadMeter(targets.all, here=scenario.unix_path is not None)
         plan = make_plan(scenario)
         resolved = [_fitted(one, plan) for one in resolver.contenders(scenario, targets.of)]
         place = Place(bundle, launcher, cpus.workers, scenario.redactor().message)
@@ -174,6 +175,7 @@ def _finish(record: RunRecord, state: RunState, rounds: Rounds, scenario: Scenar
         *record.doubts,
         *rounds.ledger.doubts,
         *concluding_doubts(record, trials),
+        *port_doubts(trials, None if scenario.unix_path else limits.outgoing_ports()),
     ]
     return replace(
         record,

@@ -14,6 +14,7 @@ from functools import cache
 from urllib.parse import urlsplit
 
 from adapters.base import Settings
+from adapters.unix_sockets import unix_socket
 from harness import interrupts
 
 __all__ = ["HTTP_1_1", "other_versions", "spoken"]
@@ -31,6 +32,7 @@ def spoken(url: str, settings: Settings, offers_http2: bool) -> str | None:
             parts.hostname or "",
             parts.port or 443,
             settings.ca_file,
+            settings.unix_path,
             verify=settings.verify,
             timeout_s=settings.timeout_s,
         )
@@ -38,7 +40,13 @@ def spoken(url: str, settings: Settings, offers_http2: bool) -> str | None:
 
 @cache
 def _chosen(
-    host: str, port: int, ca_file: str | None, *, verify: bool, timeout_s: float
+    host: str,
+    port: int,
+    ca_file: str | None,
+    unix_path: str | None,
+    *,
+    verify: bool,
+    timeout_s: float,
 ) -> str | None:
     context = ssl.create_default_context(cafile=ca_file)
     if not verify:
@@ -47,12 +55,18 @@ def _chosen(
     context.set_alpn_protocols(["h2", "http/1.1"])
     try:
         with (
-            socket.create_connection((host, port), timeout_s) as plain,
+            _dialled(host, port, unix_path, timeout_s) as plain,
             context.wrap_socket(plain, server_hostname=host) as secured,
         ):
             return HTTP_2 if secured.selected_alpn_protocol() == "h2" else HTTP_1_1
     except OSError:
         return None
+
+
+def _dialled(host: str, port: int, unix_path: str | None, timeout_s: float) -> socket.socket:
+    if unix_path is None:
+        return socket.create_connection((host, port), timeout_s)
+    return unix_socket(unix_path, timeout_s)
 
 
 def other_versions(spoken: Mapping[str, str | None]) -> Mapping[str, str]:

@@ -32,10 +32,11 @@ from harness.measure.capture import ANSWER_BYTES, Capture
 from harness.measure.contenders import Contender
 from harness.measure.place import Place
 from harness.measure.request_bytes import differences
+from harness.measure.unexpected import unexpected_answer
 from harness.measure.waiting import wait_for
 from harness.measure.workers import WorkerError, WorkerProcess
 from harness.option_names import option
-from harness.records.model import Doubt
+from harness.records.model import Doubt, UnexpectedAnswer
 from harness.redaction import redact_headers
 from servers.spec import TargetSpec
 
@@ -70,6 +71,7 @@ class _Asker:
     given: list[Answered] = field(default_factory=list)
     refusal: str | None = None
     blamed: str | None = None  # what the target did, if that is the reason
+    answer: UnexpectedAnswer | None = None  # whose status is the reason
     decompresses: bool = False
     sent: int = 0  # requests to the target
 
@@ -90,13 +92,14 @@ class _Asker:
         with self._failing():
             self.worker = self.place.start_asking(self.contender)
             asked = self.harmless
-            self.worker.command({"do": "ask", "url": asked.url, "headers": asked.headers})
+            own = {} if self.capture.unix_path is None else {"unix_path": self.capture.unix_path}
+            self.worker.command({"do": "ask", "url": asked.url, "headers": asked.headers, **own})
 
     def ask(self) -> None:
         """Let it ask the target."""
         with self._failing():
             if self.worker is not None and self.refusal is None:
-                self.worker.command({"do": "ask"})
+                self.worker.command({"do": "ask", "sample": self.contender.can_sample})
                 self.sent += 1
 
     def end(self) -> None:
@@ -142,6 +145,8 @@ class _Asker:
         elif "kind" in answer:
             self.blame(self._failure(answer))
         elif answer["status"] not in self.contender.rules.expected:
+            if "beginning" in answer:
+                self.answer = unexpected_answer(answer, self.place.scrub)
             self.blame(
                 f"answered {answer['status']} to {self.contender.request.method}; "
                 f"accepted: {_ranges(self.contender.rules.expected)} (see {option('expect')})"
@@ -157,7 +162,7 @@ class _Asker:
         if kind.startswith("timeout"):
             return _late(self.contender.settings)
         if kind == "tls" and "certificate" in answer["message"].lower():
-            accepted = f"one signed by a known CA, or {option('verify')}"
+            accepted = f"one signed by a known CA or that of {option('ca')}, or {option('verify')}"
             return f"has a certificate that is not trusted ({reason}); accepted: {accepted}"
         return _FAILURES.get(kind, "could not be asked ({})").format(reason)
 
@@ -198,8 +203,10 @@ def prepare(
         for contender in asking:
             key = _key(contender)
             if key not in by_key:
-                capture = stack.enter_context(Capture())
-                by_key[key] = _Asker(contender, places[contender.target], capture)
+                place = places[contender.target]
+                over_unix = contender.settings.unix_path is not None
+                capture = stack.enter_context(Capture(place.bundle.path if over_unix else None))
+                by_key[key] = _Asker(contender, place, capture)
                 stack.callback(by_key[key].end)
             by_key[key].labels.append(contender.label)
         askers = list(by_key.values())
@@ -214,7 +221,7 @@ def prepare(
 def _key(contender: Contender) -> object:
     """The same for contenders that differ only in how often they ask at a time."""
     client = (contender.environment, contender.client.name, contender.mode, contender.loop)
-    return (*client, contender.asked)
+    return (*client, contender.asked, contender.connection)
 
 
 def _ask_all(askers: Sequence[_Asker], rate: float | None) -> list[Doubt]:
@@ -338,7 +345,7 @@ def _prepared(contender: Contender, asker: _Asker | None) -> Contender:
     if asker is None:
         return contender
     if asker.refusal is not None:
-        return replace(contender, refusal=asker.refusal)
+        return replace(contender, refusal=asker.refusal, refused_answer=asker.answer)
     length = asker.given[0].length
     rules = replace(contender.rules, length=length if contender.knows_length else None)
     return replace(contender, rules=rules, answer_bytes=length)

@@ -104,7 +104,8 @@ class Rounds:
         self.ending: Ending | None = None  # of a run with a precision
         self._stopped = False  # the error budget is spent
         self.trials: list[TrialSummary] = []
-        self.ledger = Ledger(targets)
+        closing = any(one.connection == "close" for one in contenders)
+        self.ledger = Ledger(targets, watching=closing)
         self._contenders = contenders
         self._other_versions = other_versions({one.label: one.http_version for one in contenders})
         self._places = places
@@ -180,9 +181,13 @@ class Rounds:
     def _run_round(self, round_: Round) -> list[TrialSummary]:
         self._round = round_.number
         started_ns = time.monotonic_ns()
+        self._active = None
         self.ledger.begin()
         self._sampler.forget()
-        trials = [Trial(c, round_.number, self._places[c.target]) for c in self._contenders]
+        trials = [
+            Trial(c, round_.number, self._places[c.target], self._unexpected(c))
+            for c in self._contenders
+        ]
         try:
             for trial in trials:
                 if trial.contender.label in self._other_versions:
@@ -205,9 +210,17 @@ class Rounds:
         finally:
             for trial in trials:
                 trial.end()
+        self.ledger.turn_ends(self._active)
         self.ledger.end(round_.number, trials)
         self._round_s = (time.monotonic_ns() - started_ns) / 1e9
         return [trial.summary() for trial in trials]
+
+    def _unexpected(self, contender: Contender) -> set[int]:
+        """Statuses that earlier rounds counted, unless one of them has seen such an answer."""
+        before = [one for one in self.trials if one.label == contender.label]
+        if any(one.unexpected_answer is not None for one in before):
+            return set()
+        return {status for one in before for status in one.status_counts}
 
     def _start(self, trials: list[Trial], round_: Round) -> None:
         """Start all processes at once: they are idle afterwards, so starting them together is fair.
@@ -346,6 +359,7 @@ class Rounds:
                 self._progress.say(line)
 
     def _activate(self, trial: Trial) -> None:
+        self.ledger.turn_ends(self._active)
         self._active = trial
         target = self._targets.of(trial.contender.target)
         self._sampler.watch(trial.pids, trial.hidden_bytes, target, time.monotonic_ns())

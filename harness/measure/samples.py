@@ -29,7 +29,15 @@ from harness.worker.recorder import (
     segment_bytes,
 )
 
-__all__ = ["Fold", "Integers", "Rules", "Segment", "Starts", "WindowCounts"]
+__all__ = [
+    "Fold",
+    "Integers",
+    "Rules",
+    "Segment",
+    "Starts",
+    "WindowCounts",
+    "anonymous_file",
+]
 
 Integers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -48,7 +56,7 @@ class Segment:
     def __init__(self, capacity: int, columns: int = len(COLUMNS)) -> None:
         self.capacity = capacity
         self.bytes = segment_bytes(capacity, columns)
-        self.fd = _anonymous(self.bytes)
+        self.fd = anonymous_file(self.bytes)
         memory = mmap.mmap(self.fd, self.bytes)
         self._columns = np.frombuffer(memory, np.int64).reshape(columns, capacity)
 
@@ -74,7 +82,8 @@ class Segment:
         os.close(self.fd)
 
 
-def _anonymous(size: int) -> int:
+def anonymous_file(size: int) -> int:
+    """A file of so many zeros without a name; its descriptor."""
     if hasattr(os, "memfd_create"):
         fd = os.memfd_create("clientbench")
     else:

@@ -10,7 +10,14 @@ from harness.measure.contenders import Contender
 from harness.measure.meters import Costs
 from harness.measure.samples import Fold, Starts, WindowCounts
 from harness.measure.worker_counts import WorkerCounts
-from harness.records.model import OpenLoop, Reading, SliceRecord, TrialState, TrialSummary
+from harness.records.model import (
+    OpenLoop,
+    Reading,
+    SliceRecord,
+    TrialState,
+    TrialSummary,
+    UnexpectedAnswer,
+)
 from harness.records.phases import TraceRow
 from harness.worker.tracing import TRACE_COLUMNS
 
@@ -39,6 +46,7 @@ class Recorded:
     slices: Sequence[SliceRecord]
     readings: Sequence[Reading]
     traces: Iterable[Sequence[int]]
+    answer: UnexpectedAnswer | None
 
 
 # long: a line for each field of what is kept
@@ -96,6 +104,7 @@ def summarise(contender: Contender, recorded: Recorded) -> TrialSummary:
         orchestrator_cpu_ns=costs.orchestrator_ns,
         target_cpu_share=costs.target.share,
         target=contender.target.factors,
+        connection=contender.connection,
         proxy_cpu_ns=costs.target.used_ns.get("proxy"),
         origin_cpu_ns=costs.target.used_ns.get("origin"),
         sent=recorded.sent,
@@ -105,6 +114,7 @@ def summarise(contender: Contender, recorded: Recorded) -> TrialSummary:
         open_loop=_open_loop(fold, recorded.counts),
         trace_share=contender.trace_share,
         traces=_measured(recorded.traces, fold.windows),
+        unexpected_answer=recorded.answer,
     )
 
 

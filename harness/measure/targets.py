@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from harness import interrupts
+from harness.analysis.doubts.connections import Opened, connection_doubt
 from harness.analysis.doubts.run import count_doubt, instance_doubt, target_doubt
 from harness.errors import UnusableError
 from harness.machine import processors
@@ -106,17 +107,34 @@ class Ledger:
     ``lost`` is set when a target is gone: then nothing more can be measured.
     """
 
-    def __init__(self, targets: Targets) -> None:
+    def __init__(self, targets: Targets, *, watching: bool = False) -> None:
+        """``watching``: connections are counted after each turn, and kept apart by trial."""
         self.lost = False
         self.doubts: list[Doubt] = []
         self.spreads: list[Spread] = []
         self._targets = targets
         self._before: dict[TargetSpec, Counts | None] = {}
         self._gone: set[tuple[TargetSpec, str]] = set()
+        self._watching = watching
+        self._accepted: dict[TargetSpec, int] = {}  # connections, as last seen
+        self._told: set[str] = set()  # subjects of doubts about connections
 
     def begin(self) -> None:
         """A round begins."""
         self._before = {spec: self._counts(spec) for spec in self._targets.specs}
+
+    def turn_ends(self, trial: Trial | None) -> None:
+        """A trial has loaded its target for a while; None: all of them have sent first requests."""
+        if not self._watching:
+            return
+        for spec in self._targets.specs if trial is None else (trial.contender.target,):
+            counts = self._counts(spec)
+            if counts is None or counts.connections is None:
+                continue
+            before = self._accepted.get(spec, counts.connections)
+            self._accepted[spec] = counts.connections
+            if trial is not None:
+                trial.opened += counts.connections - before
 
     def end(self, round_number: int, trials: Sequence[Trial]) -> None:
         """The round is over."""
@@ -126,9 +144,11 @@ class Ledger:
                 continue
             self._keep_spread(index, round_number, before, after)
             self._keep_lost(spec, round_number, after)
-            self._check(
-                round_number, [t for t in trials if t.contender.target == spec], before, after
-            )
+            own = [trial for trial in trials if trial.contender.target == spec]
+            self._check(round_number, own, before, after)
+            if before.connections is not None and after.connections is not None:
+                opened = after.connections - before.connections
+                self._check_connections(round_number, own, opened)
 
     def _keep_spread(self, index: int, round_number: int, before: Counts, after: Counts) -> None:
         if len(after.by_instance) < 2:
@@ -157,6 +177,33 @@ class Ledger:
             counted=after.requests - before.requests,
         )
         self.doubts += [doubt] if doubt is not None else []
+
+    def _check_connections(self, round_number: int, trials: Sequence[Trial], opened: int) -> None:
+        """By trial where turns were watched; otherwise all of them together."""
+        seen = [trial for trial in trials if trial.contender.uses_target]
+        if self._watching:
+            for trial in seen:
+                self._doubt_connections([trial], round_number, trial.opened, *trial.loaded)
+            return
+        sent = sum(trial.sent[0] for trial in seen)
+        answered = sum(trial.responses for trial in seen)
+        self._doubt_connections(seen, round_number, opened, sent, answered)
+
+    def _doubt_connections(
+        self, trials: Sequence[Trial], round_number: int, opened: int, sent: int, answered: int
+    ) -> None:
+        """Once for the same trials, and not where one failed or how many it keeps is not known."""
+        labels = [trial.contender.label for trial in trials]
+        kept = [trial.contender.kept_connections for trial in trials]
+        subject = labels[0] if len(labels) == 1 else "run"
+        if subject in self._told or any(trial.over for trial in trials) or None in kept:
+            return
+        counts = Opened(opened, sent, answered, slots=sum(filter(None, kept)))
+        asked = trials[0].contender.connection if trials else "keep-alive"
+        doubt = connection_doubt(subject, round_number, asked, counts)
+        if doubt is not None:
+            self._told.add(subject)
+            self.doubts.append(doubt)
 
     def _counts(self, spec: TargetSpec) -> Counts | None:
         try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,7 @@ from harness.measure.meters import Costs, TargetMeter, memory_bytes
 from harness.measure.place import Place
 from harness.measure.samples import Fold, WindowCounts
 from harness.measure.summary import Recorded, summarise
+from harness.measure.unexpected import unexpected_answer
 from harness.measure.waiting import Answers, Tick, wait_for
 from harness.measure.windows import LONGEST_NS, NO_SHAPE, Shape, WindowPlan, parts
 from harness.measure.worker_counts import WorkerCounts
@@ -44,7 +46,14 @@ class Trial:
     then ``over`` and says why in its summary.
     """
 
-    def __init__(self, contender: Contender, round_number: int, place: Place) -> None:
+    def __init__(
+        self,
+        contender: Contender,
+        round_number: int,
+        place: Place,
+        unexpected: Iterable[int] = (),
+    ) -> None:
+        """``unexpected``: statuses of which an answer is to be kept, by what earlier rounds counted."""
         self.contender = contender
         self.round = round_number
         self.warmup = Fold(contender.rules)
@@ -53,9 +62,12 @@ class Trial:
         self.readings: list[Reading] = []
         self.modules: list[str] = []  # top-level modules of the first worker at its end
         self._gil = contender.environment.interpreter.gil  # an extension may have turned it on
+        self.opened = 0  # connections that the target accepted in its turns, where that is watched
         self._place = place
         self._closed = False  # told to close, and all answered
         self._reason: str | None = None
+        self._answer = contender.refused_answer
+        self._unexpected = frozenset(unexpected)
         self._slices: list[SliceRecord] = []
         self._started_at = utc_now()
         self._counts = WorkerCounts()
@@ -253,6 +265,7 @@ class Trial:
             slices=self._slices,
             readings=self.readings,
             traces=self._traces,
+            answer=self._answer,
         )
         return summarise(self.contender, recorded)
 
@@ -265,6 +278,12 @@ class Trial:
         drained = self.warmup.drained + self.fold.drained
         claimed = self._counts.rows if not self.over else drained
         return self._counts.first_sent + claimed, claimed - drained
+
+    @property
+    def loaded(self) -> tuple[int, int]:
+        """Requests sent after the first ones, and how many of them were answered."""
+        first = self._counts
+        return self.sent[0] - first.first_sent, self.responses - first.first_responses
 
     @property
     def rate_so_far(self) -> float | None:
@@ -304,6 +323,7 @@ class Trial:
             self._costs.target.count()
         done = self._checked(answers)
         self._counts.take_rows(done)
+        self._keep_sample(done.values())
         if plan.pace is not None and fold is self.fold:
             self._counts.take_arrivals(done.values())
         self._mark_idle()
@@ -326,9 +346,22 @@ class Trial:
         halves = not plan.ends_when_done
         counts = WindowCounts(window.start_ns, counted_ns, parts=plan.parts, has_halves=halves)
         fold.windows.append(counts)
+        window = replace(window, sampled=self._to_sample())
         for worker, part in zip(self.workers, parts(window, len(self.workers)), strict=True):
             self._tell(part.to_command(), worker)
         return window
+
+    def _to_sample(self) -> tuple[int, ...]:
+        """Unexpected statuses that were counted before, until one such answer was seen."""
+        if self._answer is not None or not self.contender.can_sample:
+            return ()
+        counted = {*self._unexpected, *self.warmup.statuses, *self.fold.statuses}
+        return tuple(sorted(counted - {*self.contender.rules.expected}))
+
+    def _keep_sample(self, done: Iterable[Mapping[str, Any]]) -> None:
+        for event in done:
+            if event["sample"] and self._answer is None:
+                self._answer = unexpected_answer(event["sample"], self._place.scrub)
 
     def _record_slice(self, block: int, position: int, answers: Answers, completions: int) -> None:
         """Keep the last window, with ``completions`` between the edge readings in its answers."""

@@ -10,12 +10,13 @@ import select
 import signal
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from harness.clients.bundle import Bundle
 from harness.machine.processors import cpu_clock_ns
-from harness.measure.samples import Integers, Segment
+from harness.measure.samples import Integers, Segment, anonymous_file
 from harness.worker.job import Job
 from harness.worker.memory import OUT_OF_MEMORY
 
@@ -26,6 +27,7 @@ STEERING = re.compile(
     r"(?i)(.*_proxy|PYTHON.*|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NETRC|SSLKEYLOGFILE|AIOHTTP_.*)"
 )
 
+MOST_IN_LINE_BYTES = 1 << 20  # of a body among the words of a job
 END_S = 1.0  # for one that is ending
 MOST_LOG_BYTES = 1 << 16  # that are read of what a worker has said
 # What native libraries say on standard error before they abort.
@@ -41,6 +43,16 @@ def worker_environment(profile: str, environ: Mapping[str, str]) -> dict[str, st
     if profile == "defaults":
         return dict(environ)
     return {name: value for name, value in environ.items() if not STEERING.fullmatch(name)}
+
+
+def _file_of(body: bytes) -> int:
+    """An anonymous file that begins with ``body``; it goes when the last who has it open closes it."""
+    fd = anonymous_file(len(body))
+    left = memoryview(body)
+    while left:
+        left = left[os.write(fd, left) :]
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
 
 
 class WorkerProcess:
@@ -59,6 +71,9 @@ class WorkerProcess:
         self._log = log
         self._pending = b""
         self._events, write_end = os.pipe()
+        body = job.request.body
+        if body is not None and len(body) > MOST_IN_LINE_BYTES:
+            job = replace(job, request=replace(job.request, body=None), body_fd=_file_of(body))
         environ = worker_environment(job.settings.profile, os.environ)
         try:
             with log.open("wb") as errors:
@@ -67,12 +82,18 @@ class WorkerProcess:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.DEVNULL,
                     stderr=errors,
-                    pass_fds=(write_end, *(part.fd for part in self._segments)),
+                    pass_fds=(
+                        write_end,
+                        *(part.fd for part in self._segments),
+                        *(() if job.body_fd is None else (job.body_fd,)),
+                    ),
                     env=environ,
                     start_new_session=True,  # Ctrl-C is for the orchestrator, which ends its workers
                 )
         finally:
             os.close(write_end)
+            if job.body_fd is not None:
+                os.close(job.body_fd)
         self.pid = self._process.pid
         self._write(job.to_json())
 

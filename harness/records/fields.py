@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from functools import partial
 
 from harness.records.field import Field, Kind
 from harness.records.histogram import Histogram, percentile
-from harness.records.model import TrialSummary
+from harness.records.model import TrialSummary, UnexpectedAnswer
 from harness.text import canonical_json
 
 __all__ = ["COLUMNS", "FIELDS", "PUBLIC"]
@@ -23,6 +24,12 @@ JSON = Kind("TEXT", "JSON", canonical_json, json.loads)
 JSON_TUPLE = Kind("TEXT", "JSON", canonical_json, lambda text: tuple(json.loads(text)))
 COUNT = Kind("INTEGER")
 FLAG = Kind("INTEGER", write=int, read=bool)
+ANSWER = Kind(
+    "TEXT",
+    "JSON",
+    lambda answer: canonical_json(asdict(answer)),
+    lambda text: None if text is None else UnexpectedAnswer(**json.loads(text)),
+)
 NS = Kind("INTEGER", "ns")
 MEAN_NS = Kind("REAL", "ns")
 BYTES = Kind("INTEGER", "bytes")
@@ -323,6 +330,18 @@ OWN = (
         "the level of the factor that clients are crossed with, as `c=16` or `POST`, with which "
         "`label` ends; NULL where a run has no conditions",
         csv=True,
+    ),
+    Field(
+        "connection",
+        TEXT,
+        "`keep-alive`, or `close` where each request had a connection of its own",
+        csv=True,
+    ),
+    Field(
+        "unexpected_answer",
+        ANSWER,
+        "one answer whose status was not expected: its `status` and the `beginning` of its body "
+        "(200 bytes at most, without secrets); NULL where there was none, or none was seen",
     ),
 )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from adapters.base import Connections
 from harness.records.client_environment import Environment
 from harness.records.conditions import InCondition
 from harness.records.confidence import CONFIDENCE, STOPPED_CONFIDENCE, Verdict
@@ -36,6 +37,7 @@ __all__ = [
     "TargetRecord",
     "TrialState",
     "TrialSummary",
+    "UnexpectedAnswer",
 ]
 
 # unmeasured: nobody failed, but no request fell into a window
@@ -96,6 +98,14 @@ class OpenLoop:
 
 
 @dataclass(frozen=True)
+class UnexpectedAnswer:
+    """One answer whose status was not expected."""
+
+    status: int
+    beginning: str  # of its body, 200 bytes at most, in one line without secrets
+
+
+@dataclass(frozen=True)
 class TrialSummary(Totals, InCondition):
     """Everything kept of one trial: one row of ``benchmark_results`` and its neighbours."""
 
@@ -142,6 +152,7 @@ class TrialSummary(Totals, InCondition):
     orchestrator_cpu_ns: int = 0
     target_cpu_share: float | None = None  # of the CPUs the target can keep busy, in the windows
     target: TargetSpec = EMBEDDED
+    connection: Connections = "keep-alive"  # how its requests used connections
     # CPU of the target's proxy in the windows, where it could be seen
     proxy_cpu_ns: int | None = None
     origin_cpu_ns: int | None = None  # of the servers that answer
@@ -157,6 +168,7 @@ class TrialSummary(Totals, InCondition):
     traces: tuple[tuple[int, ...], ...] = ()
     http_version: str | None = None  # "1.1" or "2", as the target negotiates it; None: not known
     condition: str | None = None  # which its label ends with; None: the run has no conditions
+    unexpected_answer: UnexpectedAnswer | None = None  # None: there was none, or none was seen
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from harness.records.model import (
     Spread,
     TargetRecord,
     TrialSummary,
+    UnexpectedAnswer,
 )
 from harness.report.figures import PERCENTILES
 from harness.report.view import comparisons_of, matrix_of, scaling_of
@@ -168,7 +169,7 @@ PLAIN: dict[type, Callable[[Any], Any]] = {
     TargetSpec: _target,
     TargetRecord: lambda one: {"spec": _target(one.spec), "description": one.description},
     SelftestNote: _selftest,
-    **dict.fromkeys((Spread, Ceiling, HeldPlan, OtherLoad, Ending), asdict),
+    **dict.fromkeys((Spread, Ceiling, HeldPlan, OtherLoad, Ending, UnexpectedAnswer), asdict),
     Environment: lambda environment: {"id": environment.digest, **environment.to_plain()},
     SliceRecord: lambda one: asdict(one) | {"parts": list(one.parts)},
     dict: _text_keys,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from adapters.base import Connections
 from harness.records.conditions import InCondition
 from harness.scenario.methods import MAX_BODY_BYTES
 from harness.scenario.plain import Plain
@@ -22,6 +23,7 @@ class Competitor(Plain, InCondition):
     body_bytes: int = Field(ge=0, le=MAX_BODY_BYTES)  # of every request
     concurrency: int = Field(ge=1)
     target: TargetSpec = EMBEDDED
+    connection: Connections = "keep-alive"  # how its requests use them
     # The level of the factor that clients are crossed with, as labels have it; None: there is none.
     condition: str | None = None
     # Wasted after each request by a loop of our own, as a share of the CPU it takes: how the self-test makes a

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urlsplit
 
 from harness.errors import UsageError
@@ -20,6 +20,7 @@ from harness.scenario.methods import MAX_BODY_BYTES, MAX_BODY_MIB, METHODS
 from harness.scenario.numbers import MAX_CONCURRENCY, size_in_bytes, whole_number
 
 if TYPE_CHECKING:
+    from adapters.base import Connections
     from harness.scenario.competitors import Competitor
     from harness.scenario.selector import ClientSpec
     from servers.spec import Runtime, TargetSpec
@@ -123,8 +124,14 @@ def _method(text: str) -> str:
 
 
 def _body_size(text: str) -> int:
-    accepted = f"bytes from 0 to {MAX_BODY_MIB}M, such as 1024, 64k or 1M"
+    accepted = f"bytes from 0 to {MAX_BODY_MIB >> 10}g, such as 1024, 64k or 1M"
     return size_in_bytes("body_size", text, 0, MAX_BODY_BYTES, accepted)
+
+
+def _connection(text: str) -> Connections:
+    from adapters.base import CONNECTIONS  # noqa: PLC0415
+
+    return cast("Connections", one_of("connection", text, CONNECTIONS))
 
 
 def _concurrency(text: str) -> int:
@@ -209,6 +216,14 @@ _ALL = (
         column="body_bytes",
         help="Request body of that many bytes (64k, 1M).",
         metavar="SIZE",
+    ),
+    Factor(
+        name="connection",
+        concerns="request",
+        parse=_connection,
+        field="connection",
+        column="connection",
+        help="keep-alive, or close: a connection for each request. [keep-alive]",
     ),
     Factor(
         name="concurrency",

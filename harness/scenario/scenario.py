@@ -6,6 +6,8 @@ trust the values.
 
 from __future__ import annotations
 
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -34,6 +36,11 @@ Profile = Literal["parity", "defaults"]
 MAX_SEED = 2**32 - 1
 
 
+@lru_cache(8)  # so that competitors share it
+def _made_up(size: int) -> bytes:
+    return b"x" * size
+
+
 class Scenario(Plain):
     """Everything a run is asked to do. Headers and body are as sent: store ``snapshot()``."""
 
@@ -58,6 +65,8 @@ class Scenario(Plain):
     timeout_s: float = Field(default=10.0, gt=0)
     max_body_bytes: int = Field(default=USUAL_MAX_BODY_BYTES, ge=1)  # of a response
     verify: bool = True
+    ca_file: str | None = None  # of certificates (PEM), an absolute path; None: the machine's
+    unix_path: str | None = None  # absolute, of the socket that connections are made to
     profile: Profile = "parity"
     seed: int = Field(ge=0, le=MAX_SEED)
     pin: bool = True
@@ -80,7 +89,7 @@ class Scenario(Plain):
         if competitor.method not in BODY_METHODS:
             return None
         if self.body is None and competitor.body_bytes:
-            return b"x" * competitor.body_bytes
+            return _made_up(competitor.body_bytes)
         return self.body
 
     def redactor(self) -> Redactor:
@@ -90,12 +99,18 @@ class Scenario(Plain):
     def snapshot(self) -> dict[str, Any]:
         """The scenario as plain JSON without secrets, for the database and reports.
 
-        The body appears as its length only (``body_bytes``, ``None`` where sizes are made up).
+        The body appears as its length only (``body_bytes``, ``None`` where sizes are made up), a file
+        of certificates or a socket as its name.
         """
         data = self.model_dump(mode="json", exclude={"body"})
         data["url"] = None if self.url is None else redact_url(self.url)
         data["path"] = redact_url(self.path)
         data["headers"] = redact_headers(self.headers)
+        for name in ("ca_file", "unix_path"):
+            if data[name] is None:
+                del data[name]  # as in runs that were stored before it could be given
+            else:
+                data[name] = Path(data[name]).name
         data["body_bytes"] = None if self.body is None else len(self.body)
         return data
 

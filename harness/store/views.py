@@ -28,7 +28,7 @@ MAX(peak_rss_bytes) / 1e6 AS peak_memory_mb,
 # What results over runs are kept apart by.
 KIND = """\
 environment_id, environment, client_library, client_type, client_version, event_loop, http_method,
-  concurrency_level, body_bytes, profile, target, runtime, instances, tls, upstream, versions,
+  concurrency_level, body_bytes, connection, profile, target, runtime, instances, tls, upstream, versions,
   client_environment_id, http_version, target_versions, settings"""
 
 VIEWS = {
@@ -112,7 +112,8 @@ WITH known AS (
       '$.rounds', '$.duration_s', '$.requests', '$.precision'
     ), '$.competitor', json((
       SELECT json_remove(
-        value, '$.label', '$.client', '$.method', '$.body_bytes', '$.concurrency', '$.condition'
+        value, '$.label', '$.client', '$.method', '$.body_bytes', '$.concurrency', '$.condition',
+        '$.connection'
       ) FROM json_each(runs.scenario, '$.competitors')
       WHERE json_extract(value, '$.label') = results.label
     ))) AS settings

@@ -8,10 +8,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from adapters.base import BaseAdapter, Request, causes
 from harness.worker.job import Events, Job, described
+from harness.worker.sampling import plain
 from harness.worker.slots import Command, new_session
 
 __all__ = ["run_asking"]
@@ -22,7 +24,9 @@ def run_asking(
 ) -> None:
     """Answer each ``{"do": "ask", ...}`` with what came of one request, until told to close.
 
-    A command may name another ``url`` and other ``headers`` than the job's request.
+    A command may name another ``url`` and other ``headers`` than the job's request, and ``sample``
+    the answer, so that the beginning of its body is told as well. One with a ``unix_path`` is asked in a
+    session of its own.
     """
     with _waiting(job) as wait:
         session = new_session(adapter, job.settings, 1)
@@ -30,9 +34,17 @@ def run_asking(
         for command in commands:
             if command["do"] == "close":
                 break
-            changes = {name: value for name, value in command.items() if name != "do"}
+            changes = {k: v for k, v in command.items() if k in ("url", "headers")}
             request = replace(job.request, **changes)
-            events.send("answer", **_asked(session, request, wait))
+            ask = _sampled if command.get("sample") else _asked
+            asked = session
+            if "unix_path" in command:
+                settings = replace(job.settings, unix_path=command["unix_path"])
+                asked = new_session(adapter, settings, 1)
+                wait(asked.open())
+            events.send("answer", **_told(asked, partial(ask, asked, request, wait)))
+            if asked is not session:
+                wait(asked.close())
         wait(session.close())
 
 
@@ -49,15 +61,24 @@ def _waiting(job: Job) -> Iterator[Callable[[Any], Any]]:
 
 
 def _asked(session: Any, request: Request, wait: Callable[[Any], Any]) -> dict[str, Any]:
+    status, length = wait(session.send(request))
+    return {"status": status, "length": length}
+
+
+def _sampled(session: Any, request: Request, wait: Callable[[Any], Any]) -> dict[str, Any]:
+    status, length, beginning = wait(session.sample(request))
+    return {"length": length, **plain(status, beginning)}
+
+
+def _told(session: Any, ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
-        status, length = wait(session.send(request))
+        return ask()
     except Exception as error:
         return {
             "kind": session.classify(error),
             "message": described(error),
             "reason": _reason(error),
         }
-    return {"status": status, "length": length}
 
 
 def _reason(error: BaseException) -> str | None:

@@ -89,12 +89,16 @@ def capabilities(module: str, site: str) -> dict[str, Any]:
                 "largest_pool": adapter.largest_pool,
                 "trace_points": list(adapter.trace_points),
                 "hold_points": list(adapter.hold_points),
+                "connections": list(adapter.connections),
+                "can_unix": adapter.can_unix,
+                "can_sample": adapter.can_sample,
                 "can_stream": adapter.can_stream,
                 "uses_target": adapter.uses_target,
                 "files_per_slot": adapter.files_per_slot,
                 "http_versions": list(adapter.http_versions),
                 "offers_http2": list(adapter.offers_http2),
                 "unequal": list(adapter.unequal),
+                "lacks": list(adapter.lacks),
             }
             for adapter in adapters
         },

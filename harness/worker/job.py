@@ -55,6 +55,7 @@ class Job:
     busy_share: float | None = None
     memory_bytes: int | None = None  # by which it may grow once its client is loaded; None: any
     asking: bool = False  # it measures nothing, but sends a request whenever it is told to
+    body_fd: int | None = None  # where the request's body is, if it is too long for a line
 
     @classmethod
     def from_json(cls, line: bytes) -> Job:
@@ -62,9 +63,13 @@ class Job:
         data: dict[str, Any] = json.loads(line)
         request = data.pop("request")
         body = request.pop("body")
-        cpus, trace = data.pop("cpus"), data.pop("trace")
+        cpus, trace, body_fd = data.pop("cpus"), data.pop("trace"), data.pop("body_fd", None)
+        content = None if body is None else base64.b64decode(body)
+        if body_fd is not None:
+            with open(body_fd, "rb") as file:  # noqa: PTH123  a descriptor has no path
+                content = file.read()
         return cls(
-            request=Request(body=None if body is None else base64.b64decode(body), **request),
+            request=Request(body=content, **request),
             settings=Settings(**data.pop("settings")),
             cpus=None if cpus is None else tuple(cpus),
             trace=None if trace is None else TraceJob(**trace),
@@ -141,6 +146,7 @@ class Window:
     pace: Pace | None = None
     hold: Hold | None = None
     steps: tuple[tuple[int, int], ...] = ()  # (slots that send, until how many ns after the start)
+    sampled: tuple[int, ...] = ()  # statuses of which one answer is to be kept, if any comes
 
     @classmethod
     def from_command(cls, command: Mapping[str, Any]) -> Window:

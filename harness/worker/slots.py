@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from adapters.trace import Stamps
     from harness.worker.arrivals import Arrivals
     from harness.worker.busywork import Detour
+    from harness.worker.sampling import Sampler
     from harness.worker.tracing import Tracer
 
 __all__ = ["Command", "Load", "Pause", "Slots", "bound", "coded", "new_session", "pool_sizes"]
@@ -160,6 +161,7 @@ class Slots:
         self.pauses = [Pause() for _ in range(job.slots if job.think_ns else 0)]
         self._is_warm = False
         self._detour = _detour(job)
+        self._sampler: Sampler | None = None  # of the window that is being served
         self._lock = threading.Lock()
         self._running = job.slots
         self._first_sent = 0
@@ -203,13 +205,17 @@ class Slots:
             self.events.send("failed", message=described(error))
             os._exit(1)
 
+    def begin(self, window: Window) -> None:
+        """Called before the slots are told of a window."""
+        self._sampler = _sampler(window)
+
     def sender(self, adapter: Any) -> Any:
-        """What sends a request: the adapter itself, unless requests take a detour, or some are to be traced."""
+        """What sends a request: the adapter, unless requests take a detour, or are traced or sampled."""
         assert self._detour is None or self.tracer is None, "a detour is not traced"
         if self._detour is not None:
             return self._detour.sender(adapter.send, adapter.mode)
         if self.tracer is None:
-            return adapter.send
+            return adapter.send if self._sampler is None else self._sampler.sender(adapter)
         from harness.worker.tracing import sender  # noqa: PLC0415
 
         return sender(adapter, self.tracer, coded(adapter))
@@ -282,6 +288,7 @@ class Slots:
             planned=load.arrivals.skip() if load.arrivals is not None else None,
             dropped=load.dropped,
             drain=load.edges.drain_ns,
+            sample=self._sampler and self._sampler.found,
         )
 
 
@@ -291,6 +298,14 @@ def _detour(job: Job) -> Detour | None:
     from harness.worker.busywork import Detour  # noqa: PLC0415  only for tests of the harness itself
 
     return Detour(job.busy_share)
+
+
+def _sampler(window: Window) -> Sampler | None:
+    if not window.sampled:
+        return None
+    from harness.worker.sampling import Sampler  # noqa: PLC0415  only where an answer was unexpected
+
+    return Sampler(window.sampled)
 
 
 def _tracer(job: Job) -> Tracer | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from adapters.base import AsyncAdapter, Request, Response
 from harness.worker.job import Events, Job, Window, described
@@ -41,15 +41,13 @@ async def _serve_tasks(slots: Slots, commands: Iterator[Command]) -> None:
         await session.open()
     adapters = slots.served_by(sessions)
     await asyncio.gather(*(_first_task(slots, *one) for one in enumerate(adapters)))
-    runs = [bound(closed_loop, adapter, slots) for adapter in adapters]
-    if slots.job.think_ns:
-        pairs = zip(runs, slots.pauses, strict=True)
-        runs = [_thinking(run, slots.job.think_ns, pause) for run, pause in pairs]
+    usual = _loops(adapters, slots)
     arrived: asyncio.Queue[Command] = asyncio.Queue()
     # one command per wake-up: the orchestrator sends the next only after our answer to the last
     asyncio.get_running_loop().add_reader(0, lambda: arrived.put_nowait(next(commands)))
     while (command := await arrived.get())["do"] == "window":
         load = Load(Window.from_command(command))
+        slots.begin(load.window)
         if load.window.hold is not None:
             from harness.worker import held_tasks  # noqa: PLC0415
 
@@ -61,12 +59,22 @@ async def _serve_tasks(slots: Slots, commands: Iterator[Command]) -> None:
         else:
             await asyncio.sleep(load.wait_s())
             time.sleep(load.wait_s())  # uvloop counts in ms and may wake half a one too early
+            runs = _loops(adapters, slots) if load.window.sampled else usual
             await asyncio.gather(*(_task(run, load, index) for index, run in enumerate(runs)))
         slots.report(load)
     asyncio.get_running_loop().remove_reader(0)
     for session in sessions:
         await session.close()
     slots.send_closed()
+
+
+def _loops(adapters: Sequence[AsyncAdapter], slots: Slots) -> list[Callable[..., Awaitable[None]]]:
+    """The closed loop of each slot."""
+    runs = [bound(closed_loop, adapter, slots) for adapter in adapters]
+    if not slots.job.think_ns:
+        return runs
+    pairs = zip(runs, slots.pauses, strict=True)
+    return [_thinking(run, slots.job.think_ns, pause) for run, pause in pairs]
 
 
 async def _first_task(slots: Slots, index: int, adapter: AsyncAdapter) -> None:

@@ -68,6 +68,7 @@ def run_threads(
 
 def _serve_window(load: Load, slots: Slots, inboxes: list[Inbox]) -> None:
     """Put all threads to work; give out arrivals one by one; held requests get threads of their own."""
+    slots.begin(load.window)
     if load.window.hold is not None:
         from harness.worker.held_threads import serve_window  # noqa: PLC0415
 

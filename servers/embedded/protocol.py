@@ -16,6 +16,7 @@ from servers.embedded.messages import CONTINUE, RefusedError, Request
 from servers.embedded.request_limits import (
     FRAMING_FACTOR,
     MAX_BODY_BYTES,
+    MAX_DROPPED_BYTES,
     MAX_HEAD_BYTES,
     MAX_HEADERS,
     Discarded,
@@ -249,8 +250,8 @@ class Connection(asyncio.Protocol):
             self._upgrading = True
             return
         length = int(headers.get(b"content-length") or 0)
-        if length > MAX_BODY_BYTES:
-            raise too_large_body()
+        if length > self._most_body_bytes:
+            raise too_large_body(self._most_body_bytes)
         chunked = b"transfer-encoding" in headers
         if chunked:
             self._trailed, self._headers = headers, Discarded()
@@ -280,11 +281,15 @@ class Connection(asyncio.Protocol):
         self._begin()
         return b"\r\n".join([*lines, b"", b""])
 
+    @property
+    def _most_body_bytes(self) -> int:
+        return MAX_DROPPED_BYTES if self._target == b"/" else MAX_BODY_BYTES
+
     def on_body(self, piece: bytes) -> None:
         """Part of the decoded body."""
         self._body_bytes += len(piece)
-        if self._body_bytes > MAX_BODY_BYTES:
-            raise too_large_body()
+        if self._body_bytes > self._most_body_bytes:
+            raise too_large_body(self._most_body_bytes)
         if self._target != b"/":
             self._body.append(piece)
 

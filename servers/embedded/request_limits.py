@@ -7,6 +7,7 @@ from servers.embedded.messages import RefusedError
 __all__ = [
     "FRAMING_FACTOR",
     "MAX_BODY_BYTES",
+    "MAX_DROPPED_BYTES",
     "MAX_HEADERS",
     "MAX_HEAD_BYTES",
     "Discarded",
@@ -17,6 +18,7 @@ __all__ = [
 MAX_HEAD_BYTES = 64 * 1024
 MAX_HEADERS = 200
 MAX_BODY_BYTES = 16 * 1024 * 1024
+MAX_DROPPED_BYTES = 1024 * 1024 * 1024  # where a body is counted and dropped: at "/"
 # Chunked framing may cost up to eight times its payload (one-byte chunks cost five times).
 FRAMING_FACTOR = 8
 
@@ -27,9 +29,9 @@ def too_large_head() -> RefusedError:
     return RefusedError(431, f"the header section is larger than {limit}")
 
 
-def too_large_body() -> RefusedError:
+def too_large_body(limit: int) -> RefusedError:
     """The body is, or is announced to be, over the limit."""
-    return RefusedError(413, f"the body is larger than {MAX_BODY_BYTES} bytes")
+    return RefusedError(413, f"the body is larger than {limit} bytes")
 
 
 class Discarded(dict[bytes, bytes]):

@@ -27,7 +27,7 @@ PIPE = int(sys.argv[1]) if sys.argv[1:] and sys.argv[1].isdigit() else -1  # tha
 
 class Sound(Stdlib):
     distribution = "python"
-    can_stream = False
+    can_stream = can_sample = False
     trace_points = hold_points = ()
 
     def send(self, request):
@@ -134,6 +134,16 @@ BROKEN = {
         "self.settings.profile == 'defaults' and '/bytes/' in request.url",
         "raise KeyError('timeout')",
     ),
+    "sampled-alike": """
+    can_sample = True
+    def sample(self, request):
+        return super().sample(replace(request, body=None))
+""",
+    "connection-each": """
+    connections = ("keep-alive", "close")
+    def answer(self, request, send):
+        return send() if self.settings.keep_alive else send(replace(request, headers={}))
+""",
     "idle-close": "    other_kinds = Stdlib.other_kinds[1:]",
     "closing": "    def close(self): KEPT.append(self._connection)",
     "pool-size": _when(

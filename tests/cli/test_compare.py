@@ -184,7 +184,7 @@ def test_https_needs_a_certificate_that_is_trusted(tls_server: Recording, tmp_pa
 
     assert refused.code == 3
     assert refused.err.startswith("clientbench: url: ") and refused.err.count("\n") == 1
-    assert "certificate" in refused.err and "--insecure" in refused.err
+    assert "certificate" in refused.err and "--insecure" in refused.err and "--ca" in refused.err
     assert not (tmp_path / "benchmark_results.db").exists()
     assert tls_server.arrived == []
 

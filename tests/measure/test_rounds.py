@@ -167,6 +167,7 @@ def test_first_requests_at_a_pace_take_their_time() -> None:
         slots=70,
         first_gap_ns=10**8,
         http_version=None,
+        connection="keep-alive",
     )
     plan = make_plan(asked)
     without, with_gaps = (

@@ -33,6 +33,7 @@ VALUES = {
     "tls": (("http", "https"), ("http", "https")),
     "method": (("get", "PUT"), ("GET", "PUT")),
     "body_size": (("10", "64k"), ("10 B", "64 KiB")),
+    "connection": (("keep-alive", "close"), ("keep-alive", "close")),
     "concurrency": (("1", "16"), ("c=1", "c=16")),
 }
 

@@ -139,6 +139,44 @@ def test_low_rates_are_not_rounded_up(
     assert warmup is not None and warmup.count == round(0.2 * float(rate))
 
 
+@pytest.mark.parametrize(
+    ("typed", "rate"),
+    [
+        ("500", 500.0),
+        (500, 500.0),
+        ("500/s", 500.0),
+        ("2k", 2000.0),
+        ("1.5K / m", 25.0),
+        ("30/m", 0.5),
+        ("36/h", 0.01),
+        ("1/30s", 1 / 30),
+        ("5/100ms", 50.0),
+        ("1e-3", 0.001),
+    ],
+)
+def test_rates_have_units(typed: str | int, rate: float) -> None:
+    made = scenario({"rate": typed}, duration="2h").open_load
+    assert made is not None
+    assert made.rate == rate
+
+
+def test_rates_of_stages_have_the_same_units() -> None:
+    made = scenario({"stage": ("0-2k:30s", "30/m-1/10s:5m", "1e-1:1")}).open_load
+    assert made is not None
+    assert made.stages == ((0.0, 2000.0, 30.0), (0.5, 0.1, 300.0), (0.1, 0.1, 1.0))
+
+
+@pytest.mark.parametrize(
+    "typed", ["30/", "/m", "30/0s", "30/d", "2M", "1/-1s", "k", "1/m/s", "nan"]
+)
+def test_other_rates_are_refused(typed: str) -> None:
+    with refused("--rate: ") as caught:
+        scenario({"rate": typed})
+    assert "such as 500, 2k, 30/m or 1/30s" in str(caught.value)
+    with refused("--stage: "):
+        scenario({"stage": (f"{typed}:1s",)})
+
+
 def test_a_rate_without_any_request_is_refused() -> None:
     with refused(
         "--rate, --duration: 0.1 requests per second for 4 s is none at all; "

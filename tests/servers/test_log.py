@@ -12,7 +12,7 @@ import pytest
 
 from servers.base import TargetError
 from servers.embedded.records import ConnectionRecord, RequestRecord
-from servers.embedded.request_limits import MAX_BODY_BYTES
+from servers.embedded.request_limits import MAX_DROPPED_BYTES
 from servers.embedded.target import EmbeddedTarget
 from tests.servers.patience import PATIENCE_S, eventually, settle
 from tests.servers.wire import Wire
@@ -109,7 +109,7 @@ def test_every_counted_request_has_one_record(fresh_target: EmbeddedTarget) -> N
         ),
         *("DELETE /get HTTP/1.1", "GET /wait?constant=x HTTP/1.1", "GET / HTTP/2.0"),
     ]
-    length = f"Content-Length: {MAX_BODY_BYTES + 1}"
+    length = f"Content-Length: {MAX_DROPPED_BYTES + 1}"
     for number, line in enumerate(asked, 1):
         send(fresh_target, line, f"X-Request-Id: {number}")
     send(fresh_target, "PUT / HTTP/1.1", length, "X-Request-Id: 8")

@@ -39,12 +39,17 @@ FROZEN = {
     "0017_checks": "eacaff8c31c914879e1f222061004f3469a368caebb11662171260543ca53beb",
     "0018_waiting": "ea88f3b1d08c4dbb36693bbe7a747cb15403fc7f4c80f2a48eca1177b71cc454",
     "0019_conditions": "227ffca2e8743a5e92ad7242d1e85ded022cce3df2511791aadbe2b5c0974610",
+    "0020_connection": "63158be82a961a60802800be7ba3bd6963374e215a0e9bdbc8a583bb7bb0bac2",
+    "0021_unexpected_answers": "3d774cd05479d2a06cacbb71c78bae8a38759f57251d83ebbe312058609ce4a5",
 }
 
 
 # The views of the last step, with it. They are made anew when there is a step to do: whoever changes one adds a
 # step, with no statements if it needs none, else databases that are up to date keep the old one.
-VIEWS = ("0019_conditions", "98e8655654047e0e43311207043316ea6cec44cbecfadc126b514e8a0d91b198")
+VIEWS = (
+    "0021_unexpected_answers",
+    "1a109481af35a7a6ea442a19ace68ba7136fa82057c345ff8e37a0330c63ebcc",
+)
 
 
 def digest(text: str) -> str:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Iterator, Sequence
-from ipaddress import ip_address
 
 from harness.analysis.summaries import by_label
 from harness.option_names import option
 from harness.records.model import Doubt, OtherLoad, Reading, TrialSummary
-from harness.text import split_url
+from harness.text import is_loopback
 
 __all__ = ["disturbance_doubts"]
 
@@ -98,7 +97,7 @@ def _by_others(trials: Sequence[TrialSummary], apart: bool) -> Iterator[Finding]
 def _others(readings: Sequence[Reading], url: str, apart: bool) -> Iterator[Finding]:
     """What the machine's CPUs did beyond the processes of the run."""
     machine = _percents(readings, "machine")
-    target = _target_percent(readings, is_here=_is_local(url) or not apart)
+    target = _target_percent(readings, is_here=is_loopback(url) or not apart)
     if not machine or target is None:
         return
     ours = sum(_mean(_percents(readings, source)) for source in ("worker", "orchestrator"))
@@ -150,11 +149,3 @@ def _percents(readings: Iterable[Reading], source: str) -> list[float]:
 
 def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values) if values else 0.0
-
-
-def _is_local(url: str) -> bool:
-    host = split_url(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["GRAVE", "NOTES", "is_grave", "is_note"]
 
 # Figures or verdicts may be wrong: what was compared is not the same.
-GRAVE = frozenset({"unequal bytes", "unequal work"})
+GRAVE = frozenset({"connections differ", "unequal bytes", "unequal work"})
 
 # Nothing was found that would speak against the result.
 NOTES = frozenset({"not checked"})
