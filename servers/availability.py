@@ -14,11 +14,15 @@ __all__ = ["Way", "resolve", "ways"]
 
 @dataclass(frozen=True)
 class Way:
-    """One way to run a target: the version that would run, or the reason why it cannot."""
+    """One way to run a target: the version that would run, or the reason why it cannot.
+
+    ``program``: natively, what would be started.
+    """
 
     runtime: Runtime
     version: str | None
     reason: str | None
+    program: str | None = None
 
 
 def ways(spec: TargetSpec) -> list[Way]:
@@ -38,14 +42,14 @@ def _way(spec: TargetSpec) -> Way:
     kinds = [software(name) for name in (spec.name, spec.upstream) if name]
     try:
         if spec.runtime == "native":
-            versions = [kind.find().version for kind in kinds]
-        else:
-            # the SDK is dear to load
-            from servers.containers import find  # noqa: PLC0415
+            found = [kind.find() for kind in kinds]
+            return Way("native", found[0].version, None, found[0].words[0])
+        # the SDK is dear to load
+        from servers.containers import find  # noqa: PLC0415
 
-            versions = [find(kind) for kind in kinds]
+        version, *_ = [find(kind) for kind in kinds]
     except TargetError as error:
         return Way(spec.runtime, None, str(error))
     except Exception as error:  # of a plugged-in one
         return Way(spec.runtime, None, defect(spec.name, error))
-    return Way(spec.runtime, versions[0], None)
+    return Way(spec.runtime, version, None)

@@ -21,8 +21,8 @@ class HostedTarget(Target):
 
     def __init__(self, spec: TargetSpec) -> None:
         self.spec = spec
-        self.name = spec.name
-        self._conversation = Conversation(f"the target {spec.name}")
+        self.name = spec.title
+        self._conversation = Conversation(f"the target {spec.title}")
         self._ready: dict[str, Any] = {}
 
     def start(self, cpus: Collection[int] | None = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import os
 import pwd
 import secrets
@@ -15,15 +16,18 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from shutil import copyfile
 
+import psutil
+
 from servers.base import Target, TargetError
 from servers.files import CA, CERTIFICATE, KEY, LOG
-from servers.parts import LOOPBACK, Ask, Part, PartSpec, Runner, family
+from servers.parts import LOOPBACK, POLL_S, Ask, Part, PartSpec, Runner, family
 from servers.software import Address, Executable
 from servers.standing import read_log
 
 __all__ = ["Native", "free_port", "unprivileged", "write_files"]
 
 STOP_TIMEOUT_S = 3.0
+ELSEWHERE_S = 2.0  # a program may open one address after another
 # Below those that systems give to outgoing connections: one of these could take the port meanwhile.
 PORTS = range(15_000, 32_000)
 PORT_TRIES = 100
@@ -135,6 +139,7 @@ class ProgramPart(Part):
         software = self.part_spec.software
         certified = self._shared if self.part_spec.tls else None
         write_files(self._folder, software.files(layout), certified)
+        software.accept(self._words, self._folder, layout)
         account = None if software.keeps_user else unprivileged(self._words[0])
         if account is not None:
             _hand_over(self._folder, account)
@@ -150,6 +155,38 @@ class ProgramPart(Part):
                 env={**os.environ, **software.environment(layout)},
                 process_group=0,
             )
+
+    def wait_healthy(self, ask: Ask, deadline: float) -> None:
+        """Where the configuration is not ours, also see where it listens: on the loopback interface alone."""
+        if self.part_spec.software.is_own:
+            self._wait_listening(deadline)
+        super().wait_healthy(ask, deadline)
+        if self.part_spec.software.is_own:
+            self._listening()  # it may have opened more since
+
+    def _wait_listening(self, deadline: float) -> None:
+        elsewhere_s = time.monotonic() + ELSEWHERE_S
+        while self.address.port not in (ports := [one.port for one in self._listening()]):
+            self.check()
+            if ports and time.monotonic() > elsewhere_s:
+                raise self.trouble(
+                    f"listens on port {ports[0]}, and not on {self.address}; "
+                    f"expected {self.part_spec.software.listening}"
+                )
+            if time.monotonic() > deadline:
+                break  # what is missing is told by who waits for an answer
+            time.sleep(POLL_S)
+
+    def _listening(self) -> list[Address]:
+        """Where it listens. Raises ``TargetError`` if others can reach it there."""
+        found = [address for pid in self.pids() for address in _listeners(pid)]
+        for address in found:
+            if not ipaddress.ip_address(address.host).is_loopback:
+                raise self.trouble(
+                    f"listens on {address}, where other machines can reach it; "
+                    f"expected the loopback interface alone: {self.part_spec.software.listening}"
+                )
+        return found
 
     def check(self) -> None:
         """Raise ``TargetError`` if it has ended."""
@@ -211,6 +248,14 @@ def unprivileged(program: str) -> tuple[int, int] | None:
     except (KeyError, OSError, subprocess.SubprocessError):
         return None
     return user.pw_uid, user.pw_gid
+
+
+def _listeners(pid: int) -> Iterator[Address]:
+    """Where a process listens, as far as that can be seen."""
+    with contextlib.suppress(psutil.Error):
+        for one in psutil.Process(pid).net_connections("tcp"):
+            if one.status == psutil.CONN_LISTEN:
+                yield Address(one.laddr.ip, one.laddr.port)
 
 
 def _hand_over(folder: Path, account: tuple[int, int]) -> None:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 
 from servers.files import CERTIFICATE, KEY
-from servers.software import Executable, Image, Layout, Software, render
+from servers.own_configuration import Configurable
+from servers.software import Executable, Image, Layout, render
 
 __all__ = ["Nginx", "NginxStatic"]
 
 CONFIGURATION = "nginx.conf"
+# Of these there is one in a configuration at most, and it is for us to say.
+_OURS = re.compile(r"(?m)^([ \t]*)(?:daemon|pid|worker_cpu_affinity)\s[^;]*;")
+_LOG = re.compile(r"\b((?:access|error)_log\s+)([^\s;]+)")
+_HTTP = re.compile(r"(?m)^[ \t]*http\s*\{")
+_NO_FILE = ("off", "stderr", "syslog:", "memory:")
+_TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 FILES = {"1k": 1 << 10, "10k": 10 << 10, "100k": 100 << 10, "1m": 1 << 20}
 
 
-class Nginx(Software):
+class Nginx(Configurable):
     """A proxy. Its open-source edition notices a dead server only by a failed request (``max_fails``)."""
 
     name = "nginx"
@@ -22,6 +30,9 @@ class Nginx(Software):
     image = Image("nginx:1.28.0", "CLIENTBENCH_NGINX_IMAGE", ("nginx",))
     remedy = "install it (Debian: apt-get install nginx-light)"
     majors = (1,)
+    configuration = CONFIGURATION
+    listening = "listen {{ listen }};"
+    complaint = r"\[(?:emerg|alert|crit|error)\] (?:\d+#\d+: )?(.+)"
 
     def find(self) -> Executable:
         """``nginx`` on PATH, or where Debian keeps it."""
@@ -38,15 +49,46 @@ class Nginx(Software):
         configuration = f"{layout.folder}/{CONFIGURATION}"
         return ["-e", "stderr", "-p", layout.folder, "-c", configuration]
 
+    def adopt(self, text: str, layout: Layout) -> dict[str, str]:
+        """In the foreground, on our CPUs; PID, logs and temporary files in ``scratch``."""
+        kept = _OURS.sub(lambda found: found[1], text)
+        logging = _LOG.sub(lambda found: found[1] + _log(found[2], layout.scratch), kept)
+        added = [
+            f"{name}_temp_path {layout.scratch}/{name};"
+            for name in _TEMPORARY
+            if f"{name}_temp_path" not in text
+        ]
+        if "access_log" not in text:  # what it would do by itself, into a file of the system
+            added.append(f"access_log {layout.scratch}/access.log;")
+        words = " ".join(added)
+        placed = _HTTP.sub(lambda found: f"{found[0]} {words} ", logging, count=1)
+        return {CONFIGURATION: f"daemon off; pid {layout.scratch}/nginx.pid; {placed}"}
+
+    def own_command(self, layout: Layout) -> list[str]:
+        """Modules and pages are where the program has them, and not below our folder."""
+        return ["-e", "stderr", "-c", f"{layout.folder}/{CONFIGURATION}"]
+
+    def test_command(self, layout: Layout) -> list[str]:
+        """``nginx -t``."""
+        return ["-t", "-q", *self.own_command(layout)]
+
 
 class NginxStatic(Nginx):
     """An origin: ``return 200`` at ``/``, and files of some sizes below ``/files/``."""
 
     name = "nginx-static"
     is_proxy = False
+    takes_configuration = False  # that of nginx may well be an origin
     routes = MappingProxyType({f"/files/{name}": size for name, size in FILES.items()})
 
     def files(self, layout: Layout) -> dict[str, str]:
         """``nginx.conf`` and what it serves."""
         served = {f"files/{name}": "x" * size for name, size in FILES.items()}
         return super().files(layout) | served
+
+
+def _log(path: str, scratch: str) -> str:
+    """Where a log goes; one that is no file stays."""
+    if path.startswith((*_NO_FILE, f"{scratch}/")):
+        return path
+    return f"{scratch}/{path.rpartition('/')[2]}"

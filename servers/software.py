@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from servers.base import Target, TargetError
 
 __all__ = ["Address", "Executable", "Image", "Layout", "Software", "render"]
 
+SERVER_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 _VERSION_TIMEOUT_S = 20
 
 
@@ -86,6 +88,8 @@ class Software(ABC):
     # root's processes of it stay root's, for the sake of files that it needs
     keeps_user: bool = False
     majors: tuple[int, ...] = ()  # versions its configuration is written for; empty: any
+    is_own: bool = False  # its configuration is the user's: nothing is known of its paths
+    listening: str = ""  # how such a configuration says where to listen
 
     @abstractmethod
     def find(self) -> Executable:
@@ -98,6 +102,9 @@ class Software(ABC):
     @abstractmethod
     def command(self, layout: Layout) -> list[str]:
         """The command line after the words that start the program; it stays in the foreground."""
+
+    def accept(self, words: tuple[str, ...], folder: Path, layout: Layout) -> None:  # noqa: B027
+        """Look at what was written to ``folder``, before ``words`` start. Raises ``TargetError``."""
 
     def process(self, layout: Layout) -> Target | None:
         """Natively, the process to speak with, if that is what it is, instead of a program to start."""
@@ -147,9 +154,12 @@ class Software(ABC):
             )
 
     def on_path(self, program: str) -> tuple[str, ...]:
-        """The program on PATH or beside our interpreter, where wheels put theirs. Raises ``TargetError``."""
-        beside = str(Path(sys.executable).parent)
-        found = shutil.which(program) or shutil.which(program, path=beside)
+        """The program on PATH; otherwise beside our interpreter, where wheels put theirs, or where servers are.
+
+        Debian puts these into folders that are on nobody's PATH but root's. Raises ``TargetError``.
+        """
+        elsewhere = os.pathsep.join((str(Path(sys.executable).parent), *SERVER_FOLDERS))
+        found = shutil.which(program) or shutil.which(program, path=elsewhere)
         if found is None:
             raise TargetError(f"{self.name}: no {program} on PATH; {self.remedy}")
         return (found,)

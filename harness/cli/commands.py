@@ -318,7 +318,9 @@ def list_targets(json: Json = False) -> None:
 
 
 @_command(targets, "up")
-@measuring_options_only("runtime", "instances", "https", "upstream", "target_cpus", "target_memory")
+@measuring_options_only(
+    "runtime", "instances", "https", "config", "upstream", "target_cpus", "target_memory"
+)
 def target_up(
     name: Annotated[str, argument("A name of `clientbench targets`.", "NAME", "target")],
     *,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from rich.console import Console
 
@@ -114,9 +116,22 @@ def _remarks(known: dict[str, list[Way]]) -> Iterator[str]:
                 missing.setdefault(reason, []).append(name)
     for reason, lacking in missing.items():
         yield f"{', '.join(lacking)} {reason}"
+    yield from _off_path(known)
     if missing:
         yield ""
     yield f"{', '.join(proxies())}: proxies before --instances of --upstream {' or '.join(upstreams())}"
+
+
+def _off_path(known: dict[str, list[Way]]) -> Iterator[str]:
+    """Where servers were found that a shell would not find; what we brought along apart."""
+    programs: dict[str, list[str]] = {}
+    for name, (native, *_) in known.items():
+        found = Path(native.program or sys.executable)
+        brought = found.parent == Path(sys.executable).parent
+        if not brought and shutil.which(found.name) is None:
+            programs.setdefault(str(found), []).append(name)
+    for program, those in programs.items():
+        yield f"{', '.join(those)} (native): found at {program}, which is not on PATH"
 
 
 def _plain(name: str, found: list[Way]) -> dict[str, object]:

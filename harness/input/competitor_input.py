@@ -120,7 +120,10 @@ def _labelled(competitor: Competitor, axis: Factor, crossed: Factor | None) -> C
 
 def _check_distinct(found: tuple[Competitor, ...]) -> None:
     """The same under two names is what only the self-test wants."""
-    contents = [competitor.model_copy(update={"label": ""}) for competitor in found]
+    contents = [
+        one.model_copy(update={"label": "", "target": replace(one.target, alias="")})
+        for one in found
+    ]
     for competitor, content in zip(found, contents, strict=True):
         if contents.count(content) > 1:
             raise UsageError(

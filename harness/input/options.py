@@ -117,6 +117,12 @@ class Options:
     https: bool = declare(
         "HTTPS, with a certificate of our own.", default=False, ours_only=True, group="target"
     )
+    config: str | None = declare(
+        "Configuration of your own for --target nginx, traefik, haproxy or caddy: a file.",
+        ours_only=True,
+        group="target",
+        metavar="FILE",
+    )
     upstream: str | None = declare(
         "The server behind a proxy: see `clientbench targets`. [embedded]",
         ours_only=True,

@@ -25,6 +25,7 @@ from harness.input.load_input import open_load
 from harness.input.options import Options
 from harness.input.precision_input import check_budget, length, precision
 from harness.input.presets import Expansion, expand
+from harness.input.recipe_input import check_recipe
 from harness.input.request_input import (
     content_type,
     parse_body,
@@ -79,6 +80,7 @@ def build(
     known = Known(defaults, modes, resolve, tls=held_at_tls)
     asked = parse_competitors(options, known, body)
     competitors = asked.competitors
+    check_recipe(destination.path, [competitor.target for competitor in competitors])
     requests = _whole("requests", options.requests, None, 10**9)
     load = open_load(options)
     usual, wanted = length(options), precision(options)

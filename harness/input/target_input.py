@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from harness.errors import UsageError
 from harness.input.options import Options
+from harness.input.own_configuration_input import check_used, own_configurations, template_of
 from harness.redaction import one_of, quoted, refusal
 from harness.scenario.destination import parse_url
 from harness.scenario.factors import FACTORS
@@ -44,7 +45,9 @@ def target_levels(options: Options, tls: bool) -> dict[str, Sequence[Any]]:
         url = urlsplit(parse_url(options.url).url or "")
         base = FACTORS["target"].parse(f"{url.scheme}://{url.netloc}")
         return {**levels, "target": (base,)}
-    bases = [_limited(spec, options) for spec in (levels["target"] if names else (EMBEDDED,))]
+    typed = levels["target"] if names else (EMBEDDED,)
+    bases = [_limited(spec, options) for spec in own_configurations(typed, options)]
+    check_used(bases, _asked(options, levels, tls=tls))
     if options.upstream is not None and not any(base.upstream for base in bases):
         raise UsageError(f"is for proxies; expected --target {' or '.join(proxies())}", "upstream")
     schemes = _tls_levels(options, levels["tls"], tls)
@@ -64,7 +67,10 @@ def complete_target(chosen: Mapping[str, Any], resolve: Resolve) -> TargetSpec:
         return base
     default = DEFAULT_INSTANCES if base.upstream else 1
     spec = replace(base, instances=chosen["instances"] or default, tls=chosen["tls"])
-    spec = replace(spec, runtime=chosen["runtime"] or resolve(spec))
+    if spec.config and chosen["runtime"] not in (None, "native"):
+        raise UsageError("a configuration of yours runs natively alone; expected native", "runtime")
+    native: Runtime | None = "native" if spec.config else None
+    spec = replace(spec, runtime=chosen["runtime"] or native or resolve(spec))
     if spec.memory_bytes and spec.runtime == "native":
         raise UsageError("limits containers; expected --runtime docker with it", "target_memory")
     alone = software(spec.name).process_per_instance and spec.runtime != "native"
@@ -93,16 +99,34 @@ def parse_cpus(text: str | None) -> tuple[int, ...]:
     return tuple(sorted(cpus))
 
 
+def _asked(options: Options, levels: Mapping[str, Sequence[Any]], *, tls: bool) -> list[str]:
+    """The fields that need something of a configuration."""
+    asked = {
+        "https": options.https,
+        "tls": tls or any(levels["tls"]),
+        "instances": any(levels["instances"]),
+        "upstream": options.upstream is not None,
+    }
+    return [field for field, is_asked in asked.items() if is_asked]
+
+
 def _limited(spec: TargetSpec, options: Options) -> TargetSpec:
     """The same with what is the same for all."""
     if spec.url:
         return spec
     return replace(
         spec,
-        upstream=_upstream(options) if spec.name in proxies() else "",
+        upstream=_upstream(options) if _is_proxy(spec) else "",
         cpus=parse_cpus(options.target_cpus),
         memory_bytes=_memory_bytes(options.target_memory),
     )
+
+
+def _is_proxy(spec: TargetSpec) -> bool:
+    """Whether servers of ours are to be behind it."""
+    if spec.config:
+        return "upstreams" in template_of(spec).names
+    return spec.name in proxies()
 
 
 def _upstream(options: Options) -> str:

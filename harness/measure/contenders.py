@@ -28,9 +28,10 @@ from harness.scenario.selector import ClientSpec, Loop
 from servers.base import Target
 from servers.spec import EMBEDDED, TargetSpec
 
-__all__ = ["Contender", "Resolver"]
+__all__ = ["Contender", "Resolver", "has_known_length"]
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+CONSTANT_PATHS = ("/", "/wait")
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Contender:
     first_gap_ns: int = 0  # between the first requests of two slots
     # of use: no more requests than that are ever started; None: all are
     most_slots: int | None = None
-    # every answer must be as long as its first one: on the one path of ours that never varies
+    # every answer must be as long as its first one: on the paths of ours that never vary
     knows_length: bool = False
     condition: str | None = None  # as of Competitor
     refusal: str | None = None  # why nothing is asked of it: its first request failed
@@ -339,8 +340,14 @@ class Resolver:
             trace_share=scenario.trace_share,
             busy_share=competitor.busy_share,
             condition=competitor.condition,
-            knows_length=not competitor.target.url and scenario.path == "/",
+            knows_length=has_known_length(competitor.target, scenario.path),
         )
+
+
+def has_known_length(target: TargetSpec, path: str) -> bool:
+    """Whether all answers have one length. Of servers and configurations that are not ours nobody knows."""
+    is_ours = not target.url and not target.config
+    return is_ours and path.partition("?")[0] in CONSTANT_PATHS
 
 
 def _check_hold(competitor: Competitor, scenario: Scenario, points: list[str]) -> None:

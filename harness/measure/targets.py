@@ -41,7 +41,7 @@ class Targets:
     def records(self) -> tuple[TargetRecord, ...]:
         """What is kept of each."""
         return tuple(
-            TargetRecord(spec, target.describe()) for spec, target in self._by_spec.items()
+            TargetRecord(spec.told, target.describe()) for spec, target in self._by_spec.items()
         )
 
     def places(self, place: Place, cpus: processors.Processors) -> dict[TargetSpec, Place]:
@@ -144,6 +144,8 @@ class Ledger:
                 continue
             self._keep_spread(index, round_number, before, after)
             self._keep_lost(spec, round_number, after)
+            if spec.config:  # by its user's will, it may answer itself, or ask twice
+                continue
             own = [trial for trial in trials if trial.contender.target == spec]
             self._check(round_number, own, before, after)
             if before.connections is not None and after.connections is not None:

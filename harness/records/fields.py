@@ -278,8 +278,9 @@ OWN = (
     Field(
         "target",
         TEXT,
-        "name of the target; `url` for a server of somebody else's; NULL, as all that follow, in "
-        "rows stored before targets were a factor",
+        "name of the target, or its alias where it has a configuration of the user's; `url` for a "
+        "server of somebody else's; NULL, as all that follow, in rows stored before targets were a "
+        "factor",
         path="target.name",
         csv=True,
     ),

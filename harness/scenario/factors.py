@@ -7,6 +7,7 @@ registry whatever it does, so what only parsing needs is imported there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
@@ -30,6 +31,7 @@ __all__ = ["CLIENT", "FACTORS", "Factor", "crossing"]
 URL = "url"
 MAX_INSTANCES = 64
 SCHEMES = ("http", "https")
+_ALIASED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,63})=(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -76,15 +78,26 @@ def _client(text: str) -> ClientSpec:
 
 
 def _target(text: str) -> TargetSpec:
-    """Which one: a name, or the server of a URL; the rest of a URL belongs to the request."""
+    """Which one: a name, perhaps with a configuration, or the server of a URL. An alias names either.
+
+    The rest of a URL belongs to the request.
+    """
     from harness.scenario.destination import parse_url  # noqa: PLC0415
     from servers.catalogue import names  # noqa: PLC0415
     from servers.spec import TargetSpec  # noqa: PLC0415
 
-    if "://" not in text:
+    aliased = _ALIASED.fullmatch(text.strip())
+    alias, named = (aliased[1], aliased[2]) if aliased else ("", text)
+    if alias in (URL, *names()):
+        raise refusal("target", alias, "an alias that is no name of a target")
+    if "://" not in named:
         accepted = f"{', '.join(names())}, or a URL"
-        return TargetSpec(one_of("target", text, names(), accepted))
-    destination = parse_url(text)
+        name, colon, config = named.partition(":")
+        if colon and not config.strip():
+            raise refusal("target", text, "a file after the colon, such as nginx:./nginx.conf")
+        known = one_of("target", name, names(), accepted)
+        return TargetSpec(known, alias=alias, config=config.strip())
+    destination = parse_url(named)
     if destination.authorization is not None:
         raise UsageError(
             "a URL with user-info is refused; expected it in the request's own URL", "target"
@@ -94,7 +107,8 @@ def _target(text: str) -> TargetSpec:
         raise UsageError(
             "a URL names a server here; expected its path in the request's own URL", "target"
         )
-    return TargetSpec(URL, tls=parts.scheme == "https", url=f"{parts.scheme}://{parts.netloc}")
+    url = f"{parts.scheme}://{parts.netloc}"
+    return TargetSpec(URL, tls=parts.scheme == "https", url=url, alias=alias)
 
 
 def _runtime(text: str) -> Runtime | None:
@@ -139,8 +153,9 @@ def _concurrency(text: str) -> int:
 
 
 def _shown_target(spec: TargetSpec) -> str:
-    """A URL of https with its scheme, since the same server may be asked both ways."""
-    return spec.url if spec.url and spec.tls else urlsplit(spec.url).netloc or spec.name
+    """Its alias; a URL of https with its scheme, since the same server may be asked both ways."""
+    url = spec.url if spec.tls else urlsplit(spec.url).netloc
+    return spec.alias or url or spec.name
 
 
 def _shown_size(size: int) -> str:
@@ -166,7 +181,7 @@ _ALL = (
         field="target",
         shown=_shown_target,
         column="target",
-        help="A name of `clientbench targets`, or a URL.",
+        help="[ALIAS=] a name of `clientbench targets`, NAME:FILE with a configuration of yours, or a URL.",
         metavar="TARGET",
     ),
     Factor(
@@ -224,6 +239,7 @@ _ALL = (
         field="connection",
         column="connection",
         help="keep-alive, or close: a connection for each request. [keep-alive]",
+        metavar="NAME",
     ),
     Factor(
         name="concurrency",

@@ -111,6 +111,11 @@ class Scenario(Plain):
                 del data[name]  # as in runs that were stored before it could be given
             else:
                 data[name] = Path(data[name]).name
+        for shown, competitor in zip(data["competitors"], self.competitors, strict=True):
+            if competitor.target.config:
+                shown["target"]["config"] = competitor.target.told.config
+            else:  # the same setting as in runs from before there were such
+                del shown["target"]["config"], shown["target"]["alias"]
         data["body_bytes"] = None if self.body is None else len(self.body)
         return data
 

@@ -102,7 +102,7 @@ def target_rows(run: RunRecord) -> list[Row]:
         {
             "run_id": run.id,
             "sequence": number,
-            "name": record.spec.name,
+            "name": record.spec.title,
             "runtime": record.spec.runtime,
             "instances": record.spec.instances,
             "tls": int(record.spec.tls),

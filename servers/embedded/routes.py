@@ -10,8 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from servers.embedded import httpbin_shapes, streamed_bodies
-from servers.embedded.drawn_waits import draw_ns
+from servers.embedded import httpbin_shapes, service_recipe, streamed_bodies
 from servers.embedded.messages import RefusedError, Request, Response
 from servers.embedded.query_numbers import number, seconds, whole
 from servers.embedded.service import PLAIN_BODY
@@ -180,8 +179,9 @@ def _seconds_ns(text: str, name: str) -> int:
 
 
 def _wait(request: Request, _: str) -> Response:
-    wait_ns = draw_ns(tuple(httpbin_shapes.query(request)))
-    return Response(body=PLAIN_BODY, content_type="text/plain", wait_ns=wait_ns)
+    fields = tuple(httpbin_shapes.query(request))
+    body = service_recipe.body(fields)
+    return Response(body=body, content_type="text/plain", wait_ns=service_recipe.draw_ns(fields))
 
 
 def _drip(request: Request, _: str) -> Response:

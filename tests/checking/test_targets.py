@@ -79,7 +79,8 @@ def test_a_plugged_in_target_is_one_like_the_others(
     ended = clientbench("targets", "--json", cwd=tmp_path, python=python)
     known = {one["name"]: one for one in ended.json}
     assert list(known)[:2] == ["embedded", "httpbin"]
-    assert known["x-none"]["ways"][0] == {"runtime": "native", "version": "1.0", "reason": None}
+    way = {"runtime": "native", "version": "1.0", "reason": None, "program": str(python)}
+    assert known["x-none"]["ways"][0] == way
     assert "uvloop" in known["embedded"]["ways"][0]["version"]  # nobody takes it over
     words = ("compare", "raw:sync", "--target", "x-none", "--instances", "1", "--json", *ONE)
     ended = clientbench(*words, cwd=tmp_path, python=python)

@@ -25,6 +25,7 @@ BAD: dict[str, tuple[str, tuple[str, ...]]] = {
     "--ca": ("missing.pem", ()),
     "--concurrency": ("0", ()),
     "--connection": ("maybe", ()),
+    "--config": ("no-such.conf", ("--target", "nginx")),
     "--db": ("no/such/x.db", ()),
     "--delay": ("x", ("--preset", "concurrent-synced")),
     "--duration": ("0", ()),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,14 @@ from harness.scenario.scenario import Scenario
 from servers.spec import Runtime, TargetSpec
 from tests.refusals import refused
 
+OWN_FILES = {
+    "alone.conf": "listen {{ listen }};",
+    "before.conf": "listen {{ listen }}; {{ upstreams }}",
+    "there/before.conf": "listen {{ listen }}; {{ upstreams }}",
+    "workers.conf": "listen {{ listen }}; {{ workers }}",
+    "secure.conf": "{{ listen }} {{ certificate }} {{ key }}",
+    "wrong.conf": "listen {{ address }};",
+}
 NGINX = TargetSpec("nginx", "native", 3, upstream="embedded")
 
 
@@ -27,6 +37,15 @@ def in_docker_only_traefik(spec: TargetSpec) -> Runtime:
     return "docker" if spec.name == "traefik" else "native"
 
 
+@pytest.fixture(autouse=True)
+def own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Configurations in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there").mkdir()
+    for name, text in OWN_FILES.items():
+        (tmp_path / name).write_text(text)
+
+
 def targets(**options: Any) -> list[TargetSpec]:
     return [competitor.target for competitor in scenario(**options).competitors]
 
@@ -36,6 +55,8 @@ def targets(**options: Any) -> list[TargetSpec]:
     [
         ({}, TargetSpec()),
         ({"url": "/get"}, TargetSpec()),
+        ({"url": "/wait?lognormal=15ms,0.6&bytes=2000"}, TargetSpec()),
+        ({"url": "/wait", "target": ("nginx-static",)}, TargetSpec("nginx-static")),
         ({"https": True}, TargetSpec(tls=True)),
         ({"tls": ("HTTPS",)}, TargetSpec(tls=True)),
         ({"instances": ("2",)}, TargetSpec(instances=2)),
@@ -69,6 +90,55 @@ def test_a_target_is_complete(options: dict[str, Any], expected: TargetSpec) -> 
 
 
 @pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"target": ("nginx:alone.conf",)}, TargetSpec("nginx", alias="nginx:alone.conf")),
+        (
+            {"target": ("nginx",), "config": "alone.conf"},
+            TargetSpec("nginx", alias="nginx:alone.conf"),
+        ),
+        ({"target": ("a=Nginx:./alone.conf",)}, TargetSpec("nginx", alias="a")),
+        ({"target": ("a=nginx",), "config": "alone.conf"}, TargetSpec("nginx", alias="a")),
+        (
+            {"target": ("a=haproxy:before.conf",)},
+            TargetSpec("haproxy", instances=3, upstream="embedded", alias="a"),
+        ),
+        (
+            {"target": ("a=caddy:before.conf",), "upstream": "httpbin", "instances": ("2",)},
+            TargetSpec("caddy", instances=2, upstream="httpbin", alias="a"),
+        ),
+        (
+            {"target": ("a=traefik:workers.conf",), "instances": (4,), "target_cpus": "0"},
+            TargetSpec("traefik", instances=4, alias="a", cpus=(0,)),
+        ),
+        (
+            {"target": ("a=nginx:secure.conf",), "https": True},
+            TargetSpec("nginx", tls=True, alias="a"),
+        ),
+    ],
+)
+def test_a_configuration_of_the_users_makes_a_target_of_its_own(
+    options: dict[str, Any], expected: TargetSpec
+) -> None:
+    (made,) = targets(**options)
+    assert Path(made.config).is_absolute()
+    assert Path(made.config).read_text()
+    assert replace(made, config="") == expected
+    assert made.told.config == Path(made.config).name
+
+
+def test_nothing_that_is_stored_has_a_path_of_this_machine(tmp_path: Path) -> None:
+    made = scenario(target=("a=nginx:there/before.conf", "nginx:alone.conf"))
+    assert str(tmp_path) not in str(made.snapshot())
+    assert [one["target"]["config"] for one in made.snapshot()["competitors"]] == [
+        *("before.conf", "alone.conf")
+    ]
+    assert "alias" not in str(scenario(target=("blue=nginx",)).snapshot())
+    assert [one.target.factors.name for one in made.competitors] == ["a", "nginx:alone.conf"]
+    assert str(made.competitors[0].target.told) == "a before 3 × embedded (native, http)"
+
+
+@pytest.mark.parametrize(
     ("options", "axis", "labels"),
     [
         (
@@ -90,6 +160,21 @@ def test_a_target_is_complete(options: dict[str, Any], expected: TargetSpec) -> 
             {"target": ("http://h:81/", "https://h:81/")},
             "target",
             ["pycurl:sync h:81", "pycurl:sync https://h:81"],
+        ),
+        (
+            {"target": ("a=nginx:alone.conf", "nginx")},
+            "target",
+            ["pycurl:sync a", "pycurl:sync nginx"],
+        ),
+        (
+            {"target": ("nginx:alone.conf", "nginx:before.conf")},
+            "target",
+            ["pycurl:sync nginx:alone.conf", "pycurl:sync nginx:before.conf"],
+        ),
+        (
+            {"target": ("prod=https://h:81", "blue=http://h:82/")},
+            "target",
+            ["pycurl:sync prod", "pycurl:sync blue"],
         ),
         ({"tls": ("http", "https")}, "tls", ["pycurl:sync http", "pycurl:sync https"]),
         ({"target": ("nginx",)}, "client", ["pycurl:sync"]),
@@ -162,7 +247,63 @@ def test_the_baseline_may_be_named_by_what_differs(text: str) -> None:
             {"target": ("nginx", "nginx-static"), "method": ("GET", "POST")},
             "--target, --method: you gave several",
         ),
+        ({"url": "/wait"}, "^--url: /wait takes one of constant=WAIT, .*bytes=NUMBER$"),
+        ({"url": "/wait?bytes=10"}, "^--url: /wait takes one of"),
+        ({"url": "/wait?constant=1ms&bytes=2k"}, "^--url: bytes must be a whole number, not '2k'$"),
+        ({"url": "/wait?lognormal=15,0.6"}, "^--url: the median of lognormal must be a time"),
+        ({"url": "/wait?constant=1ms&size=2", "target": ("nginx",)}, "^--url: /wait takes one of"),
         ({"target": ("nginx", "nginx")}, "is given twice"),
+        ({"target": ("a=nginx:alone.conf", "b=nginx:./alone.conf")}, "is given twice"),
+        ({"target": ("a=http://h", "b=http://h/")}, "is given twice"),
+        ({"target": ("a=http://h", "a=nginx")}, "'pycurl:sync a' is given twice"),
+        ({"target": ("nginx=http://h",)}, "--target: 'nginx' is not valid; expected an alias"),
+        ({"target": ("url=http://h",)}, "--target: 'url' is not valid; expected an alias"),
+        ({"target": ("a b=nginx",)}, "--target: 'a b=nginx' is not valid"),
+        ({"target": ("a=http://user:secret@h/",)}, "--target: a URL with user-info is refused"),
+        ({"target": ("nginx:",)}, "--target: 'nginx:' is not valid; expected a file after"),
+        ({"target": ("nginx:no.conf",)}, "--target: no.conf: not found; expected a config"),
+        ({"target": ("nginx",), "config": "there"}, "--config: there: is a folder; expected"),
+        (
+            {"target": ("nginx:wrong.conf",)},
+            "--target: wrong.conf, line 1: variable 'address' is unknown; expected one of .*listen",
+        ),
+        (
+            {"config": "alone.conf"},
+            "--config: the embedded target takes no configuration; expected one of nginx, traefik, "
+            "haproxy, caddy$",
+        ),
+        ({"target": ("nginx-static:alone.conf",)}, "--target: the nginx-static target takes no"),
+        (
+            {"target": ("nginx", "caddy"), "config": "alone.conf"},
+            "--config: is for one target without a file; expected --target ALIAS=nginx:FILE",
+        ),
+        ({"target": ("nginx:alone.conf",), "config": "alone.conf"}, "--config: is for one target"),
+        ({"target": ("http://h",), "config": "alone.conf"}, "--config: the URL names a server"),
+        ({"url": "http://h/", "config": "alone.conf"}, "--config: the URL names a server"),
+        (
+            {"target": ("nginx:before.conf", "nginx:there/before.conf")},
+            "--target: several are called nginx:before.conf; expected ALIAS=nginx:FILE for each",
+        ),
+        (
+            {"target": ("nginx:alone.conf",), "runtime": ("docker",)},
+            "--runtime: a configuration of yours runs natively alone; expected native",
+        ),
+        (
+            {"target": ("nginx:alone.conf",), "https": True},
+            "--tls: alone.conf does not use it; expected {{ certificate }} there$",
+        ),
+        (
+            {"target": ("nginx:alone.conf",), "instances": ("2",)},
+            "--instances: alone.conf does not use it; expected {{ (upstreams|workers) }} or {{ ",
+        ),
+        (
+            {"target": ("nginx:alone.conf",), "tls": ("https",)},
+            "--scheme: alone.conf does not use it",
+        ),
+        (
+            {"target": ("nginx:alone.conf",), "upstream": "httpbin"},
+            "--upstream: alone.conf does not use it; expected {{ upstreams }} there",
+        ),
         ({"tls": ("http", "HTTP")}, "is given twice"),
         ({"target": ("nginx", "nginx-static"), "command": "load"}, "target: has several values"),
         (

@@ -397,7 +397,6 @@ def only_fakes(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [
-        (None, "nginx-static: no nginx on PATH; install it"),
         (["echo nginx version: nginx/2.0.1 >&2"], "version 2.0.1 is installed, accepted is major"),
         (["echo 'bad CPU'"], "does not tell its version; install it"),
         (
@@ -410,14 +409,19 @@ def only_fakes(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             "ended (exit status 3); its log ends: nginx: it was a nice day | nginx: and then this",
         ),
     ],
-    ids=["not installed", "another major version", "no server", "dies at start"],
+    ids=["another major version", "no server", "dies at start"],
 )
 def test_what_cannot_be_started_is_said_in_one_line(
-    only_fakes: Path, own_folder: Path, lines: list[str] | None, expected: str
+    only_fakes: Path, own_folder: Path, lines: list[str], expected: str
 ) -> None:
-    if lines is not None:
-        fake(only_fakes, "nginx", *lines)
+    fake(only_fakes, "nginx", *lines)
     assert expected in failure(of("nginx-static"))
+    assert not list(own_folder.iterdir())
+
+
+@pytest.mark.usefixtures("only_fakes")
+def test_what_is_not_installed_is_said_in_one_line(own_folder: Path) -> None:
+    assert "traefik: no traefik on PATH; put the program of a v3" in failure(of("traefik"))
     assert not list(own_folder.iterdir())
 
 

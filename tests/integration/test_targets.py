@@ -51,7 +51,7 @@ def test_every_target_is_listed_with_what_is_missing(targets: Surroundings, tmp_
     assert ended.code == 0
     assert [name for name in NAMES if name not in first] == []
     assert re.search(r"^embedded +uvloop [\d.]+", ended.out, re.MULTILINE)
-    assert "nginx-static, nginx (native): no nginx on PATH; install it" in ended.out
+    assert "traefik (native): no traefik on PATH; put the program of a v3" in ended.out
     assert targets(path=str(tmp_path)) == ended
 
 

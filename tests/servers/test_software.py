@@ -159,9 +159,11 @@ def test_images_are_pinned_and_can_be_replaced() -> None:
 
 @pytest.fixture
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Makes a program that is the only one on PATH; beside our interpreter there is none, either."""
+    """Makes a program that is the only one: on PATH, beside our interpreter, or where servers are."""
     (tmp_path / "beside").mkdir()
+    (tmp_path / "sbin").mkdir()
     monkeypatch.setattr(sys, "executable", str(tmp_path / "beside" / "python"))
+    monkeypatch.setattr("servers.software.SERVER_FOLDERS", (str(tmp_path / "sbin"),))
     monkeypatch.setenv("PATH", str(tmp_path))
 
     def make(name: str, says: str, *, folder: str = ".", mode: int = 0o755) -> None:
@@ -211,6 +213,15 @@ def test_a_wheel_puts_its_program_beside_our_interpreter(
 ) -> None:
     program("caddy", "v2.11.7 h1:x", folder="beside")
     assert software("caddy").find().words == (str(tmp_path / "beside" / "caddy"),)
+
+
+def test_a_server_is_found_in_a_folder_that_is_not_on_path(
+    program: Callable[..., None], tmp_path: Path
+) -> None:
+    program("nginx", "nginx version: nginx/1.22.1", folder="sbin")
+    assert software("nginx").find().words == (str(tmp_path / "sbin" / "nginx"),)
+    program("nginx", "nginx version: nginx/1.28.0")
+    assert software("nginx").find().words == (str(tmp_path / "nginx"),)
 
 
 def refused(name: str) -> str:

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import psutil
 import pytest
 
-from servers.embedded.drawn_waits import MAX_WAIT_NS, draw_ns
+from servers.embedded.service_recipe import MAX_BODY_BYTES, MAX_WAIT_NS, draw_ns
 from servers.embedded.target import EmbeddedTarget
 from tests import targets
 from tests.servers.patience import settle
@@ -67,7 +67,7 @@ def recorded_waits(queries: list[str]) -> list[list[int]]:
         target.start_log(100)
         with Wire(target) as wire:
             for query in queries * 10:
-                assert wire.ask(f"/wait?{query}").body == b"clientbench\n"
+                assert len(wire.ask(f"/wait?{query}").body) == 12
         waits = [one.wait_ns for one in target.read_log().requests]
         return [waits[start :: len(queries)] for start in range(len(queries))]
 
@@ -89,6 +89,8 @@ def recorded_waits(queries: list[str]) -> list[list[int]]:
         *("?constant=1ms,2ms", "?constant=1ms&constant=2ms", "?constant=1ms&bimodal=1ms,2ms,0"),
         *("?constant=1ms&seed=x", "?constant=1ms&more=1", "?constant=" + "9" * 5000 + "ms"),
         *("?lognormal=2ms", "?lognormal=0ms,1", "?lognormal=2ms,-1", "?lognormal=2ms,nan"),
+        *("?bytes=1", "?constant=1ms&bytes=", "?constant=1ms&bytes=-1", "?constant=1ms&bytes=2k"),
+        *("?constant=1ms&bytes=1&bytes=2", f"?constant=1ms&bytes={MAX_BODY_BYTES + 1}"),
         *("?lognormal=2ms,11", "?bimodal=1ms,2ms", "?bimodal=1ms,2ms,1.1", "?bimodal=1ms,2ms,x"),
     ],
 )
@@ -97,6 +99,22 @@ def test_bad_parameters_are_refused_in_one_line(wire: Wire, query: str) -> None:
     assert reply.status == 400
     assert reply.body.count(b"\n") == 1
     assert len(reply.body) < 200
+
+
+def test_a_recipe_has_a_wait_and_a_size_and_neither_changes_the_other(wire: Wire) -> None:
+    for query, size in (
+        ("constant=1ms", 12),
+        ("constant=1ms&bytes=2000", 2000),
+        ("bytes=0&constant=0ms", 0),
+    ):
+        reply = wire.ask(f"/wait?{query}")
+        assert (reply.status, len(reply.body)) == (200, size)
+    alone, sized = recorded_waits(["lognormal=1ms,0.5", "lognormal=1ms,0.5&bytes=12"])
+    assert alone == sized
+
+
+def test_the_longest_body_is_sent_whole(wire: Wire) -> None:
+    assert len(wire.ask(f"/wait?constant=0ms&bytes={MAX_BODY_BYTES}").body) == MAX_BODY_BYTES
 
 
 # --- what is waited ------------------------------------------------------------------------------

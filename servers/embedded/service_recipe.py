@@ -1,4 +1,4 @@
-"""How long the answers of ``/wait`` wait: draws from a distribution, seeded."""
+"""What ``/wait`` does: a wait drawn from a distribution, seeded, and a body of a given size."""
 
 from __future__ import annotations
 
@@ -6,23 +6,46 @@ import math
 from collections.abc import Callable
 from functools import lru_cache
 from random import Random
+from urllib.parse import parse_qsl
 
 from servers.embedded.messages import RefusedError
-from servers.embedded.query_numbers import decimal, duration_ns, number
+from servers.embedded.query_numbers import decimal, duration_ns, number, whole
+from servers.embedded.service import PLAIN_BODY
 
-__all__ = ["MAX_WAIT_NS", "draw_ns"]
+__all__ = ["MAX_BODY_BYTES", "MAX_WAIT_NS", "body", "check", "draw_ns"]
 
 # Far below the idle timeout. Longer parameters are refused; a longer draw is cut to it.
 MAX_WAIT_NS = 10 * 10**9
 _MAX_SIGMA = 10.0
+MAX_BODY_BYTES = 10 * 1024 * 1024
 _MAX_SEQUENCES = 1024
 
-_FORMS = "one of constant=WAIT, lognormal=MEDIAN,SIGMA, bimodal=WAIT,WAIT,SHARE; seed=NUMBER"
+_FORMS = "one of constant=WAIT, lognormal=MEDIAN,SIGMA, bimodal=WAIT,WAIT,SHARE; seed=NUMBER; bytes=NUMBER"
 
 Draw = Callable[[], float]
+Fields = tuple[tuple[str, str], ...]
 
 
-def draw_ns(fields: tuple[tuple[str, str], ...]) -> int:
+def check(query: str) -> None:
+    """Raise ``RefusedError`` for a query that would get an error, without drawing from its sequence."""
+    fields = tuple(parse_qsl(query, keep_blank_values=True))
+    _sequence(fields)
+    body(fields)
+
+
+@lru_cache(8)
+def body(fields: Fields) -> bytes:
+    """So many bytes as the query asks for; without a number those of the plain answer."""
+    size = dict(fields).get("bytes")
+    if size is None:
+        return PLAIN_BODY
+    count = whole(size, "bytes")
+    if count > MAX_BODY_BYTES:
+        raise RefusedError(400, f"bytes must be at most {MAX_BODY_BYTES}, not {size[:40]}")
+    return b"*" * count
+
+
+def draw_ns(fields: Fields) -> int:
     """The next wait of the distribution that the query's fields name.
 
     Each query has a sequence of its own, which begins with the first request for it in the life of
@@ -33,8 +56,9 @@ def draw_ns(fields: tuple[tuple[str, str], ...]) -> int:
 
 
 @lru_cache(_MAX_SEQUENCES)
-def _sequence(fields: tuple[tuple[str, str], ...]) -> Draw:
+def _sequence(fields: Fields) -> Draw:
     given = dict(fields)
+    given.pop("bytes", None)
     random = Random(number(given.pop("seed", "0"), "seed"))
     name, text = next(iter(given.items()), ("", ""))
     make, size = _DISTRIBUTIONS.get(name, (_constant, 0))

@@ -1,0 +1,87 @@
+"""Reads configurations of the user's own, for programs that are targets: ``--config FILE``, ``nginx:FILE``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from harness.errors import UsageError
+from harness.input.options import Options
+from servers.base import TargetError
+from servers.catalogue import configurable
+from servers.spec import TargetSpec
+from servers.user_template import UserTemplate
+
+__all__ = ["check_used", "own_configurations", "template_of"]
+
+# Variables by which a configuration does what a field asks for: one of them is enough.
+USED_BY: dict[str, tuple[str, ...]] = {
+    "https": ("certificate",),
+    "instances": ("upstreams", "workers"),
+    "tls": ("certificate",),
+    "upstream": ("upstreams",),
+}
+EXAMPLE = "ALIAS=nginx:FILE"
+
+
+def own_configurations(specs: Sequence[TargetSpec], options: Options) -> list[TargetSpec]:
+    """The same targets; those with a configuration have its whole path and an alias.
+
+    Raises ``UsageError`` for a file that cannot be used, and for two that would be called the same.
+    """
+    given = options.config
+    if given is not None:
+        if len(specs) > 1 or specs[0].config:
+            raise UsageError(
+                f"is for one target without a file; expected --target {EXAMPLE} for each", "config"
+            )
+        if specs[0].url:
+            raise UsageError("the URL names a server that runs already", "config")
+        specs = [replace(specs[0], config=given)]
+    field = "target" if given is None else "config"
+    found = [_found(spec, field) if spec.config else spec for spec in specs]
+    aliases = [spec.alias for spec in found if spec.alias]
+    for spec in found:
+        paths = {one.config for one in found if one.alias == spec.alias}
+        if aliases.count(spec.alias) > 1 and len(paths) > 1:
+            raise UsageError(
+                f"several are called {spec.alias}; expected {EXAMPLE} for each", "target"
+            )
+    return found
+
+
+def template_of(spec: TargetSpec) -> UserTemplate:
+    """The file of a target that has one; read once. Raises ``TargetError``."""
+    return _read(Path(spec.config))
+
+
+def check_used(specs: Sequence[TargetSpec], asked: Collection[str]) -> None:
+    """Raise ``UsageError`` for one of the fields ``asked`` for that a configuration does not know of."""
+    for spec in (spec for spec in specs if spec.config):
+        template = template_of(spec)
+        for field in asked:
+            variables = USED_BY[field]
+            if template.names.isdisjoint(variables):
+                wanted = " or ".join(f"{{{{ {name} }}}}" for name in variables)
+                raise UsageError(f"{template.file} does not use it; expected {wanted} there", field)
+
+
+def _found(spec: TargetSpec, field: str) -> TargetSpec:
+    if spec.name not in configurable():
+        raise UsageError(
+            f"the {spec.name} target takes no configuration; expected one of {', '.join(configurable())}",
+            field,
+        )
+    try:
+        path = Path.cwd() / Path(spec.config).expanduser()
+        template = _read(path)
+    except TargetError as error:
+        raise UsageError(str(error), field) from error
+    except RuntimeError as error:  # a home that cannot be found
+        raise UsageError(f"{error} expected a path of a file", field) from error
+    return replace(spec, config=str(path), alias=spec.alias or f"{spec.name}:{template.file}")
+
+
+_read = cache(UserTemplate)
