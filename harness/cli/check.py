@@ -6,13 +6,11 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from rich.console import Console
-
 from harness import interrupts
 from harness.checking import targets
 from harness.checking.clients import ClientCheck, candidates
 from harness.cli.exit_codes import DONE, NOT_VALID
-from harness.cli.screen import say, say_json
+from harness.cli.screen import console_for, say, say_json
 from harness.cli.targets import named_target
 from harness.clients.bundle import Bundle
 from harness.errors import UnusableError
@@ -64,7 +62,7 @@ def _runnable(options: Options) -> Iterator[TargetSpec]:
 def _show(results: Iterable[Checked], as_json: bool) -> int:
     """Print each as soon as it is known, and then all in short; the exit code."""
     found: list[Checked] = []
-    console = Console()
+    console = console_for(sys.stdout)
     for one in results:
         found.append(one)
         if not as_json:

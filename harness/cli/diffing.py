@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-
-from rich.console import Console
 
 from harness.analysis.across import compare_runs
 from harness.analysis.environments import StoredRun, common_labels, differences
 from harness.analysis.spellings import spelled_alike
 from harness.cli.locks import lock_notice
-from harness.cli.screen import say, write_lines
+from harness.cli.screen import console_for, say, write_lines
 from harness.errors import UsageError
 from harness.report import across, terminal
 from harness.store import reading
@@ -35,7 +34,7 @@ def show_diff(database: Path, keys: tuple[str, str], as_json: bool, *, asked: bo
     if as_json:
         say(across.to_json(ours, theirs, found, compared), end="")
         return
-    console = Console()
+    console = console_for(sys.stdout)
     headings = across.headings(ours, theirs)
     write_lines(console, across.heading(ours, theirs, found))
     console.print()

@@ -5,9 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 
-from rich.console import Console
-
-from harness.cli.screen import say, say_json
+from harness.cli.screen import columns, say, say_json
 from harness.doctor.examination import examine
 from harness.doctor.watching import SECONDS, STEP_S
 from harness.report import diagnosis
@@ -27,5 +25,5 @@ def show(typed: str | None, as_json: bool) -> None:
     if as_json:
         say_json([dataclasses.asdict(finding) for finding in findings])
         return
-    for line in diagnosis.lines(findings, min(Console().width, WIDEST)):
+    for line in diagnosis.lines(findings, min(columns(), WIDEST)):
         say(line)

@@ -7,13 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from harness import interrupts
 from harness.cli.exit_codes import DONE, UNUSABLE
 from harness.cli.locks import lock_notice
 from harness.cli.output import Reports
-from harness.cli.screen import say, say_json
+from harness.cli.screen import console_for, say, say_json
 from harness.cli.showing import show
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
@@ -42,7 +40,9 @@ def show_clients(as_json: bool) -> None:
         )
         for client in known
     ]
-    Console().print(listings.rows_table(("client", "state", "version", "modes", "can"), rows))
+    console_for(sys.stdout).print(
+        listings.rows_table(("client", "state", "version", "modes", "can"), rows)
+    )
 
 
 def show_presets(as_json: bool) -> None:
@@ -61,7 +61,9 @@ def show_presets(as_json: bool) -> None:
     for name, told in known.items():
         parameters = (f"{flag} {value or '…'}" for flag, value in told["parameters"].items())
         rows.append((name, told["meaning"], " ".join(parameters)))
-    Console().print(listings.rows_table(("preset", "meaning", "parameters and defaults"), rows))
+    console_for(sys.stdout).print(
+        listings.rows_table(("preset", "meaning", "parameters and defaults"), rows)
+    )
 
 
 def show_runs(database: Path, limit: int, as_json: bool) -> None:
@@ -70,7 +72,7 @@ def show_runs(database: Path, limit: int, as_json: bool) -> None:
     if as_json:
         say_json([dataclasses.asdict(line) for line in found])
         return
-    Console().print(listings.runs_table(found))
+    console_for(sys.stdout).print(listings.runs_table(found))
 
 
 def show_run(database: Path, key: str, as_json: bool, reports: Reports) -> int:

@@ -53,7 +53,7 @@ def run(argv: Sequence[str]) -> int:
         return INTERRUPTED
     except Exception as error:
         if os.environ.get("CLIENTBENCH_DEBUG"):
-            traceback.print_exc()
+            say(traceback.format_exc(), sys.stderr)
         refused = refusal_of_machine(error)
         if refused is not None:
             complain(refused, _typed(argv))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,17 @@ from harness.cli.screen import say
 from harness.cli.showing import show
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
+from harness.doctor import busy
 from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults, database_path, from_environment
 from harness.measure.experiment import run
+from harness.measure.rounds import Progress
 from harness.records.model import RunRecord
 from harness.redaction import refusal
 from harness.report import latencies
 from harness.scenario.factors import FACTORS
+from harness.scenario.plan import make_plan
 from harness.scenario.scenario import Scenario
 from servers.availability import resolve
 from servers.spec import Runtime, TargetSpec
@@ -35,6 +39,7 @@ from servers.spec import Runtime, TargetSpec
 __all__ = ["measure"]
 
 MAX_FACTOR = 1_000_000
+LONG_RUN_S = 20.0  # from here on two seconds before it do not matter
 EXIT_CODES: dict[str, int] = {
     "complete": DONE,
     "failed": UNUSABLE,
@@ -55,7 +60,8 @@ def measure(command: str, typed: dict[str, Any]) -> int:
     with interrupts.deferred():
         scenario = _scenario(command, typed, defaults)
         with progress_on(sys.stderr) as progress:
-            outcome = run(scenario, database, defaults.sampling_interval_s, progress)
+            look = partial(_warn_if_busy, scenario, progress)
+            outcome = run(scenario, database, defaults.sampling_interval_s, progress, look)
     troubles = [remedy] if (remedy := outcome.kept.remedy) else []
     troubles += reports.write(outcome.run, outcome.trials)  # first: showing may fail
     summaries = summarised(outcome.trials) if command == "load" else []
@@ -71,6 +77,18 @@ def measure(command: str, typed: dict[str, Any]) -> int:
     for trouble in troubles:
         say(f"clientbench: {trouble}", sys.stderr)
     return _exit_code(outcome.run, strict=typed["strict"], in_trouble=bool(troubles))
+
+
+def _warn_if_busy(scenario: Scenario, progress: Progress) -> None:
+    """Before a long run: one line, while something can still be done about it."""
+    wanted = scenario.precision
+    expected_s = make_plan(scenario).announced_s if wanted is None else wanted.budget_s
+    if expected_s <= LONG_RUN_S:
+        return
+    with interrupts.allowed():
+        line = busy.look(Path("/"))
+        if line is not None:
+            progress.say(line)
 
 
 def _exit_code(run: RunRecord, *, strict: bool, in_trouble: bool) -> int:

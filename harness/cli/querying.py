@@ -15,7 +15,7 @@ from pathlib import Path
 
 from harness import interrupts
 from harness.cli.locks import lock_notice
-from harness.cli.screen import say, say_exactly
+from harness.cli.screen import console_for, say, say_exactly
 from harness.cli.streams import is_lost
 from harness.errors import UsageError
 from harness.report import listings, query_table, rows_documents
@@ -145,8 +145,6 @@ def _kept(sql: str, found: Found) -> list[Row]:
 
 def _show(names: Row, found: Found) -> None:
     """The first rows, and how many there are."""
-    from rich.console import Console
-
     longest = max(1, min(query_table.LONGEST_CELL, SCREEN_CHARACTERS // max(1, len(names))))
     shown: list[Row] = []
     size = number = 0
@@ -156,7 +154,7 @@ def _show(names: Row, found: Found) -> None:
             size += _size(shown[-1])
         if number > MOST_ROWS:
             break
-    Console().print(listings.rows_table(query_table.cut(names, longest), shown))
+    console_for(sys.stdout).print(listings.rows_table(query_table.cut(names, longest), shown))
     if number > len(shown):
         many = f"more than {MOST_ROWS:,}" if number > MOST_ROWS else f"{number:,}"
         say(f"the first {len(shown):,} of {many} rows; {ALL}")

@@ -6,11 +6,9 @@ import os
 import sys
 from pathlib import Path
 
-from rich.console import Console
-
 from harness import interrupts
 from harness.cli.exit_codes import DONE, NOT_VALID, UNUSABLE
-from harness.cli.screen import say
+from harness.cli.screen import columns, say
 from harness.input.settings import database_path, from_environment
 from harness.report import selftest as report
 from harness.selftest import parts
@@ -34,7 +32,7 @@ def run(typed_database: str | None, *, full: bool, as_json: bool) -> int:
     if as_json:
         say(report.to_json(found), end="")
     else:
-        for line in report.lines(found, min(Console().width, WIDEST)):
+        for line in report.lines(found, min(columns(), WIDEST)):
             say(line)
         say(f"results: {keeper.kept.place} (self-test {found.id})")
     if keeper.kept.remedy is not None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.analysis.summaries import summarised
-from harness.cli.screen import say, write_lines
+from harness.cli.screen import console_for, say, write_lines
 from harness.records.model import RunRecord, TrialSummary
 from harness.report import latencies, terminal
 from harness.report.headline import heading
@@ -33,9 +34,7 @@ def show(
     if as_json:
         say(to_json(run, trials, with_matrix=with_matrix), end="")
         return
-    from rich.console import Console
-
-    console = Console()
+    console = console_for(sys.stdout)
     say(heading(run, trials))
     for number, table in enumerate(terminal.result_tables(run, trials, console.width)):
         if number:

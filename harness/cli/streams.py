@@ -6,6 +6,7 @@ docs/environment.md says which exit code follows.
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import select
@@ -21,8 +22,49 @@ if TYPE_CHECKING:
 
 __all__ = ["guard", "is_lost", "settled"]
 
+# What stands for a character that an encoding lacks; others are written as escapes such as \xe9.
+REPLACEMENTS = {
+    "·–—−‐‑─": "-",
+    "×✗": "x",
+    "µμ": "u",
+    "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}": " ",
+    "‘’": "'",
+    "“”„": '"',
+    "▀▁▂▃▄▅▆▇█▉▊▋▌▍▎▏▐░▒▓": "#",  # bars, and parts of them
+    **{"…": "...", "→": "->", "←": "<-", "↑": "^", "↓": "v", "•": "*", "✓": "+"},
+    **{"≥": ">=", "≤": "<=", "≈": "~", "±": "+-", "÷": "/", "²": "^2", "│": "|", "┼": "+"},
+}
+PLAIN = str.maketrans({char: text for chars, text in REPLACEMENTS.items() for char in chars})
+ERRORS = "clientbench.plain"  # the name of what replaces them, for `encode` and for streams
+# ASCII by another name: what prints help writes UTF-8 to a stream whose encoding is called ASCII.
+ASCII = "clientbench_ascii"
 PIECE_BYTES = select.PIPE_BUF  # a pipe that poll() calls writable takes so much without blocking
 LOOK_S = 0.2
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    """An error handler as ``codecs.register_error`` takes it."""
+    assert isinstance(error, UnicodeEncodeError)
+    text = error.object[error.start : error.end].translate(PLAIN)
+    return text.encode("ascii", "backslashreplace").decode("ascii"), error.end
+
+
+def _ascii(name: str) -> codecs.CodecInfo | None:
+    """A search function as ``codecs.register`` takes it."""
+    if name != ASCII:
+        return None
+    known = codecs.lookup("ascii")
+    return codecs.CodecInfo(
+        known.encode,
+        known.decode,
+        incrementalencoder=known.incrementalencoder,
+        incrementaldecoder=known.incrementaldecoder,
+        name=ASCII,
+    )
+
+
+codecs.register_error(ERRORS, _plain)
+codecs.register(_ascii)
 
 
 class _Forgiving(io.FileIO):
@@ -99,10 +141,14 @@ def _guarded(descriptor: int, before: TextIO | None, *, by_line: bool) -> TextIO
     raw = _Forgiving(descriptor, "w", closefd=False)
     return io.TextIOWrapper(
         io.BufferedWriter(raw),
-        encoding=None if before is None else before.encoding,
-        errors="backslashreplace",  # letters that an encoding lacks, bytes of file names that are no text
+        encoding=None if before is None else _encoding(before),
+        errors=ERRORS,  # letters that an encoding lacks, bytes of file names that are no text
         line_buffering=by_line,
     )
+
+
+def _encoding(stream: TextIO) -> str:
+    return ASCII if codecs.lookup(stream.encoding).name == "ascii" else stream.encoding
 
 
 def _failure_of(stream: TextIO) -> OSError | None:

@@ -10,9 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-
-from harness.cli.screen import say, say_json, write_lines
+from harness.cli.screen import console_for, say, say_json, write_lines
 from harness.errors import UsageError
 from harness.input.options import Options
 from harness.input.target_input import complete_target, target_levels
@@ -38,7 +36,7 @@ def show(as_json: bool) -> None:
     if as_json:
         say_json([_plain(name, found) for name, found in known.items()])
         return
-    console = Console()
+    console = console_for(sys.stdout)
     console.print(listings.rows_table(("target", *COLUMNS), _rows(known)))
     write_lines(console, ["", *_remarks(known)])
 

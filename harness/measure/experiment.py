@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from harness.analysis.doubts.conclusion import concluding_doubts
 from harness.analysis.doubts.connections import port_doubts
 from harness.analysis.doubts.run import contamination_doubts, processor_doubts
 from harness.clients.bundle import Bundle
+from harness.clients.contamination import Contamination
 from harness.clock import utc_now
 from harness.machine import description as environment
 from harness.machine import limits, processors
@@ -43,9 +44,15 @@ class Outcome:
 
 
 def run(
-    scenario: Scenario, database: Path, sampling_interval_s: float, progress: Progress
+    scenario: Scenario,
+    database: Path,
+    sampling_interval_s: float,
+    progress: Progress,
+    look: Callable[[], None] = lambda: None,
 ) -> Outcome:
     """Measure a scenario and store the result.
+
+    ``look`` is called once: after everything that can be refused at once, and before anything is started.
 
     Raises ``ClientbenchError`` before anything is stored if it cannot be measured at all. An interrupt ends
     the run; the rounds that were finished are kept. The outcome says where.
@@ -59,6 +66,7 @@ def run(
         resolver = Resolver(bundle)
         resolver.check(scenario)
         cpus = _processors(scenario)
+        look()
         targets = stack.enter_context(running(scenario, cpus, launcher))
         stack.enter_context(_demoted(cpus))
         meter = LoadMeter(targets.all, here=scenario.unix_path is not None)
@@ -68,15 +76,8 @@ def run(
         places = targets.places(place, cpus)
         prepared = preparation.prepare(resolved, places, plan.load.highest if plan.load else None)
         contenders = list(prepared.contenders)
-        record = replace(
-            _begin(scenario, contenders, cpus, targets),
-            doubts=(
-                *processor_doubts(cpus, scenario.pin),
-                *contamination_doubts(resolver.contaminations(contenders)),
-                *prepared.doubts,
-            ),
-            prepared=prepared.sent,
-        )
+        contaminations = resolver.contaminations(contenders)
+        record = _begin(scenario, prepared, cpus, targets, contaminations)
         store = stack.enter_context(keeper)
         record = replace(record, selftest=store.selftest_of(record.environment))
         store.begin(record)
@@ -140,8 +141,13 @@ def _demoted(cpus: processors.Processors) -> Iterator[None]:
 
 
 def _begin(
-    scenario: Scenario, contenders: list[Contender], cpus: processors.Processors, targets: Targets
+    scenario: Scenario,
+    prepared: preparation.Preparation,
+    cpus: processors.Processors,
+    targets: Targets,
+    contaminations: Sequence[Contamination],
 ) -> RunRecord:
+    contenders = prepared.contenders
     what = "compare" if len(contenders) > 1 else "load"
     baseline = next(one for one in scenario.competitors if one.name == scenario.baseline)
     return RunRecord(
@@ -158,6 +164,12 @@ def _begin(
         environment=environment.describe(cpus, contenders[0].python_version),
         target=targets.of(baseline.target).describe(),
         targets=targets.records(),
+        doubts=(
+            *processor_doubts(cpus, scenario.pin),
+            *contamination_doubts(contaminations),
+            *prepared.doubts,
+        ),
+        prepared=prepared.sent,
     )
 
 

@@ -22,7 +22,8 @@ def to_text(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool
     from rich.console import Console  # noqa: PLC0415
 
     text = io.StringIO()
-    console = Console(file=text, width=WIDTH, color_system=None, legacy_windows=False)
+    # The height is of no use, but rich would read it from the environment, which may hold anything.
+    console = Console(file=text, width=WIDTH, height=1, color_system=None, legacy_windows=False)
     tables = [
         *result_tables(run, trials, WIDTH),
         *verdict_tables(run, trials, WIDTH, with_matrix=with_matrix),

@@ -115,16 +115,29 @@ def test_the_code_of_what_went_wrong_comes_before_that_of_a_closed_pipe(tmp_path
     assert run(tmp_path, "results", "list", out="unread").returncode == 2
 
 
-def test_an_encoding_that_lacks_letters_is_no_failure(tmp_path: Path) -> None:
+def test_an_encoding_that_lacks_letters_costs_neither_table_nor_file(tmp_path: Path) -> None:
     ended = subprocess.run(
-        [*COMMAND, "targets"],
+        [*COMMAND, "compare", "raw", "null", *SHORT, "--output", "o.md"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONIOENCODING": "ascii"},
         capture_output=True,
         check=False,
     )
-    assert (ended.returncode, ended.stderr) == (0, b"")
-    assert b"\\u2013" in ended.stdout  # a dash
+    assert ended.returncode == 0, ended.stderr
+    assert b"us/req" in ended.stdout and b"round 1/1 - " in ended.stderr
+    assert "µs" in (tmp_path / "o.md").read_text(encoding="utf-8")
+
+
+def test_a_file_is_written_before_the_screen(tmp_path: Path) -> None:
+    """``clientbench compare … --output o.csv | head -1``, and everything else that a shell makes of it."""
+    command = " ".join([*COMMAND, "compare", "raw", "null", *SHORT, "--output", "o.csv"])
+    for number, how in enumerate(("| head -1", "| true", ">/dev/full", ">&-", ">&- 2>&-")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        subprocess.run(
+            ["sh", "-c", f"{command} {how}"], cwd=folder, capture_output=True, check=False
+        )
+        assert len((folder / "o.csv").read_text(encoding="utf-8").splitlines()) == 3, how
 
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])

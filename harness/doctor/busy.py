@@ -1,0 +1,53 @@
+"""Other programs' load on this machine right before a run, in one line that names the busiest process."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from harness.doctor.machine import BUSY_OTHERS
+from harness.doctor.watching import Snapshot, activity, snapshot
+
+__all__ = ["LOOK_S", "busy", "look"]
+
+LOOK_S = 2.0
+UNSEEN = "programs that have ended meanwhile or cannot be seen from here"
+
+
+def look(root: Path, sleep: Callable[[float], None] = time.sleep) -> str | None:
+    """Look at this machine for two seconds; a line if it is busy, None if it is not or does not tell.
+
+    Programs of ours must not be running yet. An interrupt of ``sleep`` ends it; no other exception does.
+    """
+    try:
+        if not (root / "proc/stat").exists():
+            return None
+        before = snapshot(root)
+        sleep(LOOK_S)
+        return busy(before, snapshot(root), os.cpu_count() or 1)
+    except (OSError, ValueError, RuntimeError):  # a run goes on without having looked
+        return None
+
+
+def busy(before: Snapshot, after: Snapshot, cpus: int) -> str | None:
+    """What is said of two snapshots: nothing unless others used as much as makes a run `disturbed`. Pure."""
+    seen = activity([before, after])
+    if seen.percent < BUSY_OTHERS:
+        return None
+    used_ns = {
+        pid: ns - before.by_process.get(pid, (name, 0))[1]
+        for pid, (name, ns) in after.by_process.items()
+    }
+    pid = max(used_ns, key=lambda one: used_ns[one], default=0)
+    most = 100 * used_ns.get(pid, 0) / (after.at_ns - before.at_ns)
+    unseen = seen.percent - 100 * sum(used_ns.values()) / (after.at_ns - before.at_ns)
+    who = f"{after.by_process[pid][0]} (pid {pid}) uses" if most > unseen else f"{UNSEEN} use"
+    first, total = (f"{percent / 100:.1f}" for percent in (max(most, unseen), seen.percent))
+    in_all = f", {total} in all" if total != first else ""
+    stop = "stop it" if most > unseen else "see `clientbench doctor`"
+    return (
+        f"this machine is busy: {who} {first} of {cpus} CPUs{in_all}; "
+        f"{stop}, or expect wide intervals"
+    )
