@@ -43,7 +43,7 @@ def test_every_client_verifies_by_it(server: Recording, tmp_path: Path) -> None:
     ended = clientbench(*words, cwd=tmp_path)
     assert ended.code == 0, ended.err
     found = ended.json
-    states = {one["label"]: (one["state"], one["errors"]) for one in found["competitors"]}
+    states = {one["client_library"]: (one["state"], one["errors"]) for one in found["competitors"]}
     assert states == dict.fromkeys(CLIENTS, ("complete", 0))
     assert found["run"]["scenario"]["ca_file"] == "own.pem"  # not where it lies on this machine
     assert str(tmp_path) not in json.dumps(found)
