@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+import json
 import os
 import re
 import shlex
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 import adapters
 from adapters.base import Adapter, BaseAdapter, Request, Settings
@@ -27,15 +29,22 @@ from harness.input.settings import VARIABLES, Defaults, from_environment
 from harness.scenario.scenario import Scenario
 from servers.catalogue import NAMES
 from servers.embedded.target import EmbeddedTarget
+from tests import plugins
+from tests.cli import options_page
 from tests.cli import test_doctor as doctor
+from tests.store import fields_page
 
 ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text("utf-8")
-METHOD = (ROOT / "docs" / "method.md").read_text("utf-8")
-ADAPTERS_PAGE = (ROOT / "docs" / "adapters.md").read_text("utf-8")
-PAGES = sorted(
-    [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "results").glob("README.md")]
-)
+DOCS = ROOT / "docs"
+METHOD = (DOCS / "method.md").read_text("utf-8")
+CLIENTS = (DOCS / "clients.md").read_text("utf-8")
+PLUGINS = (DOCS / "plugins.md").read_text("utf-8")
+VALIDITY = (DOCS / "validity.md").read_text("utf-8")
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md"), *(ROOT / "results").glob("README.md")])
+# Pages for everybody: `make test` runs their commands, integration tests run those of the other pages.
+EVERYDAY = [ROOT / "README.md", DOCS / "recipes.md", DOCS / "environment.md"]
+MOST_WORDS = 900  # of README
+PROSE_COLUMNS, MOST_COLUMNS = 100, 200
 # Shorter than anything a user would type; the commands themselves stay as they are printed.
 SHORT = ("--duration", "0.1", "--rounds", "1", "--warmup", "0")
 MEASURING = ("compare", "load")
@@ -46,7 +55,7 @@ def listings(page: str, language: str) -> list[str]:
 
 
 def commands(pages: list[Path] = PAGES) -> list[list[str]]:
-    """Every command in a ``sh`` listing, without the program's name."""
+    """Every command in a ``sh`` listing, without the program's name; each of them once."""
     lines = [
         line
         for page in pages
@@ -54,7 +63,7 @@ def commands(pages: list[Path] = PAGES) -> list[list[str]]:
         for line in listing.splitlines()
     ]
     assert all(line.startswith("clientbench ") for line in lines)
-    return [shlex.split(line)[1:] for line in lines]
+    return [shlex.split(line)[1:] for line in dict.fromkeys(lines)]
 
 
 def is_remote(words: list[str]) -> bool:
@@ -63,12 +72,12 @@ def is_remote(words: list[str]) -> bool:
 
 def servers(words: list[str]) -> set[str]:
     """Those that have to be installed for a command."""
-    return set(words) & {*NAMES} - {"embedded"}
+    named = {name for word in words for name in re.split("[=:]", word)}
+    return named & {*NAMES} - {"embedded"}
 
 
 LOCAL = [words for words in commands() if not is_remote(words) and not servers(words)]
-# Integration tests run those of the other pages.
-OF_README = [words for words in LOCAL if words in commands([ROOT / "README.md"])]
+OF_EVERYDAY = [words for words in LOCAL if words in commands(EVERYDAY)]
 NEEDING = [words for words in commands() if servers(words)]
 REMOTE = [words for words in commands() if is_remote(words)]
 
@@ -96,9 +105,11 @@ def shortened(words: list[str]) -> list[str]:
 
 
 def reader_folder(empty: Path) -> Path:
-    """Where a reader would be: with a ``results`` folder and the file an example sends."""
+    """Where a reader would be: with a ``results`` folder and the files that examples send or use."""
     (empty / "results").mkdir()
     (empty / "order.json").write_text('{"article": 1}')
+    (configuration,) = listings((DOCS / "targets.md").read_text("utf-8"), "nginx")
+    (empty / "tuned.conf").write_text(configuration)
     return empty
 
 
@@ -130,19 +141,42 @@ def test_there_are_commands_of_every_kind() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    stand_alone(OF_README),
+    stand_alone(OF_EVERYDAY),
     ids=lambda words: shlex.join(words)[:60],
 )
-def test_a_command_of_the_readme_works(words: list[str], folder: Path) -> None:
+def test_an_everyday_command_works(words: list[str], folder: Path) -> None:
     assert clientbench(folder, *shortened(words))
 
 
 def test_the_commands_about_results_work_after_a_run(folder: Path) -> None:
-    (words,) = (w for w in LOCAL if "--output" in w)
+    (words,) = (w for w in LOCAL if "--output" in w and w[-1].endswith(".md"))
     clientbench(folder, *shortened(words))
     assert "\n\n| client |" in (folder / words[-1]).read_text("utf-8")
     for words in (w for w in LOCAL if w[0] == "results"):
         assert "urllib3" in clientbench(folder, *words) or words[1] == "list"
+
+
+def environment_with_requests(folder: Path) -> None:
+    """A virtual environment with a requests of its own, which differs from that of any other."""
+    python = plugins.environment(folder, folder)
+    (packages,) = (python.parent.parent / "lib").glob("python*/site-packages")
+    (info,) = Path(requests.__file__).parents[1].glob("requests-*.dist-info")
+    for part in (Path(requests.__file__).parent, info):
+        shutil.copytree(part, packages / part.name)
+    with (packages / "requests" / "__init__.py").open("a") as file:
+        file.write(f"# {folder.name}\n")
+
+
+def test_a_branch_is_compared_with_a_release_as_the_pages_say(folder: Path) -> None:
+    for name in ("release", "branch"):
+        environment_with_requests(folder / name)
+    compared = [words for words in LOCAL if "requests@branch/bin/python" in words]
+    assert len(compared) == 2  # README's, and the longer one of the recipes
+    for words in compared:
+        clientbench(folder, *shortened(words))
+        document = json.loads((folder / "results" / "branch.json").read_text("utf-8"))
+        assert all("verdict" in one for one in document["comparisons"])
+        (folder / "results" / "branch.json").unlink()
 
 
 @pytest.mark.parametrize("words", REMOTE, ids=lambda words: shlex.join(words)[:60])
@@ -162,9 +196,9 @@ def test_a_command_that_needs_a_server_elsewhere_is_a_valid_scenario(
 
 
 def urllib_adapter(folder: Path) -> Any:
-    """The module that docs/adapters.md prints."""
+    """The adapter that docs/plugins.md prints."""
     file = folder / "clientbench_urllib.py"
-    (source,) = listings(ADAPTERS_PAGE, "python")
+    source, _ = listings(PLUGINS, "python")
     file.write_text(source)
     spec = importlib.util.spec_from_file_location("clientbench_urllib", file)
     assert spec is not None
@@ -194,7 +228,8 @@ def test_the_adapter_of_the_docs_is_complete(folder: Path, http_target: Embedded
 
 
 def test_the_table_of_environment_variables_is_that_of_the_code() -> None:
-    rows = re.findall(r"^\| `(HTTP_BENCHMARK_\w+)` \| (\S*) ?\|", README, re.MULTILINE)
+    page = (DOCS / "environment.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(HTTP_BENCHMARK_\w+)` \| (\S*) ?\|", page, re.MULTILINE)
     assert [name for name, _ in rows] == list(VARIABLES.values())
     defaults = from_environment({})
     assert defaults == Defaults()
@@ -206,35 +241,36 @@ def test_the_table_of_environment_variables_is_that_of_the_code() -> None:
     assert printed[VARIABLES["sampling_interval"]] == f"{defaults.sampling_interval_s:g}"
 
 
-def options_of(command: str, folder: Path) -> set[str]:
-    flags = re.findall(r"(?<![\w-])--[a-z][a-z-]*", clientbench(folder, *command.split(), "--help"))
-    return set(flags) - {"--help"}
+def test_the_page_of_options_is_that_of_the_commands() -> None:
+    """Else: python -m tests.cli.options_page."""
+    assert options_page.parts(options_page.PAGE.read_text("utf-8"))[1] == options_page.made()
 
 
-def test_the_table_of_options_is_that_of_the_command(folder: Path) -> None:
-    section = README.partition("\n## Options\n")[2].partition("\n### ")[0]
-    rows = "\n".join(line.split("|")[1] for line in section.splitlines() if line.startswith("| `"))
-    named = re.findall(r"`(--[a-z-]+)`", rows)
-    assert len(named) == len(set(named))
-    assert set(named) == options_of("compare", folder)
-    assert options_of("load", folder) == {*named, "--client", "--normalize"} - {
+def test_the_page_of_options_has_all_that_help_shows(folder: Path) -> None:
+    for command in ("compare", "load", "targets up", "results sql"):
+        help_ = clientbench(folder, *command.split(), "--help")
+        shown = re.findall(r"^ {2}(--[a-z][a-z-]*)", help_, re.MULTILINE)
+        assert set(shown) - {"--help"} <= options_page.flags(command)
+        assert len(shown) > 1
+
+
+def test_load_has_all_options_of_compare_but_those_that_compare() -> None:
+    assert options_page.flags("load") == {
+        *options_page.flags("compare"),
+        "--client",
+        "--normalize",
+    } - {
         *("--baseline", "--matrix", "--url", "--quick", "--thorough"),
         *("--precision", "--metric", "--budget"),
     }
 
 
-def test_no_page_names_an_option_that_is_not_there(folder: Path) -> None:
-    known = options_of("compare", folder) | options_of("load", folder)
-    known |= options_of("results list", folder) | options_of("clients", folder)
-    known |= legacy.FLAGS | options_of("doctor", folder) | options_of("selftest", folder)
-    known |= {"--help"} | options_of("", folder)
-    for command in ("diff", "show", "sql"):
-        known |= options_of(f"results {command}", folder)
-    for command in ("up", "down", "logs", "status"):
-        known |= options_of(f"targets {command}", folder)
+def test_no_page_names_an_option_that_is_not_there() -> None:
+    known = {flag for name, _ in options_page.commands() for flag in options_page.flags(name)}
+    known |= legacy.FLAGS
     for page in PAGES:
         named = re.findall(r"`(--[a-z][a-z-]*)", page.read_text("utf-8"))
-        assert set(named) <= known, page.name
+        assert set(named) <= known | {"--help"}, page.name
 
 
 def classes(name: str) -> tuple[type[BaseAdapter], ...]:
@@ -259,14 +295,14 @@ def unequal_lines(name: str) -> Iterator[str]:
 
 def test_the_unequal_settings_of_the_docs_are_those_of_the_adapters() -> None:
     section = METHOD.partition("<!-- unequal:")[2].partition("<!-- unequal: end")[0]
-    lines = re.findall(r"^\* .*", section, re.MULTILINE)
+    lines = re.findall(r"^\* .*", section.replace("\n  ", " "), re.MULTILINE)
     present = [name for name in adapters.BUILTIN if not missing(name)]
     printed = [line for line in lines if re.findall(r"\*\*(\w+)\*\*", line)[0] in present]
     assert printed == [line for name in present for line in unequal_lines(name)]
 
 
 def test_the_table_of_clients_is_that_of_the_adapters() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \| (.*?) \|(.*?)\|", ADAPTERS_PAGE, re.M)
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \| (.*?) \|(.*?)\|", CLIENTS, re.M)
     assert [row[0] for row in rows] == list(adapters.BUILTIN)
     for name, modes, session, stream, unequal in rows:
         if missing(name):
@@ -282,7 +318,7 @@ def test_the_table_of_clients_is_that_of_the_adapters() -> None:
 
 
 def test_the_table_of_points_is_that_of_the_adapters() -> None:
-    table = ADAPTERS_PAGE.partition("<!-- points:")[2].partition("\n*")[0]
+    table = CLIENTS.partition("<!-- points:")[2].partition("\n*")[0]
     rows = {
         name: (tuple(held.split()), set(hidden.split()))
         for name, held, hidden in re.findall(r"^\| \*\*(\w+)\*\* \| (.*?) \|(.*?)\|", table, re.M)
@@ -295,27 +331,82 @@ def test_the_table_of_points_is_that_of_the_adapters() -> None:
             assert rows.get(name) == expected, name
 
 
-def test_every_warning_is_explained() -> None:
-    modules = (ROOT / "harness" / "analysis" / "doubts").glob("*.py")
-    kinds = {
-        node.args[0].value
-        for module in modules
-        for node in ast.walk(ast.parse(module.read_text("utf-8")))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "Doubt"
-        and isinstance(node.args[0], ast.Constant)
-    }
-    assert kinds
-    for page in (README, METHOD):
-        assert kinds <= set(re.findall(r"`([a-z -]+)`", page))
+def kinds_of_warnings() -> set[str]:
+    """The first argument of every ``Doubt`` in the code, also where a constant names it."""
+    kinds = set()
+    for module in (ROOT / "harness" / "analysis" / "doubts").glob("*.py"):
+        tree = ast.parse(module.read_text("utf-8"))
+        constants = {
+            node.targets[0].id: node.value.value
+            for node in tree.body
+            if isinstance(node, ast.Assign)
+            and isinstance(node.targets[0], ast.Name)
+            and isinstance(node.value, ast.Constant)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "Doubt":
+                kind = node.args[0]
+                kinds.add(kind.value if isinstance(kind, ast.Constant) else constants[kind.id])
+    return kinds
+
+
+def test_every_warning_has_an_anchor_that_explains_it() -> None:
+    section = VALIDITY.partition("\n## Warnings\n")[2].partition("\n## ")[0]
+    _, *parts = re.split(r"^### ", section, flags=re.MULTILINE)
+    titles = [part.partition("\n")[0] for part in parts]
+    assert len(titles) == len(set(titles))
+    assert set(titles) == kinds_of_warnings()
+    for title, part in zip(titles, parts, strict=True):
+        assert title.replace(" ", "-") in anchors(DOCS / "validity.md")
+        assert "**Why it matters:** " in part, title
+        assert "**What to do:** " in part, title
 
 
 def test_every_finding_of_the_doctor_is_explained() -> None:
-    page = (ROOT / "docs" / "doctor.md").read_text("utf-8")
-    table = page.partition("\n## Findings\n")[2].partition("\n## ")[0]
-    named = re.findall(r"^\| ([\w ]+) \|", table, re.MULTILINE)
-    assert set(named) - {"finding"} == doctor.ALWAYS
+    page = (DOCS / "doctor.md").read_text("utf-8")
+    section = page.partition("\n## Findings\n")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^### (.*)", section, re.MULTILINE)) == doctor.ALWAYS
+
+
+def test_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").split()) <= MOST_WORDS
+
+
+def without_generated(page: Path) -> str:
+    """The text of a page, without the parts that programs write from the code."""
+    text = page.read_text("utf-8")
+    for made in (fields_page, options_page):
+        if page == made.PAGE:
+            before, _, after = made.parts(text)
+            text = before + after
+    return text
+
+
+def kind_of_line(line: str) -> str:
+    return "table" if line.startswith("|") else "prose"
+
+
+def lines_by_kind(text: str) -> Iterator[tuple[str, str]]:
+    """Every line of a page, and whether it is ``prose``, of a ``table``, or of a ``listing``."""
+    listed = False
+    for line in text.splitlines():
+        if line.lstrip().startswith("```"):
+            listed = not listed
+        yield "listing" if listed else kind_of_line(line), line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_lines_are_short(page: Path) -> None:
+    for kind, line in lines_by_kind(without_generated(page)):
+        assert len(line) <= (PROSE_COLUMNS if kind == "prose" else MOST_COLUMNS), line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_sentence_begins_like_a_fragment(page: Path) -> None:
+    lines = [line for kind, line in lines_by_kind(without_generated(page)) if kind != "listing"]
+    text = re.sub(r"\n(?=[^\n*|#])", " ", "\n".join(lines))
+    found = re.findall(r"(?:^|[.:;!?] +|^[*|#]+ +)((?:Of|What|Whether) .{20})", text, re.MULTILINE)
+    assert found == []
 
 
 def anchors(page: Path) -> set[str]:

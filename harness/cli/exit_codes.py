@@ -1,4 +1,4 @@
-"""What the command line tells those that started it, by a number (DESIGN §8; README has the table)."""
+"""What the command line tells those that started it, by a number; docs/environment.md has the table."""
 
 from __future__ import annotations
 

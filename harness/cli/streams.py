@@ -1,7 +1,7 @@
 """Standard output and standard error that may be closed, full, blocked, or a pipe that nobody reads.
 
-A display that fails costs the display alone: what is measured, stored and written to files goes on. README says
-which exit code follows.
+A display that fails costs the display alone: what is measured, stored and written to files goes on.
+docs/environment.md says which exit code follows.
 """
 
 from __future__ import annotations

@@ -156,7 +156,7 @@ OWN = (
     Field(
         "state",
         TEXT,
-        "`complete`, `partial` or `failed`; `unmeasured`: nobody failed, but no request fell into "
+        "`complete`, `partial` or `failed`; `unmeasured`: no failure, but no request fell into "
         "a window",
         csv=True,
     ),
@@ -223,7 +223,7 @@ OWN = (
     Field(
         "target_cpu_share",
         SHARE,
-        "how much of the CPUs it [can keep busy](method.md#cost) the target used inside the "
+        "share of the CPUs it [can keep busy](method.md#cost) that the target used inside the "
         "windows",
     ),
     Field("sent", COUNT, "every request sent, warm-up and lead-in included", csv=True),
@@ -266,7 +266,7 @@ OWN = (
     *_percentiles(
         "pacer_lag_ns",
         _pacer_lag_ns,
-        p50="median of the time from due, with a slot free, to the start: our own lateness",
+        p50="median of the time from due, with a slot free, to the start: clientbench itself was late",
         p99="its 99th percentile",
         max="its maximum",
     ),
@@ -307,7 +307,7 @@ OWN = (
     Field(
         "client_environment_id",
         TEXT,
-        "what the client ran in (→ `client_environments.id`); NULL in rows stored before it was "
+        "environment of the client (→ `client_environments.id`); NULL in rows stored before it was "
         "recorded",
         path="client_environment.digest",
         csv=True,
@@ -321,7 +321,7 @@ OWN = (
     Field(
         "early_correct",
         COUNT,
-        "of an open loop: correct responses that ended in the first half of a window; NULL in a "
+        "open loops: correct responses that ended in the first half of a window; NULL in a "
         "closed one, and where a count of requests ends the run",
         path="open_loop.early_correct",
     ),
@@ -351,9 +351,11 @@ BESIDE = (
     Field("service", WHOLE, "its service times", key="service_histogram"),
     Field("status_counts", WHOLE, "responses of the population, by status"),
     Field("error_counts", WHOLE, "failed requests of the population, by kind"),
-    Field("target", WHOLE, "everything that was asked for of its target"),
-    Field("open_loop", WHOLE, "how its starts came about (null for a closed loop)"),
-    Field("client_environment", WHOLE, "what its client ran in"),
+    Field("target", WHOLE, "the whole specification of its target"),
+    Field(
+        "open_loop", WHOLE, "counts and latencies of its planned starts (null for a closed loop)"
+    ),
+    Field("client_environment", WHOLE, "the environment of its client"),
     Field("slices", WHOLE, "its windows"),
 )
 

@@ -14,6 +14,14 @@ import pytest
 from tests.trials import wait_until
 
 
+def words_of(process: psutil.Process) -> list[str]:
+    """Its command line; nothing if it has just ended."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
 @pytest.mark.parametrize(
     ("words", "at_work", "signal_"),
     [
@@ -41,7 +49,7 @@ def test_nothing_is_left_of_a_check(
             return [
                 one
                 for one in known.children(recursive=True)
-                if any(at_work in word for word in one.cmdline())
+                if any(at_work in word for word in words_of(one))
             ]
 
         # A connection is made, or waited for: it is in the middle of a claim, or before the first.

@@ -116,8 +116,8 @@ def test_both_are_compared_on_our_target_which_counts_them(tmp_path: Path) -> No
     document = run("raw", "stdlib", *both, cwd=tmp_path)
     asked = {one["label"]: one["connection"] for one in document["competitors"]}
     assert asked == {
-        "raw keep-alive": "keep-alive",
-        "raw close": "close",
+        "raw:sync keep-alive": "keep-alive",
+        "raw:sync close": "close",
         "stdlib keep-alive": "keep-alive",
         "stdlib close": "close",
     }

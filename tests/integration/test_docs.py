@@ -21,7 +21,7 @@ def folder(tmp_path: Path) -> Path:
     "words",
     [
         *test_docs.NEEDING,
-        *(w for w in test_docs.stand_alone(test_docs.LOCAL) if w not in test_docs.OF_README),
+        *(w for w in test_docs.stand_alone(test_docs.LOCAL) if w not in test_docs.OF_EVERYDAY),
     ],
     ids=lambda words: shlex.join(words)[:60],
 )

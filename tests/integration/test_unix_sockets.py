@@ -131,6 +131,12 @@ def test_tls_is_spoken_over_it_with_the_host_of_the_url(tmp_path: Path) -> None:
         assert len(seen.requests) == before
 
 
+def label_of(client: str) -> str:
+    """With the mode, if the client has both."""
+    modes = adapters.MODES_OF[client]
+    return client if len(modes) == 1 else f"{client}:{modes[0]}"
+
+
 @pytest.mark.parametrize("client", [one for one in CANNOT if not is_left_out(one)])
 def test_who_cannot_is_refused_by_name(client: str, tmp_path: Path) -> None:
     with listening(tmp_path / "s") as seen:
@@ -138,7 +144,7 @@ def test_who_cannot_is_refused_by_name(client: str, tmp_path: Path) -> None:
         ended = clientbench(*words, cwd=tmp_path)
     assert ended.code == 2
     assert ended.err == (
-        f"clientbench: --unix: {client} cannot connect to a unix socket; "
+        f"clientbench: --unix: {label_of(client)} cannot connect to a unix socket; "
         "accepted: clients that can (see `clientbench clients`)\n"
     )
     assert seen.connections == 0

@@ -15,19 +15,27 @@ END = "<!-- end of what is made -->\n"
 def table() -> str:
     """Every column in its order, and what JSON has beside them."""
     lines = [
-        "| column | type | unit | JSON | CSV | meaning |",
+        "| column | type | unit | meaning | JSON | CSV |",
         "|---|---|---|---|---|---|",
         *map(_row, COLUMNS),
         "",
-        f"JSON has besides: {'; '.join(f'`{one.json_key}`, {one.meaning}' for one in BESIDE)}.",
+        "JSON also has:",
+        "",
+        *(f"* `{one.json_key}`: {one.meaning}" for one in BESIDE),
+        "",
     ]
     return "\n".join(lines) + "\n"
 
 
 def _row(field: Field) -> str:
-    names = (f"`{name}`" if name else "" for name in (field.json_key, field.csv_heading))
-    cells = (f"`{field.name}`", field.kind.column, field.kind.unit, *names, field.meaning)
+    names = (_name(field.name, other) for other in (field.json_key, field.csv_heading))
+    cells = (f"`{field.name}`", field.kind.column, field.kind.unit, field.meaning, *names)
     return "|" + "|".join(f" {cell} " if cell else " " for cell in cells) + "|"
+
+
+def _name(column: str, other: str) -> str:
+    """What JSON or CSV calls the column; nothing where they do not have it."""
+    return "same" if other == column else f"`{other}`" if other else ""
 
 
 def parts(page: str) -> tuple[str, str, str]:

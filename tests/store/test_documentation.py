@@ -75,9 +75,10 @@ def test_the_table_of_fields_is_that_of_the_code() -> None:
 def test_every_view_is_described_with_its_columns(path: Path) -> None:
     for name, kind, columns in relations(path):
         if kind == "view" and name != "latest_run":
-            row = re.search(rf"^\| `{name}` \|.*$", PAGE, re.MULTILINE)
-            assert row, name
-            assert re.findall(r"`(\w+)`", row[0])[1:] == columns
+            section = re.search(rf"^### {name}\n(.*?)(?=^##|\Z)", PAGE, re.DOTALL | re.MULTILINE)
+            assert section, name
+            listed = section[1].partition("Columns:")[2].partition(".\n")[0]
+            assert re.findall(r"`(\w+)`", listed) == columns
 
 
 @pytest.mark.parametrize("sql", listings("sql"))
