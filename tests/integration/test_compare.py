@@ -59,7 +59,8 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The database of a run through a proxy and past it."""
     folder = tmp_path_factory.mktemp("proxied")
     ended = clientbench(
-        *("compare", "raw:sync", "--target", "nginx", "--target", "embedded", *SHORT), cwd=folder
+        *("compare", "raw:sync", "--target", "nginx", "--target", "embedded", "--details", *SHORT),
+        cwd=folder,
     )
     assert ended.code == 0, ended.err
     (folder / "out").write_text(ended.out)
@@ -148,7 +149,7 @@ def test_when_the_proxy_dies_finished_trials_are_kept(tmp_path: Path) -> None:
             one.kill()
         code, out, _ = run.finish()
     assert code == 3
-    assert "target lost: run: nginx: proxy ended" in out
+    assert "do not trust: nginx: proxy ended" in out
     complete = rows(run.database, "SELECT COUNT(*) FROM benchmark_results WHERE state = 'complete'")
     assert complete[0][0] >= 2
     assert rows(run.database, "SELECT state FROM runs") == [("failed",)]

@@ -84,7 +84,7 @@ def test_a_signal_ends_the_run_and_keeps_what_is_finished(
     assert rows(run.database, "SELECT state, ended_at IS NOT NULL FROM runs") == [
         ("interrupted", 1)
     ]
-    assert "interrupted" in out.splitlines()[-1]
+    assert "interrupted" in out.splitlines()[0]
     for name in ("raw", "null"):
         assert any(line.startswith(name) for line in out.splitlines())
 

@@ -30,7 +30,7 @@ def test_the_live_line_is_one_line_and_gone_in_the_end(tmp_path: Path) -> None:
         terminal.wait_for(re.compile(line).fullmatch)  # and nothing else is on the screen
         assert any("\x1b[36m" in line for line in terminal.screen(escapes=True))
         assert terminal.wait() == 0
-        assert "compare null, raw" in terminal.text(history=True)
+        assert "GET / on the built-in server" in terminal.text(history=True)
         assert " left" not in terminal.text(history=True)
 
 
@@ -49,7 +49,7 @@ def test_the_line_fits_a_window_of_any_width_and_an_interrupt_erases_it(tmp_path
         terminal.keys("C-c")
         assert terminal.wait() == 130
         text = terminal.text(history=True)
-        assert text.startswith("1\n2\n3\ncompare null")
+        assert text.startswith("1\n2\n3\n0 of 3 rounds, interrupted")
         assert " left" not in text and "^C" not in text
 
 

@@ -159,7 +159,7 @@ def test_of_two_at_once_one_wins(targets: Surroundings) -> None:
     [
         ("up nope", "NAME: 'nope' is not valid; expected embedded, "),
         ("up http://127.0.0.1:1", "NAME: 'http://127.0.0.1:1' is not valid; expected embedded, "),
-        ("up", "'name'"),
+        ("up", "'NAME'"),
         ("up embedded --runtime lxc", "--runtime: 'lxc' is not valid; expected auto, native, "),
         ("up embedded --instances 0", "--instances: '0' is not valid; expected a whole number"),
         ("up embedded --instances x", "--instances: 'x' is not valid; expected a whole number"),
@@ -228,8 +228,9 @@ def test_a_server_that_does_not_start_is_told_with_its_last_words(
     ended = targets("up", "nginx-static", path=pretender(tmp_path, BROKEN))
 
     assert (ended.code, ended.out) == (3, "")
-    assert ended.err == (
-        "clientbench: nginx-static: instance-1 ended (exit status 7); its log ends: no way in\n"
+    # a slow machine says that it is starting
+    assert ended.err.splitlines()[-1] == (
+        "clientbench: nginx-static: instance-1 ended (exit status 7); its log ends: no way in"
     )
     assert targets.files() == []
 

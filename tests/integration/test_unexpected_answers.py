@@ -120,7 +120,7 @@ def test_the_answer_to_a_refused_client_is_kept(tmp_path: Path) -> None:
     by_label = {one["label"]: one for one in json.loads(ended.out)["competitors"]}
     assert by_label["requests"]["state"] == "failed"
     assert by_label["requests"]["unexpected_answer"]["status"] == 403
-    assert by_label["null"]["unexpected_answer"] is None
+    assert by_label["null:sync"]["unexpected_answer"] is None
     assert server.arrived == 1
     record, trials = reading.show_run(tmp_path / "benchmark_results.db", "latest")
     assert list(map(str, unexpected_statuses(record, trials))) == ["403 × 1"]

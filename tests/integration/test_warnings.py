@@ -92,12 +92,14 @@ def test_somebodys_server_is_not_asked_whether_it_is_the_limit(tmp_path: Path) -
     assert "not checked" in doubts
 
 
-def test_target_paced_and_strict(tmp_path: Path) -> None:
+def test_a_wait_that_was_asked_for_is_a_note_and_what_makes_it_known_is_stored(
+    tmp_path: Path,
+) -> None:
     words = ("/wait?constant=5ms", "--client", "raw:sync", "--concurrency", "2", "--duration", "1")
-    ended, doubts = load(*words, *BRIEF, "--strict", cwd=tmp_path, code=4)
+    ended, doubts = load(*words, *BRIEF, cwd=tmp_path)
     shown = clientbench("results", "show", "latest", "--json", cwd=tmp_path)
 
-    assert "target-paced" in doubts
+    assert "paced as asked" in doubts and "target-paced" not in doubts
     assert ended.json["run"]["ceilings"][0]["service_ns"] >= 5_000_000
     assert shown.json["run"]["ceilings"] == ended.json["run"]["ceilings"]
 
@@ -159,13 +161,18 @@ def test_client_saturated(tmp_path: Path) -> None:
     assert "generator-saturated" not in doubts
 
 
+def told(doubts: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The one that is about other programs: how grave it is depends on how many CPUs there are."""
+    return doubts.get("busy machine") or doubts["disturbed"]
+
+
 def test_disturbed(tmp_path: Path) -> None:
     often = {"HTTP_BENCHMARK_RESOURCE_MONITORING_INTERVAL": "0.02"}
     words = ("/", "--client", "raw:sync", "--duration", "4.5", *BRIEF)
     with busy():
         _, doubts = load(*words, cwd=tmp_path, environ=often)
 
-    assert "other programs used" in doubts["disturbed"]["message"]
+    assert "other programs used" in told(doubts)["message"]
 
 
 def test_a_short_run_beside_others_is_told(tmp_path: Path) -> None:
@@ -173,8 +180,8 @@ def test_a_short_run_beside_others_is_told(tmp_path: Path) -> None:
     with busy():
         ended, doubts = load(*words, cwd=tmp_path)
 
-    assert doubts["disturbed"]["subject"] == "run"
-    assert "during the whole run" in doubts["disturbed"]["message"]
+    assert told(doubts)["subject"] == "run"
+    assert "other programs used" in told(doubts)["message"]
     assert "not checked" not in doubts
     assert ended.json["run"]["other_load"]["targets_apart"] is True
 
