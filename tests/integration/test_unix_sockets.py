@@ -22,7 +22,7 @@ from tests.cli.command import clientbench
 from tests.require import is_left_out
 
 ABLE = ("httpx:sync", "httpx:async", "aiohttp", "pycurl", "stdlib", "raw:sync", "raw:async")
-CANNOT = ("requests", "urllib3", "requestx:sync")
+CANNOT = ("requests", "urllib3", "requestx")
 FEW = ("--requests", "6", "--rounds", "1", "--concurrency", "2")
 URL = "http://service.example/some/path?a=1"  # a host that does not exist
 
