@@ -57,7 +57,7 @@ USAGE = [
     (("compare", "requests:fast"), ("'fast'", "sync or async")),
     (("compare", "http x"), ("client name",)),
     (("compare", ""), ("client",)),
-    (("compare", "null", "null"), ("competitor: 'null' is given twice",)),
+    (("compare", "null", "null"), ("client: 'null' is given twice",)),
     (
         ("compare", "aiohttp", "aiohttp:async"),
         ("'aiohttp' and 'aiohttp:async' are the same client, 'aiohttp', given twice",),

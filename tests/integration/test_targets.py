@@ -165,7 +165,7 @@ def test_of_two_at_once_one_wins(targets: Surroundings) -> None:
         ("up embedded --instances x", "--instances: 'x' is not valid; expected a whole number"),
         ("up embedded --port 0", "--port: '0' is not valid; expected a whole number from 1 to"),
         ("up embedded --port 99999", "--port: '99999' is not valid; expected a whole number"),
-        ("up embedded --target-memory 64m", "--target-memory: limits containers; expected "),
+        ("up embedded --target-memory 64m", "--target-memory: limits containers only; expected "),
         ("up embedded --target-cpus a", "--target-cpus: 'a' is not valid; expected "),
         ("up embedded --upstream httpbin", "--upstream: "),
         ("logs embedded", "NAME: 'embedded' is not up; no target is: clientbench targets up NAME"),
