@@ -110,7 +110,7 @@ def _hooks(site: SitePackages) -> Iterator[Contamination]:
         if others:
             yield Contamination(
                 (),
-                f"{file} runs whenever Python starts, and names {', '.join(others)}",
+                f"{file} names {', '.join(others)}, and runs whenever Python starts",
                 "workers do not run it; remove it if other programs are measured too",
             )
 

@@ -50,7 +50,7 @@ def clients(known: Sequence[Client]) -> Finding:
     broken = [f"{one.name} ({one.problem})" for one in known if one.installed and one.problem]
     seen += _listed("; broken: ", broken)
     if broken:
-        return Finding("clients", "harmful", seen, effect, "install it anew, or leave it out")
+        return Finding("clients", "harmful", seen, effect, "reinstall it, or leave it out")
     if all(map(_usable, known)):
         return Finding("clients", "good", seen, effect)
     return Finding(

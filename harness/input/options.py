@@ -55,7 +55,8 @@ class Options:
         "Longest time that a run with --precision may take. [5m]", group="how long", metavar="TIME"
     )
     slice: str | float | None = declare(
-        "How long one client runs before the next takes its turn. [20ms; open loops 200ms]",
+        "How long one client runs before the next takes its turn. "
+        "[20ms; open loops and load: the whole round]",
         group="how long",
         metavar="TIME",
     )
