@@ -107,7 +107,7 @@ def test_a_link_is_judged_by_its_own_name(database: Path) -> None:
 def test_a_file_that_has_come_meanwhile_is_not_replaced_either(database: Path) -> None:
     path = output.checked("report.md", database, force=False)
     path.write_text("mine")
-    with pytest.raises(UnusableError, match=r"could not be written .*is no report"):
+    with pytest.raises(UnusableError, match=r"could not be written .*is not a report"):
         output.write(path, "ours", database, force=False)
     assert path.read_text() == "mine"
     output.write(path, "ours \ud800", database, force=True)
