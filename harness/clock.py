@@ -1,4 +1,4 @@
-"""The time of day, as everything that is stored has it."""
+"""The time of day, in the format of everything that is stored."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ __all__ = ["utc_now"]
 
 
 def utc_now() -> str:
-    """UTC, ISO 8601, to the millisecond."""
+    """Return the time in UTC, ISO 8601, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

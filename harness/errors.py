@@ -1,9 +1,9 @@
-"""What can go wrong in the harness itself. A failed request is a sample, never one of these.
+"""Errors of the harness itself. A failed request is a sample, never one of these.
 
-The command line turns the class into an exit code (DESIGN §8) and the error into one line. An error names the
-field that it is about as a scenario has it (``duration``, ``competitors[1].client``), apart from what is wrong
-with it and what would be accepted: only the input layer knows how the field was typed
-(``harness.input.spelling``). Whoever uses these packages without it reads the field's name.
+The command line turns the class into an exit code (DESIGN §8) and the error into one line. An error
+keeps the name of its field in the scenario (``duration``, ``competitors[1].client``) apart from the
+problem and the accepted values: only the input layer knows how the field was typed
+(``harness.input.spelling``). Without that layer, messages use the field's name.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ __all__ = [
 class ClientbenchError(Exception):
     """Base of all errors a user can act on.
 
-    ``problem`` says what is wrong and what is accepted, ``fields`` with what: dotted paths, several where they
-    contradict each other, none where no field is to blame. ``value`` is that of the field, as a message shows
-    it, where the problem does not name it.
+    ``problem`` says what is wrong and what is accepted. ``fields`` are dotted paths: several if
+    they contradict each other, none if no field is to blame. ``value`` is that of the field, as a
+    message shows it, if the problem does not name it.
     """
 
     def __init__(self, problem: str, *fields: str, value: str = "") -> None:
@@ -36,7 +36,7 @@ class ClientbenchError(Exception):
         self.value = value
 
     def told(self, called: Callable[[str], str] = str) -> str:
-        """The error in one line; ``called`` says how each field is to be called."""
+        """Return the error in one line; ``called`` translates the name of each field."""
         names = ", ".join(dict.fromkeys(map(called, self.fields)))
         subject = " ".join(filter(None, (names, self.value)))
         return f"{subject}: {self.problem}" if subject else self.problem
@@ -60,7 +60,7 @@ class UnusableError(ClientbenchError):
 class StoreUnusableError(StoreError, UnusableError):
     """A results database that is the right file, but locked, full, damaged or gone.
 
-    ``remedy`` is what helps.
+    ``remedy`` says what to do.
     """
 
     def __init__(self, problem: str, *fields: str, value: str, remedy: str) -> None:
@@ -69,13 +69,13 @@ class StoreUnusableError(StoreError, UnusableError):
 
     @property
     def what(self) -> str:
-        """Which database, and what is wrong with it, without what helps."""
+        """The database and its problem, without the remedy."""
         return str(StoreError(self._what, *self.fields, value=self.value))
 
 
 @contextlib.contextmanager
 def within(place: str) -> Iterator[None]:
-    """Errors of the block are about fields of ``place``, such as ``competitors[1]``."""
+    """Prefix the fields of errors in the block with ``place``, such as ``competitors[1]``."""
     try:
         yield
     except ClientbenchError as error:

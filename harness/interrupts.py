@@ -1,9 +1,9 @@
-"""Ctrl-C, SIGTERM and a closed terminal (SIGHUP), let through only where nothing can be lost.
+"""Handles Ctrl-C, SIGTERM and a closed terminal (SIGHUP) only where nothing can be lost.
 
-An exception out of a signal handler may strike between the start of a process and the line that remembers it,
-or in the middle of a clean-up. Then something is left behind, however carefully the clean-up is written. So a
-signal is only noted, and becomes a ``KeyboardInterrupt`` where we wait: by ``check``, which any thread may
-call, or during a system call inside ``allowed``.
+An exception from a signal handler may strike between the start of a process and the line that
+remembers it, or in the middle of a clean-up. Then something is left behind, however carefully the
+clean-up is written. So a signal is only noted. It becomes a ``KeyboardInterrupt`` where we wait: by
+``check``, which any thread may call, or during a system call inside ``allowed``.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from typing import TypeVar
 
 __all__ = ["allowed", "aside", "check", "deferred", "noted", "postponed", "signals"]
 
-LOOK_S = 0.1  # how often who waits for a thread looks for signals
-LATER_S = 0.01  # after a block that could not be interrupted
+LOOK_S = 0.1  # interval of checks for signals while we wait for a thread
+LATER_S = 0.01  # delay of a signal after a block that could not be interrupted
 
 T = TypeVar("T")
 
 
 def signals() -> tuple[signal.Signals, ...]:
-    """Those that end a command; a closed terminal does not where it is ignored on purpose (nohup)."""
+    """Return the signals that end a command; SIGHUP does not if it is ignored (nohup)."""
     usual = (signal.SIGINT, signal.SIGTERM)
     return usual if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (*usual, signal.SIGHUP)
 
@@ -45,9 +45,9 @@ def _note(_number: int, _frame: FrameType | None) -> None:
 
 @contextlib.contextmanager
 def deferred() -> Iterator[None]:
-    """Signals wait for the next ``check`` or ``allowed``; after the last of these the work is done.
+    """Defer signals to the next ``check`` or ``allowed``; after the last of these, ignore them.
 
-    For the main thread, the only one that Python's signal handlers run in.
+    For the main thread, the only one in which Python runs signal handlers.
     """
     _State.noted = False
     before = {number: signal.signal(number, _note) for number in signals()}
@@ -60,7 +60,7 @@ def deferred() -> Iterator[None]:
 
 
 def noted() -> bool:
-    """Whether ``check`` would raise: for what can only be asked to stop."""
+    """Say whether ``check`` would raise, for code that stops on request only."""
     return _State.noted
 
 
@@ -72,7 +72,7 @@ def check() -> None:
 
 @contextlib.contextmanager
 def allowed() -> Iterator[None]:
-    """A signal ends this block at once, also if it was noted before. For the main thread."""
+    """Let a signal end this block at once, even if it was noted before. For the main thread."""
     try:
         _State.waiting = True
         check()
@@ -83,9 +83,9 @@ def allowed() -> Iterator[None]:
 
 @contextlib.contextmanager
 def postponed() -> Iterator[None]:
-    """A signal during this block takes effect shortly after it, whatever is done with signals then.
+    """Postpone signals during this block until shortly after it; the handlers of then apply.
 
-    For what is short, and must be known to be done or not done.
+    For short blocks that must be known to be done or not done.
     """
     main = threading.main_thread()
     if threading.current_thread() is not main:
@@ -105,10 +105,10 @@ def postponed() -> Iterator[None]:
 
 
 def aside(work: Callable[[], T], deadline: float = math.inf) -> T:
-    """The result of ``work``, done in a thread that is left to itself when a signal comes.
+    """Return the result of ``work``, done in a thread that is abandoned if a signal comes.
 
-    For what may wait for ever, or calculate without letting signals through. Raises what ``work`` raises, and
-    ``TimeoutError`` at ``deadline`` (of the monotonic clock). For the main thread.
+    For work that may block for ever, or calculate without handling signals. Raises what ``work``
+    raises, and ``TimeoutError`` at ``deadline`` (of the monotonic clock). For the main thread.
     """
     results: queue.SimpleQueue[tuple[bool, T | BaseException]] = queue.SimpleQueue()
 

@@ -1,9 +1,9 @@
 """Keeps secrets out of everything that is stored, logged or shown.
 
-Authorization, cookies, URL user-info and keys never reach database, log or report. What may be one
-is hidden: a readable value too few is a nuisance, a key too many in a published database a leak.
+Authorization, cookies, URL user-info and keys never reach database, log or report. Anything that
+may be a secret is hidden: hiding a harmless value is a nuisance, publishing a key is a leak.
 
-Known limit: a secret that neither sits in a telling place nor looks like a key cannot be recognised
+Known limit: a secret that has neither a telling name nor the form of a key cannot be recognised
 (``?q=hunter2``), nor can one in a host name.
 """
 
@@ -68,13 +68,13 @@ _TELLING_NAME = re.compile(
 )
 _URL_IN_TEXT = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+")
 _TARGET_IN_TEXT = re.compile(r"/[^\s'\"<>?]*\?[^\s'\"<>]+")  # as in "GET /path?token=… HTTP/1.1"
-_CUT = "…"  # where ``quoted`` has left something out
-# Shorter ones would take common words out of every message.
+_CUT = "…"  # marks text that ``quoted`` has left out
+# Shorter secrets would remove common words from every message.
 _SHORTEST_SECRET = 4
 SHORTEST_PIECE = 8
 _MAX_BODY_SCANNED = 8 * 2**10  # messages quote the beginning of a body, if any of it
 _KEY_LIKE = re.compile(r"[A-Za-z0-9_.~+/=-]{16,}")
-# Where a path as a whole is the capability: webhooks of Slack and Discord, bots of Telegram.
+# Paths that are secrets as a whole: webhooks of Slack and Discord, bots of Telegram.
 _WEBHOOKS = re.compile(
     r"(/services/(?=T[A-Z0-9]{6,}/B)|/api/webhooks/(?=[0-9])|/bot(?=[0-9]+:))([^?#]+)"
 )
@@ -101,10 +101,10 @@ _HARMLESS_HEADERS = frozenset(
 
 
 def redact_url(url: str) -> str:
-    """``url`` (or a path with query) without user-info, fragment and whatever may be a key.
+    """Return ``url`` (or a path with query) without user-info, fragment and possible keys.
 
     Never fails, whatever the text. Values of telling names (``?access_token=``) and values and path
-    segments built like keys become ``***``; plain ones such as ``?numbytes=10`` stay.
+    segments that look like keys become ``***``; plain ones such as ``?numbytes=10`` stay.
     """
     start, _, rest = _split_user_info(url)
     match = cast("re.Match[str]", _URL.fullmatch(start + rest))
@@ -120,7 +120,7 @@ def redact_url(url: str) -> str:
 
 
 def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """``headers`` with all values hidden but those of a few harmless names that hold no key."""
+    """Hide all values of ``headers``, except those of a few harmless names that hold no key."""
     return {
         HIDDEN if looks_secret(name) else name: (
             value if name.lower() in _HARMLESS_HEADERS and not looks_secret(value) else HIDDEN
@@ -143,15 +143,15 @@ class Redactor:
 
     @classmethod
     def of(cls, urls: Iterable[str], headers: Mapping[str, str], body: bytes | None) -> Redactor:
-        """The redactor for requests made of these; a URL may be a path, or have user-info."""
+        """Make the redactor for requests of these parts; a URL may be a path, or have user-info."""
         in_urls = {secret for url in urls for secret in _url_secrets(url)}
         return cls({*in_urls, *header_secrets(headers), *body_secrets(body or b"")})
 
     def scrub(self, text: str) -> str:
-        """``text`` without the secrets, however they are escaped, and with every URL redacted.
+        """Remove the secrets from ``text``, however they are escaped, and redact every URL.
 
-        Shorten afterwards: of a secret that was cut only the beginning of one that is known is found, before
-        the sign of the cut, ``…``.
+        Shorten afterwards: of a secret that was cut, only the beginning of a known one before the
+        mark ``…`` is found.
         """
         text = self._literals.sub(HIDDEN, text)
         *cut, last = text.split(_CUT)
@@ -159,11 +159,11 @@ class Redactor:
         return _KNOWN_FORMATS.sub(HIDDEN, _without_url_secrets(text))
 
     def message(self, text: str) -> str:
-        """A foreign message as it may be kept: scrubbed, then on one visible line, then shortened."""
+        """Prepare a foreign message for storing: scrubbed, on one visible line, shortened."""
         return shortened(one_line(self.scrub(text)), LONGEST_MESSAGE)
 
     def _without_end(self, text: str) -> str:
-        """``text`` without the beginning of a secret that it ends in."""
+        """Remove the beginning of a secret from the end of ``text``."""
         for spelling in self._spellings:
             for length in range(min(len(spelling), len(text)), _SHORTEST_SECRET - 1, -1):
                 if text.endswith(spelling[:length]):
@@ -172,7 +172,7 @@ class Redactor:
 
 
 def looks_secret(text: str) -> bool:
-    """Whether ``text`` contains something built like a key: a known format, or long and random."""
+    """Say whether ``text`` contains something like a key: a known format, or long and random."""
     plain = unquote(text)
     if _KNOWN_FORMATS.search(plain):
         return True
@@ -180,7 +180,7 @@ def looks_secret(text: str) -> bool:
 
 
 def quoted(value: object, limit: int = 60) -> str:
-    """``value`` as a message shows it: one line, URLs redacted, shortened, hidden when it looks like a key."""
+    """Quote ``value`` for a message: URLs redacted, shortened, hidden if it looks like a key."""
     text = _without_url_secrets(str(value))
     if looks_secret(text):
         return repr(HIDDEN)
@@ -188,12 +188,12 @@ def quoted(value: object, limit: int = 60) -> str:
 
 
 def refusal(field: str, value: object, accepted: str) -> UsageError:
-    """The error for a bad value. Never pass a header value, a body or a URL with user-info."""
+    """Return the error for a bad value. Never pass a header value, a body or user-info."""
     return UsageError(f"{quoted(value)} is not valid; expected {accepted}", field)
 
 
 def one_of(field: str, text: str, known: Collection[str], accepted: str = "") -> str:
-    """``text`` in lower case, which must be one of ``known``. Raises ``UsageError``."""
+    """Return ``text`` in lower case, if it is one of ``known``. Raises ``UsageError``."""
     word = text.strip().lower()
     if word not in known:
         accepted = accepted or ", ".join(known)
@@ -204,16 +204,16 @@ def one_of(field: str, text: str, known: Collection[str], accepted: str = "") ->
 
 
 def _without_url_secrets(text: str) -> str:
-    """``text`` with every URL, and every path with a query, redacted."""
+    """Redact every URL, and every path with a query, in ``text``."""
     text = _URL_IN_TEXT.sub(lambda match: redact_url(match[0]), text)
     return _TARGET_IN_TEXT.sub(lambda match: redact_url(match[0]), text)
 
 
 def _split_user_info(url: str) -> tuple[str, str, str]:
-    """``url`` as what precedes the user-info, the user-info without ``@``, and what follows it.
+    """Split ``url`` into the part before the user-info, the user-info without ``@``, and the rest.
 
-    A raw ``/``, ``?`` or ``#`` in a password cuts the authority short: what is left of it then makes
-    no sense as one, and everything up to the last ``@`` counts as user-info.
+    A raw ``/``, ``?`` or ``#`` in a password cuts the authority short. The remainder is then not a
+    valid authority, and everything up to the last ``@`` counts as user-info.
     """
     match = _AUTHORITY_START.match(url)
     start = match.end() if match else 0
@@ -244,13 +244,13 @@ def _redacted_pair(pair: str, suspicious: Callable[[str], bool]) -> str:
 
 
 def secrets_of_urls(text: str) -> Iterator[str]:
-    """Those of every URL that ``text`` is or has in it."""
+    """Yield the secrets of every URL in ``text``."""
     starts = [0, *(match.start() for match in _AUTHORITY_START.finditer(text))]
     yield from (secret for start in starts for secret in _url_secrets(text[start:]))
 
 
 def _url_secrets(url: str) -> Iterator[str]:
-    """What ``redact_url`` takes out of ``url``, piece by piece; a plain fragment is no secret."""
+    """Yield the pieces that ``redact_url`` removes from ``url``; a plain fragment is no secret."""
     start, user_info, rest = _split_user_info(url)
     yield from (user_info, unquote(user_info), *user_info.split(":", 1))
     match = cast("re.Match[str]", _URL.fullmatch(start + rest))
@@ -270,7 +270,7 @@ def _hidden_values(pairs: Iterable[str], suspicious: Callable[[str], bool]) -> I
 
 
 def header_secrets(headers: Mapping[str, str]) -> Iterator[str]:
-    """Every hidden value, the pieces it is made of, and the credentials inside ``Basic``."""
+    """Yield every hidden value, its pieces, and the credentials inside ``Basic``."""
     for name, value in headers.items():
         if redact_headers({name: value}) == {name: value}:
             continue
@@ -293,19 +293,19 @@ def _basic_credentials(value: str) -> Iterator[str]:
 
 
 def is_telling(name: str) -> bool:
-    """Whether what has this name is a secret in all likelihood."""
+    """Say whether a value of this name is most likely a secret."""
     return re.fullmatch(r"[\w-]+", name) is not None and _TELLING_NAME.search(name) is not None
 
 
 def body_secrets(body: bytes) -> Iterator[str]:
-    """The beginning of the body, and its longer words: messages quote bodies in part."""
+    """Yield the beginning of the body, and its longer words: messages quote bodies in part."""
     text = body[:_MAX_BODY_SCANNED].decode("utf-8", "replace")
     yield text
     yield from re.findall(rf"[^\s\"'{{}}\[\]:,;&=<>]{{{SHORTEST_PIECE},}}", text)
 
 
 def _spellings(secret: str) -> set[str]:
-    """``secret`` as URLs, JSON, ``repr``, HTML and Basic authentication write it."""
+    """Return ``secret`` as URLs, JSON, ``repr``, HTML and Basic authentication write it."""
     import html  # noqa: PLC0415  its tables are large, and most commands hide nothing
 
     raw = {secret, unquote(secret), unquote_plus(secret)}
@@ -340,7 +340,7 @@ def _value_may_be_secret(text: str) -> bool:
 
 
 def _looks_random(word: str) -> bool:
-    """Whether most of a long word mixes letters with digits, or cases, as no human would.
+    """Say whether most of a long word mixes letters with digits, or cases, as no human would.
 
     Words are judged part by part, so that slugs stay readable ("2024-01-my-first-http2-server").
     """

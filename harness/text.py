@@ -1,7 +1,7 @@
-"""Text that others wrote, such as a server's status line, made fit to be shown.
+"""Makes foreign text, such as a server's status line, safe to show.
 
-A terminal obeys control characters wherever they come from, and bidirectional ones make a line read as
-another one. So they are written as escapes. Secrets are another matter: see ``harness.redaction``.
+A terminal obeys control characters wherever they come from, and bidirectional ones change how a
+line reads. So they are written as escapes. For secrets, see ``harness.redaction``.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ __all__ = [
     "visible",
 ]
 
-DOUBTFUL = re.compile("[^ -~]+")  # only what is not plain ASCII has to be looked at
-NEAR = 0.6  # as difflib.get_close_matches has it
-LONGEST_WORD = 100  # that somebody may have mistyped
-LINES = "\n\t"  # what text of several lines may keep
+DOUBTFUL = re.compile("[^ -~]+")  # only characters beyond plain ASCII need a check
+NEAR = 0.6  # the default of difflib.get_close_matches
+LONGEST_WORD = 100  # characters of a mistyped word that are compared
+LINES = "\n\t"  # control characters that text of several lines may keep
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The one of ``known`` that was probably meant by ``word``, the first of those that are equally near."""
-    from difflib import SequenceMatcher  # noqa: PLC0415  only what is wrong needs it
+    """Return the word in ``known`` that ``word`` probably means; the first of equally near ones."""
+    from difflib import SequenceMatcher  # noqa: PLC0415  only errors need it
 
     typed = word[:LONGEST_WORD].lower()
     ratios = {one: SequenceMatcher(None, one, typed).ratio() for one in known}
@@ -42,16 +42,17 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def meant(word: str, known: Iterable[str]) -> str:
-    """``did you mean NAME? `` for a message, or nothing."""
+    """Return ``did you mean NAME? `` for a message, or an empty text."""
     found = nearest(word, known)
     return "" if found is None else f"did you mean {found}? "
 
 
 def visible(text: str, keep: str = "") -> str:
-    r"""``text`` with an escape such as ``\x1b`` for every character that is not printable.
+    r"""Replace every character that is not printable by an escape such as ``\x1b``.
 
     Those are control characters, formats (bidirectional ones, zero widths), line separators, lone
-    surrogates, and what Unicode leaves unassigned or private. Characters of ``keep`` stay as they are.
+    surrogates, and characters that Unicode leaves unassigned or private. Characters of ``keep``
+    stay unchanged.
     """
     if text.isprintable():
         return text
@@ -66,14 +67,14 @@ def visible(text: str, keep: str = "") -> str:
 
 
 def one_line(text: str) -> str:
-    """``text`` on one visible line, blanks and line breaks as single blanks."""
+    """Return ``text`` on one visible line, with blanks and line breaks as single blanks."""
     return visible(" ".join(text.split()))
 
 
 def shortened(text: str, limit: int) -> str:
-    """At most ``limit`` characters of ``text``: its beginning and, of a longer one, a quarter from its end.
+    """Shorten ``text`` to ``limit`` characters: its beginning, and a quarter from its end.
 
-    Remove secrets before: part of one cannot be recognised.
+    Remove secrets first: a part of a secret cannot be recognised.
     """
     if len(text) <= limit:
         return text
@@ -82,7 +83,7 @@ def shortened(text: str, limit: int) -> str:
 
 
 def split_url(url: str) -> SplitResult:
-    """The parts of a URL that was read from a database, which may hold anything; an invalid one is all path."""
+    """Split a URL from a database, which may hold anything; an invalid one becomes all path."""
     try:
         return urlsplit(url)
     except ValueError:
@@ -90,7 +91,7 @@ def split_url(url: str) -> SplitResult:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether its host is a loopback address, as far as the URL itself tells."""
+    """Say whether the host is a loopback address, as far as the URL itself shows."""
     host = split_url(url).hostname or ""
     try:
         return ip_address(host).is_loopback
@@ -99,11 +100,11 @@ def is_loopback(url: str) -> bool:
 
 
 def json_text(value: Any) -> str:
-    """``value`` as a JSON document in ASCII without control characters, ending in a line break."""
-    # json escapes everything that steers a terminal, but DEL
+    """Return ``value`` as JSON in ASCII without control characters, plus a line break."""
+    # json escapes everything that controls a terminal, except DEL
     return json.dumps(value, indent=2, allow_nan=False).replace("\x7f", "\\u007f") + "\n"
 
 
 def canonical_json(value: Any) -> str:
-    """Equal values give equal text. Raises ValueError for NaN and infinities."""
+    """Return the same text for equal values. Raises ValueError for NaN and infinities."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)

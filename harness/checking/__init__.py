@@ -1,5 +1,5 @@
-"""Whether adapters and targets do what is asked of them: the conformance suites that ship, run here.
+"""Runs the conformance suites that ship, over adapters and targets.
 
-Enters: selectors of clients, specifications of targets. Leaves: which claims hold, and why others do not.
-Imports ``records``, ``scenario``, ``clients`` and ``measure``.
+Enters: selectors of clients, specifications of targets. Leaves: which claims hold, and why others
+do not. Imports ``records``, ``scenario``, ``clients`` and ``measure``.
 """

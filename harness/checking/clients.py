@@ -35,7 +35,7 @@ __all__ = ["CLAIM_S", "Candidate", "ClientCheck", "candidates"]
 CLAIM_S = 30.0  # a claim takes seconds at most
 LOOK_S = 0.1
 END_S = 1.0
-MOST_BROKEN = 3  # claims that did not end, or ended with their process: then the rest is left
+MOST_BROKEN = 3  # claims that did not end, or whose process died: then the rest is skipped
 SERVER_S = 10.0
 
 
@@ -53,10 +53,10 @@ class Candidate:
 def candidates(
     resolver: Resolver, specs: Sequence[ClientSpec]
 ) -> tuple[list[Candidate], list[str]]:
-    """What selectors mean, each mode of a client that is named without one; none: all that can be used.
+    """Return the clients to check: those selected, in every mode unless one is named, or all.
 
-    Beside it a line for each client that was not named and cannot be used though it is installed. Raises
-    ``UsageError`` or ``UnusableError`` for one that was named.
+    With no selectors, also return a line for each client that is installed but cannot be used.
+    Raises ``UsageError`` or ``UnusableError`` for a selected client that cannot be used.
     """
     if specs:
         found: list[Candidate] = []
@@ -83,7 +83,7 @@ def _modes_of(spec: ClientSpec, client: Client, catalogue: Catalogue) -> Iterato
 
 
 class ClientCheck:
-    """The server that adapters are checked against; a context manager, which leaves nothing behind."""
+    """The server for checks of adapters; a context manager that leaves nothing behind."""
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
@@ -106,7 +106,7 @@ class ClientCheck:
         self._folder.cleanup()
 
     def check(self, one: Candidate, claim_s: float = CLAIM_S) -> Checked:
-        """Let it answer for every claim, each within ``claim_s``."""
+        """Check every claim, each within ``claim_s``."""
         visible = one.catalogue.closure_with_loop(one.client, one.loop)
         order = {
             "client": one.client.name,
@@ -123,25 +123,25 @@ class ClientCheck:
         return Checked(one.label, one.client.version, tuple(found.all()))
 
     def _run(self, one: Candidate, order: dict[str, Any], found: _Found, claim_s: float) -> None:
-        """One process, until it has checked everything that is left, or breaks."""
+        """Run one process until it has checked all remaining claims, or breaks."""
         log = self._bundle.log(uuid.uuid4().hex)
         with _process(one.catalogue.python, self._bundle.checking, log, order) as (process, pipe):
             try:
                 for event in _events(process, pipe, claim_s):
                     found.take(event)
-                    if found.complete:  # what the adapter has started may keep the pipe open
+                    if found.complete:  # a process of the adapter's may keep the pipe open
                         return
                 problem = _end(process, log)
             except TimeoutError:
                 problem = f"did not end within {claim_s:g} s"
             except (ValueError, TypeError, KeyError, AttributeError):
-                problem = "something else wrote into the pipe that the suite speaks through"
+                problem = "something else wrote into the pipe of the suite"
         if not found.complete:
             found.broke(problem)
 
 
 class _Found:
-    """What is known so far of one adapter."""
+    """The results so far for one adapter."""
 
     def __init__(self) -> None:
         self.results: dict[str, ClaimResult] = {}
@@ -163,17 +163,17 @@ class _Found:
             self._end(event["ends"], event["state"], event["reason"])
 
     def broke(self, problem: str) -> None:
-        """It is the adapter's doing, in whatever claim it was; where it was in none, nothing can be asked."""
+        """Blame the adapter in the current claim; without one, no claim can be checked."""
         if self._current is None:
             self.broken = MOST_BROKEN
-            self._left = f"it cannot be asked: {problem}"
+            self._left = f"it cannot be checked: {problem}"
             return
         self.broken += 1
         self._end(self._current, "failed", problem)
 
     def all(self) -> Iterator[ClaimResult]:
         if not self._sentences:
-            yield ClaimResult("asked", "it can be asked", "failed", self._left)
+            yield ClaimResult("asked", "the suite can run it", "failed", self._left)
         for name, sentence in self._sentences.items():
             yield self.results.get(name) or ClaimResult(name, sentence, "not checked", self._left)
 
@@ -188,7 +188,7 @@ class _Found:
 def _process(
     python: str, script: Path, log: Path, order: dict[str, Any]
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """It, and the pipe that it speaks through; both are gone afterwards."""
+    """Start the suite; yield its process and its pipe, which are gone afterwards."""
     pipe, write_end = os.pipe()
     try:
         with log.open("wb") as errors:
@@ -199,7 +199,7 @@ def _process(
                 stderr=errors,
                 pass_fds=(write_end,),
                 env=worker_environment("parity", os.environ),
-                start_new_session=True,  # Ctrl-C is for us
+                start_new_session=True,  # Ctrl-C must reach us only
             )
     except OSError as error:
         os.close(pipe)
@@ -213,7 +213,7 @@ def _process(
             process.stdin.flush()
         yield process, pipe
     finally:
-        with contextlib.suppress(ProcessLookupError):  # whatever the adapter has started as well
+        with contextlib.suppress(ProcessLookupError):  # with everything that the adapter started
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         with contextlib.suppress(BrokenPipeError):
@@ -222,23 +222,24 @@ def _process(
 
 
 def _end(process: subprocess.Popen[bytes], log: Path) -> str:
-    """How it ended, which has closed its pipe."""
+    """Say how a process ended that has closed its pipe."""
     try:
         code = process.wait(END_S)
     except subprocess.TimeoutExpired:
-        return "its process closed the pipe that it should speak through"
+        return "its process closed the pipe of the suite"
     if code < 0:
         return f"its process was killed by {signal.Signals(-code).name}"
-    said = last_lines(log) or ["it said nothing"]
+    said = last_lines(log) or ["no message"]
     return f"its process ended with exit code {code}: {said[-1]}"
 
 
 def _events(
     process: subprocess.Popen[bytes], pipe: int, patience_s: float
 ) -> Iterator[dict[str, Any]]:
-    """What it tells, until its end; what it has started may keep the pipe open.
+    """Yield the events of a process until it ends; its own children may keep the pipe open.
 
-    Raises ``TimeoutError`` when nothing came for so long, and ``ValueError`` for what is no line of JSON.
+    Raises ``TimeoutError`` if nothing came within ``patience_s``, and ``ValueError`` for a line
+    that is not JSON.
     """
     pending = b""
     deadline = time.monotonic() + patience_s

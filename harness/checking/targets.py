@@ -1,4 +1,4 @@
-"""Runs ``servers.conformance`` over targets: started in every way that they can be, asked, and stopped."""
+"""Runs ``servers.conformance`` over targets: starts each in every way, checks and stops it."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ NEVER_STARTED = "it never started"
 
 
 def check(spec: TargetSpec) -> Checked:
-    """Let a target answer for every claim; afterwards nothing of it runs."""
-    reasons: dict[Claim, list[str]] = {}  # of each that applies, why it does not hold
+    """Check every claim of a target; afterwards nothing of it runs."""
+    reasons: dict[Claim, list[str]] = {}  # by claim that applies: why it does not hold
     version = None
     for how, way in starts(spec).items():
         target = make_target(way)
@@ -50,7 +50,7 @@ def _result(claim: Claim, reasons: Sequence[str] | None, ran: bool) -> ClaimResu
 
 
 def _checked(visit: Visit) -> Iterator[tuple[Claim, str | None]]:
-    """Each claim that applies to this start, and why it does not hold."""
+    """Yield each claim that applies to this start, and why it does not hold (None: it does)."""
     mark = f"CLIENTBENCH_CHECK_{uuid.uuid4().hex}"
     try:
         with _marked(mark):
@@ -72,7 +72,7 @@ def _checked(visit: Visit) -> Iterator[tuple[Claim, str | None]]:
 
 @contextmanager
 def _marked(mark: str) -> Iterator[None]:
-    """Every process that is started meanwhile inherits this variable."""
+    """Set a variable that every process started in the block inherits."""
     os.environ[mark] = "1"
     try:
         yield
@@ -81,7 +81,7 @@ def _marked(mark: str) -> Iterator[None]:
 
 
 def _start(visit: Visit) -> str | None:
-    """Start it, which has deadlines of its own; why it cannot be used."""
+    """Start the target, which has deadlines of its own. Return why it cannot be used, or None."""
     try:
         visit.target.start()
         with interrupts.allowed():
@@ -92,7 +92,7 @@ def _start(visit: Visit) -> str | None:
 
 
 def _reason(claim: Claim, visit: Visit) -> str | None:
-    """Why it does not hold, in one line; it is left to itself when it takes too long."""
+    """Return why a claim does not hold, or None. A check that takes too long is abandoned."""
     try:
         interrupts.aside(partial(claim.check, visit), time.monotonic() + CLAIM_S)
     except (Failed, TargetError) as error:

@@ -1,5 +1,6 @@
-"""The command line: words come in, output and an exit code go out.
+"""The command line: takes arguments, prints results and returns an exit code.
 
-Enters: arguments, the environment, signals. Leaves: text on the terminal, the files of ``--output``, an exit
-code. The only part that prints, and the only one that chooses an exit code. Imports all that is before it.
+Enters: arguments, the environment, signals. Leaves: text on the terminal, the files of
+``--output``, an exit code. Only this package prints and chooses an exit code. It may import all
+others.
 """

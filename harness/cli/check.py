@@ -1,4 +1,4 @@
-"""``clients check`` and ``targets check``: whether adapters and targets do what their contracts ask for."""
+"""``clients check`` and ``targets check``: run the conformance suites and print the results."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["check_clients", "check_targets"]
 
 
 def check_clients(texts: Sequence[str], as_json: bool) -> int:
-    """Check the adapters of these clients, or of all that can be used here; the exit code."""
+    """Check the adapters of these clients, or of all that are usable here. Return the exit code."""
     specs = parse_clients(texts)
     with interrupts.deferred(), Bundle() as bundle:
         chosen, unusable = candidates(Resolver(bundle), specs)
@@ -39,9 +39,9 @@ def check_clients(texts: Sequence[str], as_json: bool) -> int:
 
 
 def check_targets(names: Sequence[str], options: Options, as_json: bool) -> int:
-    """Check these targets, or all that can run here; the exit code."""
+    """Check these targets, or all that can run here. Return the exit code."""
     with interrupts.deferred():
-        with interrupts.allowed():  # programs are asked for versions, which may keep us waiting
+        with interrupts.allowed():  # asking programs for their versions may take a while
             specs = [named_target(name, options) for name in names] or list(_runnable(options))
             for spec in specs:
                 (way,) = (one for one in ways(spec) if one.runtime == spec.runtime)
@@ -51,7 +51,7 @@ def check_targets(names: Sequence[str], options: Options, as_json: bool) -> int:
 
 
 def _runnable(options: Options) -> Iterator[TargetSpec]:
-    """A proxy before what was asked for; that is nothing to say of the others."""
+    """Yield the targets that can run here; ``--upstream`` applies to proxies only."""
     for name in known_names():
         own = options if name in proxies() else replace(options, upstream=None)
         spec = named_target(name, own)
@@ -60,7 +60,7 @@ def _runnable(options: Options) -> Iterator[TargetSpec]:
 
 
 def _show(results: Iterable[Checked], as_json: bool) -> int:
-    """Print each as soon as it is known, and then all in short; the exit code."""
+    """Print each result as it arrives, then a summary of all. Return the exit code."""
     found: list[Checked] = []
     console = console_for(sys.stdout)
     for one in results:

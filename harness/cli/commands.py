@@ -1,6 +1,7 @@
-"""Sub-commands and their options. Values are taken as typed; ``harness.input.scenario_input`` judges them.
+"""Sub-commands and their options. Values stay as typed; ``harness.input`` checks them.
 
-Annotations are no text here: Typer would evaluate that of every command, several times, whatever is run.
+Annotations are not strings here: Typer would evaluate those of every command, several times,
+whichever command is run.
 """
 
 import contextlib
@@ -39,18 +40,21 @@ COMMAND_LINE_ERROR: type[Any] = next(
     base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException"
 )
 
-MOST_RUNS = 1_000_000  # of `results list`
+MOST_RUNS = 1_000_000  # the largest --limit of `results list`
 F = TypeVar("F", bound=Callable[..., Any])
 CLIENT = "NAME[==VERSION][:sync|:async][+LOOP][@PYTHON]"
 
 
 class CommandInterruptedError(Exception):
-    """Ctrl-C or SIGTERM ended a command that has nothing to show for it."""
+    """Ctrl-C or SIGTERM ended a command that has no result yet."""
 
 
 @contextlib.contextmanager
 def _stoppable() -> Iterator[None]:
-    """Typer would make an interrupt an exit code like that of a run that was interrupted and has ended."""
+    """Keep an interrupt apart from the exit code of a run that was interrupted and has ended.
+
+    Typer would turn both into the same exit code.
+    """
     try:
         yield
     except KeyboardInterrupt:
@@ -63,7 +67,7 @@ class _Group(help_pages.Group):
             return super().make_context(*args, **options)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Typer would suggest up to three."""
+        """Suggest the nearest command; Typer would suggest up to three."""
         if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             known = self.list_commands(ctx)
             advice = f"{meant(args[0], known)}expected {', '.join(known)}"
@@ -89,7 +93,7 @@ app = _group(
     "clientbench",
     pretty_exceptions_enable=False,
 )
-results = _group("results", help="Look into the results database.")
+results = _group("results", help="Show, compare, merge and query stored results.")
 clients = _group("clients")
 targets = _group("targets")
 for one in (results, clients, targets):
@@ -108,7 +112,7 @@ def _show_version(asked: bool) -> None:
 
 
 def _command(group: typer.Typer, name: str | None = None) -> Callable[[F], F]:
-    """A decorator: the function is this command of ``group``."""
+    """Return a decorator that makes a function this command of ``group``."""
     return group.command(name, cls=help_pages.Command)
 
 
@@ -143,9 +147,9 @@ def compare(
 ) -> int:
     """Measure clients head to head on the same target and under the same load.
 
-    To compare something else than clients, give one of --target --runtime --instances --scheme --method
-    --body-size --concurrency several times: one client is measured at each value, or several clients
-    are, with a table for each value.
+    To compare something other than clients, give one of --target --runtime --instances --scheme
+    --method --body-size --concurrency several times. One client is then measured at each value;
+    several clients get one table per value.
     """
     return _measure("compare", {"clients": clients, "url": url, **options})
 
@@ -157,13 +161,13 @@ def load(
     client: Annotated[Text, about(CLIENT, group="what", metavar="CLIENT", values="client")] = None,
     **options: Any,
 ) -> int:
-    """Measure one client alone (default: for 30 s)."""
+    """Measure a single client (default: for 30 s)."""
     return _measure("load", {"clients": [client] if client else None, "url": url, **options})
 
 
 @_command(app)
 def presets(json: Json = False) -> None:
-    """List whole loads: what they do, and their parameters."""
+    """List the presets: complete loads, with their parameters."""
     from harness.cli import listing
 
     listing.show_presets(json)
@@ -171,7 +175,7 @@ def presets(json: Json = False) -> None:
 
 @clients.callback(invoke_without_command=True)
 def list_clients_by_default(context: typer.Context, json: Json = False) -> None:
-    """List known clients; check whether their adapters do what is asked of one."""
+    """List known clients; check their adapters against the conformance suite."""
     _listed_by_default(context, json, list_clients)
 
 
@@ -186,7 +190,7 @@ def list_clients(json: Json = False) -> None:
 @_command(clients, "check")
 def check_clients(
     names: Annotated[
-        Texts, argument(f"{CLIENT} … (default: all that can be used)", "CLIENT", "clients")
+        Texts, argument(f"{CLIENT} … (default: all usable ones)", "CLIENT", "clients")
     ] = None,
     json: Json = False,
 ) -> int:
@@ -198,12 +202,10 @@ def check_clients(
 
 @_command(app)
 def doctor(
-    seconds: Annotated[
-        Text, about("How long to watch other processes. [6]", metavar="SECONDS")
-    ] = None,
+    seconds: Annotated[Text, about("Time to watch other processes. [6]", metavar="SECONDS")] = None,
     json: Json = False,
 ) -> None:
-    """Look for what disturbs measurements on this machine, and say how to fix it."""
+    """Find what disturbs measurements on this machine, and how to fix it."""
     from harness.cli import doctor as command
 
     command.show(seconds, json)
@@ -212,12 +214,12 @@ def doctor(
 @_command(app)
 def selftest(
     full: Annotated[
-        bool, about("Take about ten minutes instead of two, for finer figures.", "--full")
+        bool, about("Take about ten minutes instead of two, for more precise figures.", "--full")
     ] = False,
     db: Db = None,
     json: Json = False,
 ) -> int:
-    """Measure what is known beforehand: can measurements here be believed, and how finely?"""
+    """Measure known quantities, to see how far to trust measurements on this machine."""
     from harness.cli import selftest as command
 
     return command.run(db, full=full, as_json=json)
@@ -226,7 +228,7 @@ def selftest(
 @_command(results, "list")
 def list_runs(
     db: Db = None,
-    limit: Annotated[str, about("How many, latest first. [20]", metavar="NUMBER")] = "20",
+    limit: Annotated[str, about("Number of runs, latest first. [20]", metavar="NUMBER")] = "20",
     json: Json = False,
 ) -> None:
     """List the latest runs."""
@@ -249,7 +251,7 @@ def show_run(
     details: Details = False,
     quiet: Quiet = False,
 ) -> int:
-    """Show a stored run as its comparison printed it."""
+    """Show a stored run the way `compare` or `load` printed it."""
     from harness.cli import listing
     from harness.cli.output import Reports
     from harness.cli.showing import view
@@ -264,7 +266,7 @@ def show_run(
 @_command(results, "diff")
 def diff_runs(
     run: Run,
-    other: Annotated[str, argument("The run it is compared with, named likewise.", "OTHER", "run")],
+    other: Annotated[str, argument("The run to compare with, in the same form.", "OTHER", "run")],
     db: Db = None,
     json: Json = False,
     across: Annotated[
@@ -283,7 +285,7 @@ def merge(
     file: Annotated[str, argument("Another results database, such as a rescued run.", "FILE")],
     db: Db = None,
 ) -> None:
-    """Bring in what another database has: runs, rounds, self-tests. That one stays as it is."""
+    """Add runs, rounds and self-tests from another database, which stays unchanged."""
     from harness.cli import merging
 
     merging.merge(_database(db), file)
@@ -293,7 +295,9 @@ def merge(
 def sql(
     query: Annotated[str, argument("One SELECT.", "SQL")],
     db: Db = None,
-    timeout: Annotated[str, about("Seconds it may take. [60]", metavar="SECONDS")] = "60",
+    timeout: Annotated[
+        str, about("Longest time the query may take. [60]", metavar="SECONDS")
+    ] = "60",
     json: Json = False,
     csv: Annotated[
         bool,
@@ -302,7 +306,8 @@ def sql(
 ) -> None:
     """Query the database, read-only.
 
-    The table cuts long values, and a terminal gets its first rows; --json and --csv print everything exactly.
+    The table cuts long values, and a terminal shows the first rows only; --json and --csv print
+    everything exactly.
     """
     from harness.cli import querying
 
@@ -311,7 +316,7 @@ def sql(
 
 @targets.callback(invoke_without_command=True)
 def list_targets_by_default(context: typer.Context, json: Json = False) -> None:
-    """List targets; check them; start some that stay up, look at them, stop them."""
+    """List and check targets; start targets that stay up, inspect and stop them."""
     _listed_by_default(context, json, list_targets)
 
 
@@ -363,7 +368,7 @@ def check_targets(
 
 @_command(targets, "status")
 def target_status(json: Json = False) -> None:
-    """Show what is up, and how it is."""
+    """Show the targets that are up, and their state."""
     from harness.cli import targets as command
 
     command.status(json)
@@ -372,11 +377,9 @@ def target_status(json: Json = False) -> None:
 @_command(targets, "logs")
 def target_logs(
     name: Annotated[str, argument("A target that is up.", "NAME", "target")],
-    lines: Annotated[
-        str, about("How many of each server, from the end. [20]", metavar="NUMBER")
-    ] = "20",
+    lines: Annotated[str, about("Lines per server, from the end. [20]", metavar="NUMBER")] = "20",
 ) -> None:
-    """Show the ends of its servers' logs."""
+    """Show the last lines of the logs of a target's servers."""
     from harness.cli import targets as command
 
     command.logs(name, lines)
@@ -386,17 +389,17 @@ def target_logs(
 def target_down(
     name: Annotated[Text, argument("A target that is up.", "NAME", "target")] = None,
     everything: Annotated[
-        bool, about("Stop all, and remove what killed processes have left behind.", "--all")
+        bool, about("Stop all, and remove the leftovers of killed processes.", "--all")
     ] = False,
 ) -> None:
-    """Stop a target."""
+    """Stop a target that is up, or all."""
     from harness.cli import targets as command
 
     command.down(name, everything)
 
 
 def problem_of(error: Any, more_options: Collection[str]) -> str:
-    """What Typer says of the words, on one line; of an unknown option also which one was probably meant."""
+    """Return Typer's message on one line; for an unknown option, suggest the nearest one."""
     if type(error).__name__ != "NoSuchOption":
         return " ".join(error.format_message().split())
     parameters = () if error.ctx is None else error.ctx.command.params
@@ -406,7 +409,7 @@ def problem_of(error: Any, more_options: Collection[str]) -> str:
 
 
 def _listed_by_default(context: typer.Context, json: bool, listed: Callable[[bool], None]) -> None:
-    """Without a sub-command, what there is."""
+    """List everything if there is no sub-command."""
     if context.invoked_subcommand is None:
         listed(json)
     elif json:

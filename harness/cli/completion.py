@@ -1,4 +1,4 @@
-"""What a shell offers for the values of options and arguments. Nothing is imported before it is asked for."""
+"""Shell completion of option values and arguments. Imports nothing before it is needed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Values = Callable[[], Iterable[str]]
 
 
 def completer(field: str) -> Callable[[str], list[str]] | None:
-    """The function that Typer calls for the values of a field; none where any text will do."""
+    """Return the function that Typer calls to complete a field; None if any text is valid."""
     values = VALUES.get(field)
     if values is None:
         return None
@@ -24,7 +24,7 @@ def completer(field: str) -> Callable[[str], list[str]] | None:
 
 
 def _clients() -> Iterable[str]:
-    """Names, and those with a mode after them: a colon ends a word in bash, so it offers names alone."""
+    """Yield names, with and without modes. In bash a colon ends a word, so it offers names only."""
     import adapters
     from harness.clients.registry import known_clients
 
@@ -100,7 +100,7 @@ def _profiles() -> Iterable[str]:
     return get_args(Profile)
 
 
-# By the name of a parameter of a command.
+# Keys are the names of command parameters.
 VALUES: Mapping[str, Values] = MappingProxyType(
     {
         "arrivals": _spacings,

@@ -1,4 +1,4 @@
-"""``results diff``: two stored runs, and what differs between where and how they were measured."""
+"""``results diff``: compare two stored runs, and show where their machines and settings differ."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ __all__ = ["show_diff"]
 def show_diff(database: Path, keys: tuple[str, str], as_json: bool, *, asked: bool) -> None:
     """Print the ratios of the first run to the second.
 
-    Raises UsageError where they have nothing in common, and, unless it was ``asked`` for, where machine,
-    software or settings differ.
+    Raises UsageError if they have nothing in common and, unless it was ``asked`` for (--across), if
+    machine, software or settings differ.
     """
     notice = lock_notice(database)
     ours, other = (reading.show_run(database, key, notice) for key in keys)
@@ -52,11 +52,13 @@ def _check(keys: tuple[str, str], ours: StoredRun, theirs: StoredRun) -> None:
         )
     for key, found in zip(keys, (trials, other_trials), strict=True):
         if not found:
-            raise UsageError(f"run {key!r} has no finished round; expected a run with results")
+            raise UsageError(
+                f"run {key!r} has no finished round to compare; expected a run with results"
+            )
     if not common_labels(ours, theirs):
         raise UsageError(
-            f"runs {keys[0]!r} and {keys[1]!r} have no competitor in common: "
-            f"{_labels(ours)} in the one, {_labels(theirs)} in the other"
+            f"runs {keys[0]!r} and {keys[1]!r} have no client in common: "
+            f"the first has {_labels(ours)}, the second {_labels(theirs)}"
         )
 
 

@@ -1,4 +1,4 @@
-"""``doctor``: what this machine does to measurements."""
+"""``doctor``: find what disturbs measurements on this machine."""
 
 from __future__ import annotations
 

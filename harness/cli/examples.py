@@ -1,4 +1,4 @@
-"""Commands that ``--help`` shows to copy, each with what it does; by the words of the command."""
+"""Examples in ``--help``: commands to copy, with their meaning, by command."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 __all__ = ["EXAMPLES"]
 
-# Lines of at most 58 characters, so that they are whole on 60 columns.
+# Lines have at most 58 characters, so that they fit on 60 columns.
 EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType(
     {
         "": (
@@ -33,7 +33,7 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType(
         "clients": (
             ("clientbench clients", "which are installed, and their versions"),
             ("clientbench clients --json", "the same for programs"),
-            ("clientbench clients check httpx", "does its adapter do what is asked of it?"),
+            ("clientbench clients check httpx", "check its adapter"),
         ),
         "clients list": (
             ("clientbench clients list", "which are installed, and their versions"),
@@ -52,7 +52,7 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType(
         ),
         "selftest": (
             ("clientbench selftest", "about two minutes"),
-            ("clientbench selftest --full", "about ten minutes, finer"),
+            ("clientbench selftest --full", "about ten minutes, more precise"),
             ("clientbench selftest --json", "for programs"),
         ),
         "results": (
@@ -76,9 +76,9 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType(
             ("clientbench results diff latest 3f2a --json", "for programs"),
         ),
         "results merge": (
-            ("clientbench results merge other.db", "bring in the runs of other.db"),
+            ("clientbench results merge other.db", "add the runs of other.db"),
             ("clientbench results merge other.db --db all.db", "into a file of your choice"),
-            ("clientbench results list --db all.db", "look at what it has now"),
+            ("clientbench results list --db all.db", "list its runs"),
         ),
         "results sql": (
             ("clientbench results sql 'SELECT * FROM client_summary'", "a table"),
@@ -117,7 +117,7 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType(
         ),
         "targets down": (
             ("clientbench targets down nginx", "stop one"),
-            ("clientbench targets down --all", "stop all, and what was left behind"),
+            ("clientbench targets down --all", "stop all, and remove leftovers"),
             ("clientbench targets status", "what is still up"),
         ),
     }

@@ -1,4 +1,4 @@
-"""What the command line tells those that started it, by a number; docs/environment.md has the table."""
+"""The exit codes of the command line (DESIGN §8; docs/environment.md has the table)."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ BUG: Final = 1
 USAGE: Final = 2
 UNUSABLE: Final = 3  # target, client, database, a file
 NOT_VALID: Final = 4  # warnings with --strict; a self-test that failed
-OVER_BUDGET: Final = 5  # of errors
+OVER_BUDGET: Final = 5  # more failed requests than --error-budget allows
 INTERRUPTED: Final = 130
-CLOSED_PIPE: Final = 141  # what a shell reports of a program that SIGPIPE has ended
+CLOSED_PIPE: Final = 141  # as a shell reports a program that SIGPIPE has ended

@@ -1,6 +1,7 @@
-"""What ``--help`` of a command looks like: examples first, then its options under headings.
+"""The layout of ``--help``: examples first, then the options under headings.
 
-Typer would break words at hyphens, cut the sentences of sub-commands, and put fifty options into one list.
+Typer would break words at hyphens, cut the sentences of sub-commands, and put fifty options into
+one list.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from harness.cli.examples import EXAMPLES
 __all__ = ["HEADINGS", "WIDEST", "Command", "Group"]
 
 WIDEST = 100  # columns; longer lines are hard to read
-NARROW = 70  # columns; from here on options and what they do share a line
-NAMES = 28  # columns of the names of options there
-BESIDE = 4  # blanks before what stands below a name
+NARROW = 70  # columns; from here on an option and its meaning share a line
+NAMES = 28  # width of the column of option names, then
+BESIDE = 4  # indentation of a meaning that stands below its option
 
-# By ``declaration.Group``, in the order of --help. "": the few of one command.
+# Keys are ``declaration.Group``, in the order of --help. "": options of a single command.
 HEADINGS: Mapping[str, str] = MappingProxyType(
     {
         "what": "What to measure",
@@ -42,10 +43,10 @@ Row = tuple[str, str]  # name, and what it means
 
 
 class Command(TyperCommand):
-    """A command whose help has examples and headings."""
+    """A command with examples and headings in its help."""
 
     def format_help_text(self, ctx: Any, formatter: Any) -> None:
-        """Write what it does."""
+        """Write the description."""
         _write_text(formatter, self.help or "")
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -54,10 +55,10 @@ class Command(TyperCommand):
 
 
 class Group(TyperGroup):
-    """The same with sub-commands."""
+    """A group of commands with examples and headings in its help."""
 
     def format_help_text(self, ctx: Any, formatter: Any) -> None:
-        """Write what it is for."""
+        """Write the description."""
         _write_text(formatter, self.help or "")
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -82,7 +83,7 @@ def _write(command: Any, ctx: Any, formatter: Any) -> None:
     _write_examples(formatter, EXAMPLES.get(_path(ctx), ()))
     arguments: list[Row] = []
     grouped: dict[str, list[Row]] = {heading: [] for heading in HEADINGS.values()}
-    last: list[Row] = []  # what every command has
+    last: list[Row] = []  # options that every command has
     for parameter in command.get_params(ctx):
         row = parameter.get_help_record(ctx)
         if row is None:
@@ -106,7 +107,7 @@ def _path(ctx: Any) -> str:
 
 
 def _write_examples(formatter: Any, examples: Sequence[Row]) -> None:
-    """Commands to copy, each on one line, with what it does beside it, or above where there is no room."""
+    """Write commands to copy, one per line, with the meaning beside it, or above it if narrow."""
     if not examples:
         return
     longest = max(len(command) for command, _ in examples)
@@ -127,7 +128,7 @@ def _section(formatter: Any, heading: str, rows: Iterable[Row]) -> None:
 
 
 def _lines(rows: Sequence[Row], width: int) -> Iterator[str]:
-    """Names to the left and meanings to the right, in columns that all sections share."""
+    """Yield lines with names on the left and meanings on the right, aligned across sections."""
     for name, meaning in rows:
         named = f"  {name}"
         indent = " " * (NAMES + 2 if width >= NARROW else 2 + BESIDE)
@@ -139,5 +140,5 @@ def _lines(rows: Sequence[Row], width: int) -> Iterator[str]:
 
 
 def _sentence(text: str) -> str:
-    """The first paragraph on one line, whole."""
+    """Return the first paragraph on one line, uncut."""
     return " ".join(text.partition("\n\n")[0].split()).removesuffix(".")

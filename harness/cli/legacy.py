@@ -18,7 +18,7 @@ from harness.text import nearest
 
 __all__ = ["FLAGS", "SUPPORTED_MODES", "modernise"]
 
-# What --async may ask of the clients that form knows (REFERENCE §1).
+# The modes that --async may choose for the clients of the old form (REFERENCE §1).
 SUPPORTED_MODES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {name: adapters.MODES_OF[name] for name in adapters.BUILTIN if name not in adapters.REFERENCES}
 )
@@ -36,7 +36,7 @@ _TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no"
 
 @dataclass
 class _OldForm:
-    """What was found on the command line; ``rest`` is passed on in its order."""
+    """The words of an old command line; ``rest`` is passed on in its order."""
 
     url: str | None = None
     client: str | None = None
@@ -50,11 +50,11 @@ def modernise(
     default_duration_s: float = 30.0,
     modes: Mapping[str, tuple[str, ...]] = SUPPORTED_MODES,
 ) -> list[str]:
-    """``argv`` (without the program's name) in the new form; unchanged if it already is.
+    """Convert ``argv`` (without the program's name) to the new form, unless it has it already.
 
-    A single client becomes ``load``, ``--compare`` becomes ``compare``, which is then given
-    ``default_duration_s`` explicitly, its own default being shorter. Raises ``UsageError`` where
-    the old form is incomplete or asks for what no longer exists.
+    A single client becomes ``load``. ``--compare`` becomes ``compare`` with an explicit
+    ``default_duration_s``, because its own default is shorter. Raises ``UsageError`` if the old
+    form is incomplete or names what no longer exists.
     """
     if not _is_old_form(argv):
         return list(argv)
@@ -84,7 +84,7 @@ def _without_clients(rest: Sequence[str]) -> str:
 
 
 def _is_old_form(argv: Sequence[str]) -> bool:
-    """Whether there are flags only, one of the old ones among them."""
+    """Say whether ``argv`` begins with a flag and has at least one flag of the old form."""
     return bool(argv) and argv[0].startswith("-") and any(map(_flag, argv))
 
 
@@ -94,7 +94,7 @@ def _flag(word: str) -> str | None:
 
 
 def _separated(argv: Sequence[str]) -> list[str]:
-    """``argv`` with every ``--flag=value`` of the old form as two words."""
+    """Return ``argv`` with every ``--flag=value`` of the old form split into two words."""
     words: list[str] = []
     for word in argv:
         name, equals, value = word.partition("=")
@@ -134,18 +134,18 @@ def _read_changed(old: _OldForm, flag: str, words: deque[str]) -> None:
         case "--no-verify-ssl":
             old.rest.append("--insecure")
         case _:
-            raise UsageError("--config: is not supported; expected flags")
+            raise UsageError("--config: is not supported in this form; expected options instead")
 
 
 def _value(flag: str, words: deque[str]) -> str:
-    """The word after ``flag``; only a body may look like a flag itself."""
+    """Take the word after ``flag``; only a body may look like a flag itself."""
     if not words or (words[0].startswith("--") and (flag != "--body" or _flag(words[0]))):
         raise UsageError(f"{flag}: has no value; expected {flag} VALUE")
     return words.popleft()
 
 
 def _names(words: deque[str]) -> list[str]:
-    """All names up to the next flag, separated by spaces or commas."""
+    """Take all names up to the next flag, separated by spaces or commas."""
     names: list[str] = []
     while words and not words[0].startswith("-"):
         names += [name.strip() for name in words.popleft().split(",")]
@@ -155,7 +155,7 @@ def _names(words: deque[str]) -> list[str]:
 
 
 def _truth(words: deque[str]) -> bool:
-    """The optional value of ``--verify-ssl``."""
+    """Take the optional value of ``--verify-ssl``."""
     if not words or words[0].startswith("-"):
         return True
     text = words.popleft()
@@ -167,9 +167,10 @@ def _truth(words: deque[str]) -> bool:
 def _client(
     text: str, asynchronous: bool, modes: Mapping[str, tuple[str, ...]], *, alone: bool
 ) -> str:
-    """The selector of a client: in mode async if asked for and, among others, if it has one.
+    """Return the selector of a client; ``--async`` adds its async mode.
 
-    Clients unknown here are the catalogue's to judge.
+    A client that stands ``alone`` must have that mode; among others, one without it stays sync.
+    The catalogue judges clients that are unknown here.
     """
     from harness.input.client_input import parse_client  # only the old form needs it
 

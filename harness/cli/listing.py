@@ -1,4 +1,4 @@
-"""``clients`` and ``results``: what is known, and what was stored."""
+"""``clients``, ``presets`` and ``results``: list clients, presets and stored runs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def show_clients(as_json: bool) -> None:
 
 
 def show_presets(as_json: bool) -> None:
-    """Print every preset: what it does, and the defaults of its parameters by their options."""
+    """Print every preset: its meaning, and its parameters (as options) with their defaults."""
     known: dict[str, Any] = {
         name: {
             "meaning": preset.meaning,
@@ -76,7 +76,7 @@ def show_runs(database: Path, limit: int, as_json: bool) -> None:
 
 
 def show_run(database: Path, key: str, view: View, reports: Reports) -> int:
-    """Write one run to files, print it, and then which files could not be written; the exit code."""
+    """Write one run to files and print it, then each failed file. Return the exit code."""
     run, trials = reading.show_run(database, key, lock_notice(database))
     troubles = list(reports.write(run, trials))
     show(run, trials, database, view)
@@ -93,7 +93,7 @@ def _state(client: Client) -> str:
 
 
 def _can(client: Client) -> str:
-    """What not every client can, as far as each of its modes can."""
+    """Return the optional abilities that all modes of a client have."""
     modes = client.modes.values()
     abilities = {
         "close": [("close" in mode["connections"]) for mode in modes],
@@ -103,7 +103,7 @@ def _can(client: Client) -> str:
 
 
 def _version(client: Client) -> str:
-    """The library's, and beside it that of the distribution that brings its adapter."""
+    """Return the library's version, and that of the distribution that provides its adapter."""
     plugin = f" by {client.plugin}" if client.plugin else ""
     return f"{client.version or '–'}{plugin}"
 

@@ -1,4 +1,4 @@
-"""What a user is told while a database is locked by another program."""
+"""Tells the user that a command waits for a database that another program has locked."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ __all__ = ["lock_notice"]
 
 
 def lock_notice(database: Path) -> LockNotice:
-    """Says on standard error, once, that it is waited for."""
+    """Return a notice that is printed once, on standard error, while we wait."""
     return LockNotice(database, lambda line: say(line, sys.stderr))

@@ -1,4 +1,4 @@
-"""The command ``clientbench``: where errors become one line and an exit code (DESIGN §8)."""
+"""The command ``clientbench``: turns errors into one line and an exit code (DESIGN §8)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["main", "run"]
 
 
 def main() -> None:
-    """Entry point of the console script. SIGTERM and a closed terminal count as an interrupt."""
+    """Run the console script. SIGTERM and a closed terminal count as an interrupt."""
     for number in {*interrupts.signals()} - {signal.SIGINT}:
         signal.signal(number, signal.default_int_handler)
     streams.guard()
@@ -28,20 +28,20 @@ def main() -> None:
         try:
             if code is None:
                 code = streams.settled(run(sys.argv[1:]))
-            for number in interrupts.signals():  # nothing is left that more of them could end
+            for number in interrupts.signals():  # everything is done: ignore further ones
                 signal.signal(number, signal.SIG_IGN)
             break
-        except KeyboardInterrupt:  # another one, while the first was being reported, or here
+        except KeyboardInterrupt:  # a second one, while the first was being reported, or here
             _silence_halves()
             code = INTERRUPTED
-    # Python ends by SIGINT if an interrupt has struck the last text that was executed (dataclasses do that when
-    # a module is imported), although it was caught. Executing another text lets it forget.
+    # Python exits by SIGINT if an interrupt struck the last string that was executed, even if it
+    # was caught (importing dataclasses executes strings). Executing another string resets that.
     exec("")
     sys.exit(code)
 
 
 def run(argv: Sequence[str]) -> int:
-    """Run one command line; its exit code. Everything that goes wrong is one line on stderr."""
+    """Run one command line and return its exit code. Every error is one line on stderr."""
     try:
         return _dispatch(argv)
     except ClientbenchError as error:
@@ -67,12 +67,12 @@ def run(argv: Sequence[str]) -> int:
 
 def _dispatch(argv: Sequence[str]) -> int:
     check_machine()
-    # An import that is cut short leaves halves behind: errors of libraries that have nothing to do with it, and
-    # a Python that ends by the signal, because some of them execute text.
+    # An interrupted import leaves half-initialised modules behind. They cause unrelated errors in
+    # libraries, and some execute strings, so that Python exits by the signal (see ``main``).
     with interrupts.deferred():
         from harness.cli import ownership
 
-        ownership.check()  # before anything is imported from packages that may be somebody else's
+        ownership.check()  # before anything is imported from packages that may not be ours
         from harness.cli import commands, legacy
         from harness.input.settings import from_environment
 
@@ -85,18 +85,18 @@ def _dispatch(argv: Sequence[str]) -> int:
     except commands.CommandInterruptedError:
         raise KeyboardInterrupt from None
     except commands.COMMAND_LINE_ERROR as error:
-        # what begins with an option may have been meant as the old form, too
+        # a command line that begins with an option may have been meant as the old form
         old_flags = legacy.FLAGS if argv and argv[0].startswith("-") else ()
         raise UsageError(commands.problem_of(error, old_flags)) from error
-    except SystemExit as ended:  # completion does so
+    except SystemExit as ended:  # shell completion exits
         code = ended.code
-    # Typer's own 1 is of a shell that it cannot complete for
+    # Typer exits with 1 for a shell that it does not support
     return USAGE if code == BUG else code if isinstance(code, int) else DONE
 
 
 def _told(error: ClientbenchError, argv: Sequence[str]) -> str:
-    """The error, its fields by what was typed."""
-    # An error without fields may say that our packages cannot be imported, so nothing is imported for it.
+    """Return the error in one line, its fields named as they were typed."""
+    # An error without fields may say that our packages cannot be imported: import nothing for it.
     if not error.fields:
         return str(error)
     from harness.input.spelling import Spelling
@@ -105,10 +105,10 @@ def _told(error: ClientbenchError, argv: Sequence[str]) -> str:
 
 
 def _silence_halves() -> None:
-    """Say nothing of objects whose making was interrupted: Python tells what their end fails with."""
+    """Silence Python's reports about the destructors of objects that were only half made."""
     sys.unraisablehook = lambda _: None
 
 
 def _typed(argv: Sequence[str]) -> list[str]:
-    """Everything that a message may repeat: the command line, and our variables."""
+    """Return everything that a message may repeat: the command line and our variables."""
     return [*argv, *(v for name, v in os.environ.items() if name.startswith("HTTP_BENCHMARK_"))]

@@ -1,4 +1,4 @@
-"""``compare`` and ``load``: options to scenario, scenario to outcome, outcome to terminal and files."""
+"""``compare`` and ``load``: build the scenario, measure it, show and write the outcome."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from servers.spec import Runtime, TargetSpec
 __all__ = ["measure"]
 
 MAX_FACTOR = 1_000_000
-LONG_RUN_S = 20.0  # from here on two seconds before it do not matter
+LONG_RUN_S = 20.0  # before longer runs, two seconds of looking at the machine do not matter
 EXIT_CODES: dict[str, int] = {
     "complete": DONE,
     "failed": UNUSABLE,
@@ -50,7 +50,7 @@ EXIT_CODES: dict[str, int] = {
 
 
 def measure(command: str, typed: dict[str, Any]) -> int:
-    """Run what the command line asks for; the exit code."""
+    """Run ``compare`` or ``load``: measure, store, write files, print. Return the exit code."""
     defaults = from_environment(os.environ)
     normalize = _factor(typed.get("normalize"))
     database = database_path(typed["db"], defaults, Path.cwd())
@@ -81,17 +81,17 @@ def measure(command: str, typed: dict[str, Any]) -> int:
 
 
 def _accepted(kinds: Sequence[str], *, strict: bool) -> frozenset[str] | None:
-    """The kinds of warnings that leave a result valid; None where all do."""
+    """Return the kinds of warnings that leave a result valid; None if all do."""
     if not strict:
         if kinds:
-            raise UsageError(f"is for {option('strict')}; expected both, or none", "accept")
+            raise UsageError(f"applies to {option('strict')}; expected both, or none", "accept")
         return None
     known = {kind.replace(" ", "-"): kind for kind, of in KINDS.items() if of.severity != "note"}
     return frozenset(known[one_of("accept", kind, known)] for kind in kinds)
 
 
 def _warn_if_busy(scenario: Scenario, progress: Progress) -> None:
-    """Before a long run: one line, while something can still be done about it."""
+    """Print one line before a long run if the machine is busy, so that the user can still act."""
     wanted = scenario.precision
     expected_s = make_plan(scenario).announced_s if wanted is None else wanted.budget_s
     if expected_s <= LONG_RUN_S:
@@ -103,7 +103,7 @@ def _warn_if_busy(scenario: Scenario, progress: Progress) -> None:
 
 
 def _exit_code(run: RunRecord, accepted: frozenset[str] | None, *, in_trouble: bool) -> int:
-    """A run that did not go as asked says so, whatever became of its files and whatever doubts it has."""
+    """Return the exit code: the state of the run counts before files and warnings."""
     code = EXIT_CODES[run.state]
     if in_trouble and not code:
         return UNUSABLE
@@ -117,7 +117,7 @@ def _scenario(command: str, typed: dict[str, Any], defaults: Defaults) -> Scenar
     options = Options.of(command=command, **{n: v for n, v in typed.items() if n not in OURS})
     with Bundle() as bundle:
         known = Catalogue(bundle).clients()
-    # another factor with several values needs clients that are named
+    # if another factor has several values, the user must name the clients
     several = any(len(options.values(factor)) > 1 for factor in FACTORS.values())
     if command == "compare" and not options.clients and not several:
         options = replace(options, clients=_all_installed(known))
@@ -126,13 +126,13 @@ def _scenario(command: str, typed: dict[str, Any], defaults: Defaults) -> Scenar
 
 
 def _resolve(spec: TargetSpec) -> Runtime:
-    """Programs and engines are asked, which may keep us waiting."""
+    """Choose how a target runs. That asks programs and engines, so allow an interrupt."""
     with interrupts.allowed():
         return resolve(spec)
 
 
 def _all_installed(known: list[Client]) -> tuple[str, ...]:
-    """Every library in every mode; says which are left out, and why."""
+    """Return every installed library in every mode; print which are left out, and why."""
     chosen = []
     for client in known:
         if client.name in REFERENCES:
@@ -145,7 +145,7 @@ def _all_installed(known: list[Client]) -> tuple[str, ...]:
 
 
 def _factor(text: str | None) -> float:
-    """The factor of a normalised histogram; 0 for none."""
+    """Parse the factor of a normalised histogram; 0 for none."""
     if text is None:
         return 0.0
     try:

@@ -1,4 +1,4 @@
-"""``results merge``: what another results database has, brought into this one."""
+"""``results merge``: add the content of another results database to this one."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["merge"]
 
 
 def merge(database: Path, typed: str) -> None:
-    """Merge, and print what was new. Raises StoreError."""
+    """Merge, and print how much was added. Raises StoreError."""
     source = Path(typed)
-    merging.check(database, source)  # before a new database is made for nothing
+    merging.check(database, source)  # before a new database is created in vain
     with interrupts.deferred(), Store.open(database, lock_notice(database)) as store:
         new = store.merge(source)
-    say(f"{_counted(new)} brought into {str(database)!r}; {typed!r} is as it was")
+    say(f"{_counted(new)} added to {str(database)!r}; {typed!r} is unchanged")
 
 
 def _counted(new: merging.Merged) -> str:

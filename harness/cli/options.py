@@ -1,4 +1,4 @@
-"""Options of the sub-commands, declared as data. Typer reads them off signatures."""
+"""Options of the sub-commands, declared as data. Typer reads them from signatures."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = [
     "measuring_options_only",
 ]
 
-REPEATABLE = "…"  # after what stands for a value in --help
+REPEATABLE = "…"  # follows the placeholder of a repeatable option in --help
 Text = str | None
 Texts = list[str] | None
 
@@ -46,9 +46,9 @@ def about(
     metavar: str | None = None,
     values: str = "",
 ) -> Any:
-    """An option: what ``--help`` says of it and where, what its value is called there, and its own name.
+    """Declare an option: its text, names, group and placeholder in ``--help``.
 
-    ``values`` says what shells offer for it: a key of ``completion.VALUES``.
+    ``values`` is a key of ``completion.VALUES``: the values that shells offer.
     """
     return typer.Option(
         *names,
@@ -61,7 +61,7 @@ def about(
 
 
 def argument(help_: str, metavar: str, values: str = "") -> Any:
-    """Arguments: what ``--help`` says of them, what they are called there, and what shells offer for them."""
+    """Declare an argument: its text and placeholder in ``--help``, and the values shells offer."""
     return typer.Argument(
         help=help_, metavar=metavar, show_default=False, autocompletion=completer(values)
     )
@@ -75,7 +75,7 @@ Json = Annotated[
 Output = Annotated[
     Texts,
     about(
-        "Also write the report in the format of the file's name: .json .csv .md .txt",
+        "Also write a report; its format follows the file name: .json .csv .md .txt",
         "--output",
         "-o",
         group="output",
@@ -83,7 +83,8 @@ Output = Annotated[
     ),
 ]
 Force = Annotated[
-    bool, about("Let --output replace a file that is no report.", "--force", group="output")
+    bool,
+    about("Let --output replace a file that is not a report.", "--force", group="output"),
 ]
 Matrix = Annotated[
     bool, about("Also compare every client with every other.", "--matrix", group="statistics")
@@ -100,7 +101,7 @@ Quiet = Annotated[bool, about("Print the table only.", "--quiet", group="output"
 
 
 class _Ours:
-    """Options of ``compare`` and ``load`` after those that make a scenario, in the order of ``--help``."""
+    """Options of ``compare`` and ``load`` beyond the scenario's, in the order of ``--help``."""
 
     db: Db = None
     json: Json = False
@@ -110,12 +111,12 @@ class _Ours:
     details: Details = False
     quiet: Quiet = False
     strict: Annotated[
-        bool, about("Exit with 4 if there is any warning.", "--strict", group="output")
+        bool, about("Exit with code 4 if there is any warning.", "--strict", group="output")
     ] = False
     accept: Annotated[
         Texts,
         about(
-            "With --strict: a kind of warning that is fine, such as short-slices.",
+            "With --strict: accept this kind of warning, such as short-slices.",
             group="output",
             metavar=f"KIND{REPEATABLE}",
         ),
@@ -123,24 +124,24 @@ class _Ours:
     normalize: Annotated[
         Text,
         about(
-            "Histogram up to so many times the minimum, the rest in one bin.",
+            "Draw the histogram up to FACTOR times the minimum, the rest in one bin.",
             group="statistics",
             metavar="FACTOR",
         ),
     ] = None
 
 
-OURS = get_type_hints(_Ours, include_extras=True)  # their kinds, by name
+OURS = get_type_hints(_Ours, include_extras=True)  # annotations by name
 
 
 def measuring_options_but(*names: str) -> Callable[[Any], Any]:
-    """Give a command all options of ``compare`` and ``load`` but these in the place of its ``**options``."""
+    """Replace ``**options`` of a command by all options of ``compare`` and ``load`` but these."""
     ours = (_parameter(name, getattr(_Ours, name), kind) for name, kind in OURS.items())
     return _extending(one for one in (*_OF_SCENARIOS, *ours) if one.name not in names)
 
 
 def measuring_options_only(*names: str) -> Callable[[Any], Any]:
-    """Give a command these options of a scenario in the place of its ``**options``, each with one value."""
+    """Replace ``**options`` of a command by these options of a scenario, each with one value."""
     found = (one for one in _OF_SCENARIOS if one.name in names)
     return _extending(_with_one_value(one) if one.annotation == Texts else one for one in found)
 
@@ -195,7 +196,7 @@ _OF_SCENARIOS = tuple(_scenario_options())
 
 
 def _extending(shared: Iterable[Parameter]) -> Callable[[Any], Any]:
-    """A decorator: Typer reads options off the signature, where these stand before the command's own."""
+    """Return a decorator that puts ``shared`` before the command's own options in its signature."""
 
     def extended(command: Any) -> Any:
         *own, _ = signature(command, eval_str=True).parameters.values()

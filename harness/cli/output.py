@@ -1,4 +1,4 @@
-"""The files of ``--output``: never the database, never a file of the user's own unless he says so."""
+"""The files of ``--output``. Never replaces the database, nor a user's file without ``--force``."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Reports:
     paths: tuple[Path, ...]
     database: Path
     force: bool
-    with_matrix: bool  # with every client against every other
+    with_matrix: bool  # include the comparison of every client with every other
 
     @classmethod
     def of(cls, names: Sequence[str], database: Path, *, force: bool, with_matrix: bool) -> Reports:
-        """Raises UsageError for the first that cannot be written, or is another one by its second name."""
+        """Check the files. Raises UsageError for one that is given twice or cannot be written."""
         paths = tuple(checked(name, database, force=force) for name in names)
         seen: dict[Path, Path] = {}
         for path in paths:
@@ -42,7 +42,7 @@ class Reports:
         return cls(paths, database, force, with_matrix)
 
     def write(self, run: RunRecord, trials: Sequence[TrialSummary]) -> Iterator[str]:
-        """Write all of them; a line for each that could not be written, which keeps no other from it."""
+        """Write all files; yield one line for each that could not be written."""
         for path in self.paths:
             text = exporters.for_path(path)(run, trials, with_matrix=self.with_matrix)
             try:
@@ -52,7 +52,7 @@ class Reports:
 
 
 def checked(name: str, database: Path, *, force: bool) -> Path:
-    """Where a report goes, if it can and may: better refused now than after the run. Raises UsageError."""
+    """Return the path of a report. Raises UsageError if it cannot be written, before the run."""
     path = Path(name)
     exporters.for_path(path)
     try:
@@ -63,9 +63,9 @@ def checked(name: str, database: Path, *, force: bool) -> Path:
 
 
 def write(path: Path, text: str, database: Path, *, force: bool) -> None:
-    """Write the report. Raises UnusableError: the run is kept, whatever becomes of this file."""
+    """Write the report. Raises UnusableError if that fails; the run itself is stored already."""
     try:
-        _check(path, str(path), database, force=force)  # it may be another file by now
+        _check(path, str(path), database, force=force)  # the file may have changed meanwhile
         _replace(path.resolve(strict=False), text)
     except (OSError, RuntimeError, UsageError) as error:
         told = error.problem if isinstance(error, UsageError) else getattr(error, "strerror", None)
@@ -74,7 +74,7 @@ def write(path: Path, text: str, database: Path, *, force: bool) -> None:
 
 
 def _replace(target: Path, text: str) -> None:
-    """Whole or not at all, where the folder lets us: a disk that fills up leaves an older report as it was."""
+    """Write all or nothing, if the folder permits: a full disk leaves an older report unchanged."""
     data = text.encode("utf-8", "backslashreplace")
     if not os.access(target.parent, os.W_OK):
         target.write_bytes(data)
@@ -92,7 +92,7 @@ def _replace(target: Path, text: str) -> None:
 
 
 def _umask() -> int:
-    """It can only be read by setting it."""
+    """Return the umask, which can only be read by setting it."""
     mask = os.umask(0)
     os.umask(mask)
     return mask
@@ -114,16 +114,16 @@ def _check(path: Path, name: str, database: Path, *, force: bool) -> None:
         raise _refusal(name, "cannot be written")
     if exists and not force and not exporters.is_report(target, name):
         raise UsageError(
-            f"{name!r} exists and is no report of clientbench; accepted: another file, "
+            f"{name!r} exists and is not a report of clientbench; accepted: another file, "
             "or --force to replace it",
             "output",
         )
 
 
 def _same(one: Path, other: Path) -> bool:
-    """Whether both are names of one file: hard links, too."""
+    """Say whether both names mean one file, hard links included."""
     return one.exists() and other.exists() and one.samefile(other)
 
 
 def _refusal(name: str, why: str) -> UsageError:
-    return UsageError(f"{name!r} {why}; accepted: a file in a folder of yours", "output")
+    return UsageError(f"{name!r} {why}; accepted: a file in a folder you may write to", "output")

@@ -1,4 +1,4 @@
-"""Three import packages with ordinary names: make sure that they are ours."""
+"""Checks that the packages ``adapters`` and ``servers``, which have common names, are ours."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["check"]
 
 
 def check() -> None:
-    """Raise one line if another distribution owns ``adapters`` or ``servers``.
+    """Raise ``UnusableError`` if another distribution owns ``adapters`` or ``servers``.
 
     ``harness`` needs no check: this code was imported from it.
     """
@@ -19,6 +19,6 @@ def check() -> None:
         if getattr(module, "OWNER", None) != "clientbench":
             place = getattr(module, "__file__", None) or "a folder without __init__.py"
             raise UnusableError(
-                f"package {name!r}: {place} belongs to something else; "
-                "accepted: clientbench in an environment of its own"
+                f"package {name!r}: {place} belongs to another program; "
+                "accepted: clientbench in a virtual environment of its own"
             )

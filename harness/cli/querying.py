@@ -1,7 +1,8 @@
-"""``results sql``: a query that may take for ever, and a terminal that must not wait for it.
+"""``results sql``: runs a query that may take very long without blocking the terminal.
 
-A table is for people: cells are cut, and a screen shows no more rows than somebody reads. The documents of
-``--json`` and ``--csv`` have every value exactly, and are written while SQLite still looks for more.
+A table is for people: cells are cut, and a screen shows only as many rows as a person reads. The
+documents of ``--json`` and ``--csv`` have every value exactly, and are written while SQLite still
+searches.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ from harness.store.query import Row, refusal, rows
 __all__ = ["show_query"]
 
 LONGEST_S = 24 * 3600.0
-FAREWELL_S = 1.0  # for a query that was told to stop, to close its database
+FAREWELL_S = 1.0  # grace period in which a stopped query closes its database
 LOOK_S = 0.1
-MOST_WAITING, PAUSE_S = 2_000, 0.001  # rows that nobody has taken yet
-# Of a table in a pipe. All of it is kept, because its columns are as wide as what is in them.
+MOST_WAITING, PAUSE_S = 2_000, 0.001  # rows in the queue before SQLite pauses, and for how long
+# Limits of a table in a pipe. All of it is in memory, because the content sets the column widths.
 MOST_ROWS, MOST_CHARACTERS = 100_000, 50_000_000
-SCREEN_ROWS, SCREEN_CHARACTERS = 1_000, 200_000  # of one on a terminal
+SCREEN_ROWS, SCREEN_CHARACTERS = 1_000, 200_000  # limits of a table on a terminal
 ALL = "--csv or --json for all of it"
 
 Found = Iterator[Row]
@@ -39,7 +40,7 @@ Found = Iterator[Row]
 def show_query(
     database: Path, sql: str, timeout: str, *, as_json: bool = False, as_csv: bool = False
 ) -> None:
-    """Print what a query finds within ``timeout``, as a table or a document.
+    """Print the result of a query as a table or a document, within ``timeout``.
 
     Raises UsageError and StoreError.
     """
@@ -61,9 +62,9 @@ def show_query(
 
 
 class _Answer:
-    """Column names, and then the rows, of a query that runs in a thread of its own.
+    """Column names, then the rows, of a query that runs in a thread of its own.
 
-    SQLite looks whether it shall stop between the steps of a query only, and a single one may take hours
+    SQLite checks for a stop only between the steps of a query, and a single step may take hours
     (``instr`` of two long texts).
     """
 
@@ -77,7 +78,7 @@ class _Answer:
         self.rows = self._received()
 
     def close(self) -> None:
-        """Stop looking for more."""
+        """Stop the query."""
         self._over.set()
         self._ended.wait(FAREWELL_S)
 
@@ -97,7 +98,7 @@ class _Answer:
             self._news.set()
 
     def _received(self) -> Found:
-        """Time counts while we wait for SQLite, not while somebody reads what we write."""
+        """Yield the rows. Only the time spent waiting for SQLite counts, not the reader's."""
         left_s = self._limit_s
         while True:
             ended = self._ended.is_set()  # before we look for rows: none comes after it
@@ -119,12 +120,13 @@ class _Answer:
 
 def _too_long(limit_s: float) -> UsageError:
     return UsageError(
-        f"the query takes longer than {limit_s:g} s; expected more time, or a LIMIT", "timeout"
+        f"the query takes longer than {limit_s:g} s; expected more time, or a LIMIT in the query",
+        "timeout",
     )
 
 
 def _write(lines: Iterable[str]) -> None:
-    """Until all is written, or nobody reads it."""
+    """Print lines until all are written or the reader is gone."""
     for line in lines:
         if is_lost(sys.stdout):
             return
@@ -132,19 +134,19 @@ def _write(lines: Iterable[str]) -> None:
 
 
 def _kept(sql: str, found: Found) -> list[Row]:
-    """All rows as a table in a pipe has them, unless there are more than anybody can look at."""
+    """Return all rows, cut for a table in a pipe. Raises StoreError if there are too many."""
     kept, size = [], 0
     for row in found:
         kept.append(query_table.cut(row))
         size += _size(kept[-1])
         if len(kept) > MOST_ROWS or size > MOST_CHARACTERS:
             expected = f"at most {MOST_ROWS:,} rows and {MOST_CHARACTERS:,} characters"
-            raise refusal(sql, f"gives too much; expected {expected}, see LIMIT; {ALL}")
+            raise refusal(sql, f"gives too much; expected {expected} (use LIMIT); {ALL}")
     return kept
 
 
 def _show(names: Row, found: Found) -> None:
-    """The first rows, and how many there are."""
+    """Print the first rows, and how many there are."""
 
     longest = max(1, min(query_table.LONGEST_CELL, SCREEN_CHARACTERS // max(1, len(names))))
     shown: list[Row] = []
@@ -162,5 +164,5 @@ def _show(names: Row, found: Found) -> None:
 
 
 def _size(row: Row) -> int:
-    """Characters of a row that is cut already."""
+    """Return the number of characters of a row that is cut already."""
     return sum(len(value) if isinstance(value, str) else len(str(value)) for value in row)

@@ -1,4 +1,4 @@
-"""What the machine refuses: no bug of ours, and nothing that the user has typed."""
+"""Errors of the machine that are neither our bug nor bad input: memory, disk, limits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness.errors import UnusableError
 __all__ = ["check_machine", "refusal_of_machine"]
 
 MIB = 2**20
-# Addresses, not memory. OpenBLAS takes some per processor, and ends the process where it gets none.
+# Address space, not memory. OpenBLAS takes some per processor, and ends the process without it.
 LEAST_ADDRESSES, ADDRESSES_PER_CPU = 512 * MIB, 32 * MIB
 HINTS = {
     errno.EMFILE: "see ulimit -n",
@@ -29,7 +29,7 @@ HINTS = {
 
 
 def check_machine() -> None:
-    """Raise ``UnusableError`` where nothing could work, and would not say why."""
+    """Raise ``UnusableError`` for limits under which everything would fail without a reason."""
     try:
         Path.cwd()
     except OSError as error:
@@ -37,7 +37,7 @@ def check_machine() -> None:
             f"working folder: {error.strerror}; change to one that exists"
         ) from error
     if resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY:
-        # Python would keep one that is cut off, and trip over it ever after.
+        # Python would keep a bytecode file that was cut off, and fail on it from then on.
         sys.dont_write_bytecode = True
     needed = LEAST_ADDRESSES + ADDRESSES_PER_CPU * (os.cpu_count() or 1)
     for name, limit in (("ulimit -v", resource.RLIMIT_AS), ("ulimit -d", resource.RLIMIT_DATA)):
@@ -49,12 +49,12 @@ def check_machine() -> None:
 
 
 def refusal_of_machine(error: Exception) -> str | None:
-    """One line about what the machine refused, naming a file where there is one; None for other errors."""
+    """Return one line about an error of the machine, with its file if any; None for others."""
     if isinstance(error, MemoryError) or "failed to map segment" in str(error):
         return f"memory: there is not enough; {HINTS[errno.ENOMEM]}"
     if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
         return f"threads: no more can be started; {HINTS[errno.EAGAIN]}"
-    if isinstance(error, shutil.Error):  # a list of what could not be copied
+    if isinstance(error, shutil.Error):  # has a list of files that could not be copied
         _, copy, reason = error.args[0][0]
         return f"{copy!r}: {reason.partition('] ')[2].partition(':')[0] or reason}"
     if not isinstance(error, OSError) or isinstance(error, ConnectionError | TimeoutError):

@@ -1,7 +1,7 @@
-"""Printing: whatever a command says goes through here, so that nothing foreign steers the terminal.
+"""Printing: all output passes through here, so that no foreign text controls the terminal.
 
-Its width, its colours and whether a line may be drawn again follow from the stream and the usual variables:
-``COLUMNS``, ``NO_COLOR``, ``FORCE_COLOR``, ``TERM`` and ``CI``.
+The stream and the usual variables (``COLUMNS``, ``NO_COLOR``, ``FORCE_COLOR``, ``TERM``, ``CI``)
+decide the width, the colours and whether a line may be redrawn.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ __all__ = [
 ]
 
 LONGEST_COMPLAINT = 1000  # characters
-USUAL_COLUMNS = 80  # where nothing tells
-FEWEST_COLUMNS, MOST_COLUMNS = 40, 1000  # figures need the former, and rows of blanks the latter
+USUAL_COLUMNS = 80  # if the width is unknown
+FEWEST_COLUMNS, MOST_COLUMNS = 40, 1000  # room for figures; a limit for rows of blanks
 ROWS = 25  # nothing we print depends on it, but rich would read it from the environment
 SHORT_NUMBER = re.compile("[0-9]{1,9}")
-NO = frozenset({"", "0", "false"})  # of variables that switch something on
+NO = frozenset({"", "0", "false"})  # values that leave a variable's feature off
 
 
 def console_for(stream: TextIO) -> Console:
-    """A console for tables, as wide and as colourful as suits ``stream``."""
+    """Return a console for tables with the width and colours of ``stream``."""
     from rich.console import Console
 
     return Console(
@@ -57,7 +57,7 @@ def console_for(stream: TextIO) -> Console:
 
 
 def columns() -> int:
-    """How wide tables and paragraphs may be, within limits: as COLUMNS says, or else the terminal."""
+    """Return the width for tables and paragraphs: COLUMNS, else the terminal's, within limits."""
     wanted = os.environ.get("COLUMNS", "")
     found = int(wanted) if SHORT_NUMBER.fullmatch(wanted) else 0
     for descriptor in (1, 2, 0):
@@ -67,21 +67,21 @@ def columns() -> int:
 
 
 def has_colours(stream: TextIO) -> bool:
-    """Whether text may be coloured: on a terminal that can, or with FORCE_COLOR; never with NO_COLOR."""
+    """Say whether text may be coloured: on a terminal, or with FORCE_COLOR; never with NO_COLOR."""
     if os.environ.get("NO_COLOR"):
         return False
     return os.environ.get("FORCE_COLOR", "").lower() not in NO or is_live(stream)
 
 
 def is_live(stream: TextIO) -> bool:
-    """Whether a person looks at a terminal that obeys escapes. In CI nobody does, whatever the stream is."""
+    """Say whether ``stream`` is a person's terminal that obeys escapes. In CI it never is."""
     in_ci = os.environ.get("CI", "").lower() not in NO
     can_obey = os.environ.get("TERM", "") not in {"", "dumb", "unknown"}
     return stream.isatty() and can_obey and not in_ci
 
 
 def as_shown(text: str, stream: TextIO) -> str:
-    """``text`` as it comes out of ``stream``, whose encoding may lack characters: others stand for them."""
+    """Return ``text`` as ``stream`` shows it: characters that its encoding lacks are replaced."""
     encoding = stream.encoding or "utf-8"
     return text.encode(encoding, stream.errors or "strict").decode(encoding)
 
@@ -92,7 +92,7 @@ def say(text: str, stream: TextIO | None = None, end: str = "\n") -> None:
 
 
 def say_exactly(text: str) -> None:
-    """Print a part of a document: as it is for other programs, with all characters visible on a terminal."""
+    """Print a part of a document: unchanged for programs, all characters visible on a terminal."""
     stream = sys.stdout
     if stream.isatty():
         say(text, end="")
@@ -106,7 +106,7 @@ def say_json(value: Any) -> None:
 
 
 def write_lines(console: Console, lines: Sequence[str]) -> None:
-    """A terminal breaks lines between words; for other programs a line is a line."""
+    """Print lines. On a terminal they wrap between words; for other programs they stay whole."""
     from rich.text import Text
 
     text = Text(visible("\n".join(lines), LINES))
@@ -114,6 +114,6 @@ def write_lines(console: Console, lines: Sequence[str]) -> None:
 
 
 def complain(error: object, words: Iterable[str]) -> None:
-    """One line about what went wrong, without the secrets that are among the ``words`` of the command line."""
+    """Print an error on one line, without secrets from the ``words`` of the command line."""
     text = redactor(words).scrub(str(error))
     say(f"clientbench: {shortened(one_line(text), LONGEST_COMPLAINT)}", sys.stderr)

@@ -1,4 +1,4 @@
-"""``selftest``: whether measurements on this machine can be believed."""
+"""``selftest``: test how far measurements on this machine can be trusted."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ WIDEST = 112  # longer lines are hard to read
 
 
 def run(typed_database: str | None, *, full: bool, as_json: bool) -> int:
-    """Test, print and store; the exit code."""
+    """Test, print and store. Return the exit code."""
     database = database_path(typed_database, from_environment(os.environ), Path.cwd())
     keeper = Keeper(database, _tell)
     keeper.check()
-    _tell(f"this takes about {'ten' if full else 'two'} minutes; leave the machine alone meanwhile")
+    _tell(f"this takes about {'ten' if full else 'two'} minutes; run nothing else meanwhile")
     with interrupts.deferred(), keeper:
         found = parts.run(FULL if full else STANDARD, lambda part: _tell(f"{part} …"))
         keeper.save_selftest(found)

@@ -1,4 +1,4 @@
-"""A run as ``compare``, ``load`` and ``results show`` print it."""
+"""Prints a run, for ``compare``, ``load`` and ``results show``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Form = Literal["answer", "details", "table", "json"]
 
 @dataclass(frozen=True)
 class View:
-    """What is asked to be seen of a run."""
+    """The parts of a run to print, and their form."""
 
     form: Form = "answer"
     with_matrix: bool = False
@@ -43,7 +43,7 @@ def view(
     normalize: float = 0,
     database: str | None = None,
 ) -> View:
-    """What options ask for. Raises ``UsageError`` for two that exclude each other."""
+    """Make a view of options. Raises ``UsageError`` for two that exclude each other."""
     asked = {"json": json, "details": details, "quiet": quiet}
     given = [name for name, is_given in asked.items() if is_given]
     if len(given) > 1:
@@ -53,7 +53,7 @@ def view(
 
 
 def show(run: RunRecord, trials: Sequence[TrialSummary], place: str | Path, view: View) -> None:
-    """Print what ``view`` asks for; the answer is the last thing on the screen. ``place`` is the database."""
+    """Print a run in the form of ``view``; the answer comes last. ``place`` is the database."""
     if view.form == "json":
         say(to_json(run, trials, with_matrix=view.with_matrix), end="")
         return

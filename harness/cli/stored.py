@@ -1,4 +1,4 @@
-"""Databases whose content is not what clientbench writes."""
+"""Reports databases with content that clientbench did not write."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["stored_in"]
 
 @contextlib.contextmanager
 def stored_in(database: Path) -> Iterator[None]:
-    """Whatever fails in the block rests on what is stored there: in all likelihood it is damaged.
+    """Turn an unexpected error of the block into StoreUnusableError.
 
-    Raises StoreUnusableError. A bug cannot be told from that, so the message names both. With
-    CLIENTBENCH_DEBUG=1 it is shown as one.
+    Most likely the database is damaged. It could also be a bug, so the message names both. With
+    CLIENTBENCH_DEBUG=1 the original error is raised.
     """
     try:
         yield
@@ -26,10 +26,10 @@ def stored_in(database: Path) -> Iterator[None]:
     except Exception as error:
         if os.environ.get("CLIENTBENCH_DEBUG"):
             raise
-        from harness.store import files  # dear to import, and few commands come here
+        from harness.store import files  # slow to import, and seldom needed
 
         raise files.unusable(
             database,
-            f"holds what cannot be shown ({type(error).__name__}: {error})",
+            f"has content that cannot be shown ({type(error).__name__}: {error})",
             "it is damaged or was edited, or this is a bug (CLIENTBENCH_DEBUG=1 shows where)",
         ) from error

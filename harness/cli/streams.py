@@ -1,6 +1,6 @@
-"""Standard output and standard error that may be closed, full, blocked, or a pipe that nobody reads.
+"""Standard streams that survive being closed, full, blocked, or a pipe without a reader.
 
-A display that fails costs the display alone: what is measured, stored and written to files goes on.
+If a stream fails, only its output is lost: measuring, storing and writing files go on.
 docs/environment.md says which exit code follows.
 """
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["guard", "is_lost", "settled"]
 
-# What stands for a character that an encoding lacks; others are written as escapes such as \xe9.
+# Replacements for characters that an encoding lacks; others become escapes such as \xe9.
 REPLACEMENTS = {
     "·–—−‐‑─": "-",
     "×✗": "x",
@@ -35,22 +35,22 @@ REPLACEMENTS = {
     **{"≥": ">=", "≤": "<=", "≈": "~", "±": "+-", "÷": "/", "²": "^2", "│": "|", "┼": "+"},
 }
 PLAIN = str.maketrans({char: text for chars, text in REPLACEMENTS.items() for char in chars})
-ERRORS = "clientbench.plain"  # the name of what replaces them, for `encode` and for streams
-# ASCII by another name: what prints help writes UTF-8 to a stream whose encoding is called ASCII.
+ERRORS = "clientbench.plain"  # the error handler that replaces them, for `encode` and streams
+# ASCII under another name: click writes UTF-8 to a stream whose encoding is called ASCII.
 ASCII = "clientbench_ascii"
-PIECE_BYTES = select.PIPE_BUF  # a pipe that poll() calls writable takes so much without blocking
+PIECE_BYTES = select.PIPE_BUF  # a pipe that poll() calls writable takes this much without blocking
 LOOK_S = 0.2
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:
-    """An error handler as ``codecs.register_error`` takes it."""
+    """Replace characters; an error handler for ``codecs.register_error``."""
     assert isinstance(error, UnicodeEncodeError)
     text = error.object[error.start : error.end].translate(PLAIN)
     return text.encode("ascii", "backslashreplace").decode("ascii"), error.end
 
 
 def _ascii(name: str) -> codecs.CodecInfo | None:
-    """A search function as ``codecs.register`` takes it."""
+    """Find the codec; a search function for ``codecs.register``."""
     if name != ASCII:
         return None
     known = codecs.lookup("ascii")
@@ -68,10 +68,10 @@ codecs.register(_ascii)
 
 
 class _Forgiving(io.FileIO):
-    """Takes everything, each byte once; after the first failure it writes nothing more."""
+    """Accepts everything, writes each byte once, and nothing after the first failure."""
 
     failure: OSError | None = None
-    # Written, but a signal struck before the caller knew, who will come with it again.
+    # Data that was written, but a signal struck before the caller knew: it will be passed again.
     _untold = b""
 
     def write(self, data: ReadableBuffer, /) -> int:
@@ -84,18 +84,18 @@ class _Forgiving(io.FileIO):
                 self.failure = error
                 return len(view)
             written = len(self._untold)
-            self._untold = b""  # nothing is called from here on, so no signal can come between
+            self._untold = b""  # no call follows, so no signal can strike before the return
             return written
         return len(view)
 
     def _write(self, data: memoryview) -> None:
-        """Wait for room; a signal gets through meanwhile, which it would not in a blocked write."""
+        """Wait for room, then write. Signals take effect meanwhile, unlike in a blocked write."""
         ready = select.poll()
         ready.register(self.fileno(), select.POLLOUT)
         try:
             while not ready.poll(LOOK_S * 1000):
                 interrupts.check()
-        except KeyboardInterrupt:  # nobody reads, and somebody has lost patience
+        except KeyboardInterrupt:  # nobody reads the stream, and the user gave up waiting
             self.failure = OSError("unread")
             raise
         with interrupts.postponed():
@@ -103,26 +103,26 @@ class _Forgiving(io.FileIO):
 
 
 def guard() -> None:
-    """Replace the standard streams. Descriptors that were closed are opened, on nothing.
+    """Replace the standard streams; open closed descriptors on /dev/null.
 
-    Otherwise the next file that is opened, a database even, would get the number of one.
+    Otherwise the next file that is opened, even a database, would get the descriptor of a stream.
     """
     for descriptor in (0, 1, 2):
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free: this one
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number: this one
     sys.stdout = _guarded(1, sys.stdout, by_line=os.isatty(1))
     sys.stderr = _guarded(2, sys.stderr, by_line=True)
 
 
 def is_lost(stream: TextIO) -> bool:
-    """Whether nothing more gets through."""
+    """Say whether writing to ``stream`` has failed for good."""
     return _failure_of(stream) is not None
 
 
 def settled(code: int) -> int:
-    """The exit code, now that everything is shown or cannot be."""
+    """Flush the streams and return the final exit code, which reports a failed output."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -142,7 +142,7 @@ def _guarded(descriptor: int, before: TextIO | None, *, by_line: bool) -> TextIO
     return io.TextIOWrapper(
         io.BufferedWriter(raw),
         encoding=None if before is None else _encoding(before),
-        errors=ERRORS,  # letters that an encoding lacks, bytes of file names that are no text
+        errors=ERRORS,  # for characters that the encoding lacks, and file names that are not text
         line_buffering=by_line,
     )
 

@@ -1,4 +1,4 @@
-"""``targets``: which there are, and those that stay up between commands."""
+"""``targets``: list targets, and manage those that stay up between commands."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from servers.spec import TargetSpec
 
 __all__ = ["down", "logs", "named_target", "show", "status", "up"]
 
-PATIENCE_S = 1.0  # a start that takes no longer needs no words
+PATIENCE_S = 1.0  # a start that takes longer is announced
 MAX_LINES = 100_000
-COLUMNS = ("native", "docker, docker-host")  # one for both kinds of containers, which need the same
+COLUMNS = ("native", "docker, docker-host")  # both kinds of containers have the same requirements
 
 
 def show(as_json: bool) -> None:
-    """Print every target, and every way to run it."""
+    """Print every target, and the ways to run it."""
     known = {name: ways(_example(name)) for name in names()}
     if as_json:
         say_json([_plain(name, found) for name, found in known.items()])
@@ -42,7 +42,7 @@ def show(as_json: bool) -> None:
 
 
 def up(name: str, options: Options, port: str | None, *, as_json: bool) -> None:
-    """Start a target that stays up, and print where it is."""
+    """Start a target that stays up, and print its URL."""
     spec = _spec(name, options, port)
     with _notice(f"starting {spec} …"):
         look = standing_targets.up(spec)
@@ -53,7 +53,7 @@ def up(name: str, options: Options, port: str | None, *, as_json: bool) -> None:
 
 
 def status(as_json: bool) -> None:
-    """Print what stands, and what killed processes have left behind."""
+    """Print the targets that are up, and the leftovers of killed processes."""
     looks = standing_targets.status()
     if as_json:
         say_json([standing.plain(look) for look in looks])
@@ -67,7 +67,7 @@ def logs(name: str, lines: str) -> None:
     number = whole_number("lines", lines, 1, MAX_LINES)
     for part, ends in standing_targets.logs(name, number):
         say(f"==> {part} <==")
-        say(Redactor(()).scrub("\n".join(ends)) or "(it has printed nothing)")
+        say(Redactor(()).scrub("\n".join(ends)) or "(no output)")
 
 
 def down(name: str | None, everything: bool) -> None:
@@ -77,7 +77,7 @@ def down(name: str | None, everything: bool) -> None:
     nothing = True
     for one in standing_targets.down_all() if name is None else [standing_targets.down(name)]:
         nothing = False
-        fate = "what it had left behind is removed" if one.crashed else "stopped"
+        fate = "had crashed; its leftovers are removed" if one.crashed else "stopped"
         say(f"{one.record.spec}: {fate}")
     if nothing:
         say("no target is up")
@@ -85,7 +85,7 @@ def down(name: str | None, everything: bool) -> None:
 
 @contextlib.contextmanager
 def _notice(text: str) -> Iterator[None]:
-    """Say what is being done, if it takes its time."""
+    """Print ``text`` if the block takes longer than ``PATIENCE_S``."""
     timer = threading.Timer(PATIENCE_S, say, [text, sys.stderr])
     timer.start()
     try:
@@ -99,13 +99,13 @@ def _example(name: str) -> TargetSpec:
 
 
 def _rows(known: dict[str, list[Way]]) -> Iterator[tuple[str, str, str]]:
-    """Under each column the version that would run."""
+    """Yield a row per target, with the version that would run in each column."""
     for name, (native, docker, _) in known.items():
         yield name, native.version or "–", docker.version or "–"
 
 
 def _remarks(known: dict[str, list[Way]]) -> Iterator[str]:
-    """What is missing, each thing once, and what proxies are for."""
+    """Yield what is missing, each requirement once, and how to use proxies."""
     missing: dict[str, list[str]] = {}
     for name, (native, docker, _) in known.items():
         for column, way in zip(COLUMNS, (native, docker), strict=True):
@@ -117,11 +117,14 @@ def _remarks(known: dict[str, list[Way]]) -> Iterator[str]:
     yield from _off_path(known)
     if missing:
         yield ""
-    yield f"{', '.join(proxies())}: proxies before --instances of --upstream {' or '.join(upstreams())}"
+    yield (
+        f"{', '.join(proxies())}: proxies in front of --instances servers; "
+        f"--upstream {' or '.join(upstreams())} chooses them"
+    )
 
 
 def _off_path(known: dict[str, list[Way]]) -> Iterator[str]:
-    """Where servers were found that a shell would not find; what we brought along apart."""
+    """Yield a line for each server program that is not on PATH, except those installed with us."""
     programs: dict[str, list[str]] = {}
     for name, (native, *_) in known.items():
         found = Path(native.program or sys.executable)
@@ -141,7 +144,7 @@ def _plain(name: str, found: list[Way]) -> dict[str, object]:
 
 
 def named_target(name: str, options: Options) -> TargetSpec:
-    """The target that ``options``, read as those of a comparison, mean by this name."""
+    """Return the target of this name with ``options``, as in a comparison."""
     one_of("name", name, names())
     typed = replace(options, levels={**options.levels, "target": (name,)})
     levels = target_levels(typed, tls=False)

@@ -1,6 +1,6 @@
-"""Which clients there are, in which interpreters, with which distributions, and what they can do.
+"""Finds the clients of each interpreter: their distributions, versions and abilities.
 
-Enters: a selector. Leaves: descriptions that workers gave of themselves, bundles to start workers from, and
-what their environments are contaminated with. Imports ``records``, ``scenario`` and ``worker``; never a
-client library.
+Enters: a selector. Leaves: descriptions that workers gave of themselves, bundles to start workers
+from, and the contaminations of their environments. Imports ``records``, ``scenario`` and
+``worker``; never a client library.
 """

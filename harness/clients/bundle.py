@@ -1,7 +1,7 @@
-"""The folder a worker is started from: our worker code, and links to what one client needs.
+"""The folder from which a worker starts: our worker code, and links to what one client needs.
 
-Nothing else is on its path, so a package that happens to be installed beside a client can change neither
-its behaviour nor its memory (DESIGN §2).
+Nothing else is on its path, so a package that happens to be installed beside a client can change
+neither its behaviour nor its memory (DESIGN §2).
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ ADAPTERS = HARNESS.parent / "adapters"
 
 
 class Bundle:
-    """A temporary folder with everything a worker process may import; a context manager.
+    """A temporary folder with everything that a worker process may import; a context manager.
 
-    Making one removes those that killed processes have left.
+    Making one removes those that killed processes left behind.
     """
 
     def __init__(self) -> None:
@@ -55,11 +55,11 @@ class Bundle:
 
     @cached_property
     def code_digest(self) -> str:
-        """Of the worker and the adapters."""
+        """Digest of the code of the worker and the adapters."""
         return content_digest([str(self.path / "code")])
 
     def site(self, entries: Iterable[str]) -> Path:
-        """A folder of links to exactly ``entries``: the same for the same, and another for any others."""
+        """Return a folder of links to exactly ``entries``; equal entries share one folder."""
         paths = dict.fromkeys(entries)
         folder = self.path / "sites" / hashlib.sha256("\0".join(paths).encode()).hexdigest()[:16]
         with self._making:
@@ -70,11 +70,12 @@ class Bundle:
         return folder
 
     def compile(self, python: str, *sites: Path) -> None:
-        """Make the bytecode of our code, and of modules linked in ``sites``, before any worker has to.
+        """Compile our code, and modules linked in ``sites``, before any worker has to.
 
-        A worker that compiles keeps some 3 MB of heap, much of it free, in which a client then finds room
-        without asking the kernel: aiohttp was up to a quarter faster in such a process than in the next one.
-        Packages that are linked have theirs beside them. Raises ``UnusableError`` if another interpreter fails.
+        A worker that compiles keeps some 3 MB of heap, much of it free, in which a client then
+        finds room without asking the kernel: aiohttp was up to a quarter faster in such a process
+        than in the next one. Linked packages have their bytecode beside them. Raises
+        ``UnusableError`` if another interpreter fails.
         """
         folders = [str(folder) for folder in (self.path / "code", *sites)]
         if python == sys.executable:
@@ -84,14 +85,14 @@ class Bundle:
             _run([python, "-I", "-S", "-m", "compileall", "-q", *folders])
 
     def log(self, name: str) -> Path:
-        """Where a worker's standard error goes."""
+        """Return the file for a worker's standard error."""
         folder = self.path / "logs"
         folder.mkdir(exist_ok=True)
         return folder / name
 
     @cached_property
     def checking(self) -> Path:
-        """What starts the conformance suite: adapters with it, and nothing of the worker's."""
+        """Script that starts the conformance suite, with the adapters but without the worker."""
         code = self.path / "suite"
         _copy(ADAPTERS, code / "adapters")
         return self._script("check", code, "adapters.conformance.process")
@@ -114,7 +115,7 @@ def _copy(folder: Path, to: Path, *without: str) -> None:
 
 
 def _link(folder: Path, entry: Path) -> None:
-    """Link an entry; of a namespace package that lies in several folders all parts, else the first."""
+    """Link an entry: the first of its name, or all parts of a namespace package."""
     link = folder / entry.name
     if not os.path.lexists(link):
         link.symlink_to(entry)
@@ -133,7 +134,7 @@ def _is_namespace(folder: Path) -> bool:
 
 
 def _run(command: list[str]) -> None:
-    """A Python program that has nothing to say unless it fails."""
+    """Run a Python program that prints nothing unless it fails. Raises ``UnusableError``."""
     try:
         ended = subprocess.run(
             command,
@@ -149,6 +150,6 @@ def _run(command: list[str]) -> None:
     else:
         if not ended.returncode:
             return
-        said = (ended.stdout + ended.stderr).strip().split("\n")[-1].strip() or "it said nothing"
+        said = (ended.stdout + ended.stderr).strip().split("\n")[-1].strip() or "no message"
         problem = f" (exit code {ended.returncode}): {said}"
     raise UnusableError(f"{command[0]!r} could not compile the worker's code{problem}")

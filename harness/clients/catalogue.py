@@ -1,8 +1,8 @@
-"""Which clients there are, in which versions and modes: asked of the interpreter that will run them.
+"""The catalogue of clients: versions and modes, as reported by the interpreter that will run them.
 
-The orchestrator never imports a client library. Answers are kept in the user's cache folder. What is installed
-is asked again as soon as something was installed or removed; what an adapter can do is known of one
-environment and nothing else, because a digest of all files is part of its key.
+The orchestrator never imports a client library. Answers are kept in the user's cache folder. The
+list of installed packages is read again after anything was installed or removed. The abilities of
+an adapter are valid for one environment only, because a digest of all its files is part of the key.
 """
 
 from __future__ import annotations
@@ -53,21 +53,21 @@ class Client:
 
     name: str
     module: str
-    distribution: str | None  # what brings the library, or else the adapter
+    distribution: str | None  # provides the library, or else the adapter
     closure: Closure
     installed: bool
     modes: dict[Mode, dict[str, Any]]  # capabilities by mode, the default first
     linked: dict[str, str]  # native libraries
     problem: str | None = None  # why it cannot be used although installed
     measured: str | None = None  # the library's own distribution, where the adapter names it
-    # by an adapter of it, with its closure in sight
+    # modules that its adapter imported, with only its closure visible
     imported: Imported = field(default_factory=Imported)
 
     @property
     def version(self) -> str | None:
         """The library's version; that of Python for the standard library and our own references.
 
-        What the library says of itself counts as well: metadata may be older than what is there.
+        The library's own ``__version__`` counts as well: the metadata may be older than the files.
         """
         library = self.measured or self.distribution or STANDARD
         if library == STANDARD:
@@ -80,13 +80,13 @@ class Client:
 
     @property
     def plugin(self) -> str | None:
-        """Name and version of the distribution that brings the adapter, if it is not the library's own."""
+        """Name and version of the adapter's distribution, if it is not the library's own."""
         if not self.distribution or self.measured in (None, self.distribution):
             return None
         return f"{self.distribution} {self.closure.versions.get(self.distribution, '')}".strip()
 
     def _said_by(self, library: str) -> str | None:
-        """The ``__version__`` of the first of its modules that has one."""
+        """Return the ``__version__`` of the first of its modules that has one."""
         folders = [os.path.realpath(entry) for entry in self.closure.parts.get(library, ())]
         versions = (
             version
@@ -103,17 +103,17 @@ class Catalogue:
         self.python = executable(python)
         self._bundle = bundle
         self._known = known_clients()
-        # by distribution and what its files looked like
+        # keyed by distribution and the stamp of its files
         self._digests: dict[tuple[str, str], str] = {}
 
     @property
     def python_version(self) -> str:
-        """Full version of the interpreter."""
+        """The full version of the interpreter."""
         return str(self._metadata["environment"]["python_full_version"])
 
     @cached_property
     def _identity(self) -> dict[str, Any]:
-        """Which interpreter the path stands for today: links and wrappers may lead to another one."""
+        """The interpreter that the path leads to at present; links and wrappers may change."""
         if self.python == sys.executable:
             return describe.interpreter()
         return ask(self.python, self._bundle, {"ask": "interpreter"}, "-I", "-S")
@@ -123,25 +123,28 @@ class Catalogue:
         return KeptAnswers([self.python, self._identity, self._bundle.code_digest])
 
     def clients(self, names: Iterable[str] | None = None) -> list[Client]:
-        """The clients called ``names`` (default: all known), asked side by side."""
+        """Return the clients called ``names`` (default: all known), queried in parallel."""
         wanted = self._known if names is None else names
-        metadata = self._metadata  # before there are threads, each of which would ask for it
+        metadata = self._metadata  # before there are threads, each of which would query it
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
             found = list(pool.map(self._client, wanted))
         self._cache.save(metadata)
         return found
 
     def select(self, spec: ClientSpec) -> Client:
-        """The client that ``spec`` means. Raises one line if there is none or it lacks the mode."""
+        """Return the client that ``spec`` means.
+
+        Raises ``UsageError`` or ``UnusableError`` if there is none or it lacks the mode.
+        """
         if spec.name not in self._known:
             raise UsageError(
                 f"{spec.name!r} is unknown; {meant(spec.name, self._known)}"
-                f"known are {', '.join(self._known)}",
+                f"expected one of {', '.join(self._known)}",
                 "client",
             )
         client = self.clients([spec.name])[0]
         if not client.installed:
-            # of a plug-in its own distribution, which requires the library
+            # for a plug-in, its own distribution, which requires the library
             is_extra = spec.name in adapters.EXTRAS
             extra = f"'clientbench[{spec.name}]'" if is_extra else client.distribution
             is_ours = self.python == sys.executable
@@ -158,7 +161,7 @@ class Catalogue:
 
     def _check(self, spec: ClientSpec, client: Client) -> None:
         if spec.version is not None and spec.version != client.version:
-            # what was written over has no version that one could ask for
+            # a library that was overwritten has no version that one could select
             known = spec.name if " " in str(client.version) else f"{spec.name}=={client.version}"
             raise UnusableError(
                 f"'{spec}' asks for version {spec.version}, installed is {client.version}; "
@@ -177,7 +180,7 @@ class Catalogue:
             raise UnusableError(f"'{spec}' needs {spec.loop}, which is not installed", "client")
 
     def closure_with_loop(self, client: Client, loop: str | None) -> Closure:
-        """What a worker of ``client`` may see when it runs on ``loop``."""
+        """Return the distributions that a worker of ``client`` may see when it runs on ``loop``."""
         roots = [client.distribution] if client.distribution else []
         roots += [loop] if loop in LOOP_DISTRIBUTIONS else []
         visible = self._closure(roots)
@@ -187,8 +190,8 @@ class Catalogue:
         return replace(visible, versions=versions)
 
     def environment(self, visible: Closure) -> Environment:
-        """What a worker that sees ``visible`` runs in."""
-        before = stamp(visible.entries)  # first, so that what is written meanwhile is noticed
+        """Return the environment of a worker that sees ``visible``."""
+        before = stamp(visible.entries)  # first, so that files written meanwhile are noticed
         return Environment(
             Interpreter(**self._identity["build"]),
             tuple(
@@ -208,9 +211,9 @@ class Catalogue:
         return self._digests[key]
 
     def _closure(self, roots: list[str]) -> Closure:
-        """With the versions of what is really there.
+        """Return the closure of ``roots``, with the versions that are actually there.
 
-        A third party's adapter may require clientbench, its worker must not.
+        A third party's adapter may require clientbench; its worker must not.
         """
         distributions = {**self._metadata["distributions"], "clientbench": None}
         claimed = closure(roots, distributions, self._metadata["environment"])
@@ -218,7 +221,7 @@ class Catalogue:
 
     @cached_property
     def site(self) -> SitePackages:
-        """What is to be known of its packages beside what they claim."""
+        """The actual state of its packages, beside what their metadata claims."""
         return read(map(Path, self._metadata["stamps"]))
 
     def _client(self, name: str) -> Client:
@@ -247,14 +250,14 @@ class Catalogue:
         )
 
     def _unseen(self, required: Closure) -> str | None:
-        """Which of the distributions no worker could be shown, if any."""
+        """Name the distributions that cannot be made visible to a worker, if any."""
         distributions = self._metadata["distributions"]
         unseen = [name for name in required.versions if distributions[name]["unseen"]]
         if not unseen:
             return None
         return (
-            f"{', '.join(unseen)} is installed editable in a way that only its own import hook can find; "
-            "install it without -e"
+            f"{', '.join(unseen)} is installed editable in a way that only its own import hook "
+            "can find; install it without -e"
         )
 
     def _capability(self, module: str, required: Closure) -> dict[str, Any]:
@@ -286,7 +289,7 @@ def _unrequired(measured: str | None, required: Closure) -> str | None:
 
 
 def _agree(claimed: str, said: str | None) -> bool:
-    """Whether a library's own word for its version is the one of its metadata, or none that can be read."""
+    """Say whether a library's own version is that of its metadata; True if it cannot be read."""
     try:
         public = Version(claimed.partition(" (")[0]).public
         return said is None or public == Version(said).public

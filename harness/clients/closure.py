@@ -1,4 +1,4 @@
-"""Which distributions a client needs, and which it could use but need not have. Pure."""
+"""Computes the distributions that a client requires, and the optional ones. Pure."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def closure(
 def _parsed(texts: list[str]) -> list[Requirement]:
     parsed = []
     for text in texts:
-        # in metadata of old packages; pip would ignore it as well
+        # occurs in metadata of old packages; pip ignores it as well
         with contextlib.suppress(InvalidRequirement):
             parsed.append(Requirement(text))
     return parsed

@@ -1,8 +1,9 @@
-"""Packages that pass for a client or patch it: what an environment has of them, and whom that touches.
+"""Finds packages that impersonate or patch a client, and the clients that they affect.
 
-urllib3-future writes itself over the folder ``urllib3`` whenever a Python of the environment starts; httpxyz,
-once imported, answers for ``httpx``; gevent replaces sockets and threads. Workers start with ``-I -S`` and see
-only what their client requires, so start-up code does not reach them. A folder that was written over does.
+urllib3-future overwrites the folder ``urllib3`` whenever a Python of the environment starts;
+httpxyz, once imported, replaces ``httpx``; gevent replaces sockets and threads. Workers start with
+``-I -S`` and see only what their client requires, so start-up code does not reach them. A folder
+that was overwritten does.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ __all__ = ["Contamination", "SitePackages", "contaminations", "in_fact", "read"]
 
 FORK_SINCE = 900  # urllib3-future counts its last number from here, urllib3 has never come near
 WATCHED = ("urllib3", "urllib3-future", "httpx", "httpxyz", "gevent")
-# What start-up code may import that changes how HTTP clients, sockets or threads behave.
+# Packages that, imported by start-up code, change how HTTP clients, sockets or threads behave.
 PATCHERS = (
     *("gevent", "eventlet", "httpxyz", "urllib3_future"),
     *("ddtrace", "newrelic", "opentelemetry", "coverage"),
@@ -32,19 +33,19 @@ HOOKS = ("sitecustomize.py", "usercustomize.py")
 
 @dataclass(frozen=True)
 class SitePackages:
-    """What the folders of an interpreter's path hold, as far as it matters here."""
+    """The relevant content of the folders on an interpreter's path."""
 
-    versions: Mapping[str, str] = field(default_factory=dict)  # of the distributions in WATCHED
-    urllib3: str | None = None  # what the folder says of itself, whatever the metadata claims
+    versions: Mapping[str, str] = field(default_factory=dict)  # by distribution in WATCHED
+    urllib3: str | None = None  # the folder's own version, whatever the metadata claims
     hooks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # file: PATCHERS named there
     patched: tuple[str, ...] = ()  # modules that gevent has replaced in this very process
 
 
 @dataclass(frozen=True)
 class Contamination:
-    """One thing that is not what its name says, or may change others."""
+    """A package that is not what its name says, or that may change others."""
 
-    # those whose figures it falsifies; none: it stays out of workers' sight
+    # clients whose figures it falsifies; empty: workers do not load it
     clients: tuple[str, ...]
     message: str
     remedy: str
@@ -53,7 +54,7 @@ class Contamination:
 def contaminations(
     site: SitePackages, closures: Mapping[str, Collection[str]]
 ) -> list[Contamination]:
-    """What there is of it. Pure; ``closures`` has the distributions that each client's worker sees."""
+    """Return all contaminations. ``closures`` has the distributions each worker sees. Pure."""
     return [
         *_fork(site, closures),
         *_alias(site, closures),
@@ -63,7 +64,7 @@ def contaminations(
 
 
 def in_fact(versions: Mapping[str, str], site: SitePackages) -> dict[str, str]:
-    """The versions that metadata claims; of what was written over also what it is. Pure."""
+    """Return the versions of the metadata, and the actual one of an overwritten urllib3. Pure."""
     claimed = versions.get("urllib3")
     if claimed is None or not _is_fork(site.urllib3):
         return dict(versions)
@@ -71,13 +72,13 @@ def in_fact(versions: Mapping[str, str], site: SitePackages) -> dict[str, str]:
 
 
 def read(paths: Iterable[Path]) -> SitePackages:
-    """The folders of an interpreter's path, in their order, and this process; files are passed over."""
+    """Inspect the folders of an interpreter's path, in order, and this process; skip files."""
     existing = [path for path in paths if path.is_dir()]
     return SitePackages(_versions(existing), _urllib3(existing), _found_hooks(existing), _saved())
 
 
 def _fork(site: SitePackages, closures: Mapping[str, Collection[str]]) -> Iterator[Contamination]:
-    """``urllib3`` is urllib3-future already, or will be as soon as a Python starts here."""
+    """Report that ``urllib3`` is urllib3-future, or will be at the next start of Python."""
     replaced = _is_fork(site.urllib3)
     waiting = any("urllib3_future" in named for named in site.hooks.values())
     if not replaced and not waiting:
@@ -88,17 +89,17 @@ def _fork(site: SitePackages, closures: Mapping[str, Collection[str]]) -> Iterat
         tuple(name for name, seen in closures.items() if "urllib3" in seen),
         f"urllib3 {happens} urllib3-future {version}".strip(),
         "pip uninstall urllib3-future, then pip install --force-reinstall urllib3; "
-        "or an environment without niquests and its kin",
+        "or use an environment without niquests and the like",
     )
 
 
 def _alias(site: SitePackages, closures: Mapping[str, Collection[str]]) -> Iterator[Contamination]:
-    """A worker that sees both may get httpxyz when it asks for httpx."""
+    """Report clients whose worker sees both httpx and httpxyz, and may import the wrong one."""
     both = tuple(name for name, seen in closures.items() if {"httpx", "httpxyz"} <= set(seen))
     if both and "httpxyz" in site.versions:
         yield Contamination(
             both,
-            f"httpx may be httpxyz {site.versions['httpxyz']}, which takes its name once imported",
+            f"httpx may be httpxyz {site.versions['httpxyz']}, which replaces it once imported",
             "measure in an environment without httpxyz",
         )
 
@@ -109,7 +110,7 @@ def _hooks(site: SitePackages) -> Iterator[Contamination]:
         if others:
             yield Contamination(
                 (),
-                f"{file} names {', '.join(others)}, whenever Python starts",
+                f"{file} names {', '.join(others)}, and runs whenever Python starts",
                 "workers do not run it; remove it if other programs are measured too",
             )
 
@@ -117,7 +118,7 @@ def _hooks(site: SitePackages) -> Iterator[Contamination]:
 def _patched(
     site: SitePackages, closures: Mapping[str, Collection[str]]
 ) -> Iterator[Contamination]:
-    """Our own process: it hands out the load's instants and reads the meters."""
+    """Report a patched process of our own: it schedules the load and reads the meters."""
     if site.patched:
         yield Contamination(
             tuple(closures),
@@ -134,7 +135,7 @@ def _is_fork(version: str | None) -> bool:
 
 
 def _versions(folders: list[Path]) -> dict[str, str]:
-    """By the names of metadata folders, which need not be opened for that."""
+    """Return versions by the names of metadata folders, without opening them."""
     found: dict[str, str] = {}
     for folder in folders:
         for kind in (".dist-info", ".egg-info"):
@@ -146,7 +147,7 @@ def _versions(folders: list[Path]) -> dict[str, str]:
 
 
 def _urllib3(folders: list[Path]) -> str | None:
-    """Of the folder that lies beside the metadata of urllib3, because workers are given that one."""
+    """Read the version of the urllib3 folder beside its metadata, because workers get that one."""
     beside = [folder for folder in folders if any(folder.glob("urllib3-*.*-info"))]
     for folder in beside or folders:
         with contextlib.suppress(OSError, ValueError):
@@ -157,7 +158,10 @@ def _urllib3(folders: list[Path]) -> str | None:
 
 
 def _found_hooks(folders: list[Path]) -> dict[str, tuple[str, ...]]:
-    """By file name. Python runs the .pth files of all folders, but imports only the first module of a name."""
+    """Return the patchers in start-up code, by file name.
+
+    Python runs the .pth files of all folders, but imports only the first module of a name.
+    """
     found: dict[str, tuple[str, ...]] = {}
     for file in (file for folder in folders for file in sorted(folder.glob("*.pth"))):
         found[file.name] = tuple(dict.fromkeys((*found.get(file.name, ()), *_named(file))))
@@ -168,7 +172,7 @@ def _found_hooks(folders: list[Path]) -> dict[str, tuple[str, ...]]:
 
 
 def _named(file: Path) -> tuple[str, ...]:
-    """Those of PATCHERS that the code of a start-up file names."""
+    """Return the PATCHERS that the code of a start-up file names."""
     try:
         text = file.read_text("utf-8", errors="replace")
     except OSError:

@@ -1,4 +1,4 @@
-"""Interpreters that clients run under: found, and asked what they have."""
+"""Finds the interpreters that clients run under, and queries them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from harness.errors import UnusableError
 __all__ = ["ask", "executable"]
 
 ASK_TIMEOUT_S = 60
-CHECK_S = 0.2  # how often an interrupt is looked for meanwhile
+CHECK_S = 0.2  # interval of checks for an interrupt meanwhile
 
 
 def ask(python: str, bundle: Bundle, question: dict[str, Any], *flags: str) -> dict[str, Any]:
-    """What the worker's code says inside an interpreter. Raises UnusableError, one line."""
+    """Return the answer of the worker's ``describe`` in an interpreter. Raises UnusableError."""
     command = [python, *flags, str(bundle.describe)]
     try:
         code, output, errors = _converse(command, json.dumps(question))
@@ -36,12 +36,12 @@ def ask(python: str, bundle: Bundle, question: dict[str, Any], *flags: str) -> d
     try:
         answer: dict[str, Any] = json.loads(output)
     except ValueError:
-        raise _unusable(python, "does not answer as Python does") from None
+        raise _unusable(python, "does not answer like Python") from None
     return answer
 
 
 def _converse(command: list[str], question: str) -> tuple[int, str, str]:
-    """Exit code, output and errors of a command that reads ``question``. It is gone afterwards."""
+    """Run a command that reads ``question``. Return its exit code, output and errors."""
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -53,7 +53,7 @@ def _converse(command: list[str], question: str) -> tuple[int, str, str]:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     output, errors = process.communicate(text, CHECK_S)
                     return process.returncode, output, errors
-                text = None  # it is taken over by the first call
+                text = None  # the first call has taken it
                 if time.monotonic() > deadline:
                     raise _unusable(command[0], f"did not answer within {ASK_TIMEOUT_S} s")
         finally:
@@ -61,15 +61,15 @@ def _converse(command: list[str], question: str) -> tuple[int, str, str]:
 
 
 def _failure(errors: str) -> str:
-    """The line that says why: the last one of a traceback, the first one of anything else."""
+    """Return the line with the reason: the last of a traceback, the first of anything else."""
     lines = [line.strip() for line in errors.splitlines() if line.strip()]
     if not lines:
-        return "it died without a word"
+        return "it ended without a message"
     return lines[-1 if any(line.startswith("Traceback") for line in lines) else 0]
 
 
 def executable(python: str | None) -> str:
-    """The executable that ``@PYTHON`` means: a version such as 3.13, a path, or None for our own."""
+    """Find the executable of ``@PYTHON``: a version such as 3.13, a path, or None for our own."""
     if python is None:
         return sys.executable
     found = shutil.which(python) or shutil.which(f"python{python}")

@@ -1,4 +1,4 @@
-"""What interpreters have answered, in the user's cache folder."""
+"""A cache of the interpreters' answers, in the user's cache folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["KeptAnswers"]
 
 
 class KeptAnswers:
-    """Answers of earlier calls, void when a folder of the interpreter's path has changed."""
+    """Answers of earlier calls; void if a folder of the interpreter's path has changed."""
 
     def __init__(self, key_parts: list[Any]) -> None:
         home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
@@ -22,7 +22,7 @@ class KeptAnswers:
         self.capabilities = dict(self._stored.get("capabilities", {}))
 
     def metadata(self, roots: list[str]) -> dict[str, Any] | None:
-        """The stored answer, if it covers ``roots`` and nothing was installed since."""
+        """Return the stored answer if it covers ``roots`` and nothing was installed since."""
         stored: dict[str, Any] | None = self._stored.get("metadata")
         if stored is None or any(_stamp(path) != mtime for path, mtime in stored["stamps"].items()):
             self.capabilities = {}
@@ -45,7 +45,7 @@ class KeptAnswers:
             return
 
     def _read(self) -> dict[str, Any]:
-        """What was stored, nothing if the file is not exactly what we wrote."""
+        """Return the stored answers; empty if the file is not exactly as we wrote it."""
         try:
             digest, _, text = self._path.read_text().partition("\n")
         except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The clients that there are adapters of, without looking for any library: cheap, as completion needs it."""
+"""The clients that have an adapter. Does not look for libraries: completion needs it fast."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["known_clients"]
 
 
 def known_clients() -> dict[str, tuple[str, str | None]]:
-    """Module and distribution by name: our own, then those of the entry-point group."""
+    """Return module and distribution by name: our own, then those of the entry-point group."""
     known = dict(adapters.BUILTIN)
     for entry in entry_points(group="clientbench.adapters"):
         distribution = entry.dist.name if entry.dist is not None else None

@@ -1,4 +1,4 @@
-"""Other programs' load on this machine right before a run, in one line that names the busiest process."""
+"""Reports other programs' load right before a run, in one line that names the busiest process."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ UNSEEN = "programs that have ended meanwhile or cannot be seen from here"
 
 
 def look(root: Path, sleep: Callable[[float], None] = time.sleep) -> str | None:
-    """Look at this machine for two seconds; a line if it is busy, None if it is not or does not tell.
+    """Look at this machine for two seconds. Return a line if it is busy, None if not or unknown.
 
-    Programs of ours must not be running yet. An interrupt of ``sleep`` ends it; no other exception does.
+    Programs of ours must not be running yet. An interrupt of ``sleep`` ends it; no other exception
+    does.
     """
     try:
         if not (root / "proc/stat").exists():
@@ -32,7 +33,7 @@ def look(root: Path, sleep: Callable[[float], None] = time.sleep) -> str | None:
 
 
 def busy(before: Snapshot, after: Snapshot, cpus: int) -> str | None:
-    """What is said of two snapshots: nothing unless others used as much as makes a run `disturbed`. Pure."""
+    """Return the line for two snapshots; None unless others used enough to disturb a run. Pure."""
     seen = activity([before, after])
     if seen.percent < BUSY_OTHERS:
         return None

@@ -1,4 +1,4 @@
-"""The whole examination: every reading is taken and judged, the worst comes first."""
+"""The whole examination: takes and judges every reading; the worst findings come first."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["examine"]
 
 
 def examine(watched_s: float, root: Path = Path("/")) -> list[Finding]:
-    """Look at this machine; it takes as long as it is watched, and two seconds more."""
+    """Examine this machine. It takes ``watched_s`` and two seconds more."""
     found = [*_machine(root, watched_s), *_software()]
     return sorted(found, key=lambda finding: STATES.index(finding.state))
 

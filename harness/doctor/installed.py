@@ -1,4 +1,4 @@
-"""Judgements on what is installed. Pure: what was found in, findings out."""
+"""Judgements on installed software. Pure: descriptions in, findings out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.records.finding import Finding
 
 __all__ = ["accelerators", "clients", "contaminated", "docker"]
 
-# Distributions that some client uses when it finds them, and is faster or different with.
+# Distributions that some client uses if it finds them, and that change its speed or behaviour.
 ACCELERATORS = frozenset(
     {
         "aiodns",
@@ -34,7 +34,7 @@ ACCELERATORS = frozenset(
 
 
 def docker(version: str | None, problem: str | None) -> Finding:
-    """The engine's version, or why there is none."""
+    """Report the engine's version, or why there is none."""
     effect = "targets can run as programs only, not as containers"
     if problem is None:
         return Finding("docker", "good", f"engine {version or 'of unknown version'}", effect)
@@ -43,14 +43,14 @@ def docker(version: str | None, problem: str | None) -> Finding:
 
 
 def clients(known: Sequence[Client]) -> Finding:
-    """Which can be measured."""
+    """Report which clients can be measured."""
     effect = "a client that is missing or broken cannot be compared"
     seen = _listed("", [f"{one.name} {one.version}" for one in known if _usable(one)])
     seen += _listed("; not installed: ", [one.name for one in known if not one.installed])
     broken = [f"{one.name} ({one.problem})" for one in known if one.installed and one.problem]
     seen += _listed("; broken: ", broken)
     if broken:
-        return Finding("clients", "harmful", seen, effect, "install it anew, or leave it out")
+        return Finding("clients", "harmful", seen, effect, "reinstall it, or leave it out")
     if all(map(_usable, known)):
         return Finding("clients", "good", seen, effect)
     return Finding(
@@ -59,7 +59,7 @@ def clients(known: Sequence[Client]) -> Finding:
 
 
 def accelerators(known: Sequence[Client]) -> Finding:
-    """Optional packages: those that clients are measured with, and those kept out of their sight."""
+    """Report the optional packages that workers see, and those hidden from them."""
     effect = "an optional package may make its client faster; workers see required ones only"
     visible, hidden = [], []
     for one in filter(_usable, known):
@@ -74,7 +74,7 @@ def accelerators(known: Sequence[Client]) -> Finding:
 
 
 def contaminated(found: Sequence[Contamination]) -> list[Finding]:
-    """One finding per contamination; one that says so if there is none."""
+    """Return one finding per contamination, or a single good one if there is none."""
     name = "client packages"
     if not found:
         effect = "another library would be measured under a client's name"
@@ -84,9 +84,9 @@ def contaminated(found: Sequence[Contamination]) -> list[Finding]:
 
 def _contaminated(name: str, one: Contamination) -> Finding:
     if not one.clients:
-        effect = "none on clients that are measured: it stays out of workers' sight"
+        effect = "none on measured clients: their workers do not load it"
         return Finding(name, "notice", one.message, effect, one.remedy)
-    effect = f"figures of {', '.join(one.clients)} are not those of what the name says"
+    effect = f"figures of {', '.join(one.clients)} may not be those of the named library"
     return Finding(name, "harmful", one.message, effect, one.remedy)
 
 

@@ -1,4 +1,4 @@
-"""Judgements on the machine. Pure: readings in, findings out; None is a reading that cannot be had."""
+"""Judgements on the machine. Pure: readings in, findings out; None is an unknown reading."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ VERY_LATE_US, LATE_US = 1_000, 200
 SHOWN = 3  # other processes by name
 _REUSE: dict[int | None, str] = {0: ", never reused", 1: ", reused", 2: ", reused on loopback"}
 
-# By the beginning of the name: the kernel's own threads cannot simply be stopped.
+# Remedies by the beginning of a name: the kernel's own threads cannot simply be stopped.
 _REMEDIES = {
     "kdamond": "as root: echo off > /sys/kernel/mm/damon/admin/kdamonds/0/state",
     "khugepaged": "as root: echo never > /sys/kernel/mm/transparent_hugepage/enabled",
@@ -51,7 +51,7 @@ _REMEDIES = {
 
 
 def cores(reading: Cores | None) -> Finding:
-    """How many CPUs there are for target and workers."""
+    """Judge the number of CPUs for target and workers."""
     effect = "target, orchestrator and clients share CPUs and slow each other down"
     if reading is None:
         return unknown("cores", effect)
@@ -69,7 +69,7 @@ def cores(reading: Cores | None) -> Finding:
 
 
 def quota(reading: Cores | None) -> Finding:
-    """A control group that takes the CPU away when its share of a period is used up."""
+    """Judge the CPU quota of control groups, which stops processes once it is used up."""
     effect = "processes stand still for up to 100 ms as soon as the quota is used up"
     if reading is None:
         return unknown("CPU quota", effect)
@@ -81,7 +81,7 @@ def quota(reading: Cores | None) -> Finding:
 
 
 def threads(reading: Cores | None) -> Finding:
-    """Two CPUs that are one core."""
+    """Judge CPUs that share one core."""
     name, effect = "hardware threads", "what runs on one CPU of a core slows down the other"
     if reading is None:
         return unknown(name, effect)
@@ -95,17 +95,17 @@ def threads(reading: Cores | None) -> Finding:
 
 
 def frequency(reading: Frequency | None) -> Finding:
-    """The governor of the clock."""
+    """Judge the governor of the CPU clock."""
     name, effect = (
         "frequency governor",
-        "the clock follows the load: short slices run at a lower one",
+        "the clock follows the load, so short slices run at a lower frequency",
     )
     if reading is None:
         return unknown(name, effect)
     seen = f"{', '.join(sorted(reading.governors))} (driver {reading.driver or 'not known'})"
     if reading.governors == {"performance"}:
         return Finding(name, "good", seen, effect)
-    # of these drivers "powersave" is what others call "schedutil"
+    # for these drivers "powersave" means what others call "schedutil"
     active = (reading.driver or "").startswith(("intel_pstate", "amd-pstate"))
     slow = {"ondemand", "conservative", *(() if active else ("powersave",))}
     state: State = "harmful" if slow & reading.governors else "notice"
@@ -113,7 +113,7 @@ def frequency(reading: Frequency | None) -> Finding:
 
 
 def turbo(reading: Frequency | None) -> Finding:
-    """A clock that depends on heat and on neighbours."""
+    """Judge turbo: a CPU clock that depends on heat and on other cores."""
     effect = "the clock depends on temperature and on how many cores are busy"
     if reading is None or reading.turbo is None:
         return unknown("turbo", effect)
@@ -124,8 +124,11 @@ def turbo(reading: Frequency | None) -> Finding:
 
 
 def load(average: float | None, usable: int | None) -> Finding:
-    """The minute before; what runs now is the business of ``others``."""
-    name, effect = "load average", "others compete for the CPUs: throughput falls, tails grow"
+    """Judge the load of the minute before; ``others`` judges the present."""
+    name, effect = (
+        "load average",
+        "other programs compete for the CPUs: throughput falls, tails grow",
+    )
     if average is None or not usable:
         return unknown(name, effect)
     seen = f"{average:g} in the last minute, on {usable} CPUs"
@@ -135,10 +138,10 @@ def load(average: float | None, usable: int | None) -> Finding:
 
 
 def others(reading: Activity | None) -> Finding:
-    """What other processes took, in all and in one piece."""
+    """Judge the CPU that other processes took, in total and in their longest burst."""
     name, effect = (
         "other processes",
-        "they take CPU from client and target: p99 and p99.9 are theirs",
+        "they take CPU from client and target, and distort p99 and p99.9",
     )
     if reading is None:
         return unknown(name, effect)
@@ -157,21 +160,21 @@ def others(reading: Activity | None) -> Finding:
 
 
 def steal(reading: Activity | None) -> Finding:
-    """What the hypervisor gave to others."""
-    effect = "the host runs other machines meanwhile: everything stalls, for milliseconds"
+    """Judge the CPU time that the hypervisor gave to other virtual machines."""
+    effect = "the host runs other virtual machines meanwhile: everything stalls for milliseconds"
     if reading is None or reading.steal_percent is None:
         return unknown("steal time", effect)
     boot = reading.steal_percent_since_boot or 0.0
-    seen = f"{reading.steal_percent:.2f} % now, {boot:.2f} % since the start of the machine"
+    seen = f"{reading.steal_percent:.2f} % now, {boot:.2f} % since boot"
     state = _state(max(reading.steal_percent, boot), MUCH_STEAL, NOTED_STEAL)
     remedy = "measure with more rounds, or on a machine with CPUs of its own"
     return Finding("steal time", state, seen, effect, _unless_good(state, remedy))
 
 
 def virtualisation(reading: Virtualisation) -> Finding:
-    """Whether there is a host that we know nothing of."""
+    """Judge virtualisation: the host of a virtual machine cannot be seen."""
     name = "virtualisation"
-    effect = "the host's load and clock are out of sight; steal time shows only a part"
+    effect = "the host's load and clock cannot be seen; steal time shows only a part"
     where = ", in a container" if reading.container else ""
     if reading.virtual is None:
         return unknown(name, effect)
@@ -182,7 +185,7 @@ def virtualisation(reading: Virtualisation) -> Finding:
 
 
 def open_files(soft: float, hard: float) -> Finding:
-    """``inf`` is no limit. The soft one is raised by ``harness.machine.limits`` as needed."""
+    """Judge the limits of open files (``inf``: none). ``machine.limits`` raises the soft one."""
     name, effect = "open files", "a higher concurrency is refused: each connection is an open file"
     room = hard - SPARE_FILES
     seen = _limit(soft) + (f", raised to {_limit(hard)} as needed" if hard > soft else "")
@@ -194,9 +197,9 @@ def open_files(soft: float, hard: float) -> Finding:
 
 
 def ports(reading: Ports | None) -> Finding:
-    """Ports left for connections that are not kept."""
+    """Judge the ports left for connections that are not kept alive."""
     name = "ephemeral ports"
-    effect = "clients that open a connection per request run out of ports: errors"
+    effect = "clients that open a connection per request run out of ports, and requests fail"
     if reading is None:
         return unknown(name, effect)
     number = reading.last - reading.first + 1
@@ -212,7 +215,7 @@ def ports(reading: Ports | None) -> Finding:
 
 
 def huge_pages(reading: Kernel) -> Finding:
-    """Pages of 2 MB where a few kB were asked for."""
+    """Judge transparent huge pages: 2 MB even if a few kB were requested."""
     name = "transparent huge pages"
     effect = "memory figures grow in steps of 2 MB, and differ from run to run"
     if reading.huge_pages is None:
@@ -223,8 +226,8 @@ def huge_pages(reading: Kernel) -> Finding:
 
 
 def clock(source: str | None, others: tuple[str, ...], reading: Clock) -> Finding:
-    """What every sample is measured with: read at least twice per request."""
-    effect = "every request pays two readings, and no latency is finer than its steps"
+    """Judge the clock that measures every sample; it is read at least twice per request."""
+    effect = "every request reads it at least twice, and it limits the resolution of latencies"
     seen = f"{source or 'source not known'}, {reading.cost_ns:.0f} ns per reading, "
     seen += f"steps of {reading.resolution_ns:g} ns"
     state = _worse(
@@ -237,9 +240,9 @@ def clock(source: str | None, others: tuple[str, ...], reading: Clock) -> Findin
 
 
 def sleep(slack_ns: int | None, reading: Clock) -> Finding:
-    """How well an open loop can keep its instants; the pacer sets a slack of its own."""
+    """Judge how well an open loop can keep its schedule; the pacer sets its own timer slack."""
     name = "sleeping"
-    effect = "requests of an open loop start that late (pacer lag)"
+    effect = "requests of an open loop start late by as much (start delay)"
     slack = "not known" if slack_ns is None else f"{slack_ns / 1000:g} µs (load: 1 ns)"
     seen = f"1 ms lasts {reading.late_us:.0f} µs longer, p99 {reading.late_p99_us:.0f} µs; "
     seen += f"timer slack {slack}"
@@ -252,11 +255,9 @@ def sleep(slack_ns: int | None, reading: Clock) -> Finding:
 
 
 def autogroup(reading: Kernel) -> Finding:
-    """Whether priorities hold between sessions."""
+    """Judge autogroup: with it, priorities do not count between sessions."""
     name = "autogroup"
-    effect = (
-        "priorities hold within a session only: a low one elsewhere takes its share all the same"
-    )
+    effect = "priorities count within a session only: `nice` work elsewhere still gets a full share"
     if reading.autogroup is None:
         return unknown(name, effect)
     if not reading.autogroup:

@@ -1,6 +1,6 @@
-"""What the kernel says of this machine: readers of /proc and /sys below a ``root``.
+"""Readers of /proc and /sys below a ``root``.
 
-None stands for what cannot be known: another system, an older kernel, a container that hides it.
+None stands for an unknown value: another system, an older kernel, a container that hides it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Cores:
 
 @dataclass(frozen=True)
 class Frequency:
-    """How the clock of the CPUs is chosen."""
+    """Settings that choose the clock frequency of the CPUs."""
 
     driver: str | None
     governors: frozenset[str]
@@ -48,7 +48,7 @@ class Frequency:
 
 @dataclass(frozen=True)
 class Virtualisation:
-    """What stands between this process and the hardware."""
+    """Virtual machine and container between this process and the hardware."""
 
     virtual: bool | None
     machine: str | None  # vendor and product
@@ -57,7 +57,7 @@ class Virtualisation:
 
 @dataclass(frozen=True)
 class Ports:
-    """What outgoing connections can use, and what closed ones still hold."""
+    """Ports for outgoing connections, and those that closed connections still hold."""
 
     first: int
     last: int
@@ -67,7 +67,7 @@ class Ports:
 
 @dataclass(frozen=True)
 class Kernel:
-    """Settings of one word each."""
+    """Kernel settings of one word each."""
 
     huge_pages: str | None
     clock_source: str | None
@@ -77,7 +77,7 @@ class Kernel:
 
 
 def cores(root: Path) -> Cores | None:
-    """Online and allowed CPUs, quotas of control groups, hardware threads."""
+    """Read online and allowed CPUs, quotas of control groups and hardware threads."""
     online = _cpu_list(_text(root / CPUS / "online"))
     allowed = _cpu_list(_field(root / "proc/self/status", "Cpus_allowed_list"))
     if not online:
@@ -90,7 +90,7 @@ def cores(root: Path) -> Cores | None:
 
 
 def frequency(root: Path) -> Frequency | None:
-    """None where the kernel does not choose it, as in most virtual machines."""
+    """Read the frequency settings; None if the kernel has none, as in most virtual machines."""
     policies = sorted((root / CPUS).glob("cpu[0-9]*/cpufreq"))
     governors = {_text(policy / "scaling_governor") for policy in policies} - {None}
     if not governors:
@@ -100,7 +100,7 @@ def frequency(root: Path) -> Frequency | None:
 
 
 def virtualisation(root: Path) -> Virtualisation:
-    """By the CPU's own flag, which hypervisors set, and by what the firmware calls the machine."""
+    """Detect a virtual machine by the CPU flag that hypervisors set and by the firmware's names."""
     flags = _field(root / "proc/cpuinfo", "flags")
     hypervisor = _text(root / "sys/hypervisor/type")
     names = [_text(root / "sys/class/dmi/id" / file) for file in ("sys_vendor", "product_name")]
@@ -111,13 +111,13 @@ def virtualisation(root: Path) -> Virtualisation:
 
 
 def load_average(root: Path) -> float | None:
-    """Of the last minute."""
+    """Read the load average of the last minute."""
     text = _text(root / "proc/loadavg")
     return float(text.split()[0]) if text else None
 
 
 def ports(root: Path) -> Ports | None:
-    """The range of ephemeral ports, and sockets in TIME_WAIT."""
+    """Read the range of ephemeral ports, and the number of sockets in TIME_WAIT."""
     ipv4 = root / "proc/sys/net/ipv4"
     text = _text(ipv4 / "ip_local_port_range")
     if text is None:
@@ -128,7 +128,7 @@ def ports(root: Path) -> Ports | None:
 
 
 def kernel(root: Path) -> Kernel:
-    """Settings that are one word each."""
+    """Read the kernel settings of one word each."""
     pages = re.search(
         r"\[(\w+)\]", _text(root / "sys/kernel/mm/transparent_hugepage/enabled") or ""
     )
@@ -146,7 +146,7 @@ def kernel(root: Path) -> Kernel:
 
 
 def _quota(root: Path) -> float | None:
-    """The least that any control group above this process grants (version 1 or 2)."""
+    """Return the smallest quota, in CPUs, of the control groups above us (version 1 or 2)."""
     granted = []
     for line in (_text(root / "proc/self/cgroup") or "").splitlines():
         _, controllers, path = line.split(":", 2)
@@ -163,7 +163,7 @@ def _quota(root: Path) -> float | None:
 
 
 def _granted(group: Path) -> float | None:
-    """Version 2 has quota and period in one file, version 1 in two; "max" and -1 mean no limit."""
+    """Read quota and period: one file in version 2, two in version 1; "max" and -1: no limit."""
     old = [_text(group / f"cpu.cfs_{what}_us") or "" for what in ("quota", "period")]
     quota, _, period = (_text(group / "cpu.max") or " ".join(old)).partition(" ")
     if not quota.isdigit() or not period.isdigit():
@@ -180,7 +180,7 @@ def _turbo(root: Path) -> bool | None:
 
 
 def _cpu_list(text: str | None) -> frozenset[int]:
-    """``0-2,5`` as numbers (cpuset(7))."""
+    """Parse ``0-2,5`` (cpuset(7))."""
     found: set[int] = set()
     for part in filter(None, (text or "").split(",")):
         first, _, last = part.partition("-")
@@ -189,7 +189,7 @@ def _cpu_list(text: str | None) -> frozenset[int]:
 
 
 def _field(file: Path, name: str) -> str | None:
-    """What stands after ``name:`` in the first line that begins so."""
+    """Return the text after ``name:`` in the first line that begins with it."""
     match = re.search(rf"^{name}\s*:[ \t]*(.*)", _text(file) or "", re.MULTILINE)
     return match[1] if match else None
 

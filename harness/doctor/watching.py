@@ -1,4 +1,4 @@
-"""What happens on this machine while it is watched for some seconds, and what its clocks can do."""
+"""Watches this machine for some seconds, and measures its clock and its sleeps."""
 
 from __future__ import annotations
 
@@ -38,32 +38,32 @@ ENDED = "(processes that ended meanwhile)"
 SHORT_SLEEP_S = 0.001
 SLEEPS = 300
 READS = 20_000
-_KWORKER = re.compile(r"kworker/.*")  # one of a pool, followed by what it did last
+_KWORKER = re.compile(r"kworker/.*")  # one of a pool; its last task follows the slash
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """CPU time used until an instant."""
+    """CPU time used up to an instant."""
 
     at_ns: int
     ours_ns: int
     by_process: dict[int, tuple[str, int]]  # all others, kernel threads included: name and ns
-    busy_ns: int | None  # of the machine: user, nice and system, in ticks of 10 ms
+    busy_ns: int | None  # whole machine: user, nice and system, in ticks of 10 ms
     stolen: tuple[int, int] | None  # ticks taken by the hypervisor, ticks of all kinds, since boot
 
 
 @dataclass(frozen=True)
 class Use:
-    """What all processes of one name took."""
+    """CPU that all processes of one name took."""
 
     name: str
-    percent: float  # of one CPU
+    percent: float  # percent of one CPU
     burst_ms: float  # the most within two steps, half a second
 
 
 @dataclass(frozen=True)
 class Activity:
-    """What others did meanwhile; shares are percentages of one CPU, steal of all CPUs."""
+    """CPU use of other programs, in percent of one CPU; steal in percent of all CPUs."""
 
     seconds: float
     percent: float
@@ -74,7 +74,7 @@ class Activity:
 
 @dataclass(frozen=True)
 class Clock:
-    """The monotonic clock, and sleeping by it as the pacer does."""
+    """Properties of the monotonic clock, and of sleeping by it as the pacer does."""
 
     resolution_ns: float
     cost_ns: float
@@ -85,7 +85,7 @@ class Clock:
 def watch(
     root: Path, seconds: float, sleep: Callable[[float], None] = time.sleep
 ) -> Activity | None:
-    """Look again and again; None where there is no /proc."""
+    """Take snapshots for ``seconds`` and return the activity; None if there is no /proc."""
     if not (root / "proc/stat").exists():
         return None
     seen = [snapshot(root)]
@@ -96,7 +96,7 @@ def watch(
 
 
 def snapshot(root: Path, cpu_ns: Callable[[int], int] = processors.cpu_clock_ns) -> Snapshot:
-    """Every process by its own CPU clock: unlike its ``schedstat`` that has all of its threads."""
+    """Read every process's CPU clock; unlike ``schedstat`` it covers all of its threads."""
     used = {}
     for folder in (root / "proc").glob("[0-9]*"):
         pid = int(folder.name)
@@ -115,12 +115,12 @@ def snapshot(root: Path, cpu_ns: Callable[[int], int] = processors.cpu_clock_ns)
 
 
 def activity(seen: Sequence[Snapshot]) -> Activity:
-    """What lies between the first and the last of at least two snapshots. Pure."""
+    """Return the activity between the first and the last of at least two snapshots. Pure."""
     first, last = seen[0], seen[-1]
     elapsed_ns = last.at_ns - first.at_ns
     steps = [used_between(before, after) for before, after in pairwise(seen)]
     used: Counter[str] = sum(steps, Counter())
-    # of two steps together, because a burst may fall on the edge between them
+    # two steps together, because a burst may span the edge between them
     pairs = list(pairwise([Counter(), *steps]))
     bursts = {name: max(a[name] + b[name] for a, b in pairs) / 1e6 for name in used}
     used += Counter({ENDED: _unaccounted_ns(first, last, used.total())})
@@ -135,7 +135,7 @@ def activity(seen: Sequence[Snapshot]) -> Activity:
 
 
 def clock() -> Clock:
-    """Measured in a thread of its own, because the timer slack stays with the thread that sets it."""
+    """Measure the clock in a thread: timer slack belongs to the thread that sets it."""
     late_us: list[float] = []
     sleeper = threading.Thread(target=_sleep_repeatedly, args=(late_us,))
     sleeper.start()
@@ -150,16 +150,16 @@ def clock() -> Clock:
 
 
 def used_between(before: Snapshot, after: Snapshot) -> Counter[str]:
-    """CPU time in ns, by name. A process that is new has used all of its time since."""
+    """Return CPU time in ns by name. A new process has used all of its time since ``before``."""
     used: Counter[str] = Counter()
     for pid, (name, ns) in after.by_process.items():
         _, earlier_ns = before.by_process.get(pid, ("", 0))
-        used[name] += max(ns - earlier_ns, 0)  # less than before: its number was given anew
+        used[name] += max(ns - earlier_ns, 0)  # less than before: the pid was reused
     return used
 
 
 def _unaccounted_ns(first: Snapshot, last: Snapshot, known_ns: int) -> int:
-    """What the machine was busy with beyond processes that could be read; ticks are coarse."""
+    """Return the machine's busy time beyond the processes that could be read; ticks are coarse."""
     if first.busy_ns is None or last.busy_ns is None:
         return 0
     missing = last.busy_ns - first.busy_ns - known_ns - (last.ours_ns - first.ours_ns)
@@ -174,7 +174,7 @@ def _steal_percent(first: tuple[int, int] | None, last: tuple[int, int] | None) 
 
 
 def _ticks(root: Path) -> list[int] | None:
-    """The first line of /proc/stat: user nice system idle iowait irq softirq steal (proc(5))."""
+    """Read /proc/stat's first line: user nice system idle iowait irq softirq steal (proc(5))."""
     try:
         words = (root / "proc/stat").read_text().splitlines()[0].split()
     except (OSError, IndexError):

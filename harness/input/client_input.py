@@ -1,4 +1,4 @@
-"""Reads clients, as users write them."""
+"""Parses client selectors such as ``httpx==0.28:async``."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ __all__ = ["parse_client", "parse_clients"]
 
 
 def parse_client(text: str) -> ClientSpec:
-    """The client that ``text`` selects. Raises ``UsageError``."""
+    """Return the client that ``text`` selects. Raises ``UsageError``."""
     if "://" in text:
-        raise UsageError("a URL was given; expected the name of a client, and --url URL", "client")
+        raise UsageError(
+            "a URL was given; expected the name of a client (a URL follows --url)", "client"
+        )
     return parse(text)
 
 
 def parse_clients(texts: Iterable[str]) -> list[ClientSpec]:
-    """Those of all competitors. Raises ``UsageError``, which says of which one."""
+    """Return the clients that ``texts`` select. The ``UsageError`` names the one that is wrong."""
     found = []
     for number, text in enumerate(texts):
         with within(f"competitors[{number}]"):

@@ -1,4 +1,4 @@
-"""What may be secret in a command line, so that no message repeats it."""
+"""Finds possible secrets in a command line, so that no message repeats them."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from harness.redaction import (
 
 __all__ = ["redactor"]
 
-# What may stand between ":" and "@" in the selector of a client.
+# The part between ":" and "@" in a client selector.
 _MODE = re.compile(r"(?:a?sync)?(?:\+\w+)?", re.IGNORECASE)
-# Of an object in JSON that may be cut short.
+# A member of a JSON object that may be cut short.
 _MEMBER = re.compile(r'"([\w-]+)"\s*:\s*"((?:[^"\\]|\\.)*)')
 
 
 def redactor(words: Iterable[str]) -> Redactor:
-    """For messages about a command line of these words, wherever in it a secret stands."""
+    """Return a redactor for messages about a command line that consists of these words."""
     return Redactor(_secrets(list(words)))
 
 
 def _secrets(words: list[str]) -> Iterator[str]:
-    """What may be secret in the words of a command line, also where one stands in the wrong place."""
+    """Yield everything that may be secret, even if it was typed in the wrong place."""
     for number, word in enumerate(words):
         flag, equals, value = word.partition("=")
         if not (equals and flag.startswith("--")):
@@ -40,7 +40,7 @@ def _secrets(words: list[str]) -> Iterator[str]:
 
 
 def _word_secrets(flag: str, value: str) -> Iterator[str]:
-    """Those of one word; ``flag`` is the word before it, if it is a flag."""
+    """Yield the possible secrets of one word; ``flag`` is the preceding word if it is a flag."""
     name, _, rest = value.partition(":")
     if "//" in value or "?" in value:
         yield from secrets_of_urls(value)

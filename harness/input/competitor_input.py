@@ -1,7 +1,7 @@
-"""Reads who competes, as users write it: the values of all factors, every combination of them, the baseline.
+"""Parses the entries of a comparison: the values of all factors, their combinations, the baseline.
 
-One factor may have several values: it is the axis. Several clients may be crossed with one other factor: each
-of its values is a condition, a comparison of its own.
+One factor may have several values: it is the axis. Several clients may be crossed with one other
+factor. Each value of that factor is then a condition, which gets a comparison of its own.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from harness.input.load_input import open_load
 from harness.input.options import Options
 from harness.input.settings import VARIABLES, Defaults
 from harness.input.target_input import Resolve, check_equal_runtimes, complete_target, target_levels
+from harness.option_names import option
 from harness.redaction import quoted, refusal
 from harness.scenario.competitors import Competitor
 from harness.scenario.factors import CLIENT, FACTORS, Factor, crossing
@@ -28,27 +29,27 @@ from harness.scenario.selector import ClientSpec
 
 __all__ = ["Asked", "Known", "Modes", "is_streamed", "parse_baseline", "parse_competitors"]
 
-MAX_IN_FLIGHT = 100  # of an open loop, unless the user says otherwise
+MAX_IN_FLIGHT = 100  # default of an open loop
 
 _STREAM = "STREAM"  # the old name of GET with --stream
 
-Modes = Mapping[str, Sequence[Mode]]  # of each client of the catalogue, the default first
+Modes = Mapping[str, Sequence[Mode]]  # modes of each client in the catalogue, the default first
 Combination = Mapping[str, Any]  # a value of each factor, by its name
 
 
 @dataclass(frozen=True)
 class Known:
-    """What reading competitors needs to know beside what was typed."""
+    """Context for parsing competitors, beside the command line itself."""
 
     defaults: Defaults
     modes: Modes
     resolve: Resolve
-    tls: bool  # of our targets, unless somebody says otherwise
+    tls: bool  # default for the targets that we start
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Who competes, and in what they differ."""
+    """The competitors, and the factors in which they differ."""
 
     competitors: tuple[Competitor, ...]
     axis: Factor
@@ -56,7 +57,7 @@ class Asked:
 
 
 def parse_competitors(options: Options, known: Known, body: bytes | None) -> Asked:
-    """Every combination of the values that were given. Raises ``UsageError``."""
+    """Return every combination of the given values. Raises ``UsageError``."""
     levels = _levels(options, known, body)
     axis, crossed = _crossing(options.command, levels)
     combinations = [dict(zip(levels, values, strict=True)) for values in product(*levels.values())]
@@ -72,7 +73,7 @@ def parse_competitors(options: Options, known: Known, body: bytes | None) -> Ask
 
 
 def _levels(options: Options, known: Known, body: bytes | None) -> dict[str, Sequence[Any]]:
-    """The values of each factor, in the order in which they are combined; clients with their labels."""
+    """Return the values of each factor in the order of combination; clients have their labels."""
     methods = _methods(options)
     found = {
         CLIENT.name: _clients(options.clients, known.modes),
@@ -91,14 +92,14 @@ def _crossing(command: str, levels: Mapping[str, Sequence[Any]]) -> tuple[Factor
     varying = [FACTORS[name] for name, values in levels.items() if len(values) > 1]
     if varying and command == "load":
         raise UsageError(
-            "has several values; expected one, or `clientbench compare`",
+            "has several values; expected one (`clientbench compare` takes several)",
             varying[0].name,
         )
     return crossing(varying)
 
 
 def _competitor(chosen: Combination) -> Competitor:
-    """With the client's label alone."""
+    """Make a competitor that is labelled with its client only."""
     label, client = chosen[CLIENT.name]
     own = {
         factor.field: chosen[name]
@@ -111,7 +112,7 @@ def _competitor(chosen: Combination) -> Competitor:
 
 
 def _labelled(competitor: Competitor, axis: Factor, crossed: Factor | None) -> Competitor:
-    """With all in its label that tells it from the others."""
+    """Add to the label everything that distinguishes this competitor from the others."""
     condition = None if crossed is None else crossed.label(competitor)
     additions = [None if axis is CLIENT else axis.label(competitor), condition]
     label = " ".join([competitor.label, *(one for one in additions if one is not None)])
@@ -119,7 +120,7 @@ def _labelled(competitor: Competitor, axis: Factor, crossed: Factor | None) -> C
 
 
 def _check_distinct(found: tuple[Competitor, ...]) -> None:
-    """The same under two names is what only the self-test wants."""
+    """Refuse the same content under two names; only the self-test compares that."""
     contents = [
         one.model_copy(update={"label": "", "target": replace(one.target, alias="")})
         for one in found
@@ -132,7 +133,7 @@ def _check_distinct(found: tuple[Competitor, ...]) -> None:
 
 
 def parse_baseline(text: str | None, competitors: tuple[Competitor, ...], modes: Modes) -> str:
-    """The name ``text`` stands for: itself, or that of the one competitor with this client."""
+    """Return the name that ``text`` means: itself, or that of the only entry with this client."""
     names = list(dict.fromkeys(competitor.name for competitor in competitors))
     if text is None:
         return names[0]
@@ -143,7 +144,7 @@ def parse_baseline(text: str | None, competitors: tuple[Competitor, ...], modes:
     except UsageError:
         client = None
     matching = {competitor.name for competitor in competitors if competitor.client == client}
-    if len(matching) != 1:  # what the names differ in will do as well
+    if len(matching) != 1:  # the distinguishing end of a name is enough
         matching = {name for name in names if name.endswith(f" {text.strip()}")}
     if len(matching) != 1:
         raise refusal("baseline", text, f"one of {', '.join(names)}")
@@ -151,15 +152,16 @@ def parse_baseline(text: str | None, competitors: tuple[Competitor, ...], modes:
 
 
 def is_streamed(options: Options) -> bool:
-    """Whether responses are read chunk by chunk."""
+    """Say whether responses are read chunk by chunk."""
     return options.stream or _STREAM in _upper(options)
 
 
 def _clients(texts: tuple[str, ...], modes: Modes) -> list[tuple[str, ClientSpec]]:
-    """Label and resolved client of each selector. Raises ``UsageError`` for two that mean the same."""
+    """Return label and resolved client of each selector. Raises ``UsageError`` for duplicates."""
     if not texts:
         raise UsageError(
-            "none given; expected names such as requests httpx:async aiohttp (of `load`: --client NAME)",
+            "none given; expected names such as requests httpx:async aiohttp "
+            "(`load` takes --client NAME)",
             "client",
         )
     resolved = [_resolved(spec, modes) for spec in parse_clients(texts)]
@@ -179,11 +181,11 @@ def _check_clients_distinct(
         if before != text:
             label = quoted(labels[number])
             given = f"{quoted(before)} and {quoted(text)} are the same client, {label},"
-        raise UsageError(f"{given} given twice; expected each once", "competitors")
+        raise UsageError(f"{given} given twice; expected each once", "client")
 
 
 def _resolved(spec: ClientSpec, modes: Modes) -> ClientSpec:
-    """``spec`` with its mode, as far as that is known, and the event loop an async client gets."""
+    """Return ``spec`` with its mode, where that is known, and the event loop of an async client."""
     mode = spec.mode or next(iter(modes.get(spec.name, ())), None)
     return replace(spec, mode=mode, loop=spec.loop or ("asyncio" if mode == "async" else None))
 
@@ -208,12 +210,16 @@ def _sizes(options: Options, methods: tuple[str, ...], body: bytes | None) -> tu
     if body is not None and sizes:
         raise UsageError("both give a body; expected one of them", "body", "body_size")
     if not set(methods) & set(BODY_METHODS):
-        raise UsageError(f"{methods[0]} carries none; expected {', '.join(BODY_METHODS)}", field)
+        raise UsageError(
+            f"{methods[0]} sends no body; expected {option('method')} with one of "
+            f"{', '.join(BODY_METHODS)}",
+            field,
+        )
     return sizes if body is None else (len(body),)
 
 
 def _slots(options: Options, defaults: Defaults) -> tuple[int, ...]:
-    """Slots of each competitor: the concurrency, or the limit of an open loop that starts by request."""
+    """Return the slots of each entry: the concurrency, or the limit of ``--start per-request``."""
     factor, load = FACTORS["concurrency"], open_load(options)
     most = defaults.max_concurrency
     note = f" ({VARIABLES['max_concurrency']}={most})"
@@ -221,6 +227,9 @@ def _slots(options: Options, defaults: Defaults) -> tuple[int, ...]:
         given = options.values(factor) or (defaults.concurrency,)
         return tuple(whole_number(factor.name, slots, 1, most, note) for slots in given)
     if options.values(factor):
-        raise UsageError("is for fixed workers; expected --max-in-flight instead", factor.name)
+        raise UsageError(
+            "applies to --start fixed-workers; expected --max-in-flight with per-request",
+            factor.name,
+        )
     limit = options.max_in_flight or MAX_IN_FLIGHT
     return (whole_number("max_in_flight", limit, 1, most, note),)

@@ -1,4 +1,4 @@
-"""Options as data: what ``--help`` says of each stands with the field that has its value."""
+"""Options as data: the help text of each option stands beside the field with its value."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ __all__ = ["Declared", "Group", "declare", "declared"]
 
 DECLARED = "declared"
 
-# Headings of `--help`; "" is an option that nobody has put anywhere yet.
+# Groups of `--help`; "" is for options without a group.
 Group = Literal["", "what", "how long", "load", "request", "target", "statistics", "output"]
 
 
 @dataclass(frozen=True)
 class Declared:
-    """One option, and what the command line needs to know of it."""
+    """One option, described for the command line."""
 
-    name: str  # of its field
+    name: str  # name of the field
     help: str
-    default: Any  # None: one value; (): several; False or True: none, it is a switch
+    default: Any  # None: takes one value; (): takes several; False or True: a switch
     names: str  # as typed
-    group: Group  # where `--help` has it
-    metavar: str  # what stands for its value there
-    ours_only: bool  # is about targets that we start
+    group: Group  # its group in `--help`
+    metavar: str  # placeholder of its value in `--help`
+    ours_only: bool  # applies only to targets that we start
 
 
 def declare(
@@ -39,7 +39,7 @@ def declare(
     metavar: str = "VALUE",
     ours_only: bool = False,
 ) -> Any:
-    """A field that the command line fills; ``help_`` is what it says of the option."""
+    """Declare a field that the command line fills; ``help_`` is the option's help text."""
     told = {
         "help": help_,
         "names": names,
@@ -51,7 +51,7 @@ def declare(
 
 
 def declared(kind: type[Any]) -> Iterator[Declared]:
-    """The options of a dataclass, in their order."""
+    """Yield the options of a dataclass, in their order."""
     for one in dataclasses.fields(kind):
         if DECLARED in one.metadata:
             told = one.metadata[DECLARED]

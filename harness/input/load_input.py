@@ -1,4 +1,4 @@
-"""What a command line says about an open loop."""
+"""Parses the options of an open loop: rate, stages, arrivals."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _PARTS = re.compile(rf"({_NUMBER})(k?)(?:\s*/\s*({_PERIOD}))?", re.IGNORECASE)
 
 
 def open_load(options: Options) -> OpenLoad | None:
-    """The open loop asked for, or None. Raises ``UsageError``."""
+    """Return the open loop, or None for a closed one. Raises ``UsageError``."""
     if options.rate is None and not options.stage:
-        problem = "is about an open loop; expected --rate or --stage with it"
+        problem = "applies to open loops; expected --rate or --stage with it"
         options.refuse(problem, "arrivals", "start", "max_in_flight")
         return None
     if options.rate is not None and options.stage:
@@ -38,7 +38,8 @@ def open_load(options: Options) -> OpenLoad | None:
         start = "per-request"
     if start == "fixed-workers" and options.max_in_flight is not None:
         raise UsageError(
-            "limits --start per-request; fixed workers are --concurrency", "max_in_flight"
+            "applies to --start per-request; expected --concurrency for fixed workers",
+            "max_in_flight",
         )
     return OpenLoad(
         rate=None if options.rate is None else _rate(options.rate),
@@ -61,7 +62,7 @@ def _rate(value: str | float) -> float:
 
 
 def per_second(text: str) -> float:
-    """``500`` or ``500/s``, ``2k`` (thousand), ``30/m``, ``1/30s``; -1 for anything else."""
+    """Parse ``500`` or ``500/s``, ``2k`` (thousand), ``30/m``, ``1/30s``; -1 for anything else."""
     match = _PARTS.fullmatch(text)
     if match is None:
         return -1.0

@@ -1,4 +1,4 @@
-"""What a command line collected, before anything has judged it."""
+"""The options of a command line as they were typed, before they are checked."""
 
 from __future__ import annotations
 
@@ -17,53 +17,60 @@ Values = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a command line collected, as it was typed; ``None`` and ``()`` mean "not given"."""
+    """The options of a command line, as typed; ``None`` and ``()`` mean "not given"."""
 
     command: Literal["compare", "load"] = "compare"
     clients: tuple[str, ...] = ()
     url: str | None = None  # http(s) URL, or a path on the target
-    levels: Mapping[str, Values] = field(default_factory=dict)  # of factors, by their names
+    levels: Mapping[str, Values] = field(default_factory=dict)  # values of factors, by name
     duration: str | float | None = declare(
         "Measured time per client: 10, 500ms, 2m. [10; load 30]",
         group="how long",
         metavar="TIME",
     )
     requests: str | int | None = declare(
-        "Measured requests per client, instead of a time.", group="how long", metavar="NUMBER"
-    )
-    rounds: str | int | None = declare(
-        "Rounds, each in fresh processes: n of the statistics. [10]",
+        "Measure this number of requests per client, instead of a time.",
         group="how long",
         metavar="NUMBER",
     )
-    quick: bool = declare("Shorter: 5 rounds, 5 s.", default=False, group="how long")
-    thorough: bool = declare("Longer: 30 rounds, 60 s.", default=False, group="how long")
+    rounds: str | int | None = declare(
+        "Rounds, each in fresh processes: the sample size of the statistics. [10]",
+        group="how long",
+        metavar="NUMBER",
+    )
+    quick: bool = declare("Measure less: 5 rounds, 5 s.", default=False, group="how long")
+    thorough: bool = declare("Measure more: 30 rounds, 60 s.", default=False, group="how long")
     precision: str | None = declare(
-        "Run until every ratio is known to ± this: 2%.",
+        "Measure until every ratio's confidence interval is within ± this: 2%.",
         group="how long",
         metavar="PERCENT",
     )
     metric: str | None = declare(
-        "The figure --precision is about: throughput, cpu-per-request, p50, p99, peak-memory. [throughput]",
+        "The figure for --precision: throughput, cpu-per-request, p50, p99, peak-memory. "
+        "[throughput]",
         group="how long",
         metavar="NAME",
     )
     budget: str | float | None = declare(
-        "The longest a run with --precision may take. [5m]", group="how long", metavar="TIME"
+        "Longest time that a run with --precision may take. [5m]", group="how long", metavar="TIME"
     )
     slice: str | float | None = declare(
-        "How long one client runs before the next takes its turn. [20ms; open loops 200ms]",
+        "How long one client runs before the next takes its turn. "
+        "[20ms; open loops and load: the whole round]",
         group="how long",
         metavar="TIME",
     )
     warmup: str | float | None = declare(
-        "Uncounted load before each trial, in seconds. [0.2]", group="how long", metavar="SECONDS"
+        "Warm-up before each trial, in seconds; not counted. [0.2]",
+        group="how long",
+        metavar="SECONDS",
     )
     processes: str | int | None = declare(
         "Worker processes per client. [1]", group="load", metavar="NUMBER"
     )
     rate: str | float | None = declare(
-        "Open loop: requests started per second, whatever the answers do: 500, 2k, 30/m, 1/30s.",
+        "Open loop: start this many requests per second, however fast answers come: "
+        "500, 2k, 30/m, 1/30s.",
         group="load",
         metavar="RATE",
     )
@@ -74,48 +81,56 @@ class Options:
         metavar="STAGE",
     )
     arrivals: str | None = declare(
-        "How an open loop spaces its requests: uniform, poisson or burst. [uniform]",
+        "Open loop: spacing of the requests, uniform, poisson or burst. [uniform]",
         group="load",
         metavar="NAME",
     )
     start: str | None = declare(
-        "Open loop: requests start by fixed-workers (--concurrency of them) or per-request. "
-        "[fixed-workers]",
+        "Open loop: fixed-workers (--concurrency of them) start the requests, or each starts on "
+        "its own (per-request). [fixed-workers]",
         group="load",
         metavar="NAME",
     )
     max_in_flight: str | int | None = declare(
-        "Limit of --start per-request; more are dropped. [100]", group="load", metavar="NUMBER"
+        "Most requests in flight with --start per-request; further ones are dropped. [100]",
+        group="load",
+        metavar="NUMBER",
     )
     think_time: str | float | None = declare(
-        "Closed loop: pause between two requests of a slot. [0]", group="load", metavar="TIME"
+        "Closed loop: pause between an answer and the next request. [0]",
+        group="load",
+        metavar="TIME",
     )
     trace: str | float | None = declare(
-        "Share of the requests whose phases are recorded: 1, 0.1, 10%.",
+        "Record the phases (DNS, TCP, TLS, …) of this share of the requests: 1, 0.1, 10%.",
         group="statistics",
         metavar="SHARE",
     )
     preset: str | None = declare(
-        "A whole load by name; see `clientbench presets`.", group="load", metavar="NAME"
+        "A complete load by name; see `clientbench presets`.", group="load", metavar="NAME"
     )
     n: str | int | None = declare(
-        "For --preset: requests in a batch, or the most that are unfinished.",
+        "With --preset: requests per batch, or the most requests in flight.",
         group="load",
         metavar="NUMBER",
     )
     delay: str | float | None = declare(
-        "For --preset: time between two releases.", group="load", metavar="TIME"
+        "With --preset: time between two releases.", group="load", metavar="TIME"
     )
     hold: str | None = declare(
-        "For --preset: where requests are held: dns tcp tls connection request first-byte. [connection]",
+        "With --preset: the point at which requests are held: dns tcp tls connection request "
+        "first-byte. [connection]",
         group="load",
         metavar="POINT",
     )
     points: str | None = declare(
-        "For --preset: its graph, NUMBER@TIME,…", group="load", metavar="POINTS"
+        "With --preset: its graph, NUMBER@TIME,…", group="load", metavar="POINTS"
     )
     https: bool = declare(
-        "HTTPS, with a certificate of our own.", default=False, ours_only=True, group="target"
+        "Use HTTPS, with a certificate that clientbench makes.",
+        default=False,
+        ours_only=True,
+        group="target",
     )
     config: str | None = declare(
         "Your own configuration for --target nginx, traefik, haproxy or caddy.",
@@ -142,18 +157,18 @@ class Options:
         metavar="SIZE",
     )
     unix: str | None = declare(
-        "A unix socket, to which connections are made instead of the URL's host.",
+        "Connect to this unix socket instead of the URL's host.",
         group="request",
         metavar="PATH",
     )
     header: tuple[str, ...] = declare(
-        "'Name: value', or @FILE of such lines.",
+        "'Name: value', or @FILE with such lines.",
         default=(),
         group="request",
         metavar="HEADER",
     )
     header_env: tuple[str, ...] = declare(
-        "A header whose value is that of a variable of the environment.",
+        "A header whose value comes from an environment variable.",
         default=(),
         group="request",
         metavar="NAME=VAR",
@@ -164,7 +179,7 @@ class Options:
     )
     stream: bool = declare("Read responses chunk by chunk.", default=False, group="request")
     expect: str | None = declare(
-        "Statuses that count as correct, e.g. 2xx,404. [200-399]",
+        "Statuses that count as successful, e.g. 2xx,404. [200-399]",
         group="request",
         metavar="STATUSES",
     )
@@ -172,7 +187,7 @@ class Options:
         "Connect and read timeout in seconds. [10]", group="request", metavar="SECONDS"
     )
     max_body: str | int | None = declare(
-        "Longest body of a response; a longer one is an error. [256m]",
+        "Longest response body; a longer one is an error. [256m]",
         group="request",
         metavar="SIZE",
     )
@@ -185,7 +200,7 @@ class Options:
         "Verify TLS certificates.", default=True, names="--verify/--insecure", group="request"
     )
     ca: str | None = declare(
-        "Certificates (PEM) of the authorities that clients trust, instead of the machine's.",
+        "Trust the authorities in this file (PEM) instead of the machine's.",
         group="request",
         metavar="FILE",
     )
@@ -198,10 +213,10 @@ class Options:
         "The client that the others are compared with. [the first]", group="what", metavar="CLIENT"
     )
     seed: str | int | None = declare(
-        "Seed of the random order. [drawn, and recorded]", group="statistics", metavar="NUMBER"
+        "Seed of the random order. [random, and recorded]", group="statistics", metavar="NUMBER"
     )
     pin: bool = declare(
-        "Keep target and workers on CPUs of their own.",
+        "Keep target and workers on separate CPUs.",
         default=True,
         names="--pin/--no-pin",
         group="statistics",
@@ -209,7 +224,7 @@ class Options:
 
     @classmethod
     def of(cls, **given: Any) -> Self:
-        """Options from what was typed, by name; None: it was not. A factor has one value, or several."""
+        """Make options of typed values, by name; None: not typed. A factor has one or several."""
         typed: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in given.items()
@@ -221,11 +236,11 @@ class Options:
 
     @property
     def names_a_length(self) -> bool:
-        """Whether a flag says how much is measured, so that no default of the environment does."""
+        """Say whether a flag sets how much is measured, which overrides the environment."""
         return self.quick or self.thorough or self.precision is not None
 
     def values(self, factor: Factor) -> Values:
-        """The values of a factor; none if it is not given."""
+        """Return the typed values of a factor; empty if none was given."""
         return self.clients if factor is CLIENT else tuple(self.levels.get(factor.name, ()))
 
     def refuse(self, problem: str, *fields: str) -> None:
@@ -235,5 +250,5 @@ class Options:
                 raise UsageError(problem, field_name)
 
     def parsed(self, factor: Factor) -> tuple[Any, ...]:
-        """The same, read. Raises ``UsageError``."""
+        """Return the values of a factor, parsed. Raises ``UsageError``."""
         return tuple(factor.parse(str(value)) for value in self.values(factor))

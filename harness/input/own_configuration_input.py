@@ -1,4 +1,4 @@
-"""Reads configurations of the user's own, for programs that are targets: ``--config FILE``, ``nginx:FILE``."""
+"""Parses ``--config FILE`` and ``nginx:FILE``: the user's own configurations of target programs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from servers.user_template import UserTemplate
 
 __all__ = ["check_used", "own_configurations", "template_of"]
 
-# Variables by which a configuration does what a field asks for: one of them is enough.
+# A configuration supports a field if it uses one of these template variables.
 USED_BY: dict[str, tuple[str, ...]] = {
     "https": ("certificate",),
     "instances": ("upstreams", "workers"),
@@ -27,18 +27,21 @@ EXAMPLE = "ALIAS=nginx:FILE"
 
 
 def own_configurations(specs: Sequence[TargetSpec], options: Options) -> list[TargetSpec]:
-    """The same targets; those with a configuration have its whole path and an alias.
+    """Return the targets; those with a configuration get its absolute path and an alias.
 
-    Raises ``UsageError`` for a file that cannot be used, and for two that would be called the same.
+    Raises ``UsageError`` for a file that cannot be used, and for two targets with the same name.
     """
     given = options.config
     if given is not None:
         if len(specs) > 1 or specs[0].config:
             raise UsageError(
-                f"is for one target without a file; expected --target {EXAMPLE} for each", "config"
+                f"applies to a single target without a file; expected --target {EXAMPLE} for each",
+                "config",
             )
         if specs[0].url:
-            raise UsageError("the URL names a server that runs already", "config")
+            raise UsageError(
+                "applies to servers that clientbench starts; expected no URL with it", "config"
+            )
         specs = [replace(specs[0], config=given)]
     field = "target" if given is None else "config"
     found = [_found(spec, field) if spec.config else spec for spec in specs]
@@ -47,31 +50,34 @@ def own_configurations(specs: Sequence[TargetSpec], options: Options) -> list[Ta
         paths = {one.config for one in found if one.alias == spec.alias}
         if aliases.count(spec.alias) > 1 and len(paths) > 1:
             raise UsageError(
-                f"several are called {spec.alias}; expected {EXAMPLE} for each", "target"
+                f"several are called {spec.alias}; expected a name for each: {EXAMPLE}", "target"
             )
     return found
 
 
 def template_of(spec: TargetSpec) -> UserTemplate:
-    """The file of a target that has one; read once. Raises ``TargetError``."""
+    """Return the configuration of a target that has one; read once. Raises ``TargetError``."""
     return _read(Path(spec.config))
 
 
 def check_used(specs: Sequence[TargetSpec], asked: Collection[str]) -> None:
-    """Raise ``UsageError`` for one of the fields ``asked`` for that a configuration does not know of."""
+    """Raise ``UsageError`` for a field in ``asked`` that a configuration does not support."""
     for spec in (spec for spec in specs if spec.config):
         template = template_of(spec)
         for field in asked:
             variables = USED_BY[field]
             if template.names.isdisjoint(variables):
                 wanted = " or ".join(f"{{{{ {name} }}}}" for name in variables)
-                raise UsageError(f"{template.file} does not use it; expected {wanted} there", field)
+                raise UsageError(
+                    f"{template.file} ignores it; expected {wanted} in that file", field
+                )
 
 
 def _found(spec: TargetSpec, field: str) -> TargetSpec:
     if spec.name not in configurable():
         raise UsageError(
-            f"the {spec.name} target takes no configuration; expected one of {', '.join(configurable())}",
+            f"the {spec.name} target takes no configuration; "
+            f"expected one of {', '.join(configurable())}",
             field,
         )
     try:
@@ -80,7 +86,7 @@ def _found(spec: TargetSpec, field: str) -> TargetSpec:
     except TargetError as error:
         raise UsageError(str(error), field) from error
     except RuntimeError as error:  # a home that cannot be found
-        raise UsageError(f"{error} expected a path of a file", field) from error
+        raise UsageError(f"{error} expected the path of a file", field) from error
     return replace(spec, config=str(path), alias=spec.alias or f"{spec.name}:{template.file}")
 
 

@@ -1,4 +1,4 @@
-"""What a command line says about how long to measure: a length by name, or a precision to be reached. Pure."""
+"""Parses how long to measure: a named length, or a precision to reach. Pure."""
 
 from __future__ import annotations
 
@@ -21,19 +21,21 @@ _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)\s*%")
 
 
 def length(options: Options) -> Length:
-    """The length asked for by name. Raises ``UsageError``."""
+    """Return the length that a flag names, or the usual one. Raises ``UsageError``."""
     named = [field for field in NAMED if getattr(options, field)]
     if len(named) > 1:
-        raise UsageError("are two lengths; expected one of them", *named)
+        raise UsageError("both set the length; expected one of them", *named)
     if named and options.precision is not None:
-        raise UsageError("is a fixed length; expected it or --precision", *named)
+        raise UsageError(
+            "sets a fixed length, and --precision finds its own; expected one of them", *named
+        )
     return NAMED[named[0]] if named else USUAL
 
 
 def precision(options: Options) -> Precision | None:
-    """The precision asked for, or None. Raises ``UsageError``."""
+    """Return the precision to reach, or None. Raises ``UsageError``."""
     if options.precision is None:
-        options.refuse("is about --precision; expected both", "metric", "budget")
+        options.refuse("applies to --precision; expected both", "metric", "budget")
         return None
     match = _PERCENT.fullmatch(options.precision.strip())
     half_width = float(match[1]) / 100 if match else -1.0
@@ -54,9 +56,7 @@ def _metric(text: str | None) -> Metric:
 
 
 def check_budget(wanted: Precision, least_s: float) -> None:
-    """Refuse a budget that cannot hold the rounds before the first look. Raises ``UsageError``."""
+    """Refuse a budget too short for the rounds before the first check. Raises ``UsageError``."""
     if least_s > wanted.budget_s:
-        expected = (
-            f"{math.ceil(least_s)}s or more, what the first {FIRST_LOOK} rounds take at least"
-        )
+        expected = f"{math.ceil(least_s)}s or more (the first {FIRST_LOOK} rounds take that long)"
         raise refusal("budget", f"{wanted.budget_s:g}s", expected)

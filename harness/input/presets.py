@@ -1,7 +1,7 @@
-"""Whole loads under one name. Pure: options in, options out.
+"""Presets: complete loads under one name. Pure: options in, options out.
 
-The first six are httpbench's (a Go library that releases requests after the TLS handshake); ``tps`` is
-go-hammer's.
+The first six are those of httpbench (a Go library that releases requests after the TLS handshake);
+``tps`` is that of go-hammer.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from harness.scenario.numbers import MAX_DURATION_S, seconds, whole_number
 __all__ = ["PRESETS", "Expansion", "expand"]
 
 SECOND_NS = 10**9
-MOST = 10_000  # requests of a batch
+MOST = 10_000  # requests per batch
 SHORTEST_S = 0.001
-LIMIT = 100  # of a paced load without --n
-OWN = ("n", "delay", "hold", "points")  # options of presets alone
+LIMIT = 100  # requests in flight of a paced load without --n
+OWN = ("n", "delay", "hold", "points")  # options that only presets have
 
 T = TypeVar("T", bound=str | float)
 
@@ -41,11 +41,11 @@ class Preset:
     """One named load: what it does, and its parameters with their defaults."""
 
     meaning: str
-    parameters: Mapping[str, str]  # defaults by field, "" where one must be given
+    parameters: Mapping[str, str]  # defaults by field, "" where the user must give one
 
     @property
     def is_held(self) -> bool:
-        """Whether its requests are held at a point and released on the clock."""
+        """Say whether its requests are held at a point and released on schedule."""
         return "hold" in self.parameters
 
 
@@ -53,11 +53,12 @@ _HELD = {"hold": "connection", "delay": "20ms"}
 PRESETS: Mapping[str, Preset] = MappingProxyType(
     {
         "request-per-duration": Preset(
-            "one request after another is held and released every delay, until the duration is over",
+            "hold one request after another and release one every delay, until the duration ends",
             {**_HELD, "n": str(LIMIT), "duration": "10s"},
         ),
         "concurrent-unsynced": Preset(
-            "the same, with at most n unfinished", {**_HELD, "n": "10", "duration": "10s"}
+            "the same, with at most n requests in flight",
+            {**_HELD, "n": "10", "duration": "10s"},
         ),
         "concurrent-synced": Preset(
             "batches of n: hold all, release one every delay, wait for all, repeat",
@@ -78,16 +79,16 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         ),
         "tps": Preset("exactly rate times duration requests", {"rate": "100", "duration": "10s"}),
         "ramp": Preset(
-            "from nothing to the rate, evenly, in each round; the rounds share the duration",
+            "the rate rises evenly from 0 in each round; the rounds share the duration",
             {"rate": "100", "duration": "10s", "rounds": "5"},
         ),
         "spike": Preset(
-            "in each round the rate, ten times as much for a fifth of the time, and the rate again; "
+            "each round: the rate, ten times the rate for a fifth of the time, the rate again; "
             "the rounds share the duration",
             {"rate": "50", "duration": "10s", "rounds": "5"},
         ),
         "soak": Preset(
-            "a constant rate for long, in one round",
+            "a constant rate for a long time, in one round",
             {"rate": "100", "duration": "10m", "rounds": "1"},
         ),
     }
@@ -96,7 +97,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Expansion:
-    """What a preset comes to: options in the place of those that were typed, and what no option says."""
+    """A preset in detail: options that replace the typed ones, and settings without an option."""
 
     options: Options
     held: HeldLoad | None = None
@@ -104,7 +105,7 @@ class Expansion:
 
 
 def expand(options: Options) -> Expansion:
-    """The load that a preset stands for. Raises ``UsageError``."""
+    """Return the load that a preset stands for. Raises ``UsageError``."""
     if options.preset is None:
         options.refuse("is a parameter of presets; expected --preset with it", *OWN)
         return Expansion(options)
@@ -114,7 +115,9 @@ def expand(options: Options) -> Expansion:
     if preset.is_held:
         held = _held(options, name)
         if options.requests is not None:
-            raise UsageError("is no parameter of presets that hold; expected --n", "requests")
+            raise UsageError(
+                "does not apply to presets that hold requests; expected --n", "requests"
+            )
         nominal = preset.parameters.get("duration", f"{SHORTEST_S}s")
         length = nominal if options.duration is None else options.duration
         return Expansion(_with_slots(options, held.most, duration=length), held=held)
@@ -137,7 +140,7 @@ def _with_slots(options: Options, slots: int | str, **changes: Any) -> Options:
 
 
 def _refuse_foreign(preset: Preset, options: Options) -> None:
-    """Parameters that this preset does not have."""
+    """Raise ``UsageError`` for a parameter that this preset does not have."""
     given = {field: getattr(options, field) for field in (*OWN, "rate", "duration")}
     given |= {"concurrency": _names_slots(options) or None, "stage": options.stage or None}
     # a constant rate may have any number of workers
@@ -145,7 +148,7 @@ def _refuse_foreign(preset: Preset, options: Options) -> None:
     for field, value in given.items():
         if value is not None and field not in known:
             raise UsageError(
-                f"is no parameter of --preset {options.preset}; "
+                f"does not apply to --preset {options.preset}; "
                 f"expected {', '.join(map(option, preset.parameters))}",
                 field,
             )
@@ -180,7 +183,7 @@ def _points(options: Options) -> list[tuple[int, float]]:
 
 
 def _starts(options: Options) -> tuple[tuple[int, float], ...]:
-    """(count, beginning) of each batch, from (count, gap to the next)."""
+    """Return (count, start in s) of each batch, from (count, gap to the next)."""
     starts, at_s = [], 0.0
     for count, gap_s in _points(options):
         starts.append((count, at_s))
@@ -197,7 +200,7 @@ def _steps(options: Options) -> tuple[tuple[int, float], ...]:
 
 
 def _open(options: Options, name: str) -> Options:
-    """The open loops."""
+    """Return the options of a preset that is an open loop."""
     preset = PRESETS[name]
     rate = _number(_given(options.rate, preset, "rate"))
     length = _given(options.duration, preset, "duration")
@@ -205,7 +208,9 @@ def _open(options: Options, name: str) -> Options:
     rounds = preset.parameters.get("rounds") if options.rounds is None else options.rounds
     if name == "tps":
         if options.requests is not None:
-            raise UsageError("follows from --rate and --duration in this preset", "requests")
+            raise UsageError(
+                "follows from --rate and --duration in --preset tps; expected no number", "requests"
+            )
         requests = round(rate * length_s)
         return replace(options, rate=rate, duration=None, rounds=rounds, requests=requests)
     shapes = {

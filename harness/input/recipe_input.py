@@ -1,4 +1,4 @@
-"""Service recipes: what the embedded target is asked to do, checked before anything is started."""
+"""Service recipes: checks the ``/wait`` path of the built-in server before anything is started."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["check_recipe"]
 
 
 def check_recipe(path: str, specs: Iterable[TargetSpec]) -> None:
-    """Raise ``UsageError`` for a ``/wait`` that one of these would answer with an error."""
+    """Raise ``UsageError`` for a ``/wait`` that one of the targets would answer with an error."""
     name, _, query = path.partition("?")
     ours = any((spec.upstream or spec.name) == DEFAULT_NAME and not spec.config for spec in specs)
     if name != "/wait" or not ours:

@@ -1,7 +1,7 @@
-"""Reads the parts of a request as users write them: URL, headers, body, sizes, statuses.
+"""Parses the parts of a request: URL, headers, body, sizes, statuses.
 
-What comes out is unambiguous, so that every client sends the same bytes: URLs are escaped, host
-names and header values are ASCII. No message here repeats a header value, a body or a URL.
+The result is unambiguous, so that every client sends the same bytes: URLs are escaped, host names
+and header values are ASCII. No message here repeats a header value, a body or a URL.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ __all__ = [
 ]
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-# Visible ASCII, spaces and tabs: RFC 9110 asks for no more, and beyond it the clients disagree.
+# Visible ASCII, spaces and tabs: RFC 9110 requires no more, and beyond it the clients disagree.
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
-# The client frames the message and keeps the connection; a second opinion would break both.
+# The client frames the message and keeps the connection; a header of the user's would break both.
 _FRAMING_HEADERS = frozenset(
     {
         "connection",
@@ -62,7 +62,7 @@ MOST_PARSED_BYTES = 16 << 20
 
 
 class _Header(NamedTuple):
-    """A header, and where it was given: a field, and in a file of headers which line."""
+    """A header and its origin: a field, and the line in a file of headers."""
 
     field: str
     name: str
@@ -77,10 +77,10 @@ def parse_headers(
     variables: Iterable[str] = (),
     environ: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, str]:
-    """Read ``--header``, the ``--headers`` object, then ``--header-env``; the same name twice is joined.
+    """Read ``--header``, the ``--headers`` object, then ``--header-env``; join equal names.
 
     ``variables`` are ``NAME=VARIABLE`` each, to be looked up in ``environ``.
-    ``authorization`` comes from the URL's user-info and contradicts a header of that name.
+    ``authorization`` comes from the URL's user-info; a header of that name contradicts it.
     """
     headers: dict[str, str] = {}
     spelling: dict[str, str] = {}
@@ -94,7 +94,9 @@ def parse_headers(
         headers[known] = f"{headers[known]}{joint}{value}" if known in headers else value
     if authorization is not None:
         if "authorization" in spelling:
-            raise UsageError("has user-info beside an Authorization header; expected one", "url")
+            raise UsageError(
+                "has user-info, and there is an Authorization header; expected one of them", "url"
+            )
         headers["Authorization"] = authorization
     if sum(len(name) + len(value) for name, value in headers.items()) > _MAX_HEADER_BYTES:
         raise UsageError(f"too large; expected at most {_MAX_HEADER_BYTES} bytes in all", "header")
@@ -102,13 +104,13 @@ def parse_headers(
 
 
 def parse_body(text: str | None) -> bytes | None:
-    """Read ``--body``: the text itself as UTF-8, the content of ``@file``, of ``@-`` standard input."""
+    """Read ``--body``: the text as UTF-8, the content of ``@file``, or standard input (``@-``)."""
     if text is None:
         return None
     if text == "@-":
         return _limited(_standard_input(MAX_BODY_BYTES + 1))
     if text.startswith("@"):
-        with suppress(OSError, ValueError):  # said below
+        with suppress(OSError, ValueError):  # reported below
             _check_length(Path(text[1:]).stat().st_size)
         return _limited(_content("body", text[1:], MAX_BODY_BYTES + 1))
     try:
@@ -122,7 +124,7 @@ def parse_body(text: str | None) -> bytes | None:
 def parse_ca(text: str | None, *, verify: bool) -> str | None:
     """Read ``--ca``: the path of a file of certificates (PEM), which must be readable as such.
 
-    Raises ``UsageError`` for any other file, and where nothing is verified.
+    Raises ``UsageError`` for any other file, and if nothing is verified.
     """
     if text is None:
         return None
@@ -130,10 +132,10 @@ def parse_ca(text: str | None, *, verify: bool) -> str | None:
         raise UsageError("--insecure verifies no certificate; expected one of them", "ca", "verify")
     path = Path(text).absolute()
     try:
-        # a pipe cannot be read by every worker, and opening one may wait for ever
-        problem = _certificates_problem(path) if path.is_file() else "no regular file"
+        # not every worker can read a pipe, and opening one may block for ever
+        problem = _certificates_problem(path) if path.is_file() else "not a regular file"
     except (OSError, ValueError) as error:
-        problem = getattr(error, "strerror", None) or "no name of a file"
+        problem = getattr(error, "strerror", None) or "not a file name"
     if problem:
         raise refusal("ca", text, f"a FILE of certificates in PEM format ({problem})")
     return str(path)
@@ -146,20 +148,19 @@ def parse_unix(options: Options, *, traced: bool) -> str | None:
         return None
     if options.url is None or options.url.startswith("/"):
         raise UsageError(
-            "is for a server that runs already; expected the host and path of its URL, such as "
-            "http://localhost/",
+            "needs a server that runs already; expected its URL too, such as http://localhost/",
             "unix",
         )
     if traced:
         raise UsageError(
-            "shows no points of requests; expected no --trace, and no preset that holds requests",
+            "requests there cannot be traced; expected no --trace and no preset that holds them",
             "unix",
         )
     path = Path(text).absolute()
     try:
-        problem = "" if path.is_socket() else "no socket"
+        problem = "" if path.is_socket() else "not a socket"
     except (OSError, ValueError) as error:
-        problem = getattr(error, "strerror", None) or "no name of a file"
+        problem = getattr(error, "strerror", None) or "not a file name"
     if not problem and len(os.fsencode(path)) > MOST_PATH_BYTES:
         problem = f"longer than {MOST_PATH_BYTES} bytes"
     if problem:
@@ -168,8 +169,8 @@ def parse_unix(options: Options, *, traced: bool) -> str | None:
 
 
 def _certificates_problem(path: Path) -> str:
-    """Why no certificate can be read from it; empty if one can. Raises OSError."""
-    import ssl  # noqa: PLC0415  dear to load, and seldom needed
+    """Say why no certificate can be read from ``path``; empty if one can. Raises OSError."""
+    import ssl  # noqa: PLC0415  slow to load, and seldom needed
 
     content = path.read_bytes()
     try:
@@ -177,7 +178,7 @@ def _certificates_problem(path: Path) -> str:
             cadata=content.decode("ascii", "replace")
         )
     except (ssl.SSLError, ValueError):  # ValueError: an empty file
-        return "no certificate in it can be read"
+        return "it has no readable certificate"
     return ""
 
 
@@ -190,9 +191,9 @@ def parse_max_body(text: str | int | None) -> int:
 
 
 def content_type(body: bytes) -> str:
-    """What a body is sent as when the user did not say; clients' own choices differ.
+    """Return the default content type of a body; the clients' own choices differ.
 
-    A body of more than 16 MiB is not read for it, which would take a multiple of its memory.
+    A body of more than 16 MiB is not parsed for it: that would take a multiple of its memory.
     """
     if len(body) > MOST_PARSED_BYTES:
         return "application/octet-stream"
@@ -204,7 +205,7 @@ def content_type(body: bytes) -> str:
 
 
 def _headers(text: str) -> Iterator[_Header]:
-    """Those of one ``--header``: a line, or ``@FILE`` of lines, empty ones and ``# comments`` among them."""
+    """Yield the headers of one ``--header``: a line, or ``@FILE`` with lines and ``# comments``."""
     if not text.startswith("@"):
         yield _header_line(text)
         return
@@ -222,15 +223,15 @@ def _header_line(line: str, where: str = "") -> _Header:
 
 
 def _variable(pair: str, environ: Mapping[str, str]) -> _Header:
-    """A header whose value no command line shows."""
+    """Return a header whose value is in an environment variable, so no command line shows it."""
     name, equals, variable = pair.partition("=")
     if not equals:
         raise UsageError("has no '='; expected NAME=VARIABLE", "header_env")
     if variable not in environ:
-        # a secret may have been typed in the place of the variable's name; a header's name is none
+        # a secret may have been typed instead of the variable's name
         raise UsageError(
-            f"of {quoted(name)} {quoted(variable)} is not valid; "
-            "expected NAME=VARIABLE with a variable that is set",
+            f"variable {quoted(variable)} of {quoted(name)} is not set; "
+            "expected NAME=VARIABLE with an environment variable that is set",
             "header_env",
         )
     return _Header("header_env", name, environ[variable].strip(" \t"))
@@ -261,7 +262,7 @@ def _json_value(name: str, value: object) -> str:
 def _check_header(header: _Header) -> None:
     field, name, value, where = header
     if not _HEADER_NAME.fullmatch(name):
-        # what stands before the first colon may be half a secret
+        # the text before the first colon may be half a secret
         raise UsageError(
             f"{where}a name is not valid; expected letters, digits and !#$%&'*+-.^_`|~", field
         )
@@ -278,7 +279,7 @@ def _check_header(header: _Header) -> None:
 
 
 def _standard_input(limit: int) -> bytes:
-    """At most ``limit`` bytes until its end; it can be read once."""
+    """Read at most ``limit`` bytes of standard input, which can be read once."""
     if sys.stdin is None:
         raise refusal("body", "@-", "standard input that is open")
     try:
@@ -290,11 +291,11 @@ def _standard_input(limit: int) -> bytes:
 
 
 def _content(field: str, name: str, limit: int) -> bytes:
-    """At most ``limit`` bytes of a file; one that is a pipe may keep us waiting, but nobody who interrupts."""
+    """Read at most ``limit`` bytes of a file. It may be a pipe that blocks; Ctrl-C ends that."""
     try:
         return interrupts.aside(partial(_read, Path(name), limit))
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "no name of a file"
+        reason = getattr(error, "strerror", None) or "not a file name"
         raise refusal(field, f"@{name}", f"@FILE to name a readable file ({reason})") from None
 
 

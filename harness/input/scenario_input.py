@@ -1,7 +1,7 @@
-"""Reads what the command line collected: from typed options to a validated scenario.
+"""Builds a validated scenario from the options of a command line.
 
-It is pure, except that it reads the files of ``--body @file`` and ``--header @file`` and the variables of
-``--header-env``, and draws a missing seed.
+It is pure, except that it reads the files of ``--body @file`` and ``--header @file`` and the
+variables of ``--header-env``, and draws a missing seed.
 """
 
 from __future__ import annotations
@@ -56,19 +56,19 @@ _Default = TypeVar("_Default", int, None)
 _NO_MODES: Modes = MappingProxyType({})
 
 
-# long: a line for each field of a scenario, in the order in which bad ones are complained of
+# long: a line for each field of a scenario, in the order in which bad ones are reported
 def build(
     options: Options,
     defaults: Defaults,
     modes: Modes = _NO_MODES,
     resolve: Resolve = lambda _: "native",
 ) -> Scenario:
-    """The scenario these options ask for.
+    """Build the scenario that these options describe.
 
-    ``modes`` gives the modes of each client the catalogue knows; with it a bare ``httpx`` and
-    ``httpx:sync`` are known to be the same. ``resolve`` says how a target runs when
-    the options do not. Raises ``UsageError`` with one line that
-    names the field, the value unless it may be a secret, and what is accepted.
+    ``modes`` gives the modes of each client in the catalogue; with it a bare ``httpx`` and
+    ``httpx:sync`` are recognised as the same client. ``resolve`` chooses how a target runs if the
+    options do not. Raises ``UsageError`` with one line that names the field, the value (unless it
+    may be a secret) and what is accepted.
     """
     expanded = expand(options)
     typed, options = options, expanded.options
@@ -90,7 +90,7 @@ def build(
     starts = _starts(options, defaults, load, usual)
     _check_count(load, requests)
     rounds = MOST_ROUNDS if wanted else _rounds(options, usual, requests, starts)
-    # what is held is traced: how else would one know that it was
+    # held requests are traced: only a trace shows that they were held
     trace_share = 1.0 if expanded.held else _share(options.trace)
     scenario = Scenario(
         competitors=competitors,
@@ -132,14 +132,14 @@ def build(
 
 
 def _least_s(scenario: Scenario) -> float:
-    """What the rounds before the first look take at least."""
+    """Return the least time, in s, of the rounds before the first check of the precision."""
     share = FIRST_LOOK / scenario.rounds
     changes = {"rounds": FIRST_LOOK, "duration_s": (scenario.duration_s or 0.0) * share}
     return make_plan(scenario.model_copy(update=changes)).seconds
 
 
 def _check_target_options(options: Options) -> None:
-    """What cannot mean anything without a target that we start."""
+    """Raise ``UsageError`` for an option that needs a target started by us, if there is none."""
     if options.url is None or options.url.startswith("/"):
         return
     given = {one.name: getattr(options, one.name) for one in declared(Options) if one.ours_only}
@@ -149,7 +149,9 @@ def _check_target_options(options: Options) -> None:
     for field, value in given.items():
         if value:
             raise UsageError(
-                f"the URL names a server that runs already; expected no {option(field)}", field
+                "applies to servers that clientbench starts, and the URL names a running one; "
+                f"expected no {option(field)}",
+                field,
             )
 
 
@@ -162,7 +164,7 @@ def _profile(text: str | None) -> Profile:
 def _headers(
     options: Options, authorization: str | None, profile: Profile, body: bytes | None
 ) -> dict[str, str]:
-    """The user's headers; in parity also those that clients would otherwise choose differently."""
+    """Return the user's headers; in parity also those that clients would choose differently."""
     headers = parse_headers(
         options.header,
         options.headers,
@@ -180,14 +182,14 @@ def _headers(
 
 
 def _shape_s(load: OpenLoad | None, expanded: Expansion) -> float | None:
-    """How long one round must be, where the load says so itself."""
+    """Return the length of one round in s, if the load itself sets it."""
     if expanded.steps:
         return expanded.steps[-1][1]
     return load.shape_s if load is not None else None
 
 
 def _lengths(options: Options) -> dict[str, object]:
-    """What says how long to measure, by its field; None where it is not given."""
+    """Return the options that set how long to measure, by field; None where not given."""
     return {
         "duration": options.duration,
         "requests": options.requests,
@@ -197,7 +199,7 @@ def _lengths(options: Options) -> dict[str, object]:
 
 
 def _check_precision(typed: Options, has_length: bool, competitors: int) -> None:
-    """Nothing else may say how long to measure, and there must be ratios to measure."""
+    """Refuse options that contradict ``--precision``, and a run without ratios."""
     fixed = {
         **_lengths(typed),
         "trace": typed.trace,
@@ -205,29 +207,29 @@ def _check_precision(typed: Options, has_length: bool, competitors: int) -> None
     }
     for field, value in fixed.items():
         if value is not None:
+            reason = "needs ratios" if field == "trace" else "decides how long to measure"
             raise UsageError(
-                "--precision itself finds out how long to measure, and needs ratios; "
-                f"expected it without {option(field)}",
+                f"--precision {reason}; expected it without {option(field)}",
                 field,
             )
     if competitors < 2:
-        raise UsageError("is that of a ratio; expected two competitors or more", "precision")
+        raise UsageError("needs a ratio; expected at least two clients", "precision")
 
 
 def _duration_s(
     options: Options, defaults: Defaults, shape_s: float | None, rounds: int, usual: Length
 ) -> float | None:
-    """Measured seconds per competitor; none when a number of requests ends the trial."""
+    """Return the measured time per entry in s; None if a number of requests ends the trial."""
     if shape_s is not None:
         for field in ("duration", "requests"):
             if getattr(options, field) is not None:
                 raise UsageError(
-                    f"the load's stages say how long; expected them without {option(field)}", field
+                    f"the stages of the load set its length; expected no {option(field)}", field
                 )
         return shape_s * rounds
     if options.requests is not None:
         if options.duration is not None:
-            raise UsageError("both end a trial; expected one of them", "duration", "requests")
+            raise UsageError("both set the length; expected one of them", "duration", "requests")
         return None
     default = defaults.duration_s
     if options.command == "compare":
@@ -239,7 +241,7 @@ def _duration_s(
 
 
 def _rounds(options: Options, usual: Length, requests: int | None, starts: int | None) -> int:
-    """As many as asked for; unasked, no more than there are requests."""
+    """Return the rounds; by default, no more than there are requests."""
     few = min(number for number in (usual.rounds, requests, starts) if number is not None)
     return _whole("rounds", options.rounds, few, MOST_ROUNDS)
 
@@ -247,14 +249,14 @@ def _rounds(options: Options, usual: Length, requests: int | None, starts: int |
 def _starts(
     options: Options, defaults: Defaults, load: OpenLoad | None, usual: Length
 ) -> int | None:
-    """Intended starts of a run at a constant rate for a given time; None of any other."""
+    """Return how many requests a constant rate starts in a given time; None for other loads."""
     if load is None or load.rate is None or options.requests is not None:
         return None
     duration_s = _duration_s(options, defaults, None, usual.rounds, usual) or 0.0
     starts = load.starts(round(duration_s * 1e9))
     if not starts:
         raise UsageError(
-            f"{load.rate:g} requests per second for {duration_s:g} s is none at all; "
+            f"{load.rate:g} requests per second start no request within {duration_s:g} s; "
             f"expected at least one, such as --duration {math.ceil(1 / load.rate)}",
             "rate",
             "duration",
@@ -263,7 +265,7 @@ def _starts(
 
 
 def _check_count(load: OpenLoad | None, requests: int | None) -> None:
-    """A count at a rate takes its time, too."""
+    """Refuse a number of requests that would take too long at this rate."""
     if load is None or load.rate is None or requests is None:
         return
     if requests / load.rate > MAX_DURATION_S:
@@ -277,9 +279,9 @@ def _check_count(load: OpenLoad | None, requests: int | None) -> None:
 
 
 def _slice_s(options: Options, *, interleaved: bool) -> float | None:
-    """The length asked for; unasked, a round is cut only where there is something to interleave.
+    """Return the slice in s; by default, only interleaved rounds are sliced.
 
-    An open loop is not: each slice would begin with empty queues.
+    An open loop is not sliced: each slice would begin with empty queues.
     """
     if options.slice is None:
         return SLICE_S if interleaved else None
@@ -288,12 +290,12 @@ def _slice_s(options: Options, *, interleaved: bool) -> float | None:
 
 def _think_time_s(options: Options, load: OpenLoad | None) -> float:
     if options.think_time is not None and load is not None:
-        raise UsageError("is about a closed loop; expected no --rate or --stage", "think_time")
+        raise UsageError("applies to closed loops; expected no --rate or --stage", "think_time")
     return _seconds("think_time", options.think_time, 0.0, low=0.0, high=3600.0)
 
 
 def _share(value: str | float | None) -> float:
-    """``0.1`` or ``10%``; above 0, at most 1."""
+    """Parse ``0.1`` or ``10%``: above 0, at most 1."""
     if value is None:
         return 0.0
     text = str(value).strip()

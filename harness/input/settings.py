@@ -1,4 +1,4 @@
-"""Environment variables.
+"""Reads defaults from environment variables.
 
 Precedence is flag, environment, file, default (DESIGN §8).
 """
@@ -31,11 +31,11 @@ DATABASE_NAME = "benchmark_results.db"
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What applies where no flag says otherwise.
+    """Values that apply unless a flag overrides them.
 
-    ``compare_duration_s`` is the environment's duration when that variable is set; otherwise, and where a
-    flag names one, ``compare`` has lengths of its own (harness.scenario.precision). ``duration_s`` serves
-    ``load`` and the old flag form.
+    ``compare_duration_s`` is the environment's duration if that variable is set. Otherwise, and
+    where a flag names a length, ``compare`` has its own (harness.scenario.precision).
+    ``duration_s`` serves ``load`` and the old flag form.
     """
 
     concurrency: int = 10
@@ -47,10 +47,10 @@ class Defaults:
 
 
 def from_environment(environ: Mapping[str, str]) -> Defaults:
-    """The defaults of this environment.
+    """Return the defaults of this environment.
 
-    Without a variable of its own the default concurrency is 10, or the maximum where that is lower.
-    Raises ``UsageError`` naming the variable, its value and what is accepted.
+    Without its variable the default concurrency is 10, or the maximum if that is lower. Raises
+    ``UsageError`` naming the variable, its value and what is accepted.
     """
     base = Defaults()
     names = VARIABLES
@@ -82,7 +82,7 @@ def from_environment(environ: Mapping[str, str]) -> Defaults:
 
 
 def database_path(flag: str | None, defaults: Defaults, cwd: Path) -> Path:
-    """Where results go: ``--db``, the environment, ``results/`` if there is one, else ``cwd``."""
+    """Return the database: ``--db``, the environment, ``results/`` if it exists, else ``cwd``."""
     if flag is not None:
         return cwd / _path("database", flag)
     if defaults.database is not None:

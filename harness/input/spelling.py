@@ -1,6 +1,6 @@
-"""How fields were spelled on a command line: the only part that knows a field's environment variable, its word.
+"""Translates fields in errors into what the user typed: an option, a variable or a word.
 
-An error names a field (``harness.errors``), which ``Spelling`` turns into what the user has typed.
+An error names a field (``harness.errors``); only ``Spelling`` knows how that field is typed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from harness.scenario.factors import CLIENT, FACTORS
 
 __all__ = ["FLAGS", "Spelling"]
 
-# Fields with options, those of factors and of scenarios apart.
+# Fields with options, beside those of factors and scenarios.
 _OTHER_FIELDS = (
     *("accept", "across", "all", "csv", "database", "details", "json", "limit", "lines"),
     *("normalize", "output", "port", "quiet", "seconds", "strict", "url"),
@@ -32,29 +32,29 @@ FLAGS: Mapping[str, str] = MappingProxyType(
         )
     }
 )
-# What is typed without an option of its name, or is part of what is.
+# Fields without an option of their own, such as arguments and parts of arguments.
 _WORDS = {
     "client.loop": "client loop",
     "client.mode": "client mode",
     "client.name": "client name",
     "client.python": "client interpreter",
     "client.version": "client version",
-    "competitors": "competitor",
+    "competitors": "entry",
     "file": "FILE",
     "name": "NAME",
     "query": "SQL",
 }
-# What else may have set a field.
+# Other fields that may have set a field.
 _OTHERS = {"concurrency": ("max_in_flight", "n", "points", "preset")}
 _PLACE = re.compile(r"competitors\[[0-9]+\]\.")
 
 
 class Spelling:
-    """How the fields of one command line were typed: ``errors.ClientbenchError.told`` asks it.
+    """Names the fields of one command line as they were typed, for ``ClientbenchError.told``.
 
-    The precedence is that of the values (DESIGN §8): a flag, else an environment variable. A field that nobody
-    has typed is called by its flag. Of what has several values, such as ``competitors[1].client``, the problem
-    names the one that was typed.
+    The precedence is that of the values (DESIGN §8): a flag, else an environment variable. A field
+    that was not typed is called by its flag. For a field with several values, such as
+    ``competitors[1].client``, the problem itself names the value.
     """
 
     def __init__(self, words: Iterable[str], environ: Mapping[str, str]) -> None:
@@ -62,7 +62,7 @@ class Spelling:
         self._environ = environ
 
     def __call__(self, field: str) -> str:
-        """What the user calls it; what is no field of ours stays as it is."""
+        """Return the user's name for ``field``; an unknown field stays as it is."""
         name = _PLACE.sub("", field)
         for known in (name, *_OTHERS.get(name, ())):
             if FLAGS.get(known) in self._flags:

@@ -1,4 +1,4 @@
-"""Reads which targets are meant, as users write it: names or URLs, and how they are run."""
+"""Parses targets: names or URLs, and how each is run."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from servers.spec import EMBEDDED, Runtime, TargetSpec
 __all__ = ["Resolve", "check_equal_runtimes", "complete_target", "parse_cpus", "target_levels"]
 
 DEFAULT_INSTANCES = 3  # behind a proxy
-LEAST_MEMORY = 16 << 20  # of a container: with less, nothing starts
+LEAST_MEMORY = 16 << 20  # per container: with less, nothing starts
 _MEMORY = re.compile(r"([0-9]{1,15})([kmg]?)b?")
 _SHIFTS = {"": 0, "k": 10, "m": 20, "g": 30}
 
-# How a target of this name runs when nobody says: the first way that works here.
+# Chooses how a target runs if the user does not: the first runtime that works here.
 Resolve = Callable[[TargetSpec], Runtime]
 
 
 def target_levels(options: Options, tls: bool) -> dict[str, Sequence[Any]]:
-    """The values of each factor that concerns targets; None: nobody said. ``tls``: unless said otherwise."""
+    """Return the values of each target factor; None: not given. ``tls`` is the default scheme."""
     names = options.values(FACTORS["target"])
     is_url = options.url is not None and not options.url.startswith("/")
     if is_url and names:
@@ -49,7 +49,9 @@ def target_levels(options: Options, tls: bool) -> dict[str, Sequence[Any]]:
     bases = [_limited(spec, options) for spec in own_configurations(typed, options)]
     check_used(bases, _asked(options, levels, tls=tls))
     if options.upstream is not None and not any(base.upstream for base in bases):
-        raise UsageError(f"is for proxies; expected --target {' or '.join(proxies())}", "upstream")
+        raise UsageError(
+            f"applies to proxies; expected --target {' or '.join(proxies())}", "upstream"
+        )
     schemes = _tls_levels(options, levels["tls"], tls)
     if options.https or options.values(FACTORS["tls"]):
         _check_schemes(bases, schemes)
@@ -57,33 +59,35 @@ def target_levels(options: Options, tls: bool) -> dict[str, Sequence[Any]]:
 
 
 def complete_target(chosen: Mapping[str, Any], resolve: Resolve) -> TargetSpec:
-    """The target that a combination of values means."""
+    """Return the target that a combination of values describes. Raises ``UsageError``."""
     base: TargetSpec = chosen["target"]
     if base.url:
         for field in (field for field in ("runtime", "instances") if chosen[field] is not None):
             raise UsageError(
-                "a server that already runs has its own; expected no URL with it", field
+                "applies to servers that clientbench starts; expected no URL with it", field
             )
         return base
     default = DEFAULT_INSTANCES if base.upstream else 1
     spec = replace(base, instances=chosen["instances"] or default, tls=chosen["tls"])
     if spec.config and chosen["runtime"] not in (None, "native"):
-        raise UsageError("a configuration of yours runs natively alone; expected native", "runtime")
+        raise UsageError("your own configuration only runs natively; expected native", "runtime")
     native: Runtime | None = "native" if spec.config else None
     spec = replace(spec, runtime=chosen["runtime"] or native or resolve(spec))
     if spec.memory_bytes and spec.runtime == "native":
-        raise UsageError("limits containers; expected --runtime docker with it", "target_memory")
+        raise UsageError(
+            "limits containers only; expected --runtime docker with it", "target_memory"
+        )
     alone = software(spec.name).process_per_instance and spec.runtime != "native"
     if alone and spec.instances > 1:
         raise UsageError(
-            f"the {spec.name} target has one in a container; expected 1, or a proxy before several",
+            f"the {spec.name} target has one per container; expected 1, or a proxy before several",
             "instances",
         )
     return spec
 
 
 def parse_cpus(text: str | None) -> tuple[int, ...]:
-    """``0``, ``0,2`` or ``0-3``; empty if not given."""
+    """Parse ``0``, ``0,2`` or ``0-3``; empty if not given."""
     if text is None:
         return ()
     cpus: set[int] = set()
@@ -100,7 +104,7 @@ def parse_cpus(text: str | None) -> tuple[int, ...]:
 
 
 def _asked(options: Options, levels: Mapping[str, Sequence[Any]], *, tls: bool) -> list[str]:
-    """The fields that need something of a configuration."""
+    """Return the fields that a configuration must support."""
     asked = {
         "https": options.https,
         "tls": tls or any(levels["tls"]),
@@ -111,7 +115,7 @@ def _asked(options: Options, levels: Mapping[str, Sequence[Any]], *, tls: bool) 
 
 
 def _limited(spec: TargetSpec, options: Options) -> TargetSpec:
-    """The same with what is the same for all."""
+    """Return ``spec`` with the settings that are the same for all targets."""
     if spec.url:
         return spec
     return replace(
@@ -123,7 +127,7 @@ def _limited(spec: TargetSpec, options: Options) -> TargetSpec:
 
 
 def _is_proxy(spec: TargetSpec) -> bool:
-    """Whether servers of ours are to be behind it."""
+    """Say whether servers of ours run behind it."""
     if spec.config:
         return "upstreams" in template_of(spec).names
     return spec.name in proxies()
@@ -151,15 +155,15 @@ def _tls_levels(options: Options, given: Sequence[bool | None], usual: bool) -> 
 
 
 def _check_schemes(bases: Sequence[TargetSpec], schemes: Sequence[bool]) -> None:
-    """The URL of a server says how it is spoken with."""
+    """Refuse a scheme that contradicts the URL of a server."""
     if any(base.url and base.tls != tls for base in bases for tls in schemes):
-        raise UsageError("is not that of the server's URL; expected it in the URL alone", "tls")
+        raise UsageError("contradicts a server's URL; expected the scheme in the URL only", "tls")
 
 
 def check_equal_runtimes(specs: Sequence[TargetSpec], asked: Sequence[Runtime | None]) -> None:
-    """Where nobody said how targets run, they must all run the same way: it is no part of the question."""
+    """Refuse targets whose runtimes differ although the user did not choose them."""
     ours = [spec for spec in specs if not spec.url]
     if any(asked) or len({spec.runtime for spec in ours}) <= 1:
         return
     ways = ", ".join(f"{quoted(spec.name)} {spec.runtime}" for spec in ours)
-    raise UsageError(f"would differ here ({ways}); expected one for all of them", "runtime")
+    raise UsageError(f"would differ here ({ways}); expected one for all targets", "runtime")

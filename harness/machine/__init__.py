@@ -1,4 +1,4 @@
-"""This machine: its processors, limits and kernel, a description of it, and what it did meanwhile.
+"""This machine: its processors, limits and kernel, its description, and its load during a run.
 
 Enters: process ids and sets of CPUs. Leaves: readings and plain JSON. Imports ``records``.
 """

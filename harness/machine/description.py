@@ -1,4 +1,4 @@
-"""Where a run took place: host, kernel, CPU, Python, limits. Plain JSON, stored with every result."""
+"""Describes the machine of a run: host, kernel, CPU, Python, limits. Stored with every result."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ORCHESTRATOR_DISTRIBUTIONS = (
 
 
 def describe(processors: Processors, python: str) -> dict[str, Any]:
-    """This machine as it is now; ``python`` is the version that runs the clients."""
+    """Describe this machine as plain JSON; ``python`` is the version that runs the clients."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     return {
         "host": platform.node(),

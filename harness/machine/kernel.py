@@ -1,4 +1,4 @@
-"""How the kernel counts time, by the options that it was built with."""
+"""Finds out how the kernel accounts for CPU time, by its build options."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["interrupts_are_apart"]
 
 
 def interrupts_are_apart(root: Path = Path("/")) -> bool:
-    """Whether time in interrupts is left out of the time of the process that they interrupt.
+    """Say whether the time of interrupts is kept out of the process that they interrupt.
 
-    The packets of the loopback interface are handled in them: up to half a CPU under a fast client. True where
-    the kernel does not say how it was built.
+    Interrupts handle the packets of the loopback interface: up to half a CPU under a fast client.
+    True if the kernel's build options are unknown.
     """
     options = _options(root)
     return options is None or "CONFIG_IRQ_TIME_ACCOUNTING=y" in options

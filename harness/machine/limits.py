@@ -1,4 +1,4 @@
-"""Limits of this machine that a run would hit: checked, and raised where that is ours to do."""
+"""Checks limits of this machine that a run would hit, and raises those that we may raise."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ BYTES_PER_SLOT = 96 * 1024  # a connection with its buffers, and a thread's touc
 
 
 def ensure(concurrency: int, processes: int, threads: bool, files_per_slot: int = 1) -> None:
-    """Make sure that ``concurrency`` connections and, for blocking clients, threads can exist.
+    """Make sure that ``concurrency`` connections and, for sync clients, threads can exist.
 
-    Raises the soft open-file limit, which children inherit. Raises ``UsageError`` naming the limit and
-    the number needed.
+    Increases the soft open-file limit, which children inherit. Raises ``UsageError`` naming the
+    limit and the number needed.
     """
     per_process = math.ceil(concurrency / processes)
     _ensure_files(files_per_slot, per_process, concurrency)
@@ -29,26 +29,26 @@ def ensure(concurrency: int, processes: int, threads: bool, files_per_slot: int 
         _ensure_threads(concurrency, per_process)
     memory = psutil.virtual_memory().available
     if concurrency * BYTES_PER_SLOT > memory:
-        raise _refusal(concurrency, f"about {memory // BYTES_PER_SLOT} by the memory that is free")
+        raise _refusal(concurrency, f"about {memory // BYTES_PER_SLOT} by the free memory")
 
 
 def ensure_bodies(field: str, needed_bytes: int) -> None:
     """Make sure that request bodies fit into memory.
 
-    Raises ``UsageError`` about ``field``, which says how much they need.
+    Raises ``UsageError`` about ``field``, which names the memory needed.
     """
     free = psutil.virtual_memory().available
     if needed_bytes > free:
         raise UsageError(
             f"the clients may need {needed_bytes / 2**30:.3g} GiB of memory for their copies, "
-            f"{free / 2**30:.3g} GiB are free; expected a smaller one, fewer clients, "
+            f"but {free / 2**30:.3g} GiB are free; expected a smaller body, fewer clients, "
             "or less concurrency",
             field,
         )
 
 
 def outgoing_ports() -> int | None:
-    """How many ports the system gives to outgoing connections; None where it does not say."""
+    """Return the number of ports for outgoing connections; None if unknown."""
     try:
         first, last = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
     except (OSError, ValueError):

@@ -1,6 +1,6 @@
-"""The load of other programs on this machine, over a whole run: what its CPUs did, less what was ours.
+"""Measures the load of other programs over a whole run: the busy time of all CPUs, less our own.
 
-Ours are this process, all of its descendants, ended ones included, and the targets' processes.
+Our own is that of this process, all of its descendants (ended ones included) and the targets.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from servers.base import Target, TargetError, Use
 
 __all__ = ["INTERRUPTS", "LoadMeter", "containers_of", "is_here"]
 
-# An engine renews its account of a container once a second: over so long that is next to nothing.
+# An engine updates a container's account once a second: over this length that error is negligible.
 ENOUGH_FOR_ENGINES_NS = 20_000_000_000
 INTERRUPTS = ("irq", "softirq")
 PORTS = {"http": 80, "https": 443}
@@ -33,28 +33,28 @@ class _Look:
     """CPU time until an instant, in ns since an instant in the past."""
 
     at_ns: int
-    unused_ns: int  # of all CPUs together: they had nothing to do, or it was not theirs to use
+    unused_ns: int  # all CPUs together: idle, or taken by the hypervisor or interrupts
     steal_ns: int | None
     ours_ns: int
 
 
 class LoadMeter:
-    """Looks at the machine when it is made and when it is read; what lies between is the answer.
+    """Measures the load between its creation and ``read``.
 
-    It does not add up what was busy: the kernel samples that in ticks of 10 ms. For how long a CPU was idle it
-    knows to the microsecond, on kernels that stop the tick then, as nearly all do.
+    It does not add up busy time, which the kernel samples in ticks of 10 ms. Idle time is exact to
+    the microsecond on kernels that stop the tick while idle, as nearly all do.
     """
 
     def __init__(self, targets: Sequence[Target], *, here: bool = False) -> None:
-        """``here``: one that cannot be seen is on this machine, whatever its URL says."""
+        """``here``: the processes of some target cannot be seen although it is on this machine."""
         self._targets = targets
         self._here = here
-        self._seen: dict[int, int] = {}  # the last clocks of targets that are no descendants
+        self._seen: dict[int, int] = {}  # last CPU clocks of targets that are not our descendants
         self._load_average = _load_average()
         self._first = self._look()
 
     def read(self) -> OtherLoad:
-        """What came since."""
+        """Return the load since the creation."""
         first, last = self._first, self._look()
         length_ns = last.at_ns - first.at_ns if first and last else 0
         load = OtherLoad(length_ns, None, None, self._load_average, self._are_apart(length_ns))
@@ -100,12 +100,12 @@ class LoadMeter:
         )
 
     def _are_apart(self, length_ns: int) -> bool:
-        """Whether every target can be told from other programs: it is seen, or elsewhere."""
+        """Say whether every target can be told from other programs: visible, or elsewhere."""
         return not self._here and all(_is_apart(target, length_ns) for target in self._targets)
 
 
 def is_here(url: str) -> bool:
-    """Whether its host is this machine: the way there begins and ends at the same address. Sends nothing."""
+    """Say whether the host is this machine (its route begins and ends there). Sends nothing."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or PORTS.get(parts.scheme, 80)
     with contextlib.suppress(OSError, UnicodeError):
@@ -128,7 +128,7 @@ def _is_apart(target: Target, length_ns: int) -> bool:
 
 
 def _with_children_ns(process: psutil.Process) -> int:
-    """By its clock, and in ticks its children that have ended."""
+    """Return the CPU time of a process, by its clock, plus that of its ended children, in ticks."""
     with contextlib.suppress(psutil.Error, ProcessLookupError):
         times = process.cpu_times()
         ended_s = getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)
@@ -137,7 +137,7 @@ def _with_children_ns(process: psutil.Process) -> int:
 
 
 def _children_ns() -> int:
-    """Our own children that have ended, with theirs."""
+    """Return the CPU time of our own ended children, with their descendants."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return round((usage.ru_utime + usage.ru_stime) * 1e9)
 
@@ -147,15 +147,15 @@ def _containers_ns(target: Target) -> int:
 
 
 def containers_of(target: Target) -> list[Use]:
-    """What a target's containers have used; nothing of a target that is gone."""
+    """Return the use of a target's containers; empty if the target is gone."""
     try:
         return target.use()
-    except TargetError:  # that it is gone is found out elsewhere
+    except TargetError:  # a target that is gone is reported elsewhere
         return []
 
 
 def _load_average() -> float | None:
-    """Of the minute before."""
+    """Return the load average of the minute before."""
     try:
         return float(psutil.getloadavg()[0])
     except (AttributeError, OSError):

@@ -1,4 +1,4 @@
-"""Which CPUs the target, the workers and the orchestrator run on (DESIGN §2), and how to get them there."""
+"""Assigns CPUs to target, workers and orchestrator (DESIGN §2), and moves them there."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Processors:
-    """CPU sets; None means that nothing is pinned."""
+    """CPU sets; None means not pinned."""
 
     target: tuple[int, ...] | None
     workers: tuple[int, ...] | None
@@ -45,7 +45,7 @@ class Processors:
 
 
 def available() -> tuple[int, ...]:
-    """The CPUs this process may use."""
+    """Return the CPUs that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return tuple(sorted(os.sched_getaffinity(0)))
     return tuple(range(os.cpu_count() or 1))
@@ -54,10 +54,10 @@ def available() -> tuple[int, ...]:
 def assign(
     cpus: Collection[int], processes: int, pin: bool, wanted: Collection[int] = ()
 ) -> Processors:
-    """The target gets the CPUs ``wanted`` for it, or else one, the workers of a trial all others.
+    """Give the target the CPUs ``wanted`` for it, or else one, and the workers all others.
 
-    The set is the same for every client. The orchestrator shares the target's. Raises ``UsageError`` for
-    wanted ones that cannot be had.
+    The sets are the same for every client. The orchestrator shares the target's. Raises
+    ``UsageError`` for wanted CPUs that are not available.
     """
     ordered = tuple(sorted(cpus))
     if not pin or not hasattr(os, "sched_setaffinity"):
@@ -80,9 +80,9 @@ def assign(
 class Launcher:
     """A thread that stays at normal priority on all CPUs, and starts every process.
 
-    On Linux priority and CPU set belong to the thread and are inherited by what it starts. The orchestrator
-    lowers its own priority, which it could not undo without privileges; targets and workers must
-    not inherit that.
+    On Linux priority and CPU set belong to the thread, and the processes that it starts inherit
+    them. The orchestrator lowers its own priority, which it cannot undo without privileges; targets
+    and workers must not inherit that.
     """
 
     def __init__(self) -> None:
@@ -107,18 +107,19 @@ def demote(cpus: Collection[int] | None) -> None:
 
 
 def hasten(pid: int) -> None:
-    """Let a process get its CPU back from us at once, instead of when our slice is over.
+    """Let a process get its CPU back from us at once, instead of at the end of our slice.
 
-    Low priority alone does not do that: whoever wakes up may have to wait for the end of the running slice, 2
-    to 3 ms. From Linux 6.12 on it need not, if its own slices are shorter (sched_setattr(2)); older kernels
-    ignore the wish, and so do we if it is refused.
+    Low priority alone does not do that: a process that wakes up may have to wait for the end of the
+    running slice, 2 to 3 ms. From Linux 6.12 on it does not wait if its own slices are shorter
+    (sched_setattr(2)). Older kernels ignore the setting, and we ignore a refusal.
     """
     number = SCHED_SETATTR.get(platform.machine()) if sys.platform == "linux" else None
     if number is None:
         return
     with contextlib.suppress(ProcessLookupError):
         nice = os.getpriority(os.PRIO_PROCESS, pid)
-        # struct sched_attr: size, policy (SCHED_OTHER), flags, nice, priority, slice, deadline, period
+        # struct sched_attr: size, policy (SCHED_OTHER), flags, nice, priority, slice, deadline,
+        # period
         attributes = struct.pack("=IIQiIQQQ", 48, 0, 0, nice, 0, SHORT_SLICE_NS, 0, 0)
         ctypes.CDLL(None).syscall(number, pid, attributes, 0)
 
@@ -129,10 +130,10 @@ def move(cpus: Collection[int]) -> None:
 
 
 def cpu_clock_ns(pid: int) -> int:
-    """User+system time of a process, in ns, read from outside. Raises ``ProcessLookupError`` if it is gone.
+    """Return user+system time of a process in ns. Raises ``ProcessLookupError`` if it is gone.
 
-    Linux gives every process a CPU clock whose id follows from its pid (clock_getcpuclockid(3)); psutil,
-    which counts in ticks of 10 ms, is for systems without.
+    Linux gives every process a CPU clock whose id follows from its pid (clock_getcpuclockid(3));
+    psutil, which counts in ticks of 10 ms, serves systems without.
     """
     try:
         return time.clock_gettime_ns((~pid << 3) | 2)

@@ -1,4 +1,4 @@
-"""The sampler: series of CPU, memory, threads and open files, watched from outside while load runs."""
+"""The sampler: reads CPU, memory, threads and open files from outside while load runs."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from servers.base import Target, Use
 
 __all__ = ["Sampler"]
 
-# counting descriptors, asking an engine or for a clock is dear: once a second
+# counting descriptors and querying engines or CPU frequencies is expensive: once a second
 SELDOM_NS = 1_000_000_000
-PROCESSES = ("user", "nice", "system")  # kinds of time
+PROCESSES = ("user", "nice", "system")  # kinds of CPU time
 STEAL = "steal"
 Source = Literal["worker", "target", "orchestrator"]
 
 
 class _Watched:
-    """Processes whose sum is one reading. ``hidden_bytes`` is not theirs: the recorder's pages."""
+    """Processes that are read as one. ``hidden_bytes``, the recorder's pages, do not count."""
 
     def __init__(self, source: Source, pids: Iterable[int], hidden_bytes: int = 0) -> None:
         self.source = source
@@ -50,11 +50,11 @@ class _Watched:
             self._before_ns[pid] = cpu_ns
 
     def read(self, now_ns: int, passed_ns: int, with_files: bool) -> Reading:
-        """What was counted in ``passed_ns``, and what they hold now."""
+        """Return the CPU counted in ``passed_ns``, and present memory, threads and open files."""
         sizes: list[int] = []
         threads = files = 0
         for process in self.processes:
-            # one that died is found out elsewhere
+            # a process that died is reported elsewhere
             with contextlib.suppress(psutil.Error), process.oneshot():
                 sizes.append(process.memory_info().rss)
                 threads += process.num_threads()
@@ -65,14 +65,14 @@ class _Watched:
         return Reading(now_ns, self.source, percent, rss_bytes, threads, known_files)
 
     def _clocks(self) -> Iterator[tuple[int, int]]:
-        """Process ids and CPU by their own clocks: psutil counts in ticks of 10 ms."""
+        """Yield process ids and CPU by their own clocks: psutil counts in ticks of 10 ms."""
         for process in self.processes:
             with contextlib.suppress(psutil.Error, ProcessLookupError):
                 yield process.pid, cpu_clock_ns(process.pid)
 
 
 def _rss_bytes(sizes: Sequence[int], number: int, hidden_bytes: int) -> int | None:
-    """Of ``number`` processes together; None if one has ended: of such there is no size, or one of 0."""
+    """Return the memory of ``number`` processes; None if one has ended (no size, or 0)."""
     rss_bytes = sum(sizes) - hidden_bytes
     return rss_bytes if len(sizes) == number and all(sizes) and rss_bytes >= 0 else None
 
@@ -80,7 +80,7 @@ def _rss_bytes(sizes: Sequence[int], number: int, hidden_bytes: int) -> int | No
 class _Machine:
     """All CPUs together, by the kernel's account in ticks of 10 ms.
 
-    ``kinds`` are those of processes, and interrupts where processes' own clocks have them in.
+    ``kinds`` are the kinds of process time, plus interrupts if processes' own clocks include them.
     """
 
     def __init__(self, kinds: Iterable[str]) -> None:
@@ -99,7 +99,7 @@ class _Machine:
             self._used_s[kind] += getattr(self._before, kind) - getattr(before, kind)
 
     def read(self, now_ns: int, passed_ns: int, with_frequency: bool) -> Reading:
-        """What was counted in ``passed_ns``."""
+        """Return the CPU counted in ``passed_ns``."""
         used, self._used_s = self._used_s, Counter()
         return Reading(
             now_ns,
@@ -111,7 +111,7 @@ class _Machine:
 
 
 class _Account:
-    """What is watched for one competitor, counted while it is active and no longer."""
+    """Everything watched for one competitor, counted only while it is active."""
 
     def __init__(self, machine: _Machine, *watched: _Watched) -> None:
         present = [one for one in watched if one.processes]
@@ -119,30 +119,30 @@ class _Account:
         self._passed_ns = self._since_ns = 0
 
     def begin(self, now_ns: int) -> None:
-        """It becomes active."""
+        """Become active."""
         self._since_ns = now_ns
         for counted in self._counted:
             counted.mark()
 
     def passed_ns(self, now_ns: int) -> int:
-        """Active since its last reading."""
+        """Return the active time since the last reading."""
         return self._passed_ns + now_ns - self._since_ns
 
     def count(self, now_ns: int) -> None:
-        """Until now it was."""
+        """Count the active time until now."""
         self._passed_ns, self._since_ns = self.passed_ns(now_ns), now_ns
         for counted in self._counted:
             counted.count()
 
     def read(self, now_ns: int, seldom: bool) -> list[Reading]:
-        """Everything since its last reading."""
+        """Return readings of everything since the last one."""
         self.count(now_ns)
         passed_ns, self._passed_ns = max(1, self._passed_ns), 0
         return [one.read(now_ns, passed_ns, seldom) for one in self._counted]
 
 
 def _mhz() -> float | None:
-    """The clock of the fastest CPU: that of an idle one says nothing about the load."""
+    """Return the clock of the fastest CPU: that of an idle one says nothing about the load."""
     try:
         return max(one.current for one in psutil.cpu_freq(percpu=True)) or None
     except (AttributeError, NotImplementedError, OSError, RuntimeError, ValueError):
@@ -157,13 +157,13 @@ class _Containers:
         self._before: dict[str, Use] = {}  # by name
 
     def mark(self) -> None:
-        """CPU counts from here; of an engine's account from its last entry that was read."""
+        """Count CPU from here; in an engine's account, from its last entry that was read."""
         for use in containers_of(self._target):
             if not use.by_engine or use.name not in self._before:
                 self._before[use.name] = use
 
     def read(self, now_ns: int) -> list[Reading]:
-        """A reading of each, its CPU since the last one; none where the engine has no new entry."""
+        """Return a reading of each container since the last one, if its account has a new entry."""
         readings = []
         for use in containers_of(self._target):
             before = self._before.get(use.name, use)
@@ -178,8 +178,8 @@ class _Containers:
 class Sampler:
     """Takes a reading of everything watched when ``tick`` is called and one is due.
 
-    A competitor is watched only while it is active. However short its slices are, they are added up: each
-    reading is about one interval of its own time.
+    A competitor is watched only while it is active. Its slices, however short, are added up: each
+    reading covers one interval of its own time.
     """
 
     def __init__(self, interval_s: float, targets: Iterable[Target]) -> None:
@@ -187,11 +187,11 @@ class Sampler:
         self._seldom_due_ns = 0
         self._kinds = PROCESSES if interrupts_are_apart() else (*PROCESSES, *INTERRUPTS)
         self._containers = {id(target): _Containers(target) for target in targets}
-        self._accounts: dict[tuple[int, ...], _Account] = {}  # by target and process ids of workers
+        self._accounts: dict[tuple[int, ...], _Account] = {}  # by target and workers' process ids
         self._active: tuple[_Account, _Containers] | None = None
 
     def watch(self, pids: Iterable[int], hidden_bytes: int, target: Target, now_ns: int) -> None:
-        """From now on the competitor with these workers and this target is active."""
+        """Make the competitor with these workers and this target the active one."""
         workers = tuple(pids)
         key = (id(target), *workers)
         if key not in self._accounts:
@@ -208,17 +208,17 @@ class Sampler:
         self._active = account, containers
 
     def rest(self, now_ns: int) -> None:
-        """From now on nobody is."""
+        """Make no competitor active."""
         if self._active is not None:
             self._active[0].count(now_ns)
         self._active = None
 
     def forget(self) -> None:
-        """The processes of a round are gone."""
+        """Forget the processes of a round, which are gone."""
         self._accounts.clear()
 
     def tick(self, now_ns: int) -> list[Reading]:
-        """Readings of workers, target, orchestrator and machine, or nothing if none is due yet."""
+        """Return readings of workers, target, orchestrator and machine; empty if none is due."""
         if self._active is None:
             return []
         account, containers = self._active

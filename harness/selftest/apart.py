@@ -1,4 +1,4 @@
-"""A process of its own for whatever measures: that lowers its priority, which cannot be taken back."""
+"""Runs work in a process of its own: measuring lowers the priority, which cannot be undone."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ PATIENCE_S = 30.0  # an interrupted run ends its processes
 
 
 def apart(work: Callable[..., T], *arguments: object) -> T:
-    """``work(*arguments)`` in a process of its own; both must be picklable, and so must the answer.
+    """Run ``work(*arguments)`` in a process of its own; all of it and the answer must be picklable.
 
-    Raises what ``work`` raised. An interrupt ends the process, which has time to tidy up. It also ends
-    itself when this one is gone.
+    Raises what ``work`` raised. An interrupt ends the process, which has time to tidy up. It also
+    ends itself if this process is gone.
     """
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe(duplex=False)
@@ -53,7 +53,7 @@ def apart(work: Callable[..., T], *arguments: object) -> T:
 
 @contextlib.contextmanager
 def _blocked() -> Iterator[None]:
-    """What is started inside gets no signal until it asks for them: a Ctrl-C goes to all processes at once."""
+    """Block signals for processes that the block starts: Ctrl-C reaches all processes at once."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, interrupts.signals())
     try:
         yield

@@ -1,7 +1,8 @@
-"""What is the most that can be measured here, and what measuring costs.
+"""Measures the highest throughput that can be measured here, and the overhead of measuring.
 
-``raw`` sends prepared bytes and reads what a response must have read of it: about what a Python process can do.
-``null`` sends nothing: what is left is the loop and the record, and so more than the harness adds to a client.
+``raw`` sends prepared bytes and reads only the necessary parts of a response: about the most that a
+Python process can do. ``null`` sends nothing: the rest is the loop and the recording, an upper
+bound of what the harness adds to a client.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ OVERHEAD_US = 1.0
 
 
 def limits(stand: Stand, client: str, seconds: float) -> list[Figure]:
-    """What a client does in a closed loop, and how busy it and the target are then."""
+    """Measure a client's throughput in a closed loop, and the CPU of client and target."""
     summary = _closed_loop(stand, client, CONCURRENCY, seconds)
     target = summary.target_cpu_share
     busy = f"{100 * summary.cpu_ns / summary.cpu_wall_ns:.0f} % of a CPU"
@@ -33,7 +34,7 @@ def limits(stand: Stand, client: str, seconds: float) -> list[Figure]:
 
 
 def overhead(stand: Stand, client: str, bound_us: float | None, seconds: float) -> list[Figure]:
-    """What a request costs that is none: by one slot, as it never waits."""
+    """Measure the cost of an empty request, in one slot, as it never waits."""
     cost = cpu_per_request(client, _closed_loop(stand, client, 1, seconds))
     return [replace(cost, bound=bound_us, detail="loop and record, without a client")]
 

@@ -22,18 +22,18 @@ __all__ = ["Contest", "measure"]
 
 @dataclass(frozen=True)
 class Contest:
-    """A client against itself under several names, each with a share of its CPU per request wasted."""
+    """A client against itself under several names, each wasting a share of its CPU per request."""
 
     client: str  # with its mode
     shares: Mapping[str, float]  # wasted after each request, by name; the first is the baseline
     rounds: int
-    duration_s: float  # measured, of each name, in total
+    duration_s: float  # measured time per name, in total
     slice_s: float
     seed: int
 
     @property
     def scenario(self) -> Scenario:
-        """It, as the command line would have made it but for the names."""
+        """The scenario that the command line would have made, but for the names."""
         options = Options.of(
             clients=(self.client,),
             duration=self.duration_s,

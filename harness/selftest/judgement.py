@@ -1,7 +1,7 @@
-"""What a comparison of a client with itself, unchanged and slowed, says of this machine.
+"""Judges this machine by a comparison of a client with itself, unchanged and slowed.
 
-All of it is read from intervals that hold together: those of a comparison of the plain client with the same
-once more and with those slowed.
+All figures come from simultaneous intervals: those of one comparison of the plain client with
+itself and with the slowed ones.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ __all__ = [
 ]
 
 PLAIN, AGAIN = "plain", "plain again"
-SLOWED: Mapping[str, float] = {"slower by 3 %": 0.03, "slower by 10 %": 0.10}  # of its own CPU
+SLOWED: Mapping[str, float] = {"slower by 3 %": 0.03, "slower by 10 %": 0.10}  # share of its CPU
 MUST_BE_FOUND = 0.10
-EQUAL = "unequal settings"  # a doubt about different clients
+EQUAL = "unequal settings"  # a warning about different clients
 METRICS: Mapping[Metric, str] = {
     "throughput": "throughput",
     "cpu_per_request": "CPU per request",
@@ -38,9 +38,9 @@ METRICS: Mapping[Metric, str] = {
 
 
 def judged(measured: Callable[[], RunRecord]) -> tuple[list[SelftestPart], float]:
-    """The parts of a self-test that rest on the comparison, and the resolution of throughput.
+    """Return the parts of a self-test based on the comparison, and the resolution of throughput.
 
-    A comparison that fails is a bound that was missed, and has no resolution but infinity.
+    A comparison that fails counts as a missed bound, and its resolution is infinite.
     """
     try:
         run = measured()
@@ -56,13 +56,13 @@ def judged(measured: Callable[[], RunRecord]) -> tuple[list[SelftestPart], float
 
 
 def resolution(compared: Sequence[Comparison], metric: Metric) -> float:
-    """How narrow this machine's intervals are now, as a share: the widest half width, at least the margin."""
+    """Return the present resolution as a share: the widest half width, at least the margin."""
     intervals = [_interval(one) for one in compared if one.metric == metric]
     return max(MARGIN, *(math.sqrt(high / low) - 1 for _, low, high in intervals))
 
 
 def same_client(compared: Sequence[Comparison]) -> list[Figure]:
-    """A/A: the point estimate of no metric may be further from 1 than the metric's resolution."""
+    """Judge A/A: no metric's point estimate may be further from 1 than the metric's resolution."""
     stated = Figure(
         "resolution of this machine, now",
         100 * resolution(compared, "throughput"),
@@ -75,12 +75,12 @@ def same_client(compared: Sequence[Comparison]) -> list[Figure]:
 
 
 def _same(compared: Sequence[Comparison], metric: Metric, name: str) -> Figure:
-    """Where a comparison would give no verdict, neither is there one here."""
+    """Judge one metric; without a bound if a comparison would give no verdict either."""
     again = _of(compared, AGAIN, metric)
     ratio, low, high = _interval(again)
     silence = "" if again.reason is None else f"; not judged: {again.reason}"
     return Figure(
-        f"A/A {name}: apart by",
+        f"A/A {name}: difference",
         100 * (max(ratio, 1 / ratio) - 1),
         None if silence else 100 * resolution(compared, metric),
         "lower",
@@ -90,7 +90,7 @@ def _same(compared: Sequence[Comparison], metric: Metric, name: str) -> Figure:
 
 
 def power(compared: Sequence[Comparison]) -> list[Figure]:
-    """Whether the verdict on throughput finds each slow-down, and what it really was."""
+    """Judge whether the verdict on throughput finds each slow-down; show its actual size."""
     return [figure for name, share in SLOWED.items() for figure in _power(compared, name, share)]
 
 
@@ -106,7 +106,7 @@ def _power(compared: Sequence[Comparison], name: str, share: float) -> Iterable[
         f"throughput {ratio:.4f} ({low:.4f} to {high:.4f}): {rates.verdict or rates.reason}",
     )
     yield Figure(
-        f"{name}: really, by CPU per request",
+        f"{name}: actual slow-down, by CPU per request",
         100 * (cost - 1),
         bound=None,
         better="lower",
@@ -116,7 +116,7 @@ def _power(compared: Sequence[Comparison], name: str, share: float) -> Iterable[
 
 
 def warnings(doubts: Iterable[Doubt]) -> list[Figure]:
-    """What made the comparison doubtful: how often each kind, of which name, and what to do about it."""
+    """Count the warnings of the comparison by kind, with their subjects and remedies."""
     kinds: dict[str, list[Doubt]] = {}
     for doubt in doubts:
         if doubt.kind != EQUAL:
@@ -137,7 +137,7 @@ def _of(compared: Sequence[Comparison], label: str, metric: Metric) -> Compariso
 
 
 def _interval(one: Comparison) -> tuple[float, float, float]:
-    """Ratio, low, high. Raises ``UnusableError`` where there is none."""
+    """Return ratio, low and high. Raises ``UnusableError`` if there is no ratio."""
     if one.ratio is None or one.low is None or one.high is None:
         raise UnusableError(
             f"self-test: {one.label} and {one.baseline} have no ratio of {one.metric}: {one.reason}"

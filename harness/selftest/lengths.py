@@ -1,7 +1,8 @@
-"""How much the self-test measures of each thing.
+"""Lengths of the parts of the self-test.
 
-What has a bound on its p99 is measured for longer than the 5 s after which some machines' kernel threads wake
-up, and for a moment delay all that runs: in 3 s such a moment is either none of the requests or more than 1 %.
+On some machines kernel threads wake up every 5 s and delay everything for a moment. Figures with a
+bound on their p99 are therefore measured for longer: in 3 s such a moment would affect either no
+request or more than 1 % of them.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ __all__ = ["FULL", "STANDARD", "Lengths"]
 
 @dataclass(frozen=True)
 class Lengths:
-    """Seconds are those of one client's windows."""
+    """Lengths in s, each for the windows of one client."""
 
     ceiling_s: float
-    waits_s: Mapping[str, float]  # by distribution, of waits.DISTRIBUTIONS
-    percentiles: tuple[float, ...]  # of waits
-    floor_s: float  # of each window in which nothing waits
+    waits_s: Mapping[str, float]  # by distribution (waits.DISTRIBUTIONS)
+    percentiles: tuple[float, ...]  # percentiles of the waits
+    floor_s: float  # each window without waits
     pacing_s: float
     stall_s: float
     rounds: int

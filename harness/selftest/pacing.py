@@ -1,4 +1,4 @@
-"""Whether requests of an open loop start when they are due."""
+"""Checks that requests of an open loop start when they are due."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RATE, SLOTS = 2000.0, 8
 
 @dataclass(frozen=True)
 class Case:
-    """A load and the bound on its 99th percentiles, in µs; without one it is for orientation."""
+    """A load and the bound on the p99 of its start delay, in µs; None: for orientation only."""
 
     load: Exercise
     bound_us: float | None = None
@@ -29,10 +29,10 @@ UNIFORM = (
 
 
 def paced(stand: Stand, case: Case, seconds: float) -> list[Figure]:
-    """All that was asked for started, and how late by our own fault."""
+    """Check that all planned requests started, and measure the start delay."""
     with stand.run(case.load) as run:
         run.slice(seconds)
         summary = run.close()
     name, planned = str(case.load), round((case.load.rate or 0) * seconds)
     lags_ns = run.rows[START] - run.rows[READY]
-    return [accounted(name, summary, planned), late(f"{name}: pacer lag", lags_ns, case.bound_us)]
+    return [accounted(name, summary, planned), late(f"{name}: start delay", lags_ns, case.bound_us)]

@@ -34,14 +34,14 @@ __all__ = ["run"]
 
 T = TypeVar("T")
 RAW = ("raw:sync", "raw:async")
-CLIENT = "aiohttp:async"  # always installed, and one that keeps its CPU busy: what it wastes shows
+CLIENT = "aiohttp:async"  # always installed, and it keeps its CPU busy, so that wasted CPU shows
 
 
 def run(lengths: Lengths, announce: Callable[[str], None]) -> SelfTest:
-    """Test this machine and this program; each part is announced as it begins.
+    """Test this machine and this program; announce each part as it begins.
 
-    Whatever measures runs in a process of its own. Raises ``UnusableError`` if something that
-    should always work does not; the comparison at the end takes away nothing that was found before.
+    All measuring runs in processes of its own. Raises ``UnusableError`` if something that should
+    always work does not. A failure of the comparison at the end keeps the earlier findings.
     """
     started_at = utc_now()
     where = environment.describe(assign(available(), 1, pin=True), platform.python_version())
@@ -95,9 +95,9 @@ def _waits(stand: Stand, lengths: Lengths) -> list[Figure]:
 
 
 def _with_delays(waits: Waits, percent: float) -> Figure:
-    """An error that is none of ours: what is left of it on a machine that is late itself."""
+    """Return the error that remains after subtracting the machine's own delays."""
     found = error(waits.name, percent, waits.seen_ns, waits.delayed_ns(), False)
-    name = f"{waits.name}: the same {named(percent)}, the machine's own delays added to the truth"
+    name = f"{waits.name}: {named(percent)} error beyond the machine's own delays"
     return replace(found, name=name)
 
 
@@ -110,11 +110,11 @@ def _stalls(stand: Stand, lengths: Lengths) -> list[Figure]:
 
 
 def _contest(lengths: Lengths) -> RunRecord:
-    """The client against itself: unchanged, and slowed by shares of its own CPU per request."""
+    """Compare the client with itself: unchanged, and slowed by shares of its CPU per request."""
     duration_s = lengths.rounds * lengths.trial_s
     shares = {PLAIN: 0.0, AGAIN: 0.0, **SLOWED}
     contest = Contest(CLIENT, shares, lengths.rounds, duration_s, SLICE_S, SEED)
-    # A bundle's folder is cleared by the next command if this one is killed.
+    # If this command is killed, the next one clears the bundle's folder.
     with Bundle() as bundle:
         return _measured(contest, bundle.path / "contest.db")
 

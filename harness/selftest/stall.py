@@ -1,11 +1,12 @@
-"""A stall of the target, and what response times must be then.
+"""Checks response times during a stall of the target against a simulation.
 
-The target does nothing for a tenth of the window, once. What response times must then be is
-simulated: requests are due at the planned instants; one queue, first come first served, with a server for each
-slot. The request that is n-th in the plan takes what the n-th in the log took there (written − arrival), and
-half the floor before and after that. One that would arrive during the logged stall arrives at its
-end. The floor is what the client and the way there and back cost: median service time − median (written −
-arrival), of requests answered before the stall. Service time is shown beside it: it hides the stall.
+The target does nothing for a tenth of the window, once. The expected response times are simulated:
+requests are due at the planned instants and wait in one queue, first come first served, with a
+server for each slot. The n-th request of the plan takes as long as the n-th in the target's log
+(written − arrival), plus half the floor before and half after it. A request that would arrive
+during the logged stall arrives at its end. The floor is the cost of the client and of the way there
+and back: median service time − median (written − arrival), for requests answered before the stall.
+The service time is shown as well: it hides the stall.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ from servers.embedded.records import StallRecord
 __all__ = ["queue", "stalled"]
 
 RATE, SLOTS = 500.0, 8
-SHARE, AT = 0.1, 0.4  # of the window
+SHARE, AT = 0.1, 0.4  # length and start of the stall, as shares of the window
 ERROR_PERCENT = 2.0
 
 
 def stalled(stand: Stand, client: str, seconds: float) -> list[Figure]:
-    """Response times of one window with a stall in it, against the simulated queue."""
+    """Compare the response times of one window with a stall with the simulated queue."""
     load = Exercise(client, RATE, SLOTS)
     name = f"{load}, stalled {SHARE * seconds:g} s"
     with stand.run(load) as run:
@@ -79,7 +80,7 @@ def _simulated(due: Integers, log: Log, floor_ns: int) -> Integers:
 def queue(
     due: Sequence[int], worked_ns: Sequence[int], floor_ns: int, stall: StallRecord
 ) -> Integers:
-    """Response times, in ns, of the queue that the module describes; one per instant in ``due``."""
+    """Simulate the queue described above. Return a response time in ns per instant in ``due``."""
     free_at = [0] * SLOTS
     there_ns = floor_ns // 2
     responses = []
@@ -96,7 +97,7 @@ def queue(
 def _against_queue(name: str, percent: float, measured: Integers, simulated: Integers) -> Figure:
     ours, theirs = (percentile(values, percent) / 1e6 for values in (measured, simulated))
     return Figure(
-        f"{name}: response time {named(percent)} off the simulated queue by",
+        f"{name}: response time {named(percent)}, difference from the simulated queue",
         abs(ours / theirs - 1) * 100,
         ERROR_PERCENT,
         "lower",

@@ -1,8 +1,8 @@
-"""Loads on the embedded target as a run of the product has them, with nothing thrown away.
+"""Runs loads on the embedded target as the product does, but keeps all rows.
 
-A trial folds its rows into histograms; here they are kept as well, beside the target's own log of the same
-requests. Target, workers and orchestrator are on the CPUs that the product gives them, rows are drained
-and resources are read as often as in a real run.
+A trial folds its rows into histograms. Here they are kept as well, beside the target's own log of
+the same requests. Target, workers and orchestrator run on the CPUs that the product gives them;
+rows are drained and resources are read as often as in a real run.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ ARRIVAL, WAIT, WRITTEN = map(RequestRecord._fields.index, ("arrival_ns", "wait_n
 
 @dataclass(frozen=True)
 class Exercise:
-    """What one client is asked to do: an open loop, or with no ``rate`` a closed one."""
+    """The load of one client: an open loop, or a closed one without ``rate``."""
 
     client: str  # with its mode
     rate: float | None
@@ -109,7 +109,7 @@ class Log:
 
 @dataclass
 class KeptRows(Fold):
-    """Folds as ever, and keeps the rows."""
+    """A fold that also keeps the rows."""
 
     kept: list[Integers] = field(default_factory=list)
 
@@ -141,7 +141,7 @@ class Run:
         self._check()
 
     def slice(self, seconds: float) -> int:
-        """One window without a lead-in, so that its requests are all there are; its first instant."""
+        """Measure one window without a lead-in: all its requests count. Return its start in ns."""
         length_ns = round(seconds * SECOND_NS)
         pace = None if self._loop is None else self._loop.pace(length_ns, None, SEED)
         trial = self._trial
@@ -151,14 +151,14 @@ class Run:
         return self._fold.windows[-1].start_ns
 
     def close(self) -> TrialSummary:
-        """What the product would keep of the trial."""
+        """End the trial and return the summary that the product would keep."""
         self._trial.close(self._tick)
         self._check()
         return self._trial.summary()
 
     @property
     def rows(self) -> Integers:
-        """All rows of all slices (``recorder.COLUMNS`` down, requests across), in no order."""
+        """Rows of all slices (``recorder.COLUMNS`` down, requests across), unordered."""
         return np.concatenate(self._fold.kept, axis=1)
 
     def _tick(self) -> float:
@@ -173,7 +173,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Stand:
-    """Where everything runs."""
+    """The target, CPUs and helpers that all exercises share."""
 
     target: EmbeddedTarget
     cpus: processors.Processors
@@ -185,7 +185,7 @@ class Stand:
 
     @contextlib.contextmanager
     def run(self, load: Exercise) -> Iterator[Run]:
-        """A trial in fresh processes, which are gone afterwards."""
+        """Run a trial in fresh processes, which are gone afterwards."""
         scenario = load.scenario
         (contender,) = self.resolver.contenders(scenario, lambda _: self.target)
         trial = Trial(contender, 1, self.place)
@@ -199,7 +199,7 @@ class Stand:
         self.target.start_log(LOG_RECORDS)
 
     def read_log(self) -> Log:
-        """What the target recorded; it records no more."""
+        """Return what the target recorded, and stop recording."""
         self.target.stop_log()
         log = self.target.read_log()
         if log.left_out_requests:
@@ -212,7 +212,7 @@ class Stand:
 
 @contextlib.contextmanager
 def open_stand(tls: bool = False, warmup_s: float = WARMUP_S) -> Iterator[Stand]:
-    """The embedded target on its CPU, and this process out of the way beside it."""
+    """Start the embedded target on its CPU; this process shares that CPU at low priority."""
     with contextlib.ExitStack() as stack:
         bundle = stack.enter_context(Bundle())
         launcher = processors.Launcher()

@@ -1,13 +1,13 @@
-"""Latencies that are known: answers wait as long as a distribution says.
+"""Checks latencies that are known: the target delays its answers by a distribution.
 
-What each request really waited is in the target's log (written − arrival). The client must see the same
-percentiles in its service time, less the floor: its median service time where nothing waits, under the same
-load, measured in windows between those with waits. The bimodal distribution's step is at 90 %, far from every
-percentile compared.
+The actual wait of each request is in the target's log (written − arrival). The client must see the
+same percentiles in its service time, less the floor: its median service time without waits, under
+the same load, measured in windows between those with waits. The bimodal distribution has its step
+at 90 %, far from every percentile compared.
 
-Requests that do not wait are late, too, now and then: on a machine shared with others by a millisecond, once
-in a thousand. That is no error in what is reported, and shows most where the waits themselves are all alike.
-So what the truth would be with that spread added to it is known as well, for orientation.
+Requests without a wait are delayed now and then, too: on a shared machine by a millisecond, once in
+a thousand. That is not an error of the measurement, and shows most where all waits are equal. So
+the known percentiles with that spread added are shown as well, for orientation.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ DISTRIBUTIONS = {
     "lognormal": "lognormal=2ms,0.5",
     "bimodal 1/50 ms": "bimodal=1ms,50ms,0.1",
 }
-# The waits of 1, 2 and 50 ms are no whole number of gaps: an answer and the next request would
-# otherwise always get in each other's way.
-RATE = 1870.0  # that raw clients are asked for
+# The waits of 1, 2 and 50 ms are no multiples of the gap between requests. Otherwise an answer and
+# the next request would always coincide.
+RATE = 1870.0  # arrival rate of the raw clients
 SLOTS = 32
 WINDOWS = 5
 ERROR_SHARE, ERROR_NS = 0.02, 200_000
@@ -40,21 +40,21 @@ ERROR_SHARE, ERROR_NS = 0.02, 200_000
 
 @dataclass(frozen=True)
 class Waits:
-    """What a client saw of waits that are known."""
+    """Known waits, and the service times that a client saw."""
 
     name: str
-    count: Figure  # nothing may be missing
+    count: Figure  # missing or extra requests; must be 0
     seen_ns: Integers  # service times, less the floor
-    true_ns: Integers  # by the target's log
+    true_ns: Integers  # waits in the target's log
     floor_ns: int
-    spread_ns: Integers  # of requests that did not wait: service time − floor
+    spread_ns: Integers  # requests without a wait: service time − floor
 
     def errors(self, percentiles: Iterable[float], bounded: bool = True) -> list[Figure]:
-        """How far each percentile is from the truth."""
+        """Return the error of each percentile."""
         return [error(self.name, p, self.seen_ns, self.true_ns, bounded) for p in percentiles]
 
     def delayed_ns(self) -> Integers:
-        """The truth, and to each wait what some request that did not wait took beyond the floor."""
+        """Return the true waits, each plus the excess of a random request that did not wait."""
         drawn: Integers = np.random.default_rng(SEED).choice(self.spread_ns, self.true_ns.size)
         return self.true_ns + drawn
 
@@ -62,7 +62,7 @@ class Waits:
 def waited(
     stand: Stand, client: str, rate: float, distribution: str, seconds: float, floor_s: float
 ) -> Waits:
-    """Windows of ``seconds`` in total that wait, and between them some of ``floor_s`` that do not."""
+    """Measure windows with waits, ``seconds`` in total, and windows of ``floor_s`` between them."""
     load = Exercise(client, rate, SLOTS, path=f"/wait?{DISTRIBUTIONS[distribution]}")
     name = f"{load}, waits {distribution}"
     with stand.run(replace(load, path="/")) as bare, stand.run(load) as waiting:
@@ -88,11 +88,11 @@ def waited(
 
 
 def error(name: str, percent: float, seen_ns: Integers, true_ns: Integers, bounded: bool) -> Figure:
-    """How far a percentile of what was seen is from the truth; at most 2 % or 0.2 ms are allowed."""
+    """Return the error of a measured percentile; at most 2 % or 0.2 ms are allowed."""
     seen, true = percentile(seen_ns, percent), percentile(true_ns, percent)
     bound_us = max(ERROR_SHARE * true, ERROR_NS) / 1e3
     return Figure(
-        f"{name}: {named(percent)} off the truth by",
+        f"{name}: {named(percent)} error",
         abs(seen - true) / 1e3,
         bound_us if bounded else None,
         "lower",

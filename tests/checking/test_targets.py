@@ -132,7 +132,7 @@ def test_a_broken_plug_in_is_in_nobodys_way(neighbours: tuple[Path, Path], tmp_p
     [
         (("nobody",), 2, "NAME: 'nobody' is not valid; expected embedded,"),
         (("embedded", "--runtime", "moon"), 2, "--runtime: 'moon' is not valid"),
-        (("embedded", "--upstream", "httpbin"), 2, "--upstream: is for proxies"),
+        (("embedded", "--upstream", "httpbin"), 2, "--upstream: applies to proxies"),
     ],
 )
 def test_what_cannot_be_checked_is_one_line(

@@ -49,7 +49,7 @@ def refused(ended: Ended, code: int, *parts: str) -> None:
 
 TWO_METHODS = ("--method", "GET", "--method", "PUT")
 USAGE = [
-    (("compare", "curl"), ("'curl'", "known are requests")),
+    (("compare", "curl"), ("'curl'", "expected one of requests")),
     (("compare", "requests", "curl"), ("'curl'",)),
     (("compare", "requests:async"), ("'requests'", "'async'", "requests:sync")),
     (("compare", "aiohttp:sync"), ("'aiohttp'", "'sync'", "aiohttp:async")),
@@ -57,7 +57,7 @@ USAGE = [
     (("compare", "requests:fast"), ("'fast'", "sync or async")),
     (("compare", "http x"), ("client name",)),
     (("compare", ""), ("client",)),
-    (("compare", "null", "null"), ("competitor: 'null' is given twice",)),
+    (("compare", "null", "null"), ("client: 'null' is given twice",)),
     (
         ("compare", "aiohttp", "aiohttp:async"),
         ("'aiohttp' and 'aiohttp:async' are the same client, 'aiohttp', given twice",),

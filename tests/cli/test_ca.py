@@ -82,11 +82,11 @@ def test_a_file_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.pem"
     damaged.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
     for path, problem in (
-        (tmp_path / "missing.pem", "no regular file"),
-        (folder, "no regular file"),
-        (Path("a\0b"), "no "),
-        (empty, "no certificate in it can be read"),
-        (damaged, "no certificate in it can be read"),
+        (tmp_path / "missing.pem", "not a regular file"),
+        (folder, "not a regular file"),
+        (Path("a\0b"), "not "),
+        (empty, "it has no readable certificate"),
+        (damaged, "it has no readable certificate"),
     ):
         with refused("--ca: ") as caught:
             read(ca=str(path))

@@ -19,7 +19,10 @@ MISTYPED: dict[str, tuple[str, str]] = {
         "No such option: --limt; did you mean --limit?",
     ),
     "switch": ("compare null --insecur", "No such option: --insecur; did you mean --insecure?"),
-    "client": ("compare request", "client: 'request' is unknown; did you mean requests? known are"),
+    "client": (
+        "compare request",
+        "client: 'request' is unknown; did you mean requests? expected one",
+    ),
     "client of load": (
         "load --client aiohtp",
         "client: 'aiohtp' is unknown; did you mean aiohttp? known",
@@ -55,7 +58,7 @@ MISTYPED: dict[str, tuple[str, str]] = {
     ),
     "old form, client": (
         "--client htpx",
-        "client: 'htpx' is unknown; did you mean httpx? known are",
+        "client: 'htpx' is unknown; did you mean httpx? expected one of",
     ),
     "old form, clients": (
         "--compare requests htpx",

@@ -87,7 +87,7 @@ def test_a_report_of_ours_may_be_replaced_and_nothing_else(suffix: str, database
     others_json = '{"schema_version": 1, "items": []}'  # many programs write that
     for content in ("mine", "label,run_id\n", '{"run": 1}', others_json, "measured at: noon\n"):
         report.write_text(content)
-        with refused(f"--output: {report.name!r} exists and is no report of clientbench"):
+        with refused(f"--output: {report.name!r} exists and is not a report of clientbench"):
             output.checked(report.name, database, force=False)
         assert output.checked(report.name, database, force=True) == report
         assert report.read_text() == content
@@ -98,7 +98,7 @@ def test_a_link_is_judged_by_its_own_name(database: Path) -> None:
     link, file = database.with_name("report.md"), database.with_name("other.db")
     link.symlink_to(file.name)
     file.write_text("mine")
-    with refused("--output: 'report.md' exists and is no report of clientbench"):
+    with refused("--output: 'report.md' exists and is not a report of clientbench"):
         output.checked("report.md", database, force=False)
     file.write_text(FORMATS[".md"].write(finished(two_clients()), two_clients()))
     assert output.checked("report.md", database, force=False) == Path("report.md")
@@ -107,7 +107,7 @@ def test_a_link_is_judged_by_its_own_name(database: Path) -> None:
 def test_a_file_that_has_come_meanwhile_is_not_replaced_either(database: Path) -> None:
     path = output.checked("report.md", database, force=False)
     path.write_text("mine")
-    with pytest.raises(UnusableError, match=r"could not be written .*is no report"):
+    with pytest.raises(UnusableError, match=r"could not be written .*is not a report"):
         output.write(path, "ours", database, force=False)
     assert path.read_text() == "mine"
     output.write(path, "ours \ud800", database, force=True)
@@ -196,7 +196,7 @@ def test_that_too_replaces_nothing_of_the_users(
     Path("mine.md").write_text("mine")
     words = ("results", "show", "latest", "--db", str(stored), "--output", "mine.md")
     assert run(words) == 2
-    assert "'mine.md' exists and is no report of clientbench" in capfd.readouterr().err
+    assert "'mine.md' exists and is not a report of clientbench" in capfd.readouterr().err
     assert Path("mine.md").read_text() == "mine"
     assert run((*words, "--force")) == 0
     assert Path("mine.md").read_text() != "mine"

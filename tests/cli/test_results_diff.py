@@ -224,7 +224,7 @@ def test_when_asked_every_difference_stands_above_the_table(diff: Command, colum
         (("usual-run", "usual"), "'usual-run' and 'usual' are the same"),
         (
             ("usual-run", "alone-run"),
-            "no competitor in common: requests, aiohttp:async, urllib3 in",
+            "no client in common: the first has requests, aiohttp:async, urllib3",
         ),
         (("usual-run", "nothing-done"), "'nothing-done' has no finished round"),
         (("nothing-done", "usual-run"), "'nothing-done' has no finished round"),

@@ -67,8 +67,8 @@ def test_code_that_cannot_be_compiled_is_told_in_one_line(
     ("program", "said"),
     [
         ("echo first >&2; echo broken >&2; exit 3", "(exit code 3): broken"),
-        ("exit 3", "(exit code 3): it said nothing"),
-        ("kill -9 $$", "(exit code -9): it said nothing"),
+        ("exit 3", "(exit code 3): no message"),
+        ("kill -9 $$", "(exit code -9): no message"),
         (None, "No such file"),
     ],
 )

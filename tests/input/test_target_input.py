@@ -218,7 +218,7 @@ def test_the_baseline_may_be_named_by_what_differs(text: str) -> None:
         ({"instances": ("two",)}, "--instances: 'two'"),
         ({"tls": ("h2",)}, "--scheme: 'h2'.*http, https"),
         ({"tls": ("http",), "https": True}, "--tls, --scheme: both given"),
-        ({"upstream": "httpbin"}, "--upstream: is for proxies; expected --target nginx"),
+        ({"upstream": "httpbin"}, "--upstream: applies to proxies; expected --target nginx"),
         ({"target": ("nginx",), "upstream": "apache"}, "--upstream: 'apache'.*embedded"),
         ({"target_cpus": "3-1"}, "--target-cpus: '3-1'.*0,2 or 0-3"),
         ({"target_cpus": "a"}, "--target-cpus: 'a'"),
@@ -228,17 +228,26 @@ def test_the_baseline_may_be_named_by_what_differs(text: str) -> None:
         ({"instances": ("2",), "runtime": ("docker",)}, "--instances: the embedded target has one"),
         (
             {"target": ("http://h/",), "runtime": ("docker",)},
-            "--runtime: a server that already runs",
+            "--runtime: applies to servers that clientbench starts; expected no URL",
         ),
         (
             {"target": ("http://h/",), "instances": ("2",)},
-            "--instances: a server that already runs",
+            "--instances: applies to servers that clientbench starts; expected no URL",
         ),
-        ({"url": "http://h/", "https": True}, "--tls: the URL names a server"),
-        ({"target": ("http://h/",), "tls": ("https",)}, "--scheme: is not that of the server's"),
-        ({"target": ("embedded", "http://h/"), "https": True}, "--scheme: is not that of the"),
-        ({"url": "http://h/", "instances": ("2",)}, "--instances: the URL names a server"),
-        ({"url": "http://h/", "target_cpus": "1"}, "--target-cpus: the URL names a server"),
+        ({"url": "http://h/", "https": True}, "--tls: applies to servers that clientbench"),
+        ({"target": ("http://h/",), "tls": ("https",)}, "--scheme: contradicts a server's URL"),
+        (
+            {"target": ("embedded", "http://h/"), "https": True},
+            "--scheme: contradicts a server's URL",
+        ),
+        (
+            {"url": "http://h/", "instances": ("2",)},
+            "--instances: applies to servers that clientbench",
+        ),
+        (
+            {"url": "http://h/", "target_cpus": "1"},
+            "--target-cpus: applies to servers that clientbench",
+        ),
         (
             {"target": ("nginx", "embedded"), "instances": ("1", "3")},
             "--target, --instances: you gave several values of each",
@@ -275,34 +284,43 @@ def test_the_baseline_may_be_named_by_what_differs(text: str) -> None:
         ({"target": ("nginx-static:alone.conf",)}, "--target: the nginx-static target takes no"),
         (
             {"target": ("nginx", "caddy"), "config": "alone.conf"},
-            "--config: is for one target without a file; expected --target ALIAS=nginx:FILE",
+            "--config: applies to a single target without a file; expected --target ALIAS=nginx:FILE",
         ),
-        ({"target": ("nginx:alone.conf",), "config": "alone.conf"}, "--config: is for one target"),
-        ({"target": ("http://h",), "config": "alone.conf"}, "--config: the URL names a server"),
-        ({"url": "http://h/", "config": "alone.conf"}, "--config: the URL names a server"),
+        (
+            {"target": ("nginx:alone.conf",), "config": "alone.conf"},
+            "--config: applies to a single target",
+        ),
+        (
+            {"target": ("http://h",), "config": "alone.conf"},
+            "--config: applies to servers that clientbench",
+        ),
+        (
+            {"url": "http://h/", "config": "alone.conf"},
+            "--config: applies to servers that clientbench",
+        ),
         (
             {"target": ("nginx:before.conf", "nginx:there/before.conf")},
-            "--target: several are called nginx:before.conf; expected ALIAS=nginx:FILE for each",
+            "--target: several are called nginx:before.conf; expected a name for each: ALIAS=nginx:FILE",
         ),
         (
             {"target": ("nginx:alone.conf",), "runtime": ("docker",)},
-            "--runtime: a configuration of yours runs natively alone; expected native",
+            "--runtime: your own configuration only runs natively; expected native",
         ),
         (
             {"target": ("nginx:alone.conf",), "https": True},
-            "--tls: alone.conf does not use it; expected {{ certificate }} there$",
+            "--tls: alone.conf ignores it; expected {{ certificate }} in that file$",
         ),
         (
             {"target": ("nginx:alone.conf",), "instances": ("2",)},
-            "--instances: alone.conf does not use it; expected {{ (upstreams|workers) }} or {{ ",
+            "--instances: alone.conf ignores it; expected {{ (upstreams|workers) }} or {{ ",
         ),
         (
             {"target": ("nginx:alone.conf",), "tls": ("https",)},
-            "--scheme: alone.conf does not use it",
+            "--scheme: alone.conf ignores it",
         ),
         (
             {"target": ("nginx:alone.conf",), "upstream": "httpbin"},
-            "--upstream: alone.conf does not use it; expected {{ upstreams }} there",
+            "--upstream: alone.conf ignores it; expected {{ upstreams }} in that file",
         ),
         ({"tls": ("http", "HTTP")}, "is given twice"),
         ({"target": ("nginx", "nginx-static"), "command": "load"}, "target: has several values"),

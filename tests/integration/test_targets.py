@@ -85,7 +85,7 @@ def test_a_target_stays_up_until_it_is_taken_down(targets: Surroundings) -> None
     assert (told["name"], told["url"], told["state"]) == ("embedded", url[1], "healthy")
     assert psutil.pid_exists(told["pid"]) and told["pid"] in targets.processes()
     logs = targets("logs", "embedded", "--lines", "3")
-    assert (logs.code, logs.out) == (0, "==> instance-1 <==\n(it has printed nothing)\n")
+    assert (logs.code, logs.out) == (0, "==> instance-1 <==\n(no output)\n")
 
     down = targets("down", "Embedded")
     assert (down.code, down.out) == (0, "embedded (native, http): stopped\n")
@@ -165,7 +165,7 @@ def test_of_two_at_once_one_wins(targets: Surroundings) -> None:
         ("up embedded --instances x", "--instances: 'x' is not valid; expected a whole number"),
         ("up embedded --port 0", "--port: '0' is not valid; expected a whole number from 1 to"),
         ("up embedded --port 99999", "--port: '99999' is not valid; expected a whole number"),
-        ("up embedded --target-memory 64m", "--target-memory: limits containers; expected "),
+        ("up embedded --target-memory 64m", "--target-memory: limits containers only; expected "),
         ("up embedded --target-cpus a", "--target-cpus: 'a' is not valid; expected "),
         ("up embedded --upstream httpbin", "--upstream: "),
         ("logs embedded", "NAME: 'embedded' is not up; no target is: clientbench targets up NAME"),
@@ -240,7 +240,7 @@ def test_ctrl_c_ends_a_start(targets: Surroundings, tmp_path: Path) -> None:
     assert starting.stderr is not None
     assert starting.stderr.readline() == "starting nginx before 3 × embedded (native, http) …\n"
     assert targets.only()["state"] == "starting"
-    said = "==> proxy <==\n(it has printed nothing)\n"
+    said = "==> proxy <==\n(no output)\n"
     assert wait_until(lambda: targets("logs", "nginx").out == said)
     starting.send_signal(signal.SIGINT)
     out, err = starting.communicate(timeout=20)
@@ -271,7 +271,7 @@ def test_a_host_that_was_killed_is_shown_as_dead_and_swept_up(targets: Surroundi
     assert wait_until(lambda: not targets.processes())
     down = targets("down", "--all")
     assert (down.code, down.err) == (0, "")
-    assert down.out == "embedded (native, https): what it had left behind is removed\n"
+    assert down.out == "embedded (native, https): had crashed; its leftovers are removed\n"
     assert targets.nothing_is_left()
 
 
@@ -324,5 +324,5 @@ def test_what_the_killed_host_of_a_run_leaves_is_swept_up(targets: Surroundings)
     assert "clean up    clientbench targets down --all" in status.out
     assert targets("down", "embedded").code == 2
     down = targets("down", "--all")
-    assert down.out == "embedded × 2 (native, https): what it had left behind is removed\n"
+    assert down.out == "embedded × 2 (native, https): had crashed; its leftovers are removed\n"
     assert targets.files() == []

@@ -167,16 +167,16 @@ def test_bad_paths_are_one_line(tmp_path: Path) -> None:
         unheard.bind(str(tmp_path / "unheard"))
         for words, problem in (
             (("--url", URL, "--unix", "missing"), "--unix: 'missing' is not valid"),
-            (("--url", URL, "--unix", "file"), "the PATH of a unix socket (no socket)"),
-            (("--unix", "unheard"), "--unix: is for a server that runs already"),
-            (("--url", "/x", "--unix", "unheard"), "--unix: is for a server that runs already"),
+            (("--url", URL, "--unix", "file"), "the PATH of a unix socket (not a socket)"),
+            (("--unix", "unheard"), "--unix: needs a server that runs already"),
+            (("--url", "/x", "--unix", "unheard"), "--unix: needs a server that runs already"),
             (
                 ("--url", URL, "--unix", "unheard", "--trace", "1"),
-                "--unix: shows no points of requests; expected no --trace",
+                "--unix: requests there cannot be traced; expected no --trace",
             ),
             (
                 ("--url", URL, "--unix", "unheard", "--preset", "concurrent-synced"),
-                "--unix: shows no points of requests; expected no --trace",
+                "--unix: requests there cannot be traced; expected no --trace",
             ),
         ):
             ended = clientbench("compare", "raw", *words, cwd=tmp_path)

@@ -43,24 +43,28 @@ def test_without_a_rate_the_loop_is_closed() -> None:
         ({"rate": "5", "stage": ("1:1",)}, {}, "--rate, --stage: both"),
         ({"rate": "5", "arrivals": "even"}, {}, "--arrivals: 'even'"),
         ({"rate": "5", "start": "now"}, {}, "--start: 'now'"),
-        ({"arrivals": "poisson"}, {}, "--arrivals: is about an open loop"),
-        ({"start": "per-request"}, {}, "--start: is about an open loop"),
-        ({"max_in_flight": "5"}, {}, "--max-in-flight: is about an open loop"),
+        ({"arrivals": "poisson"}, {}, "--arrivals: applies to open loops"),
+        ({"start": "per-request"}, {}, "--start: applies to open loops"),
+        ({"max_in_flight": "5"}, {}, "--max-in-flight: applies to open loops"),
         ({"rate": "5", "max_in_flight": "0"}, {}, "--max-in-flight: '0'"),
         (
             {"rate": "5", "max_in_flight": "3", "start": "fixed-workers"},
             {},
-            "--max-in-flight: limits",
+            "--max-in-flight: applies to",
         ),
-        ({"rate": "5", "start": "per-request"}, {"concurrency": (3,)}, "--concurrency: is for"),
-        ({"rate": "5"}, {"think_time": "1"}, "--think-time: is about a closed loop"),
+        (
+            {"rate": "5", "start": "per-request"},
+            {"concurrency": (3,)},
+            "--concurrency: applies to --start fixed",
+        ),
+        ({"rate": "5"}, {"think_time": "1"}, "--think-time: applies to closed loops"),
         ({}, {"think_time": "-1"}, "--think-time: '-1'"),
         ({"stage": ("5",)}, {}, "--stage: '5'"),
         ({"stage": ("5:0",)}, {}, "--stage: '0'"),
         ({"stage": ("5-:3s",)}, {}, "--stage: '5-:3s'"),
         ({"stage": ("0:3s", "0-0:1s")}, {}, "--stage: '0:3s, 0-0:1s'"),
-        ({"stage": ("5:3s",)}, {"duration": "3"}, "--duration: the load's stages"),
-        ({"stage": ("5:3s",)}, {"requests": "30"}, "--requests: the load's stages"),
+        ({"stage": ("5:3s",)}, {"duration": "3"}, "--duration: the stages of the load"),
+        ({"stage": ("5:3s",)}, {"requests": "30"}, "--requests: the stages of the load"),
     ],
 )
 def test_bad_loads_are_refused_in_one_line(
@@ -179,7 +183,7 @@ def test_other_rates_are_refused(typed: str) -> None:
 
 def test_a_rate_without_any_request_is_refused() -> None:
     with refused(
-        "--rate, --duration: 0.1 requests per second for 4 s is none at all; "
+        "--rate, --duration: 0.1 requests per second start no request within 4 s; "
         "expected at least one, such as --duration 10"
     ):
         scenario({"rate": "0.1"}, duration="4")

@@ -174,7 +174,7 @@ def test_the_same_competitor_twice_is_refused(
     clients: tuple[str, ...], options: dict[str, Any]
 ) -> None:
     message = refusal(*clients, **options)
-    assert message.startswith("competitor: ")
+    assert message.startswith("client: " if len(clients) > 1 else "entry: ")
     assert "given twice" in message
     if len(clients) > 1:
         assert all(f"'{text}'" in message for text in clients)
@@ -404,8 +404,8 @@ def test_bad_numbers_are_refused_naming_field_and_value(field: str, text: str) -
         ({"requests": 10, "duration": 1}, ("--duration, --requests",)),
         ({"method": ("FETCH",)}, ("--method: 'FETCH'", "GET, POST")),
         ({"method": ("GET", "STREAM")}, ("--method: 'STREAM'", "STREAM alone")),
-        ({"method": ("GET",), "body": "x"}, ("--body: GET carries none", "POST, PUT")),
-        ({"method": ("HEAD",), "body_size": ("1",)}, ("--body-size: HEAD carries none",)),
+        ({"method": ("GET",), "body": "x"}, ("--body: GET sends no body", "POST, PUT")),
+        ({"method": ("HEAD",), "body_size": ("1",)}, ("--body-size: HEAD sends no body",)),
         ({"body": "x", "body_size": ("1",)}, ("--body, --body-size",)),
         ({"body_size": ("-1",)}, ("--body-size: '-1'", "64k")),
         ({"body_size": ("1025M",)}, ("--body-size: '1025M'", "from 0 to 1g")),

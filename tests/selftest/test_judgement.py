@@ -106,14 +106,14 @@ def test_medians_and_memory_are_not_judged() -> None:
 def test_the_stated_resolution_is_that_of_throughput_in_percent() -> None:
     figures = by_name(same_client(comparisons({(AGAIN, "throughput"): (1.0, 1.034)})))
     assert figures["resolution of this machine, now"].value == pytest.approx(3.4)
-    assert figures["A/A throughput: apart by"].bound == pytest.approx(3.4)
+    assert figures["A/A throughput: difference"].bound == pytest.approx(3.4)
 
 
 def test_what_is_found_and_what_it_really_was_are_side_by_side() -> None:
     figures = by_name(power(comparisons()))
     assert (figures[f"{TEN}: found"].value, figures[f"{THREE}: found"].value) == (1, 1)
-    assert figures[f"{TEN}: really, by CPU per request"].value == pytest.approx(10)
-    assert figures[f"{THREE}: really, by CPU per request"].value == pytest.approx(3)
+    assert figures[f"{TEN}: actual slow-down, by CPU per request"].value == pytest.approx(10)
+    assert figures[f"{THREE}: actual slow-down, by CPU per request"].value == pytest.approx(3)
 
 
 @pytest.mark.parametrize(
@@ -145,12 +145,12 @@ def test_what_a_comparison_would_not_judge_is_not_judged(ratio: float) -> None:
         else one
         for one in comparisons()
     ]
-    figure = by_name(same_client(compared))["A/A p99: apart by"]
+    figure = by_name(same_client(compared))["A/A p99: difference"]
     assert (figure.bound, figure.missed) == (None, False)
     assert figure.value == pytest.approx(100 * (ratio - 1))
     assert figure.detail.endswith(f"; not judged: {reason}")
     judged_ones = by_name(same_client(comparisons()))
-    assert judged_ones["A/A p99: apart by"].bound is not None
+    assert judged_ones["A/A p99: difference"].bound is not None
 
 
 def test_warnings_are_figures_of_the_slowed_part() -> None:

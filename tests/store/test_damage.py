@@ -69,7 +69,9 @@ def test_what_was_edited_is_named(
     words = ["results", "show", "run-1", "--db", str(path)]
     assert clientbench(words) == 3
     said = capsys.readouterr().err
-    assert re.fullmatch(rf"clientbench: --db .*holds what cannot be shown.*{expected}.*\n", said)
+    assert re.fullmatch(
+        rf"clientbench: --db .*has content that cannot be shown.*{expected}.*\n", said
+    )
     monkeypatch.setenv("CLIENTBENCH_DEBUG", "1")
     assert clientbench(words) == 1
     assert "Traceback" in capsys.readouterr().err
