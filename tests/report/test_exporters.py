@@ -103,7 +103,7 @@ def test_csv_has_a_row_per_competitor_with_unrounded_numbers() -> None:
     assert (first["throughput_verdict"], second["throughput_verdict"]) == ("", "faster")
     assert float(second["cpu_per_request_ratio"]) == pytest.approx(0.25)
     assert second["p99_verdict"] == ""
-    assert second["p99_reason"].startswith("fewer than 20 samples of requests")
+    assert second["p99_reason"].startswith("too few samples in a round of requests")
 
 
 @pytest.mark.parametrize("made", [failed("requests"), unmeasured("requests")])
