@@ -174,7 +174,12 @@ NONE = "no complete round in one of the runs"
         ("throughput", [trial("a"), failed("a", 2)], ONE, True),
         ("throughput", [failed("a"), failed("a", 2)], NONE, False),
         ("throughput", [trial("a", state="partial")], NONE, False),
-        ("throughput", [trial("a"), trial("a", 2, rate=0)], "one round has no successful request", False),
+        (
+            "throughput",
+            [trial("a"), trial("a", 2, rate=0)],
+            "one round has no successful request",
+            False,
+        ),
         ("p99", [trial("a", n, rate=1000) for n in (1, 2)], "too few samples", True),
         (
             "p50",

@@ -34,7 +34,7 @@ BARRING = (
     Doubt("short slices", "aiohttp:async", "they are short", "measure longer"),
     Doubt("unequal bytes", "run", "they differ", "make them equal"),
 )
-CAVEAT = "note: runs measured at different times differ"
+CAVEAT = "note: other load on the machine may explain"
 
 
 def trials(id: str, rates: tuple[int, ...], *labels: str, **changes: Any) -> list[TrialSummary]:

@@ -23,8 +23,8 @@ AIOHTTP = Comparison(
 )
 
 WIDER = (
-    "intervals of the matrix are wider, as there are more of them: a pair that is faster or slower "
-    "against the baseline may be inconclusive there"
+    "intervals in the matrix are wider because there are more of them; a verdict against the "
+    "baseline may be inconclusive there"
 )
 
 
