@@ -27,7 +27,7 @@ CAUSES: dict[RunState, str] = {
 
 @dataclass(frozen=True)
 class Trust:
-    """How far figures can be trusted, and why not further.
+    """The trust in the figures of a run, and the reason for its limits.
 
     ``none``: figures or verdicts may be wrong. ``limited``: something was not checked or not run.
     """
