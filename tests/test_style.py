@@ -1,4 +1,4 @@
-"""Functions that fit on a screen, calls that can be read: no exception without a reason beside it."""
+"""Short functions, readable calls, docstrings that are no fragments; exceptions need a reason."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("harness", "adapters", "servers", "benchmarks")
 MOST_LINES, MOST_PARAMETERS = 50, 8
+FRAGMENT = re.compile(r"(Of|What|Whether)\b")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -27,6 +28,15 @@ def parameters(node: Function) -> list[str]:
     found = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
     more = [one for one in (node.args.vararg, node.args.kwarg) if one is not None]
     return [one.arg for one in (*found, *more) if one.arg not in ("self", "cls")]
+
+
+def fragments(source: str) -> Iterator[str]:
+    """Yield docstrings that begin with neither a verb nor a noun, but with a subordinate clause."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, Function | ast.ClassDef | ast.Module):
+            summary = (ast.get_docstring(node) or "").partition("\n")[0]
+            if FRAGMENT.match(summary):
+                yield f"{getattr(node, 'name', 'module')}: {summary}"
 
 
 def faults(source: str) -> Iterator[str]:
@@ -53,6 +63,30 @@ def test_functions_are_short_and_calls_say_what_they_pass(folder: str) -> None:
         if (wrong := list(faults(path.read_text())))
     }
     assert found == {}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_docstrings_begin_with_a_verb_or_a_noun(folder: str) -> None:
+    found = {
+        str(path.relative_to(ROOT)): wrong
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if (wrong := list(fragments(path.read_text())))
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "number"),
+    [
+        ('"""What it does."""\n', 1),
+        ('def f():\n    """Whether it fits.\n\n    More."""\n', 1),
+        ('class C:\n    """A class."""\n\n    def f(self):\n        """Of the client."""\n', 1),
+        ('async def f():\n    """Offer what there is."""\n', 0),
+        ("# What a comment says is not looked at.\n", 0),
+    ],
+)
+def test_the_rule_for_docstrings_sees_what_it_is_for(source: str, number: int) -> None:
+    assert len(list(fragments(source))) == number
 
 
 @pytest.mark.parametrize(

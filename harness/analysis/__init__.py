@@ -1,5 +1,5 @@
-"""From trials to what may be said of them: merged summaries, ratios with intervals, verdicts, doubts.
+"""The analysis of trials: merged summaries, ratios with intervals, verdicts, warnings.
 
-Enters: records. Leaves: records. Pure: no clock, no file, no process. Imports ``records``, ``scenario``, and
-for doubts about them values of ``clients`` and ``machine``.
+Enters: records. Leaves: records. Pure: no clock, no file, no process. Imports ``records``,
+``scenario``, and, for warnings about them, values of ``clients`` and ``machine``.
 """

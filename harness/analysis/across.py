@@ -1,7 +1,8 @@
-"""From two runs to ratios: the same competitor then and now, metric by metric. Pure: records in, numbers out.
+"""Comparison of two runs: the same competitor then and now, metric by metric. Pure.
 
-Rounds of different runs are no pairs, so the intervals are wider than those within a run. They know how
-rounds vary inside each run, and nothing of how the machine differed between the two.
+Rounds of different runs are not paired, so the intervals are wider than those within a run. They
+account for the variation between the rounds of each run, but not for changes of the machine between
+the runs.
 """
 
 from __future__ import annotations
@@ -28,16 +29,17 @@ __all__ = ["Across", "compare_runs"]
 
 @dataclass(frozen=True)
 class Across(Comparison):
-    """A competitor in one run against the same in another, the ``baseline``, by its id; not paired."""
+    """A competitor in one run against the same in another; ``baseline`` is the other run's id."""
 
-    other_rounds: int = 0  # complete ones of the other run; ``rounds`` are those of the first
+    other_rounds: int = 0  # complete rounds of the other run; ``rounds`` are those of the first
 
 
 def compare_runs(ours: StoredRun, theirs: StoredRun) -> list[Across]:
-    """Every competitor that both runs have: one metric after the other, in the order of the first run.
+    """Compare every competitor that both runs have, metric by metric, in the order of the first
+    run.
 
-    The family of an interval is these competitors. Nothing is said here of whether the runs ought to be
-    compared: see ``harness.analysis.environments``.
+    The family of an interval is these competitors. ``harness.analysis.environments`` finds what
+    speaks against comparing the runs.
     """
     labels = common_labels(ours, theirs)
     confidence = max(run.confidence for run, _ in (ours, theirs))
@@ -58,7 +60,7 @@ class _Side:
     traced: bool
 
     def values(self, metric: Metric) -> list[float]:
-        """Of the rounds that have one."""
+        """Return the values of all rounds that have one."""
         values = [metric_value(trial, metric) for trial in self.complete]
         return [value for value in values if value is not None]
 
@@ -93,27 +95,29 @@ def _across(metric: Metric, ours: _Side, theirs: _Side, family: int, confidence:
         return replace(nothing, reason=reason)
     values, others = ours.values(metric), theirs.values(metric)
     if len(values) < len(ours.complete) or len(others) < len(theirs.complete):
-        # As within a run: to judge by the other rounds would favour whoever failed.
-        return replace(nothing, reason="a round without a value")
+        # As within a run: judging by the other rounds would favour the competitor that failed.
+        failed = any(not one.correct for one in (*ours.complete, *theirs.complete))
+        lacking = "successful request" if failed else "value"
+        return replace(nothing, reason=f"one round has no {lacking}")
     found = unpaired(values, others, family, confidence)
     reason = _doubtful(metric, ours, theirs)
     return judged(nothing, found, reason)
 
 
 def _incomparable(metric: Metric, *sides: _Side) -> str | None:
-    """Why there is no ratio, if so."""
+    """Return the reason why there is no ratio; None if there is one."""
     if any(side.traced for side in sides):
-        return "requests are traced or held, and comparable in their phases alone"
+        return "requests were traced or held, so only their phases can be compared"
     if not all(side.complete for side in sides):
         return "no complete round in one of the runs"
     loops = {trial.open_loop is None for side in sides for trial in side.complete}
     if metric in PERCENTS and len(loops) > 1:
-        return "response times of an open loop in one run, service times in the other"
+        return "one run has response times (open loop), the other service times (closed loop)"
     return None
 
 
 def _doubtful(metric: Metric, *sides: _Side) -> str | None:
-    """Why a ratio that is there allows no verdict, if so."""
+    """Return the reason why a ratio allows no verdict; None if it allows one."""
     for side in sides:
         if metric in side.barred:
             return side.barred[metric]

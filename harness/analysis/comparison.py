@@ -1,4 +1,4 @@
-"""From trials to ratios: each competitor against another, metric by metric. Pure: summaries in, numbers out."""
+"""Comparison of competitors by ratios, metric by metric. Pure: summaries in, numbers out."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ Barred = Mapping[str, Mapping[Metric, str]]  # why there is no verdict, by compe
 NOTHING_BARRED: Barred = MappingProxyType({})
 
 ENOUGH_BEYOND = 20  # samples of a trial that rank above a percentile
-LEAST_COMPLETE = 0.5  # of the rounds: whoever fails more often is not judged by those it survived
+LEAST_COMPLETE = 0.5  # share of the rounds: with fewer, the complete ones are no fair sample
 HIGHER_IS_BETTER: frozenset[Metric] = frozenset({"throughput"})
 PERCENTS: Mapping[Metric, float] = {"p50": 50.0, "p99": 99.0}
-# What depends on how the load came about.
+# The metrics that depend on the load.
 LOAD_METRICS: frozenset[Metric] = frozenset({"throughput", *PERCENTS})
 
 
@@ -55,12 +55,12 @@ def compare(
     confidence: float = CONFIDENCE,
     metrics: Sequence[Metric] = METRICS,
 ) -> list[Comparison]:
-    """Every other competitor against the baseline: one metric after the other, in order of appearance.
+    """Compare every other competitor with the baseline, metric by metric, in order of appearance.
 
-    Each condition is a comparison of its own, with the competitor of the baseline's name in it as baseline.
-    Rounds are pairs, and only those count in which both are complete. The family of an interval is the
-    other competitors of its condition. ``barred`` says which have no verdict on a metric, and why. Without a
-    baseline, and of traced trials, there is nothing: of those only the traces are comparable.
+    Each condition has its own comparison; its baseline is the competitor of that name in it. Rounds
+    are paired, and count if both are complete. The family of an interval is the other competitors
+    of its condition. ``barred`` says which have no verdict on a metric, and why. The list is empty
+    without a baseline, and for traced trials: only their traces can be compared.
     """
     compared: list[Comparison] = []
     for condition, own in by_condition(trials).items():
@@ -79,7 +79,7 @@ def matrix(
     *,
     confidence: float = CONFIDENCE,
 ) -> list[Comparison]:
-    """Every competitor against every one before it, in each condition; its pairs are a metric's family."""
+    """Compare every competitor with each one before it; the pairs of a condition are a family."""
     compared: list[Comparison] = []
     for condition, own in by_condition(trials).items():
         sides = _sides(own, barred).values()
@@ -94,9 +94,9 @@ def scaling(
     *,
     confidence: float = CONFIDENCE,
 ) -> list[Comparison]:
-    """Every client in each condition against itself in the condition before; a metric's are one family.
+    """Compare every client in each condition with itself in the condition before, as one family.
 
-    Nothing where there are no conditions.
+    The list is empty if there are no conditions.
     """
     known = list(trials)
     names = {trial.label: trial.name for trial in known if trial.condition is not None}
@@ -114,7 +114,7 @@ def _all_of(
     metrics: Sequence[Metric] = METRICS,
     condition: str | None = None,
 ) -> list[Comparison]:
-    """The comparisons of all pairs, metric by metric; those of a metric are one family."""
+    """Compare all pairs, metric by metric; those of a metric are one family."""
     return [
         replace(
             _comparison(metric, ours, theirs, family=len(pairs), confidence=confidence),
@@ -126,7 +126,7 @@ def _all_of(
 
 
 def swapped(comparison: Comparison) -> Comparison:
-    """The same the other way round."""
+    """Return the comparison with the two sides exchanged."""
     opposite: dict[Verdict | None, Verdict] = {"faster": "slower", "slower": "faster"}
     return replace(
         comparison,
@@ -145,17 +145,17 @@ def _inverse(value: float | None) -> float | None:
 
 @dataclass(frozen=True)
 class _Side:
-    """One of the two that are compared."""
+    """One side of a comparison."""
 
     label: str
-    rounds: Mapping[int, TrialSummary]  # those in which it is complete
+    rounds: Mapping[int, TrialSummary]  # the complete ones
     measured: int  # rounds, in whatever state
     unmeasured: bool  # in all of them no request fell into the measured time
     barred: Mapping[Metric, str]  # why there is no verdict
 
 
 def _sides(trials: Iterable[TrialSummary], barred: Barred) -> dict[str, _Side]:
-    """By label, but for what is traced; competitors without a complete trial are there, with none."""
+    """Return the sides by label, without traced trials; some may have no complete round."""
     groups = by_label(trial for trial in trials if not trial.trace_share)
     return {
         label: _Side(
@@ -181,8 +181,8 @@ def _comparison(
         return replace(nothing, reason=_without_pairs(ours, theirs))
     values = [(metric_value(a, metric), metric_value(b, metric)) for a, b in pairs]
     known = [(a, b) for a, b in values if a is not None and b is not None]
-    # What is missing is no accident (all requests timed out, none was right): to judge by the
-    # other rounds would favour whoever failed.
+    # A missing value is no accident (all requests timed out or failed): judging by the other rounds
+    # would favour the competitor that failed.
     if len(known) < len(pairs):
         return replace(nothing, reason=_lacking(ours, theirs, common, values))
     found = estimate(known, family, confidence)
@@ -190,7 +190,7 @@ def _comparison(
 
 
 def _without_pairs(ours: _Side, theirs: _Side) -> str:
-    """The baseline first, as in ``_lacking``."""
+    """Return the reason why no round is complete on both sides; the baseline comes first."""
     if ours.unmeasured or theirs.unmeasured:
         whose = theirs.label if theirs.unmeasured else "its own"
         return f"no request of {whose} fell into the measured time"
@@ -203,15 +203,19 @@ def _lacking(
     common: Sequence[int],
     values: Sequence[tuple[float | None, float | None]],
 ) -> str:
-    """Who has a round without a value: the baseline first, for one reason of all compared with it."""
+    """Say which side has a round without a value.
+
+    The baseline comes first: then all that are compared with it have the same reason.
+    """
     has_all = all(theirs_value is not None for _, theirs_value in values)
-    side, whose = (ours, "its own") if has_all else (theirs, theirs.label)
-    none_right = any(not side.rounds[number].correct for number in common)
-    return f"a round without a {'right response' if none_right else 'value'} of {whose}"
+    side, which = (ours, "one of its rounds") if has_all else (theirs, f"a round of {theirs.label}")
+    if any(not side.rounds[number].correct for number in common):
+        return f"{which} has no successful request"
+    return f"{which} has no value"
 
 
 def judged(nothing: Compared, found: Estimate, reason: str | None) -> Compared:
-    """The comparison with what was found, and its verdict unless there is a reason against one."""
+    """Fill in the estimate, and the verdict unless there is a reason against one."""
     decided: Verdict | None = None
     if reason is None and found.low is not None and found.high is not None:
         better = nothing.metric in HIGHER_IS_BETTER
@@ -227,8 +231,8 @@ def judged(nothing: Compared, found: Estimate, reason: str | None) -> Compared:
 
 
 def _reason(metric: Metric, ours: _Side, theirs: _Side, common: Sequence[int]) -> str | None:
-    """Why values that are there allow no verdict, if so. ``common`` are the rounds complete in both."""
-    for side in (theirs, ours):  # the baseline first: one reason for all that are compared with it
+    """Return the reason against a verdict, if any; ``common`` rounds are complete on both sides."""
+    for side in (theirs, ours):  # baseline first: the same reason for all compared with it
         if metric in side.barred:
             return side.barred[metric]
     if len(common) < 2:
@@ -243,12 +247,12 @@ def _reason(metric: Metric, ours: _Side, theirs: _Side, common: Sequence[int]) -
 
 
 def beyond_too_few(whose: str) -> str:
-    """The reason against a verdict on a percentile of trials that are ``too_thin``."""
-    return f"fewer than {ENOUGH_BEYOND} samples of {whose} beyond it in a round"
+    """Return the reason against a verdict on a percentile of trials that are ``too_thin``."""
+    return f"too few samples in a round of {whose}: fewer than {ENOUGH_BEYOND} lie above it"
 
 
 def too_thin(metric: Metric, trials: Iterable[TrialSummary]) -> bool:
-    """Whether the metric is a percentile beyond which one of the trials has too few samples."""
+    """Say whether the metric is a percentile above which one of the trials has too few samples."""
     percent = PERCENTS.get(metric)
     return percent is not None and any(
         samples_beyond(trial, percent) < ENOUGH_BEYOND for trial in trials
@@ -256,9 +260,9 @@ def too_thin(metric: Metric, trials: Iterable[TrialSummary]) -> bool:
 
 
 def metric_value(trial: TrialSummary, metric: Metric) -> float | None:
-    """A trial's value: 1/s, ns or bytes. None where there is none, and where it is not above zero.
+    """Return a trial's value in 1/s, ns or bytes; None if it has none, or none above zero.
 
-    A percentile is that of the response time in an open loop, else of the service time; None when its
+    A percentile is that of the response time in an open loop, else of the service time; None if its
     rank is a timed-out request's.
     """
     value: float | Censored | None
@@ -271,7 +275,7 @@ def metric_value(trial: TrialSummary, metric: Metric) -> float | None:
     else:
         latencies = _latencies(trial)
         value = percentile(latencies, PERCENTS[metric], trial.censored, trial.timeout_ns)
-    # what errors cost is not what requests cost
+    # the cost of errors is not the cost of requests
     if not trial.correct or value is None or isinstance(value, Censored):
         return None
     return float(value) if 0 < value < math.inf else None
@@ -282,6 +286,6 @@ def _latencies(trial: TrialSummary) -> Histogram:
 
 
 def samples_beyond(trial: TrialSummary, percent: float) -> int:
-    """How many of a trial's latencies rank above a percentile; 0 without any."""
+    """Return the number of a trial's latencies that rank above a percentile; 0 without any."""
     total = _latencies(trial).total
     return total - rank(percent, total) if total else 0

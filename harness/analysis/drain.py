@@ -1,9 +1,10 @@
-"""How much of the waiting of a closed loop lies outside its windows, and how long slices must be. Pure.
+"""The drain of a closed loop: waiting after the end of its windows; and how long slices must be.
+Pure.
 
-A slice begins with free slots, and what slots still wait for at its end lies outside it. With a slow tail
-most of the waiting is there: a slice has its fast requests inside and its slow ones outside. So the drain is
-measured: the time from a slice's end until a slot has its answer, as a mean over slots. Slices grow until it
-is a small part of them.
+A slice begins with free slots, and requests still in flight at its end finish outside it. With a
+slow tail most of the waiting happens there: fast requests end inside the slice, slow ones outside.
+So the drain is measured: the time from a slice's end until a slot has its response, as a mean over
+slots. Slices grow until the drain is a small part of them.
 """
 
 from __future__ import annotations
@@ -18,22 +19,22 @@ from harness.records.model import SliceRecord
 
 __all__ = ["LIMIT", "Drain", "settled_ns"]
 
-LIMIT = 0.05  # of the windows: what a throughput may be wrong by
+LIMIT = 0.05  # share of the windows, and so the largest error of a throughput
 FEWEST = 3  # slices with a long drain: fewer may be a hiccup of the machine
 
 
 @dataclass(frozen=True)
 class Drain:
-    """Of some slices together."""
+    """The drain of several slices together."""
 
     windows_ns: int = 0
-    waited_ns: int = 0  # after their ends, mean over slots
+    waited_ns: int = 0  # sum of the drains, each a mean over slots
     slices: int = 0
-    long: int = 0  # of these slices: those whose drain is above LIMIT of their length
+    long: int = 0  # slices whose drain is above LIMIT of their length
 
     @classmethod
     def of(cls, slices: Iterable[SliceRecord]) -> Drain:
-        """What slices say."""
+        """Add up the drains of ``slices``."""
         total = cls()
         for one in slices:
             length_ns = one.end_ns - one.start_ns
@@ -50,23 +51,24 @@ class Drain:
 
     @property
     def share(self) -> float:
-        """Of the windows."""
+        """The drain as a share of the windows."""
         return self.waited_ns / self.windows_ns if self.windows_ns else 0.0
 
     def is_beyond(self, least_ns: int = 0) -> bool:
-        """Whether it is above the limit: of these windows, and of ``least_ns`` if they are shorter.
+        """Say whether the drain is above the limit for the windows, or for ``least_ns`` if that is
+        longer.
 
-        A single slice with a long drain is no reason among many.
+        Among many slices a single one with a long drain does not count.
         """
         most_ns = LIMIT * max(self.windows_ns, least_ns)
         return self.waited_ns > most_ns and self.long >= min(FEWEST, (self.slices + 1) // 2)
 
 
 def settled_ns(service: Histogram, think_ns: int = 0) -> int:
-    """How long a slice must be for its drain to be at the limit.
+    """Return the length of a slice whose drain is at the limit.
 
-    At an instant that has nothing to do with the requests, a slot has on average E[T²] / 2 (E[T] + think time)
-    of its request before it: the mean residual life of a renewal process (Cox, Renewal Theory, 5.1).
+    At an instant independent of the requests, the rest of a slot's request takes on average E[T²] /
+    2 (E[T] + think time): the mean residual life of a renewal process (Cox, Renewal Theory, 5.1).
     """
     values = np.array(service.counted(), float)
     if not values.size:

@@ -1,4 +1,4 @@
-"""What two runs differ in besides their results: machine, software, settings. Pure."""
+"""Differences between two runs besides their results: machine, software, settings. Pure."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ Kind = Literal["machine", "software", "settings"]
 StoredRun = tuple["RunRecord", Sequence["TrialSummary"]]
 Facts = Mapping[str, Any]
 
-MEMORY_TOLERANCE = 0.01  # what a kernel keeps for itself differs from boot to boot
-CONTENT = ".content"  # of a distribution: the digest of its files
+MEMORY_TOLERANCE = 0.01  # the kernel's own share of memory differs from boot to boot
+CONTENT = ".content"  # suffix of a distribution's name: the digest of its files
 LONGEST_VALUE = 60  # characters of a value in a line of text
 SOFTWARE = frozenset({"orchestrator_python", "implementation", "versions"})
-# The clients' Python is known of each trial; ``python`` of the environment is that of the first client.
+# Each trial knows its own Python; ``python`` of the environment is that of the first client only.
 OF_TRIALS = frozenset({"python"})
-# What says which competitors there are and in which order, not how one of them is measured.
+# Settings that list and order the competitors, without effect on how each is measured.
 OF_THE_WHOLE = frozenset({"competitors", "axis", "condition_factor", "baseline", "seed"})
 FACTOR_FIELDS = tuple(
     field for field in COLUMNS if field.name in {factor.column for factor in FACTORS.values()}
 )
-# What its trials say better: as it was, not as it was asked for.
+# Settings that trials record better: as they were, not as they were given.
 SEEN_IN_TRIALS = frozenset(
     {
         *("label", "condition", "target.name", "target.upstream"),
@@ -41,10 +41,10 @@ SEEN_IN_TRIALS = frozenset(
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that is not the same in two runs; values are plain JSON, None where there is none."""
+    """One difference between two runs; values are plain JSON, None for a missing one."""
 
     kind: Kind
-    field: str  # as the database names it; of a client's or a target's versions ``client.`` or ``target.``
+    field: str  # its name in the database; for versions with the prefix ``client.`` or ``target.``
     ours: Any
     theirs: Any
 
@@ -54,16 +54,16 @@ class Difference:
 
 
 def common_labels(ours: StoredRun, theirs: StoredRun) -> tuple[str, ...]:
-    """The competitors that both runs have trials of, in the order of the first."""
+    """Return the labels of competitors in both runs, in the order of the first."""
     others = {trial.label for trial in theirs[1]}
     return tuple(dict.fromkeys(trial.label for trial in ours[1] if trial.label in others))
 
 
 def differences(ours: StoredRun, theirs: StoredRun) -> tuple[Difference, ...]:
-    """All that differs: machine, then software, then settings.
+    """Return all differences: machine, then software, then settings.
 
-    Of clients and targets those count that both runs have. What only one of them has recorded differs too,
-    unless it is nothing: an older run does not have every setting that came later.
+    Only clients and targets that both runs have are compared. A value that only one run has
+    recorded is a difference, unless it is empty: older runs lack settings that were added later.
     """
     both = ours, theirs
     environments = [run.environment for run, _ in both]
@@ -86,7 +86,7 @@ def _unequal(kind: Kind, ours: Facts, theirs: Facts) -> Iterator[Difference]:
 
 
 def _machine_facts(environment: Facts) -> Facts:
-    """Everything that is not known to be something else: what will be recorded one day counts too."""
+    """Return every fact not known to be about software, so that future facts count as well."""
     return {k: v for k, v in environment.items() if k not in SOFTWARE | OF_TRIALS}
 
 
@@ -99,7 +99,7 @@ def _scenario_facts(scenario: Facts) -> Facts:
 
 
 def _close_memory(ours: Facts, theirs: Facts) -> tuple[Facts, Facts]:
-    """The same; sizes of memory that differ by less than the tolerance are made equal."""
+    """Make sizes of memory equal if they differ by less than the tolerance."""
     low, high = sorted(facts.get("memory_bytes") or 0 for facts in (ours, theirs))
     if low and high - low < MEMORY_TOLERANCE * high:
         return {**ours, "memory_bytes": high}, {**theirs, "memory_bytes": high}
@@ -112,7 +112,7 @@ def _of_clients(
     theirs: StoredRun,
     facts_of: Callable[[RunRecord, TrialSummary], Facts],
 ) -> Iterator[Difference]:
-    """A difference that not all common competitors have names those that have it."""
+    """Yield differences between clients, with the labels concerned unless all are."""
     labels = common_labels(ours, theirs)
     found: dict[str, tuple[Difference, list[str]]] = {}
     for label in labels:
@@ -126,7 +126,7 @@ def _of_clients(
 
 
 def _of_software(ours: StoredRun, theirs: StoredRun) -> Iterator[Difference]:
-    """Versions first; of what has the same version also what it is."""
+    """Yield different versions first, then different contents of the same version."""
     versions = list(_of_clients("software", ours, theirs, _client_facts))
     told = {one.field.partition(" of ")[0] for one in versions}
     yield from versions
@@ -136,13 +136,13 @@ def _of_software(ours: StoredRun, theirs: StoredRun) -> Iterator[Difference]:
 
 
 def _typical(trials: Sequence[TrialSummary], label: str) -> TrialSummary:
-    """One of its trials, if possible one that ran: one that did not may not know its versions."""
+    """Return a trial of a competitor, preferably one that ran and so knows its versions."""
     own = [trial for trial in trials if trial.label == label]
     return next((trial for trial in own if trial.versions or trial.client_version), own[0])
 
 
 def _client_facts(run: RunRecord, trial: TrialSummary) -> Facts:
-    """Nothing of a client that never ran."""
+    """Return the versions of a client; nothing if it never ran."""
     if not trial.versions and not trial.client_version:
         return {}
     versions = {trial.client_library: trial.client_version, **trial.versions}
@@ -151,7 +151,7 @@ def _client_facts(run: RunRecord, trial: TrialSummary) -> Facts:
 
 
 def _content_facts(run: RunRecord, trial: TrialSummary) -> Facts:
-    """Nothing of a trial that was stored before environments were."""
+    """Return build and contents of an environment; nothing for trials stored without one."""
     environment = trial.client_environment
     if environment is None:
         return {}
@@ -174,7 +174,7 @@ def _competitor_facts(run: RunRecord, trial: TrialSummary) -> Facts:
 
 
 def _of_targets(ours: StoredRun, theirs: StoredRun) -> Iterator[Difference]:
-    """Versions and configuration of the targets that both have; another target is another setting."""
+    """Compare version and configuration of targets in both runs; another target is a setting."""
     described = [_descriptions(one) for one in (ours, theirs)]
     used = [dict.fromkeys(str(trial.target) for trial in trials) for _, trials in (ours, theirs)]
     common = [target for target in used[0] if target in used[1]]
@@ -188,7 +188,7 @@ def _of_targets(ours: StoredRun, theirs: StoredRun) -> Iterator[Difference]:
 
 
 def _descriptions(stored: StoredRun) -> dict[str, Facts]:
-    """By target. An unfinished run has only that of its baseline."""
+    """Return descriptions by target; an unfinished run has only that of its baseline."""
     run, trials = stored
     if run.targets:
         return {str(record.spec): record.description for record in run.targets}
@@ -196,7 +196,7 @@ def _descriptions(stored: StoredRun) -> dict[str, Facts]:
 
 
 def _flat(facts: Facts, prefix: str = "") -> dict[str, Any]:
-    """``{"a": {"b": 1}}`` as ``{"a.b": 1}``."""
+    """Flatten nested mappings: ``{"a": {"b": 1}}`` becomes ``{"a.b": 1}``."""
     flat: dict[str, Any] = {}
     for key, value in facts.items():
         name = prefix + key

@@ -1,6 +1,6 @@
-"""The labels of two runs made alike: the same client may be stored as ``aiohttp`` and ``aiohttp:async``. Pure.
+"""Equal labels for equal clients in two runs, such as ``aiohttp`` and ``aiohttp:async``. Pure.
 
-Up to 0.1 a label had the mode where it was typed; now it has where the library has several
+Up to 0.1 a label contained the mode if it was typed; now it does if the library has several
 (``harness.scenario.labels``).
 """
 
@@ -20,7 +20,7 @@ __all__ = ["spelled_alike"]
 
 
 def spelled_alike(ours: StoredRun, theirs: StoredRun) -> StoredRun:
-    """The second run, with the labels of the first where both mean the same client."""
+    """Return the second run, with the labels of the first for the same clients."""
     known = _labels(ours[1])
     names = {
         label: known[key]
@@ -31,7 +31,7 @@ def spelled_alike(ours: StoredRun, theirs: StoredRun) -> StoredRun:
 
 
 def _labels(trials: Sequence[TrialSummary]) -> dict[str, str]:
-    """Labels by what they mean; not those of a run that has two for the same."""
+    """Return labels by meaning, without meanings that have two labels in the run."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for trial in trials:
         found[_meaning(trial)].add(trial.label)
@@ -39,14 +39,14 @@ def _labels(trials: Sequence[TrialSummary]) -> dict[str, str]:
 
 
 def _meaning(trial: TrialSummary) -> str:
-    """The label with mode and event loop as they were, typed or not."""
+    """Return the label with mode and event loop, whether or not they were typed."""
     selector, blank, rest = trial.label.partition(" ")
     try:
         spec = parse(selector)
-    except UsageError:  # a label of somebody's own
+    except UsageError:  # a label chosen by the user
         return trial.label
     loop = trial.event_loop or "asyncio" if trial.client_type == "async" else None
-    # plain text: what was stored may be any loop
+    # as text: a stored run may name any loop
     client = replace(spec, mode=trial.client_type, loop=None, python=None)
     return f"{client}+{loop}@{spec.python}{blank}{rest}"
 

@@ -1,8 +1,8 @@
-"""Ratios over rounds, with intervals that hold together. Pure: numbers in, numbers out.
+"""Ratios over rounds, with simultaneous confidence intervals. Pure: numbers in, numbers out.
 
 The ratio is taken inside each round, on the logarithmic scale, after Kalibera and Jones, "Rigorous
-benchmarking in reasonable time" (ISMM 2013): what slows the machine in a round slows both, and A/B
-is exactly the inverse of B/A. n is the number of rounds.
+benchmarking in reasonable time" (ISMM 2013): a slow machine slows both sides of a round, and A/B is
+exactly the inverse of B/A. n is the number of rounds.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ LARGEST_EXPONENT = math.log(1e300)
 
 @dataclass(frozen=True)
 class Estimate:
-    """A ratio, and where it lies with the confidence asked for, for the whole family at once."""
+    """A ratio and its confidence interval, simultaneous for the whole family."""
 
     ratio: float  # geometric mean over rounds
     low: float | None  # None with fewer than two rounds
     high: float | None
-    rounds: int  # n; of what is not paired, those of the first
+    rounds: int  # n; if not paired, the rounds of the first side
 
 
 def estimate(
     pairs: Sequence[tuple[float, float]], family: int = 1, confidence: float = CONFIDENCE
 ) -> Estimate:
-    """The ratio of the first to the second of each pair, one pair per round.
+    """Estimate the ratio of the first to the second of each pair, one pair per round.
 
     The interval is Student's t with n - 1 degrees of freedom on the logarithms. With ``family``
     intervals read together each gets its share of the error (Bonferroni), so that with probability
@@ -50,7 +50,7 @@ def estimate(
     """
     if not pairs or not all(0 < value < math.inf for pair in pairs for value in pair):
         raise ValueError(f"expected pairs of finite numbers above zero, got {pairs!r}")
-    # sorted: the order in which rounds come must not show in the last digit
+    # sorted, so that the order of rounds does not change the last digit
     logs = sorted(math.log(ours) - math.log(theirs) for ours, theirs in pairs)
     return _estimate(fmean(logs), half_width(logs, 1 - (1 - confidence) / family), len(logs))
 
@@ -61,12 +61,13 @@ def unpaired(
     family: int = 1,
     confidence: float = CONFIDENCE,
 ) -> Estimate:
-    """The ratio of the geometric mean of ``ours`` to that of ``theirs``.
+    """Estimate the ratio of the geometric mean of ``ours`` to that of ``theirs``.
 
-    The interval is Welch's on the logarithms, with degrees of freedom after Satterthwaite: B. L. Welch,
-    "The generalization of 'Student's' problem when several different population variances are involved"
-    (Biometrika 34, 1947). Of a ``family`` each gets its share of the error, as in ``estimate``.
-    Raises ValueError without a value on either side, and for values that are not finite and above zero.
+    The interval is Welch's on the logarithms, with degrees of freedom after Satterthwaite: B. L.
+    Welch, "The generalization of 'Student's' problem when several different population variances
+    are involved" (Biometrika 34, 1947). Each member of a ``family`` gets its share of the error, as
+    in ``estimate``. Raises ValueError without a value on either side, and for values that are not
+    finite and above zero.
     """
     if not ours or not theirs or not all(0 < value < math.inf for value in (*ours, *theirs)):
         raise ValueError(f"expected finite numbers above zero, got {ours!r} and {theirs!r}")
@@ -76,10 +77,10 @@ def unpaired(
 
 
 def verdict(low: float, high: float, *, higher_is_better: bool, margin: float = MARGIN) -> Verdict:
-    """What an interval of the ratio to another competitor says, by itself.
+    """Return the verdict that follows from the interval of a ratio.
 
-    An interval within the margin is ``equivalent`` even if it leaves 1 out: so small a difference
-    does not matter. ``faster`` is the better side of 1, whatever the metric.
+    An interval within the margin is ``equivalent`` even if it does not contain 1: so small a
+    difference does not matter. ``faster`` is the better side of 1, whatever the metric.
     """
     if 1 / (1 + margin) <= low and high <= 1 + margin:
         return "equivalent"
@@ -89,13 +90,13 @@ def verdict(low: float, high: float, *, higher_is_better: bool, margin: float = 
 
 
 def mean_and_variance(values: Sequence[float]) -> tuple[float, float]:
-    """Of a sample of two values or more."""
+    """Return mean and variance of a sample of two values or more."""
     mean = fmean(values)
     return mean, math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
 
 
 def half_width(values: Sequence[float], confidence: float) -> float | None:
-    """Half the width of Student's t-interval of the mean; None with fewer than two values."""
+    """Return half the width of Student's t-interval of the mean; None below two values."""
     n = len(values)
     if n < 2:
         return None
@@ -104,7 +105,7 @@ def half_width(values: Sequence[float], confidence: float) -> float | None:
 
 
 def _welch(ours: Sequence[float], theirs: Sequence[float], confidence: float) -> float | None:
-    """The same of Welch's interval of the difference of the means."""
+    """Return half the width of Welch's interval of the difference of the means, likewise."""
     n, other_n = len(ours), len(theirs)
     if min(n, other_n) < 2:
         return None
@@ -118,20 +119,20 @@ def _welch(ours: Sequence[float], theirs: Sequence[float], confidence: float) ->
 
 
 def _quantile(freedom: float, confidence: float) -> float:
-    """Student's t is between this and its opposite with that confidence."""
-    # scipy.stats has the same behind half a second of import.
+    """Return the t for which |Student's t| ≤ t with that confidence."""
+    # scipy.stats offers the same, but takes half a second to import.
     from scipy.special import stdtrit  # noqa: PLC0415
 
     return float(stdtrit(freedom, (1 + confidence) / 2))
 
 
 def _estimate(mean: float, half: float | None, rounds: int) -> Estimate:
-    """From the mean of logarithms, and half its interval."""
+    """Make an estimate from a mean of logarithms and half the width of its interval."""
     if half is None:
         return Estimate(_exp(mean), None, None, rounds)
     return Estimate(_exp(mean), _exp(mean - half), _exp(mean + half), rounds)
 
 
 def _exp(value: float) -> float:
-    """Finite and above zero: an interval wider than any float can express stays a number."""
+    """Return exp(value), limited to finite floats above zero."""
     return math.exp(min(max(value, -LARGEST_EXPONENT), LARGEST_EXPONENT))

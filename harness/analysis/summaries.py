@@ -1,4 +1,4 @@
-"""From trials to summaries: all rounds of a competitor merged. Pure: records in, numbers out."""
+"""Summaries of competitors: all of its trials merged. Pure: records in, numbers out."""
 
 from __future__ import annotations
 
@@ -62,29 +62,29 @@ class CompetitorSummary(Totals, InCondition):
     idle_rss_bytes: int | None  # the largest of the trials
     peak_rss_bytes: int | None  # the largest of the trials
     target: TargetSpec = EMBEDDED
-    proxy_cpu_ns: int | None = None  # of the target, in the windows
+    proxy_cpu_ns: int | None = None  # the target's, in the windows
     origin_cpu_ns: int | None = None
     open_loop: OpenLoop | None = None
-    phases: Mapping[str, Histogram] = field(default_factory=dict)  # of traced requests
+    phases: Mapping[str, Histogram] = field(default_factory=dict)  # traced requests only
     client_environment: Environment | None = None  # None: stored before it was recorded
-    sent: int = 0  # by its rounds: the population, and first requests, warm-up and lead-in
+    sent: int = 0  # in all rounds: the population, first requests, warm-up and lead-in
     connection: Connections = "keep-alive"  # how its requests used connections
-    condition: str | None = None  # which its label ends with; None: the run has no conditions
-    unexpected_answer: UnexpectedAnswer | None = None  # the first that was seen
+    condition: str | None = None  # the last part of its label; None: the run has no conditions
+    unexpected_answer: UnexpectedAnswer | None = None  # the first one seen
 
     @property
     def uncounted(self) -> int:
-        """Requests that were sent and belong to no figure."""
+        """Requests that were sent but count in no figure."""
         return max(0, self.sent - self.population)
 
     @property
     def proxy_cpu_per_request_ns(self) -> float | None:
-        """CPU of the target's proxy ÷ ``cpu_requests``; None where there is none, or none to be seen."""
+        """CPU of the target's proxy ÷ ``cpu_requests``; None without one, or if not visible."""
         return per_request(self.proxy_cpu_ns, self.cpu_requests)
 
     @property
     def origin_cpu_per_request_ns(self) -> float | None:
-        """CPU of the servers that answer, ÷ ``cpu_requests``; None where it cannot be seen."""
+        """CPU of the servers that answer ÷ ``cpu_requests``; None if it cannot be seen."""
         return per_request(self.origin_cpu_ns, self.cpu_requests)
 
     def percentile(self, percent: float) -> int | Censored | None:
@@ -92,19 +92,19 @@ class CompetitorSummary(Totals, InCondition):
         return percentile(self.service, percent, self.censored, self.timeout_ns)
 
     def response_percentile(self, percent: float) -> int | Censored | None:
-        """As ``percentile``, of the response time; in a closed loop that is the service time."""
+        """Response time in ns at ``percent``, likewise; in a closed loop it is the service time."""
         if self.open_loop is None:
             return self.percentile(percent)
         return percentile(self.open_loop.response, percent, self.censored, self.timeout_ns)
 
     def samples_beyond(self, percent: float) -> int:
-        """How many samples rank above the percentile: what it rests on."""
+        """Return the number of samples that rank above the percentile."""
         total = self.service.total
         return total - rank(percent, total) if total else 0
 
 
 def by_label(trials: Iterable[TrialSummary]) -> dict[str, list[TrialSummary]]:
-    """The trials of each competitor, in the order given; competitors in order of first appearance."""
+    """Group trials by competitor, in order of first appearance; trials keep their order."""
     groups: dict[str, list[TrialSummary]] = {}
     for trial in trials:
         groups.setdefault(trial.label, []).append(trial)
@@ -112,13 +112,13 @@ def by_label(trials: Iterable[TrialSummary]) -> dict[str, list[TrialSummary]]:
 
 
 def summarised(trials: Iterable[TrialSummary]) -> list[CompetitorSummary]:
-    """The competitors in order of first appearance, each with its trials merged."""
+    """Merge the trials of each competitor; competitors come in order of first appearance."""
     groups = by_label(trials).values()
     return [_merged(sorted(group, key=lambda trial: trial.round)) for group in groups]
 
 
 def _merged(trials: Sequence[TrialSummary]) -> CompetitorSummary:
-    # A trial that never started may know little about its client; take what one that ran says.
+    # A trial that never started may know little about its client, so ask one that ran.
     known = next((trial for trial in trials if trial.window_ns), trials[0])
     return CompetitorSummary(
         label=known.label,
@@ -203,7 +203,7 @@ def _state(trials: Sequence[TrialSummary]) -> TrialState:
 
 
 def _reasons(trials: Sequence[TrialSummary]) -> tuple[str, ...]:
-    """Each reason once, after its rounds: a client that is not there fails all of them alike."""
+    """List each reason once, after its rounds: a missing client fails all of them alike."""
     rounds: dict[str, list[str]] = {}
     for trial in trials:
         if trial.state != "complete":
@@ -215,7 +215,7 @@ def _reasons(trials: Sequence[TrialSummary]) -> tuple[str, ...]:
 
 
 def merged(histograms: Iterable[Histogram]) -> Histogram:
-    """A new one of all that they count."""
+    """Return a new histogram with all counts."""
     total = Histogram()
     for histogram in histograms:
         total = total.merged(histogram)
@@ -223,7 +223,7 @@ def merged(histograms: Iterable[Histogram]) -> Histogram:
 
 
 def _mean_of_correct(trials: Sequence[TrialSummary], means: Iterable[float | None]) -> float | None:
-    """Of the correct requests of all trials: the trials' ``means``, weighted by their number."""
+    """Return the mean over all correct requests, from the trials' ``means``."""
     known = [
         (mean, trial.service.total - trial.censored)
         for trial, mean in zip(trials, means, strict=True)
@@ -247,10 +247,10 @@ def _largest(values: Iterable[int | None]) -> int | None:
 def net_cpu_per_request_ns(
     competitor: CompetitorSummary, others: Iterable[CompetitorSummary]
 ) -> float | None:
-    """CPU per request above what ``null`` costs under the same plan: the client's own share.
+    """Return the client's own CPU per request: that above the cost of ``null`` under the same plan.
 
-    None unless a ``null`` of the same interpreter, mode and condition is among ``others``; on the same event
-    loop, if any is.
+    None unless ``others`` contain a ``null`` with the same interpreter, mode and condition; one on
+    the same event loop is preferred.
     """
     floors = [
         other
@@ -267,7 +267,7 @@ def net_cpu_per_request_ns(
 
 
 def _interpreter(summary: CompetitorSummary) -> tuple[object, ...]:
-    """What runs it, as far as is known: the build and our own code."""
+    """Return the interpreter's build and the digest of our own code, as far as they are known."""
     environment = summary.client_environment
     if environment is None:
         return (summary.python_version,)

@@ -1,4 +1,4 @@
-"""How far the figures of a run can be trusted, in one judgement. Pure."""
+"""Judgement of how far the figures of a run can be trusted. Pure."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ CAUSES: dict[RunState, str] = {
     "interrupted": "the run was interrupted",
     "stopped": "the error budget stopped the run",
     "failed": "the run failed",
-    "unfinished": "the run still goes on, or was killed",
+    "unfinished": "the run is still going on, or was killed",
 }
 
 
 @dataclass(frozen=True)
 class Trust:
-    """``none``: figures or verdicts may be wrong. ``limited``: not all was checked, or not all was run."""
+    """The trust in the figures of a run, and the reason for its limits.
+
+    ``none``: figures or verdicts may be wrong. ``limited``: something was not checked or not run.
+    """
 
     level: Level
-    why: str  # empty where it is good
+    why: str  # empty if good
     remedy: str
-    resolution: (
-        float | None
-    )  # relative half width of the throughput intervals, their median; None without any
-    wide: tuple[
-        tuple[str, float], ...
-    ] = ()  # competitors with an interval much wider, and its half width
+    resolution: float | None  # median of the relative half widths of throughput; None without any
+    # Competitors with a much wider interval, and its half width.
+    wide: tuple[tuple[str, float], ...] = ()
 
 
 def trust(run: RunRecord, comparisons: Sequence[Comparison]) -> Trust:
-    """The judgement of a run, whose ``comparisons`` these are."""
+    """Judge a run and its ``comparisons``."""
     resolution, wide = _resolution(comparisons)
     level, why, remedy = _judged(run)
     return Trust(level, why, remedy, resolution, wide)
@@ -64,7 +64,7 @@ def _judged(run: RunRecord) -> tuple[Level, str, str]:
 
 
 def told(run: RunRecord) -> Doubt | None:
-    """The warning that the judgement quotes, which need not be told again."""
+    """Return the warning that the judgement quotes, so that it is not printed twice."""
     return next((one for one in run.doubts if severity(one.kind) == "grave"), None)
 
 
@@ -77,7 +77,7 @@ def _finding(doubt: Doubt) -> str:
 def _resolution(
     comparisons: Sequence[Comparison],
 ) -> tuple[float | None, tuple[tuple[str, float], ...]]:
-    """The median half width of the intervals of throughput, and the competitors whose are much wider."""
+    """Return the median half width of throughput intervals, and who has a much wider one."""
     ends = {
         one.label: (one.low or 0.0, one.high or 0.0)
         for one in comparisons

@@ -1,4 +1,4 @@
-"""What a run that has not ended, because it still goes on or was killed, does not say yet. Pure."""
+"""Verdicts withheld from runs that are still going on, or were killed. Pure."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from harness.records.model import RunRecord
 
 __all__ = ["withheld"]
 
-NOT_PRECISE = "the run was to end when precise enough, and has not ended"
+NOT_PRECISE = "the run has not reached the wanted precision yet"
 
 
 def withheld(comparisons: Iterable[Compared], *runs: RunRecord) -> list[Compared]:
-    """The comparisons of ``runs``, without interval and verdict where one that has not ended allows none."""
+    """Return the comparisons, without intervals and verdicts if a run is looked at too soon."""
     if not any(map(_is_looked_at_too_soon, runs)):
         return list(comparisons)
     return [
@@ -23,5 +23,5 @@ def withheld(comparisons: Iterable[Compared], *runs: RunRecord) -> list[Compared
 
 
 def _is_looked_at_too_soon(run: RunRecord) -> bool:
-    """Whether its intervals are still waited for: then each look at one would be a chance to stop."""
+    """Say whether the run still waits for a precision: each look would be a chance to stop."""
     return run.state == "unfinished" and bool(run.scenario.get("precision"))

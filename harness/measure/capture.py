@@ -15,11 +15,11 @@ from harness.measure.request_bytes import SentRequest
 
 __all__ = ["ANSWER_BYTES", "PLAIN_BYTES", "Capture"]
 
-PATIENCE_S = 5.0  # with a connection on which nothing comes
+PATIENCE_S = 5.0  # limit for a silent connection
 MOST_HEAD_BYTES = 1 << 20
 NAME_BYTES = 13  # of a socket, and the slash before it
 PLAIN_BYTES = 4096
-# Compressed, whatever the client accepts: who hands over more bytes than it was sent has decompressed them.
+# Always compressed: a client that returns more bytes than it was sent has decompressed them.
 _ANSWER = gzip.compress(b"x" * PLAIN_BYTES, mtime=0)
 ANSWER_BYTES = len(_ANSWER)
 _HEAD = (
@@ -88,7 +88,7 @@ class Capture:
 
 
 def _read(connection: socket.socket) -> SentRequest | None:
-    """The request on ``connection``; None if it ends before its head does."""
+    """Read the request on ``connection``; None if it ends before its head does."""
     data = b""
     while b"\r\n\r\n" not in data:
         more = connection.recv(65536)

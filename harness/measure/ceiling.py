@@ -1,8 +1,8 @@
-"""What ``raw`` gets from the targets in the competitors' place, before the first round.
+"""Test of the targets with ``raw`` under each competitor's load, before the first round.
 
-It tells whose figures are measured. A target that lets even a single connection of ``raw`` wait is measured for
-its wait; one whose throughput does not rise with a second process of ``raw`` is at its own limit, which matters
-where its CPU cannot be seen.
+It shows whether client or target is measured. If even a single connection of ``raw`` has to wait,
+the target's wait is measured. If throughput does not rise with a second process of ``raw``, the
+target is at its limit, which matters if its CPU cannot be seen.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from servers.spec import TargetSpec
 
 __all__ = ["measure"]
 
-# A probe takes about a second. A run that is over sooner is not worth it.
+# A test takes about a second, too much for a run that is shorter.
 SHORTEST_NS, FEWEST_REQUESTS = 1_000_000_000, 1_000
-LONGEST_S = 1.5  # of one measurement, and of one request before it
+LONGEST_S = 1.5  # longest measurement, and longest request before it
 TIMEOUT_S = 1.0
 WARMUP_NS = 100_000_000
 WINDOW_NS = 200_000_000
@@ -34,7 +34,7 @@ ORDER = (0, 1, 1, 0, 0, 1)  # windows of one process and of two
 
 
 class _TooSlowError(Exception):
-    """The target takes so long that nothing is learned in time."""
+    """The target is too slow for a result in time."""
 
 
 def measure(
@@ -43,13 +43,13 @@ def measure(
     resolver: Resolver,
     places: Mapping[TargetSpec, Place],
 ) -> list[Ceiling]:
-    """For every contender that uses its target; ``raw`` is asked once for each request and interpreter.
+    """Test the target of every contender, with one test for each request and interpreter.
 
-    Nothing for held or traced loads, ``concurrency-graph``, and runs that are over sooner. Left out is a target
-    that ``raw`` cannot use, or that takes longer than about a third of a second: no response would end in the
-    window.
+    Held or traced loads, ``concurrency-graph``, and runs shorter than the test are not tested. A
+    target is left out if ``raw`` cannot use it, or if it takes longer than about a third of a
+    second: no response would end in the window.
     """
-    # never somebody's server: it gets the load that was asked for, and not that of a test of our own
+    # never a server that is not ours: it gets the given load, and no tests of clientbench
     asking = [one for one in contenders if one.uses_target and not one.is_foreign]
     if not _is_worth_it(plan, asking):
         return []
@@ -93,7 +93,7 @@ def _measure(group: Sequence[Contender], plan: Plan, resolver: Resolver, place: 
 
 
 def _brief(raw: Contender) -> Contender:
-    """With timeouts that do not keep the run waiting."""
+    """Return the contender with timeouts that do not delay the run."""
     timeout_s = min(raw.settings.timeout_s, TIMEOUT_S)
     return replace(
         raw,
@@ -115,16 +115,17 @@ Windows = Callable[[Sequence[Trial], Tick], None]
 
 
 def _by_median(trials: Sequence[Trial], tick: Tick) -> None:
-    """One window, longer where the target is slow."""
+    """Measure one window, longer if the target is slow."""
     median_ns = trials[0].warmup.service.percentile(50) or 0
-    # of a slow target: the warm-up was one request, another ends after the window, and one is to spare
+    # with a slow target the warm-up is one request, another ends after the window, and one is to
+    # spare
     left_ns = round(LONGEST_S * 1e9) - 3 * median_ns
     length_ns = max(1, min(left_ns, max(WINDOW_NS, REQUESTS * median_ns)))
     trials[0].slice(0, 0, LEAD_IN_NS, length_ns, None, None, tick)
 
 
 def _in_turns(trials: Sequence[Trial], tick: Tick) -> None:
-    """Short windows of one and of the other, so that a change of the machine hits both."""
+    """Alternate short windows of both, so that a change of the machine affects both."""
     for block, index in enumerate(ORDER):
         trials[index].slice(block, index, LEAD_IN_NS, WINDOW_NS, None, None, tick)
 
@@ -132,7 +133,7 @@ def _in_turns(trials: Sequence[Trial], tick: Tick) -> None:
 def _run(
     contenders: Sequence[Contender], place: Place, windows: Windows
 ) -> list[TrialSummary] | None:
-    """The trials' summaries after these windows; None if one has no correct response, or it took too long."""
+    """Return summaries after these windows; None if one has no correct response or took too long."""
     trials = [Trial(contender, 0, place) for contender in contenders]
     with ExitStack() as stack, suppress(_TooSlowError):
         for trial in trials:

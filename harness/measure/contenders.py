@@ -1,4 +1,4 @@
-"""From a scenario's competitors to contenders: clients found, requests made up."""
+"""Contenders from a scenario's competitors: clients found, requests prepared."""
 
 from __future__ import annotations
 
@@ -61,13 +61,13 @@ class Contender:
     trace_share: float = 0.0  # of the requests; 1 where requests are held
     busy_share: float | None = None  # as of Competitor
     first_gap_ns: int = 0  # between the first requests of two slots
-    # of use: no more requests than that are ever started; None: all are
+    # the largest number of requests ever started; None: no limit
     most_slots: int | None = None
-    # every answer must be as long as its first one: on the paths of ours that never vary
+    # every response must be as long as the first one: for our own paths that never vary
     knows_length: bool = False
-    condition: str | None = None  # as of Competitor
-    refusal: str | None = None  # why nothing is asked of it: its first request failed
-    refused_answer: UnexpectedAnswer | None = None  # what it was given then, if that is why
+    condition: str | None = None  # as in Competitor
+    refusal: str | None = None  # why it is not measured: its first request failed
+    refused_answer: UnexpectedAnswer | None = None  # the unexpected response, if that is why
 
     @property
     def slots(self) -> int:
@@ -78,39 +78,39 @@ class Contender:
 
     @property
     def uses_target(self) -> bool:
-        """Whether its target sees its requests: ``null`` answers itself."""
+        """Say whether its requests reach the target; ``null`` sends none."""
         return bool(self.client.modes[self.mode]["uses_target"])
 
     @property
     def asked(self) -> tuple[object, ...]:
-        """What it asks for, and whom: contenders with the same should be given the same."""
+        """Return request and target: contenders equal in them should get the same response."""
         request = self.request
         return (self.target, request.method, request.url, request.body)
 
     @property
     def is_foreign(self) -> bool:
-        """Whether its target is somebody's server: it gets what was asked for, and nothing else."""
+        """Say whether its target is not ours: it gets the specified load and nothing else."""
         return bool(self.target.url)
 
     @property
     def is_safe(self) -> bool:
-        """Whether its request changes nothing (RFC 9110, 9.2.1)."""
+        """Say whether its request is safe, that is changes nothing (RFC 9110, 9.2.1)."""
         return self.request.method in SAFE_METHODS
 
     @property
     def connection(self) -> Connections:
-        """How its requests use connections."""
+        """Return how its requests use connections."""
         return "keep-alive" if self.settings.keep_alive else "close"
 
     @property
     def can_sample(self) -> bool:
-        """Whether it shows the beginning of an answer on demand; what is read in pieces it does not."""
+        """Say whether it can show the beginning of a response; streamed responses are not shown."""
         can = self.client.modes[self.mode]["can_sample"]
         return bool(can) and not (self.settings.stream or self.trace_share or self.busy_share)
 
     @property
     def kept_connections(self) -> int | None:
-        """Most connections that it keeps; None: unknown, for its library or its load keeps none."""
+        """Return the most connections it keeps; None: unknown, as library or load keeps none."""
         lacks = self.client.modes[self.mode]["lacks"]
         if self.connection == "close":
             return 0
@@ -122,7 +122,7 @@ class Contender:
 
     @property
     def unequal(self) -> tuple[str, ...]:
-        """Parity settings its library has no switch for, one sentence each."""
+        """Return the parity settings its library has no switch for, one sentence each."""
         capabilities = self.client.modes[self.mode]
         slots, most = shares(self.concurrency, self.processes)[0], capabilities["largest_pool"]
         known = tuple(capabilities["unequal"])
@@ -181,17 +181,17 @@ class Resolver:
         return found
 
     def stand_in(self, contender: Contender) -> Contender:
-        """``null`` in the place of a contender: the same load and interpreter, and nothing sent."""
+        """Return ``null`` with a contender's load and interpreter; it sends nothing."""
         null = ClientSpec("null", mode=contender.mode, loop=contender.loop)
         rules = replace(contender.rules, length=None)
         return replace(self._replaced(contender, null), rules=rules)
 
     def ceiling(self, contender: Contender) -> Contender:
-        """``raw:sync`` in the place of a contender: what its Python can get from its target."""
+        """Return ``raw:sync`` with a contender's target and interpreter: the ceiling for its Python."""
         return replace(self._replaced(contender, ClientSpec("raw", mode="sync")), think_ns=0)
 
     def contaminations(self, contenders: Sequence[Contender]) -> list[Contamination]:
-        """What passes for another package where the contenders run; those it touches by their labels."""
+        """Find packages that another package overwrote in the contenders' environments, by label."""
         closures: dict[str, dict[str, Collection[str]]] = {}
         for contender in contenders:
             closures.setdefault(contender.python, {})[contender.label] = contender.versions.keys()
@@ -202,7 +202,7 @@ class Resolver:
         ]
 
     def _replaced(self, contender: Contender, spec: ClientSpec) -> Contender:
-        """Another client in its place, by the same interpreter and under the same load."""
+        """Return another client with the contender's interpreter and load."""
         found = self.select(replace(spec, python=contender.python))
         visible = found.catalogue.closure_with_loop(found.client, found.loop)
         return replace(
@@ -219,7 +219,7 @@ class Resolver:
         )
 
     def check(self, scenario: Scenario) -> None:
-        """Everything that can be refused before a target is started."""
+        """Refuse everything that can be refused before a target is started."""
         self._check_apart(scenario)
         # one copy in each process, and one that a library makes for each connection
         copies = ((one, scenario.processes + one.concurrency) for one in scenario.competitors)
@@ -238,8 +238,8 @@ class Resolver:
             _check_hold(competitor, scenario, capabilities["hold_points"])
             if scenario.trace_share and not capabilities["trace_points"]:
                 raise UsageError(
-                    f"{competitor.label} shows no points of its requests; "
-                    "accepted: clients that do (see `clientbench clients`)",
+                    f"{competitor.label} has no trace points; "
+                    "accepted: clients with trace points (see `clientbench clients`)",
                     "trace",
                 )
             if competitor.connection != "keep-alive" and (
@@ -264,7 +264,7 @@ class Resolver:
                 )
 
     def _ca_file(self, users: str | None, targets: str | None) -> str:
-        """The user's and the target's own authorities in one file; without either, the machine's."""
+        """Return a file with the user's and the target's authorities, or else the machine's."""
         given = [Path(file) for file in (users, targets) if file is not None]
         if len(given) < 2:
             return str(given[0]) if given else _default_ca_file()
@@ -274,7 +274,7 @@ class Resolver:
         return str(joined)
 
     def _check_apart(self, scenario: Scenario) -> None:
-        """Two paths may lead to the same interpreter, and so to the same client."""
+        """Refuse equal competitors: two paths may lead to the same interpreter."""
         seen: dict[object, tuple[str, str | None]] = {}
         for number, competitor in enumerate(scenario.competitors):
             with within(f"competitors[{number}]"):
@@ -308,7 +308,8 @@ class Resolver:
         client, loop = selection.client, selection.loop
         visible = selection.catalogue.closure_with_loop(client, loop)
         url = scenario.url or target.base_url + scenario.path
-        # Said by every client alike, whatever its library does by itself, so that the server closes.
+        # Every client sends this header, whatever its library does by itself, so that the server
+        # closes.
         own = {} if settings.keep_alive else {"Connection": "close"}
         request = Request(
             competitor.method, url, {**scenario.headers, **own}, scenario.body_of(competitor)
@@ -345,17 +346,17 @@ class Resolver:
 
 
 def has_known_length(target: TargetSpec, path: str) -> bool:
-    """Whether all answers have one length. Of servers and configurations that are not ours nobody knows."""
+    """Say whether all responses have one length; unknown for servers and configurations not ours."""
     is_ours = not target.url and not target.config
     return is_ours and path.partition("?")[0] in CONSTANT_PATHS
 
 
 def _check_hold(competitor: Competitor, scenario: Scenario, points: list[str]) -> None:
-    """Whether a client can be held where it shall be, on a connection of this scheme."""
+    """Check that the client supports the hold point on a connection of this scheme."""
     if scenario.held is None:
         return
     point = scenario.held.point
-    # our own target would have been given TLS, had this point been asked for
+    # our own target would have TLS if this point needed it
     if not competitor.target.tls and (competitor.target.url or point == "tls"):
         points = [known for known in points if known != "tls"]
     if point not in points:
@@ -375,7 +376,7 @@ def _http_version(selection: Selection, request: Request, settings: Settings) ->
 
 
 def _default_ca_file() -> str:
-    """The machine's CA bundle: one file for every client, instead of each library's own."""
+    """Return the machine's CA bundle: one file for every client, instead of each library's own."""
     paths = ssl.get_default_verify_paths()
     if paths.cafile:
         return paths.cafile

@@ -52,10 +52,11 @@ def run(
 ) -> Outcome:
     """Measure a scenario and store the result.
 
-    ``look`` is called once: after everything that can be refused at once, and before anything is started.
+    ``look`` is called once: after everything that can be refused at once, and before anything is
+    started.
 
-    Raises ``ClientbenchError`` before anything is stored if it cannot be measured at all. An interrupt ends
-    the run; the rounds that were finished are kept. The outcome says where.
+    Raises ``ClientbenchError`` before anything is stored if it cannot be measured at all. An
+    interrupt ends the run; the rounds that were finished are kept. The outcome says where.
     """
     keeper = Keeper(database, progress.say)
     keeper.check()
@@ -96,7 +97,7 @@ def run(
 
 
 def _save(store: Keeper, run_id: str, ended: FinishedRound) -> None:
-    """At once: whoever starts an experiment never loses a finished round."""
+    """Store a round at once, so that no finished round is ever lost."""
     store.save_round(
         run_id,
         ended.number,
@@ -108,15 +109,15 @@ def _save(store: Keeper, run_id: str, ended: FinishedRound) -> None:
 
 
 def _processors(scenario: Scenario) -> processors.Processors:
-    """Those of the targets, which are the same for all where the user has named some, and of the workers."""
+    """Return the CPUs of targets and workers; CPUs that the user named apply to all targets."""
     wanted = next((c.target.cpus for c in scenario.competitors if c.target.cpus), ())
     return processors.assign(processors.available(), scenario.processes, scenario.pin, wanted)
 
 
 def _fitted(contender: Contender, plan: Plan) -> Contender:
-    """With no more slots than the load has requests, and on somebody's server first requests at its pace.
+    """Limit slots to the number of requests, and pace first requests to a server that is not ours.
 
-    That is the rate asked for, or ten in a second where that is more.
+    Their rate is the given one, or ten per second if that is more.
     """
     fitted = replace(contender, most_slots=plan.most_starts(spared=is_spared(contender, plan)))
     if plan.load is None or not contender.is_foreign:
@@ -174,7 +175,7 @@ def _begin(
 
 
 def _names(scenario: Scenario) -> str:
-    """Who competes, and at which conditions."""
+    """Return the names of the competitors, and the conditions."""
     groups = by_condition(scenario.competitors)
     names = ", ".join(dict.fromkeys(competitor.name for competitor in scenario.competitors))
     conditions = ", ".join(condition for condition in groups if condition is not None)

@@ -1,4 +1,4 @@
-"""How long a run takes: what was planned, what of that is behind us, and how much longer it took."""
+"""Forecast of a run's time: the planned time, the part that is done, and the delay so far."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 __all__ = ["Forecast", "Mark"]
 
-MUCH_LONGER = 1.5  # than announced
-MUCH_WAITING = 0.2  # of the time
-SURE_S = 3.0  # before that nothing is said of how long a run takes
+MUCH_LONGER = 1.5  # times the announced length
+MUCH_WAITING = 0.2  # share of the time
+SURE_S = 3.0  # no forecast before that
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Mark:
 
 
 class Forecast:
-    """Of one run, from now on."""
+    """The forecast of one run, which begins now."""
 
     def __init__(self, announced_s: float) -> None:
         self._started_s = time.monotonic()
@@ -34,7 +34,7 @@ class Forecast:
 
     @property
     def elapsed_s(self) -> float:
-        """Since the run began."""
+        """Return the time since the run began."""
         return time.monotonic() - self._started_s
 
     @property
@@ -43,7 +43,7 @@ class Forecast:
         return max(0.0, self._announced_s - self._done_s) * self._stretch
 
     def done(self, planned_s: float) -> None:
-        """Something is over that was planned to take so long."""
+        """Count ``planned_s`` as done."""
         self._done_s += planned_s
 
     def late(self, label: str, took_s: float, planned_s: float) -> None:
@@ -52,22 +52,22 @@ class Forecast:
         self._late_s[label] += max(0.0, took_s - planned_s)
 
     def mark(self) -> Mark:
-        """Where we are."""
+        """Return the present state of the run."""
         return Mark(time.monotonic(), self._done_s)
 
     def stretch_since(self, mark: Mark) -> None:
-        """From what came since the mark follows how long the rest takes."""
+        """Predict the rest of the run from the time since the mark."""
         planned_s = self._done_s - mark.done_s
         took_s = time.monotonic() - mark.at_s
         self._stretch = max(1.0, took_s / planned_s) if planned_s else 1.0
 
     def begin_again(self, mark: Mark, label: str) -> None:
-        """What came since the mark is done once more, and otherwise, because of this competitor."""
+        """Repeat everything since the mark in a different way, because of this competitor."""
         self._late_s[label] += self._done_s - mark.done_s
         self._done_s, self._stretch = mark.done_s, 1.0
 
     def longer(self) -> str | None:
-        """Once, as soon as the run turns out to take much longer than was announced: how long, and why."""
+        """Say how long the run takes, and why, once it turns out much longer than announced."""
         total_s, elapsed_s = self.elapsed_s + self.left_s, self.elapsed_s
         if self._is_longer_said or total_s <= MUCH_LONGER * self._announced_s or elapsed_s < SURE_S:
             return None
@@ -75,7 +75,7 @@ class Forecast:
         label, late_s = max(self._late_s.items(), key=lambda item: item[1])
         share = late_s / elapsed_s
         why = (
-            f"slots of {label} wait for answers after its slices ({100 * share:.0f} % of the time so far)"
+            f"responses to {label} arrive after its slices ({100 * share:.0f} % of the time so far)"
             if share > MUCH_WAITING
             else "starting clients and slices takes longer here"
         )

@@ -1,7 +1,7 @@
-"""Whether the load generator itself can hold an open loop: the same plan with ``null``, which sends nothing.
+"""Test of the load generator in an open loop: the same schedule with ``null``, which sends nothing.
 
-What ``null`` holds and a client does not is a result about the client; what ``null`` does not hold is our
-failure, and allows no verdict (DESIGN §5).
+If ``null`` keeps the schedule and a client does not, that is a result about the client. If ``null``
+does not keep it, clientbench has failed, and there is no verdict (DESIGN §5).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from servers.spec import TargetSpec
 
 __all__ = ["check"]
 
-LONGEST_NS = 2_000_000_000  # of the check: enough for any rate to show
+LONGEST_NS = 2_000_000_000  # longest check: enough at any rate
 Kind = tuple[Environment, str, str | None, int, int]  # of null, mode, loop, slots, processes
 
 
@@ -29,7 +29,7 @@ def check(
     resolver: Resolver,
     places: Mapping[TargetSpec, Place],
 ) -> list[HeldPlan]:
-    """How ``null`` held the plan in each competitor's place; nothing for a closed loop."""
+    """Test each competitor's schedule with ``null``; a closed loop has nothing to test."""
     if plan.load is None:
         return []
     known: dict[Kind, HeldPlan] = {}
@@ -44,13 +44,13 @@ def check(
 
 
 def _kind(null: Contender) -> Kind:
-    """What makes a difference to ``null``."""
+    """Return the settings that make a difference to ``null``."""
     return (null.environment, null.mode, null.loop, null.concurrency, null.processes)
 
 
 def _measure(contender: Contender, plan: Plan, place: Place) -> HeldPlan:
     trial = Trial(contender, 0, place)
-    # for its time, also of a plan that ends by count: that may take an hour
+    # limited in time even if the plan ends by count, which may take an hour
     first, length_ns = replace(plan.round(1), requests=None), _length_ns(plan)
     try:
         trial.start()
@@ -66,7 +66,7 @@ def _measure(contender: Contender, plan: Plan, place: Place) -> HeldPlan:
 
 
 def _held(summary: TrialSummary, *, failed: bool) -> HeldPlan:
-    """Of a trial that failed only why; at a rate so low that nothing was due meanwhile, all was held."""
+    """Return the result; a failed trial has only a reason, one without any due start was kept."""
     if failed or summary.open_loop is None:
         failure = summary.reason if failed else None
         return HeldPlan(summary.label, 0, 0, 0, None, failure=failure)
@@ -74,6 +74,6 @@ def _held(summary: TrialSummary, *, failed: bool) -> HeldPlan:
 
 
 def _length_ns(plan: Plan) -> int:
-    """As long as a trial, not a slice: in one of those a single hiccup would be a hundredth of the starts."""
+    """Return the length of a trial: in a slice, one hiccup would be a hundredth of the starts."""
     shaped = plan.load is not None and plan.load.shape_s is not None
     return plan.trial_ns if shaped else min(plan.trial_ns or LONGEST_NS, LONGEST_NS)

@@ -1,4 +1,4 @@
-"""What a trial costs beside the CPU of its slices: the target's CPU, its workers' idle CPU and memory."""
+"""Costs of a trial besides the CPU of its slices: the target's CPU, workers' idle CPU and memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class TargetClock:
         self._last: dict[int, int] = {}
 
     def __call__(self) -> dict[Role, int]:
-        """In ns; nothing where there are no processes to be seen."""
+        """Return the times in ns; empty if no processes are visible."""
         return {role: sum(map(self._of, pids)) for role, pids in self._processes.items() if pids}
 
     def _of(self, pid: int) -> int:
@@ -35,8 +35,8 @@ class TargetClock:
 class TargetMeter:
     """The target's CPU from the start of a window until all workers have left it.
 
-    We share a CPU with the target, so we may be late for the start: what it used meanwhile is taken to be as
-    much per time as in the rest.
+    We share a CPU with the target and may read the first value late; the CPU time used in between
+    is added in proportion to the rest of the window.
     """
 
     def __init__(
@@ -76,13 +76,13 @@ class TargetMeter:
         self._wall_ns += now_ns - start_ns
 
     def forget(self) -> None:
-        """As if no window had been."""
+        """Forget all windows so far."""
         self.used_ns.clear()
         self._wall_ns = 0
 
     @property
     def share(self) -> float | None:
-        """Of the CPUs it can keep busy, 0 to 1, over all windows that were counted; None if none was."""
+        """Share of the CPUs it can keep busy, 0 to 1, over all counted windows; None without any."""
         used_ns = self.used_ns.total()
         return used_ns / (self._wall_ns * self._cpus) if self._wall_ns else None
 
@@ -110,7 +110,7 @@ class IdleMeter:
 
 @dataclass
 class Costs:
-    """What was metered of one trial."""
+    """The measured costs of one trial."""
 
     target: TargetMeter
     idle: IdleMeter = field(default_factory=IdleMeter)
@@ -120,7 +120,7 @@ class Costs:
     peak_rss_bytes: int | None = None
 
     def forget_windows(self) -> None:
-        """As if none had been: idle time and memory stay."""
+        """Forget all windows so far; idle time and memory stay."""
         self.target.forget()
         self.wall_ns = self.orchestrator_ns = 0
 

@@ -1,8 +1,8 @@
-"""Which HTTP version a client and a server speak: by the server's own choice of what the client offers (ALPN).
+"""The HTTP version between a client and a server, as the server chooses it (ALPN).
 
-No library but libcurl says afterwards which version it spoke, and not one says so without a cost for every
-request. What decides is known: without TLS it is 1.1, and over TLS the server chooses among what is offered
-(RFC 7301). So the server is asked by a handshake, once, and only where a client offers more than 1.1.
+Only libcurl reports the version it used, and no library does so without a cost for every request.
+But the rule is known: without TLS it is 1.1, and over TLS the server chooses among the client's
+offers (RFC 7301). So one handshake asks the server, and only if a client offers more than 1.1.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ HTTP_1_1, HTTP_2 = "1.1", "2"
 
 
 def spoken(url: str, settings: Settings, offers_http2: bool) -> str | None:
-    """The version a client speaks with the server of ``url``; None where the server did not let us ask."""
+    """Return a client's HTTP version with the server of ``url``; None if the handshake failed."""
     parts = urlsplit(url)
     if parts.scheme != "https" or not offers_http2:
         return HTTP_1_1
@@ -70,13 +70,13 @@ def _dialled(host: str, port: int, unix_path: str | None, timeout_s: float) -> s
 
 
 def other_versions(spoken: Mapping[str, str | None]) -> Mapping[str, str]:
-    """Why those cannot be compared that speak another version than the others; all by label."""
+    """Return by label why clients with a different HTTP version cannot be compared."""
     versions = {label: version for label, version in spoken.items() if version}
     if len(set(versions.values())) < 2:
         return {}
     return {
         label: f"it speaks HTTP/{version} with this server, others HTTP/{HTTP_1_1}: "
-        "two protocols would be compared instead of two clients"
+        "this would compare protocols instead of clients"
         for label, version in versions.items()
         if version != HTTP_1_1
     }

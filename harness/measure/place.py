@@ -1,4 +1,4 @@
-"""Where the trials of a run take place, and how their workers are started there."""
+"""The environment shared by all trials of a run, in which their workers are started."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from servers.base import Role
 
 __all__ = ["Place"]
 
-TRACE_CAPACITY = 1 << 12  # traces a worker may be ahead of the drain
+TRACE_CAPACITY = 1 << 12  # traces that a worker may be ahead of the drain
 NUMBERS_PER_WORKER = 1 << 26
 COPIES = 3  # of a body that is read whole
 CONNECTION_BYTES = 512 << 10  # buffers, TLS
@@ -28,10 +28,10 @@ SPARE_BYTES = 512 << 20  # threads of libraries themselves, and what allocators 
 
 
 def memory_bytes(contender: Contender, slots: int) -> int:
-    """By how much one of its workers may grow: for what is known to come, and one body without end.
+    """Return by how much one of its workers may grow: for expected bodies and one endless body.
 
-    A library that reads a body whole keeps its pieces until it has joined them, and the last growth of either
-    may be half as much again.
+    A library that reads a body whole keeps its pieces until it has joined them, and the last growth
+    of either may be half as much again.
     """
     request, rules = contender.request, contender.rules
     threads = 2 if contender.settings.hold_s else 1  # a held request has one of its own
@@ -42,7 +42,7 @@ def memory_bytes(contender: Contender, slots: int) -> int:
 
 @dataclass(frozen=True)
 class Place:
-    """Where trials run: shared by all of a run."""
+    """The environment of trials, shared by all of a run."""
 
     bundle: Bundle
     launcher: Launcher
@@ -54,7 +54,8 @@ class Place:
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def start_workers(self, contender: Contender, capacity: int) -> Iterator[WorkerProcess]:
-        """Start a contender's workers, each with a record of ``capacity`` rows; they belong to the caller.
+        """Start a contender's workers, each with a record of ``capacity`` rows, owned by the
+        caller.
 
         Raises ``WorkerError`` at the first that does not start; those before it run.
         """
@@ -62,7 +63,7 @@ class Place:
             yield self._start(contender, index, slots, capacity)
 
     def start_asking(self, contender: Contender) -> WorkerProcess:
-        """Start a process that sends the contender's request when it is told to; it belongs to the caller.
+        """Start a process that sends the contender's request on command, owned by the caller.
 
         It may use any CPU: nothing is measured meanwhile. Raises ``WorkerError``.
         """

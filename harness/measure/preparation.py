@@ -1,7 +1,8 @@
-"""Each client asks once before anything is measured: for a page of ours, and for what is to be measured.
+"""Two requests of each client before anything is measured: to our own server, and to the target.
 
-The first shows what it sends, the second what it is given. A client that fails here is left out, with what it
-was given as the reason; the others go on. Whoever sends other bytes, or is given another answer, is named.
+The first shows the bytes that it sends, the second the response that it gets. A client that fails
+here is left out, with the response as the reason; the others go on. Clients that send other bytes,
+or get a different response, are named in warnings.
 """
 
 from __future__ import annotations
@@ -42,17 +43,17 @@ from servers.spec import TargetSpec
 
 __all__ = ["FIRST_PER_S", "Preparation", "prepare"]
 
-START_S = 20.0  # for a process to start, load its library, and ask our own server
+START_S = 20.0  # time for a process to start, load its library, and ask our own server
 BEYOND_TIMEOUT_S = 1.0
 CLOSE_S = 1.0
-FIRST_PER_S = 10.0  # first requests to somebody's server, unless the rate asked for is higher
+FIRST_PER_S = 10.0  # first requests to a server that is not ours, unless the given rate is higher
 SILENT = "its process did not answer in time"
-MEMORY_SHARE = 0.5  # of what is available, for all answers together
+MEMORY_SHARE = 0.5  # share of the available memory, for all responses together
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """What is known before the first round."""
+    """Everything known before the first round."""
 
     contenders: tuple[Contender, ...]  # those that failed have a ``refusal``
     doubts: tuple[Doubt, ...]
@@ -70,8 +71,8 @@ class _Asker:
     labels: list[str] = field(default_factory=list)  # of all contenders that it asks for
     given: list[Answered] = field(default_factory=list)
     refusal: str | None = None
-    blamed: str | None = None  # what the target did, if that is the reason
-    answer: UnexpectedAnswer | None = None  # whose status is the reason
+    blamed: str | None = None  # the target's behaviour, if that is the reason
+    answer: UnexpectedAnswer | None = None  # the response whose status is the reason
     decompresses: bool = False
     sent: int = 0  # requests to the target
 
@@ -120,7 +121,7 @@ class _Asker:
         self.refusal = self.refusal or reason
 
     def blame(self, reason: str) -> None:
-        """The target did not give what was expected; ``reason`` is a sentence without its subject."""
+        """Refuse the client for the target's behaviour; ``reason`` is a sentence without its subject."""
         if self.refusal is None:
             self.blamed = reason
             self.refuse(f"the target {reason}")
@@ -133,7 +134,7 @@ class _Asker:
             self.refuse(self.place.scrub(str(error)))
 
     def take(self, answer: Mapping[str, Any] | WorkerError, waited_s: float) -> None:
-        """Keep what came of a request to the target. The first one decides; the second only compares."""
+        """Keep the result of a request to the target; the first decides, the second only compares."""
         if self.given:
             if isinstance(answer, dict) and "status" in answer:
                 self.given.append(Answered(answer["status"], answer["length"]))
@@ -157,28 +158,28 @@ class _Asker:
             self.given.append(Answered(answer["status"], answer["length"]))
 
     def _failure(self, answer: Mapping[str, Any]) -> str:
-        """What was received, or why nothing was, as a sentence of which the URL is the subject."""
+        """Describe the failure in a sentence whose subject is the URL."""
         kind, reason = answer["kind"], self.place.scrub(answer["reason"] or answer["message"])
         if kind.startswith("timeout"):
             return _late(self.contender.settings)
         if kind == "tls" and "certificate" in answer["message"].lower():
             accepted = f"one signed by a known CA or that of {option('ca')}, or {option('verify')}"
             return f"has a certificate that is not trusted ({reason}); accepted: {accepted}"
-        return _FAILURES.get(kind, "could not be asked ({})").format(reason)
+        return _FAILURES.get(kind, "could not be requested ({})").format(reason)
 
 
 _FAILURES = {
     "dns": "has a host that cannot be resolved ({})",
     "connect": "cannot be reached ({}); accepted: a server that is running",
-    "tls": "does not speak TLS as it should ({}); accepted: a server of HTTPS, or http://…",
+    "tls": "failed in the TLS handshake ({}); accepted: an HTTPS server, or a URL with http://",
     "reset": "closed the connection instead of answering ({})",
-    "protocol": "does not answer in HTTP/1.1 that this client can read ({})",
-    "body": "sent an answer whose body cannot be read ({})",
+    "protocol": "sent a response that this client cannot read as HTTP/1.1 ({})",
+    "body": "sent a response whose body cannot be read ({})",
 }
 
 
 def _ranges(statuses: Iterable[int]) -> str:
-    """As ``--expect`` takes them: ``200-399,404``."""
+    """Write statuses as ``--expect`` accepts them: ``200-399,404``."""
     ordered = sorted(statuses)
     starts = [one for one in ordered if one - 1 not in ordered]
     ends = [one for one in ordered if one + 1 not in ordered]
@@ -193,9 +194,9 @@ def _late(settings: Settings) -> str:
 def prepare(
     contenders: Sequence[Contender], places: Mapping[TargetSpec, Place], rate: float | None
 ) -> Preparation:
-    """Let every client ask; somebody's server no faster than ``rate``, or all within a second.
+    """Let every client ask; a server that is not ours no faster than ``rate``, or all in a second.
 
-    Raises ``UnusableError`` if none was given an answer that is accepted.
+    Raises ``UnusableError`` if no client got an accepted response.
     """
     asking = [one for one in contenders if one.uses_target]
     with contextlib.ExitStack() as stack:
@@ -219,7 +220,7 @@ def prepare(
 
 
 def _key(contender: Contender) -> object:
-    """The same for contenders that differ only in how often they ask at a time."""
+    """Return a key that is equal for contenders that differ only in concurrency."""
     client = (contender.environment, contender.client.name, contender.mode, contender.loop)
     return (*client, contender.asked, contender.connection)
 
@@ -235,7 +236,7 @@ def _ask_all(askers: Sequence[_Asker], rate: float | None) -> list[Doubt]:
         by_asked.setdefault(asker.contender.asked, []).append(asker)
     groups = by_asked.values()
     unequal = [one for group in groups if differ(_given(group)) for one in group]
-    # in the other order: servers that take turns then give each of them both
+    # in reverse order: with servers that take turns each client then gets both
     _ask_target([one for one in reversed(unequal) if one.contender.is_safe], watch, rate)
     for asker in askers:
         asker.close()
@@ -246,7 +247,7 @@ def _ask_all(askers: Sequence[_Asker], rate: float | None) -> list[Doubt]:
 
 
 def _collect_own(askers: Sequence[_Asker], watch: _Watch) -> None:
-    """Wait until each has asked our own server. What it gets there is no reason to refuse it."""
+    """Wait until each has asked our own server; the response is no reason to refuse a client."""
     deadline_ns = time.monotonic_ns() + int(START_S * 1e9)
     for asker in askers:
         answer = watch.answer(asker, deadline_ns)
@@ -258,7 +259,7 @@ def _collect_own(askers: Sequence[_Asker], watch: _Watch) -> None:
 
 
 def _ask_target(askers: Sequence[_Asker], watch: _Watch, rate: float | None) -> None:
-    """Let each ask its target once. Somebody's server is not asked by all in the same instant."""
+    """Let each ask its target once; requests to a server that is not ours are spread in time."""
     foreign = [one for one in askers if one.contender.is_foreign]
     gap_s = 1 / max(rate or 0.0, min(len(foreign), FIRST_PER_S)) if len(foreign) > 1 else 0.0
     started_ns = {}
@@ -277,14 +278,14 @@ def _ask_target(askers: Sequence[_Asker], watch: _Watch, rate: float | None) -> 
 
 
 class _Watch:
-    """Waits for answers, and sees to it that an endless one does not fill the memory."""
+    """A watch that waits for responses, and stops endless ones before they fill the memory."""
 
     def __init__(self, askers: Sequence[_Asker]) -> None:
         self._askers = askers
         self._most = psutil.virtual_memory().available * MEMORY_SHARE
 
     def answer(self, asker: _Asker, deadline_ns: int) -> dict[str, Any] | WorkerError | None:
-        """What came of the last request; None of one that is refused already."""
+        """Return the result of the last request; None if the client is already refused."""
         if asker.worker is None or asker.refusal is not None:
             return None
         found = wait_for([asker.worker], "answer", lambda: deadline_ns, self._tick, silent=SILENT)
@@ -303,7 +304,7 @@ class _Watch:
         return 0.0
 
     def _end_endless(self, asker: _Asker) -> None:
-        asker.blame("sent so much in one answer that memory became short, and had not ended")
+        asker.blame("sent an endless response: memory ran short before it ended")
         assert asker.worker is not None
         os.kill(asker.worker.pid, signal.SIGKILL)  # its pipe then says that it is gone
 
@@ -329,7 +330,7 @@ def _bytes_doubts(asker: _Asker) -> Iterator[Doubt]:
 
 
 def _check_any(askers: Sequence[_Asker]) -> None:
-    """Raise, with what was received, if nobody was given an answer."""
+    """Raise, with the responses as reasons, if no client got an accepted response."""
     if any(one.refusal is None for one in askers):
         return
     said: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""A request as it was written to the wire, and in what it differs from what was asked for. Pure."""
+"""A request as written to the wire, and its differences from the specified request. Pure."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ class SentRequest:
 
 
 def differences(asked: Request, sent: SentRequest, *, parity: bool) -> list[str]:
-    """In what ``sent`` is another request than ``asked``, in words without secrets.
+    """Describe the differences of ``sent`` from ``asked``, without secrets.
 
-    What a library adds by itself counts in ``parity`` only; with its defaults that is its own choice.
+    Headers that a library adds count in ``parity`` only; with its defaults they are its own choice.
     """
     found = [*_line(asked, sent), *_given(asked, sent), *_body(asked, sent)]
     return [*found, *_added(asked, sent)] if parity else found
@@ -70,7 +70,7 @@ def _targets(wanted: str, got: str) -> str:
 
 
 def _given(asked: Request, sent: SentRequest) -> Iterator[str]:
-    """Headers that were asked for come once, as they are."""
+    """Check that each specified header is sent once, unchanged."""
     for name, value in asked.headers.items():
         values = sent.values(name.lower())
         if values != [value]:

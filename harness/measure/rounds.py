@@ -1,4 +1,4 @@
-"""The rounds of a run, one after the other: fresh processes, warm-up, blocks of slices, and what was kept."""
+"""The rounds of a run, one after the other: fresh processes, warm-up, blocks of slices, results."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from servers.spec import TargetSpec
 
 __all__ = ["FinishedRound", "Keep", "Progress", "Rounds", "Status", "Unwatched", "is_spared"]
 
-LEAST_LEFT = 0.5  # of a round that is begun again at somebody's server
+LEAST_LEFT = 0.5  # share of a round that must be left to repeat it on a server that is not ours
 
 
 @dataclass(frozen=True)
 class Status:
-    """Where a run is."""
+    """The progress of a run."""
 
     round: int
     rounds: int | None  # how many there will be; None: as many as it takes
@@ -48,17 +48,17 @@ class Status:
 
 
 class Progress(Protocol):
-    """Whoever wants to show it. Called from the measuring thread: be quick."""
+    """A display of progress. It is called from the measuring thread, so it must be quick."""
 
     def update(self, status: Status) -> None:
-        """Something moved."""
+        """Show the new status."""
 
     def say(self, line: str) -> None:
-        """Something that is to stay on the screen."""
+        """Print a line that stays on the screen."""
 
 
 class Unwatched:
-    """Progress that nobody wants to see."""
+    """Progress that is not shown."""
 
     def update(self, status: Status) -> None:
         """Show nothing."""
@@ -78,7 +78,7 @@ class FinishedRound:
     trials: Sequence[TrialSummary]
 
 
-# Told of each round the moment it ends, and may be interrupted: that ends the run.
+# Called with each round the moment it ends; an interrupt in it ends the run.
 Keep = Callable[[FinishedRound], None]
 
 
@@ -121,11 +121,11 @@ class Rounds:
         # between first requests, in each round
         self._gaps_s = sum(one.slots * one.first_gap_ns for one in contenders) / 1e9
         self._forecast = Forecast(plan.announced_s + plan.number * self._gaps_s)
-        # To be fair, what one of them may not do none does.
+        # To be fair, a restriction on one of them applies to all.
         self._spares = any(is_spared(one, plan) for one in contenders)
 
     def run_all(self, run: RunRecord, keep: Keep) -> RunState:
-        """Run round after round, and hand over each as it ends; the state the run ends in."""
+        """Run round after round, hand over each as it ends, and return the run's final state."""
         state = self._run_until_over(run, keep)
         wanted = self._scenario.precision
         if wanted is not None and self.ending is None:
@@ -175,7 +175,7 @@ class Rounds:
         )
 
     def _barred(self, run: RunRecord) -> Barred:
-        """Which verdicts there will not be, as far as is known."""
+        """Return the verdicts that warnings forbid, as far as they are known."""
         return barred(load_doubts(run, self.trials))
 
     def _run_round(self, round_: Round) -> list[TrialSummary]:
@@ -216,7 +216,7 @@ class Rounds:
         return [trial.summary() for trial in trials]
 
     def _unexpected(self, contender: Contender) -> set[int]:
-        """Statuses that earlier rounds counted, unless one of them has seen such an answer."""
+        """Return unexpected statuses of earlier rounds, unless such a response is already kept."""
         before = [one for one in self.trials if one.label == contender.label]
         if any(one.unexpected_answer is not None for one in before):
             return set()
@@ -241,10 +241,10 @@ class Rounds:
         self._forecast.done(START_S * len(trials) + self._gaps_s)
 
     def _run_blocks(self, trials: list[Trial], round_: Round) -> None:
-        """All slices of a round; again from the beginning, with longer ones, if they turn out too short.
+        """Run all slices of a round, and start again with longer ones if they turn out too short.
 
-        Somebody's server gets no more for that: what it has had is taken off the round. So it is not begun
-        again where too little would be left: then the next round has longer ones.
+        A server that is not ours gets no more requests for that: those already sent are subtracted
+        from the round. If too little of it would be left, only the next round has longer slices.
         """
         left_ns = self.plan.trial_ns
         while (used_ns := self._run_slices(trials, round_, left_ns)) is not None:
@@ -260,9 +260,10 @@ class Rounds:
             self._seen[label] = self._seen_of(trial)
 
     def _run_slices(self, trials: list[Trial], round_: Round, left_ns: int) -> int | None:
-        """One slice of every competitor per block; fewer, longer ones if a client is slow.
+        """Run one slice of every competitor per block; fewer, longer ones if a client is slow.
 
-        As soon as too much of the waiting lies outside them: how much has been measured of each.
+        If too much of the waiting lies outside slices, stop and return how much was measured of
+        each.
         """
         slowest_ns = max(map(self._median_ns, trials), default=0)
         shortest_ns = max(self._shortest_ns, self.plan.shortest_for(slowest_ns))
@@ -286,7 +287,7 @@ class Rounds:
                     self._say_if_longer()
                     return (block + 1) * length_ns
                 self._shortest_ns = max(self._shortest_ns, self._longer_ns(trials))
-            # slices that were waited for may soon be longer ones: what they took says nothing of the rest
+            # slices with waits may soon be replaced by longer ones, so they do not predict the rest
             if not (may_grow and self._has_waited(trials)) or block == number - 1:
                 self._say_if_longer()
         return None
@@ -317,14 +318,14 @@ class Rounds:
         self._forecast.late(trial.contender.label, time.monotonic() - before_s, planned_s)
 
     def _median_ns(self, trial: Trial) -> int:
-        """Of the service times of its warm-up; where that had none, of what was seen of it before."""
+        """Return the median service time of its warm-up, or else of earlier rounds."""
         seen = trial.warmup.service.percentile(50)
         return seen or self._seen[trial.contender.label].percentile(50) or 0
 
     def _is_too_short(self, trials: list[Trial]) -> bool:
-        """Whether slots of one of them wait too much after its slices, even if there is no more of it.
+        """Say whether slots of a trial wait too long after its slices, even without further waits.
 
-        In an open loop that waiting is part of what is measured, whenever it is.
+        In an open loop that waiting is always part of the measurement.
         """
         return self.plan.load is None and any(
             (self._drains[trial.contender.label] + trial.waited).is_beyond(self.plan.trial_ns)
@@ -332,16 +333,16 @@ class Rounds:
         )
 
     def _has_waited(self, trials: list[Trial]) -> bool:
-        """Whether a slice was waited for so long that one more of them, or two, make it too short."""
+        """Say whether waits after slices are so long that one or two more make them too short."""
         return self.plan.load is None and any(trial.waited.long for trial in trials)
 
     def _may_begin_again(self, trials: list[Trial], left_ns: int) -> bool:
-        """Whether enough of a round would be left; at targets of our own there is always all of it."""
+        """Say whether enough of a round is left to repeat it; with our own targets it always is."""
         is_foreign = any(trial.contender.is_foreign for trial in trials)
         return not is_foreign or left_ns >= LEAST_LEFT * self.plan.trial_ns
 
     def _longer_ns(self, trials: list[Trial]) -> int:
-        """How long slices must be: as long as what was seen asks for, and at least twice as long as now."""
+        """Return the length slices need, judged by the requests seen: at least twice the present one."""
         slices = [trial.waited.windows_ns // max(1, trial.waited.slices) for trial in trials]
         settled = [settled_ns(self._seen_of(trial), self.plan.think_ns) for trial in trials]
         return max(2 * max(slices), *settled)
@@ -350,7 +351,7 @@ class Rounds:
         return self._seen[trial.contender.label].merged(trial.seen)
 
     def _say_if_longer(self) -> None:
-        """At once, unless it is open how long the run takes."""
+        """Announce a longer run at once, unless its length is open anyway."""
         if self._scenario.precision is not None or not self.plan.trial_ns:
             return
         line = self._forecast.longer()
@@ -393,7 +394,7 @@ class Rounds:
         requests = trial.fold.population + sum(done.population for done in before)
         if budget.is_spent(errors, requests):
             raise _BudgetSpentError(
-                f"the run was stopped: {errors} of {requests} requests of {label} failed, "
+                f"the run was stopped: {errors} of {requests} HTTP requests of {label} failed, "
                 f"the error budget is {budget}"
             )
 
@@ -404,8 +405,9 @@ class Rounds:
 
 
 def is_spared(contender: Contender, plan: Plan) -> bool:
-    """Whether a server gets no uncounted load but first requests: somebody's, and it would be too much for it.
+    """Say whether a server is spared uncounted load other than first requests.
 
-    That is where requests change something, and where the user says how many there may be.
+    This holds for servers that are not ours if requests change something, or if the user limits
+    them.
     """
     return contender.is_foreign and (plan.requests is not None or not contender.is_safe)

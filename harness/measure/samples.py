@@ -1,7 +1,8 @@
-"""From rows to counts: the orchestrator's side of the recorder.
+"""Counts from recorded rows: the orchestrator's side of the recorder.
 
-A worker's rows are copied out of its segment, placed into the trial's windows by their instants, and
-folded into histograms and counters. Nothing is kept per request, so memory does not grow with the run.
+A worker's rows are copied out of its segment, placed into the trial's windows by their instants,
+and folded into histograms and counters. Nothing is kept per request, so memory does not grow with
+the run.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ Mask = npt.NDArray[np.bool_]
 CODES = {kind: code for code, kind in enumerate(ERROR_KINDS, start=1)}
 TIMEOUTS = tuple(code for kind, code in CODES.items() if kind.startswith("timeout_"))
 FIRST_STATUS, LAST_STATUS = 100, 999
-PARTS = 10  # that a long window is looked at in …
-LONG_NS = 500_000_000  # … from here on
+PARTS = 10  # number of parts that a long window is divided into …
+LONG_NS = 500_000_000  # … if it is at least this long
 LATE_NS = 1_000_000  # a start is late from 1 ms on, whatever delayed it
 
 
@@ -61,7 +62,7 @@ class Segment:
         self._columns = np.frombuffer(memory, np.int64).reshape(columns, capacity)
 
     def drain(self) -> Integers:
-        """Every complete row since the last call, as an array (columns, rows); hands the rows back.
+        """Return the complete rows since the last call as an array (columns, rows), and free them.
 
         Rows come in the order of the ring, which is not that of time.
         """
@@ -73,7 +74,7 @@ class Segment:
 
     @property
     def waiting(self) -> int:
-        """Complete rows that the next drain will find, at least."""
+        """Return how many complete rows the next drain will find at least."""
         return int(np.count_nonzero(self._columns[-1]))
 
     def close(self) -> None:
@@ -83,7 +84,7 @@ class Segment:
 
 
 def anonymous_file(size: int) -> int:
-    """A file of so many zeros without a name; its descriptor."""
+    """Create a file of ``size`` zero bytes without a name; return its descriptor."""
     if hasattr(os, "memfd_create"):
         fd = os.memfd_create("clientbench")
     else:
@@ -95,17 +96,17 @@ def anonymous_file(size: int) -> int:
 
 @dataclass(frozen=True)
 class Rules:
-    """When a response is correct (DESIGN §1)."""
+    """The rules for correct responses (DESIGN §1)."""
 
     expected: Collection[int]  # statuses
-    length: int | None  # of the body, where the target's answer is known
+    length: int | None  # length of the body, if the target's response is known
     timeout_ns: int
     max_body_bytes: int = USUAL_MAX_BODY_BYTES
 
     def outcomes(self, rows: Integers) -> Integers:
-        """Each row's outcome with statuses, lengths and overruns judged: a status only if correct."""
+        """Return each row's outcome after the checks of status, length and time: a status if correct."""
         outcome: Integers = rows[OUTCOME].copy()
-        # neither a status nor an error's code: some libraries hand over whatever number the server sent
+        # neither a status nor an error code: some libraries return any number that the server sent
         no_code = (outcome < 1) | (outcome > len(ERROR_KINDS))
         no_status = (outcome < FIRST_STATUS) | (outcome > LAST_STATUS)
         outcome[no_code & no_status] = CODES["protocol"]
@@ -125,29 +126,30 @@ class Rules:
 
 @dataclass
 class WindowCounts:
-    """What ended inside one window."""
+    """Counts of requests that ended inside one window."""
 
     start_ns: int
     end_ns: int
     completed: int = 0
     correct: int = 0
     last_end_ns: int = 0
-    # correct responses by tenths of the window, where it is to be looked at inside
+    # correct responses by tenths of the window, if it is long enough for that
     parts: list[int] = field(default_factory=list)
-    early_correct: int = 0  # that ended in its first half
-    has_halves: bool = True  # False: it ends by a count, nobody knows when
+    early_correct: int = 0  # correct responses that ended in its first half
+    has_halves: bool = True  # False: it ends by a count, at an unknown time
 
     @property
     def middle_ns(self) -> int:
-        """Where its second half begins; without halves nothing is in the first."""
+        """Start of its second half; without halves the first one is empty."""
         return (self.start_ns + self.end_ns) // 2 if self.has_halves else self.start_ns
 
 
 @dataclass
 class Starts:
-    """What an open loop adds: how its starts came about, of every request of the population.
+    """Delays of the starts of an open loop, for every request of the population.
 
-    Start lag = queue wait (no slot was free: client and target) + pacer lag (one was, and we were late).
+    Start lag = queue wait (no slot was free: client and target) + start delay (a slot was free, and
+    clientbench was late).
     """
 
     # correct and timed-out ones, as ``service``
@@ -156,7 +158,8 @@ class Starts:
     queue_wait: Histogram = field(default_factory=Histogram)
     pacer_lag: Histogram = field(default_factory=Histogram)
     late: int = 0
-    # as ``response``, of those that were due in the first half of their window: as if it had ended there
+    # as ``response``, of those that were due in the first half of their window: as if it had ended
+    # there
     early_response: Histogram = field(default_factory=Histogram)
 
     def add(self, rows: Integers, correct: Mask, timed_out: Mask, early: Mask) -> None:
@@ -219,7 +222,7 @@ class Fold:
             self._look_inside(window, ends[here & correct])
 
     def _look_inside(self, window: WindowCounts, ends: Integers) -> None:
-        """Where inside its window correct responses ended."""
+        """Count in which part of the window correct responses ended."""
         window.early_correct += int(np.count_nonzero(ends < window.middle_ns))
         if window.parts:
             number, length_ns = len(window.parts), window.end_ns - window.start_ns
@@ -245,7 +248,7 @@ class Fold:
             self.errors[ERROR_KINDS[code - 1]] += count
 
     def _place(self, instants: Integers) -> Integers:
-        """Index of the window each instant lies in, -1 for none."""
+        """Return the index of the window that contains each instant, -1 for none."""
         starts = np.array([window.start_ns for window in self.windows])
         ends = np.array([window.end_ns for window in self.windows])
         index = np.searchsorted(starts, instants, "right") - 1

@@ -31,11 +31,11 @@ HEALTHY = 200
 
 @dataclass(frozen=True)
 class Look:
-    """What one look at a standing target, or at what a killed process has left behind, has found.
+    """The state of a standing target, or of the leftovers of a killed process.
 
-    ``state`` is ``starting``, ``healthy``, ``unhealthy`` (``problem`` says how) or ``dead``: its host was
-    killed. ``parts`` have a ``name``, a ``role``, ``pids`` and perhaps a ``container``; ``lost`` are the
-    names of those that have ended.
+    ``state`` is ``starting``, ``healthy``, ``unhealthy`` (``problem`` says how) or ``dead``: its
+    host was killed. ``parts`` have a ``name``, a ``role``, ``pids`` and perhaps a ``container``;
+    ``lost`` are the names of those that have ended.
     """
 
     record: Record
@@ -47,7 +47,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Stopped:
-    """What is no more; ``crashed``: its host had been gone before."""
+    """A target that was stopped; ``crashed``: its host had already ended before."""
 
     record: Record
     crashed: bool
@@ -69,16 +69,16 @@ def up(spec: TargetSpec) -> Look:
         conversation.leave()
     for look in (look for look in status() if look.record.pid == pid):
         return look
-    raise UnusableError(f"{spec.name}: ended as soon as it was up; somebody has stopped it")
+    raise UnusableError(f"{spec.name}: it was stopped by another command as soon as it was up")
 
 
 def status() -> list[Look]:
-    """All that stand, and what killed processes have left behind; those of running comparisons apart."""
+    """List standing targets and leftovers of killed processes, without those of running comparisons."""
     return [_look(record) for record in _records()]
 
 
 def logs(name: str, lines: int) -> Iterator[tuple[str, list[str]]]:
-    """Each server's name and the last lines of its log."""
+    """Yield each server's name and the last lines of its log."""
     record = _named(name)
     with _usable():
         if not record.told:  # what it prints while it starts may say why it does not
@@ -89,13 +89,13 @@ def logs(name: str, lines: int) -> Iterator[tuple[str, list[str]]]:
 
 
 def down(name: str) -> Stopped:
-    """Stop the target of this name, or remove what its killed host has left behind."""
+    """Stop the target of this name, or remove the leftovers of its killed host."""
     (stopped,) = _stop([_named(name)])
     return stopped
 
 
 def down_all() -> Iterator[Stopped]:
-    """The same for everything that stands, and for what killed processes have left behind.
+    """Stop every standing target, and remove the leftovers of killed processes.
 
     Raises ``UnusableError`` at the end if some of it could not be removed.
     """
@@ -128,7 +128,7 @@ def _usable() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _nothing_left_of(conversation: Conversation) -> Iterator[None]:
-    """If this does not succeed, the process and all that it has started are gone afterwards."""
+    """On failure, end the process and everything it has started."""
     try:
         yield
     except BaseException:
@@ -142,13 +142,13 @@ def _nothing_left_of(conversation: Conversation) -> Iterator[None]:
 
 
 def _records() -> list[Record]:
-    """Those that stand, and those of processes that were killed."""
+    """Return the records of standing targets and of killed processes."""
     with _usable():
         return [one for one in standing.records() if one.standing or not one.alive]
 
 
 def _named(name: str) -> Record:
-    """The latest standing one of this name."""
+    """Return the latest standing target of this name."""
     found = {one.spec.name: one for one in _records() if one.standing}
     known = name.strip().lower()
     if known not in found:
@@ -177,12 +177,12 @@ def _look(record: Record) -> Look:
 
 
 def _parts(record: Record) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """What was told of each part, and what it would leave behind."""
+    """Return each part's description, and what would remain of it."""
     return list(zip(record.told.get("parts", ()), record.left, strict=False))
 
 
 def _problem(record: Record) -> str:
-    """Why its front is not healthy; empty if it is."""
+    """Return why its front server is not healthy; empty if it is."""
     place = urlsplit(record.told["base_url"]).netloc
     try:
         connection = http.client.HTTPConnection(place, timeout=HEALTH_TIMEOUT_S)

@@ -1,8 +1,8 @@
-"""When a comparison that goes on until its intervals are narrow enough is to end. Pure.
+"""The stop rule of a comparison that goes on until its intervals are narrow enough. Pure.
 
-Whoever looks at an interval again and again and stops when he likes it ends at a lucky moment too often. So the
-first look comes after ten rounds, and the intervals of such a run are those of a higher confidence:
-``benchmarks/coverage.py`` shows what the rule needs for its intervals to hold as often as they say.
+Looking at an interval repeatedly and stopping when it is narrow ends at lucky moments too often. So
+the first look comes after ten rounds, and such a run uses a higher confidence level:
+``benchmarks/coverage.py`` shows the level at which intervals hold as often as they say.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ def ending(
     round_s: float,
     barred: Barred = NOTHING_BARRED,
 ) -> Ending | None:
-    """Whether a run is to end after these trials, and how precise it is then; None: it goes on.
+    """Return the ending if the run is to end after these trials; None: it goes on.
 
-    ``round_s`` is what one more round takes; ``barred`` is as of ``compare``. A competitor of which there
-    is no verdict at a look is not waited for; where there is none of any, more rounds are of no use. What a
-    verdict rests on are the rounds complete in both, so each needs as many of these as come before the first
-    look.
+    ``round_s`` is the time of one more round; ``barred`` is that of ``compare``. A competitor
+    without a verdict at a look is not waited for; if no competitor has one, more rounds are of no
+    use. A verdict rests on rounds complete on both sides, so each pair needs as many of these as
+    come before the first look.
     """
     known = list(trials)
     rounds = len({trial.round for trial in known})
@@ -57,7 +57,7 @@ def ended_early(
     baseline: str,
     barred: Barred = NOTHING_BARRED,
 ) -> Ending:
-    """The ending of a run that something else has ended: Ctrl-C, its errors, the loss of its target."""
+    """Return the ending of a run that ended for another reason: Ctrl-C, errors, a lost target."""
     known = list(trials)
     half_width = _half_width(_compared(wanted, known, baseline, barred))
     return _ending("early", wanted, half_width, len({trial.round for trial in known}))
@@ -77,7 +77,7 @@ def _compared(
 
 
 def _half_width(compared: list[Comparison]) -> float | None:
-    """The widest of the intervals that a verdict is read from, as a share of the ratio."""
+    """Return the half width of the widest interval with a verdict, as a share of the ratio."""
     widths = [
         math.sqrt(one.high / one.low) - 1
         for one in compared

@@ -1,4 +1,4 @@
-"""From what was recorded, counted and metered of a trial to what is kept of it. Pure but for the new id."""
+"""The summary of a trial from its records, counts and costs. Pure except for the new id."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ START = TRACE_COLUMNS.index("START")
 
 @dataclass(frozen=True)
 class Recorded:
-    """What was recorded, counted and metered of a trial that failed for ``reason``, or did not.
+    """The records, counts and costs of a trial, which failed if there is a ``reason``.
 
-    ``fold`` holds its windows, warm-up excluded; ``traces`` are rows of TRACE_COLUMNS, of any requests.
+    ``fold`` holds its windows, warm-up excluded; ``traces`` are rows of TRACE_COLUMNS, of any
+    requests.
     """
 
     round_number: int
@@ -49,9 +50,9 @@ class Recorded:
     answer: UnexpectedAnswer | None
 
 
-# long: a line for each field of what is kept
+# long: a line for each field of the summary
 def summarise(contender: Contender, recorded: Recorded) -> TrialSummary:
-    """What is kept of a contender's trial."""
+    """Return the summary of a contender's trial."""
     fold, slices, costs = recorded.fold, recorded.slices, recorded.costs
     window_ns = sum(window.end_ns - window.start_ns for window in fold.windows)
     state = _state(recorded.reason, fold)
@@ -130,7 +131,7 @@ def _mean_of_correct(total_ns: int, fold: Fold) -> float | None:
 
 
 def _mean_rss(readings: Iterable[Reading], idle_bytes: int | None) -> int | None:
-    """Of the readings; a trial too short to have any has at least what its idle workers took."""
+    """Return the mean of the readings; without any, the memory of the idle workers."""
     rss = [r.rss_bytes for r in readings if r.source == "worker" and r.rss_bytes]
     return sum(rss) // len(rss) if rss else idle_bytes
 
@@ -159,7 +160,7 @@ def _open_loop(fold: Fold, counts: WorkerCounts) -> OpenLoop | None:
 def _measured(
     traces: Iterable[Sequence[int]], windows: Sequence[WindowCounts]
 ) -> tuple[TraceRow, ...]:
-    """Those of requests that started in a window, in that order."""
+    """Return the traces of requests that started in a window, in that order."""
     edges = [(window.start_ns, window.end_ns) for window in windows]
     inside = (tuple(row) for row in traces if any(a <= row[START] < b for a, b in edges))
     return tuple(sorted(inside, key=lambda row: row[START]))

@@ -1,4 +1,4 @@
-"""The targets of a run: all of them running at once, and what they say of the requests they got."""
+"""The targets of a run: all of them running at once, and their own counts of requests."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class Targets:
         self.all = tuple(by_spec.values())
 
     def of(self, spec: TargetSpec) -> Target:
-        """The one that ``spec`` means."""
+        """Return the target of ``spec``."""
         return self._by_spec[spec]
 
     def records(self) -> tuple[TargetRecord, ...]:
-        """What is kept of each."""
+        """Return the record of each, as it is stored."""
         return tuple(
             TargetRecord(spec.told, target.describe()) for spec, target in self._by_spec.items()
         )
@@ -57,7 +57,7 @@ class Targets:
 
 
 def usable_cpus(spec: TargetSpec, cpus: Collection[int]) -> int:
-    """How many of ``cpus`` a target can keep busy, which are its own unless the spec names others."""
+    """Return how many of ``cpus``, or of those named in the spec, a target can keep busy."""
     allowed = len(spec.cpus or cpus)
     return min(allowed, most_cpus(spec) or allowed)
 
@@ -102,7 +102,7 @@ def make_target(spec: TargetSpec) -> Target:
 
 
 class Ledger:
-    """What targets counted, round by round: checked against what clients sent, and kept by instance.
+    """The targets' counts, round by round: checked against the clients' counts, kept by instance.
 
     ``lost`` is set when a target is gone: then nothing more can be measured.
     """
@@ -144,7 +144,7 @@ class Ledger:
                 continue
             self._keep_spread(index, round_number, before, after)
             self._keep_lost(spec, round_number, after)
-            if spec.config:  # by its user's will, it may answer itself, or ask twice
+            if spec.config:  # the user's configuration may answer by itself, or ask twice
                 continue
             own = [trial for trial in trials if trial.contender.target == spec]
             self._check(round_number, own, before, after)
@@ -181,7 +181,7 @@ class Ledger:
         self.doubts += [doubt] if doubt is not None else []
 
     def _check_connections(self, round_number: int, trials: Sequence[Trial], opened: int) -> None:
-        """By trial where turns were watched; otherwise all of them together."""
+        """Check connections by trial if turns were watched, otherwise for all together."""
         seen = [trial for trial in trials if trial.contender.uses_target]
         if self._watching:
             for trial in seen:
@@ -194,7 +194,7 @@ class Ledger:
     def _doubt_connections(
         self, trials: Sequence[Trial], round_number: int, opened: int, sent: int, answered: int
     ) -> None:
-        """Once for the same trials, and not where one failed or how many it keeps is not known."""
+        """Warn once for the same trials, unless one failed or its number of connections is unknown."""
         labels = [trial.contender.label for trial in trials]
         kept = [trial.contender.kept_connections for trial in trials]
         subject = labels[0] if len(labels) == 1 else "run"

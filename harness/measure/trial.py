@@ -1,4 +1,4 @@
-"""One competitor in one round: its processes, its windows, and what became of them."""
+"""One competitor in one round: its processes, its windows, and their results."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ __all__ = ["CAPACITY", "Trial"]
 # Rows a worker may be ahead of the drain: half a second of the fastest client.
 CAPACITY = 1 << 16
 START_S, START_SLOT_S = 20.0, 0.05  # deadline for sessions to open
-# Whatever we do takes the CPU from the target, which shares it, up to the next tick of the scheduler. So while
-# a window runs rows are only looked at, unless a ring is half full or they are that old.
+# Our work takes CPU from the target, which shares it, up to the next tick of the scheduler. So
+# while a window runs rows are only counted, unless a ring is half full or they are this old.
 FULL_ENOUGH, OLD_NS = 0.5, 2_000_000_000
 CLOSE_S, CLOSE_SLOT_S = 5.0, 0.002
 SPARE_S = 5.0  # beyond the time that a request may take
-ENDLESS = ", so the worker was killed: it drips, or has no end, or the client hangs"
+ENDLESS = ", so the worker was killed: the response is very slow or endless, or the client hangs"
 
 
 class Trial:
     """All slices of one competitor in one fresh set of processes.
 
-    Methods are called in the order of a trial's life. None raises when the client fails: the trial is
-    then ``over`` and says why in its summary.
+    Methods are called in the order of a trial's life. None raises when the client fails: the trial
+    is then ``over`` and says why in its summary.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Trial:
         place: Place,
         unexpected: Iterable[int] = (),
     ) -> None:
-        """``unexpected``: statuses of which an answer is to be kept, by what earlier rounds counted."""
+        """``unexpected``: statuses counted in earlier rounds, of which one response is to be kept."""
         self.contender = contender
         self.round = round_number
         self.warmup = Fold(contender.rules)
@@ -114,7 +114,9 @@ class Trial:
             patience_s = max(START_S, 2 * self.contender.settings.timeout_s)
             seconds = patience_s + self.contender.slots * START_SLOT_S + gaps_s
         deadline_ns = time.monotonic_ns() + int(seconds * 1e9)
-        silent = f"after {seconds:.3g} s the server had not ended its answers to the first requests"
+        silent = (
+            f"after {seconds:.3g} s the server had not ended its responses to the first requests"
+        )
         ready = self._checked(
             wait_for(
                 self.workers,
@@ -140,7 +142,7 @@ class Trial:
         self._mark_idle()
 
     def _difference(self, told: Sequence[Mapping[str, Any]]) -> str | None:
-        """Why what the workers run on is not what will be recorded of them, if so."""
+        """Return how the workers' software differs from what will be recorded, if it does."""
         self._gil = any(one["gil"] for one in told)
         planned = self.contender.client.imported
         for one in told:
@@ -152,7 +154,7 @@ class Trial:
         return None
 
     def warm_up(self, length_ns: int, pace: Pace | None, tick: Tick) -> None:
-        """Uncounted load, from which the slices' length follows; in a closed loop every slot sends."""
+        """Send uncounted load, which decides the slices' length; in a closed loop every slot sends."""
         if not self.over:
             self._load(self.warmup, WindowPlan(0, max(length_ns, 1), None, pace), tick)
 
@@ -167,7 +169,7 @@ class Trial:
         tick: Tick,
         shape: Shape = NO_SHAPE,
     ) -> None:
-        """One measured window: of ``length_ns``, of ``requests`` requests, or until all held ones are done."""
+        """Measure one window: for ``length_ns``, for ``requests``, or until all held ones are done."""
         if self.over or requests == 0:
             return
         plan = WindowPlan(lead_in_ns, length_ns, requests, pace, shape)
@@ -185,7 +187,7 @@ class Trial:
 
     @property
     def waited(self) -> Drain:
-        """What its slots waited for after its slices."""
+        """Return how long its slots waited after its slices."""
         return Drain.of(self._slices)
 
     @property
@@ -236,7 +238,7 @@ class Trial:
         self._drain(self.fold)
 
     def drain(self) -> float:
-        """Fold what may not wait; by how much the fullest ring has filled since the last look, 0 to 1."""
+        """Fold urgent rows; return by how much the fullest ring has filled since then, 0 to 1."""
         now_ns = time.monotonic_ns()
         fullest = max((worker.segment.waiting for worker in self.workers), default=0)
         filled, self._waiting = max(0, fullest - self._waiting), fullest
@@ -249,7 +251,7 @@ class Trial:
         return filled / CAPACITY
 
     def summary(self) -> TrialSummary:
-        """What is kept of this trial."""
+        """Return the summary of this trial."""
         sent, lost_rows = self.sent
         recorded = Recorded(
             gil=self._gil,
@@ -271,9 +273,9 @@ class Trial:
 
     @property
     def sent(self) -> tuple[int, int]:
-        """Requests sent, and how many of them are missing in the record because the drain was late.
+        """Return requests sent, and how many are missing in the record because the drain was late.
 
-        A worker that died did not say how many it sent: then it is what it recorded.
+        For a worker that died without a count, the recorded number is used.
         """
         drained = self.warmup.drained + self.fold.drained
         claimed = self._counts.rows if not self.over else drained
@@ -281,14 +283,14 @@ class Trial:
 
     @property
     def loaded(self) -> tuple[int, int]:
-        """Requests sent after the first ones, and how many of them were answered."""
+        """Return requests sent after the first ones, and how many of them were answered."""
         first = self._counts
         return self.sent[0] - first.first_sent, self.responses - first.first_responses
 
     @property
     def rate_so_far(self) -> float | None:
-        """Correct responses per second of the windows so far, for those who watch; None before any ended."""
-        # of what has ended since they were last drained nothing is known
+        """Return correct responses per second so far, for progress; None before any window ended."""
+        # requests that ended since the last drain are not known yet
         known_ns = self._drained_ns
         measured_ns = sum(max(0, min(w.end_ns, known_ns) - w.start_ns) for w in self.fold.windows)
         completed = sum(window.completed for window in self.fold.windows)
@@ -310,7 +312,7 @@ class Trial:
             window.end_ns if plan.requests is None else window.start_ns + plan.least_ns
         )
         alarm = (window.start_ns, partial(self._costs.target.mark, window.start_ns))
-        silent = f"for {self._patience_s:.3g} s no answer of the server had ended"
+        silent = f"no response of the server ended for {self._patience_s:.3g} s"
         answers = wait_for(
             self.workers,
             "window",
@@ -329,18 +331,19 @@ class Trial:
         self._mark_idle()
         self._drain(fold)
         if not self.over:
-            tick()  # whoever counts errors has all of them now
+            tick()  # now all errors are counted
         return answers
 
     def _send(self, fold: Fold, plan: WindowPlan) -> Window:
-        """Tell all workers of the next window, whose rows go into ``fold``."""
+        """Send the next window to all workers; its rows go into ``fold``."""
         self._loading = fold
         self._costs.target.begin()
         with self._failing():
             self._costs.idle.count()
         number = len(fold.windows) + 1
         window = plan.window(number, time.monotonic_ns(), self.contender.slots)
-        # of the warm-up every request counts, so that the slices fit whatever the client does at first
+        # every request of the warm-up counts, so that the slices fit even a slow start of the
+        # client
         everything = fold is self.warmup or plan.shape.hold is not None
         counted_ns = window.begin_ns + LONGEST_NS if everything else window.end_ns
         halves = not plan.ends_when_done
@@ -352,7 +355,7 @@ class Trial:
         return window
 
     def _to_sample(self) -> tuple[int, ...]:
-        """Unexpected statuses that were counted before, until one such answer was seen."""
+        """Return unexpected statuses counted before, until one such response was seen."""
         if self._answer is not None or not self.contender.can_sample:
             return ()
         counted = {*self._unexpected, *self.warmup.statuses, *self.fold.statuses}
@@ -390,7 +393,7 @@ class Trial:
 
     @property
     def _patience_s(self) -> float:
-        """Longer than a request and its think time may take, connecting included, whatever its server sends."""
+        """Return more than the longest time of a request, with connecting and think time."""
         return 2 * self.contender.settings.timeout_s + self.contender.think_ns / 1e9 + SPARE_S
 
     def _drain(self, fold: Fold) -> None:

@@ -1,4 +1,4 @@
-"""An unexpected answer as a worker tells of it, made fit to be kept."""
+"""An unexpected response as a worker reports it, without secrets, for storing."""
 
 from __future__ import annotations
 

@@ -29,15 +29,16 @@ def wait_for(
     alarm: Alarm | None = None,
     silent: str = SILENT,
 ) -> Answers:
-    """Each worker's next ``event``, or the ``WorkerError`` why there is none.
+    """Return each worker's next ``event``, or the ``WorkerError`` why there is none.
 
-    Returns as soon as there is one error, without the answers of those still busy: load by fewer slots
-    than asked for must not be measured.
+    Returns as soon as there is one error, without the answers of busy workers: a load with too few
+    slots must not be measured.
 
-    ``tick`` is called after 10 ms, then after twice as long each time, up to 0.1 s, and more often the faster
-    rings fill: waking up costs the target, whose CPU we share. ``deadline_ns`` is asked each time, so that a
-    worker which still makes progress can be given more. After the last answer there is no tick: whoever reads
-    clocks at that moment does not wait for it. ``silent`` is said of those that have not answered by then.
+    ``tick`` is called after 10 ms, then after twice as long each time, up to 0.1 s, and more often
+    the faster rings fill: waking up costs the target CPU, which we share. ``deadline_ns`` is
+    evaluated each time, so that a worker which still makes progress gets more time. After the last
+    answer there is no tick, so that clocks are read without delay. ``silent`` is the error of
+    workers that have not answered by the deadline.
     """
     answers: Answers = {}
     wait_s = FIRST_WAIT_S

@@ -1,4 +1,4 @@
-"""A window before it is sent: what it asks for, its instants, and each worker's part of it. Pure."""
+"""A window before it is sent: its load, its instants, and each worker's part of it. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LONGEST_NS = 24 * 3600 * 10**9  # of a window that ends by count
 
 @dataclass(frozen=True)
 class Shape:
-    """What makes a window of a closed loop another one: held requests, or a concurrency that changes."""
+    """Special windows of a closed loop: with held requests, or with a changing concurrency."""
 
     hold: Hold | None = None
     steps: tuple[tuple[int, int], ...] = ()  # as Window.steps
@@ -36,7 +36,7 @@ NO_SHAPE = Shape()
 
 @dataclass(frozen=True)
 class WindowPlan:
-    """What a window asks of all workers together, lengths instead of instants."""
+    """The load of a window for all workers together, with lengths instead of instants."""
 
     lead_in_ns: int
     length_ns: int
@@ -46,29 +46,29 @@ class WindowPlan:
 
     @property
     def ends_when_done(self) -> bool:
-        """Whether its end is that of its last request, which nobody knows before."""
+        """Say whether it ends with its last request, at a time not known before."""
         return self.requests is not None or self.shape.hold is not None
 
     @property
     def least_ns(self) -> int:
-        """How long it is at least although it ends by count: a rate is held until its last interval is over."""
+        """Return its least length if it ends by count: a rate is kept until its last interval ends."""
         if self.pace is None or self.requests is None:
             return 0
         return sum(length_ns for _, _, length_ns in self.pace.stages)
 
     @property
     def parts(self) -> list[int]:
-        """A counter for each part that it is looked at in; none of what is short, or changes by itself."""
+        """Return a counter for each part; none for short windows and those whose load changes."""
         whole = self.length_ns >= LONG_NS and self.pace is None and not self.shape.steps
         return [0] * PARTS if whole and not self.ends_when_done else []
 
     @property
     def drains(self) -> bool:
-        """Whether requests that end after it belong to it: those of open loops, and held ones."""
+        """Say whether requests that end after it belong to it, as in open loops and with holds."""
         return self.pace is not None or self.shape.hold is not None
 
     def window(self, number: int, now_ns: int, slots: int) -> Window:
-        """Its instants if it is sent now: load begins once every one of ``slots`` can have heard of it."""
+        """Return its instants if sent now: load begins when the command has reached all ``slots``."""
         begin_ns = now_ns + DISPATCH_NS + slots * DISPATCH_SLOT_NS
         start_ns = begin_ns + self.lead_in_ns
         return Window(
@@ -84,7 +84,7 @@ class WindowPlan:
 
 
 def parts(window: Window, workers: int) -> list[Window]:
-    """Each worker's part of a window: of the requests in a closed loop, of the arrivals in an open one."""
+    """Divide a window among workers: by requests in a closed loop, by arrivals in an open loop."""
     if window.pace is not None:
         pace = window.pace
         return [replace(window, pace=replace(pace, share=i, of=workers)) for i in range(workers)]

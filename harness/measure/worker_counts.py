@@ -1,4 +1,4 @@
-"""What a trial's workers say they did: what they recorded is held against it."""
+"""The workers' own counts of a trial, against which recorded rows are checked."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ class WorkerCounts:
         return sum(self._rows.values())
 
     def take_first(self, ready: Collection[Event]) -> None:
-        """What became of the first requests."""
+        """Add the results of the first requests."""
         failed = sum(sum(event["first_errors"].values()) for event in ready)
         self.first_sent = sum(event["first_sent"] for event in ready)
         self.first_responses = self.first_sent - failed
 
     def take_rows(self, done: Mapping[WorkerProcess, Event]) -> None:
-        """How far each worker has come; it counts on from window to window."""
+        """Take over each worker's count of rows, which goes on from window to window."""
         self._rows.update({worker: event["claimed"] for worker, event in done.items()})
 
     def take_arrivals(self, done: Collection[Event]) -> None:
-        """What became of the arrivals of one more window."""
+        """Add the results of the arrivals of one more window."""
         self.planned += sum(event["planned"] for event in done)
         self.dropped += sum(event["dropped"] for event in done)

@@ -1,4 +1,4 @@
-"""A worker process as the orchestrator sees it: started, spoken to, drained, and if need be killed."""
+"""A worker process as the orchestrator sees it: started, commanded, drained, and if needed killed."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ from harness.worker.memory import OUT_OF_MEMORY
 
 __all__ = ["WorkerError", "WorkerProcess", "last_lines", "worker_environment"]
 
-# variables that steer clients (or Python) behind the user's back; "environment off" is part of parity
+# variables that steer clients (or Python) behind the user's back; "environment off" is part of
+# parity
 STEERING = re.compile(
     r"(?i)(.*_proxy|PYTHON.*|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NETRC|SSLKEYLOGFILE|AIOHTTP_.*)"
 )
 
 MOST_IN_LINE_BYTES = 1 << 20  # of a body among the words of a job
 END_S = 1.0  # for one that is ending
-MOST_LOG_BYTES = 1 << 16  # that are read of what a worker has said
-# What native libraries say on standard error before they abort.
+MOST_LOG_BYTES = 1 << 16  # bytes read from the end of a worker's log
+# Messages of native libraries on standard error before they abort.
 NO_MEMORY = re.compile("memory allocation of|bad_alloc|(?i:out of memory)")
 
 
@@ -39,14 +40,14 @@ class WorkerError(Exception):
 
 
 def worker_environment(profile: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a worker: without what steers clients, unless the profile is their defaults."""
+    """Return a worker's environment, without variables that steer clients unless with defaults."""
     if profile == "defaults":
         return dict(environ)
     return {name: value for name, value in environ.items() if not STEERING.fullmatch(name)}
 
 
 def _file_of(body: bytes) -> int:
-    """An anonymous file that begins with ``body``; it goes when the last who has it open closes it."""
+    """Create an anonymous file that begins with ``body``; it ends with its last open descriptor."""
     fd = anonymous_file(len(body))
     left = memoryview(body)
     while left:
@@ -102,11 +103,11 @@ class WorkerProcess:
         return self._events
 
     def command(self, command: Mapping[str, Any]) -> None:
-        """Tell it something."""
+        """Send a command to the worker."""
         self._write(json.dumps(command).encode() + b"\n")
 
     def receive(self) -> list[dict[str, Any]]:
-        """The events that are there; call when readable. Raises ``WorkerError`` if it has died."""
+        """Return the pending events; call when readable. Raises ``WorkerError`` if it has died."""
         data = os.read(self._events, 65536)
         if not data:
             raise WorkerError(self._last_words())
@@ -123,20 +124,20 @@ class WorkerProcess:
 
     @property
     def hidden_bytes(self) -> int:
-        """Memory of its process that is the recorder's."""
+        """Memory of its process that belongs to the recorder."""
         return sum(part.bytes for part in self._segments)
 
     def close(self) -> None:
-        """Give its segments back; it need not be alive."""
+        """Release its segments; it need not be alive."""
         for part in self._segments:
             part.close()
 
     def drain(self) -> Integers:
-        """Rows recorded since the last call; works after its death as well."""
+        """Return the rows recorded since the last call; works after its death as well."""
         return self.segment.drain()
 
     def drain_traces(self) -> list[list[int]]:
-        """The same of its traces, as rows of TRACE_COLUMNS; none where nothing is traced."""
+        """Return its traces likewise, as rows of TRACE_COLUMNS; none if nothing is traced."""
         if self.traces is None:
             return []
         rows: list[list[int]] = self.traces.drain().T.tolist()
@@ -152,8 +153,8 @@ class WorkerProcess:
     def memory(self) -> dict[str, int]:
         """Resident bytes now (``rss``) and at most (``peak``), without the recorder's pages.
 
-        The kernel's high-water mark belongs to the address space, so unlike ``ru_maxrss`` it does not
-        inherit the size of the process that started this one.
+        The kernel's high-water mark belongs to the address space, so unlike ``ru_maxrss`` it does
+        not inherit the size of the process that started this one.
         """
         fields = {"VmRSS": "rss", "VmHWM": "peak"}
         found = {}
@@ -188,7 +189,7 @@ class WorkerProcess:
             raise WorkerError(self._reason_of_end()) from None
 
     def _reason_of_end(self) -> str:
-        """What it said of it, if that has not been read yet; else how it ended."""
+        """Return its own unread error message, or else how it ended."""
         try:
             while select.select([self._events], [], [], END_S)[0]:
                 self.receive()
@@ -210,7 +211,7 @@ class WorkerProcess:
 
 
 def last_lines(log: Path) -> list[str]:
-    """The end of a log, which may be of any length: the whole lines in it."""
+    """Return the whole lines at the end of a log of any length."""
     with log.open("rb") as file:
         cut = file.seek(0, os.SEEK_END) > MOST_LOG_BYTES
         file.seek(-MOST_LOG_BYTES if cut else 0, os.SEEK_END if cut else os.SEEK_SET)

@@ -1,4 +1,4 @@
-"""What came of checking a client's adapter, or a target, claim by claim."""
+"""The results of checking a client's adapter, or a target, claim by claim."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Literal
 
 __all__ = ["Checked", "ClaimResult", "Outcome"]
 
-# "does not apply": a claim on what is not declared, or that a reference client opts out of. "not checked": the
-# check was given up before.
+# "does not apply": a claim about something not declared, or that a reference client opts out of.
+# "not checked": the check was given up before.
 Outcome = Literal["passed", "failed", "does not apply", "not checked"]
 
 
 @dataclass(frozen=True)
 class ClaimResult:
-    """One claim; ``reason``, one line: why it does not hold, or what it holds but for."""
+    """One claim; ``reason``, one line: why it does not hold, or its exceptions."""
 
     name: str
     sentence: str
@@ -24,17 +24,17 @@ class ClaimResult:
 
 @dataclass(frozen=True)
 class Checked:
-    """One client, or one target, in the way that ``label`` says."""
+    """One client or one target, as named by ``label``."""
 
     label: str
     version: str | None
     results: tuple[ClaimResult, ...]
 
     def count(self, state: Outcome) -> int:
-        """How many claims ended so."""
+        """Return the number of claims with this outcome."""
         return sum(result.state == state for result in self.results)
 
     @property
     def passed(self) -> bool:
-        """Whether it does all that it should."""
+        """Say whether all claims hold or do not apply."""
         return all(result.state in ("passed", "does not apply") for result in self.results)

@@ -1,7 +1,8 @@
-"""What a client runs in, as a value: its interpreter, the distributions it sees, and our own code beside it.
+"""The environment of a client as a value: interpreter, visible distributions, and our own code.
 
-Equal environments behave alike wherever they lie, so whatever depends on one (descriptions, stand-ins,
-ceilings, series of results) has it as its key. What a worker then says it imported is held against the plan.
+Equal environments behave alike wherever they are stored, so everything that depends on one
+(descriptions, tests with ``null`` and ``raw``, series of results) uses it as its key. The modules
+that a worker reports as imported are checked against it.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ class Interpreter:
 
     version: str  # 3.11.7
     build: str  # sys.version: when and by what it was compiled
-    options: str  # what it was configured with
+    options: str  # the options it was configured with
     openssl: str  # the library its module ``ssl`` uses; empty without one
-    gil: bool  # whether threads have to take turns
+    gil: bool  # True: threads take turns
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Environment:
         return _digest(json.dumps(self.to_plain(), sort_keys=True).encode())
 
     def to_plain(self) -> dict[str, Any]:
-        """As plain JSON, without the folders."""
+        """Return it as plain JSON, without the folders."""
         return {
             "interpreter": asdict(self.interpreter),
             "distributions": [asdict(one) for one in self.distributions],
@@ -76,13 +77,13 @@ class Environment:
         )
 
     def has_changed(self) -> bool:
-        """Whether a file of its distributions was written since the digests were taken."""
+        """Say whether a file of its distributions was written since the digests were taken."""
         return stamp(self.entries) != self.stamp
 
 
 @dataclass(frozen=True)
 class Imported:
-    """What a process has imported, by its own account (``harness.worker.provenance``)."""
+    """The modules a process has imported, as it reports them (``harness.worker.provenance``)."""
 
     executable: str = ""  # of the interpreter, virtual environments and links resolved
     build: str = ""
@@ -95,12 +96,12 @@ class Imported:
         return cls(plain["executable"], plain["build"], modules)
 
     def difference(self, found: Imported) -> str | None:
-        """What ``found`` has that was not planned, in one line; None if all is as planned.
+        """Describe in one line how ``found`` differs from the plan; None if it does not.
 
-        Modules that were not planned are none: a client may import more when it sends.
+        Additional modules are no difference: a client may import more when it sends.
         """
         if (self.executable, self.build) != (found.executable, found.build):
-            return f"ran on Python {found.build!r}, planned was another: {self.build!r}"
+            return f"ran on Python {found.build!r} instead of {self.build!r}"
         for name, (file, version) in self.modules.items():
             if name not in found.modules:
                 return f"did not import {name}, as was planned"
@@ -113,12 +114,12 @@ class Imported:
 
 
 def content_digest(entries: Iterable[str]) -> str:
-    """Of the files at and below ``entries``: of their names and contents, bytecode and notes left out."""
+    """Return a digest of names and contents of files below ``entries``, without bytecode and notes."""
     return _digest_of(f"{name} {_content(path)}" for name, path in _files(entries))
 
 
 def stamp(entries: Iterable[str]) -> str:
-    """Of the same files' places, sizes and times: another one after any of them was written."""
+    """Return a digest of the same files' paths, sizes and times, which changes with any write."""
     return _digest_of(f"{path} {_look(path)}" for _, path in _files(entries))
 
 

@@ -22,18 +22,18 @@ class _Labelled(_Conditioned, Protocol):
 
 
 class InCondition:
-    """A competitor, or what is said of it: a label, and the condition that it ends with, or None."""
+    """A label and the condition at its end, or None: a competitor, or a record about one."""
 
     @property
     def name(self: _Labelled) -> str:
-        """What it is called within its condition: its label without that."""
+        """The name within its condition: the label without the condition."""
         if self.condition is None:
             return self.label
         return self.label.removesuffix(f" {self.condition}")
 
 
 def by_condition(items: Iterable[Item]) -> dict[str | None, list[Item]]:
-    """What belongs to each condition; both in order of appearance. Without conditions all is one, None."""
+    """Group items by condition, in order of appearance; None is the group without a condition."""
     groups: dict[str | None, list[Item]] = {}
     for item in items:
         groups.setdefault(item.condition, []).append(item)

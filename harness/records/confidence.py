@@ -1,4 +1,4 @@
-"""What a comparison may say, and how sure it is of it."""
+"""Verdicts of comparisons, and the confidence of their intervals."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ __all__ = ["CONFIDENCE", "STOPPED_CONFIDENCE", "Verdict"]
 Verdict = Literal["faster", "slower", "equivalent", "inconclusive"]
 
 CONFIDENCE = 0.95
-# Asked for by runs that stop when they are precise enough, so that their intervals hold as often as the others:
+# Runs that stop at a precision use this level, so that their intervals hold as often as the others:
 # see benchmarks/coverage.py.
 STOPPED_CONFIDENCE = 1 - 0.7 * (1 - CONFIDENCE)

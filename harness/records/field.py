@@ -1,4 +1,4 @@
-"""One field of a trial: what it is called, its unit, its meaning, how it is had, and where it goes."""
+"""One field of a trial: its name, unit and meaning, its source, and where it is written."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _as_it_is(value: Any) -> Any:
 
 
 class Kind(NamedTuple):
-    """What values of a field are, and how they are stored."""
+    """The type of a field's values, and how they are stored."""
 
     # The type of its column in benchmark_results; None: it has none.
     column: Literal["TEXT", "INTEGER", "REAL"] | None
@@ -29,12 +29,13 @@ class Kind(NamedTuple):
 
 @dataclass(frozen=True)
 class Field:
-    """A value of a trial; also of a competitor (its trials, merged), as far as that has the same attributes."""
+    """A value of a trial, and of a competitor (merged trials) if that has the same attributes."""
 
     name: str  # of its column in benchmark_results
     kind: Kind
     meaning: str  # the sentence of docs/results.md
-    # The attribute it is, or that of one, as "target.name"; empty where that is called ``name`` too.
+    # The attribute it is, or that of one, as "target.name"; empty where that is called ``name``
+    # too.
     path: str = ""
     of: Callable[[Any], Any] | None = None  # what makes it of a trial, where it is no attribute
     of_run: bool = False  # its trial does not know it; the run does
@@ -66,7 +67,7 @@ class Field:
         return self.key or (self.name if "." in self.path else self.path or self.name)
 
     def value(self, trial: Any) -> Any:
-        """Its value; None where there is nothing that could have it."""
+        """Return its value; None if an object on its path is missing."""
         if self.of is not None:
             return self.of(trial)
         for name in (self.path or self.name).split("."):
@@ -74,6 +75,6 @@ class Field:
         return trial
 
     def stored(self, trial: Any) -> Any:
-        """Its value as the column has it."""
+        """Return its value as it is stored in the column."""
         value = self.value(trial)
         return None if value is None else self.kind.write(value)

@@ -1,7 +1,8 @@
 """All fields of a trial, in one table.
 
-Rows of ``benchmark_results`` and what is read back of them, trials in JSON, columns in CSV and the table in
-docs/results.md are made from it. A new column is an entry at the end of ``OWN``, and a migration.
+Rows of ``benchmark_results`` and what is read back of them, trials in JSON, columns in CSV and the
+table in docs/results.md are made from it. A new column is an entry at the end of ``OWN``, and a
+migration.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def _share(value: float | None, whole: float) -> float | None:
 
 
 def _latency_ns(trial: TrialSummary, times: Histogram, percent: float) -> int | None:
-    """None without samples, and where only the time limit is known."""
+    """Return a percentile in ns; None without samples, or if only the time limit is known."""
     found = percentile(times, percent, trial.censored, trial.timeout_ns)
     return found if isinstance(found, int) else None
 
@@ -148,7 +149,7 @@ PUBLIC = (
     Field("created_at", UTC, "when the row was stored", of_run=True),
 )
 
-# Ours, in the order in which they came: provenance, and the whole numbers from which the others follow.
+# Our own, in order of introduction: provenance, and the integers from which the others follow.
 OWN = (
     Field("run_id", TEXT, "the run (→ `runs.id`); NULL in rows of an older tool", of_run=True),
     Field("label", TEXT, "the competitor, as tables name it", csv=True),
@@ -346,7 +347,7 @@ OWN = (
     ),
 )
 
-# What a trial has in other tables; whole in JSON.
+# Parts of a trial that are stored in other tables; whole in JSON.
 BESIDE = (
     Field("service", WHOLE, "its service times", key="service_histogram"),
     Field("status_counts", WHOLE, "responses of the population, by status"),

@@ -21,7 +21,7 @@ class Figure:
 
     @property
     def missed(self) -> bool:
-        """Whether the bound is not kept. A value that is not a number keeps none."""
+        """Say whether the bound is missed; a value that is not a number misses every bound."""
         if self.bound is None:
             return False
         kept = self.value >= self.bound if self.better == "higher" else self.value <= self.bound

@@ -1,4 +1,4 @@
-"""What the doctor says of one thing."""
+"""One finding of the doctor."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Finding:
     name: str
     state: State
     seen: str
-    effect: str  # what it does to results; of a good one what it would do otherwise
-    remedy: str | None = None  # None where nothing has to be mended
+    effect: str  # its effect on results; for a good state, the effect of the opposite
+    remedy: str | None = None  # None if nothing has to be fixed
 
 
 def unknown(name: str, effect: str) -> Finding:
-    """This system does not tell."""
+    """Return a finding for something that this system does not report."""
     return Finding(name, "unknown", "not known here", effect)

@@ -1,8 +1,8 @@
 """Latency histograms: HdrHistogram's buckets, filled by numpy, encoded by ``hdrhistogram``.
 
-A percentile is HdrHistogram's: the smallest recorded value such that at least p % of the samples are
-at most that value (nearest rank), at three significant digits.
-Source: Gil Tene, HdrHistogram; the bucket layout is that of its V2 encoding.
+A percentile is HdrHistogram's: the smallest recorded value such that at least p % of the samples
+are at most that value (nearest rank), at three significant digits. Source: Gil Tene, HdrHistogram;
+the bucket layout is that of its V2 encoding.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Histogram:
 
     @property
     def total(self) -> int:
-        """How many values were recorded."""
+        """The number of recorded values."""
         return int(self.counts.sum())
 
     def record(self, values: npt.ArrayLike) -> None:

@@ -1,7 +1,8 @@
-"""What crosses the seams of DESIGN §2: plain frozen data, in the order in which it comes to be.
+"""The data exchanged between packages (DESIGN §2): plain and frozen, in the order of its creation.
 
-Units live in names. ``*_ns`` instants are CLOCK_MONOTONIC, the same for every process of the machine;
-wall-clock times are UTC ISO 8601 strings. URLs, headers and messages here are already redacted.
+Units live in names. ``*_ns`` instants are CLOCK_MONOTONIC, the same for every process of the
+machine; wall-clock times are UTC ISO 8601 strings. URLs, headers and messages here are already
+redacted.
 """
 
 from __future__ import annotations
@@ -54,12 +55,12 @@ class Reading:
 
     at_ns: int
     source: str  # worker, target, orchestrator, machine, or "container" and its name
-    cpu_percent: float  # 100 = one core busy; of the machine: as processes' clocks count
+    cpu_percent: float  # 100 = one core busy; for the machine: as processes' clocks count
     rss_bytes: int | None = None  # workers: without the recorder's own pages
     threads: int | None = None
     open_files: int | None = None
-    steal_percent: float | None = None  # of the machine: what a hypervisor took, 100 = one core
-    frequency_mhz: float | None = None  # of the machine: the fastest CPU's, once a second
+    steal_percent: float | None = None  # machine only: time taken by a hypervisor, 100 = one core
+    frequency_mhz: float | None = None  # machine only: the fastest CPU's, once a second
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class SliceRecord:
 
 @dataclass(frozen=True)
 class OpenLoop:
-    """How the starts of an open loop came about. Histograms in ns; terms as in DESIGN §1."""
+    """The starts of an open loop: planned, late, never sent. Histograms in ns; terms: DESIGN §1."""
 
     planned: int  # intended starts in the windows
     dropped: int  # no slot was free, and none was waited for
@@ -91,8 +92,8 @@ class OpenLoop:
     mean_response_ns: float | None  # of the correct ones
     queue_wait: Histogram  # of all requests of the population
     pacer_lag: Histogram
-    # what windows of half the length would have found: as ``response``, of requests due in the first half,
-    # and correct responses that ended in it; None where it was not looked at
+    # the first half of the windows: ``response`` of requests due in it, and the number of correct
+    # responses that ended in it; None if halves were not recorded
     early_response: Histogram | None = None
     early_correct: int | None = None
 
@@ -173,7 +174,7 @@ class TrialSummary(Totals, InCondition):
 
 @dataclass(frozen=True)
 class Doubt:
-    """Why a result should be read with care, and what to do about it."""
+    """A warning: why a result should be read with care, and what to do about it."""
 
     kind: str  # one of DESIGN §7, or what the harness itself noticed
     subject: str  # a competitor's label, or "run"
@@ -186,7 +187,7 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A competitor against another, mostly the baseline: the ratio of one metric, paired within rounds."""
+    """A competitor compared with another, mostly the baseline: the ratio of a metric over rounds."""
 
     label: str
     baseline: str
@@ -194,8 +195,8 @@ class Comparison:
     ratio: float | None  # geometric mean over rounds; None without a value in each of them
     low: float | None  # interval with the run's confidence; None with fewer than two rounds
     high: float | None
-    rounds: int  # n: those in which both are complete
-    verdict: Verdict | None = None  # faster is better: less of what costs, more of what is done
+    rounds: int  # n: rounds in which both are complete
+    verdict: Verdict | None = None  # "faster" is better: lower cost or latency, or more throughput
     reason: str | None = None  # why there is no verdict
     # intervals that hold together; None: stored before there were verdicts
     family: int | None = None
@@ -208,7 +209,7 @@ EndingReason = Literal["reached", "budget", "rounds", "no verdict", "early"]
 
 @dataclass(frozen=True)
 class Ending:
-    """Why a run that was to go on until it was precise enough ended, and how precise it was then."""
+    """The reason why a run with a wanted precision ended, and the precision it reached."""
 
     reason: EndingReason
     metric: Metric
@@ -219,7 +220,7 @@ class Ending:
 
 @dataclass(frozen=True)
 class Ceiling:
-    """What ``raw`` did in a competitor's place before the first round; None for what was not measured."""
+    """Figures of ``raw`` under a competitor's load, before the first round; None if not measured."""
 
     label: str  # of the competitor
     service_ns: float | None = None  # median by one connection
@@ -231,9 +232,9 @@ class Ceiling:
 
     @property
     def wait_ns(self) -> float | None:
-        """How long the target lets a single connection wait, beyond what both of them compute.
+        """Return how long the target lets a single connection wait, without the CPU time of both.
 
-        Where the target's CPU cannot be seen, what it computes counts as wait.
+        If the target's CPU cannot be seen, its CPU time counts as wait.
         """
         if self.service_ns is None or self.cpu_ns is None:
             return None
@@ -242,7 +243,7 @@ class Ceiling:
 
 @dataclass(frozen=True)
 class HeldPlan:
-    """What came of an open loop's plan; of a run: by ``null`` in a competitor's place, before round 1."""
+    """The result of an open loop's schedule; in a run: with ``null``, tested before round 1."""
 
     label: str  # of the competitor
     planned: int  # counts as in OpenLoop
@@ -254,25 +255,25 @@ class HeldPlan:
 
     @classmethod
     def of(cls, label: str, loop: OpenLoop) -> HeldPlan:
-        """In short what a loop says at length."""
+        """Summarise the starts of an open loop."""
         lag_ns = loop.pacer_lag.percentile(99)
         return cls(label, loop.planned, loop.dropped, loop.missed, lag_ns, loop.late)
 
 
 @dataclass(frozen=True)
 class OtherLoad:
-    """What other programs took of this machine from before the first round until after the last."""
+    """Use of this machine by other programs from before the first round until after the last."""
 
-    length_ns: int  # between the two looks
-    used_ns: int | None  # CPU of all but our processes; None where the kernel does not tell
-    steal_ns: int | None  # that a hypervisor took
-    load_average: float | None  # of the minute before
+    length_ns: int  # time between the two reads
+    used_ns: int | None  # CPU of all but our processes; None if the kernel does not report it
+    steal_ns: int | None  # CPU time that a hypervisor took
+    load_average: float | None  # over the minute before
     targets_apart: bool  # False: ``used_ns`` includes a target that runs here and is not ours
 
 
 @dataclass(frozen=True)
 class TargetRecord:
-    """One target of a run: what was asked for, and what it was."""
+    """One target of a run: its specification and its description."""
 
     spec: TargetSpec
     description: dict[str, str]
@@ -280,7 +281,7 @@ class TargetRecord:
 
 @dataclass(frozen=True)
 class Spread:
-    """How many requests one server of a target got in one round, by its own count."""
+    """The number of requests one server of a target got in one round, by its own count."""
 
     target: int  # index in the run's targets
     round: int
@@ -290,7 +291,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class SelftestNote:
-    """What a run cites of the last self-test that its machine had before."""
+    """The last self-test of the machine before a run, as the run cites it."""
 
     id: str
     ended_at: str
@@ -300,13 +301,13 @@ class SelftestNote:
 
     @property
     def passed(self) -> bool:
-        """Whether none did."""
+        """Say whether every figure kept its bound."""
         return not self.failed
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One call of ``clientbench compare``: what was asked, where, and what was noticed."""
+    """One run of ``clientbench compare`` or ``load``: scenario, machine, and findings."""
 
     id: str
     name: str
@@ -333,5 +334,5 @@ class RunRecord:
 
     @property
     def confidence(self) -> float:
-        """That of its intervals: a run that looks when to stop needs a higher one to be right as often."""
+        """The confidence of its intervals; runs with a precision need a higher one to be as reliable."""
         return STOPPED_CONFIDENCE if self.scenario.get("precision") else CONFIDENCE

@@ -1,6 +1,6 @@
-"""Where the time of traced requests went: name resolution, TCP, TLS, first byte, transfer. Pure.
+"""Phases of traced requests: name resolution, TCP, TLS, first byte, transfer. Pure.
 
-Time that a request was held is no part of any phase.
+The time for which a request was held belongs to no phase.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _INSTANTS = sorted({_COLUMN[name] for edges in PHASES.values() for name in edges
 
 
 def phases(rows: Iterable[TraceRow]) -> dict[str, Histogram]:
-    """The phases' durations in ns; a request counts where both edges were passed and visible."""
+    """Return the phases' durations in ns; a request counts if both edges were passed and visible."""
     table = np.array(list(rows), np.int64).reshape(-1, len(TRACE_COLUMNS)).T
     arrived, held = table[_COLUMN["ARRIVED"]], table[_COLUMN["HELD"]]
     for column in _INSTANTS:
-        # what came after the hold would have come earlier without it
+        # without the hold, everything after it would have come earlier
         table[column] -= np.where((table[column] > arrived) & (arrived > 0), held, 0)
     found = {}
     for name, (first, last) in PHASES.items():

@@ -1,4 +1,4 @@
-"""A self-test that has ended, and what later comparisons say of it. Pure."""
+"""A finished self-test, and the note that later comparisons have of it. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.records.model import SelftestNote
 
 __all__ = ["SelfTest", "SelftestPart", "same_machine"]
 
-MACHINE = ("host", "cpu", "cpus", "kernel")  # what of an environment makes it another machine
+MACHINE = ("host", "cpu", "cpus", "kernel")  # a difference in one of these is another machine
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,15 @@ class SelfTest:
 
     @property
     def passed(self) -> bool:
-        """Whether there is none."""
+        """Say whether no figure missed its bound."""
         return not self.failed
 
     @property
     def note(self) -> SelftestNote:
-        """What a comparison cites."""
+        """Return the note that a comparison cites."""
         return SelftestNote(self.id, self.ended_at, self.full, self.resolution, self.failed)
 
 
 def same_machine(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two environments are of the same host, with the same CPU and kernel."""
+    """Say whether two environments have the same host, CPU and kernel."""
     return all(one.get(name) == other.get(name) for name in MACHINE)

@@ -1,6 +1,7 @@
-"""What follows from counts and times that add up, for one trial as for all of a competitor: each formula once.
+"""Figures derived from counts and times, for one trial as for all of a competitor: each formula
+once.
 
-Views of the database say the same in SQL; ``tests/store/test_formulas.py`` holds them against each other.
+Views of the database have the same formulas in SQL; ``tests/store/test_formulas.py`` compares them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ __all__ = ["Totals", "per_request"]
 
 
 class Totals:
-    """Of windows, taken together; whoever has these fields has the figures below."""
+    """Totals over windows; a class with these fields gets the figures below."""
 
     window_ns: int
     completed: int  # responses and errors ending in windows

@@ -18,24 +18,24 @@ from harness.text import json_text
 
 __all__ = ["cells", "heading", "headings", "notes", "refusal", "to_json", "warnings"]
 
-NAMED = 3  # differences that a refusal names
+NAMED = 3  # differences named in a refusal
 CAVEAT = (
-    "note: runs measured at different times differ by the machine's mood too: on a shared machine the same "
-    "loop differed by 1.6× an hour later. The intervals only know how rounds vary within each run"
+    "note: other load on the machine may explain a difference between runs (up to 1.6× within an hour on "
+    "a shared machine); the intervals only cover variation within each run"
 )
 
 
 def refusal(ours: StoredRun, theirs: StoredRun, found: Sequence[Difference]) -> str:
-    """Why two runs are not compared unasked, on one line."""
+    """Say in one line why two runs are not compared without the user's consent."""
     more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
     return (
         f"{_name(ours)} and {_name(theirs)} differ in {'; '.join(map(str, found[:NAMED]))}{more}: "
-        f"add {option('across')} to compare them all the same"
+        f"add {option('across')} to compare them anyway"
     )
 
 
 def heading(ours: StoredRun, theirs: StoredRun, found: Sequence[Difference]) -> list[str]:
-    """Which runs, how complete they are, and what differs."""
+    """Return the two runs, their states, and their differences."""
     return [
         f"{_described(ours)}, against {_described(theirs)}",
         *(f"differs: {difference.kind}: {difference}" for difference in found),
@@ -43,13 +43,13 @@ def heading(ours: StoredRun, theirs: StoredRun, found: Sequence[Difference]) -> 
 
 
 def headings(ours: StoredRun, theirs: StoredRun) -> Cells:
-    """The table's columns; the first one names what the ratios are to."""
+    """Return the table's columns; the first names the run that ratios refer to."""
     is_open = all(trial.open_loop is not None for _, trials in (ours, theirs) for trial in trials)
     return verdicts.ratio_headings(_name(theirs), METRICS, is_open)
 
 
 def cells(comparisons: Sequence[Across]) -> list[Cells]:
-    """One row per competitor: a verdict or a dash for each metric."""
+    """Return one row per competitor: a verdict or a dash for each metric."""
     of_label: dict[str, list[Across]] = {}
     for one in comparisons:
         of_label.setdefault(one.label, []).append(one)
@@ -57,7 +57,7 @@ def cells(comparisons: Sequence[Across]) -> list[Cells]:
 
 
 def notes(ours: StoredRun, theirs: StoredRun, comparisons: Sequence[Across]) -> list[str]:
-    """What goes under the table: why there is no verdict, what intervals mean, and what they do not."""
+    """Return the lines below the table: missing verdicts, and the meaning of the intervals."""
     return [
         *verdicts.silences(comparisons),
         _rounds(comparisons),
@@ -69,7 +69,7 @@ def notes(ours: StoredRun, theirs: StoredRun, comparisons: Sequence[Across]) -> 
 
 
 def warnings(ours: StoredRun, theirs: StoredRun) -> list[str]:
-    """A line for each doubt of the runs, the grave ones first; what both doubt alike has one line."""
+    """Return a line per warning, grave ones first; equal warnings of both runs share a line."""
     of_runs: dict[Doubt, list[str]] = {}
     for run, _ in (ours, theirs):
         for doubt in dict.fromkeys(run.doubts):
@@ -83,7 +83,7 @@ def to_json(
     found: Sequence[Difference],
     comparisons: Sequence[Across],
 ) -> str:
-    """The same as one JSON document, ending in a line break; every number unrounded."""
+    """Return the comparison as one JSON document with a final line break; numbers are unrounded."""
     document = {
         "runs": [_plain(stored) for stored in (ours, theirs)],
         "differences": [asdict(difference) for difference in found],
@@ -93,7 +93,7 @@ def to_json(
 
 
 def _rounds(comparisons: Sequence[Across]) -> str:
-    """n, which most competitors of a run have in common."""
+    """Return the numbers of complete rounds, once for all competitors that share them."""
     labels: dict[str, list[str]] = {}
     for one in comparisons:
         if one.metric == "throughput":

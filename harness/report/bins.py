@@ -1,8 +1,8 @@
-"""A histogram for people: a few bins of equal width, and one for the tail if it would flatten the rest. Pure.
+"""A histogram for people: a few bins of equal width, and one for a long tail. Pure.
 
-The rules are those of heyyall's normalised histogram, with counts that always sum to n: ⌈log2(n + 1)⌉ bins over
-[0, top]; top is the maximum, or ``factor`` × the minimum where that is less, and then a last bin holds what is
-above.
+The rules are those of heyyall's normalised histogram, with counts that always sum to n: ⌈log2(n +
+1)⌉ bins over [0, top]; top is the maximum, or ``factor`` × the minimum if that is less, with a last
+bin for all values above.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ __all__ = ["bins"]
 def bins(
     counted: Sequence[tuple[float, int]], factor: float = 0, most: int | None = None
 ) -> list[tuple[float, int]]:
-    """(upper edge, count) of each bin of ``counted``: (value, count), in ascending order of value.
+    """Return (upper edge, count) of each bin of ``counted``: (value, count), ascending by value.
 
-    A value is counted in the first bin whose edge is at or above it. Without ``factor`` (0), or below 2, there
-    is no tail bin. No values, no bins; at most ``most`` below the top.
+    A value is counted in the first bin whose edge is at or above it. With a ``factor`` below 2
+    there is no tail bin. Without values there are no bins; there are at most ``most`` below the
+    top.
     """
     if not counted:
         return []

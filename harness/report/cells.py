@@ -18,7 +18,7 @@ Cells = tuple[str, ...]
 
 
 def cell(text: str, style: str = "") -> Text:
-    """As it stands: neither markup of rich nor a control character of somebody else is obeyed."""
+    """Return ``text`` literally: markup and control characters are shown, not obeyed."""
     from rich.text import Text  # noqa: PLC0415  dear to import
 
     return Text(visible(text, LINES), style)
@@ -33,10 +33,10 @@ def grid(
     gap: int = 2,
     overflow: OverflowMethod = "fold",
 ) -> Table:
-    """A table without edges, ``gap`` blanks between columns.
+    """Return a table without edges, with ``gap`` blanks between columns.
 
-    The columns ``right``, counted from 0, stand right; those ``folding`` are broken where there is no room,
-    between words if that is enough, else by ``overflow``.
+    Columns in ``right``, counted from 0, are right-aligned. Columns in ``folding`` wrap if there is
+    no room, between words if possible, else by ``overflow``.
     """
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415  dear to import
     from rich.table import Table  # noqa: PLC0415

@@ -16,7 +16,7 @@ Duration = float | Censored | None
 
 
 def lines(summary: CompetitorSummary, others: Sequence[CompetitorSummary]) -> Iterator[str]:
-    """What was measured of a competitor; ``others`` may have a ``null``, whose CPU is subtracted."""
+    """Yield all figures of a competitor; the CPU of a ``null`` among ``others`` is subtracted."""
     yield f"throughput: {'; '.join(_throughput(summary))}"
     yield f"counts: {'; '.join(_counts(summary))}"
     yield from _times(summary)

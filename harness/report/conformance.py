@@ -1,4 +1,4 @@
-"""What ``clients check`` and ``targets check`` print: claims, and whether they hold."""
+"""The output of ``clients check`` and ``targets check``: claims, and whether they hold."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _SHOWN = {
 
 
 def heading(one: Checked) -> str:
-    """Who was checked."""
+    """Return the name and version of the checked client or target."""
     return f"{one.label} {one.version or ''}".rstrip()
 
 
 def table(one: Checked) -> Table:
-    """A row for each claim, and below one that does not hold why, or what it holds but for."""
+    """Return a row for each claim, with a line below one that fails or holds with exceptions."""
     from rich.padding import Padding  # noqa: PLC0415  dear to import
 
     found = rows_table(("claim", "result"), [])
@@ -57,7 +57,7 @@ def summary(one: Checked) -> str:
 
 
 def plain(found: Sequence[Checked]) -> dict[str, Any]:
-    """All of it as one document."""
+    """Return all results as one plain JSON document."""
     return {
         "passed": all(one.passed for one in found),
         "checked": [{"passed": one.passed, **_document(one)} for one in found],

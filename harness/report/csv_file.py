@@ -16,9 +16,9 @@ from harness.text import visible
 
 __all__ = ["to_csv"]
 
-FORMULA = ("=", "+", "-", "@")  # what a text begins with that a spreadsheet evaluates
-# The order that 0.1 had, which is not that of the fields: formulas of spreadsheets know columns by their place.
-# Nothing is added here, as what came later follows by itself.
+FORMULA = ("=", "+", "-", "@")  # a spreadsheet evaluates texts that begin like this
+# The order of columns in 0.1, which is not that of the fields: formulas of spreadsheets refer to
+# columns by position. Nothing is added here: later columns follow by themselves.
 LAYOUT = (
     *("run_id", "label", "client_library", "client_type", "client_version", "python_version"),
     *("client_environment_id", "event_loop", "profile", "http_method", "url"),
@@ -37,11 +37,10 @@ LAYOUT = (
 
 
 def to_csv(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool = False) -> str:
-    """One row per competitor, unrounded, units in the names; an empty cell where there is no value.
+    """Return one row per competitor, unrounded, units in the names; missing values are empty.
 
-    Pairs have no place among such rows: ``with_matrix`` changes nothing.
-    Where a percentile falls on timed-out requests its cell is empty, and ``…_above_ns`` has the
-    time limit.
+    There are no rows for pairs, so ``with_matrix`` changes nothing. If a percentile falls on
+    timed-out requests, its cell is empty and ``…_above_ns`` has the time limit.
     """
     summaries = summarised(trials)
     compared = {metric: of_metric(run, trials, metric) for metric in METRICS}
@@ -54,7 +53,7 @@ def to_csv(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool 
 
 
 def _csv_value(value: Any) -> Any:
-    """Text as spreadsheets may read it: visible, and never as a formula."""
+    """Return text as spreadsheets may read it: visible, and never as a formula."""
     if not isinstance(value, str):
         return value
     text = visible(value)
@@ -87,7 +86,7 @@ def _record(
 def _ratios(
     label: str, compared: Mapping[Metric, Mapping[str, Comparison]]
 ) -> dict[str, float | str | None]:
-    """Of all metrics; the headings of throughput's are those of a time when there were no others."""
+    """Return the ratios of all metrics; throughput keeps its old headings, which name no metric."""
     record: dict[str, float | str | None] = {}
     for metric, of_label in compared.items():
         found = of_label.get(label)
@@ -99,7 +98,7 @@ def _ratios(
 
 
 def _starts(loop: OpenLoop | None) -> dict[str, float | None]:
-    """Percentiles of an open loop; empty cells for a closed one."""
+    """Return the percentiles of an open loop; empty cells for a closed one."""
     record: dict[str, float | None] = {}
     for name in ("response", "queue_wait", "pacer_lag"):
         histogram = None if loop is None else getattr(loop, name)

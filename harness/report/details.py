@@ -1,4 +1,4 @@
-"""Everything known of a run, for people: each figure, each interval, each warning. Builds renderables."""
+"""Everything known of a run, for people: figures, intervals, warnings. Builds renderables."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def details(
     with_matrix: bool = False,
     normalize: float = 0,
 ) -> Iterator[RenderableType]:
-    """From the tables of all competitors to single trials, warnings, and where it was measured.
+    """Yield tables, the figures of each competitor, single trials, warnings, and the machine.
 
-    ``normalize`` as in ``bins``, of the histogram of one competitor alone.
+    ``normalize``, as in ``bins``, applies to the histogram of a single competitor.
     """
     summaries = summarised(trials)
     yield cell(heading(run, trials))
@@ -55,7 +55,9 @@ def details(
     for one in unexpected_statuses(run, trials):
         yield cell(f"\n{one.label}: status {one}")
         if one.answer is not None:
-            yield cell(f"  an answer with status {one.answer.status} began: {one.answer.beginning}")
+            yield cell(
+                f"  a response with status {one.answer.status} began: {one.answer.beginning}"
+            )
     yield from _latencies(summaries, normalize)
     yield cell("")
     yield listings.trials_table(trials)

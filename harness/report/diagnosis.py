@@ -1,4 +1,4 @@
-"""What ``doctor`` prints: findings in, lines out."""
+"""The output of ``doctor``: findings in, lines out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HEADINGS: dict[State, str] = {
 
 
 def lines(findings: Sequence[Finding], width: int) -> Iterator[str]:
-    """Groups in the order given; what is good, or unknown, says no more than what was seen."""
+    """Yield groups of findings in the order given; good and unknown ones only say what was seen."""
     for number, (state, group) in enumerate(groupby(findings, lambda finding: finding.state)):
         if number:
             yield ""

@@ -1,4 +1,4 @@
-"""Where a run took place, in a line for people. Pure."""
+"""The machine of a run, in a line for people. Pure."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ __all__ = ["line", "lines", "named"]
 
 
 def line(environment: Mapping[str, Any]) -> str:
-    """``measured on: bench, AMD EPYC, 2 CPUs (target 0, workers 1), 25.3 GB, Linux 6.1.0, Python 3.11.7``.
+    """Describe the machine, leaving out what was not recorded.
 
-    What was not recorded is left out.
+    ``measured on: bench, AMD EPYC, 2 CPUs (target 0, workers 1), 25.3 GB, Linux 6.1.0, Python
+    3.11.7``.
     """
     known = {name: value for name, value in environment.items() if value}
     parts = [str(known[name]) for name in ("host", "cpu") if name in known]
@@ -30,13 +31,13 @@ def line(environment: Mapping[str, Any]) -> str:
 
 
 def lines(run: RunRecord) -> list[str]:
-    """For a file that goes its own ways: where, when, and which run it is from."""
+    """Return machine, date and run, for a file that may be passed on."""
     started = run.started_at[:19].replace("T", " ")
     return [line(run.environment), f"measured at: {started} UTC ({named(run)})"]
 
 
 def named(run: RunRecord) -> str:
-    """Which run it is, and how it ended unless it is complete."""
+    """Return the run's id, and its state unless it is complete."""
     return f"run {run.id}" if run.state == "complete" else f"run {run.id}, {run.state}"
 
 

@@ -1,6 +1,6 @@
-"""Which exporter a file name asks for, and which files one has made.
+"""The exporter for a file name, and the recognition of files that an exporter has made.
 
-An exporter turns (run, trials) into text, and no more.
+An exporter turns (run, trials) into text, and does nothing else.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ __all__ = ["FORMATS", "Exporter", "Format", "for_path", "is_report"]
 
 
 class Exporter(Protocol):
-    """Makes the text of a file."""
+    """A function that makes the text of a file."""
 
     def __call__(
         self, run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool = False
     ) -> str:
-        """On demand with every competitor against every other, but for CSV."""
+        """Make the text, on demand with every pair compared (not in CSV)."""
 
 
 class Format(NamedTuple):
     """A kind of file."""
 
     write: Exporter
-    sign: re.Pattern[bytes]  # what every file of it has
+    sign: re.Pattern[bytes]  # every file of this kind matches it
 
 
 MEASURED_AT = re.compile(rb"^(- )?measured at: .* UTC \(run ", re.MULTILINE)
@@ -43,11 +43,11 @@ FORMATS = {
     ".md": Format(to_markdown, MEASURED_AT),
     ".txt": Format(to_text, MEASURED_AT),
 }
-MAX_BYTES = 64 * 2**20  # more is no report
+MAX_BYTES = 64 * 2**20  # a larger file is not a report
 
 
 def for_path(path: str | Path) -> Exporter:
-    """The exporter for a file name's suffix, in any case; raises UsageError for an unknown one."""
+    """Return the exporter for a file name's suffix, in any case; raises UsageError if unknown."""
     found = FORMATS.get(Path(path).suffix.lower())
     if found is None:
         raise UsageError(
@@ -57,7 +57,10 @@ def for_path(path: str | Path) -> Exporter:
 
 
 def is_report(path: Path, name: str) -> bool:
-    """Whether the file is empty, or what an exporter makes for ``name``: it may be a link. Raises OSError."""
+    """Say whether the file is empty or a report as made for ``name``; it may be a link.
+
+    Raises OSError.
+    """
     if path.stat().st_size > MAX_BYTES:
         return False
     content = path.read_bytes()

@@ -1,4 +1,4 @@
-"""How numbers are written for people: three significant digits, a unit, never NaN. Pure."""
+"""Numbers as people read them: three significant digits, a unit, never NaN. Pure."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ __all__ = [
 
 DASH = "\N{EN DASH}"
 TIMES = "\N{MULTIPLICATION SIGN}"
-NOTHING = DASH  # there is no value
-PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 100.0)  # that one client is shown with
+NOTHING = DASH  # stands for a missing value
+PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 100.0)  # shown for a single client
 DIGITS = 3
-ALL_DIGITS = 17  # no two numbers are the same in so many
+ALL_DIGITS = 17  # enough to tell any two floats apart
 
 
 def significant(value: float | None, digits: int = DIGITS) -> str:
-    """Significant digits, thousands set apart by commas; a dash for no or no finite value."""
+    """Write a number with so many significant digits and commas; a dash if there is none."""
     if value is None or not math.isfinite(value):
         return NOTHING
     if value == 0:
@@ -56,24 +56,24 @@ def significant(value: float | None, digits: int = DIGITS) -> str:
 
 
 def latency_ms(value_ns: float | Censored | None) -> str:
-    """Milliseconds without the unit, as the column's heading has it; ``> 10 s`` when censored."""
+    """Return milliseconds without the unit, which the heading has; ``> 10 s`` if censored."""
     if isinstance(value_ns, Censored):
         return f"> {value_ns.timeout_ns / 1e9:g} s"
     return significant(None if value_ns is None else value_ns / 1e6)
 
 
 def microseconds(value_ns: float | None) -> str:
-    """A duration in ns as microseconds, without the unit."""
+    """Return a duration in ns as microseconds, without the unit."""
     return significant(None if value_ns is None else value_ns / 1e3)
 
 
 def megabytes(value_bytes: float | None) -> str:
-    """Bytes as MB (10^6 bytes), without the unit."""
+    """Return bytes as MB (10^6 bytes), without the unit."""
     return significant(None if value_bytes is None else value_bytes / 1e6)
 
 
 def throughput(competitor: CompetitorSummary) -> str:
-    """Requests per second, ``*`` after that of a partial competitor; ``failed`` or a dash in its place."""
+    """Return requests per second, with ``*`` if partial; ``failed`` or a dash if there are none."""
     if competitor.state == "failed":
         return "failed"
     mark = "*" if competitor.state == "partial" else ""
@@ -81,7 +81,7 @@ def throughput(competitor: CompetitorSummary) -> str:
 
 
 def ratio(comparison: Comparison | None, *, is_baseline: bool) -> str:
-    """The ratio and in brackets its 95 % interval, as far as there is one."""
+    """Return the ratio, with its 95 % interval in brackets if there is one."""
     if is_baseline:
         return "1 (baseline)"
     if comparison is None or comparison.ratio is None:
@@ -93,14 +93,14 @@ def ratio(comparison: Comparison | None, *, is_baseline: bool) -> str:
 
 
 def interval(comparison: Comparison) -> str:
-    """The ends of its interval, or a dash."""
+    """Return the ends of the interval, or a dash."""
     if comparison.low is None or comparison.high is None:
         return NOTHING
     return f"{_bound(comparison.low)}{DASH}{_bound(comparison.high)}"
 
 
 def _bound(value: float) -> str:
-    """With as many digits as it takes that its verdict can be read from it."""
+    """Write the end of an interval with enough digits to read the verdict from it."""
     enough = (
         digits
         for digits in range(DIGITS, ALL_DIGITS)
@@ -110,17 +110,17 @@ def _bound(value: float) -> str:
 
 
 def _sides(value: float) -> tuple[bool, ...]:
-    """On which side it is of what verdicts depend on: 1, and the margin around it."""
+    """Say on which side of 1, and of the margin around it, a value is: verdicts depend on that."""
     return value < 1 / (1 + MARGIN), value < 1, value > 1, value > 1 + MARGIN
 
 
 def plural(noun: str, number: int) -> str:
-    """The noun as it stands after the number."""
+    """Return the noun in the form that follows the number."""
     return noun if number == 1 else f"{noun}s"
 
 
 def error_count(competitor: CompetitorSummary) -> str:
-    """Failed requests, and their share when there are any: ``12 (0.3%)``."""
+    """Return the number of failed requests, and their share if there are any: ``12 (0.3%)``."""
     if not competitor.population:
         return NOTHING
     if not competitor.errors:
@@ -130,7 +130,7 @@ def error_count(competitor: CompetitorSummary) -> str:
 
 
 def client_name(competitor: CompetitorSummary) -> str:
-    """The label without what stands in columns of its own: mode and version."""
+    """Return the label without mode and version, which have their own columns."""
     return re.sub(r"==[^:+@]*|:(?:a?sync)(?![^+@])", "", competitor.name)
 
 
@@ -142,19 +142,19 @@ class Unit(NamedTuple):
 
 
 UNITS = (Unit("s", 1e9), Unit("ms", 1e6), Unit("µs", 1e3), Unit("ns", 1.0))
-LEAST_IN_UNIT = 0.1  # of a unit: 0.45 ms reads better than 450 µs
-MOST_IN_UNIT = 10_000  # beyond it a duration has a unit of its own
+LEAST_IN_UNIT = 0.1  # units: 0.45 ms reads better than 450 µs
+MOST_IN_UNIT = 10_000  # units: longer durations use a larger unit
 
 
 def time_unit(values_ns: Iterable[float | Censored | None]) -> Unit:
-    """The unit that suits the shortest of these durations."""
+    """Return the unit that suits the shortest of these durations."""
     known = [value for value in values_ns if value and not isinstance(value, Censored)]
     shortest = min(known, default=1e6)
     return next((unit for unit in UNITS if shortest >= LEAST_IN_UNIT * unit.ns), UNITS[-1])
 
 
 def duration(value_ns: float | Censored | None, unit: Unit) -> str:
-    """A duration in ``unit``, without it; with another one, and its name, where that suits much better."""
+    """Write a duration in ``unit`` without its name, or in a much better unit with its name."""
     if isinstance(value_ns, Censored):
         return f"> {value_ns.timeout_ns / 1e9:g} s"
     if value_ns is not None and value_ns >= MOST_IN_UNIT * unit.ns:
@@ -163,7 +163,7 @@ def duration(value_ns: float | Censored | None, unit: Unit) -> str:
 
 
 def with_unit(value_ns: float | Censored | None) -> str:
-    """A duration in the unit that suits it: ``0.45 ms``, ``81 µs``."""
+    """Write a duration in the unit that suits it: ``0.45 ms``, ``81 µs``."""
     if value_ns is None or isinstance(value_ns, Censored):
         return duration(value_ns, UNITS[0])
     unit = time_unit([value_ns])

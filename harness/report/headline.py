@@ -1,4 +1,4 @@
-"""What stands above the table of a run, and how much of the run that table is. Pure."""
+"""The heading of a run's table, and how much of the run was measured. Pure."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ CAUSES: dict[RunState, str] = {
     "interrupted": "was interrupted",
     "stopped": "was stopped by its error budget",
     "failed": "failed",
-    "unfinished": "still goes on or was killed",
+    "unfinished": "is still going on, or was killed",
 }
 
 
 def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
-    """What all competitors had in common, and how often and how long each was measured."""
+    """Return what all competitors have in common, and how often and how long each was measured."""
     summaries = summarised(trials)
     described = (
         *_requests(run, summaries),
@@ -36,18 +36,18 @@ def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
 
 
 def cut_short(run: RunRecord, trials: Sequence[TrialSummary]) -> str | None:
-    """What intervals cannot know of a run without all of its rounds; None where it has them."""
+    """Return a caveat about the intervals of an incomplete run; None if it is complete."""
     planned = _planned(run)
     if run.state == "complete" or (planned is not None and _finished(run, trials) >= planned):
         return None
     return (
-        f"note: the run {CAUSES[run.state]}; its rounds are not done, "
-        "and the intervals do not know why"
+        f"note: the run {CAUSES[run.state]}, so rounds are missing; "
+        "the intervals do not account for the cause"
     )
 
 
 def _requests(run: RunRecord, summaries: Sequence[CompetitorSummary]) -> Iterator[set[str]]:
-    """What was requested; where methods differ, of whom."""
+    """Yield the request; if methods differ, with the competitors that use each."""
     methods = {summary.http_method for summary in summaries}
     places = {_place(run, summary) for summary in summaries}
     if len(methods) == 1:
@@ -57,7 +57,7 @@ def _requests(run: RunRecord, summaries: Sequence[CompetitorSummary]) -> Iterato
 
 
 def _place(run: RunRecord, summary: CompetitorSummary) -> str:
-    """The URL; of several targets what is common to all."""
+    """Return the URL, or the part of it that several targets have in common."""
     if len(run.targets) < 2:
         return summary.url
     parts = split_url(summary.url)
@@ -65,13 +65,13 @@ def _place(run: RunRecord, summary: CompetitorSummary) -> str:
 
 
 def offered(summary: CompetitorSummary) -> str:
-    """The arrival rate of an open loop."""
+    """Return the arrival rate of an open loop."""
     planned = summary.open_loop.planned if summary.open_loop is not None else 0
     return f"{figures.significant(planned * 1e9 / max(1, summary.window_ns))} req/s offered"
 
 
 def rounds(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
-    """How many there are; unless the run is complete also how many there were to be, and its state."""
+    """Return the number of rounds; for an incomplete run also the planned number and the state."""
     finished, planned = _finished(run, trials), _planned(run)
     number = f"{finished} {figures.plural('round', finished)}"
     if run.state == "complete":
@@ -82,13 +82,13 @@ def rounds(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
 
 
 def _finished(run: RunRecord, trials: Sequence[TrialSummary]) -> int:
-    """Rounds that were not cut off: an error budget ends the run in the middle of its last one."""
+    """Count the rounds not cut off: an error budget ends a run in the middle of a round."""
     stored = len({trial.round for trial in trials})
     return max(0, stored - 1) if run.state == "stopped" else stored
 
 
 def _planned(run: RunRecord) -> int | None:
-    """How many rounds there were to be; None for as many as it takes."""
+    """Return the planned number of rounds; None for as many as a precision needs."""
     planned = run.scenario.get("rounds")
     return planned if isinstance(planned, int) and not run.scenario.get("precision") else None
 

@@ -33,11 +33,11 @@ from servers.spec import TargetSpec
 
 __all__ = ["document", "to_json"]
 
-SCHEMA_VERSION = 1  # goes up when a name or a meaning changes, not when something is added
+SCHEMA_VERSION = 1  # rises if a name or a meaning changes, not if something is added
 
 
 def to_json(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool = False) -> str:
-    """``document`` as text, ending in a line break; on demand with the comparisons of every pair."""
+    """Return ``document`` as text with a final line break; on demand with every pair compared."""
     made = document(run, trials)
     if with_matrix:
         made["matrix"] = [asdict(comparison) for comparison in matrix_of(run, trials)]
@@ -45,7 +45,7 @@ def to_json(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool
 
 
 def document(run: RunRecord, trials: Sequence[TrialSummary]) -> dict[str, Any]:
-    """Everything known of a run except the series of readings, as plain JSON values."""
+    """Return everything known of a run except the series of readings, as plain JSON values."""
     summaries = summarised(trials)
     return {
         "schema_version": SCHEMA_VERSION,
@@ -134,7 +134,7 @@ def _open_loop(loop: OpenLoop) -> dict[str, Any]:
 
 
 def _percentile(summary: CompetitorSummary, percent: float) -> dict[str, Any]:
-    """``service_ns`` is null without samples, and where only ``above_ns``, the limit, is known."""
+    """Return a percentile; ``service_ns`` is null without samples, or if only a limit is known."""
     value = summary.percentile(percent)
     censored = isinstance(value, Censored)
     return {
@@ -145,8 +145,8 @@ def _percentile(summary: CompetitorSummary, percent: float) -> dict[str, Any]:
     }
 
 
-# Documents have always had these keys of a trial last, in this order, wherever they are among its fields, and
-# people compare documents as text: so it stays.
+# These keys of a trial have always come last, in this order. People compare documents as text, so
+# the order stays, wherever they are among the fields.
 LAST = (
     *("unequal", "requests_per_second", "cpu_per_request_ns", "status_counts", "slices"),
     *("open_loop", "service_histogram"),
@@ -160,13 +160,13 @@ def _trial(trial: TrialSummary) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """What JSON has of a field."""
+    """Return a field's value as plain JSON."""
     make = PLAIN.get(type(value))
     return value if make is None else make(value)
 
 
 def _text_keys(counts: Any) -> dict[str, int]:
-    """JSON's keys are text; converting here keeps ``document`` equal to what is read back."""
+    """Convert keys to text, as JSON has them, so that ``document`` equals what is read back."""
     return {str(key): count for key, count in counts.items()}
 
 

@@ -1,4 +1,4 @@
-"""Latencies at length: the histogram of one client, the phases of traced requests. Builds renderables."""
+"""Latencies in detail: a client's histogram, the phases of traced requests. Builds renderables."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BAR = "\N{FULL BLOCK}"
 
 
 def histogram(summary: CompetitorSummary, normalize: float = 0) -> Text:
-    """All bins of the response time, in a closed loop of the service time; ``normalize`` as in ``bins``."""
+    """Draw the response time, in a closed loop the service time; ``normalize`` as in ``bins``."""
     latency = summary.open_loop.response if summary.open_loop is not None else summary.service
     lines = [*_bars(summary, latency, normalize)]
     if not summary.phases:
@@ -35,7 +35,7 @@ def histogram(summary: CompetitorSummary, normalize: float = 0) -> Text:
 
 
 def phases_table(summaries: Sequence[CompetitorSummary]) -> Table | None:
-    """Where the time of traced requests went, a row per competitor; None if none was traced."""
+    """Return the phases of traced requests, a row per competitor; None if none was traced."""
     traced = [summary for summary in summaries if summary.phases]
     if not traced:
         return None
@@ -43,7 +43,7 @@ def phases_table(summaries: Sequence[CompetitorSummary]) -> Table | None:
     rows = [
         (summary.label, *(_both(summary.phases[name]) for name in PHASES)) for summary in traced
     ]
-    # Half of a figure would be taken for another one: it shows its cut.
+    # Half of a figure would be taken for a different one, so a cut is marked.
     every = range(len(columns))
     return grid(columns, rows, right=every[1:], folding=every, overflow="ellipsis")
 

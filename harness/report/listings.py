@@ -1,4 +1,4 @@
-"""What ``results list``, ``show`` and ``sql`` print: data in, rich tables out."""
+"""The output of ``results list``, ``show`` and ``sql``: data in, rich tables out."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
     from harness.store.reading import RunLine
 
-SHORT_ID = 8  # the beginning of an id names it as well, and leaves room for the rest
+SHORT_ID = 8  # the beginning of an id is accepted wherever an id is
 
 __all__ = ["SHORT_ID", "rows_table", "runs_table", "trials_table"]
 
 
 def runs_table(lines: Iterable[RunLine]) -> Table:
-    """One row per run, in the order given."""
+    """Return one row per run, in the order given."""
     rows = [
         (
             line.id[:SHORT_ID],
             line.started_at[:19].replace("T", " "),
             line.state,
             str(line.rounds),
-            # Of an unfinished run most are not stored yet.
+            # An unfinished run has stored few of them yet.
             figures.NOTHING if line.ended_at is None else str(line.doubts),
             " ".join(line.competitors),
         )
@@ -38,7 +38,7 @@ def runs_table(lines: Iterable[RunLine]) -> Table:
 
 
 def trials_table(trials: Iterable[TrialSummary]) -> Table:
-    """One row per trial: the rounds behind a comparison."""
+    """Return one row per trial: the rounds behind a comparison."""
     rows = [
         (
             trial.id[:SHORT_ID],
@@ -60,7 +60,7 @@ def trials_table(trials: Iterable[TrialSummary]) -> Table:
 
 
 def rows_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
-    """Any query's result; numbers stand right, nothing is rounded, no value is ``NULL``."""
+    """Return a query's result: numbers right-aligned and unrounded, missing values as ``NULL``."""
     rows = list(rows)
     numeric = {
         number

@@ -17,7 +17,7 @@ __all__ = ["to_markdown"]
 def to_markdown(
     run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool = False
 ) -> str:
-    """The terminal's heading and tables for a README or an issue; then troubles, where and when, and notes."""
+    """Return heading and tables for a README or an issue, then failures, machine, date, notes."""
     titles = view.headings(run)
     rule = ["---"] * 3 + ["---:"] * (len(titles) - 3)
     lines = [_escaped(heading(run, trials))]

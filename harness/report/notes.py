@@ -1,4 +1,4 @@
-"""What is said of a run beside its tables, in the terminal as in files. Pure."""
+"""The lines beside the tables of a run, the same in the terminal and in files. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WEIGHTS: Mapping[Severity, str] = {
 def verdict_lines(
     run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool = False
 ) -> list[str]:
-    """The verdicts in words, and what their intervals mean."""
+    """Return the verdicts in words, and what their intervals mean."""
     compared = comparisons_of(run, trials)
     pairs = matrix_of(run, trials) if with_matrix else ()
     said = [*scaling_lines(run, trials), *verdicts.sentences(compared, pairs, run.ending)]
@@ -34,7 +34,7 @@ def verdict_lines(
 
 
 def weighted(warnings: Iterable[tuple[str, str]]) -> list[str]:
-    """Lines for warnings, each a kind and a text: the grave ones first, notes last."""
+    """Return a line for each warning, a kind and a text: grave ones first, notes last."""
     said: dict[Severity, list[str]] = {weight: [] for weight in WEIGHTS}
     for kind, text in warnings:
         said[severity(kind)].append(text)
@@ -42,7 +42,7 @@ def weighted(warnings: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def notes(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
-    """Its targets, a line per doubt, and the self-test that says what a comparison is worth."""
+    """Return lines about the targets, the warnings and the machine's self-test."""
     compared = len({trial.label for trial in trials}) > 1
     return [
         *target_notes(run, trials),
@@ -53,12 +53,12 @@ def notes(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
 
 
 def _uncounted(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
-    """What was sent beside what is counted, of all competitors together."""
+    """Yield how many requests were counted, and how many more were sent, by all competitors."""
     sent, counted = sum(one.sent for one in trials), sum(one.population for one in trials)
     if sent <= counted:
         return []
     more = sent - counted + run.prepared
     return [
-        f"sent: {counted:,} requests counted, {more:,} more "
+        f"HTTP requests sent: {counted:,} counted, {more:,} more "
         "(preparation, first requests, warm-up, lead-in)"
     ]

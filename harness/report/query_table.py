@@ -14,12 +14,12 @@ GAP = "  "
 
 
 def cut(row: Sequence[Any], longest: int = LONGEST_CELL) -> tuple[Any, ...]:
-    """The same with texts and blobs of at most so many characters; a longer one says how long it is."""
+    """Cut texts and blobs to ``longest`` characters; a cut one ends with its length."""
     return tuple(_cut(value, longest) if isinstance(value, str | bytes) else value for value in row)
 
 
 def lines(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
-    """Headings, a rule, and the rows; numbers stand right, nothing is rounded, no value is ``NULL``."""
+    """Yield headings, a rule and rows: numbers right-aligned and unrounded, ``NULL`` if missing."""
     texts = [
         tuple("NULL" if value is None else visible(str(value)) for value in row)
         for row in (cut(names), *rows)
@@ -36,7 +36,7 @@ def lines(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
 
 
 def _cut(value: str | bytes, longest: int) -> str:
-    """A blob as Python writes one."""
+    """Cut a value; a blob is written as Python does."""
     if len(value) <= longest:
         return str(value)
     unit = "characters" if isinstance(value, str) else "bytes"

@@ -12,17 +12,17 @@ from typing import Any
 
 __all__ = ["csv_lines", "json_lines"]
 
-QUOTED = frozenset('",\r\n')  # what a CSV value is quoted for
+QUOTED = frozenset('",\r\n')  # a CSV value with one of these is quoted
 
 
 def json_lines(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """An array with an object on each line, in pieces that end in line breaks.
+    """Yield an array with an object on each line, in pieces that end in line breaks.
 
-    NULL is ``null``; infinities are ``9e999``, as SQLite writes them; blobs, and text that is not UTF-8, are
-    ``{"$base64": true, "encoded": "…"}``, as sqlite-utils writes and reads them. A second column of the same
-    name gets ``_2`` after it.
+    NULL is ``null``; infinities are ``9e999``, as SQLite writes them; blobs, and text that is not
+    UTF-8, are ``{"$base64": true, "encoded": "…"}``, as sqlite-utils writes and reads them. A
+    second column of the same name gets ``_2`` after it.
     """
-    # DEL is the only character that json leaves to steer a terminal
+    # DEL is the only control character that json does not escape
     keys = [json.dumps(name).replace("\x7f", "\\u007f") for name in _distinct(names)]
     separator = "[\n"
     for row in rows:
@@ -33,7 +33,8 @@ def json_lines(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[
 
 
 def csv_lines(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """A line of headings, then a line for each row (RFC 4180, but with ``\\n`` alone at the end of lines).
+    """Yield a line of headings, then a line for each row (RFC 4180, but lines end in ``\\n``
+    alone).
 
     NULL is empty, the empty text ``""``; blobs, and text that is not UTF-8, are in base64.
     """

@@ -1,4 +1,4 @@
-"""How each client fares from one condition to the next, in a line each. Pure."""
+"""The change of each client from one condition to the next, in a line each. Pure."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ ARROW = " \N{RIGHTWARDS ARROW} "
 
 
 def scaling_lines(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
-    """A line per client: its figure in each condition, and the ratio to that in the condition before.
+    """Return a line per client: its figure in each condition, and the ratio to the condition
+    before.
 
-    The figure is the throughput; in an open loop, where that is what was asked for, the p99 of the response
-    time. Nothing where there are no conditions.
+    The figure is the throughput; in an open loop, where the rate is given, the p99 of the response
+    time. The list is empty if there are no conditions.
     """
     metric: Metric = "p99" if is_open(run) else "throughput"
     steps = {one.label: one for one in scaling_of(run, trials) if one.metric == metric}

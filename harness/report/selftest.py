@@ -17,12 +17,12 @@ from harness.text import json_text
 
 __all__ = ["citation", "lines", "to_json"]
 
-VERDICT = 7  # its width
-NAMED = 2  # failed figures that a citation names
+VERDICT = 7  # columns
+NAMED = 2  # failed figures named in the line below a comparison
 
 
 def lines(selftest: SelfTest, width: int) -> Iterator[str]:
-    """Where it ran, figures by part, and what follows from them."""
+    """Yield the machine, the figures by part, and the conclusion."""
     yield from wrapped(environments.line(selftest.environment), width, 0, 2)
     for part in selftest.parts:
         yield from ("", part.name)
@@ -38,7 +38,7 @@ def lines(selftest: SelfTest, width: int) -> Iterator[str]:
 
 
 def _subject(figure: Figure) -> str:
-    """What the figure is about, where its name says so before a colon."""
+    """Return the part of the figure's name before a colon, if there is one."""
     return figure.name.rpartition(": ")[0]
 
 
@@ -47,13 +47,13 @@ def _conclusion(selftest: SelfTest) -> str:
     if selftest.passed:
         return f"passed: {resolution}"
     failed = "; ".join(selftest.failed)
-    return f"FAILED: {failed} ({resolution}). What disturbs this machine: clientbench doctor"
+    return f"FAILED: {failed} ({resolution}); `clientbench doctor` looks for the cause"
 
 
 def citation(note: SelftestNote | None) -> str:
-    """One line below a comparison."""
+    """Return the line about the machine's last self-test below a comparison."""
     if note is None:
-        return "self-test: none of this machine in this database; see `clientbench selftest`"
+        return "self-test: machine not yet self-tested (2 min): `clientbench selftest`"
     when = note.ended_at[:16].replace("T", " ")
     return f"self-test {when} UTC: {_outcome(note)}{_resolution(note)}"
 
@@ -67,7 +67,7 @@ def _outcome(note: SelftestNote) -> str:
 
 
 def to_json(selftest: SelfTest) -> str:
-    """One document; what has no value has null."""
+    """Return one JSON document; missing values are null."""
     parts = [
         {"name": part.name, "figures": [_figure(figure) for figure in part.figures]}
         for part in selftest.parts

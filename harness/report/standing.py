@@ -16,7 +16,7 @@ SHORT_CONTAINER = 12  # as engines print their ids
 
 
 def lines(look: Look) -> Iterator[str]:
-    """A heading and one indented line for each thing known."""
+    """Yield a heading and one indented line for each known fact."""
     yield str(look.record.spec)
     known = [(label, value) for label, value in _known(look) if value]
     width = max(len(label) for label, _ in known)
@@ -25,7 +25,7 @@ def lines(look: Look) -> Iterator[str]:
 
 
 def plain(look: Look) -> dict[str, Any]:
-    """The same for ``--json``."""
+    """Return the same for ``--json``."""
     record, told = look.record, look.record.told
     return {
         "name": record.spec.name,

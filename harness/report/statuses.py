@@ -1,4 +1,4 @@
-"""Which statuses came that were not expected, how often, and what such an answer looks like. Pure."""
+"""Unexpected statuses: their counts, and the beginning of one such response. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ USUAL_EXPECTED = "200-399"
 
 @dataclass(frozen=True)
 class UnexpectedStatuses:
-    """Those of one competitor: how many answers by status, most first, and one of the answers."""
+    """The unexpected statuses of one competitor, most frequent first, and one of the responses."""
 
     label: str
     counts: Mapping[int, int]
@@ -30,9 +30,9 @@ class UnexpectedStatuses:
 def unexpected_statuses(
     run: RunRecord, trials: Sequence[TrialSummary]
 ) -> tuple[UnexpectedStatuses, ...]:
-    """Of each competitor that was given any, in the order of the trials.
+    """Return those of each competitor that got any, in the order of the trials.
 
-    One that was refused before the first round, for its only answer, counts that one.
+    A competitor refused before the first round counts the one response it got.
     """
     expected = parse_statuses(str(run.scenario.get("expect") or USUAL_EXPECTED))
     found = (_of(summary, expected) for summary in summarised(trials))

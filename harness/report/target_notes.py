@@ -1,4 +1,4 @@
-"""What a run found out about its targets, in lines for people. Pure."""
+"""Lines about the targets of a run, for people. Pure."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from servers.spec import DEFAULT_NAME
 
 __all__ = ["target_notes"]
 
-# But for the target's name, what two competitors have in common that differ in a proxy.
+# Besides the target's name, these must be equal to attribute a difference to the proxy.
 _rest = attrgetter("target.runtime", "target.tls", "client_library", "client_type", "event_loop")
 
 
 def target_notes(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
-    """Which targets there were, how requests were spread over their servers, and what proxies added."""
+    """List the targets, the spread of requests over their servers, and the cost of proxies."""
     summaries = summarised(trials)
     return [*_targets(run), *_spreads(run), *_proxy_costs(summaries)]
 
 
 def _targets(run: RunRecord) -> list[str]:
-    """Only where it is not the usual one."""
+    """List the targets, unless there is only the built-in server."""
     if [record.spec.name for record in run.targets] == [DEFAULT_NAME] and not run.spreads:
         return []
     return [
@@ -40,7 +40,7 @@ def _targets(run: RunRecord) -> list[str]:
 
 
 def _spreads(run: RunRecord) -> list[str]:
-    """Of all rounds together."""
+    """Return the share of requests that each server got, over all rounds."""
     lines = []
     for index, record in enumerate(run.targets):
         counts: Counter[str] = Counter()
@@ -68,7 +68,7 @@ def _proxy_costs(summaries: Sequence[CompetitorSummary]) -> list[str]:
 
 
 def _added_latency(summary: CompetitorSummary, summaries: Sequence[CompetitorSummary]) -> str:
-    """Over the same server without a proxy, asked in the same run by the same client."""
+    """Compare with the latencies of the same client and server without a proxy in the same run."""
     direct = next((other for other in summaries if _is_direct(summary, other)), None)
     name = summary.target.upstream
     if direct is None:

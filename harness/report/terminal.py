@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 __all__ = ["matrix_tables", "ratios_table", "result_tables", "verdict_tables"]
 
 TEXT_COLUMNS = 3  # client, mode and version stand left, figures right
-LEAST_NAME = 10  # columns that a folded name has
-HALF = re.compile(rf"\([^()]*{figures.DASH}")  # of an interval: its lower end
+LEAST_NAME = 10  # columns of a folded name
+HALF = re.compile(rf"\([^()]*{figures.DASH}")  # the lower end of an interval
 
 
 @dataclass(frozen=True)
 class TableShape:
-    """One way of setting the same figures; cells may have several lines."""
+    """One layout of the same figures; cells may have several lines."""
 
     headings: Cells
     rows: tuple[Cells, ...]
@@ -34,12 +34,12 @@ class TableShape:
 
     @property
     def width(self) -> int:
-        """Terminal columns it takes."""
+        """Return the number of terminal columns it takes."""
         return sum(self._widths) + self.gap * (len(self.headings) - 1)
 
     @property
     def folded_width(self) -> int:
-        """The same with names folded as far as they can still be read."""
+        """Return the same with names folded to their least width."""
         return self.width - max(0, self._widths[0] - LEAST_NAME)
 
     @property
@@ -54,10 +54,10 @@ class TableShape:
 
 
 def result_tables(run: RunRecord, trials: Sequence[TrialSummary], width: int = 80) -> list[Table]:
-    """The comparison, one row per competitor, for a terminal of ``width`` columns; one table per condition.
+    """Return a table per condition, one row per competitor, for a terminal of ``width`` columns.
 
-    The roomiest layout that fits is taken, the same for all. Nothing is cut from 80 columns on. Below the last
-    rows: why a competitor is failed or partial.
+    All tables have the widest layout that fits. Nothing is cut from 80 columns on. Lines below the
+    last rows say why a competitor is failed or partial.
     """
     sections = view.sections(run, trials)
     rows = [row for section in sections for row in section.rows]
@@ -75,19 +75,19 @@ def result_tables(run: RunRecord, trials: Sequence[TrialSummary], width: int = 8
 def verdict_tables(
     run: RunRecord, trials: Sequence[TrialSummary], width: int = 80, *, with_matrix: bool = False
 ) -> list[Table]:
-    """The ratios of the other metrics, if there are any; on demand every competitor against every other."""
+    """Return the ratios of the other metrics, if any; on demand those of every pair."""
     found = [ratios_table(*ratios, width) for ratios in view.other_ratios(run, trials)]
     return [*found, *(matrix_tables(run, trials, width) if with_matrix else ())]
 
 
 def matrix_tables(run: RunRecord, trials: Sequence[TrialSummary], width: int) -> Iterator[Table]:
-    """Every competitor against every other, a table for each metric."""
+    """Yield a table for each metric, with every competitor against every other."""
     for of_metric in verdicts.by_metric(view.matrix_of(run, trials)):
         yield _matrix_table(of_metric, width)
 
 
 def _matrix_table(pairs: Sequence[Comparison], width: int) -> Table:
-    """Of one metric: a square where there is room for it, else one pair in each line."""
+    """Return the matrix of one metric: a square if there is room, else one pair per line."""
     square = _compact(verdicts.matrix_headings(pairs), verdicts.matrix_cells(pairs))
     listed = TableShape(verdicts.pair_headings(pairs), tuple(verdicts.pair_cells(pairs)), 2, gap=2)
     broken = replace(listed, rows=_all_of(listed.rows, _broken), gap=1)
@@ -96,12 +96,12 @@ def _matrix_table(pairs: Sequence[Comparison], width: int) -> Table:
 
 
 def ratios_table(headings: Cells, rows: Sequence[Cells], width: int = 80) -> Table:
-    """Ratios with their intervals: names in the first column, the roomiest layout that fits."""
+    """Return a table of ratios with intervals in the widest layout that fits; names come first."""
     return _table(_roomiest(list(_compact(headings, rows)), width))
 
 
 def _compact(headings: Cells, rows: Sequence[Cells]) -> Iterator[TableShape]:
-    """On one line each, or intervals below what they belong to."""
+    """Yield two layouts: each ratio on one line, or with the interval below it."""
     yield TableShape(headings, tuple(rows), 1, gap=3)
     yield TableShape(headings, tuple(rows), 1, gap=2)
     over = (headings[0].replace(": ", ":\n").replace(" to ", " to\n"), *headings[1:])
@@ -112,7 +112,7 @@ def _compact(headings: Cells, rows: Sequence[Cells]) -> Iterator[TableShape]:
 
 
 def _roomiest(layouts: Sequence[TableShape], width: int) -> TableShape:
-    """The first that fits; else the last, and where folding its names is not enough its intervals halved."""
+    """Return the first that fits; else the last, its intervals halved if names cannot fold more."""
     fitting = next((one for one in layouts if one.width <= width), None)
     if fitting is not None:
         return fitting
@@ -121,12 +121,12 @@ def _roomiest(layouts: Sequence[TableShape], width: int) -> TableShape:
 
 
 def _layouts(headings: Cells, rows: Sequence[Cells]) -> Iterator[TableShape]:
-    """From the widest to the narrowest."""
+    """Yield layouts from the widest to the narrowest."""
     over = tuple(heading.replace(" ", "\n", 1) for heading in headings)
     yield TableShape(over, tuple(rows), TEXT_COLUMNS, gap=3)
     yield TableShape(over, tuple(rows), TEXT_COLUMNS, gap=2)
     yield TableShape(over, tuple(rows), TEXT_COLUMNS, gap=1)
-    # Intervals, shares of errors, and the second of two figures below what they belong to.
+    # Intervals, error rates, and the second of two figures go on a line below.
     broken = _all_of(rows, _broken)
     over = tuple(map(_broken, over))
     yield TableShape(over, broken, TEXT_COLUMNS, gap=1)
@@ -140,7 +140,7 @@ def _all_of(rows: Sequence[Cells], change: Callable[[str], str]) -> tuple[Cells,
 
 
 def _halved(layout: TableShape) -> TableShape:
-    """For intervals whose ends need many digits: an end on each line."""
+    """Put each end of an interval on its own line, for ends with many digits."""
     return replace(layout, rows=_all_of(layout.rows, partial(HALF.sub, r"\g<0>\n")))
 
 
@@ -149,7 +149,7 @@ def _broken(cell: str) -> str:
 
 
 def _stacked(row: Cells) -> Cells:
-    """Mode and version below the client."""
+    """Put mode and version below the client."""
     client, mode, version, *figures = row
     return (f"{client}\n{mode} {version}", *figures)
 
@@ -166,7 +166,7 @@ def _table(layout: TableShape, title: str | None = None) -> Table:
 
 
 def _note(table: Table, lines: Sequence[str]) -> None:
-    """Say something below a table."""
+    """Add lines below a table."""
     if lines:
         table.caption = cell("\n".join(lines))
         table.caption.justify = "left"

@@ -16,11 +16,11 @@ WIDTH = 120  # columns
 
 
 def to_text(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool = False) -> str:
-    """The answer, and below it the details; 120 columns wide."""
+    """Return the answer, and below it the details; 120 columns wide."""
     from rich.console import Console  # noqa: PLC0415
 
     text = io.StringIO()
-    # The height is of no use, but rich would read it from the environment, which may hold anything.
+    # A height must be given: else rich reads it from the environment, which may hold anything.
     console = Console(file=text, width=WIDTH, height=1, color_system=None, legacy_windows=False)
     for part in (
         *tables(run, trials, WIDTH),

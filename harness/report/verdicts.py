@@ -43,14 +43,14 @@ OTHERS = tuple(metric for metric in METRICS if metric != "throughput")
 LEVEL = f"{100 * CONFIDENCE:g} %"
 ENDINGS: dict[EndingReason, str] = {
     "reached": "",
-    "budget": f": the budget was spent; give more {option('budget')} or ask for less {option('precision')}",
-    "rounds": f": {MOST_ROUNDS} rounds are the most there are; ask for less {option('precision')}",
-    "no verdict": ": there is no verdict, and more rounds would not bring one",
+    "budget": f": time is up; use a longer {option('budget')} or a wider {option('precision')}",
+    "rounds": f": {MOST_ROUNDS} rounds is the maximum; use a wider {option('precision')}",
+    "no verdict": ": no verdict is possible, even with more rounds",
     "early": ": the run ended before",
 }
 WIDER = (
-    "intervals of the matrix are wider, as there are more of them: a pair that is faster or slower "
-    "against the baseline may be inconclusive there"
+    "intervals in the matrix are wider because there are more of them; a verdict against the "
+    "baseline may be inconclusive there"
 )
 EQUIVALENT = f"equivalent within {100 * MARGIN:g} %"
 MARKED = {
@@ -66,9 +66,10 @@ def sentences(
     matrix: Sequence[Comparison] = (),
     ending: Ending | None = None,
 ) -> list[str]:
-    """A line for each verdict on throughput, then why there is none, then what intervals mean.
+    """Return a line for each verdict on throughput, then missing verdicts, then what intervals
+    mean.
 
-    Of the pairs of the ``matrix`` only those are named that ``comparisons`` say nothing of.
+    Pairs of the ``matrix`` are named only if ``comparisons`` do not contain them.
     """
     said = [_sentence(one) for one in comparisons if one.metric == "throughput" and one.verdict]
     precise = [] if ending is None else [f"precision: {ending_line(ending)}"]
@@ -89,19 +90,19 @@ def _sentence(one: Comparison) -> str:
 
 
 def ending_line(end: Ending) -> str:
-    """How precise a run became that was to go on until it was precise enough."""
+    """Say which precision a run with a wanted precision has reached."""
     wanted = f"± {100 * end.wanted:.3g} %"
     reached = "no interval" if end.half_width is None else f"± {_percent(end)} %"
     rounds = f"{end.rounds} {figures.plural('round', end.rounds)}"
     said = f"{reached} of {NAMES[end.metric]} after {rounds}, wanted {wanted}"
     if end.reason == "budget" and end.rounds < FIRST_LOOK:
-        early = f"the budget was spent before the first look, after {FIRST_LOOK} rounds"
-        return f"{said}: {early}; give more {option('budget')}"
+        early = f"time was up before the first look, which comes after {FIRST_LOOK} rounds"
+        return f"{said}: {early}; use a longer {option('budget')}"
     return said + ENDINGS[end.reason]
 
 
 def _percent(end: Ending) -> str:
-    """The half width, with as many digits as it takes to see whether it is what was wanted."""
+    """Return the half width with enough digits to tell it from the wanted one."""
     found, wanted = 100 * (end.half_width or 0.0), 100 * end.wanted
     texts = (f"{found:.{digits}g}" for digits in range(2, 17))
     enough = (text for text in texts if (float(text) <= wanted) == (found <= wanted))
@@ -125,12 +126,12 @@ def _family(comparisons: Sequence[Comparison]) -> int:
 
 
 def silences(comparisons: Sequence[Comparison]) -> list[str]:
-    """One line per reason and set of competitors, however many metrics it concerns."""
+    """Return one line per reason and set of competitors, with all metrics it concerns."""
     return _silences((one, one.label) for one in comparisons)
 
 
 def _silent_pairs(matrix: Sequence[Comparison], comparisons: Sequence[Comparison]) -> list[str]:
-    """The same of pairs."""
+    """Return the same lines for pairs."""
     told = {_pair(one) for one in comparisons}
     return _silences(
         (one, f"{one.label} ÷ {one.baseline}") for one in matrix if _pair(one) not in told
@@ -138,7 +139,7 @@ def _silent_pairs(matrix: Sequence[Comparison], comparisons: Sequence[Comparison
 
 
 def _pair(one: Comparison) -> tuple[frozenset[str], Metric]:
-    """Whichever way round."""
+    """Return the pair regardless of its order."""
     return frozenset((one.label, one.baseline)), one.metric
 
 
@@ -157,19 +158,19 @@ def _silences(named: Iterable[tuple[Comparison, str]]) -> list[str]:
 
 
 def headings(comparisons: Sequence[Comparison], *, open_loop: bool = False) -> Cells:
-    """Of the table of the other metrics; the first column names what the ratios are to."""
+    """Return the headings for the other metrics; the first names the baseline of the ratios."""
     return ratio_headings(comparisons[0].baseline if comparisons else "", OTHERS, open_loop)
 
 
 def ratio_headings(other: str, metrics: Iterable[Metric], open_loop: bool) -> Cells:
-    """Those of ratios to ``other``, a column for each metric."""
+    """Return the headings of ratios to ``other``, a column for each metric."""
     time = "response " if open_loop else ""
     names = (f"{time}{metric}" if metric in PERCENTS else NAMES[metric] for metric in metrics)
     return (f"ratio to {other}", *names)
 
 
 def cells(comparisons: Sequence[Comparison]) -> list[Cells]:
-    """One row per competitor, a ratio or a dash for each metric but throughput; no empty table."""
+    """Return a row per competitor, with a ratio or dash for each metric but throughput."""
     others = [one for one in comparisons if one.metric != "throughput"]
     if not any(one.ratio for one in others):
         return []
@@ -183,7 +184,7 @@ def cells(comparisons: Sequence[Comparison]) -> list[Cells]:
 
 
 def cell(one: Comparison) -> str:
-    """A ratio where there is a difference, or the word that says that there is none, or none seen."""
+    """Return the ratio if it differs from 1, else the word for equivalent or inconclusive."""
     if one.verdict is None:
         return figures.NOTHING
     if one.verdict in ("equivalent", "inconclusive"):
@@ -192,7 +193,7 @@ def cell(one: Comparison) -> str:
 
 
 def _whole(one: Comparison) -> str:
-    """The ratio with its interval, marked where it is no difference; in brackets where there is no verdict."""
+    """Return ratio and interval, marked if not different from 1, in brackets without a verdict."""
     if one.ratio is None:
         return figures.NOTHING
     ratio = figures.ratio(one, is_baseline=False)
@@ -200,7 +201,7 @@ def _whole(one: Comparison) -> str:
 
 
 def by_metric(matrix: Sequence[Comparison]) -> list[list[Comparison]]:
-    """One matrix for each condition and metric that has a verdict on any pair; throughput in any case."""
+    """Return a matrix per condition and metric with a verdict on any pair, and for throughput."""
     found = (
         [one for one in of_condition if one.metric == metric]
         for of_condition in by_condition(matrix).values()
@@ -214,12 +215,12 @@ def by_metric(matrix: Sequence[Comparison]) -> list[list[Comparison]]:
 
 
 def matrix_headings(matrix: Sequence[Comparison]) -> Cells:
-    """The competitors; the row's value is divided by the column's."""
+    """Return the competitors; a row's value is divided by the column's."""
     return (f"{NAMES[matrix[0].metric]}: row ÷ column", *_labels(matrix))
 
 
 def matrix_cells(matrix: Sequence[Comparison]) -> list[Cells]:
-    """A row and a column per competitor, of one metric."""
+    """Return a row and a column per competitor, for one metric."""
     known = {(one.label, one.baseline): one for one in matrix}
     known |= {(one.baseline, one.label): swapped(one) for one in matrix}
     labels = _labels(matrix)
@@ -230,12 +231,12 @@ def matrix_cells(matrix: Sequence[Comparison]) -> list[Cells]:
 
 
 def pair_headings(matrix: Sequence[Comparison]) -> Cells:
-    """Of ``pair_cells``."""
+    """Return the headings of ``pair_cells``."""
     return (f"{NAMES[matrix[0].metric]} of", "to that of", "ratio (95 %)", "verdict")
 
 
 def pair_cells(matrix: Sequence[Comparison]) -> list[Cells]:
-    """The same as a list of pairs, for terminals that are too narrow for a square."""
+    """Return a row per pair, for terminals that are too narrow for a square."""
     return [
         (
             one.label,
@@ -248,5 +249,5 @@ def pair_cells(matrix: Sequence[Comparison]) -> list[Cells]:
 
 
 def _labels(matrix: Sequence[Comparison]) -> Cells:
-    """In the order of the table: a pair's second one comes first."""
+    """Return labels in the order of the table: the second of a pair comes first."""
     return tuple(dict.fromkeys(x for one in matrix for x in (one.baseline, one.label)))

@@ -1,4 +1,4 @@
-"""What files and the terminal show of a run alike: its comparisons, and the cells of its tables. Pure."""
+"""A run as files and the terminal show it: its comparisons and the cells of its tables. Pure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = [
 WHO = ("client", "mode", "version")
 COSTS = ("CPU µs/req", "peak MB", "errors")
 HEADINGS = (*WHO, "throughput req/s", "ratio (95 %)", "p50 ms", "p95 ms", "p99 ms", *COSTS)
-# Of an open loop: throughput is what was asked for, so what counts is how late and how slow it was.
+# In an open loop the rate is given, so delays and latencies are what counts.
 OPEN_LOOP_HEADINGS = (
     *(*WHO, "correct req/s", "response p50 / p99 ms", "service p50 / p99 ms"),
     *("queue p99 ms", "pacer p99 ms", "late / missed", *COSTS),
@@ -39,7 +39,7 @@ OPEN_LOOP_HEADINGS = (
 
 
 def comparisons_of(run: RunRecord, trials: Sequence[TrialSummary]) -> tuple[Comparison, ...]:
-    """The run's own comparisons; made from its trials where it has none, or none with a verdict yet."""
+    """Return the run's comparisons, made from its trials if none is stored with a verdict."""
     stored = run.comparisons
     if stored and all(comparison.family is not None for comparison in stored):
         return stored
@@ -48,13 +48,13 @@ def comparisons_of(run: RunRecord, trials: Sequence[TrialSummary]) -> tuple[Comp
 
 
 def matrix_of(run: RunRecord, trials: Sequence[TrialSummary]) -> tuple[Comparison, ...]:
-    """Every competitor against every one before it, metric by metric."""
+    """Compare every competitor with each one before it, metric by metric."""
     made = matrix(trials, barred(run.doubts), confidence=run.confidence)
     return tuple(withheld(made, run))
 
 
 def scaling_of(run: RunRecord, trials: Sequence[TrialSummary]) -> tuple[Comparison, ...]:
-    """Every client in each condition against itself in the condition before."""
+    """Compare every client in each condition with itself in the condition before."""
     made = scaling(trials, barred(run.doubts), confidence=run.confidence)
     return tuple(withheld(made, run))
 
@@ -62,31 +62,31 @@ def scaling_of(run: RunRecord, trials: Sequence[TrialSummary]) -> tuple[Comparis
 def of_metric(
     run: RunRecord, trials: Sequence[TrialSummary], metric: Metric
 ) -> dict[str, Comparison]:
-    """The run's comparisons of one metric, by the label of the competitor."""
+    """Return the run's comparisons of one metric, by the label of the competitor."""
     return {one.label: one for one in comparisons_of(run, trials) if one.metric == metric}
 
 
 def is_open(run: RunRecord) -> bool:
-    """Whether the run's load was an open loop."""
+    """Say whether the run's load was an open loop."""
     return run.scenario.get("open_load") is not None
 
 
 def headings(run: RunRecord) -> Cells:
-    """The table's columns; the first one is what the competitors differ in."""
+    """Return the table's columns; the first is the factor that competitors differ in."""
     of_loop = OPEN_LOOP_HEADINGS if is_open(run) else HEADINGS
     return (run.axis.replace("_", " "), *of_loop[1:])
 
 
 @dataclass(frozen=True)
 class Section:
-    """The rows of one condition, or all of a run that has none."""
+    """The rows of one condition, or all rows of a run without conditions."""
 
     title: str | None
     rows: list[Cells]  # one per competitor, as ``headings`` has them
 
 
 def sections(run: RunRecord, trials: Sequence[TrialSummary]) -> list[Section]:
-    """The table's rows, condition by condition."""
+    """Return the table's rows, condition by condition."""
     compared = of_metric(run, trials, "throughput")
     factor = (run.condition_factor or "").replace("_", " ")
     return [
@@ -99,7 +99,7 @@ def sections(run: RunRecord, trials: Sequence[TrialSummary]) -> list[Section]:
 
 
 def other_ratios(run: RunRecord, trials: Sequence[TrialSummary]) -> list[tuple[Cells, list[Cells]]]:
-    """Headings and rows of the ratios of all metrics but throughput, for each condition that has any."""
+    """Return the ratios of all metrics but throughput, as headings and rows for each condition."""
     return [
         (verdicts.headings(compared, open_loop=is_open(run)), rows)
         for compared in by_condition(comparisons_of(run, trials)).values()
@@ -108,7 +108,7 @@ def other_ratios(run: RunRecord, trials: Sequence[TrialSummary]) -> list[tuple[C
 
 
 def troubles(trials: Sequence[TrialSummary]) -> list[str]:
-    """Why competitors are not complete, a line each."""
+    """Return a line for each incomplete competitor, with the reasons."""
     marks = {"failed": "failed", "partial": "* partial", "unmeasured": "not measured"}
     return [
         f"{marks[summary.state]}: {summary.label}: {'; '.join(summary.reasons)}"

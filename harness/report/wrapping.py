@@ -9,11 +9,11 @@ __all__ = ["wrapped"]
 
 KEPT = "\N{NO-BREAK SPACE}"
 BEFORE_UNIT = re.compile(r"(?<=[0-9]) (?=(?:%|ns|µs|ms|s|MB|GB|B|CPUs?|req/s)(?![A-Za-z]))")
-SECOND_HALF = "\ue000"  # of a character that takes two columns; nothing printable
+SECOND_HALF = "\ue000"  # stands for the second column of a wide character; never printed
 
 
 def wrapped(text: str, width: int, first: int, others: int) -> list[str]:
-    """Lines, the first one and the others indented by so many blanks; words and figures stay whole."""
+    """Wrap ``text``, indenting the first line and the others; words and figures stay whole."""
     lines = textwrap.wrap(
         BEFORE_UNIT.sub(KEPT, _counted(text)),
         width,
@@ -26,7 +26,7 @@ def wrapped(text: str, width: int, first: int, others: int) -> list[str]:
 
 
 def _counted(text: str) -> str:
-    """With as many characters as it takes columns."""
+    """Return a text with as many characters as ``text`` takes columns."""
     if text.isascii():
         return text
     from rich.cells import get_character_cell_size  # noqa: PLC0415  dear to import

@@ -1,4 +1,4 @@
-"""A stop rule: so many failed requests are enough. Pure."""
+"""The stop rule for failed requests. Pure."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _TEXT = re.compile(r"([0-9]{1,12})|([0-9]{1,3}(?:\.[0-9]{1,6})?)\s*%")
 
 
 class ErrorBudget(Plain):
-    """How many requests of one competitor may fail: a number, or a share of those sent so far."""
+    """The most failed requests of one competitor: a number, or a share of those sent so far."""
 
     count: int | None = None
     share: float | None = None
 
     def is_spent(self, errors: int, requests: int) -> bool:
-        """Whether that is too many."""
+        """Say whether so many errors exceed the budget."""
         if self.count is not None:
             return errors > self.count
         return requests >= ENOUGH and errors > (self.share or 0.0) * requests

@@ -1,4 +1,4 @@
-"""Competitors: clients, and what each is asked to do."""
+"""Competitors: clients, and the load and request of each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Competitor"]
 
 
 class Competitor(Plain, InCondition):
-    """One contender: a client, and what it is asked to do."""
+    """One competitor: a client with its load, request and target."""
 
     label: str  # as tables name it; unique in its scenario
     client: ClientSpec
@@ -26,6 +26,6 @@ class Competitor(Plain, InCondition):
     connection: Connections = "keep-alive"  # how its requests use them
     # The level of the factor that clients are crossed with, as labels have it; None: there is none.
     condition: str | None = None
-    # Wasted after each request by a loop of our own, as a share of the CPU it takes: how the self-test makes a
-    # client slower by a known amount. None: its requests take no such detour.
+    # CPU time wasted after each request, as a share of the request's own: so the self-test makes a
+    # client slower by a known amount. None: nothing is wasted.
     busy_share: float | None = Field(default=None, ge=0)

@@ -1,6 +1,6 @@
-"""Where requests go: a URL, or a path on the target.
+"""The destination of requests: a URL, or a path on the target.
 
-What comes out is unambiguous, so that every client sends the same bytes: URLs are escaped, host names are
+Results are unambiguous, so that every client sends the same bytes: URLs are escaped, host names are
 ASCII. No message here repeats a URL.
 """
 
@@ -17,7 +17,7 @@ from harness.errors import UsageError
 __all__ = ["Destination", "parse_url"]
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}  # left out: clients disagree whether Host names it
-_MAX_URL = 8000  # what servers commonly accept as a request line, less method and version
+_MAX_URL = 8000  # common limit of servers for a request line, less method and version
 
 _EXPECTED_URL = "http://HOST[:PORT]/PATH, https://… or a /PATH on the embedded target"
 _EXPECTED_IPV6 = "an IPv6 address such as http://[::1]:8080/"
@@ -27,7 +27,7 @@ _HOST_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where requests go: a URL without user-info, or a path on the embedded target."""
+    """The destination of requests: a URL without user-info, or a path on the embedded target."""
 
     url: str | None = None
     path: str = "/"
@@ -69,7 +69,7 @@ def _bad_url(accepted: str) -> UsageError:
 
 
 def _escaped(origin_form: str) -> str:
-    """Percent-encode what a URI may not contain, and signs that only look like an escape."""
+    """Percent-encode characters a URI may not contain, and "%" signs that start no escape."""
     return quote(_BAD_ESCAPE.sub("%25", origin_form), safe="%/?:@!$&'()*+,;=~-._")
 
 
@@ -97,7 +97,8 @@ def _host(host: str) -> str:
 def _idna(host: str) -> str:
     """A name in ASCII by IDNA 2008, after the mapping of UTS 46 (non-transitional), as browsers do.
 
-    Python's own codec is IDNA 2003, for which ``straße`` is ``strasse``: another name, and another's.
+    Python's own codec is IDNA 2003, for which ``straße`` is ``strasse``: another name, and
+    another's.
     """
     import idna  # noqa: PLC0415  its tables are large, and most names are ASCII
 

@@ -1,8 +1,9 @@
-"""Factors: what competitors can differ in. One entry each, which everything that lists them reads. Pure.
+"""Factors in which competitors can differ, one entry each; everything that lists them reads this.
+Pure.
 
-A run compares along one factor, its axis, and may cross clients with one other as conditions. To add a factor:
-an entry here, a field of ``Competitor`` for its value, and the code that uses that. The command line reads this
-registry whatever it does, so what only parsing needs is imported there.
+A run compares along one factor, its axis, and may cross clients with one other as conditions. To
+add a factor: an entry here, a field of ``Competitor`` for its value, and the code that uses it.
+Every command imports this registry, so modules that only parsing needs are imported there.
 """
 
 from __future__ import annotations
@@ -45,11 +46,11 @@ class Factor:
     column: str  # of benchmark_results, where it is; empty where trials do not tell
     shown: Callable[[Any], str] = str  # what a value adds to a label
     help: str = ""
-    metavar: str = "VALUE"  # what stands for a value in --help
+    metavar: str = "VALUE"  # stands for a value in --help
 
     @property
     def group(self) -> Literal["what", "load", "request", "target"]:
-        """Under which heading of --help its option is."""
+        """The heading of --help under which its option is listed."""
         return "what" if self.concerns == "client" else self.concerns
 
     def label(self, competitor: Competitor) -> str:
@@ -58,7 +59,10 @@ class Factor:
 
 
 def crossing(varying: Sequence[Factor]) -> tuple[Factor, Factor | None]:
-    """The axis, and the factor it is crossed with, of those that have several values. Raises UsageError."""
+    """Return the axis, and the factor crossed with it, from those with several values.
+
+    Raises UsageError.
+    """
     if len(varying) < 2:
         return (*varying, CLIENT)[0], None
     others = [factor for factor in varying if factor is not CLIENT]
@@ -78,7 +82,8 @@ def _client(text: str) -> ClientSpec:
 
 
 def _target(text: str) -> TargetSpec:
-    """Which one: a name, perhaps with a configuration, or the server of a URL. An alias names either.
+    """Read a target: a name, perhaps with a configuration, or the server of a URL; either with an
+    alias.
 
     The rest of a URL belongs to the request.
     """

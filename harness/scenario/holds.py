@@ -29,7 +29,7 @@ class HeldLoad(Plain):
 
     @property
     def longest_s(self) -> float:
-        """How long a request may be held: by its batch's delays, and while others are being prepared."""
+        """Longest hold of a request: its batch's delays, and the time to prepare the others."""
         return self.delay_s * self.most + PREPARATION_S + PREPARATION_EACH_S * self.most
 
     def hold(self) -> Hold:

@@ -1,4 +1,4 @@
-"""What a client is called: one label for each, whatever was typed."""
+"""Labels of clients: one canonical label for each, whatever was typed."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ __all__ = ["client_label"]
 
 
 def client_label(spec: ClientSpec, modes: Sequence[Mode]) -> str:
-    """The label of a client whose mode and loop are filled in; ``modes`` are all that its library has.
+    """The label of a client whose mode and loop are filled in; ``modes`` are all that its library
+    has.
 
-    The library's name, with ``:MODE`` if the library has several, ``+LOOP`` if it is not asyncio's, and
-    version and interpreter if they were asked for.
+    The library's name, with ``:MODE`` if the library has several, ``+LOOP`` if it is not asyncio's,
+    and version and interpreter if they were asked for.
     """
     mode = None if tuple(modes) == (spec.mode,) else spec.mode
     return str(replace(spec, mode=mode, loop=None if spec.loop == "asyncio" else spec.loop))

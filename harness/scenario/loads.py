@@ -1,4 +1,4 @@
-"""When requests start: open loops as the user asks for them. Pure.
+"""Open loops as the user specifies them: the starts of requests. Pure.
 
 A closed loop needs no description: each slot sends again when it is done, after its think time.
 """
@@ -31,7 +31,7 @@ class OpenLoad(Plain):
 
     @property
     def shape_s(self) -> float | None:
-        """How long the stages take; None for a constant rate, which may be cut into slices."""
+        """Total time of the stages; None for a constant rate, which may be cut into slices."""
         return sum(seconds for _, _, seconds in self.stages) or None
 
     @property
@@ -46,8 +46,8 @@ class OpenLoad(Plain):
     def pace(self, length_ns: int, requests: int | None, seed: int, behind_ns: int = 0) -> Pace:
         """One window of the load: all of its stages, or its rate for ``length_ns`` or ``requests``.
 
-        ``behind_ns`` of the same load have been before, in other windows. Together they have as many starts as
-        the whole would have at once, to the request.
+        ``behind_ns`` of the same load have been before, in other windows. Together they have as
+        many starts as the whole would have at once, to the request.
         """
         before = self.starts(behind_ns)
         count = self.starts(behind_ns + length_ns) - before
@@ -68,7 +68,7 @@ class OpenLoad(Plain):
         return Pace(stages, self.arrivals, seed, self.start, phase=float(HALF), count=count)
 
     def _due(self, length_ns: int) -> Fraction:
-        """Rate × duration; of stages, which are repeated whole."""
+        """Return rate × duration; stages are repeated whole."""
         if self.rate is not None:
             return Fraction(self.rate) * length_ns / SECOND_NS
         whole_ns = sum(round(s * SECOND_NS) for _, _, s in self.stages)

@@ -1,4 +1,4 @@
-"""How numbers are read wherever a user writes one."""
+"""Reading of numbers wherever a user writes one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from harness.redaction import refusal
 
 __all__ = ["MAX_CONCURRENCY", "MAX_DURATION_S", "seconds", "size_in_bytes", "whole_number"]
 
-# One asyncio task or thread each: more than this no machine of today carries.
+# Each needs an asyncio task or a thread: no machine of today can run more.
 MAX_CONCURRENCY = 1_000_000
 MAX_DURATION_S = 7 * 24 * 3600.0
 
@@ -42,7 +42,8 @@ def seconds(field: str, value: str | float, low: float, high: float) -> float:
 def size_in_bytes(field: str, value: str | int, low: int, high: int, accepted: str) -> int:
     """``value`` in bytes, written ``1024``, ``64k`` (KiB), ``1M`` (MiB) or ``2g`` (GiB).
 
-    Raises ``UsageError``, which ends with ``accepted``, for anything else and outside ``low..high``.
+    Raises ``UsageError``, which ends with ``accepted``, for anything else and outside
+    ``low..high``.
     """
     match = _SIZE.fullmatch(str(value).strip().lower())
     size = int(match[1]) * _SIZE_UNITS[match[2]] if match else -1

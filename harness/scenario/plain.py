@@ -1,4 +1,4 @@
-"""What every part of a scenario is."""
+"""The base class of every part of a scenario."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plan of a run: who is measured when, for how long. Pure and seeded: the same seed, the same plan."""
+"""The plan of a run: order and length of all slices. Pure; the same seed gives the same plan."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ MEDIANS_PER_SLICE = 20  # a slice is at least that many median service times lon
 RESERVE = 1.3  # … also when the machine is slower than it was during warm-up
 START_S = 0.35  # for a competitor's processes to start and to end, in each round
 BESIDE_SLICE_S = 0.005  # between a slice's end and the begin of the next
-# Late enough to be out of step with what comes as often as rounds do, and costing a fifth of the time of a
-# comparison of two: see docs/method.md, "Why rounds begin late".
+# Late enough to be out of step with what comes as often as rounds do, and costing a fifth of the
+# time of a comparison of two: see docs/method.md, "Why rounds begin late".
 PAUSE_CHANCE = 0.5
 PAUSE_SHARES = (0.2, 0.7)
 # The slowest common one of a machine: that at which kernels write back and look at memory.
@@ -39,11 +39,12 @@ RHYTHM_S = 5.0
 
 @dataclass(frozen=True)
 class Round:
-    """One round: the order of competitors (by index) in each of its blocks, and the pause before it.
+    """One round: the order of competitors (by index) in each of its blocks, and the pause before
+    it.
 
-    What a machine does periodically would come at the same place of each round if that took as long as the
-    period: all rounds would be wrong in the same way, and alike. So each but the first begins late, with a
-    chance of one half.
+    What a machine does periodically would come at the same place of each round if that took as long
+    as the period: all rounds would be wrong in the same way, and alike. So each but the first
+    begins late, with a chance of one half.
     """
 
     number: int  # from 1
@@ -59,11 +60,11 @@ class Round:
         return tuple(order)
 
     def arrivals_seed(self, block: int) -> int:
-        """Of the arrivals in a block: the same for every competitor."""
+        """Return the seed of the arrivals in a block, which is the same for every competitor."""
         return _random(self.seed, "arrivals", self.number, block).getrandbits(32)
 
     def pause_s(self, round_s: float) -> float:
-        """How long to wait before this round when the last one took ``round_s``."""
+        """Return the pause before this round when the last one took ``round_s``."""
         return self.pause * min(round_s, RHYTHM_S)
 
 
@@ -130,7 +131,8 @@ class Plan:
     def most_starts(self, *, spared: bool = False) -> int | None:
         """Intended starts in a trial at most, lead-in or warm-up included; None in a closed loop.
 
-        More slots than that would each send a first request and then nothing. ``spared``: the load alone.
+        More slots than that would each send a first request and then nothing. ``spared``: the load
+        alone.
         """
         if self.load is None:
             return None
@@ -139,7 +141,7 @@ class Plan:
         return max(1, counted + math.ceil(self.load.highest * before_ns / 1e9))
 
     def blocks_for(self, shortest_ns: int, left_ns: int | None = None) -> int:
-        """How many blocks a round has when no slice may be shorter than ``shortest_ns``.
+        """Return the number of blocks in a round if no slice may be shorter than ``shortest_ns``.
 
         ``left_ns``: of its measured time; None: all of it.
         """
@@ -191,7 +193,7 @@ def make_plan(scenario: Scenario) -> Plan:
 
 
 def _blocks(scenario: Scenario, trial_ns: int) -> int:
-    """One where nothing is interleaved, a count would be cut up, or a shape would no longer be one."""
+    """Return the number of blocks per round; 1 if slices are off, or the load cannot be cut."""
     of_stages = scenario.open_load is not None and scenario.open_load.shape_s is not None
     if of_stages or scenario.held is not None or scenario.steps or scenario.slice_s is None:
         return 1
@@ -205,5 +207,5 @@ def shares(total: int, parts: int) -> list[int]:
 
 
 def _random(*what: object) -> random.Random:
-    """Draws of their own for each purpose, so that any can be had without those before it."""
+    """Return a separate generator for each purpose, so that draws do not depend on earlier ones."""
     return random.Random("/".join(map(str, what)))

@@ -1,4 +1,4 @@
-"""How long is measured: a number of rounds, or until a precision is reached. Pure."""
+"""The length of a measurement: a number of rounds, or until a precision is reached. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_ROUNDS = 1000
 
 @dataclass(frozen=True)
 class Length:
-    """How much is measured of each competitor."""
+    """The measured time of each competitor."""
 
     rounds: int
     duration_s: float  # in total

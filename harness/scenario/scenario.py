@@ -1,4 +1,4 @@
-"""A scenario: what is compared, on which target, under which load - validated, and plain data.
+"""A scenario: competitors, target and load of a run, validated and plain data.
 
 ``harness.input.scenario_input`` makes one of what a command line collected; everything after it can
 trust the values.
@@ -42,11 +42,12 @@ def _made_up(size: int) -> bytes:
 
 
 class Scenario(Plain):
-    """Everything a run is asked to do. Headers and body are as sent: store ``snapshot()``."""
+    """The complete settings of a run. Headers and body are as sent: store ``snapshot()``."""
 
     competitors: tuple[Competitor, ...] = Field(min_length=1)
     axis: str  # name of the factor that is compared
-    # Name of the factor that clients are crossed with; each of its levels is a comparison of its own.
+    # Name of the factor that clients are crossed with; each of its levels is a comparison of its
+    # own.
     condition_factor: str | None = None
     baseline: str  # name of the competitor the others are compared with, in each condition
     url: str | None = Field(default=None, repr=False)  # None: the competitors' targets
@@ -93,14 +94,14 @@ class Scenario(Plain):
         return self.body
 
     def redactor(self) -> Redactor:
-        """For messages about its requests."""
+        """Return a redactor for messages about its requests."""
         return Redactor.of([self.url or self.path], self.headers, self.body)
 
     def snapshot(self) -> dict[str, Any]:
         """The scenario as plain JSON without secrets, for the database and reports.
 
-        The body appears as its length only (``body_bytes``, ``None`` where sizes are made up), a file
-        of certificates or a socket as its name.
+        The body appears as its length only (``body_bytes``, ``None`` where sizes are made up), a
+        file of certificates or a socket as its name.
         """
         data = self.model_dump(mode="json", exclude={"body"})
         data["url"] = None if self.url is None else redact_url(self.url)

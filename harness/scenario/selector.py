@@ -1,7 +1,7 @@
 """Selecting a client: ``NAME[==VERSION][:sync|:async][+LOOP][@PYTHON]`` (DESIGN §4).
 
-Syntax only. Whether a client of that name exists, is installed and has that mode is the catalogue's
-to say.
+This is the syntax only. The catalogue knows which clients exist, are installed, and have which
+mode.
 """
 
 from __future__ import annotations

@@ -174,9 +174,19 @@ NONE = "no complete round in one of the runs"
         ("throughput", [trial("a"), failed("a", 2)], ONE, True),
         ("throughput", [failed("a"), failed("a", 2)], NONE, False),
         ("throughput", [trial("a", state="partial")], NONE, False),
-        ("throughput", [trial("a"), trial("a", 2, rate=0)], "a round without a value", False),
-        ("p99", [trial("a", n, rate=1000) for n in (1, 2)], "fewer than 20 samples", True),
-        ("p50", [trial("a", n, rate=2000, censored=1500) for n in (1, 2)], "without", False),
+        (
+            "throughput",
+            [trial("a"), trial("a", 2, rate=0)],
+            "one round has no successful request",
+            False,
+        ),
+        ("p99", [trial("a", n, rate=1000) for n in (1, 2)], "too few samples", True),
+        (
+            "p50",
+            [trial("a", n, rate=2000, censored=1500) for n in (1, 2)],
+            "one round has no",
+            False,
+        ),
         ("peak_memory", [trial("a", n, trace_share=1.0) for n in (1, 2)], "traced", False),
     ],
 )

@@ -24,7 +24,7 @@ from tests.open_loops import loop, plan
 PRECISE: dict[str, Any] = {"precision": {"half_width": 0.02, "metric": "throughput"}}
 OPEN: dict[str, Any] = {"open_load": {"rate": 100}}
 OF_LOAD = {"throughput", "p50", "p99"}
-NOT_PRECISE = "the run was to end when precise enough, and has not ended"
+NOT_PRECISE = "the run has not reached the wanted precision yet"
 FAILING = [replace(one, error_counts={"reset": 3}) for one in two_clients()]
 
 

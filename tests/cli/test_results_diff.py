@@ -34,7 +34,7 @@ BARRING = (
     Doubt("short slices", "aiohttp:async", "they are short", "measure longer"),
     Doubt("unequal bytes", "run", "they differ", "make them equal"),
 )
-CAVEAT = "note: runs measured at different times differ"
+CAVEAT = "note: other load on the machine may explain"
 
 
 def trials(id: str, rates: tuple[int, ...], *labels: str, **changes: Any) -> list[TrialSummary]:
@@ -265,7 +265,9 @@ def test_warnings_of_both_runs_stand_below_and_alike_ones_once(diff: Command) ->
         f"warning: again-ru, usual-ru: {text}"
     )
     lines = diff("failing-run", "usual-run").out.splitlines()
-    assert lines[-3].startswith("warning: failing-: errors: requests: 3 of 2000 requests failed")
+    assert lines[-3].startswith(
+        "warning: failing-: errors: requests: 3 of 2,000 HTTP requests failed"
+    )
     assert lines[-2] == f"warning: usual-ru: {text}"
     assert lines[-1].startswith("note: failing-: not checked: run: ")  # it has not ended
     runs = diff("failing-run", "usual-run", "--json").json["runs"]
@@ -277,7 +279,7 @@ def test_warnings_of_both_runs_stand_below_and_alike_ones_once(diff: Command) ->
 
 def test_a_run_that_was_to_end_when_precise_has_no_verdict_before(diff: Command) -> None:
     ended = diff("precise-run", "usual-run", "--across")
-    why = "the run was to end when precise enough, and has not ended"
+    why = "the run has not reached the wanted precision yet"
     assert [line for line in ended.out.splitlines() if line.endswith(why)] == [
         f"no verdict on throughput, CPU per request, p50, p99, peak memory of requests: {why}"
     ]

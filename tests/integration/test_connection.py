@@ -149,8 +149,8 @@ def test_who_keeps_them_all_the_same_is_named_in_grave_warnings(
     doubts = {doubt["kind"]: doubt for doubt in document["doubts"]}
     assert doubts["connections differ"]["subject"] == "keeping"
     assert re.fullmatch(
-        r"in round 1 it opened 0 connections for \d+ requests; "
-        "--connection close means one for each request",
+        r"it opened 0 connections for \d+ requests in round 1, "
+        "but --connection close means one for each request",
         doubts["connections differ"]["message"],
     )
     assert doubts["unequal bytes"]["subject"] == "keeping"

@@ -192,7 +192,7 @@ def test_beside_others_a_server_of_the_users_on_this_machine_is_not_checked(tmp_
         words = (url, "--client", "raw:sync", "--duration", "1", *BRIEF)
         ended, doubts = load(*words, cwd=tmp_path)
 
-    assert "started by somebody else" in doubts["not checked"]["message"]
+    assert "together with your target" in doubts["not checked"]["message"]
     assert "disturbed" not in doubts
     assert ended.json["run"]["other_load"]["targets_apart"] is False
 

@@ -27,7 +27,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return made
 
 
-WAITS = "slots of raw:sync wait for answers after its slices (75 % of the time so far)"
+WAITS = "responses to raw:sync arrive after its slices (75 % of the time so far)"
 STARTS = "starting clients and slices takes longer here"
 
 
@@ -75,6 +75,6 @@ def test_what_is_begun_again_counts_as_waiting_for_who_made_it_necessary(clock: 
     forecast.begin_again(begin, "raw:sync")
 
     assert forecast.longer() == (
-        "this run takes about 18 s instead of 10 s: slots of raw:sync wait for answers after its slices "
+        "this run takes about 18 s instead of 10 s: responses to raw:sync arrive after its slices "
         "(100 % of the time so far)"
     )

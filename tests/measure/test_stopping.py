@@ -269,13 +269,13 @@ def test_it_is_the_wider_interval_of_a_run_that_stops_itself_that_counts() -> No
         ),
         (
             Ending("budget", "p99", 0.005, math.expm1(0.1), 41),
-            "precision: ± 11 % of p99 after 41 rounds, wanted ± 0.5 %: the budget was spent; give "
-            "more --budget or ask for less --precision",
+            "precision: ± 11 % of p99 after 41 rounds, wanted ± 0.5 %: time is up; use a "
+            "longer --budget or a wider --precision",
         ),
         (  # as many digits as it takes to see that it is not what was wanted
             Ending("budget", "p50", 0.02, 0.0204, 20),
-            "precision: ± 2.04 % of p50 after 20 rounds, wanted ± 2 %: the budget was spent; give "
-            "more --budget or ask for less --precision",
+            "precision: ± 2.04 % of p50 after 20 rounds, wanted ± 2 %: time is up; use a "
+            "longer --budget or a wider --precision",
         ),
         (
             Ending("reached", "p50", 0.0125, 0.012499, 20),
@@ -283,18 +283,18 @@ def test_it_is_the_wider_interval_of_a_run_that_stops_itself_that_counts() -> No
         ),
         (
             Ending("budget", "p50", 0.01, None, 1),
-            "precision: no interval of p50 after 1 round, wanted ± 1 %: the budget was spent before "
-            "the first look, after 10 rounds; give more --budget",
+            "precision: no interval of p50 after 1 round, wanted ± 1 %: time was up before the "
+            "first look, which comes after 10 rounds; use a longer --budget",
         ),
         (
             Ending("rounds", "p50", 0.001, 0.002, 1000),
-            "precision: ± 0.2 % of p50 after 1000 rounds, wanted ± 0.1 %: 1000 rounds are the most "
-            "there are; ask for less --precision",
+            "precision: ± 0.2 % of p50 after 1000 rounds, wanted ± 0.1 %: 1000 rounds is the "
+            "maximum; use a wider --precision",
         ),
         (
             Ending("no verdict", "p99", 0.01, None, 10),
-            "precision: no interval of p99 after 10 rounds, wanted ± 1 %: there is no verdict, and "
-            "more rounds would not bring one",
+            "precision: no interval of p99 after 10 rounds, wanted ± 1 %: no verdict is possible, "
+            "even with more rounds",
         ),
         (
             Ending("early", "p50", 0.01, None, 0),

@@ -285,7 +285,7 @@ def test_an_adapter_that_answers_nonsense_gives_errors_not_a_crash(bench: Bench)
         (odd(head="import time; time.sleep(600)"), "first requests"),
         (
             odd(head="import time", send="return (200, 0) if Odd.calls < 20 else time.sleep(600)"),
-            "no answer of the server had ended",
+            "no response of the server ended",
         ),
         (odd(head="import time", close="time.sleep(600)"), "did not close in time"),
     ],

@@ -103,7 +103,7 @@ def test_csv_has_a_row_per_competitor_with_unrounded_numbers() -> None:
     assert (first["throughput_verdict"], second["throughput_verdict"]) == ("", "faster")
     assert float(second["cpu_per_request_ratio"]) == pytest.approx(0.25)
     assert second["p99_verdict"] == ""
-    assert second["p99_reason"].startswith("fewer than 20 samples of requests")
+    assert second["p99_reason"].startswith("too few samples in a round of requests")
 
 
 @pytest.mark.parametrize("made", [failed("requests"), unmeasured("requests")])
@@ -132,7 +132,7 @@ def test_markdown_is_a_table_with_notes_below() -> None:
     assert lines[5].startswith("| aiohttp | async | 2.32.3 | 4,000 | 4.00× (4.00–4.00) | 1.00 |")
     assert "- failed: py\\|curl: round 1: connection refused" in lines
     assert lines[-2].startswith("- warning: disturbed: run: ")
-    assert lines[-1].startswith("- self-test: none of this machine")
+    assert lines[-1].startswith("- self-test: machine not yet self-tested")
     assert "- measured on: bench, 2 CPUs" in lines
     assert "- measured at: 2025-03-01 10:00:00 UTC (run run-1)" in lines
 

@@ -16,7 +16,7 @@ from tests.examples import finished, run, trial, two_clients
 
 FORTY: dict[str, Any] = {"rounds": 40}
 PRECISE: dict[str, Any] = {"rounds": 1000, "precision": {"half_width": 0.02}}
-NOTE = "its rounds are not done, and the intervals do not know why"
+NOTE = "so rounds are missing; the intervals do not account for the cause"
 
 
 def test_heading_says_what_all_had_in_common() -> None:
@@ -68,13 +68,13 @@ def test_a_run_without_any_round_has_a_heading() -> None:
     [
         ("complete", FORTY, None),
         ("complete", PRECISE, None),
-        ("interrupted", FORTY, f"note: the run was interrupted; {NOTE}"),
-        ("stopped", FORTY, f"note: the run was stopped by its error budget; {NOTE}"),
-        ("failed", FORTY, f"note: the run failed; {NOTE}"),
-        ("unfinished", FORTY, f"note: the run still goes on or was killed; {NOTE}"),
-        ("interrupted", PRECISE, f"note: the run was interrupted; {NOTE}"),
+        ("interrupted", FORTY, f"note: the run was interrupted, {NOTE}"),
+        ("stopped", FORTY, f"note: the run was stopped by its error budget, {NOTE}"),
+        ("failed", FORTY, f"note: the run failed, {NOTE}"),
+        ("unfinished", FORTY, f"note: the run is still going on, or was killed, {NOTE}"),
+        ("interrupted", PRECISE, f"note: the run was interrupted, {NOTE}"),
         ("failed", {"rounds": 3}, None),  # in its last round
-        ("stopped", {"rounds": 3}, f"note: the run was stopped by its error budget; {NOTE}"),
+        ("stopped", {"rounds": 3}, f"note: the run was stopped by its error budget, {NOTE}"),
     ],
 )
 def test_what_intervals_cannot_know_is_said(

@@ -44,7 +44,7 @@ def test_figures_are_grouped_and_the_end_says_what_follows() -> None:
 def test_a_failure_is_named_with_what_to_do() -> None:
     *_, last = lines(selftest("one", "other"), 112)
     assert last == (
-        "FAILED: one; other (resolution ± 2.3 %). What disturbs this machine: clientbench doctor"
+        "FAILED: one; other (resolution ± 2.3 %); `clientbench doctor` looks for the cause"
     )
 
 
@@ -84,7 +84,7 @@ def test_a_comparison_cites_it_and_a_single_client_does_not() -> None:
 
 def test_without_one_a_comparison_says_where_to_get_it() -> None:
     line = notes(run(), two_clients())[-1]
-    assert line == "self-test: none of this machine in this database; see `clientbench selftest`"
+    assert line == "self-test: machine not yet self-tested (2 min): `clientbench selftest`"
 
 
 def test_without_a_comparison_the_resolution_is_unknown() -> None:

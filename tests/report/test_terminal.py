@@ -137,9 +137,9 @@ def test_text_has_the_answer_then_details_and_doubts() -> None:
     assert "result   aiohttp:async has 4.00× the throughput of requests (95 % CI" in "\n".join(
         lines
     )
-    assert lines[-1].startswith("self-test: none of this machine")
+    assert lines[-1].startswith("self-test: machine not yet self-tested")
     assert lines[-2].startswith("warning: disturbed: run: ")
-    assert lines[-3].startswith("sent: 15,000 requests counted, 600 more (preparation, first")
+    assert lines[-3].startswith("HTTP requests sent: 15,000 counted, 600 more (preparation, first")
     assert lines[-5:-3] == [
         "measured on: bench, 2 CPUs",
         "measured at: 2025-03-01 10:00:00 UTC (run run-1)",

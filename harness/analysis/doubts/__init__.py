@@ -1,1 +1,1 @@
-"""Why a result should be read with care. Pure: summaries in, doubts out (DESIGN §7)."""
+"""Warnings: reasons to read a result with care. Pure: summaries in, warnings out (DESIGN §7)."""

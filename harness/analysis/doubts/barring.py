@@ -1,4 +1,4 @@
-"""Which verdicts a doubt takes away."""
+"""Warnings that forbid a verdict, and on which metrics."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LATENCIES: Collection[Metric] = ("p50", "p99")
 TAILS: Collection[Metric] = ("throughput", "p99")
 BARRED: Mapping[str, Collection[Metric]] = {
     "generator-saturated": LOAD_METRICS,
-    # what waited longest was never sent, and is missing in its latencies
+    # the requests that waited longest were never sent, so the latencies leave them out
     "client-saturated": LATENCIES,
     "queue not settled": LOAD_METRICS,
     "short slices": LOAD_METRICS,
@@ -22,7 +22,7 @@ BARRED: Mapping[str, Collection[Metric]] = {
 
 
 def barred(doubts: Iterable[Doubt]) -> dict[str, dict[Metric, str]]:
-    """Why there is no verdict, by competitor and metric."""
+    """Return the kind of warning that forbids a verdict, by competitor and metric."""
     reasons: dict[str, dict[Metric, str]] = {}
     for doubt in doubts:
         for metric in BARRED.get(doubt.kind, ()):

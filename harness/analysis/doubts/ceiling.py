@@ -1,4 +1,4 @@
-"""Doubts about the target, from what ``raw`` did in the place of the competitors."""
+"""Warnings about the target, from runs of ``raw`` under each competitor's load."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from servers.spec import DEFAULT_NAME
 
 __all__ = ["ceiling_doubts", "unasked_doubts"]
 
-PACED_SHARE = 0.5  # of a competitor's median service time
-PACED_NS = 300_000  # less is the way there and back, and waking up
-DOUBLED = 1.1  # what twice the processes must bring at least, or the target is the limit
-BUSY_WORKERS = 0.9  # from here on the workers' CPUs are the limit
+PACED_SHARE = 0.5  # share of a competitor's median service time
+PACED_NS = 300_000  # a shorter wait is transport and waking up
+DOUBLED = 1.1  # if two processes gain less than this factor, the target is the limit
+BUSY_WORKERS = 0.9  # above this share the workers' CPUs are the limit
 WAITING = ("/wait", "/delay")  # paths of the embedded target
-NEAR = 0.9  # of raw's throughput
+NEAR = 0.9  # share of raw's throughput
 
 
 def ceiling_doubts(trials: Iterable[TrialSummary], ceilings: Iterable[Ceiling]) -> list[Doubt]:
-    """Whether a competitor's figures are those of the target; of one that is paced nothing else is said."""
+    """Warn of each competitor whose figures are the target's: its wait, or else its throughput."""
     summaries = {summary.label: summary for summary in summarised(trials)}
     doubts = []
     for ceiling in ceilings:
@@ -32,16 +32,15 @@ def ceiling_doubts(trials: Iterable[TrialSummary], ceilings: Iterable[Ceiling]) 
 
 
 def unasked_doubts(trials: Iterable[TrialSummary]) -> list[Doubt]:
-    """One against somebody's server, which is never tested for its limits, nor watched."""
+    """Note that the server is not ours: its limits are never tested, and it is not watched."""
     if not any(one.target.name == "url" and one.completed for one in trials):
         return []
     return [
         Doubt(
             "not checked",
             "run",
-            "whether the server was the limit, or had a queue of its own: one that is not clientbench's own "
-            "gets no test of that",
-            "see how busy it is, or compare with a target of clientbench's own",
+            "the server may have been the limit; clientbench tests only its own targets for that",
+            "watch how busy the server is, or compare with a target of clientbench",
         )
     ]
 
@@ -56,28 +55,28 @@ def _target_paced(summary: CompetitorSummary, ceiling: Ceiling) -> Doubt | None:
         return Doubt(
             "paced as asked",
             summary.label,
-            f"the target waits {wait_ns / 1e6:.3g} ms of {median_ns / 1e6:.3g} ms, as asked, and "
-            "throughput follows from that",
-            "compare CPU, and what is added to the wait",
+            f"of {median_ns / 1e6:.3g} ms (median) {wait_ns / 1e6:.3g} ms are the wait in the URL, "
+            "which limits throughput",
+            "compare CPU, and the time added to the wait",
         )
-    unseen = ", its unseen computing included," if ceiling.target_cpu_ns is None else ""
+    waits = "waits or computes" if ceiling.target_cpu_ns is None else "waits"
     return Doubt(
         "target-paced",
         summary.label,
-        f"the target lets even one connection of raw wait{unseen} for {wait_ns / 1e6:.3g} ms; "
-        f"the median service time is {median_ns / 1e6:.3g} ms",
-        "it is the target's wait that is measured, not the client: use a target or a path that answers at once",
+        f"of {median_ns / 1e6:.3g} ms (median) the target {waits} {wait_ns / 1e6:.3g} ms, so mostly "
+        "the target is measured",
+        "use a target or a path that answers at once",
     )
 
 
 def _is_asked_to_wait(summary: CompetitorSummary) -> bool:
-    """Whether the path is one at which our own server waits before it answers."""
+    """Say whether the user chose a path at which our own server waits before it answers."""
     path = split_url(summary.url).path
     return summary.target.name == DEFAULT_NAME and path.startswith(WAITING)
 
 
 def _server_bound(summary: CompetitorSummary, ceiling: Ceiling) -> Doubt | None:
-    """By the throughput that raw had, for targets whose CPU cannot be seen."""
+    """Judge by raw's throughput; this works for targets whose CPU cannot be seen, too."""
     one, two, share = ceiling.rate, ceiling.doubled_rate, ceiling.worker_share
     ours = summary.requests_per_second
     if one is None or two is None or share is None or ours is None:
@@ -87,6 +86,7 @@ def _server_bound(summary: CompetitorSummary, ceiling: Ceiling) -> Doubt | None:
     return Doubt(
         "server-bound",
         summary.label,
-        f"raw gets {one:,.0f} requests/s here by one process and {two:,.0f} by two, and has CPU to spare",
-        "its throughput is a lower bound; give the target more cores",
+        f"raw reaches {one:,.0f} requests/s with one process and only {two:,.0f} with two, so "
+        "throughput is a lower bound",
+        "give the target more CPUs",
     )

@@ -1,4 +1,4 @@
-"""All that the trials of a run leave in doubt."""
+"""All warnings that follow from the trials of a run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["concluding_doubts", "load_doubts"]
 
 
 def concluding_doubts(run: RunRecord, trials: Sequence[TrialSummary]) -> list[Doubt]:
-    """What follows from the trials and from what the run found out before them."""
+    """Return the warnings that follow from the trials and from the tests before them."""
     return [
         *trial_doubts(trials),
         *load_doubts(run, trials),
@@ -30,7 +30,7 @@ def concluding_doubts(run: RunRecord, trials: Sequence[TrialSummary]) -> list[Do
 
 
 def load_doubts(run: RunRecord, trials: Sequence[TrialSummary]) -> list[Doubt]:
-    """Whether the load was what was asked for, and slices long enough to hold it."""
+    """Warn if the load differed from the scenario's, or if slices were too short for it."""
     scenario = run.scenario
     think_ns = round((scenario.get("think_time_s") or 0.0) * 1e9)
     counted = scenario.get("duration_s") is None
@@ -43,22 +43,22 @@ def load_doubts(run: RunRecord, trials: Sequence[TrialSummary]) -> list[Doubt]:
 
 
 def _has_constant_rate(scenario: Mapping[str, Any]) -> bool:
-    """Whether it is an open loop without stages: these differ from one half to the other on purpose."""
+    """Say whether this is an open loop without stages, whose halves differ on purpose."""
     return bool((scenario.get("open_load") or {}).get("rate"))
 
 
 def _is_loop(scenario: Mapping[str, Any]) -> bool:
-    """Whether slots send again when they are done."""
+    """Say whether this is a closed loop: slots send again when they are done."""
     return not any(map(scenario.get, ("open_load", "held")))
 
 
 def _is_closed(scenario: Mapping[str, Any]) -> bool:
-    """Whether they do so for a given time, and all of it."""
+    """Say whether a closed loop runs with constant concurrency for a given time."""
     return (
         _is_loop(scenario) and scenario.get("duration_s") is not None and not scenario.get("steps")
     )
 
 
 def _is_steady(scenario: Mapping[str, Any]) -> bool:
-    """Whether throughput is the clients' own, and asked to be the same from beginning to end."""
+    """Say whether the clients set the throughput, and should keep it from beginning to end."""
     return _is_closed(scenario) and not scenario.get("trace_share")

@@ -1,4 +1,4 @@
-"""Doubts about connections: whether as many were opened as the run asked for, and whether ports suffice."""
+"""Warnings about connections: their number differs from the option, or ports may run out."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from harness.text import is_loopback
 
 __all__ = ["Opened", "connection_doubt", "port_doubts"]
 
-# Reconnecting once in so many requests does not show in any figure.
+# One reconnection per this many requests does not show in any figure.
 RARELY = 100
-# How long Linux keeps the port of a connection that this machine closed first (TCP_TIMEWAIT_LEN).
+# Linux keeps the port of a connection that this machine closed first so long (TCP_TIMEWAIT_LEN).
 TIME_WAIT_S = 60
 
 
 @dataclass(frozen=True)
 class Opened:
-    """Connections that the target accepted from one trial, or from several, beside their requests.
+    """Connections that the target accepted in one trial or several, and their numbers of requests.
 
-    ``answered`` ≤ ``sent``: the difference is requests that failed. ``slots``: connections that may
-    have been opened without a request of these, or for all of them together.
+    ``answered`` ≤ ``sent``: the difference is requests that failed. ``slots``: the most connections
+    that keep-alive needs, and those that may be opened without sending any of these requests.
     """
 
     connections: int
@@ -36,7 +36,7 @@ class Opened:
 def connection_doubt(
     subject: str, round_number: int, asked: Literal["keep-alive", "close"], opened: Opened
 ) -> Doubt | None:
-    """The target's count of connections is not the one that ``--connection`` asks for.
+    """Warn if the target's count of connections does not agree with ``--connection``.
 
     "close": one for each request. "keep-alive": one for each slot, and one more after each failure.
     """
@@ -51,18 +51,17 @@ def connection_doubt(
     return Doubt(
         "connections differ",
         subject,
-        f"in round {round_number} it opened {opened.connections:,} connections for "
-        f"{opened.sent:,} requests; {option('connection')} {asked} means {wanted}",
-        "its figures are not those of the connections you asked for: leave it out, "
-        "or look for what keeps or closes its connections",
+        f"it opened {opened.connections:,} connections for {opened.sent:,} requests in round "
+        f"{round_number}, but {option('connection')} {asked} means {wanted}",
+        "leave it out, or find out what keeps or closes its connections",
     )
 
 
 def port_doubts(trials: Sequence[TrialSummary], ports: int | None) -> list[Doubt]:
-    """One for each competitor that may have run out of ports of this machine.
+    """Warn of each competitor that may have run out of this machine's ports.
 
-    ``ports``: how many the system gives to outgoing connections; None: not known. On the loopback
-    interface Linux uses a port again after a second.
+    ``ports``: the number of ports for outgoing connections; None: not known. On the loopback
+    interface Linux reuses a port after a second.
     """
     if ports is None:
         return []
@@ -81,7 +80,7 @@ def _port_doubt(summary: CompetitorSummary, ports: int) -> Doubt | None:
     return Doubt(
         "few ports",
         summary.label,
-        f"it opened {rate:,.0f} connections per second; if this machine closes them first, its "
-        f"{ports:,} ports are good for {ports // TIME_WAIT_S:,} per second",
+        f"it opened {rate:,.0f} connections/s; if this machine closes them first, its {ports:,} "
+        f"ports allow {ports // TIME_WAIT_S:,}/s",
         f"use a lower {option('rate')} or a wider net.ipv4.ip_local_port_range",
     )

@@ -1,7 +1,7 @@
-"""Doubts about the machine: what others took of it, and its clock.
+"""Warnings about the machine: CPU time that others used, and the CPU's clock.
 
-Over the whole run they are told by two looks at the kernel's counters, so a short run is enough; while one
-competitor was measured by its readings, which takes longer.
+For the whole run, the kernel's counters are read twice, which is enough even for a short run. For
+one competitor, the readings during its windows are used, which needs some seconds of them.
 """
 
 from __future__ import annotations
@@ -16,16 +16,18 @@ from harness.text import is_loopback
 
 __all__ = ["disturbance_doubts", "was_watched"]
 
-OTHERS_PERCENT = 10.0  # of one core
-BUSY_SHARE = 0.25  # of all CPUs: clients and target have to wait for them, and not all alike
-STEAL_PERCENT = 2.0  # of one core
+OTHERS_PERCENT = 10.0  # 100 = one core
+BUSY_SHARE = (
+    0.25  # share of all CPUs; above it clients and target wait for CPU, some more than others
+)
+STEAL_PERCENT = 2.0  # 100 = one core
 FREQUENCY_RATIO = 1.05
-ENOUGH_NS = 4_000_000_000  # of windows: the kernel counts the machine's time in ticks of 10 ms
-ENOUGH_OF_RUN_NS = 1_000_000_000  # its two looks are each exact to some ticks of 10 ms
+ENOUGH_NS = 4_000_000_000  # window time needed: the kernel counts in ticks of 10 ms
+ENOUGH_OF_RUN_NS = 1_000_000_000  # each of the two reads is exact to some ticks of 10 ms
 STOP_THEM = "stopping them (`clientbench doctor` names them) or on another machine"
 STOP_AND_REPEAT = "stop them (`clientbench doctor` names them) and measure again"
 MOVE = "moving to a machine that is not shared"
-NOT_CHECKED = "whether other programs disturbed it"
+NOT_CHECKED = "other programs may have disturbed the run"
 
 Finding = tuple[str, str]  # what was seen, what to do before measuring again
 
@@ -33,10 +35,10 @@ Finding = tuple[str, str]  # what was seen, what to do before measuring again
 def disturbance_doubts(
     trials: Iterable[TrialSummary], other_load: OtherLoad | None, cpus: int | None = None
 ) -> list[Doubt]:
-    """One per competitor that was disturbed, by whatever it was; else one of the run, if it was.
+    """Warn of each disturbed competitor, or else of the run as a whole if that was disturbed.
 
-    A run on a machine whose ``cpus`` others kept busy has one that is grave, and says it once. Where other
-    programs were not looked at, or could not be told from the target, this is said.
+    If other programs kept the machine's ``cpus`` busy, there is one grave warning for all. If other
+    programs were not watched, or could not be told apart from the target, a note says so.
     """
     groups = by_label(trials)
     busy = _busy(other_load, cpus)
@@ -53,7 +55,7 @@ def disturbance_doubts(
 
 
 def _busy(load: OtherLoad | None, cpus: int | None) -> list[Doubt]:
-    """Others used so much of the machine that it was another machine that was measured."""
+    """Warn if other programs used a large share of the machine's CPUs."""
     if load is None or cpus is None or not was_watched(load) or not load.targets_apart:
         return []
     used = (load.used_ns or 0) / load.length_ns
@@ -64,7 +66,7 @@ def _busy(load: OtherLoad | None, cpus: int | None) -> list[Doubt]:
 
 
 def was_watched(load: OtherLoad | None) -> bool:
-    """Whether the run was long enough to see what other programs used, and the kernel told."""
+    """Say whether the CPU use of other programs is known: readable counters, a long enough run."""
     return load is not None and load.used_ns is not None and load.length_ns >= ENOUGH_OF_RUN_NS
 
 
@@ -76,7 +78,7 @@ def _disturbed(subject: str, found: Sequence[Finding]) -> Doubt:
 
 
 def _of_run(load: OtherLoad | None) -> Iterator[Doubt]:
-    """What two looks at the machine say, one before the first round and one after the last."""
+    """Judge the whole run by the counters read before the first round and after the last."""
     if load is None or load.used_ns is None:
         why = "the run has not ended" if load is None else "the kernel's counters cannot be read"
         yield _not_checked(why, "see `clientbench doctor`")
@@ -101,8 +103,8 @@ def _of_long_enough(load: OtherLoad, used: float) -> Iterator[Doubt]:
         yield _disturbed("run", found)
     if used >= OTHERS_PERCENT and not load.targets_apart:
         yield _not_checked(
-            f"the target runs on this machine, started by somebody else; it and all others {others}",
-            "`clientbench doctor` names those who use the CPU while nothing is measured",
+            f"together with your target they {others}",
+            "run `clientbench doctor` while nothing is measured: it names busy programs",
         )
 
 
@@ -111,7 +113,7 @@ def _not_checked(why: str, remedy: str) -> Doubt:
 
 
 def _by_others(trials: Sequence[TrialSummary], apart: bool) -> Iterator[Finding]:
-    """What others took while one competitor was measured; nothing is known of less than some seconds."""
+    """Yield the CPU time that others took while one competitor was measured, if for long enough."""
     if sum(trial.window_ns for trial in trials if trial.readings) >= ENOUGH_NS:
         readings = [reading for trial in trials for reading in trial.readings]
         yield from _others(readings, trials[0].url, apart)
@@ -119,7 +121,7 @@ def _by_others(trials: Sequence[TrialSummary], apart: bool) -> Iterator[Finding]
 
 
 def _others(readings: Sequence[Reading], url: str, apart: bool) -> Iterator[Finding]:
-    """What the machine's CPUs did beyond the processes of the run."""
+    """Compare the CPU time of the whole machine with that of the run's processes."""
     machine = _percents(readings, "machine")
     target = _target_percent(readings, is_here=is_loopback(url) or not apart)
     if not machine or target is None:
@@ -131,10 +133,11 @@ def _others(readings: Sequence[Reading], url: str, apart: bool) -> Iterator[Find
 
 
 def _target_percent(readings: Sequence[Reading], *, is_here: bool) -> float | None:
-    """CPU of the target; None where it runs on this machine, and cannot be told from others.
+    """Return the target's CPU use; None if it runs here and cannot be told apart from other
+    programs.
 
-    Processes in containers are among those of ``target`` where they can be seen. Where they cannot, their
-    engine's account takes that place.
+    Visible processes in containers are included in ``target``. For invisible ones, the container
+    engine's figures are used.
     """
     own = _percents(readings, "target")
     if own:
@@ -146,7 +149,7 @@ def _target_percent(readings: Sequence[Reading], *, is_here: bool) -> float | No
 
 
 def _steal(readings: Iterable[Reading]) -> Iterator[Finding]:
-    """Time in which the hypervisor let others run although we could have."""
+    """Report steal time: the hypervisor ran other machines while this one was ready to run."""
     known = [one.steal_percent for one in readings if one.steal_percent is not None]
     if _mean(known) >= STEAL_PERCENT:
         yield _stolen(_mean(known)), MOVE
@@ -157,7 +160,7 @@ def _stolen(percent: float) -> str:
 
 
 def _frequency(rounds: Iterable[Sequence[Reading]]) -> Iterator[Finding]:
-    """Rounds whose CPUs ran at another clock."""
+    """Report rounds that ran at different clock frequencies."""
     known = [[one.frequency_mhz for one in readings if one.frequency_mhz] for readings in rounds]
     medians = [statistics.median(values) for values in known if values]
     if medians and max(medians) > FREQUENCY_RATIO * min(medians):

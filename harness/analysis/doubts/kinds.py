@@ -1,7 +1,6 @@
-"""The kinds of warnings: how much each matters, what it means, and what to do about it.
+"""The kinds of warnings: the severity of each, its meaning, and what to do about it.
 
-This is the only place that decides how much a warning matters. Each kind has an anchor of its own on the page
-docs/validity.md.
+Severity is decided only here. Each kind has its own anchor on the page docs/validity.md.
 """
 
 from __future__ import annotations
@@ -14,17 +13,17 @@ from harness.option_names import option
 
 __all__ = ["KINDS", "Kind", "Severity", "severity"]
 
-# grave: figures or verdicts may be wrong. worth knowing: figures are right, but say less than they seem to.
-# note: nothing speaks against the result.
+# grave: figures or verdicts may be wrong. worth knowing: figures are right, but must be read with
+# care. note: no objection to the result.
 Severity = Literal["grave", "worth knowing", "note"]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What warnings of one kind have in common."""
+    """The text that stands for all warnings of one kind, and their severity."""
 
     severity: Severity
-    means: str  # about several competitors, as one line of the answer says it
+    means: str  # what happened and why it matters, for several competitors at once
     remedy: str
 
 
@@ -35,18 +34,18 @@ KINDS: Mapping[str, Kind] = {
     ),
     "connections differ": Kind(
         "grave",
-        f"connections were not opened as {option('connection')} asks",
-        "compare the others only",
+        f"connections were not used as {option('connection')} says",
+        "compare the other clients only",
     ),
     "contaminated environment": Kind(
         "grave",
-        "another package was written over the one that is measured",
-        "install each in an environment of its own",
+        "another package overwrote files of the measured one",
+        "install each package in its own environment",
     ),
     "counts differ": Kind(
         "grave",
-        "the target counted other requests than clients sent",
-        "let nothing else use the target; look for hidden retries",
+        "the target counted a different number of requests than were sent",
+        "keep other traffic off the target; look for hidden retries",
     ),
     "generator-saturated": Kind(
         "grave",
@@ -63,17 +62,19 @@ KINDS: Mapping[str, Kind] = {
         "grave", "the target ended during the run", "find out why, and measure again"
     ),
     "unequal bytes": Kind(
-        "grave", "the request sent is not the one that was asked for", "compare the others only"
+        "grave",
+        "the request sent differs from the one you specified",
+        "compare the other clients only",
     ),
     "unequal work": Kind(
         "grave",
-        "responses differ from those that other clients got",
-        "compare clients that get the same",
+        "responses differ between clients, so they do not do the same work",
+        "compare clients that get the same response",
     ),
     # worth knowing
     "client-saturated": Kind(
         "worth knowing",
-        "the client cannot take this rate, so its latencies leave out what was never sent",
+        "the client cannot keep this rate; its latencies leave out requests never sent",
         f"lower {option('rate')} to compare latencies",
     ),
     "disturbed": Kind(
@@ -83,8 +84,8 @@ KINDS: Mapping[str, Kind] = {
     ),
     "errors": Kind(
         "worth knowing",
-        "requests failed, and count as no throughput",
-        "find the cause before comparing",
+        "some HTTP requests failed; they do not count as throughput",
+        "fix the cause before comparing",
     ),
     "few ports": Kind(
         "worth knowing",
@@ -98,7 +99,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "incomplete": Kind(
         "worth knowing",
-        "some rounds failed, and figures are those of the others",
+        "some rounds failed; figures are those of the other rounds",
         "find out why, and measure again",
     ),
     "not idle": Kind(
@@ -113,43 +114,45 @@ KINDS: Mapping[str, Kind] = {
     ),
     "nothing measured": Kind(
         "worth knowing",
-        "in some rounds nothing fell into the measured time",
+        "in some rounds no request fell into the measured time",
         f"measure longer ({option('duration')}), or in fewer {option('rounds')}",
     ),
     "queue not settled": Kind(
         "worth knowing",
-        "queues were still growing at the end, so no verdict is given",
+        "windows were too short for the queue to settle, so no verdict is given",
         f"measure longer ({option('duration')}), or lower {option('rate')}",
     ),
     "server-bound": Kind(
         "worth knowing",
-        "the server was the limit, so throughput is a lower bound",
+        "the server was the bottleneck, so throughput is a lower bound",
         "give the target more CPUs or servers",
     ),
     "short slices": Kind(
         "worth knowing",
-        "slices hold too few requests for a verdict",
+        "slices hold too few HTTP requests for a verdict",
         f"measure longer ({option('duration')}), or with less {option('concurrency')}",
     ),
     "slow tail": Kind(
         "worth knowing",
-        "slow answers fell outside the measured time, so figures look too good",
+        "slow responses ended outside the measured time, so figures look too good",
         f"measure longer ({option('duration')})",
     ),
     "target-paced": Kind(
         "worth knowing",
-        "the target's own wait is measured, more than the client",
+        "most of the time is the target's own wait, so clients differ little",
         "use a target or a path that answers at once",
     ),
     "too few samples": Kind(
         "worth knowing",
-        "too few requests in a round for some percentiles",
+        "rounds are too short for some percentiles",
         f"measure longer ({option('duration')}), or in fewer {option('rounds')}",
     ),
     # notes
     "not checked": Kind("note", "something could not be checked", f"see {option('details')}"),
     "paced as asked": Kind(
-        "note", "the target waits as asked", "compare CPU, and the time added to the wait"
+        "note",
+        "the wait in the URL limits throughput",
+        "compare CPU, and the time added to the wait",
     ),
     "unequal settings": Kind(
         "note",
@@ -160,6 +163,6 @@ KINDS: Mapping[str, Kind] = {
 
 
 def severity(kind: str) -> Severity:
-    """How much a warning of this kind matters; one of an unknown kind, of another version, is worth knowing."""
+    """Return the severity of a kind; kinds of another version are unknown, and worth knowing."""
     known = KINDS.get(kind)
     return "worth knowing" if known is None else known.severity

@@ -1,4 +1,4 @@
-"""Doubts about an open loop: who did not hold it, the generator or the client."""
+"""Warnings about an open loop that was not kept, by the load generator or by the client."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from harness.records.model import Doubt, HeldPlan, OpenLoop, TrialSummary
 
 __all__ = ["open_loop_doubts"]
 
-LOST_STARTS = 0.001  # share of the planned
-PACER_LIMIT_NS = 1_000_000  # of the 99th percentile
-FEWEST_LATE = 2  # starts: one is a hiccup, whatever share it is of a short plan
+LOST_STARTS = 0.001  # share of the planned starts
+PACER_LIMIT_NS = 1_000_000  # limit of the 99th percentile
+FEWEST_LATE = 2  # starts: a single one is a hiccup, even in a short plan
 LESS = f"lower {option('rate')}, or use more {option('processes')} or a quieter machine"
 
 
 def open_loop_doubts(trials: Sequence[TrialSummary], held: Iterable[HeldPlan]) -> list[Doubt]:
-    """Who did not hold an open loop: the generator, or the client.
+    """Decide whether the load generator or the client did not keep the schedule.
 
-    ``held`` says how ``null`` held the same plan in the place of each competitor. Where it was not asked, the
-    generator is blamed for what was lost or late, and only then.
+    ``held`` says how ``null`` kept each competitor's schedule. For competitors without such a test,
+    starts that were lost or late are blamed on the generator.
     """
     known = {one.label: one for one in held}
-    # A closed loop has neither, and no reason to merge all of its histograms after every round.
+    # A closed loop has neither; merging all of its histograms after every round would be waste.
     concerned = [one for one in trials if one.open_loop is not None or one.label in known]
     summaries = summarised(concerned)
     found = (_doubt(one.label, known.get(one.label), one.open_loop) for one in summaries)
@@ -33,7 +33,7 @@ def open_loop_doubts(trials: Sequence[TrialSummary], held: Iterable[HeldPlan]) -
 
 
 def _doubt(label: str, ours: HeldPlan | None, loop: OpenLoop | None) -> Doubt | None:
-    """``ours`` is what ``null`` did, ``loop`` what the competitor did; of a closed loop there is neither."""
+    """Compare ``null`` (``ours``) with the competitor (``loop``); a closed loop has neither."""
     without_client = None if ours is None else _doubt_of_null(label, ours)
     if without_client is not None or loop is None:
         return without_client
@@ -43,49 +43,49 @@ def _doubt(label: str, ours: HeldPlan | None, loop: OpenLoop | None) -> Doubt | 
     if _loses(theirs):
         return _client_saturated(label, theirs)
     if _is_late(theirs) and _has_tail(loop.pacer_lag):
-        what = f"null holds the plan, but beside this client starts came late: {_starts(theirs)}"
+        what = f"null kept the schedule, but with this client {_starts(theirs)}"
         return _generator_saturated(label, what, LESS)
     return None
 
 
 def _doubt_of_null(label: str, ours: HeldPlan) -> Doubt | None:
     if ours.failure is not None:
-        what = f"null, which sends nothing, failed in its place: {ours.failure}"
+        what = f"the test of the schedule with null, which sends nothing, failed: {ours.failure}"
         return _generator_saturated(label, what, "find out why, and measure again")
     if _loses(ours) or _is_often_late(ours):
-        # at one instant no more than these can start, however fast the generator is
+        # no more than max_in_flight can start at one instant, however fast the generator is
         more = f"raise {option('max_in_flight')}, " if ours.dropped else ""
         return _generator_saturated(
-            label, f"without sending anything, {_starts(ours)}", more + LESS
+            label, f"even with null, which sends nothing, {_starts(ours)}", more + LESS
         )
     return None
 
 
 def _doubt_without_null(theirs: HeldPlan, loop: OpenLoop) -> Doubt:
-    """What can be said of a load that ``null`` was not asked to keep."""
+    """Judge a schedule that was not tested with ``null``."""
     if _loses(theirs) or (_is_late(theirs) and _has_tail(loop.pacer_lag)):
-        what = f"{_starts(theirs)}; whether that was the client was not checked"
+        what = f"{_starts(theirs)}; client or clientbench may be the cause (not tested with null)"
         return _generator_saturated(theirs.label, what, LESS)
     return Doubt(
         "not checked",
         theirs.label,
-        "whether clientbench could keep the schedule without the client (null was not asked)",
-        "nothing points to it: starts came about as planned",
+        "the schedule was not tested with null, which sends nothing",
+        "nothing to do: requests started as planned",
     )
 
 
 def _loses(plan: HeldPlan) -> bool:
-    """Whether a noticeable part of the starts did not come about."""
+    """Say whether a noticeable share of the planned requests was never sent."""
     return plan.missed + plan.dropped > LOST_STARTS * plan.planned
 
 
 def _is_late(plan: HeldPlan) -> bool:
-    """Whether starts came late although a slot was free."""
+    """Say whether starts were late although a slot was free."""
     return (plan.p99_pacer_lag_ns or 0) > PACER_LIMIT_NS
 
 
 def _is_often_late(plan: HeldPlan) -> bool:
-    """Whether that is more than a hiccup: enough starts are late, or half of a plan of few."""
+    """Say whether that is more than a hiccup: enough late starts, or half of a short plan."""
     if plan.late is None:
         return _is_late(plan)
     enough = min(ENOUGH_BEYOND, max(FEWEST_LATE, plan.planned / 2))
@@ -93,27 +93,27 @@ def _is_often_late(plan: HeldPlan) -> bool:
 
 
 def _has_tail(lag: Histogram) -> bool:
-    """Whether a 99th percentile of it says something; of a hundred starts it would be a single hiccup."""
+    """Say whether there are enough starts for p99; with a hundred, one hiccup would decide it."""
     return lag.total - rank(99, lag.total) >= ENOUGH_BEYOND
 
 
 def _generator_saturated(label: str, message: str, remedy: str) -> Doubt:
-    return Doubt("generator-saturated", label, message, f"allow no verdict; {remedy}")
+    return Doubt("generator-saturated", label, message, f"no verdict is given; {remedy}")
 
 
 def _client_saturated(label: str, plan: HeldPlan) -> Doubt:
     return Doubt(
         "client-saturated",
         label,
-        f"{_starts(plan)}; with null in its place the plan is held",
-        f"it cannot take this load here: that is the result; for latencies lower {option('rate')}",
+        f"it cannot keep this rate, null can: {_starts(plan)}",
+        f"lower {option('rate')} to compare latencies",
     )
 
 
 def _starts(plan: HeldPlan) -> str:
     lost = plan.missed + plan.dropped
-    late = "" if plan.late is None else f"{plan.late:,} came late, "
+    late = "" if plan.late is None else f"{plan.late:,} started late, "
     return (
-        f"{lost:,} of {plan.planned:,} planned starts were missed or dropped, {late}"
-        f"p99 of the pacer lag is {(plan.p99_pacer_lag_ns or 0) / 1e6:.3g} ms"
+        f"{lost:,} of {plan.planned:,} requests were never sent, {late}"
+        f"p99 of the start delay is {(plan.p99_pacer_lag_ns or 0) / 1e6:.3g} ms"
     )

@@ -1,4 +1,4 @@
-"""Doubts of the preparation: clients that sent other bytes than asked for, or were given different answers."""
+"""Warnings from the preparation: clients that sent other bytes, or got different responses."""
 
 from __future__ import annotations
 
@@ -10,52 +10,53 @@ from harness.records.model import Doubt
 
 __all__ = ["Answered", "bytes_doubt", "differ", "unseen_bytes_doubt", "work_doubts"]
 
-# A page that varies is no difference between clients, unless they differ by far more.
+# A page that varies by itself explains differences between clients up to this many times its
+# variation.
 BEYOND_SPREAD = 10
 
 
 @dataclass(frozen=True)
 class Answered:
-    """What a client handed over."""
+    """A response as the client returned it."""
 
     status: int
     length: int  # bytes of body
-    decompressed: bool = False  # it does that to whatever is compressed
+    decompressed: bool = False  # the client decompresses bodies
 
 
-# By label, in the order in which they came; none is empty.
+# By label, in the order of arrival; none is empty.
 Answers = Mapping[str, Sequence[Answered]]
 
 
 def bytes_doubt(label: str, found: Sequence[str]) -> Doubt:
-    """A client that does not send the request as it was asked for."""
+    """Warn of a client whose request on the wire differs from the specified one."""
     return Doubt(
         "unequal bytes",
         label,
         "; ".join(found),
-        "the server may treat it differently: leave this client out, or ask for what all of them send alike",
+        "leave this client out, or choose a request that all clients send alike",
     )
 
 
 def unseen_bytes_doubt(label: str) -> Doubt:
-    """A client of which our own server got no request."""
+    """Note that our own server received no request of the client."""
     return Doubt(
         "not checked",
         label,
-        "whether it sends the request that was asked for: none of it came to clientbench's own server",
-        "look at what the target receives",
+        "no test request reached clientbench's own server, so the bytes it sends are not known",
+        "check what the target receives",
     )
 
 
 def differ(answers: Answers) -> bool:
-    """Whether not all were given the same."""
+    """Say whether responses differ between clients, or between the two of one client."""
     return len({(one.status, one.length) for given in answers.values() for one in given}) > 1
 
 
 def work_doubts(answers: Answers) -> list[Doubt]:
-    """Clients that hand over another answer than most of the others do.
+    """Warn of clients that return a different response than most others do.
 
-    Where they were asked twice, and a client's own two answers differ, the page varies by itself.
+    If the two responses to one client differ, the page varies by itself.
     """
     if not differ(answers):
         return []
@@ -70,7 +71,7 @@ def work_doubts(answers: Answers) -> list[Doubt]:
 
 
 def _usual(answers: Answers) -> tuple[str, Answered]:
-    """What most of them were given, and the first of those by its label."""
+    """Return the most common response, and the label of the first client that got it."""
     last = {label: given[-1] for label, given in answers.items()}
     counts = Counter((one.status, one.length) for one in last.values())
     most, _ = counts.most_common(1)[0]
@@ -81,8 +82,8 @@ def _work_doubt(label: str, got: Answered, reference: str, usual: Answered) -> D
     return Doubt(
         "unequal work",
         label,
-        f"it hands over {_shown(got)}, {reference} {_shown(usual)} for the same request",
-        "the two do different work: leave one out, or ask for what all of them are given alike",
+        f"for the same request it gets {_shown(got)}, {reference} {_shown(usual)}",
+        "they do different work: leave one out, or choose a URL that answers all alike",
     )
 
 

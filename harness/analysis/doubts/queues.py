@@ -1,9 +1,9 @@
-"""Doubts about open loops whose windows are too short for their queue.
+"""Warnings about open loops whose windows are too short for their queue.
 
-A window begins with an empty queue, so a short one makes a client near its limit look better than it is. Two
-things tell. How full the queue is says how long it takes to forget how it began. And what a window of half the
-length would have found is what came in its first half: if that differs from the whole by more than is known of
-it, the length still matters.
+A window begins with an empty queue, so a short one makes a client near its limit look better than
+it is. Two tests detect this. From the utilisation follows the relaxation time of the queue, and a
+window must be many times as long. And the first half of a window is compared with the whole: if the
+two differ by more than the confidence interval, the figures still depend on the window's length.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ __all__ = ["RELAXATIONS", "has_moved", "queue_doubts", "relaxation_ns"]
 
 KIND = "queue not settled"
 FEWEST = 3  # rounds, to know how p99 and rate scatter
-# Samples of a half that rank above its p99: of fewer the whole has a higher one by itself.
+# Samples above the p99 of a half: with fewer, the p99 of the whole is higher merely by its size.
 FEWEST_BEYOND = 5
-# A window so many relaxation times long has a p99 that is at most a tenth too low: benchmarks/queues.py.
+# With windows this many relaxation times long p99 is at most a tenth too low: benchmarks/queues.py.
 RELAXATIONS = 30
-FULL = 0.999  # a utilisation from which on no window is long enough
+FULL = 0.999  # above this utilisation no window is long enough
 
 
 def queue_doubts(trials: Iterable[TrialSummary], *, counted: bool = False) -> list[Doubt]:
-    """One for each competitor whose 99th percentile or achieved rate depends on how long its windows are.
+    """Warn of each competitor whose p99 or achieved rate depends on the length of its windows.
 
-    ``trials`` are of a constant rate. Windows that end by a count (``counted``) have no halves.
+    ``trials`` have a constant rate. Windows that end by a count (``counted``) have no halves.
     """
     groups = {
         label: [one for one in own if one.state == "complete" and _is_judged(one, counted)]
@@ -57,8 +57,8 @@ def _doubt(label: str, trials: Sequence[TrialSummary], family: int, counted: boo
     wanted_ns = RELAXATIONS * relaxation_ns(service_ns, utilisation)
     if window_ns < wanted_ns:
         message = (
-            f"its queue is {100 * utilisation:.0f} % full, and windows of {window_ns / 1e9:.3g} s are "
-            "too short for it to forget that it was empty at first"
+            f"at a utilisation of {100 * utilisation:.0f} %, windows of {window_ns / 1e9:.3g} s are "
+            "too short for the queue to settle"
         )
     else:
         moved = None if counted else _moved(trials, family)
@@ -69,10 +69,10 @@ def _doubt(label: str, trials: Sequence[TrialSummary], family: int, counted: boo
 
 
 def _moved(trials: Sequence[TrialSummary], family: int) -> str | None:
-    """What windows of half the length would have found otherwise."""
+    """Describe the figure that differs between the first half of windows and the whole, if any."""
     for what, unit, scale, values in (
         ("p99 of the response time", "ms", 1e6, [_p99s(trial) for trial in trials]),
-        # of few samples there is no p99 that could be compared; their mean depends less on how many they are
+        # with few samples p99 cannot be compared; the mean depends less on their number
         ("its mean response time", "ms", 1e6, [_means(trial) for trial in trials]),
         ("its achieved rate", "1/s", 1.0, [_rates(trial) for trial in trials]),
     ):
@@ -80,14 +80,14 @@ def _moved(trials: Sequence[TrialSummary], family: int) -> str | None:
         if len(known) >= FEWEST and has_moved(known, family):
             early, whole = (fmean(column) / scale for column in zip(*known, strict=True))
             return (
-                f"{what} is {early:.4g} {unit} in the first half of its windows, "
-                f"{whole:.4g} {unit} in all of them: it depends on how long they are"
+                f"{what} is {early:.4g} {unit} in the first half of its windows and "
+                f"{whole:.4g} {unit} overall, so it depends on their length"
             )
     return None
 
 
 def _p99s(trial: TrialSummary) -> tuple[float, float]:
-    """Of the first half and of the whole window, ns; nothing where the half has too few to have one."""
+    """Return p99 of the first half and of the whole, ns; zeros if the half has too few samples."""
     loop = trial.open_loop
     assert loop is not None and loop.early_response is not None
     if not _has_p99(loop.early_response):
@@ -96,7 +96,7 @@ def _p99s(trial: TrialSummary) -> tuple[float, float]:
 
 
 def _means(trial: TrialSummary) -> tuple[float, float]:
-    """The same of means, where there is no p99."""
+    """Return the means of the first half and of the whole, ns; zeros where p99 is compared."""
     loop = trial.open_loop
     assert loop is not None and loop.early_response is not None
     if _has_p99(loop.early_response) or not loop.early_response.total:
@@ -113,10 +113,10 @@ def _mean(response: Histogram) -> float:
 
 
 def _rates(trial: TrialSummary) -> tuple[float, float]:
-    """The same of correct responses per second.
+    """Return correct responses per second of the first half and of the whole.
 
-    As a first half would have it in which its share of the arrivals was due: of bursts, of random ones and
-    of an odd number that is not one half, whatever the client does.
+    The first half is scaled by its share of the arrivals: with bursts, random arrivals or an odd
+    number of them that share is not one half, whatever the client does.
     """
     loop = trial.open_loop
     assert loop is not None and loop.early_response is not None
@@ -128,7 +128,7 @@ def _rates(trial: TrialSummary) -> tuple[float, float]:
 
 
 def has_moved(values: Sequence[tuple[float, float]], family: int) -> bool:
-    """Whether the halves are beyond the interval of the whole, by more than what counts as equivalent."""
+    """Say whether first half and whole differ by more than the interval, and than the margin."""
     if any(early <= 0 for early, _ in values):
         return True
     wholes = [math.log(whole) for _, whole in values]
@@ -138,13 +138,13 @@ def has_moved(values: Sequence[tuple[float, float]], family: int) -> bool:
 
 
 def _remedy(wanted_ns: float, trials: Sequence[TrialSummary], counted: bool) -> str:
-    """``wanted_ns`` is what a window has to last."""
+    """Say how to get windows of ``wanted_ns``."""
     if math.isinf(wanted_ns):
-        return f"it cannot take this load here, however long it is measured: lower {option('rate')}"
+        return f"measuring longer does not help, the queue is full: lower {option('rate')}"
     total_s = wanted_ns * len(trials) / 1e9
     whole = f"in whole rounds (without {option('slice')}), " if len(trials[0].slices) > 1 else ""
     if whole and not counted and sum(one.window_ns for one in trials) >= total_s * 1e9:
-        # these are long enough
+        # whole rounds are long enough
         return f"measure in whole rounds (without {option('slice')}), or lower {option('rate')}"
     length = f"{option('duration')} {math.ceil(total_s)}"
     if counted:
@@ -154,7 +154,7 @@ def _remedy(wanted_ns: float, trials: Sequence[TrialSummary], counted: bool) -> 
 
 
 def _busiest(trials: Sequence[TrialSummary]) -> tuple[float, float]:
-    """Service time in ns and utilisation of the slowest queue: that of slots, client's CPU or target's."""
+    """Return service time (ns) and utilisation of the slowest queue: slots, client, or target."""
     window_ns = sum(trial.window_ns for trial in trials)
     rate = sum(trial.completed for trial in trials) / window_ns if window_ns else 0.0
     if not rate:
@@ -167,9 +167,9 @@ def _busiest(trials: Sequence[TrialSummary]) -> tuple[float, float]:
 
 
 def relaxation_ns(service_ns: float, utilisation: float) -> float:
-    """How fast a queue with one server forgets how it began: s / (1 − √u)².
+    """Return the relaxation time of a queue with one server: s / (1 − √u)².
 
-    That is the relaxation time of M/M/1 (Cohen, The Single Server Queue, II.2.1), and about that of others.
+    This is exact for M/M/1 (Cohen, The Single Server Queue, II.2.1), and about right for others.
     """
     if utilisation > FULL:
         return math.inf

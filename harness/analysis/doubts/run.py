@@ -1,4 +1,4 @@
-"""Doubts about a run as a whole: its processors, its targets, its environment."""
+"""Warnings about a run as a whole: its processors, its targets, its environment."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = [
 
 
 def processor_doubts(processors: Processors, pinned: bool) -> list[Doubt]:
-    """Too few CPUs for what was asked."""
+    """Warn if there are too few CPUs to separate clients, target and orchestrator."""
     if processors.shortage is None:
         return []
     remedy = "use a machine with more cores" if pinned else "results may vary more"
@@ -26,39 +26,39 @@ def processor_doubts(processors: Processors, pinned: bool) -> list[Doubt]:
 
 
 def count_doubt(round_number: int, sent: int, responses: int, counted: int) -> Doubt | None:
-    """Clients and target must agree on how many requests there were.
+    """Warn if clients and target disagree on the number of requests.
 
-    ``counted`` is what the target saw in the round; every response was a request it saw, and every
-    request it saw was sent.
+    ``counted`` is the target's count in the round: at least the responses, at most the requests
+    sent.
     """
     if responses <= counted <= sent:
         return None
     return Doubt(
         "counts differ",
         "run",
-        f"in round {round_number} clients sent {sent} requests and got {responses} responses, "
-        f"the target counted {counted}",
-        "let nothing else use the target, or look for retries",
+        f"in round {round_number} clients sent {sent:,} HTTP requests and got {responses:,} "
+        f"responses, but the target counted {counted:,}",
+        "keep other traffic off the target, or look for hidden retries",
     )
 
 
 def target_doubt(message: str) -> Doubt:
-    """The target went away during the run."""
-    return Doubt("target lost", "run", message, "find out why it ended and measure again")
+    """Warn that the target ended during the run."""
+    return Doubt("target lost", "run", message, "find out why it ended, and measure again")
 
 
 def instance_doubt(target: str, round_number: int, message: str) -> Doubt:
-    """One of the servers behind a proxy went away during the run, and the others went on."""
+    """Warn that one of the servers behind a proxy ended during the run, and the others went on."""
     return Doubt(
         "instance lost",
         target,
         f"in round {round_number}, {message}",
-        "later rounds have one server less: measure again for figures of all of them",
+        "later rounds had one server less: measure again",
     )
 
 
 def contamination_doubts(found: Iterable[Contamination]) -> list[Doubt]:
-    """Packages that are not what they are called, where a competitor uses them.
+    """Warn of packages that another package overwrote, if a competitor uses them.
 
     ``clients`` of a contamination are labels of competitors here.
     """

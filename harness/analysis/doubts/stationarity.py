@@ -1,7 +1,8 @@
-"""Doubts about standing still: a trend or a step inside the trials, or from round to round.
+"""Warnings about throughput that changed: a trend or a step inside the trials, or between rounds.
 
-Every series is split in two at several places, and the halves are compared. Inside the trials the rounds are
-what repeats: a change counts if it comes at the same place in all of them. n is the number of rounds.
+Every series is split in two at several points, and the halves are compared. Inside the trials,
+rounds are the repetitions: a change counts if it comes at the same point in all of them. n is the
+number of rounds.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from harness.records.model import Doubt, SliceRecord, TrialSummary
 __all__ = ["Change", "changes", "stationarity_doubts"]
 
 KIND = "not stationary"
-LEVEL = 0.01  # of a false alarm, in all of a run together
-FEWEST_INSIDE = 5  # rounds, for what is inside the trials
+LEVEL = 0.01  # probability of a false alarm, for the whole run
+FEWEST_INSIDE = 5  # rounds, for changes inside the trials
 FEWEST_ON_A_SIDE = 3  # rounds before and after a change between them
-MOST_SPLITS = 10  # of one series: each more costs the others power
-PARTS = 10  # of a trial: its slices are short, and not equally many in every round
-EARLY_PERCENT = 20  # of a trial: what is over by then is warming up
+MOST_SPLITS = 10  # per series: each further split costs the others power
+PARTS = 10  # per trial: slices are short, and their number differs between rounds
+EARLY_PERCENT = 20  # a change in this first part of a trial is warm-up
 
 Matrix = Sequence[Sequence[float]]  # rounds × parts of a trial, logarithms of throughput
 Rounds = dict[int, TrialSummary]  # of one competitor, by number
@@ -34,31 +35,31 @@ Rounds = dict[int, TrialSummary]  # of one competitor, by number
 
 @dataclass(frozen=True)
 class Change:
-    """A competitor's throughput after a certain part of its trials, or round, is another than before."""
+    """A change of a competitor's throughput at some point of its trials, or from some round on."""
 
     label: str
-    # it is relative to their mean; of two, nobody knows which of them changed
+    # the change is relative to their mean; with two, either may be the one that changed
     others: tuple[str, ...]
     where: Literal["trial", "rounds"]
     at: int  # percent of a trial before it; or the number of the first round after it
     ratio: float  # of throughput, after ÷ before
-    p: float  # of so much by chance, at this one place
-    weight: float  # the place in its series that has most is the likeliest
+    p: float  # probability of such a change by chance, at this one point
+    weight: float  # the point of a series with the largest weight is the likeliest
 
 
 def stationarity_doubts(trials: Iterable[TrialSummary]) -> list[Doubt]:
-    """Of closed loops of a given time: a rate that is held and a count say nothing about themselves."""
+    """Warn of changes in closed loops with a given duration; a fixed rate or count shows none."""
     return [_doubt(change) for change in changes(trials)]
 
 
 def changes(trials: Iterable[TrialSummary]) -> list[Change]:
-    """The likeliest one of each competitor inside its trials, and one of all between rounds.
+    """Return the likeliest change of each competitor inside its trials, and one between rounds.
 
-    Between rounds one that changes makes all others change relative to it, the other way: so only the largest
-    change is told.
+    If one competitor changes between rounds, all others change the other way relative to it, so
+    only the largest change is returned.
 
-    Bonferroni over all places of all competitors: with noise alone there is none with a probability of at least
-    1 − ``LEVEL``. Changes within the margin do not matter.
+    Bonferroni over all points of all competitors: with noise alone none is found with a probability
+    of at least 1 − ``LEVEL``. Changes within the margin do not matter.
     """
     whole = [one for one in trials if one.state == "complete" and one.correct and one.window_ns]
     rounds = {label: {one.round: one for one in own} for label, own in by_label(whole).items()}
@@ -71,7 +72,7 @@ def changes(trials: Iterable[TrialSummary]) -> list[Change]:
 
 
 def _inside(label: str, matrix: Matrix) -> Iterator[Change]:
-    """Student's t over rounds of how far the mean of the parts after a place is from that before it."""
+    """Test, with Student's t over rounds, the mean after each point against the mean before it."""
     if len(matrix) < FEWEST_INSIDE:
         return
     sums = [list(accumulate(row)) for row in matrix]
@@ -85,9 +86,9 @@ def _inside(label: str, matrix: Matrix) -> Iterator[Change]:
 
 
 def _between(label: str, others: tuple[str, ...], series: Mapping[int, float]) -> Iterator[Change]:
-    """Student's t of the rounds after a place against those before it.
+    """Test the rounds after each point against those before it, with Student's t.
 
-    Not Welch's: where there are three rounds on a side, its probabilities of such rare events are too low.
+    Welch's t would give too low probabilities for such rare events with three rounds on a side.
     """
     numbers, values = list(series), list(series.values())
     for at in _places(FEWEST_ON_A_SIDE, len(values) - FEWEST_ON_A_SIDE):
@@ -102,7 +103,7 @@ def _between(label: str, others: tuple[str, ...], series: Mapping[int, float]) -
 
 
 def _matrix(trials: Iterable[TrialSummary]) -> Matrix:
-    """A row for each trial that has parts; those with a part in which nothing was done are left out."""
+    """Return a row for each trial that has parts, without trials that have an empty part."""
     known = list(trials)
     sliced = [trial.slices for trial in known if len(trial.slices) > 1]
     parts = min(PARTS, min(map(len, sliced), default=0))
@@ -113,7 +114,7 @@ def _matrix(trials: Iterable[TrialSummary]) -> Matrix:
 
 
 def _rates(slices: Sequence[SliceRecord], parts: int) -> list[float]:
-    """Of as many consecutive, equal parts."""
+    """Return the throughput of ``parts`` consecutive, equal parts."""
     edges = [round(number * len(slices) / parts) for number in range(parts + 1)]
     return [_rate(slices[first:end]) for first, end in pairwise(edges)]
 
@@ -126,10 +127,10 @@ def _rate(slices: Sequence[SliceRecord]) -> float:
 def _series(
     rounds: Mapping[str, Rounds],
 ) -> Iterator[tuple[str, tuple[str, ...], dict[int, float]]]:
-    """Competitor, others, and the logarithms of its throughput by round, relative to the mean of the others.
+    """Yield competitor, others, and its log throughput by round relative to the mean of the others.
 
-    What slows all of them alike is cancelled by the comparison already. Of two there is one series: the other
-    one is its mirror image.
+    Relative, because the comparison cancels what slows all of them alike. Two competitors have one
+    series: the other would be its mirror image.
     """
     enough = {label: of for label, of in rounds.items() if len(of) >= 2 * FEWEST_ON_A_SIDE}
     numbers = sorted(set.intersection(*map(set, enough.values()))) if enough else []
@@ -150,7 +151,7 @@ def _relative(
 
 
 def _places(first: int, last: int) -> list[int]:
-    """Where to split: everywhere, or evenly spread, the first and the last place among them."""
+    """Return the points to split at: all, or evenly spread ones with the first and the last."""
     number = min(MOST_SPLITS, last - first + 1)
     if number < 2:
         return [first] if number == 1 else []
@@ -158,7 +159,7 @@ def _places(first: int, last: int) -> list[int]:
 
 
 def _probability(mean: float, variance: float, freedom: float) -> float:
-    """Of a mean so far from 0 or farther, if it were 0; ``variance`` is that of the mean."""
+    """Return the probability of a mean so far from 0 if it were 0; ``variance`` is the mean's."""
     if not variance:
         return 0.0 if mean else 1.0
     # scipy.stats has the same behind half a second of import.
@@ -184,25 +185,27 @@ def _doubt(change: Change) -> Doubt:
         return _doubt_between(change, percent)
     if change.at <= EARLY_PERCENT:
         message = (
-            f"after the first {change.at} % of a trial its throughput differs by {percent:+.1f} %"
+            f"throughput changes by {percent:+.1f} % after the first {change.at} % of a trial, so "
+            "warm-up is too short"
         )
-        remedy = f"the warm-up is too short: give it a longer {option('warmup')}"
+        remedy = f"use a longer {option('warmup')}"
     else:
-        message = f"after {change.at} % of a trial its throughput differs by {percent:+.1f} %"
-        remedy = "its figure depends on how long is measured: look for what grows or fills up"
+        message = (
+            f"throughput changes by {percent:+.1f} % after {change.at} % of a trial, so figures "
+            "depend on the duration"
+        )
+        remedy = "look for a cache or table that fills up"
     return Doubt(KIND, change.label, message, remedy)
 
 
 def _doubt_between(change: Change, percent: float) -> Doubt:
-    subject, differs = change.label, f"differs by {percent:+.1f} %"
+    subject, differs = change.label, f"changed by {percent:+.1f} %"
     if len(change.others) == 1:
         subject = "run"
-        what = (
-            f"the ratio of {change.label} to {change.others[0]} {differs}: one of them has changed"
-        )
+        what = f"the ratio of {change.label} to {change.others[0]} {differs}"
     elif change.others:
-        what = f"its throughput, relative to the others, {differs}"
+        what = f"throughput relative to the others {differs}"
     else:
-        what = f"its throughput {differs}"
-    remedy = "measure again, and look for what changed meanwhile: see `clientbench doctor`"
+        what = f"throughput {differs}"
+    remedy = "measure again; `clientbench doctor` looks for causes on this machine"
     return Doubt(KIND, subject, f"from round {change.at} on {what}", remedy)

@@ -1,4 +1,4 @@
-"""Doubts about closed loops whose waiting lies outside their slices (see ``harness.analysis.drain``)."""
+"""Warnings about slow tails in closed loops: waits after the slices (see ``analysis.drain``)."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ __all__ = ["tail_doubts"]
 def tail_doubts(
     trials: Iterable[TrialSummary], think_ns: int = 0, asked_s: float = 0.0
 ) -> list[Doubt]:
-    """Of closed loops of a given time; ``think_ns`` is the pause of a slot after each request.
+    """Warn of slow tails in closed loops with a given duration.
 
-    ``asked_s`` is what was to be measured of each competitor: of somebody's server it may have been less.
+    ``think_ns`` is the pause of a slot after each request. ``asked_s`` is the planned time per
+    competitor; on servers that are not ours less may have been measured.
     """
     doubts = []
     for label, own in by_label(trials).items():
         drain = sum((Drain.of(trial.slices) for trial in own), Drain())
         if not drain.is_beyond():
             continue
-        # by what was seen of the requests; and by what was waited, which is the same after longer slices
+        # two estimates: from the service times, and from the wait, which stays the same in longer
+        # slices
         service = merged(trial.service for trial in own)
         settled_s = settled_ns(service, think_ns) * len(own) / 1e9
         diluted_s = drain.share / LIMIT * max(asked_s, drain.windows_ns / 1e9)
@@ -34,8 +36,8 @@ def tail_doubts(
             Doubt(
                 "slow tail",
                 label,
-                f"after its slices, slots waited for answers for {100 * drain.share:.0f} % of the measured "
-                f"time, more than {100 * LIMIT:.0f} %: throughput and tail look better than they are",
+                f"waits for responses after its slices add {100 * drain.share:.0f} % (limit "
+                f"{100 * LIMIT:.0f} %), so throughput and p99 look too good",
                 f"measure longer: about {option('duration')} {wanted_s}",
             )
         ]

@@ -1,4 +1,4 @@
-"""What the trials of a competitor say about themselves."""
+"""Warnings about a competitor that follow from its own trials."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FEWER = f"fewer rounds ({option('rounds')})"
 
 
 def trial_doubts(trials: Sequence[TrialSummary]) -> list[Doubt]:
-    """What the trials say about themselves, one line per competitor and kind."""
+    """Return the warnings that follow from the trials, one per competitor and kind."""
     groups = by_label(trials)
     doubts: list[Doubt] = []
     for summary in summarised(trials):
@@ -38,13 +38,13 @@ def trial_doubts(trials: Sequence[TrialSummary]) -> list[Doubt]:
 
 
 def _unequal(summary: CompetitorSummary) -> Iterator[Doubt]:
-    """Parity settings that the library has no switch for."""
+    """Note parity settings that the library has no switch for."""
     if summary.unequal:
         yield Doubt(
             "unequal settings",
             summary.label,
             "; ".join(summary.unequal),
-            f"see whether {option('profile')} defaults ranks them alike",
+            f"check with {option('profile')} defaults",
         )
 
 
@@ -54,8 +54,9 @@ def _server_bound(label: str, trials: Sequence[TrialSummary]) -> Iterator[Doubt]
         yield Doubt(
             "server-bound",
             label,
-            f"the target used {100 * sum(shares) / len(shares):.0f} % of its CPU",
-            "its throughput is a lower bound; give the target more cores or servers",
+            f"the target used {100 * sum(shares) / len(shares):.0f} % of its CPU, so throughput is a "
+            "lower bound",
+            "give the target more CPUs or servers",
         )
 
 
@@ -65,13 +66,13 @@ def _errors(summary: CompetitorSummary) -> Iterator[Doubt]:
         yield Doubt(
             "errors",
             summary.label,
-            f"{summary.errors} of {summary.population} requests failed ({kinds})",
-            "mend the cause before comparing",
+            f"{summary.errors:,} of {summary.population:,} HTTP requests failed ({kinds})",
+            "fix the cause before comparing",
         )
 
 
 def _too_few(label: str, trials: Sequence[TrialSummary]) -> Iterator[Doubt]:
-    """In a round: that is what ratios of percentiles are made of."""
+    """Warn if a single round has too few samples: ratios of percentiles are taken within rounds."""
     measured = [trial for trial in trials if trial.window_ns and _is_sampled(trial)]
     weak = [
         percent
@@ -84,13 +85,14 @@ def _too_few(label: str, trials: Sequence[TrialSummary]) -> Iterator[Doubt]:
         yield Doubt(
             "too few samples",
             label,
-            f"a round of {fewest} samples has fewer than {ENOUGH_BEYOND} beyond {names}",
+            f"a round of {fewest:,} samples is too short for {names}: fewer than {ENOUGH_BEYOND} lie "
+            "above",
             f"{LONGER}, or in {FEWER}",
         )
 
 
 def _is_sampled(trial: TrialSummary) -> bool:
-    """Not where all has failed, or no start of an open loop came about: then that is what there is to say."""
+    """Skip trials in which everything failed or nothing was sent: other warnings say so."""
     if trial.state == "unmeasured":
         return False
     return trial.service.total > 0 or not (trial.errors or trial.open_loop)
@@ -98,18 +100,18 @@ def _is_sampled(trial: TrialSummary) -> bool:
 
 def _incomplete(label: str, trials: Sequence[TrialSummary]) -> Iterator[Doubt]:
     complete = sum(trial.state == "complete" for trial in trials)
-    limits = "its figures are those of rounds that it survived: " if complete else ""
+    limits = ", so figures are those of the complete ones" if complete else ""
     if any(trial.state not in ("complete", "unmeasured") for trial in trials):
         yield Doubt(
             "incomplete",
             label,
-            f"{complete} of {len(trials)} rounds are complete",
-            f"{limits}find out why, and measure again",
+            f"{complete} of {len(trials)} rounds are complete{limits}",
+            "find out why, and measure again",
         )
 
 
 def _unmeasured(label: str, trials: Sequence[TrialSummary]) -> Iterator[Doubt]:
-    """Rounds without a request, and those of which no response came in time: neither has a throughput."""
+    """Warn of rounds without throughput: no request started, or no response arrived, in time."""
     without = sum(trial.state == "unmeasured" for trial in trials)
     late = sum(bool(trial.population and not trial.completed) for trial in trials)
     seen = [
@@ -129,11 +131,11 @@ def _unmeasured(label: str, trials: Sequence[TrialSummary]) -> Iterator[Doubt]:
 def short_slices_doubts(
     trials: Sequence[TrialSummary], think_ns: int = 0, *, counted: bool = False
 ) -> list[Doubt]:
-    """One per competitor whose slices hold too few requests of each slot, which thinks after each.
+    """Warn of each competitor whose slices hold too few requests per slot, think time included.
 
-    A slice must hold 20 of them, or its edges weigh too much. Each trial by its own median, and all by the
-    middle one: a round on a slow machine is no reason. ``trials`` are of closed loops, which end by a count
-    where they are ``counted``.
+    A slice must hold 20, or its edges weigh too much. Each trial is judged by its own median
+    service time, and the competitor by the median of its trials, so that one slow round does not
+    decide. ``trials`` are closed loops; with ``counted`` they end by a count.
     """
     doubts = []
     for label, own in by_label(trials).items():
@@ -141,14 +143,14 @@ def short_slices_doubts(
         held = [medians for medians in known if medians is not None]
         if not held or median(held) >= MEDIANS_PER_SLICE:
             continue
-        number = math.floor(10 * median(held)) / 10  # 19.96 is fewer than 20, and to look like it
+        number = math.floor(10 * median(held)) / 10  # 19.96 must not be shown as 20
         thinking = " with think times" if think_ns else ""
         doubts += [
             Doubt(
                 "short slices",
                 label,
-                f"slices hold {number:g} of its median service times{thinking}, "
-                f"fewer than {MEDIANS_PER_SLICE}",
+                f"slices last {number:g} median service times{thinking}; a verdict needs "
+                f"{MEDIANS_PER_SLICE}",
                 f"measure longer ({_longer(own, counted)}), in {FEWER}, "
                 f"or with less {option('concurrency')}",
             )
@@ -164,7 +166,7 @@ def _longer(trials: Sequence[TrialSummary], counted: bool) -> str:
 
 
 def _medians_held(trial: TrialSummary, think_ns: int) -> float | None:
-    """The shortest slice ÷ the median service time with the think time."""
+    """Return the shortest slice ÷ (median service time + think time)."""
     median_ns = trial.service.percentile(50)
     lengths = [one.end_ns - one.start_ns for one in trial.slices]
     return min(lengths) / (median_ns + think_ns) if median_ns and lengths else None
@@ -176,19 +178,19 @@ def _lost(label: str, trials: Sequence[TrialSummary]) -> Iterator[Doubt]:
         yield Doubt(
             "rows lost",
             label,
-            f"{lost} of {sum(trial.sent for trial in trials)} requests were not recorded in time",
-            "leave the orchestrator some CPU",
+            f"{lost:,} of {sum(trial.sent for trial in trials):,} requests were not recorded in time",
+            "leave clientbench more CPU",
         )
 
 
 def _not_idle(label: str, trials: Sequence[TrialSummary]) -> Iterator[Doubt]:
-    """A client that works while others are measured (background threads) slows them down."""
+    """Warn of a client whose background threads slow the others down while they are measured."""
     idle = sum(trial.idle_cpu_ns for trial in trials)
     busy = sum(trial.cpu_ns for trial in trials)
     if busy and idle / busy >= BUSY_IDLE:
         yield Doubt(
             "not idle",
             label,
-            f"it used {idle / 1e6:.0f} ms of CPU while others were measured",
+            f"it used {idle / 1e6:.0f} ms of CPU while others were measured, which slows them",
             "compare it alone against each of the others",
         )

@@ -1,4 +1,4 @@
-"""The answer for one competitor alone: does it hold the rate, at what latency and cost; then its latencies."""
+"""The answer for a single competitor: whether it holds the rate, latency, cost, histogram."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ __all__ = ["histogram", "percentiles", "sentence"]
 
 NOT_HELD = frozenset({"client-saturated", "queue not settled"})
 NOT_KNOWN = "generator-saturated"
-HELD = 0.99  # of the rate that was asked for: correct responses in the windows, which have edges
+HELD = 0.99  # least share of the given rate: windows have edges, which cost a few responses
 SHOWN = (50, 99, 99.9)
-MOST_BARS = 6  # more leave no room on a screen of 24 lines
+MOST_BARS = 6  # more do not fit on a screen of 24 lines
 BAR_WIDTH = 40
 DASH = " \N{EN DASH} "
 FULL = "\N{FULL BLOCK}"
@@ -65,7 +65,7 @@ def _costs(summary: CompetitorSummary, trials: Sequence[TrialSummary]) -> Iterat
 
 
 def percentiles(summary: CompetitorSummary, width: int) -> Iterator[Text]:
-    """Response and service times; of a closed loop they are the same."""
+    """Yield response and service times; in a closed loop they are the same."""
     known = {"service": [summary.percentile(percent) for percent in PERCENTILES]}
     if summary.open_loop is not None:
         response = [summary.response_percentile(percent) for percent in PERCENTILES]
@@ -83,7 +83,7 @@ def percentiles(summary: CompetitorSummary, width: int) -> Iterator[Text]:
 
 
 def histogram(summary: CompetitorSummary, width: int, normalize: float = 0) -> Iterator[Text]:
-    """Counts of a few ranges of the latency; ``normalize`` as in ``bins``."""
+    """Yield counts for a few ranges of the latency; ``normalize`` as in ``bins``."""
     found = bins(_latency(summary).counted(), normalize, MOST_BARS)
     unit = figures.time_unit([edge for edge, _ in found])
     edges = [f"\N{LESS-THAN OR EQUAL TO} {figures.duration(edge, unit)}" for edge, _ in found]

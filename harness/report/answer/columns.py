@@ -1,4 +1,4 @@
-"""The columns of the answer's table: what each shows, and which go first where there is no room. Pure."""
+"""The columns of the answer's table, and the order in which they are dropped. Pure."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ LEGEND = (
     f"{SIGNS['faster']} better, {SIGNS['slower']} worse, {SIGNS['equivalent']} within "
     f"{100 * MARGIN:g} %, {SIGNS['inconclusive']} inconclusive, against the baseline"
 )
-BAR = "bar"  # the heading of the column that is drawn and takes the room that is left
+BAR = "bar"  # the key of the drawn column, which takes the remaining width
 
-# Columns are left out in this order where there is no room. Client, throughput and its ratio always stay, and
-# errors where there are any.
+# Columns are left out in this order if there is no room. Client, throughput and its ratio always
+# stay, and errors if there are any.
 DROPPED = (
     *("p75", "p90", "p95"),
     *("version", "95 % interval", "memory ratio", "p50 ratio", "CPU ratio", "p99 ratio"),
@@ -42,7 +42,7 @@ DROPPED = (
 
 
 class Cell(NamedTuple):
-    """A text, and how it is written."""
+    """A text and its style."""
 
     text: str
     style: str = ""
@@ -52,22 +52,22 @@ class Cell(NamedTuple):
 class Column:
     """One column, with a cell for each row."""
 
-    key: str  # one of DROPPED; any other stays
+    key: str  # a column whose key is not in DROPPED always stays
     heading: str
     cells: tuple[Cell, ...]
-    is_text: bool = False  # texts stand left, figures right
-    shares: tuple[float, ...] = ()  # of the bar: each row's length, 0 to 1
+    is_text: bool = False  # texts are left-aligned, figures right-aligned
+    shares: tuple[float, ...] = ()  # for the bar: each row's length, 0 to 1
 
 
 def ranked(run: RunRecord, summaries: Sequence[CompetitorSummary]) -> list[CompetitorSummary]:
-    """The best first: by throughput, in an open loop by the p99 of the response time; failed ones last."""
+    """Sort by throughput, in an open loop by p99 response time: best first, failed ones last."""
     return sorted(summaries, key=_latency if is_open(run) else _throughput)
 
 
 def columns(
     run: RunRecord, trials: Sequence[TrialSummary], summaries: Sequence[CompetitorSummary]
 ) -> list[Column]:
-    """All that a table of these ``summaries``, a row each, can have, from left to right."""
+    """Return all possible columns for ``summaries``, a row each, from left to right."""
     compared = _by_metric(run, trials)
     table = _Table(run, summaries, compared, servers(run, trials))
     made = chain(table.names(), table.load(), table.latencies(), table.costs())
@@ -85,7 +85,7 @@ class _Table:
     run: RunRecord
     rows: Sequence[CompetitorSummary]
     compared: Mapping[tuple[str, Metric], Comparison]
-    servers: Mapping[str, Server]  # by label, where targets are what is compared
+    servers: Mapping[str, Server]  # by label, if targets are compared
 
     def names(self) -> Iterator[Column]:
         heading = self.run.axis.replace("_", " ")
@@ -111,7 +111,7 @@ class _Table:
             yield Column(BAR, "", (), is_text=True, shares=shares)
 
     def latencies(self) -> Iterator[Column]:
-        """Of response times; in a closed loop they are the service times."""
+        """Yield the columns of response times; in a closed loop these are service times."""
         percentiles: tuple[tuple[Metric, int], ...] = (("p50", 50), ("p99", 99))
         for metric, percent in percentiles:
             values = [one.response_percentile(percent) for one in self.rows]
@@ -142,7 +142,7 @@ class _Table:
         return tuple(Cell(text(one), style[self._is_baseline(one)]) for one in self.rows)
 
     def _times(self, key: str, heading: str, values: Sequence[float | Censored | None]) -> Column:
-        """Durations in ns, all in the unit that suits the shortest."""
+        """Return a column of durations in ns, all in the unit that suits the shortest."""
         unit = figures.time_unit(values)
         cells = tuple(Cell(figures.duration(value, unit)) for value in values)
         return Column(key, f"{heading} {unit.name}", cells)

@@ -1,4 +1,4 @@
-"""What to type after a run: at most two commands, each with what it is for. Pure."""
+"""Next commands after a run: at most two, each with its purpose. Pure."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from harness.report.listings import SHORT_ID
 
 __all__ = ["commands"]
 
-FINE = 0.05  # a half width of intervals that most are content with
+FINE = 0.05  # half width of intervals that is precise enough for most purposes
 
 
 def commands(run: RunRecord, trust: Trust, database: str | None) -> Iterator[tuple[str, str]]:
-    """Commands, and what they are for. ``database``: as it was typed, where it is not the usual one."""
+    """Yield commands and their purposes; ``database``: the path as typed, if not the usual one."""
     named = f" {option('database')} {shlex.quote(database)}" if database else ""
     yield f"clientbench results show {run.id[:SHORT_ID]} {option('details')}{named}", "every figure"
     if trust.resolution is None:

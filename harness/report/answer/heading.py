@@ -20,7 +20,7 @@ DEFAULT_PROFILE = "parity"
 
 
 def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
-    """The request, the load, how often and how long each competitor was measured; defaults are left out."""
+    """Return request, load, and rounds and time per competitor; defaults are left out."""
     summaries = summarised(trials)
     described = (
         *_request(run, summaries),
@@ -38,7 +38,7 @@ def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
 
 
 def _request(run: RunRecord, summaries: Sequence[CompetitorSummary]) -> Iterator[set[str]]:
-    """Method and place; what all have in common of them."""
+    """Yield method and URL, as far as all have them in common."""
     methods = {one.http_method for one in summaries}
     places = {_path(one) if compares_servers(run) else _place(one) for one in summaries}
     if len(methods) == len(places) == 1:
@@ -48,7 +48,7 @@ def _request(run: RunRecord, summaries: Sequence[CompetitorSummary]) -> Iterator
 
 
 def _place(one: CompetitorSummary) -> str:
-    """The path on a target of ours, which has a port that changes; else the URL."""
+    """Return the path for our own targets, whose ports change, and the URL for others."""
     if one.target.url or one.target.name == "url":
         return one.url
     name = "the built-in server" if one.target.name == DEFAULT_NAME else one.target.name
@@ -65,7 +65,7 @@ def _length(one: CompetitorSummary) -> str:
 
 
 def _client(run: RunRecord, summaries: Sequence[CompetitorSummary]) -> Iterator[str]:
-    """Who asked, and what it cost, where it is servers that are compared."""
+    """Yield the client and its cost, if servers are compared."""
     if not compares_servers(run):
         return
     clients = {f"{one.client_library} {one.client_version}" for one in summaries}

@@ -1,4 +1,4 @@
-"""The answer's sentences without its table: for whoever prints them their own way. Pure."""
+"""The answer's sentences without its table, for files with their own layout. Pure."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ __all__ = ["answer_lines", "best_first", "results", "trust_line"]
 
 
 def best_first(run: RunRecord, trials: Sequence[TrialSummary]) -> list[CompetitorSummary]:
-    """All competitors, the best of each condition first."""
+    """Return all competitors, the best of each condition first."""
     groups = by_condition(summarised(trials)).values()
     return [one for own in groups for one in ranked(run, own)]
 
 
 def answer_lines(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
-    """The result, and how far to trust it."""
+    """Return the result, and how far to trust it."""
     return [*results(run, trials), f"trust: {trust_line(run, trials)}"]
 
 
 def results(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
-    """A sentence for each condition; of one competitor alone what it does."""
+    """Return a sentence for each condition; for a single competitor, one about its figures."""
     summaries = best_first(run, trials)
     if len(summaries) == 1:
         return [alone.sentence(run, summaries[0], trials)]
@@ -35,7 +35,7 @@ def results(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
 
 
 def trust_line(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
-    """How far the figures can be trusted, and what to do where they cannot."""
+    """Say how far the figures can be trusted, and what to do if they cannot."""
     judged = trust(run, comparisons_of(run, trials))
     compares = len({trial.label for trial in trials}) > 1
     disturbed = any(one.kind == "disturbed" for one in run.doubts)

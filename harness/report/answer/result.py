@@ -27,10 +27,10 @@ COUNTED = {
 def sentences(
     run: RunRecord, ranked: Sequence[CompetitorSummary], comparisons: Sequence[Comparison]
 ) -> Iterator[str]:
-    """One for each condition; ``ranked`` has the best of each first.
+    """Yield one sentence for each condition; ``ranked`` has the best of each first.
 
-    They speak of throughput, in an open loop of the p99 of the response time, and say "4.4× the throughput",
-    never "4.4× faster".
+    It is about throughput, or in an open loop the p99 of the response time, and says "4.4× the
+    throughput", never "4.4× faster".
     """
     metric: Metric = "p99" if is_open(run) else "throughput"
     judged = by_condition(one for one in comparisons if one.metric == metric)
@@ -41,7 +41,7 @@ def sentences(
 
 
 def _sentence(names: Mapping[str, str], compared: Sequence[Comparison]) -> str:
-    """``names`` of the competitors by label, the best first."""
+    """Return the sentence; ``names`` are those of the competitors by label, the best first."""
     metric, baseline = compared[0].metric, compared[0].baseline
     against = names.get(baseline, baseline)
     judged = {one.label: one for one in compared if one.verdict}

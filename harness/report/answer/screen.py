@@ -1,4 +1,4 @@
-"""The whole screen: the table, the result, how far to trust it, warnings, what to type next."""
+"""The whole screen: the table, the result, its trust, warnings, and the next commands."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ __all__ = ["answer", "findings", "tables"]
 STYLES: dict[Severity, str] = {"grave": "bold red", "worth knowing": "yellow", "note": ""}
 SIGNED = re.compile(f"[{re.escape(''.join(SIGNS.values()))}] [0-9]")  # a ratio with its sign
 MOST_WARNINGS = 3  # kinds: more do not fit on a screen of 24 lines
-MARGIN = 9  # columns of what stands left of the lines below the table
+MARGIN = 9  # columns for the labels of the lines below the table
 
 
 def answer(
@@ -48,9 +48,9 @@ def answer(
     database: str | None = None,
     normalize: float = 0,
 ) -> Iterator[Text]:
-    """The tables, and what a person needs below them.
+    """Yield the tables, and below them result, trust, warnings and next commands.
 
-    ``place`` is the database, ``database`` what was typed for it; ``normalize`` as in ``bins``.
+    ``place`` is the database, ``database`` the path as typed; ``normalize`` as in ``bins``.
     """
     above = list(tables(run, trials, width))
     yield from above
@@ -66,7 +66,7 @@ def answer(
 def findings(
     run: RunRecord, trials: Sequence[TrialSummary], width: int, normalize: float = 0
 ) -> Iterator[Text]:
-    """The result, of one client alone with its latencies, how far to trust it, and the warnings."""
+    """Yield the result, the latencies of a single client, the trust, and the warnings."""
     for sentence in results(run, trials):
         yield from _line("result", sentence, width, "bold")
     yield from _latencies(summarised(trials), width, normalize)
@@ -80,7 +80,7 @@ def findings(
 
 
 def tables(run: RunRecord, trials: Sequence[TrialSummary], width: int) -> Iterator[Text]:
-    """A heading, a table for each condition, the best first, and why competitors are not complete."""
+    """Yield a heading, a table for each condition, best first, and reasons of incomplete ones."""
     yield from _paragraph(heading(run, trials), width, "bold")
     factor = (run.condition_factor or "").replace("_", " ")
     for condition, own in by_condition(best_first(run, trials)).items():
@@ -99,7 +99,7 @@ def tables(run: RunRecord, trials: Sequence[TrialSummary], width: int) -> Iterat
 def _latencies(
     summaries: Sequence[CompetitorSummary], width: int, normalize: float
 ) -> Iterator[Text]:
-    """Those of one client alone: a comparison has no room for them."""
+    """Yield the latencies of a single client; a comparison has no room for them."""
     if len(summaries) == 1 and summaries[0].population:
         yield from alone.percentiles(summaries[0], width)
         yield from alone.histogram(summaries[0], width, normalize)
@@ -118,7 +118,7 @@ def _warnings(run: RunRecord, labels: Sequence[str], width: int) -> Iterator[Tex
 
 
 def _line(label: str, text: str, width: int, style: str) -> Iterator[Text]:
-    """A paragraph with its label left of it."""
+    """Yield a paragraph with its label on the left."""
     margin = MARGIN if width >= 4 * MARGIN else 2
     first = f"{label:<{margin - 1}} "
     for number, line in enumerate(wrapped(visible(text), width - margin, 0, 0)):

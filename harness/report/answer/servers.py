@@ -1,4 +1,4 @@
-"""What servers cost and are, where it is servers that a run compares. Pure."""
+"""Cost and versions of servers, for a run that compares servers. Pure."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ class Server(NamedTuple):
     """The servers of one competitor, those behind a proxy included."""
 
     version: str
-    cpu_per_request_ns: float | None  # None where it cannot be seen, as of somebody else's server
-    peak_rss_bytes: int | None  # the largest that was sampled
+    cpu_per_request_ns: float | None  # None if not visible, as for a server that is not ours
+    peak_rss_bytes: int | None  # the largest sample
 
 
 def compares_servers(run: RunRecord) -> bool:
-    """Whether competitors differ in the target, and not in the client."""
+    """Say whether competitors differ in the target, and not in the client."""
     factor = FACTORS.get(run.axis)
     return factor is not None and factor.concerns == "target"
 
 
 def servers(run: RunRecord, trials: Sequence[TrialSummary]) -> Mapping[str, Server]:
-    """The servers by the label of the competitor; empty where it is clients that are compared."""
+    """Return the servers by the label of the competitor; empty if clients are compared."""
     if not compares_servers(run):
         return {}
     own = by_label(trials)
@@ -53,7 +53,7 @@ def _version(run: RunRecord, summary: CompetitorSummary) -> str:
 
 
 def _peak(trial: TrialSummary) -> int:
-    """All its processes, or all its containers, at once."""
+    """Return the largest total memory of all its processes, or containers, at one instant."""
     at: dict[int, int] = {}
     for reading in trial.readings:
         if reading.source == "target" or reading.source.startswith("container "):

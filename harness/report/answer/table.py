@@ -1,4 +1,4 @@
-"""The answer's table at a width: columns that do not fit are left out, and no figure is ever cut."""
+"""The answer's table at a given width: columns that do not fit are dropped, figures never cut."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ GAP = 2  # blanks between columns
 LEAST_BAR, LONGEST_BAR = 8, 40
 EIGHTHS = " \u258f\u258e\u258d\u258c\u258b\u258a\u2589"  # a block's parts
 FULL = "\N{FULL BLOCK}"
-LEAST_NAME = 20  # a name longer than this, and than a third of the width, has a line of its own
+LEAST_NAME = 20  # a name longer than this, and than a third of the width, has its own line
 
 
 def lines(columns: Sequence[Column], width: int) -> Iterator[Text]:
-    """Headings and rows, none wider than ``width``: in this order columns are left out, then rows are broken.
+    """Yield headings and rows, none wider than ``width``.
 
-    A broken row has its name in a line of its own. Where that is not enough there is no table, and each figure
-    has its heading beside it.
+    To make them fit, first columns are dropped, then names get their own lines. If that is not
+    enough, there is no table, and each figure has its heading beside it.
     """
     layout = _layout(columns, width)
     if _needed(layout.columns) > width:
@@ -42,7 +42,7 @@ def lines(columns: Sequence[Column], width: int) -> Iterator[Text]:
 @dataclass(frozen=True)
 class _Layout:
     columns: Sequence[Column]
-    widths: Sequence[int]  # that of the names is 0 where all have lines of their own
+    widths: Sequence[int]  # the width of the names is 0 if they have their own lines
 
 
 def _layout(columns: Sequence[Column], width: int) -> _Layout:
@@ -67,7 +67,7 @@ def _name_room(names: Column, width: int) -> int:
 
 
 def _needed(columns: Sequence[Column]) -> int:
-    """What all but the names take, the gaps before them included."""
+    """Return the width of all columns but the names, with the gaps before them."""
     return sum(_width(one) + GAP for one in columns[1:])
 
 
@@ -80,7 +80,7 @@ def _cells(column: Column) -> list[str]:
 
 
 def _length(text: str) -> int:
-    """Terminal columns it takes."""
+    """Return the number of terminal columns that ``text`` takes."""
     from rich.cells import cell_len  # noqa: PLC0415  dear to import
 
     return cell_len(visible(text))
@@ -95,7 +95,7 @@ def _cell(column: Column, number: int, layout: _Layout) -> Cell:
 
 
 def _row(cells: Sequence[Cell], layout: _Layout, width: int) -> Iterator[Text]:
-    """One line; two where the name is longer than its column."""
+    """Yield one line, or two if the name is longer than its column."""
     line = cell("")
     for one, column, room in zip(cells, layout.columns, layout.widths, strict=True):
         text, length = one.text, _length(one.text)
@@ -113,7 +113,7 @@ def _row(cells: Sequence[Cell], layout: _Layout, width: int) -> Iterator[Text]:
 
 
 def _listed(layout: _Layout, width: int) -> Iterator[Text]:
-    """Name, and below it headings and figures, as many in a line as fit."""
+    """Yield each name, and below it headings and figures, as many per line as fit."""
     names, *others = layout.columns
     for number, name in enumerate(names.cells):
         yield from _own_lines(name.text, "bold", width)
@@ -123,7 +123,7 @@ def _listed(layout: _Layout, width: int) -> Iterator[Text]:
 
 
 def _own_lines(name: str, style: str, width: int) -> Iterator[Text]:
-    """A name that is longer than the screen is broken anywhere: it is no figure."""
+    """Yield a name, broken anywhere if it is longer than the screen: it is not a figure."""
     from rich.cells import chop_cells  # noqa: PLC0415
 
     for piece in chop_cells(visible(name), width):

@@ -1,4 +1,4 @@
-"""Warnings on the answer's screen: one line for each kind, with all competitors it concerns. Pure."""
+"""Warnings on the answer's screen: one line per kind, with all competitors it concerns. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.records.model import Doubt
 __all__ = ["Warned", "warnings"]
 
 SHOWN: tuple[Severity, ...] = ("grave", "worth knowing")
-# Notes are among the details, but for this one: it says what the comparison means.
+# Notes are among the details, except this one: it says what the comparison means.
 SHOWN_NOTES = frozenset({"paced as asked"})
 LONGEST = 142  # characters: two lines of a terminal with 80 columns
 LEAST_NAMES = 20  # characters of a list of names
@@ -26,7 +26,7 @@ class Warned(NamedTuple):
 
 
 def warnings(doubts: Sequence[Doubt], labels: Sequence[str]) -> Iterator[Warned]:
-    """All kinds, the grave ones first; ``labels`` are those of all competitors of the run."""
+    """Yield all kinds, grave ones first; ``labels`` are those of all competitors of the run."""
     of_kind: dict[str, list[Doubt]] = {}
     for doubt in doubts:
         of_kind.setdefault(doubt.kind, []).append(doubt)
@@ -39,7 +39,7 @@ def warnings(doubts: Sequence[Doubt], labels: Sequence[str]) -> Iterator[Warned]
 
 
 def _text(kind: str, doubts: Sequence[Doubt], labels: Sequence[str]) -> str:
-    """In the words of the warnings where they are alike and short enough, else in those of their kind."""
+    """Use the warnings' own text if they are alike and short enough, else that of their kind."""
     subjects = list(dict.fromkeys(one.subject for one in doubts if one.subject != "run"))
     known = KINDS.get(kind)
     messages, remedies = {one.message for one in doubts}, {one.remedy for one in doubts}
@@ -59,7 +59,7 @@ def _general(kind: Kind | None, doubts: Sequence[Doubt]) -> str:
 
 
 def _listed(subjects: Sequence[str], labels: Sequence[str], room: int) -> str:
-    """As many names as there is room for, at least one, and how many more there are."""
+    """List as many names as there is room for, at least one, and the number of the others."""
     if not subjects:
         return ""
     if len(subjects) == len(labels) > 1:

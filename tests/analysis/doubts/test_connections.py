@@ -33,7 +33,8 @@ def test_a_count_that_is_not_what_was_asked_for_is_doubted(
     assert (doubt is not None) == doubted
     if doubt is not None:
         assert (doubt.kind, doubt.subject) == ("connections differ", "raw")
-        assert f"in round 3 it opened {opened.connections:,} connections" in doubt.message
+        assert f"it opened {opened.connections:,} connections" in doubt.message
+        assert "in round 3, but --connection" in doubt.message
         assert f"--connection {asked}" in doubt.message
 
 

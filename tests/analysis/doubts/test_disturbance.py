@@ -157,7 +157,10 @@ def test_steal_time_of_the_whole_run() -> None:
     [
         ({"length_ns": 900_000_000}, "it took 0.9 s, and the kernel counts in ticks of 10 ms"),
         ({"used_ns": None}, "the kernel's counters cannot be read"),
-        ({"targets_apart": False}, "it and all others used 150 % of a CPU during the whole run"),
+        (
+            {"targets_apart": False},
+            "together with your target they used 150 % of a CPU during the whole run",
+        ),
     ],
 )
 def test_what_could_not_be_looked_at_is_not_checked(changes: dict[str, Any], why: str) -> None:

@@ -62,7 +62,8 @@ def test_halves_beyond_it_are(growth: float) -> None:
 def test_an_achieved_rate_that_depends_on_the_length_is_one() -> None:
     (found,) = queue_doubts([made(n, 700, 700, 0.3) for n in range(1, 6)])
     assert (
-        "its achieved rate is 600 1/s in the first half of its windows, 1000 1/s" in found.message
+        "its achieved rate is 600 1/s in the first half of its windows and 1000 1/s"
+        in found.message
     )
 
 
@@ -75,8 +76,8 @@ def test_where_nothing_came_in_the_first_half_it_is_one() -> None:
     [
         # utilisation 0.9 of the CPU, 0.9 ms a request: relaxes in 0.34 s, thirty of that in each round
         (10, 0.9, "measure longer, about --duration 103, or lower --rate"),
-        (10, 1.0, "it cannot take this load here, however long it is measured: lower --rate"),
-        (2, 0.1, "it cannot take this load here, however long it is measured: lower --rate"),
+        (10, 1.0, "measuring longer does not help, the queue is full: lower --rate"),
+        (2, 0.1, "measuring longer does not help, the queue is full: lower --rate"),
     ],
 )
 def test_how_long_it_would_take_follows_from_how_full_the_queue_is(
@@ -88,13 +89,13 @@ def test_how_long_it_would_take_follows_from_how_full_the_queue_is(
     ]
     (found,) = queue_doubts(full)
     assert found.remedy == remedy
-    assert found.message.endswith("too short for it to forget that it was empty at first")
+    assert found.message.endswith("too short for the queue to settle")
 
 
 def test_the_targets_queue_counts_too() -> None:
     busy = [replace(one, target_cpu_share=0.9) for one in scattered(1.0)]
     (found,) = queue_doubts(busy)
-    assert found.message.startswith("its queue is 90 % full, and windows of 1 s are too short")
+    assert found.message.startswith("at a utilisation of 90 %, windows of 1 s are too short")
 
 
 def test_closed_loops_and_old_ones_say_nothing_and_few_rounds_nothing_of_halves() -> None:

@@ -35,7 +35,7 @@ def test_a_small_drain_is_no_doubt(drains_s: tuple[float, ...]) -> None:
 def test_a_large_one_is_told_with_what_it_would_take() -> None:
     (found,) = tail_doubts(made(0.3, 0.2, 0.1, 0.2))
     assert (found.kind, found.subject) == ("slow tail", "pycurl")
-    assert found.message.startswith("after its slices, slots waited for answers for 20 % of the")
+    assert found.message.startswith("waits for responses after its slices add 20 % (limit 5 %)")
     # 20 times what is left of a request at an instant, 0.209 s, in each of four rounds
     assert found.remedy == "measure longer: about --duration 17"
     (thinking,) = tail_doubts(made(0.3, 0.2, 0.1, 0.2), think_ns=1_200_000)

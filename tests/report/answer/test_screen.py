@@ -99,7 +99,7 @@ def test_all_of_a_kind_is_one_line() -> None:
     )
     lines = screen(*eight_clients(doubts=doubts), 200)
     (line,) = [line for line in lines if "short slices" in line]
-    assert line.startswith("warning  short slices: all: slices hold too few requests")
+    assert line.startswith("warning  short slices: all: slices hold too few HTTP requests")
 
 
 def test_grave_ones_come_first_and_the_run_is_not_trusted() -> None:
