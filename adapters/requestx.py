@@ -55,7 +55,7 @@ class _Requestx(BaseAdapter):
         "no-verification",
     )
     other_kinds = (
-        # Of reqwest's error only 'client error (Connect)' is left.
+        # It reduces reqwest's error to 'client error (Connect)'.
         *(("dns", "connect"), ("other-ca", "connect"), ("other-host", "connect")),
         # It reports 'error sending request' for every failure before the status line is read.
         *(("endless", "reset"), ("endless-field", "reset"), ("endless-fields", "reset")),
