@@ -233,7 +233,7 @@ class _TracedRequest(aiohttp.ClientRequest):
     async def write_bytes(
         self, writer: AbstractStreamWriter, conn: Connection, *args: Any, **kwargs: Any
     ) -> None:
-        """Write the body, in a task beside the one that reads the response."""
+        """Write the body, in another task than the one that reads the response."""
         await super().write_bytes(writer, conn, *args, **kwargs)
         # Failures are not raised here: aiohttp stores them on the connection for the reader.
         if conn.protocol is not None and conn.protocol.exception() is None:

@@ -36,7 +36,7 @@ _BODY_KEYS = ("args", "data", "files", "form", "headers", "json", "origin", "url
 class Route:
     """One path by its first segment.
 
-    ``handler`` gets the request and the rest of the path, decoded. ``methods`` beside OPTIONS, or
+    ``handler`` gets the request and the rest of the path, decoded. ``methods`` besides OPTIONS, or
     empty: any method goes to the handler. ``rest``: how many more segments there are.
     """
 
