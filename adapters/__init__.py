@@ -20,7 +20,7 @@ BUILTIN: dict[str, tuple[str, str | None]] = {
     "null": ("adapters.null", None),
 }
 
-# Their modes, the default first, as their modules have them.
+# Their modes, the default first; the same as in their modules.
 MODES_OF: dict[str, tuple[str, ...]] = {
     "requests": ("sync",),
     "httpx": ("sync", "async"),
@@ -33,8 +33,8 @@ MODES_OF: dict[str, tuple[str, ...]] = {
     "null": ("sync", "async"),
 }
 
-# Clients whose library comes with an extra of clientbench, which is called like them.
+# Clients whose library is installed by an extra of clientbench with the same name.
 EXTRAS = ("requestx",)
 
-# Clients a bare `clientbench compare` leaves out: they are yardsticks, not choices.
+# Clients a bare `clientbench compare` leaves out: they are references, not choices.
 REFERENCES = ("stdlib", "raw", "null")

@@ -1,4 +1,4 @@
-"""``aiohttp``: one ClientSession for all tasks, as its documentation asks for."""
+"""``aiohttp``: one ClientSession for all tasks, as its documentation recommends."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 __all__ = ["ADAPTERS", "Aiohttp"]
 
 _IDLE_S = 3600.0
-# Of the request that a task is making, since few hooks are told which request they are called for: its trace,
-# and how long its body may take where its answer is not read meanwhile.
+# State of the request that a task is sending, because few hooks are told for which request they are
+# called: its trace, and the time limit for sending its body while the answer is not read.
 _TRACE: ContextVar[AsyncTrace] = ContextVar("_TRACE")
 _WRITING_S: ContextVar[float | None] = ContextVar("_WRITING_S")
 
@@ -55,9 +55,9 @@ class Aiohttp(AsyncAdapter):
     trace_points = tuple(point for point in CONNECTION_POINTS if point != "WroteHeaders")
     hold_points = tuple(hold for hold in CONNECTION_HOLDS if hold != "tcp")
     unequal = (
-        "aiohttp resends an idempotent request once when a kept connection turns out to be closed",
+        "aiohttp resends an idempotent request once if the server has closed the kept connection",
     )
-    # It says that the payload is unfinished, and not why.
+    # Its error says that the payload is incomplete, but not why.
     other_kinds = (("reset-body", "body"),)
     error_kinds = (
         (aiohttp.ConnectionTimeoutError, "timeout_connect"),
@@ -68,14 +68,14 @@ class Aiohttp(AsyncAdapter):
         (aiohttp.ClientSSLError, "tls"),
         (aiohttp.ClientConnectorDNSError, "dns"),
         (aiohttp.ClientConnectorError, "connect"),
-        # Connecting has its own errors, above: the rest happen on an established connection.
+        # Errors of connecting are listed above; the rest happen on an established connection.
         (aiohttp.ClientConnectionError, "reset"),
         (aiohttp.ClientPayloadError, "body"),
         (aiohttp.ClientResponseError, "protocol"),
     )
 
     async def open(self) -> None:
-        """Create the session and what every call is given."""
+        """Create the session and the options of every call."""
         settings = self.settings
         self._options: dict[str, Any] = {}
         self._url: Callable[[str], URL] = URL
@@ -85,13 +85,13 @@ class Aiohttp(AsyncAdapter):
         if settings.unix_path is None:
             self._session = self._new_session({"ssl": tls.verification(settings)})
         else:
-            self._options["ssl"] = tls.verification(settings)  # its connector has no such argument
+            self._options["ssl"] = tls.verification(settings)  # a UnixConnector does not take it
             self._session = self._new_session({"path": settings.unix_path})
         self._traced: aiohttp.ClientSession | None = None
         if settings.hold_s:
             _traced_context(
                 settings.ca_file, settings.verify
-            )  # not in the time of the first request that is held
+            )  # now, to keep it out of the time of the first held request
 
     def _new_session(self, connector: dict[str, Any], **session: Any) -> aiohttp.ClientSession:
         settings = self.settings
@@ -115,7 +115,7 @@ class Aiohttp(AsyncAdapter):
         return aiohttp.ClientSession(connector=kind(**connector), **session)
 
     async def send(self, request: Request) -> Response:
-        """One request, its whole body read."""
+        """Send one request and read its whole body."""
         async with self._session.request(
             request.method,
             self._url(request.url),
@@ -129,7 +129,7 @@ class Aiohttp(AsyncAdapter):
             return response.status, await length_of_async(chunks, self.settings.max_body_bytes)
 
     async def sample(self, request: Request) -> Sample:
-        """One request; the beginning of its body as well."""
+        """Send one request and return the start of its body as well."""
         async with self._session.request(
             request.method,
             self._url(request.url),
@@ -141,7 +141,7 @@ class Aiohttp(AsyncAdapter):
             return response.status, len(body), body[:SAMPLE_BYTES]
 
     async def send_traced(self, request: Request, trace: AsyncTrace) -> Response:
-        """As ``send``, in a session of its own whose hooks are awaited and without a cache of names."""
+        """Send as ``send`` does, in a separate session with trace hooks and without a DNS cache."""
         session = self._traced = self._traced or self._new_traced_session()
         timeout = _patient(session.timeout, self.settings.hold_s)
         _TRACE.set(trace)
@@ -162,7 +162,7 @@ class Aiohttp(AsyncAdapter):
 
     def _new_traced_session(self) -> aiohttp.ClientSession:
         context = _traced_context(self.settings.ca_file, self.settings.verify)
-        # With a cache, requests that ask for a name together all wait for the first: nothing could hold them.
+        # With a DNS cache, concurrent lookups of a name wait for the first one and cannot be held.
         return self._new_session(
             {"ssl": context, "use_dns_cache": False},
             request_class=_TracedRequest,
@@ -184,17 +184,20 @@ def _patient(timeout: aiohttp.ClientTimeout, hold_s: float) -> aiohttp.ClientTim
 
 @cache
 def _traced_context(ca_file: str | None, verify: bool) -> ssl.SSLContext:
-    """As aiohttp's own or the one given to it, with handshakes that can be seen; one per process."""
+    """Return a TLS context like the untraced one whose handshakes are traced; one per process."""
     context = tls.new_context(ca_file, verify)
     context.sslobject_class = _TracedTls
     return context
 
 
 class _TracedTls(ssl.SSLObject):
-    """Tells when a handshake begins and ends; nothing can wait in there."""
+    """Stamps the start and end of a handshake; a request cannot be held inside it."""
 
     def do_handshake(self) -> None:
-        """Called again and again until it does not raise; the event loop runs it in the request's context."""
+        """Stamp and do the handshake.
+
+        The event loop calls this in the request's context, repeatedly until it does not raise.
+        """
         trace = _TRACE.get()
         trace.stamp("ConnectDone")
         trace.stamp("TLSHandshakeStart")
@@ -203,14 +206,14 @@ class _TracedTls(ssl.SSLObject):
 
 
 class _TracedRequest(aiohttp.ClientRequest):
-    """Stops where aiohttp has a connection in hand, and where it has written the request.
+    """A request that can be held once aiohttp has its connection, and once the request is written.
 
-    A signal when the connection is made would be too early: were the request to fail while it is held there,
-    aiohttp would forget the connection without closing it.
+    The signal for a new connection would be too early: if the request failed while it is held
+    there, aiohttp would drop the connection without closing it.
     """
 
     async def send(self, conn: Connection) -> aiohttp.ClientResponse:
-        """Write the request to ``conn``, new or kept."""
+        """Write the request to ``conn``, which is new or kept."""
         trace = _TRACE.get()
         trace.local_port = _local_port(conn)
         if trace.instants["TLSHandshakeDone"]:
@@ -230,21 +233,21 @@ class _TracedRequest(aiohttp.ClientRequest):
     async def write_bytes(
         self, writer: AbstractStreamWriter, conn: Connection, *args: Any, **kwargs: Any
     ) -> None:
-        """Write the body, in a task beside the one that reads the response."""
+        """Write the body, in another task than the one that reads the response."""
         await super().write_bytes(writer, conn, *args, **kwargs)
-        # A failure is not raised but left with the connection, for the reader to find.
+        # Failures are not raised here: aiohttp stores them on the connection for the reader.
         if conn.protocol is not None and conn.protocol.exception() is None:
             _TRACE.get().stamp("WroteRequest")
 
     async def _hold_when_written(self, trace: AsyncTrace, conn: Connection) -> None:
-        transport = conn.transport  # which the connection forgets when it is closed
+        transport = conn.transport  # a closed connection drops it
         try:
-            # The server may have answered before, and wait for its answer to be read.
+            # The server may have answered already and wait until its answer is read.
             async with asyncio.timeout(_WRITING_S.get()):
-                await self.close()  # it waits for the body, and closes nothing
+                await self.close()  # waits for the body; closes nothing
         except BaseException:
             if transport is not None:
-                transport.abort()  # merely closed, it would wait until the rest is written
+                transport.abort()  # close() would wait until the rest is written
             raise
         if trace.instants["WroteRequest"]:
             await trace.point("WroteRequest")
@@ -257,14 +260,14 @@ def _local_port(connection: Connection) -> int:
 
 
 def _signals() -> aiohttp.TraceConfig:
-    """Awaited one after the other, so that a connection begins when the hold before it has ended."""
+    """Return the trace hooks. aiohttp awaits them in turn, so each hold delays the next step."""
     config = aiohttp.TraceConfig()
     config.on_request_start.append(_passes("GetConn"))
     config.on_connection_create_start.append(_skips_dns)
     config.on_dns_resolvehost_start.append(_passes("DNSStart"))
     config.on_dns_resolvehost_end.append(_passes("DNSDone"))
     config.on_dns_resolvehost_end.append(_passes("ConnectStart"))
-    # Over TLS that was stamped long before.
+    # Over TLS this was stamped earlier, by the handshake.
     config.on_connection_create_end.append(_passes("ConnectDone"))
     config.on_request_redirect.append(_answered)
     config.on_request_end.append(_answered)
@@ -283,16 +286,16 @@ async def _answered(
     __: SimpleNamespace,
     params: aiohttp.TraceRequestEndParams | aiohttp.TraceRequestRedirectParams,
 ) -> None:
-    """The head of a response is read: aiohttp shows no earlier instant."""
+    """Pass the first byte: aiohttp shows no instant earlier than the complete response headers."""
     try:
         await _TRACE.get().point("GotFirstResponseByte")
     except BaseException:
-        params.response.close()  # before 3.14 nobody else does
+        params.response.close()  # aiohttp before 3.14 does not do it
         raise
 
 
 async def _skips_dns(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
-    """An address needs no lookup, and aiohttp makes none: the name is resolved before it starts."""
+    """Pass the DNS point for a literal address, for which aiohttp makes no lookup."""
     try:
         ip_address(urlsplit(context.trace_request_ctx).hostname or "")
     except ValueError:

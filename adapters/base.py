@@ -1,7 +1,7 @@
 """The contract between a client library and the harness.
 
-An adapter is the code a user of that library would write, and nothing more. It runs in the measured
-process, so this module imports the standard library only.
+An adapter is the code that a user of that library would write, and nothing more. It runs in the
+measured process, so this module imports the standard library only.
 
 A module of this package defines one class per mode and lists them in ``ADAPTERS``; the first is the
 library's default mode. Third parties add modules through the entry-point group
@@ -62,9 +62,9 @@ ErrorKind = Literal[
     "cancelled",
     "other",
 ]
-# What a library may not be able to do, though parity asks for it: keep the case of header names; send a request
-# target as it was typed; forget cookies; hand a body over as it was sent; keep to the size of its pool; do
-# without verifying certificates; keep connections.
+# Requirements of profile parity that a library may not meet: keep the case of header names; send
+# the request target unchanged; store no cookies; leave compressed bodies compressed; open no more
+# connections than its pool size; skip certificate verification; keep connections alive.
 Lack = Literal[
     "header-case",
     "typed-target",
@@ -78,10 +78,10 @@ LACKS: tuple[Lack, ...] = Lack.__args__  # type: ignore[attr-defined]
 # A kind's code in a recorded row is its position here plus one; codes never change their meaning.
 ERROR_KINDS: tuple[ErrorKind, ...] = ErrorKind.__args__  # type: ignore[attr-defined]
 
-# Longest body of a response, unless something else is asked for.
+# Largest response body, unless another limit is set.
 USUAL_MAX_BODY_BYTES = 256 << 20
 
-# How much of a body ``sample`` returns at most.
+# Most bytes of a body that ``sample`` returns.
 SAMPLE_BYTES = 200
 
 # (HTTP status, bytes of body received). A plain tuple: the hot path builds one per request.
@@ -92,7 +92,10 @@ Sample = tuple[int, int, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as plain data; ``headers`` are sent as they stand, beside what a library adds."""
+    """One request as plain data.
+
+    ``headers`` are sent unchanged, in addition to those of the library.
+    """
 
     method: str
     url: str
@@ -102,7 +105,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What one session is opened with.
+    """The settings of one session.
 
     ``profile`` "parity": pool of ``pool_size`` connections, keep-alive on, redirects, retries,
     proxies and environment off, TLS verified against ``ca_file`` unless ``verify`` is false,
@@ -110,13 +113,12 @@ class Settings:
     library's own choices; only pool size and, where the target needs it, ``ca_file`` / ``verify``
     are set.
     ``stream``: read the body chunk by chunk instead of whole.
-    ``keep_alive`` false: each request uses a connection of its own, in both profiles. The request
-    says so itself (``Connection: close``); the library's own switch is set as well, if it has one.
-    ``unix_path``: connections are made to this socket of the file system, whatever host a URL names;
-    None: to that host.
-    ``hold_s``: how much longer a timeout must be because a traced request is held on purpose.
-    ``max_body_bytes``: a longer body is an error, as soon as the library lets us see that it is one. Where it
-    reads a body whole, that is afterwards; until then the memory of the worker is limited.
+    ``keep_alive`` false: each request uses a new connection, in both profiles. The request sends
+    ``Connection: close``; the library's own switch is set as well, if it has one.
+    ``unix_path``: connect to this Unix socket, whatever host a URL names; None: to that host.
+    ``hold_s``: seconds to add to each timeout because a traced request is held.
+    ``max_body_bytes``: a longer body is an error, as soon as the library shows its length. If it
+    reads bodies whole, that is afterwards; until then the memory limit of the worker applies.
     """
 
     pool_size: int = 1
@@ -131,9 +133,9 @@ class Settings:
     max_body_bytes: int = USUAL_MAX_BODY_BYTES
 
 
-# What an adapter shows, and where it can stop, if the class of its library's connections is its own: each
-# point of ``trace.POINTS`` but the two of ``Expect``, which nobody sends. Spelled out, so that ``trace`` is not
-# loaded.
+# Trace and hold points of an adapter that can replace its library's connection class: all of
+# ``trace.POINTS`` except the two of ``Expect``, which no client sends. Spelled out here so that
+# ``trace`` is not loaded.
 CONNECTION_POINTS = (
     *("GetConn", "DNSStart", "DNSDone", "ConnectStart", "ConnectDone"),
     *("TLSHandshakeStart", "TLSHandshakeDone", "GotConn"),
@@ -150,11 +152,14 @@ class BodyTooLongError(Exception):
 
 
 class ConnectTimeoutError(TimeoutError):
-    """TCP or TLS was not established in time: sockets do not say themselves which phase timed out."""
+    """TCP or TLS was not established in time; a socket's own error does not name the phase."""
 
 
 def length_of(chunks: Iterable[bytes], most: int) -> int:
-    """Bytes of a body that is read in pieces. Raises ``BodyTooLongError`` beyond ``most``."""
+    """Return the length of a streamed body in bytes.
+
+    Raises ``BodyTooLongError`` beyond ``most``.
+    """
     length = 0
     for chunk in chunks:
         length += len(chunk)
@@ -164,7 +169,7 @@ def length_of(chunks: Iterable[bytes], most: int) -> int:
 
 
 async def length_of_async(chunks: AsyncIterable[bytes], most: int) -> int:
-    """As ``length_of``."""
+    """Return the same for an async stream."""
     length = 0
     async for chunk in chunks:
         length += len(chunk)
@@ -174,42 +179,45 @@ async def length_of_async(chunks: AsyncIterable[bytes], most: int) -> int:
 
 
 class BaseAdapter(ABC):
-    """What both modes share. One instance is one session."""
+    """The base of both modes. One instance is one session."""
 
     name: ClassVar[str]
     mode: ClassVar[Mode]
-    # The distribution of the library it measures, where the adapter comes with another one; "python": the
+    # Distribution of the measured library, if the adapter is part of another one; "python": the
     # standard library.
     distribution: ClassVar[str | None] = None
-    # "slot": one session per thread (sync) or task (async), because the library wants it so;
+    # "slot": one session per thread (sync) or task (async), because the library requires it;
     # "process": one session shared by all, where that is documented to be safe.
     session_scope: ClassVar[Literal["process", "slot"]] = "process"
-    # Slots that one shared session can serve in earnest, where its library sets a limit: beyond it, a process
-    # opens several sessions. None: any number.
+    # Most slots that one shared session can serve well, if its library has a limit: above it, a
+    # process opens several sessions. None: no limit.
     largest_pool: ClassVar[int | None] = None
     can_stream: ClassVar[bool] = False
-    # Whether ``sample`` is offered.
+    # True if the adapter has ``sample``.
     can_sample: ClassVar[bool] = False
-    # How its requests can use connections, of CONNECTIONS.
+    # Supported ways to use connections, from CONNECTIONS.
     connections: ClassVar[tuple[Connections, ...]] = ("keep-alive",)
-    # Whether it can connect to ``Settings.unix_path``; such requests are not traced.
+    # True if it can connect to ``Settings.unix_path``; such requests are not traced.
     can_unix: ClassVar[bool] = False
-    # Open files that one slot may need, its connection included.
+    # Open files that one slot may need, including its connection.
     files_per_slot: ClassVar[int] = 1
-    # False only for a reference that answers itself: the target never hears of its requests.
+    # False only for a reference that answers itself: its requests do not reach the target.
     uses_target: ClassVar[bool] = True
     http_versions: ClassVar[tuple[str, ...]] = ("1.1",)
-    # Profiles in which the library offers HTTP/2 to servers over TLS, asked for or not.
+    # Profiles in which the library offers HTTP/2 over TLS on its own account.
     offers_http2: ClassVar[tuple[str, ...]] = ()
-    # Points of ``trace.POINTS`` that ``send_traced`` can see, keys of ``trace.HOLD_POINTS`` where it can stop.
+    # Points of ``trace.POINTS`` that ``send_traced`` can see, and keys of ``trace.HOLD_POINTS`` at
+    # which it can hold a request.
     trace_points: ClassVar[tuple[str, ...]] = ()
     hold_points: ClassVar[tuple[str, ...]] = ()
-    # Parity settings this library has no switch for: one short sentence each, shown as a warning.
+    # Differences from profile parity that cannot be switched off: one short sentence each, for
+    # reports.
     unequal: ClassVar[tuple[str, ...]] = ()
-    # What of parity the library cannot do, of LACKS. The conformance suite checks that it is so.
+    # Requirements of parity that the library cannot meet, from LACKS; checked by the conformance
+    # suite.
     lacks: ClassVar[tuple[Lack, ...]] = ()
-    # Kinds in which the library ends instead of the one that the suite asks for, by the suite's case; several
-    # of one case where it is a race.
+    # Kinds of errors that the library reports instead of the usual one, by case of the conformance
+    # suite; several for one case if the outcome is a race.
     other_kinds: ClassVar[tuple[tuple[str, ErrorKind], ...]] = ()
     # Library exceptions, most specific first; Python's own are in SYSTEM_ERRORS.
     error_kinds: ClassVar[tuple[tuple[type[BaseException], ErrorKind], ...]] = ()
@@ -223,17 +231,17 @@ class BaseAdapter(ABC):
         return {}
 
     def classify(self, error: BaseException) -> ErrorKind:
-        """The one kind of a failed ``send``: the most telling one along the chain of its causes.
+        """Return the kind of a failed ``send``: the most specific one in the chain of causes.
 
         Libraries wrap: a refused connection may arrive three exceptions deep, under names that only
-        say "connection error". Among equally telling kinds the outermost exception decides.
+        say "connection error". Among equally specific kinds the outermost exception decides.
         """
         kinds = (_lookup(cause, self.error_kinds) for cause in causes(error))
-        return max((kind for kind in kinds if kind), key=_telling, default="other")
+        return max((kind for kind in kinds if kind), key=_specificity, default="other")
 
 
 class Adapter(BaseAdapter):
-    """A client that blocks."""
+    """A sync client."""
 
     mode = "sync"
 
@@ -243,17 +251,23 @@ class Adapter(BaseAdapter):
 
     @abstractmethod
     def send(self, request: Request) -> Response:
-        """The call a user of the library would write; returns once the whole body is in hand.
+        """Send a request as a user of the library would; return when the whole body is read.
 
         Raises whatever the library raises; ``classify`` names it.
         """
 
     def send_traced(self, request: Request, trace: Trace) -> Response:
-        """As ``send``, telling ``trace`` of each of ``trace_points``. May cost more than ``send``."""
+        """Do what ``send`` does, and stamp each of ``trace_points``.
+
+        May cost more than ``send``.
+        """
         raise NotImplementedError(f"{self.name} shows no trace points")
 
     def sample(self, request: Request) -> Sample:
-        """As ``send``, with the first ``SAMPLE_BYTES`` of the body. May cost more."""
+        """Do what ``send`` does, and return the first ``SAMPLE_BYTES`` of the body.
+
+        May cost more.
+        """
         raise NotImplementedError(f"{self.name} shows no bodies")
 
     @abstractmethod
@@ -262,7 +276,7 @@ class Adapter(BaseAdapter):
 
 
 class AsyncAdapter(BaseAdapter):
-    """A client that awaits. As ``Adapter``, inside a running event loop."""
+    """An async client: as ``Adapter``, inside a running event loop."""
 
     mode = "async"
 
@@ -272,14 +286,20 @@ class AsyncAdapter(BaseAdapter):
 
     @abstractmethod
     async def send(self, request: Request) -> Response:
-        """The call a user of the library would write; returns once the whole body is in hand."""
+        """Send a request as a user of the library would; return when the whole body is read."""
 
     async def send_traced(self, request: Request, trace: AsyncTrace) -> Response:
-        """As ``send``, telling ``trace`` of each of ``trace_points``. May cost more than ``send``."""
+        """Do what ``send`` does, and stamp each of ``trace_points``.
+
+        May cost more than ``send``.
+        """
         raise NotImplementedError(f"{self.name} shows no trace points")
 
     async def sample(self, request: Request) -> Sample:
-        """As ``send``, with the first ``SAMPLE_BYTES`` of the body. May cost more."""
+        """Do what ``send`` does, and return the first ``SAMPLE_BYTES`` of the body.
+
+        May cost more.
+        """
         raise NotImplementedError(f"{self.name} shows no bodies")
 
     @abstractmethod
@@ -297,7 +317,7 @@ SYSTEM_ERRORS: dict[str, ErrorKind] = {
     "builtins.ConnectionAbortedError": "reset",
     "builtins.ConnectionRefusedError": "connect",
     "builtins.ConnectionResetError": "reset",
-    "builtins.MemoryError": "body",  # of what a worker may use: no request needs as much
+    "builtins.MemoryError": "body",  # the worker's memory limit: no request needs as much
     "builtins.TimeoutError": "timeout_read",
     "http.client.HTTPException": "protocol",
     "http.client.IncompleteRead": "body",
@@ -307,15 +327,16 @@ SYSTEM_ERRORS: dict[str, ErrorKind] = {
     "ssl.SSLZeroReturnError": "reset",
 }
 
-# Raised by http.client, and passed on by what builds on it, for sizes below zero or beyond all measure.
-# Not their subclasses, by which libraries tell mistakes of the calling program.
+# Raised by http.client, and by libraries that build on it, for negative or absurdly large sizes.
+# Subclasses are excluded: libraries use them for mistakes of the calling program.
 _FROM_NUMBERS = (ValueError, OverflowError)
 
-# What a wrapper may say while the cause knows better, vaguest first; every other kind is final.
+# Kinds that a wrapper may report although its cause is more specific, vaguest first. Others are
+# final.
 _VAGUE: tuple[ErrorKind, ...] = ("other", "connect", "protocol", "body", "tls")
 
 
-def _telling(kind: ErrorKind) -> int:
+def _specificity(kind: ErrorKind) -> int:
     return _VAGUE.index(kind) if kind in _VAGUE else len(_VAGUE)
 
 
@@ -332,7 +353,7 @@ def _lookup(
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and everything it was raised from, without running in circles."""
+    """Yield the error and everything it was raised from, each exception once."""
     seen: set[int] = set()
     waiting: list[object] = [error]
     while waiting:

@@ -1,4 +1,4 @@
-"""``httpx``: one client for all threads or tasks, as its documentation says is safe."""
+"""``httpx``: one client for all threads or tasks; its documentation says this is safe."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ADAPTERS", "Httpx", "HttpxAsync"]
 
-# Events of httpcore's ``trace`` extension, and what they mean. A name is resolved as part of connecting; a
-# response is told of when its head is complete, and there is no earlier instant to see.
+# Events of httpcore's ``trace`` extension and their trace points. Name resolution is part of
+# connecting; a response is only seen when its header section is complete.
 _EVENTS = {
     "connection.connect_tcp.started": "ConnectStart",
     "connection.connect_tcp.complete": "ConnectDone",
@@ -48,21 +48,22 @@ _OPENED = ("ConnectDone", "TLSHandshakeDone")
 
 
 class _Httpx(BaseAdapter):
-    """What both modes share: options and error kinds."""
+    """The base of both modes: options and error kinds."""
 
     name = "httpx"
     can_stream = True
     connections = CONNECTIONS
     can_unix = True
     can_sample = True
-    # The library's own default. For each idle connection of its pool httpcore looks at all the others, on every
-    # request and every response, and asks the kernel about each: with 250 in one pool a request takes seconds.
+    # The library's own default. On every request and every response, httpcore checks all
+    # connections for each idle one, with a system call each: with 250 in one pool a request takes
+    # seconds.
     largest_pool = 100
     trace_points = ("GetConn", *_EVENTS.values())
     hold_points = ("tcp", "tls", "connection", "request", "first-byte")
     error_kinds = (
         (httpx.ConnectTimeout, "timeout_connect"),
-        # Waiting for the pool is waiting for a connection.
+        # Waiting for the pool means waiting for a connection.
         (httpx.PoolTimeout, "timeout_connect"),
         (httpx.ReadTimeout, "timeout_read"),
         (httpx.WriteTimeout, "timeout_read"),
@@ -86,7 +87,7 @@ class _Httpx(BaseAdapter):
         transport: type[httpx.HTTPTransport | httpx.AsyncHTTPTransport],
         keep_encoded: Callable[..., Any],
     ) -> dict[str, Any]:
-        """Arguments of a client; one for a socket of the file system is given its transport."""
+        """Return the arguments of a client, for a Unix socket with its transport."""
         options = _options(self.settings, keep_encoded)
         if self.settings.unix_path is not None:
             names = ("verify", "limits", "trust_env")
@@ -95,7 +96,7 @@ class _Httpx(BaseAdapter):
         return options
 
     def classify(self, error: BaseException) -> ErrorKind:
-        """As for every adapter; httpx tells three endings apart by their message alone."""
+        """Classify as every adapter does; httpx distinguishes some failures by message only."""
         if isinstance(error, httpx.RemoteProtocolError):
             if "Server disconnected" in str(error):
                 return "reset"
@@ -109,7 +110,7 @@ class _Httpx(BaseAdapter):
         client: httpx.Client | httpx.AsyncClient,
         hook: Callable[[str, dict[str, Any]], Awaitable[None] | None],
     ) -> dict[str, Any]:
-        """What a request is streamed with so that httpcore calls ``hook`` on its way."""
+        """Return the arguments of a streamed request for which httpcore calls ``hook``."""
         hold_s = self.settings.hold_s
         patient = {n: s if s is None else s + hold_s for n, s in client.timeout.as_dict().items()}
         extensions = {**(self._extensions(request.url) or {}), "trace": hook}
@@ -125,17 +126,17 @@ class _Httpx(BaseAdapter):
 
 @lru_cache(256)
 def _exact(url: str) -> dict[str, Any] | None:
-    """The extension that makes httpx send the target as it was typed, where it would rewrite it."""
+    """Return the extension that makes httpx send a target unchanged that it would rewrite."""
     target = typed_target(url)
     return None if target is None else {"target": target.encode("ascii")}
 
 
 def _own(_: str) -> None:
-    """No extension: httpx writes the target as it likes."""
+    """Return no extension: httpx may rewrite the target."""
 
 
 def _options(settings: Settings, keep_encoded: Callable[..., Any]) -> dict[str, Any]:
-    """Arguments of ``Client`` and ``AsyncClient``, whose hooks differ."""
+    """Return the arguments of ``Client`` or ``AsyncClient``, whose hooks differ."""
     limits: dict[str, Any] = {
         "max_connections": settings.pool_size,
         "max_keepalive_connections": settings.pool_size if settings.keep_alive else 0,
@@ -154,7 +155,7 @@ def _options(settings: Settings, keep_encoded: Callable[..., Any]) -> dict[str, 
 
 
 def _keep_encoded(response: httpx.Response) -> None:
-    """A body stays as it was sent: ``content`` decompresses what the server says is compressed."""
+    """Remove Content-Encoding, so that ``content`` does not decompress the body."""
     if "Content-Encoding" in response.headers:
         del response.headers["Content-Encoding"]
 
@@ -164,7 +165,7 @@ async def _keep_encoded_async(response: httpx.Response) -> None:
 
 
 def _note_port(trace: Stamps, stream: Any) -> None:
-    """``stream`` is httpcore's; once it is closed, it has no address any more."""
+    """Note the local port of httpcore's ``stream``, unless it is closed already."""
     with suppress(OSError):
         trace.local_port = trace.local_port or stream.get_extra_info("client_addr")[1]
 
@@ -177,7 +178,7 @@ class Httpx(_Httpx, Adapter):
         self._client = httpx.Client(**self._over(httpx.HTTPTransport, _keep_encoded))
 
     def send(self, request: Request) -> Response:
-        """One request, its whole body read."""
+        """Send one request and read its whole body."""
         if self.settings.stream:
             return self._streamed(request)
         response = self._client.request(
@@ -202,7 +203,7 @@ class Httpx(_Httpx, Adapter):
             )
 
     def sample(self, request: Request) -> Sample:
-        """One request; the beginning of its body as well."""
+        """Send one request and return the start of its body as well."""
         response = self._client.request(
             request.method,
             request.url,
@@ -214,7 +215,7 @@ class Httpx(_Httpx, Adapter):
         return response.status_code, len(body), body[:SAMPLE_BYTES]
 
     def send_traced(self, request: Request, trace: Trace) -> Response:
-        """As ``send``; the request waits inside the events of httpcore's ``trace`` extension."""
+        """Send as ``send`` does; holds happen in the events of httpcore's ``trace`` extension."""
         trace.point("GetConn")
         sent_with = self._traced(request, self._client, self._hook(trace))
         with self._client.stream(**sent_with) as response:
@@ -234,7 +235,7 @@ class Httpx(_Httpx, Adapter):
                 if name:
                     trace.point(name)
             except BaseException:
-                # httpcore was about to hand this connection over, and would leave it open.
+                # httpcore would leave this connection open.
                 if name in _OPENED:
                     info["return_value"].close()
                 raise
@@ -256,7 +257,7 @@ class HttpxAsync(_Httpx, AsyncAdapter):
         )
 
     async def send(self, request: Request) -> Response:
-        """One request, its whole body read."""
+        """Send one request and read its whole body."""
         if self.settings.stream:
             return await self._streamed(request)
         response = await self._client.request(
@@ -280,7 +281,7 @@ class HttpxAsync(_Httpx, AsyncAdapter):
             return response.status_code, await length_of_async(chunks, self.settings.max_body_bytes)
 
     async def sample(self, request: Request) -> Sample:
-        """One request; the beginning of its body as well."""
+        """Send one request and return the start of its body as well."""
         response = await self._client.request(
             request.method,
             request.url,
@@ -292,7 +293,7 @@ class HttpxAsync(_Httpx, AsyncAdapter):
         return response.status_code, len(body), body[:SAMPLE_BYTES]
 
     async def send_traced(self, request: Request, trace: AsyncTrace) -> Response:
-        """As ``send``; the request waits inside the events of httpcore's ``trace`` extension."""
+        """Send as ``send`` does; holds happen in the events of httpcore's ``trace`` extension."""
         await trace.point("GetConn")
         sent_with = self._traced(request, self._client, self._hook(trace))
         async with self._client.stream(**sent_with) as response:
@@ -311,7 +312,7 @@ class HttpxAsync(_Httpx, AsyncAdapter):
                 if name:
                     await trace.point(name)
             except BaseException:
-                # httpcore was about to hand this connection over, and would leave it open.
+                # httpcore would leave this connection open.
                 if name in _OPENED:
                     await info["return_value"].aclose()
                 raise

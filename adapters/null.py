@@ -1,7 +1,7 @@
 """``null``: answers without doing anything.
 
-What is measured with it is the harness: pacing and recording cost, the memory floor of a worker,
-and the highest rate the generator itself can hold.
+It measures the harness itself: the cost of pacing and recording, the memory of an idle worker, and
+the highest arrival rate that the load generator can keep.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What clients share whose library builds on the connections of ``http.client``: sessions beside their own."""
+"""The base of clients that build on ``http.client``: extra sessions for special requests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CHUNK_BYTES = 65536
 
 
 class OverHttpClient(Adapter):
-    """Requests that are traced, or sent in another way, have a session of a kind of their own."""
+    """A client that uses a separate session for traced requests and for unchanged targets."""
 
     can_stream = True
     connections = CONNECTIONS
@@ -40,16 +40,16 @@ class OverHttpClient(Adapter):
 
     @abstractmethod
     def _traced_kind(self) -> type[Adapter]:
-        """One whose connections are ``TracedConnection``; loaded only by who traces."""
+        """Return the kind whose connections are ``TracedConnection``; loaded only for tracing."""
 
     def send_traced(self, request: Request, trace: Trace) -> Response:
-        """As ``send``, over connections of its own that tell where they are."""
-        from adapters.traced_connection import send_traced  # noqa: PLC0415  only who traces needs it
+        """Send as ``send`` does, over separate connections that stamp the trace points."""
+        from adapters.traced_connection import send_traced  # noqa: PLC0415  only for tracing
 
         return send_traced(self.other(self._traced_kind()), request, trace)
 
     def other(self, kind: type[Adapter]) -> Adapter:
-        """The session of that kind, opened when it is first needed; it is closed with this one."""
+        """Return the session of that kind. It is opened on first use and closed with this one."""
         with self._opening:
             if kind not in self._others:
                 opened = kind(self.settings)
@@ -58,7 +58,7 @@ class OverHttpClient(Adapter):
             return self._others[kind]
 
     def close(self) -> None:
-        """Close the sessions beside its own."""
+        """Close the extra sessions."""
         for other in self._others.values():
             other.close()
         self._others.clear()

@@ -29,7 +29,7 @@ __all__ = ["ADAPTERS", "Pycurl"]
 
 _IDLE_S = 3600
 _CONNECT_TIMEOUT_S = 300  # libcurl's own
-_E_TOO_LARGE = 100  # the header, for one; pycurl has no name for it
+_E_TOO_LARGE = 100  # for example the header section; pycurl has no name for it
 
 _KINDS: dict[int, ErrorKind] = {
     pycurl.E_COULDNT_RESOLVE_HOST: "dns",
@@ -65,9 +65,11 @@ _KINDS: dict[int, ErrorKind] = {
     pycurl.E_ABORTED_BY_CALLBACK: "cancelled",
 }
 
-_OF_HEADS = ("response headers", "Transfer-Encoding")  # what libcurl says of a head that it refuses
+# Words in libcurl's messages about an invalid header section.
+_HEADER_ERRORS = ("response headers", "Transfer-Encoding")
 
-# What shows a point, and where a request can be stopped; older versions of pycurl lack some of it.
+# The option of pycurl that shows a trace point, and the one that can hold a request there. Older
+# versions of pycurl lack some of them.
 _SHOWN_BY = {
     "GetConn": "Curl",
     "DNSDone": "NAMELOOKUP_TIME",
@@ -93,28 +95,29 @@ def _offered(needs: dict[str, str]) -> tuple[str, ...]:
 
 
 class Pycurl(Adapter):
-    """``Curl.perform`` into a reused ``BytesIO``, or into a callback that is given chunks."""
+    """``Curl.perform`` into a reused ``BytesIO``, or chunk by chunk into a callback."""
 
     name = "pycurl"
     session_scope = "slot"
-    files_per_slot = 3  # a handle keeps an epoll and an event descriptor; without: "out of memory"
+    # A handle also needs an epoll and an event descriptor; without them it reports "out of memory".
+    files_per_slot = 3
     can_stream = True
     connections = CONNECTIONS
     can_unix = True
     can_sample = True
-    # In parity it is told not to.
+    # Profile parity turns it off.
     offers_http2 = ("defaults",) if pycurl.version_info()[4] & pycurl.VERSION_HTTP2 else ()
     trace_points = _offered(_SHOWN_BY)
     hold_points = _offered(_HELD_BY)
     unequal = (
-        "libcurl has no read timeout: the timeout holds for the request as a whole",
-        "libcurl resends a request once when a kept connection turns out to be closed",
+        "libcurl has no read timeout: the timeout applies to the whole request",
+        "libcurl resends a request once if the server has closed the kept connection",
     )
     other_kinds = (("hang", "timeout_total"), ("stall", "timeout_total"))
 
     @classmethod
     def linked_versions(cls) -> dict[str, str]:
-        """Versions of libcurl and of its TLS library."""
+        """Return the versions of libcurl and of its TLS library."""
         info = pycurl.version_info()
         tls, _, version = str(info[5]).partition("/")
         return {"libcurl": str(info[1]), tls: version}
@@ -127,7 +130,7 @@ class Pycurl(Adapter):
         self._length = 0
 
     def send(self, request: Request) -> Response:
-        """One request, its whole body read."""
+        """Send one request and read its whole body."""
         if request is not self._request:
             self._set_up(request)
         if self.settings.stream:
@@ -141,7 +144,7 @@ class Pycurl(Adapter):
         return self._curl.getinfo(pycurl.RESPONSE_CODE), body.tell()
 
     def sample(self, request: Request) -> Sample:
-        """One request; the beginning of its body as well."""
+        """Send one request and return the start of its body as well."""
         self._set_up(request)
         body = BytesIO()
         self._curl.setopt(pycurl.WRITEFUNCTION, body.write)
@@ -153,7 +156,7 @@ class Pycurl(Adapter):
         return status, body.tell(), body.getvalue()[:SAMPLE_BYTES]
 
     def send_traced(self, request: Request, trace: Trace) -> Response:
-        """As ``send``, on the same handle. Callbacks hold; libcurl's own timers say the rest afterwards."""
+        """Send as ``send`` does. Callbacks hold the request; libcurl's timers give the rest."""
         self._set_up(request, self.settings.hold_s)
         journey = _Journey(self._curl, request, trace, self._sink)
         trace.point("GetConn")
@@ -168,7 +171,7 @@ class Pycurl(Adapter):
         self._curl.close()
 
     def classify(self, error: BaseException) -> ErrorKind:
-        """By curl's error number; for a timeout, by how far the handle says it came."""
+        """Classify by curl's error number; for a timeout, by how far the request got."""
         if not isinstance(error, pycurl.error):
             return super().classify(error)
         code: int = error.args[0]
@@ -178,10 +181,10 @@ class Pycurl(Adapter):
         was_reset = info(pycurl.OS_ERRNO) in (errno.ECONNRESET, errno.EPIPE)
         if code == pycurl.E_SSL_CONNECT_ERROR and was_reset:
             return "reset"
-        # Numbers of receiving and of encodings are used for bad heads, too.
-        if any(words in str(error) for words in _OF_HEADS):
+        # The error numbers for receiving and for encodings are also used for invalid headers.
+        if any(words in str(error) for words in _HEADER_ERRORS):
             return "protocol"
-        # Over TLS, a stream that ends without a goodbye is an error of receiving.
+        # Over TLS, a stream that ends without close_notify is an error of receiving.
         if code == pycurl.E_RECV_ERROR and not was_reset and info(pycurl.RESPONSE_CODE):
             return "body"
         return _KINDS.get(code, "other")
@@ -189,7 +192,7 @@ class Pycurl(Adapter):
     def _set_up(self, request: Request, hold_s: float = 0.0) -> None:
         """Set every option anew; ``reset`` keeps connections, DNS answers and TLS sessions.
 
-        Libcurl counts the time for which a callback holds it: its timeouts are longer by ``hold_s``.
+        Time in a callback counts for libcurl's timeouts, so they are longer by ``hold_s``.
         """
         self._curl.reset()
         self._set_session(hold_s)
@@ -247,7 +250,7 @@ class Pycurl(Adapter):
             f"{name}: {value}" if value else f"{name};" for name, value in request.headers.items()
         ]
         if self.settings.profile == "parity":
-            # What curl adds for a body, and no other client does.
+            # Remove the headers that only curl adds to a request with a body.
             given = {name.lower() for name in request.headers}
             lines += [
                 f"{name}:" for name in ("Expect", "Content-Type") if name.lower() not in given
@@ -256,7 +259,7 @@ class Pycurl(Adapter):
 
     @property
     def _sink(self) -> Callable[[bytes], int | None]:
-        """What is given the body."""
+        """Return the callback that receives the body."""
         return self._count_chunk if self.settings.stream else self._body.write
 
     def _count_chunk(self, chunk: bytes) -> None:
@@ -264,10 +267,10 @@ class Pycurl(Adapter):
 
 
 class _Journey:
-    """What libcurl calls on the way of one traced request, and what its timers say when it is over.
+    """The callbacks of one traced request, and the evaluation of libcurl's timers after it.
 
-    The callbacks block the transfer where it is. An exception cannot pass through libcurl: it is kept, the
-    transfer is made to fail, and ``end`` raises it.
+    The callbacks block the transfer. An exception cannot pass through libcurl: it is kept, the
+    transfer is aborted, and ``end`` raises it.
     """
 
     def __init__(
@@ -280,7 +283,7 @@ class _Journey:
         self._curl = curl
         self._trace = trace
         self._sink = sink
-        self._answered_ns = 0  # when the first part of the response was handed over
+        self._answered_ns = 0  # when libcurl delivered the first part of the response
         self._is_tls = request.url.lower().startswith("https:")
         self._unsent = len(request.body or b"")
         self._failure: BaseException | None = None
@@ -298,13 +301,13 @@ class _Journey:
             curl.setopt(pycurl.HEADERFUNCTION, self._at_header)
 
     def end(self) -> None:
-        """Stamp what libcurl timed; raise what a gate raised."""
+        """Stamp the points that libcurl timed; raise the exception of a gate, if any."""
         self._stamp_timers()
         if self._failure is not None:
             raise self._failure
 
     def _at_socket(self, _descriptor: int, _purpose: int) -> int:
-        """The name is resolved and a socket made; it is not connected yet. Once for each address tried."""
+        """Handle a new socket that is not connected yet; called once for each address tried."""
         return self._safely(self._connect)
 
     def _connect(self) -> None:
@@ -312,7 +315,7 @@ class _Journey:
         self._trace.stamp("ConnectStart")
 
     def _at_connection(self, *addresses: str | int) -> int:
-        """A connection is there, new or kept, TLS included; nothing of the request is sent."""
+        """Handle a ready connection, new or kept, before any of the request is sent."""
         self._trace.local_port = int(addresses[-1])
         return self._safely(self._connected)
 
@@ -322,7 +325,7 @@ class _Journey:
         self._trace.point("GotConn")
 
     def _at_transport(self, kind: int, data: bytes) -> None:
-        """Part of the request has been handed to the transport (or something else to report happened)."""
+        """Handle a debug event: count the bytes of the request that were sent."""
         if kind == pycurl.INFOTYPE_DATA_OUT:
             self._unsent -= len(data)
         elif kind != pycurl.INFOTYPE_HEADER_OUT:
@@ -331,17 +334,17 @@ class _Journey:
             self._safely(lambda: self._hold("WroteRequest"))
 
     def _at_progress(self, *_: int) -> bool:
-        """Whether to give up: the callback above has no way to say so."""
+        """Abort the transfer after a failure, which the debug callback itself cannot do."""
         return self._failure is not None
 
     def _at_header(self, line: bytes) -> int:
-        """A line of the response's head is there: the status line at the latest when it is complete."""
+        """Handle one complete header line of the response, the status line first."""
         self._answered()
         failed = self._safely(lambda: self._hold("GotFirstResponseByte"))
         return 0 if failed else len(line)
 
     def _at_body(self, chunk: bytes) -> int | None:
-        """A piece of the body is there."""
+        """Handle a piece of the body."""
         self._answered()
         return self._sink(chunk)
 
@@ -350,16 +353,19 @@ class _Journey:
 
     @property
     def _is_new(self) -> bool:
-        """Whether this request opened a connection."""
+        """Say whether this request opened a connection."""
         return bool(self._trace.instants["ConnectStart"])
 
     def _hold(self, name: str) -> None:
-        """Stop if it is to be here. Otherwise a timer knows the instant better, without waiting for the GIL."""
+        """Hold the request if this is its hold point.
+
+        Otherwise stamp nothing: libcurl's timer is more exact, as it does not wait for the GIL.
+        """
         if self._trace.hold == name:
             self._trace.point(name)
 
     def _safely(self, step: Callable[[], None]) -> int:
-        """Whether libcurl is to give up, as it wants to hear it."""
+        """Run one step; return 1 to make libcurl abort the transfer, otherwise 0."""
         if self._failure is None:
             try:
                 step()
@@ -368,7 +374,7 @@ class _Journey:
         return int(self._failure is not None)
 
     def _stamp_timers(self) -> None:
-        """Turn libcurl's timers into instants; held time is part of both."""
+        """Convert libcurl's timers to instants; both include the time held."""
         trace, latest_ns = self._trace, 0
         elapsed = {name: self._elapsed_ns(name) for name in Pycurl.trace_points}
         begun_ns = self._begun_ns(elapsed)
@@ -379,11 +385,11 @@ class _Journey:
             latest_ns = max(latest_ns, left_ns)
 
     def _begun_ns(self, elapsed: dict[str, int]) -> int:
-        """When libcurl's timers began, which may be long after ``GetConn`` where threads compete for the GIL.
+        """Return when libcurl's timers started, which may be long after ``GetConn``.
 
-        A callback comes after what a timer said before: of those bounds the closest. The timer of the whole
-        counts from a little earlier than the others, which would put them before what they time: it has to do
-        where no answer came.
+        Each callback runs after the event that the timer before it timed, which gives an upper
+        bound; the smallest one counts. Without an answer the total time is used, although that
+        timer starts slightly earlier than the others.
         """
         instants, timed_ns = self._trace.instants, 0
         if elapsed["GotFirstResponseByte"]:
@@ -397,7 +403,10 @@ class _Journey:
         return max(begun_ns, instants["GetConn"])
 
     def _elapsed_ns(self, name: str) -> int:
-        """From the start of the transfer, held time included; 0 where it has no timer or did not come."""
+        """Return ns since the start of the transfer, including holds.
+
+        0 without a timer or event.
+        """
         if name in _OF_CONNECTING and not self._is_new:
             return 0  # a kept connection repeats its timers
         option = _SHOWN_BY[name]

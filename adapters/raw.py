@@ -1,6 +1,6 @@
-"""``raw``: prepared bytes out, status and framing of the answer read, nothing else.
+"""``raw``: sends prepared bytes and reads status and framing of the answer, nothing else.
 
-The ceiling of what one Python process can do here.
+It shows the most that one Python process can do on this machine.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Raw(RawSocket):
     _traced: TracedRaw | None = None
 
     def send(self, request: Request) -> Response:
-        """One request; the body is read whole, and dropped."""
+        """Send one request; read the whole body and discard it."""
         prepared = self._current
         if prepared is None or prepared.request is not request:
             prepared = self._current = self._prepare(request)
@@ -57,8 +57,8 @@ class Raw(RawSocket):
         return reader.status, reader.length
 
     def send_traced(self, request: Request, trace: Trace) -> Response:
-        """As ``send``, over a connection of its own that is made and used step by step."""
-        from adapters.traced_raw import TracedRaw  # noqa: PLC0415  only who traces needs it
+        """Send as ``send`` does, over a separate connection that is made and used step by step."""
+        from adapters.traced_raw import TracedRaw  # noqa: PLC0415  only for tracing
 
         if self._traced is None:
             self._traced = TracedRaw(self.settings)
@@ -74,7 +74,7 @@ class Raw(RawSocket):
 
 
 class _Connection(asyncio.Protocol):
-    """One connection of the asynchronous client, and the request that waits on it."""
+    """One connection of the async client, and the request that waits for its answer."""
 
     def __init__(self, reader: Reader, timeout_s: float) -> None:
         self._reader = reader
@@ -91,7 +91,7 @@ class _Connection(asyncio.Protocol):
 
     def ask(self, payload: bytes) -> asyncio.Future[None]:
         """Send the request; the future is done when the reader has the whole response."""
-        if self.transport is None:  # the server spoke, or left, before it was asked
+        if self.transport is None:  # the server sent data or closed before the request
             raise ConnectionResetError("the connection had ended before the request was sent")
         self._waiter = waiter = self._loop.create_future()
         self._deadline = self._loop.time() + self._timeout_s
@@ -101,7 +101,7 @@ class _Connection(asyncio.Protocol):
         return waiter
 
     def data_received(self, data: bytes) -> None:
-        """Feed the reader; anything that arrives unasked ends the connection."""
+        """Feed the reader; data without a request closes the connection."""
         waiter = self._waiter
         if waiter is None:
             self.close()
@@ -116,7 +116,7 @@ class _Connection(asyncio.Protocol):
                 self._finish(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Let the reader judge whether the response ends here."""
+        """Let the reader decide whether the response ends here."""
         self.transport = None
         if self._timer is not None:
             self._timer.cancel()
@@ -149,7 +149,7 @@ class _Connection(asyncio.Protocol):
             waiter.set_exception(error)
 
     def _check_deadline(self) -> None:
-        """One timer serves many requests: it only looks again when the deadline has moved."""
+        """Time out, or wait again if the deadline has moved: one timer serves many requests."""
         self._timer = None
         if self._waiter is None:
             return
@@ -163,13 +163,13 @@ class RawAsync(RawAdapter, AsyncAdapter):
     """A protocol on the event loop's own transport: cheaper than streams."""
 
     async def open(self) -> None:
-        """Nothing yet: the connection is made by the first request, which names the host."""
+        """Connect nothing yet: the first request names the host."""
         self._connection: _Connection | None = None
         self._origin: tuple[str, str] | None = None
         self._traced: TracedRawAsync | None = None
 
     async def send(self, request: Request) -> Response:
-        """One request; the body is read whole, and dropped."""
+        """Send one request; read the whole body and discard it."""
         prepared = self._current
         if prepared is None or prepared.request is not request:
             prepared = self._current = self._prepare(request)
@@ -188,8 +188,8 @@ class RawAsync(RawAdapter, AsyncAdapter):
         return reader.status, reader.length
 
     async def send_traced(self, request: Request, trace: AsyncTrace) -> Response:
-        """As ``send``, over a stream: a protocol's callbacks have nowhere to wait."""
-        from adapters.traced_raw import TracedRawAsync  # noqa: PLC0415  only who traces needs it
+        """Send as ``send`` does, over a stream: callbacks of a protocol cannot wait."""
+        from adapters.traced_raw import TracedRawAsync  # noqa: PLC0415  only for tracing
 
         if self._traced is None:
             self._traced = TracedRawAsync(self.settings)

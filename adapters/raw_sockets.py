@@ -1,4 +1,4 @@
-"""What ``raw`` and its traced requests share: prepared bytes, error kinds, and a socket that is kept."""
+"""The base of ``raw`` and its traced requests: prepared bytes, error kinds, and a kept socket."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ __all__ = ["READ_BYTES", "RawAdapter", "RawSocket", "address"]
 
 READ_BYTES = 65536
 _MAX_PREPARED = 256
-# A connection unused for longer is looked at before it is used: servers close idle ones.
+# A connection idle for longer is checked before it is used: servers close idle ones.
 _FRESH_S = 0.2
 
 
 class RawAdapter(BaseAdapter):
-    """What both modes share: prepared requests, TLS and error kinds."""
+    """The base of both modes: prepared requests, TLS and error kinds."""
 
     name = "raw"
     session_scope = "slot"
@@ -40,7 +40,7 @@ class RawAdapter(BaseAdapter):
     trace_points = CONNECTION_POINTS
     hold_points = CONNECTION_HOLDS
     error_kinds = (
-        # What a blocking socket says when SO_RCVTIMEO or SO_SNDTIMEO ran out.
+        # Raised by a blocking socket when SO_RCVTIMEO or SO_SNDTIMEO has expired.
         (BlockingIOError, "timeout_read"),
         (BodyError, "body"),
         (ProtocolError, "protocol"),
@@ -54,7 +54,10 @@ class RawAdapter(BaseAdapter):
         self._reader = kind(settings.max_body_bytes)
 
     def _prepare(self, request: Request) -> Prepared:
-        """The bytes of this very object; kept, so that a mix of requests is prepared once."""
+        """Return the bytes of this request object.
+
+        Cached, so that each request is prepared once.
+        """
         prepared = self._all.get(id(request))
         if prepared is None:
             if len(self._all) >= _MAX_PREPARED:
@@ -64,10 +67,10 @@ class RawAdapter(BaseAdapter):
 
 
 class RawSocket(RawAdapter, Adapter):
-    """A blocking socket, connected when it is needed; what is sent over it is up to others."""
+    """A blocking socket that connects when it is needed; subclasses send and read."""
 
     def open(self) -> None:
-        """Nothing yet: the connection is made by the first request, which names the host."""
+        """Connect nothing yet: the first request names the host."""
         self._socket: socket.socket | None = None
         self._origin: tuple[str, str] | None = None
         self._used_at = 0.0
@@ -98,7 +101,7 @@ class RawSocket(RawAdapter, Adapter):
         try:
             plain = self._dial(host, port)
             if url.scheme == "https":
-                # ssl retries for ever on EAGAIN from a blocking socket: here settimeout must do.
+                # ssl retries forever on EAGAIN from a blocking socket: use settimeout here.
                 return self._secure(plain, host)
         except TimeoutError as error:
             raise ConnectTimeoutError(str(error)) from error
@@ -122,17 +125,17 @@ class RawSocket(RawAdapter, Adapter):
 
 
 def address(url: SplitResult) -> tuple[str, int]:
-    """Host and port of a URL."""
+    """Return host and port of a URL."""
     return url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
 
 
 def _is_quiet(connection: socket.socket) -> bool:
-    """Whether nothing has arrived: between requests, only the end of the connection can."""
+    """Say whether nothing has arrived; between requests, data means that the connection ended."""
     timeout_s = connection.gettimeout()
-    # One with a timeout of Python's own would wait for it, whatever the flags.
+    # A socket with a Python timeout would wait for it, whatever the flags.
     connection.settimeout(0)
     try:
-        # By the plain socket's method: SSLSocket refuses flags, and the end shows beneath TLS, too.
+        # Use the plain socket's method: SSLSocket refuses flags, and the end is visible below TLS.
         socket.socket.recv(connection, 1, socket.MSG_PEEK)
     except BlockingIOError:
         return True

@@ -1,8 +1,8 @@
-"""Request targets as they were typed.
+"""Request targets exactly as the user typed them.
 
-A URL may be written in several ways that RFC 3986 calls equivalent (``%2f`` and ``%2F``, ``/a/../b`` and
-``/b``), and most libraries rewrite one into another. A server that checks a signature does not accept that,
-and clients that ask for different targets are not comparable.
+RFC 3986 calls several spellings of a URL equivalent (``%2f`` and ``%2F``, ``/a/../b`` and ``/b``),
+and most libraries rewrite one into another. A server that checks a signature rejects the rewritten
+URL, and clients that request different targets are not comparable.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from functools import lru_cache
 __all__ = ["request_target", "typed_target"]
 
 _AFTER_AUTHORITY = re.compile(r"[^:/?#]+://[^/?#]*([^#]*)")
-# Escapes, dot segments, empty segments: what some library changes. The rest all of them send as it is.
+# Escapes, dot segments and empty segments: some libraries change them. All send the rest unchanged.
 _REWRITTEN = re.compile(r"%|/\.|//")
 
 
 def request_target(url: str) -> str:
-    """What stands in the request line (RFC 9112, origin form): path and query; a lone ``?`` is left out."""
+    """Return path and query (RFC 9112, origin form), without a lone ``?``."""
     match = _AFTER_AUTHORITY.match(url)
     target = (match[1] if match else "").removesuffix("?")
     return target if target.startswith("/") else f"/{target}"
@@ -26,6 +26,6 @@ def request_target(url: str) -> str:
 
 @lru_cache(256)
 def typed_target(url: str) -> str | None:
-    """The request target, where a library might rewrite it; else None."""
+    """Return the request target if a library might rewrite it, otherwise None."""
     target = request_target(url)
     return target if _REWRITTEN.search(target) else None

@@ -1,4 +1,4 @@
-"""``requests``: one Session per thread, since sharing one is not documented as safe."""
+"""``requests``: one Session per thread, because sharing one is not documented as safe."""
 
 from __future__ import annotations
 
@@ -46,13 +46,16 @@ class Requests(OverHttpClient):
     )
 
     def classify(self, error: BaseException) -> ErrorKind:
-        """As for every adapter; of bad headers, only those of a response have a cause."""
+        """Classify as every adapter does.
+
+        InvalidHeader has a cause only if it is about a response.
+        """
         if isinstance(error, requests.exceptions.InvalidHeader) and error.__context__ is not None:
             return "protocol"
         return super().classify(error)
 
     def open(self) -> None:
-        """Create the session and what every call is given."""
+        """Create the session and the options of every call."""
         settings = self.settings
         self._keeps_targets = settings.profile == "parity"
         transport = HTTPAdapter
@@ -61,7 +64,7 @@ class Requests(OverHttpClient):
             "verify": (settings.ca_file or True) if settings.verify else False,
             "stream": settings.stream,
         }
-        # pool_connections counts hosts, not connections: its default is no inequality.
+        # pool_connections counts hosts, not connections: its default is fine.
         pool: dict[str, Any] = {"pool_maxsize": settings.pool_size}
         if settings.profile == "parity":
             pool["max_retries"] = 0
@@ -76,7 +79,7 @@ class Requests(OverHttpClient):
             warnings.filterwarnings("ignore", message="Unverified HTTPS request")
 
     def send(self, request: Request) -> Response:
-        """One request, its whole body read."""
+        """Send one request and read its whole body."""
         if self._keeps_targets and typed_target(request.url):
             return self.other(_ExactRequests).send(request)
         return self._send(request)
@@ -96,7 +99,7 @@ class Requests(OverHttpClient):
         return response.status_code, len(response.content)
 
     def sample(self, request: Request) -> Sample:
-        """One request; the beginning of its body as well."""
+        """Send one request and return the start of its body as well."""
         if self._keeps_targets and typed_target(request.url):
             return self.other(_ExactRequests).sample(request)
         return self._sample(request)
@@ -119,7 +122,7 @@ class Requests(OverHttpClient):
 
 
 class _Encoded(HTTPAdapter):
-    """Keeps a body as it was sent: ``content`` decompresses what the server says is compressed."""
+    """A transport that removes Content-Encoding, so that ``content`` does not decompress."""
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
         response = super().build_response(req, resp)
@@ -128,10 +131,10 @@ class _Encoded(HTTPAdapter):
 
 
 class _ExactRequests(Requests):
-    """Over connections that send the target as it was typed, where requests would rewrite it."""
+    """The same over connections that send the target unchanged."""
 
     def open(self) -> None:
-        from adapters.urllib3 import exact_pools  # noqa: PLC0415  most targets need none of it
+        from adapters.urllib3 import exact_pools  # noqa: PLC0415  few targets need it
 
         super().open()
         self._connect_by(exact_pools())
@@ -155,7 +158,7 @@ class _ExactRequests(Requests):
 
 class _TracedRequests(_ExactRequests):
     def open(self) -> None:
-        from adapters.urllib3 import traced_pools  # noqa: PLC0415  only who traces needs it
+        from adapters.urllib3 import traced_pools  # noqa: PLC0415  only for tracing
 
         super().open()
         self._connect_by(traced_pools())

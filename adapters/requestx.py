@@ -1,7 +1,7 @@
 """``requestx``: httpx's interface over Rust's reqwest; one client for all threads or tasks.
 
-Version 1.0.11 takes several of httpx's arguments and ignores them. What has another way to be set
-(the environment that reqwest reads when a client is made) is set that way; the rest is ``unequal``.
+Version 1.0.11 accepts several of httpx's arguments and ignores them. Where reqwest reads an
+environment variable instead when a client is made, that variable is set; the rest is ``unequal``.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ _IDLE_S = 3600.0
 
 
 class _Requestx(BaseAdapter):
-    """What both modes share: error kinds and what cannot be set."""
+    """The base of both modes: error kinds and unsupported settings."""
 
     name = "requestx"
     connections = CONNECTIONS
     can_sample = True
     offers_http2 = ("parity", "defaults")
     unequal: ClassVar[tuple[str, ...]] = (
-        "requestx has no read timeout: the timeout holds for the request as a whole",
-        "requestx cannot turn certificate verification off",
-        "requestx offers HTTP/2 over TLS, and speaks it with a server that wants to",
-        "requestx does not limit its connections, and may open more than there are requests at once",
-        "requestx decompresses what a server compresses, asked for or not",
+        "requestx has no read timeout: the timeout applies to the whole request",
+        "requestx cannot turn off certificate verification",
+        "requestx offers HTTP/2 over TLS and uses it if the server accepts",
+        "requestx does not limit its connections: it may open more than one per concurrent request",
+        "requestx always decompresses compressed bodies",
         "requestx removes dot segments from a path and writes ' as %27 in a query",
     )
-    # hyper, below it, sends names of headers in lower case, which means the same.
+    # hyper, which it builds on, sends header names in lower case, which means the same.
     lacks: ClassVar[tuple[Lack, ...]] = (
         "header-case",
         "typed-target",
@@ -55,13 +55,13 @@ class _Requestx(BaseAdapter):
         "no-verification",
     )
     other_kinds = (
-        # Of reqwest's error all that is left is 'client error (Connect)'.
+        # It reduces reqwest's error to 'client error (Connect)'.
         *(("dns", "connect"), ("other-ca", "connect"), ("other-host", "connect")),
-        # It says 'error sending request' for whatever happens before the status line is read.
+        # It reports 'error sending request' for every failure before the status line is read.
         *(("endless", "reset"), ("endless-field", "reset"), ("endless-fields", "reset")),
         *(("malformed", "reset"), ("status-1000", "reset"), ("status-abc", "reset")),
         ("overflowing-length", "reset"),
-        # The timeout limits the request as a whole, not one read; that for connecting runs out with it.
+        # The timeout limits the whole request, not one read; the connect timeout expires with it.
         *(("hang", "timeout_total"), ("stall", "timeout_total")),
         *(("full-queue", "timeout_total"), ("full-queue", "timeout_connect")),
         *(("handshake", "timeout_total"), ("handshake", "timeout_connect")),
@@ -69,10 +69,10 @@ class _Requestx(BaseAdapter):
     )
     error_kinds = (
         (requestx.ConnectTimeout, "timeout_connect"),
-        # Named for reading or writing, but the one limit there is covers the request as a whole.
+        # Named after reading or writing, but its only timeout covers the whole request.
         (requestx.TimeoutException, "timeout_total"),
         (requestx.ConnectError, "connect"),
-        # Raised for whatever happens while the body is read.
+        # Raised for every failure while the body is read.
         (requestx.ReadError, "body"),
         (requestx.NetworkError, "reset"),
         (requestx.ProxyError, "connect"),
@@ -81,7 +81,7 @@ class _Requestx(BaseAdapter):
         (requestx.DecodingError, "body"),
         (requestx.TooManyRedirects, "protocol"),
         (requestx.TransportError, "reset"),
-        # Raised for whatever happens between connecting and the status line: most often this.
+        # Raised for every failure between connecting and the status line, mostly a reset.
         (requestx.RequestError, "reset"),
     )
 
@@ -105,7 +105,7 @@ def _limits(settings: Settings) -> dict[str, Any]:
 
 @contextmanager
 def _environment(settings: Settings) -> Iterator[None]:
-    """The environment reqwest reads, once, while a client is being made."""
+    """Set the environment that reqwest reads once, while a client is made."""
     wanted = {"SSL_CERT_FILE": settings.ca_file} if settings.ca_file else {}
     if settings.profile == "parity":
         wanted |= {"NO_PROXY": "*", "no_proxy": "*"}
@@ -126,8 +126,8 @@ class Requestx(_Requestx, Adapter):
 
     unequal = (
         *_Requestx.unequal,
-        "requestx's blocking client holds the GIL while it waits for a body",
-        "requestx's blocking client keeps cookies, and idle connections no longer than 90 s",
+        "requestx's sync client holds the GIL while it waits for a body",
+        "requestx's sync client stores cookies and closes connections that were idle for 90 s",
     )
 
     lacks = (*_Requestx.lacks, "no-cookies")
@@ -137,21 +137,21 @@ class Requestx(_Requestx, Adapter):
         with _environment(self.settings):
             self._client = requestx.Client(**_options(self.settings))
         if self.settings.profile == "parity":
-            # Headers of a request are sent beside the client's own, not instead of them.
+            # Headers of a request are sent in addition to the client's own, not instead of them.
             self._client.headers = {}
         elif not self.settings.keep_alive:
             own = dict(self._client.headers.items())
             self._client.headers = {k: v for k, v in own.items() if k.lower() != "connection"}
 
     def send(self, request: Request) -> Response:
-        """One request, its whole body read."""
+        """Send one request and read its whole body."""
         response = self._client.request(
             request.method, request.url, headers=request.headers, content=request.body
         )
         return response.status_code, len(response.content)
 
     def sample(self, request: Request) -> Sample:
-        """One request; the beginning of its body as well."""
+        """Send one request and return the start of its body as well."""
         response = self._client.request(
             request.method, request.url, headers=request.headers, content=request.body
         )
@@ -173,14 +173,14 @@ class RequestxAsync(_Requestx, AsyncAdapter):
             self._client = requestx.AsyncClient(**_options(self.settings), **_limits(self.settings))
 
     async def send(self, request: Request) -> Response:
-        """One request, its whole body read."""
+        """Send one request and read its whole body."""
         response = await self._client.request(
             request.method, request.url, headers=request.headers, content=request.body
         )
         return response.status_code, len(response.content)
 
     async def sample(self, request: Request) -> Sample:
-        """One request; the beginning of its body as well."""
+        """Send one request and return the start of its body as well."""
         response = await self._client.request(
             request.method, request.url, headers=request.headers, content=request.body
         )

@@ -29,12 +29,12 @@ class Stdlib(OverHttpClient):
     session_scope = "slot"
     can_unix = True
     unequal = (
-        "http.client notices that the server closed a kept connection only by failing: "
-        "that request counts as reset",
+        "http.client does not reconnect if the server has closed the kept connection: "
+        "that request fails (kind reset)",
     )
     other_kinds = (
         ("idle-close", "reset"),
-        # It believes the first of two, and waits for the rest, or for the end of the connection.
+        # It uses the first of two lengths and waits for more data or the end of the connection.
         ("two-lengths", "timeout_read"),
         ("two-lengths-in-one", "timeout_read"),
     )
@@ -42,14 +42,14 @@ class Stdlib(OverHttpClient):
     _secure: type[HTTPSConnection] = HTTPSConnection
 
     def open(self) -> None:
-        """Nothing yet: the connection is made by the first request, which names the host."""
+        """Connect nothing yet: the first request names the host."""
         self._connection: HTTPConnection | None = None
         self._origin: tuple[str, str] | None = None
         self._request: Request | None = None
         self._target = ""
 
     def send(self, request: Request) -> Response:
-        """One request, its whole body read."""
+        """Send one request and read its whole body."""
         connection = self._connection
         if connection is None or request is not self._request:
             connection = self._prepare(request)
@@ -63,12 +63,12 @@ class Stdlib(OverHttpClient):
                 connection.close()
             return response.status, length
         except BaseException:
-            # Its state is unknown now; the next request connects anew.
+            # Its state is unknown now; the next request opens a new connection.
             connection.close()
             raise
 
     def sample(self, request: Request) -> Sample:
-        """One request; the beginning of its body as well."""
+        """Send one request and return the start of its body as well."""
         connection = self._prepare(request)
         try:
             if connection.sock is None:
@@ -96,7 +96,7 @@ class Stdlib(OverHttpClient):
             self._connection.close()
 
     def _prepare(self, request: Request) -> HTTPConnection:
-        """Split the URL, once per request object, and change the connection if the host changed."""
+        """Split the URL once per request object; use a new connection if the host changed."""
         url = urlsplit(request.url)
         if self._connection is None or self._origin != (url.scheme, url.netloc):
             self._drop()
@@ -117,7 +117,7 @@ class Stdlib(OverHttpClient):
         return self._plain(host, url.port, timeout=timeout)
 
     def _unix_connection(self, path: str, url: SplitResult) -> HTTPConnection:
-        from adapters.unix_sockets import (  # noqa: PLC0415  most runs need none of it
+        from adapters.unix_sockets import (  # noqa: PLC0415  few runs need it
             UnixHTTPConnection,
             UnixHTTPSConnection,
         )
@@ -139,7 +139,7 @@ class Stdlib(OverHttpClient):
     def _streamed(self, response: HTTPResponse) -> int:
         chunks = iter(lambda: response.read(CHUNK_BYTES), b"")
         length = length_of(chunks, self.settings.max_body_bytes)
-        # Unlike read(), read(n) ends quietly when the connection does.
+        # Unlike read(), read(n) does not raise if the connection ends early.
         if response.length:
             raise IncompleteRead(b"", response.length)
         return length
@@ -154,7 +154,7 @@ class Stdlib(OverHttpClient):
 
 class _TracedStdlib(Stdlib):
     def open(self) -> None:
-        from adapters.traced_connection import (  # noqa: PLC0415  only who traces needs it
+        from adapters.traced_connection import (  # noqa: PLC0415  only for tracing
             TracedHTTPConnection,
             TracedHTTPSConnection,
         )

@@ -1,7 +1,7 @@
-"""One TLS context per process for clients that are given theirs, as a user would share it.
+"""One TLS context per process for clients that take one, as a user would share it.
 
-Loading a CA bundle takes 20 ms and a megabyte: ten thousand connections must not each do it, and none
-should for plain http.
+Loading a CA bundle takes 20 ms and 1 MB: ten thousand connections must not each do it, and plain
+http needs none.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ __all__ = ["context", "new_context", "verification"]
 
 
 def context(settings: Settings) -> ssl.SSLContext:
-    """The context for ``settings``; made on first use."""
+    """Return the context for ``settings``; it is made on first use."""
     return _context(settings.ca_file, settings.verify)
 
 
 def verification(settings: Settings) -> ssl.SSLContext | bool:
-    """The same for clients that have a context of their own, which will do where no CA file is named."""
+    """Return the same for clients with a default context; it is used unless a CA file is set."""
     return context(settings) if settings.verify and settings.ca_file else settings.verify
 
 
 def new_context(ca_file: str | None, verify: bool) -> ssl.SSLContext:
-    """A context that is nobody else's."""
+    """Return a new context that is not shared."""
     made = ssl.create_default_context(cafile=ca_file)
     if not verify:
         made.check_hostname = False

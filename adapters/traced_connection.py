@@ -1,6 +1,6 @@
-"""Connections that tell a trace where they are: for every library that builds on those of ``http.client``.
+"""Traced connections for the libraries that build on ``http.client``: stdlib, urllib3 and requests.
 
-``stdlib``, ``urllib3`` and ``requests`` do. Loaded only where requests are traced.
+Loaded only if requests are traced.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _current = _Current()
 
 
 def send_traced(session: Adapter, request: Request, trace: Trace) -> Response:
-    """``session.send(request)``, where the session's connections are ``TracedConnection``."""
+    """Call ``session.send(request)``; the session's connections must be ``TracedConnection``."""
     _current.trace = trace
     trace.stamp("GetConn")
     try:
@@ -40,7 +40,7 @@ def send_traced(session: Adapter, request: Request, trace: Trace) -> Response:
 
 
 class _TracedResponse(HTTPResponse):
-    """Looks at the first byte, and leaves it where it is, before the status line is read."""
+    """A response that peeks at its first byte before the status line is read."""
 
     def begin(self) -> None:
         if self.fp.peek(1):
@@ -49,17 +49,18 @@ class _TracedResponse(HTTPResponse):
 
 
 class TracedConnection(HTTPConnection):
-    """A connection that tells its thread's trace where it is.
+    """A connection that stamps the trace of its thread.
 
-    A subclass has its library connect within ``dial``, and says when TLS is established. Timeouts limit
-    single operations of the socket. A hold lies between two of them, so it is no timeout.
+    A subclass lets its library connect within ``dial``, and calls ``arrive`` when TLS is
+    established. Timeouts limit single socket operations. A hold lies between two of them, so it
+    causes no timeout.
     """
 
     response_class = _TracedResponse
     secure: ClassVar[bool] = False
 
     def dial(self, connect: Callable[[], None]) -> None:
-        """Look up the host, and let the library connect to its addresses in turn, as it would by itself."""
+        """Look up the host, and let the library connect to its addresses in turn, as usual."""
         trace, name = _current.trace, self.host
         trace.stamp("DNSStart")
         found = socket.getaddrinfo(name.strip("[]"), self.port, type=socket.SOCK_STREAM)
@@ -74,7 +75,7 @@ class TracedConnection(HTTPConnection):
             trace.stamp("TLSHandshakeStart")
 
     def _connect_to_first(self, addresses: list[str], connect: Callable[[], None]) -> None:
-        """To the first address that takes a connection; if none does, fail as the last one does."""
+        """Connect to the first address that works; otherwise raise the error of the last one."""
         *others, last = addresses
         for address in others:
             self.host = address
@@ -84,7 +85,7 @@ class TracedConnection(HTTPConnection):
         return connect()
 
     def arrive(self, point: str) -> None:
-        """Tell the trace that the connection, which has a socket by now, is at ``point``."""
+        """Note the local port, and pass ``point``; the connection must have a socket."""
         _current.trace.local_port = self.sock.getsockname()[1]
         _current.trace.point(point)
 
@@ -99,24 +100,24 @@ class TracedConnection(HTTPConnection):
     def send(self, data: Any) -> None:
         """Send a part of the request."""
         super().send(data)
-        _current.trace.stamp("WroteHeaders")  # the first part, and nothing else
+        _current.trace.stamp("WroteHeaders")  # only the first call counts
 
 
 class TracedHTTPConnection(TracedConnection):
-    """One of ``http.client`` itself."""
+    """A traced connection of ``http.client`` itself."""
 
     def connect(self) -> None:
         """Connect."""
         self.dial(super().connect)
 
 
-# In this order, HTTPSConnection connects by way of the class above.
+# This order of bases makes HTTPSConnection connect through the class above.
 class TracedHTTPSConnection(HTTPSConnection, TracedHTTPConnection):
     """The same over TLS."""
 
     secure = True
 
     def connect(self) -> None:
-        """Connect, and say when TLS is established."""
+        """Connect, and pass the point at which TLS is established."""
         super().connect()
         self.arrive("TLSHandshakeDone")

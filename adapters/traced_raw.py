@@ -1,4 +1,4 @@
-"""``raw``, step by step: what sends its traced and held requests. Loaded only where there are any."""
+"""``raw`` step by step, for traced and held requests. Loaded only if there are any."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ T = TypeVar("T")
 
 
 class TracedRaw(RawSocket):
-    """Tells the trace of its current request where that is.
+    """Stamps the trace of its current request.
 
-    Its timeouts limit single operations of the socket. A hold lies between two of them, so it is no timeout.
+    Timeouts limit single socket operations. A hold lies between two of them, so it causes no
+    timeout.
     """
 
     trace: Trace
 
     def send(self, request: Request) -> Response:
-        """One request; the body is read whole, and dropped."""
+        """Send one request; read the whole body and discard it."""
         prepared, reader = self._prepare(request), self._reader
         try:
             connection = self._reach(prepared)
@@ -62,7 +63,7 @@ class TracedRaw(RawSocket):
         self.trace.stamp("WroteHeaders")  # in one piece with the body
         self.trace.point("WroteRequest")
 
-    # Both keep the socket where `_drop` finds it, in case that the request ends while it is held.
+    # Both store the socket for `_drop`, because the request may end while it is held.
 
     def _dial(self, host: str, port: int) -> socket.socket:
         self.trace.stamp("DNSStart")
@@ -75,7 +76,7 @@ class TracedRaw(RawSocket):
         return plain
 
     def _first(self, found: list[Any]) -> socket.socket:
-        """A connection to the first address that takes one; if none does, the last one's error."""
+        """Connect to the first address that works; otherwise raise the error of the last one."""
         *others, last = (endpoint[:2] for *_, endpoint in found)
         for endpoint in others:
             with suppress(OSError):
@@ -90,20 +91,20 @@ class TracedRaw(RawSocket):
 
 
 class TracedRawAsync(RawAdapter, AsyncAdapter):
-    """Tells the trace of its current request where that is.
+    """Stamps the trace of its current request.
 
-    Each step has a timeout of its own. A hold lies between two steps, so it is no timeout.
+    Each step has its own timeout. A hold lies between two steps, so it causes no timeout.
     """
 
     trace: AsyncTrace
 
     async def open(self) -> None:
-        """Nothing yet: the connection is made by the first request, which names the host."""
+        """Connect nothing yet: the first request names the host."""
         self._stream: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._origin: tuple[str, str] | None = None
 
     async def send(self, request: Request) -> Response:
-        """One request; the body is read whole, and dropped."""
+        """Send one request; read the whole body and discard it."""
         prepared, reader = self._prepare(request), self._reader
         try:
             incoming, outgoing = await self._reach(prepared)
@@ -162,7 +163,7 @@ class TracedRawAsync(RawAdapter, AsyncAdapter):
             plain = await self._dial(host, port)
             if security:
                 self.trace.stamp("TLSHandshakeStart")
-            # With so small a limit asyncio reads one chunk ahead at most: the rest waits in the kernel.
+            # With this limit asyncio reads at most one chunk ahead: the rest waits in the kernel.
             opening = asyncio.open_connection(sock=plain, limit=1, **security)
             self._stream = stream = await self._within(opening)
         except TimeoutError as error:
@@ -189,7 +190,7 @@ class TracedRawAsync(RawAdapter, AsyncAdapter):
         return plain
 
     async def _first(self, found: list[Any]) -> socket.socket:
-        """A connection to the first address that takes one; if none does, the last one's error."""
+        """Connect to the first address that works; otherwise raise the error of the last one."""
         *others, last = found
         for one in others:
             with suppress(OSError):

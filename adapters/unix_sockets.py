@@ -1,4 +1,4 @@
-"""Connections to a socket of the file system, for clients that have none of their own."""
+"""Connections to Unix sockets, for clients without their own support."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST_PATH_BYTES = 107  # unix(7)
 
 
 def unix_socket(path: str, timeout_s: float | None) -> socket.socket:
-    """A connected socket."""
+    """Return a connected socket."""
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         made.settimeout(timeout_s)
@@ -24,7 +24,7 @@ def unix_socket(path: str, timeout_s: float | None) -> socket.socket:
 
 
 class UnixHTTPConnection(HTTPConnection):
-    """As its base, but to ``unix_path``, which is set before it connects."""
+    """A connection to ``unix_path``, which must be set before it connects."""
 
     unix_path: str
 
@@ -33,6 +33,6 @@ class UnixHTTPConnection(HTTPConnection):
         self.sock = unix_socket(self.unix_path, self.timeout)
 
 
-# In this order, HTTPSConnection connects by way of the class above.
+# This order of bases makes HTTPSConnection connect through the class above.
 class UnixHTTPSConnection(HTTPSConnection, UnixHTTPConnection):
     """The same over TLS."""

@@ -1,4 +1,4 @@
-"""``urllib3``: one PoolManager for all threads, as its documentation says is safe."""
+"""``urllib3``: one PoolManager for all threads; its documentation says this is safe."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ class Urllib3(OverHttpClient):
     )
 
     def classify(self, error: BaseException) -> ErrorKind:
-        """As for every adapter; one ending is told apart by its message alone."""
+        """Classify as every adapter does; one failure can be recognized by its message only."""
         if isinstance(error, exceptions.ProtocolError) and "ended prematurely" in str(error):
             return "body"
         return super().classify(error)
 
     def open(self) -> None:
-        """Create the pool and what every call is given."""
+        """Create the pool and the options of every call."""
         settings = self.settings
         pool: dict[str, Any] = {
             "maxsize": settings.pool_size,
@@ -80,7 +80,7 @@ class Urllib3(OverHttpClient):
             warnings.filterwarnings("ignore", message="Unverified HTTPS request")
 
     def send(self, request: Request) -> Response:
-        """One request, its whole body read."""
+        """Send one request and read its whole body."""
         if self._keeps_targets and typed_target(request.url):
             return self.other(_ExactUrllib3).send(request)
         return self._send(request)
@@ -108,7 +108,7 @@ class Urllib3(OverHttpClient):
         return response.status, length
 
     def sample(self, request: Request) -> Sample:
-        """One request; the beginning of its body as well."""
+        """Send one request and return the start of its body as well."""
         if self._keeps_targets and typed_target(request.url):
             return self.other(_ExactUrllib3).sample(request)
         return self._sample(request)
@@ -130,7 +130,7 @@ class Urllib3(OverHttpClient):
 
 
 class _ExactUrllib3(Urllib3):
-    """Over connections that send the target as it was typed, where urllib3 would rewrite it."""
+    """The same over connections that send the target unchanged."""
 
     def open(self) -> None:
         super().open()
@@ -152,7 +152,7 @@ class _TracedUrllib3(_ExactUrllib3):
 
 
 class _Sending(threading.local):
-    """The target of the request that this thread is sending, where it must not be rewritten."""
+    """The target of the request that this thread is sending, if it must not be rewritten."""
 
     target: str | None = None
 
@@ -161,7 +161,7 @@ SENDING = _Sending()
 
 
 class _ExactTarget(_Connection):
-    """A connection that sends ``SENDING.target``, whatever urllib3 has made of it on the way."""
+    """A connection that sends ``SENDING.target`` instead of urllib3's rewritten target."""
 
     def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
         super().putrequest(method, SENDING.target or url, *args, **kwargs)
@@ -169,7 +169,7 @@ class _ExactTarget(_Connection):
 
 @cache
 def exact_pools() -> dict[str, type[urllib3.HTTPConnectionPool]]:
-    """Pools by scheme whose connections send the target as it was typed."""
+    """Return pools by scheme whose connections send the target unchanged."""
     return _pools(
         type("Connection", (_ExactTarget, HTTPConnection), {}),
         type("SecureConnection", (_ExactTarget, HTTPSConnection), {}),
@@ -178,16 +178,16 @@ def exact_pools() -> dict[str, type[urllib3.HTTPConnectionPool]]:
 
 @cache
 def traced_pools() -> dict[str, type[urllib3.HTTPConnectionPool]]:
-    """Pools by scheme whose connections tell the trace of their request where they are."""
-    from adapters.traced_connection import TracedConnection  # noqa: PLC0415  only who traces needs it
+    """Return pools by scheme whose connections stamp the trace of their request."""
+    from adapters.traced_connection import TracedConnection  # noqa: PLC0415  only for tracing
 
     class Connection(TracedConnection, _ExactTarget, HTTPConnection):
-        # The step between the name and the socket, as urllib3's own SOCKS connections replace it.
+        # The step from name to socket; urllib3's own SOCKS connections override it, too.
         def _new_conn(self) -> socket.socket:
             new_conn = super()._new_conn
 
             def connect() -> None:
-                self.sock = new_conn()  # kept where close() finds it while the request is held
+                self.sock = new_conn()  # stored so that close() finds it while the request is held
 
             try:
                 self.dial(connect)

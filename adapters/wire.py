@@ -1,6 +1,6 @@
-"""Just enough HTTP/1.1 for ``raw``: a request as bytes, and where its response ends.
+"""The subset of HTTP/1.1 that ``raw`` needs: a request as bytes, and the end of its response.
 
-Nothing here touches a socket. The reader is strict about framing, since framing is all it has to know.
+Nothing here uses a socket. The reader is strict about framing and ignores the rest.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _MAX_INTERIM = 100  # 1xx answers before the one that counts
 
 
 class ProtocolError(Exception):
-    """The answer is not HTTP/1.1 as this client understands it.
+    """The answer is not valid HTTP/1.1.
 
-    What was received is quoted whole: whoever shortens it removes secrets before.
+    The received bytes are quoted in full: secrets must be removed before the text is shortened.
     """
 
     def __init__(self, problem: str, received: bytes | None = None) -> None:
@@ -31,7 +31,7 @@ class ProtocolError(Exception):
         self.received = received
 
     def __str__(self) -> str:
-        """Written only where it is read: there may be very many of these."""
+        """Build the text on demand: there may be very many of these errors."""
         return self.problem if self.received is None else f"{self.problem}: {self.received!r}"
 
 
@@ -40,7 +40,7 @@ class BodyError(Exception):
 
 
 class _Head:
-    """What a response's header block says about its end."""
+    """The fields of a response's header section that determine its end."""
 
     __slots__ = ("chunked", "closes", "length", "status")
 
@@ -70,7 +70,7 @@ class _Head:
 
 
 class Reader:
-    """Reads one response at a time from the bytes it is fed; its body has ``most`` bytes at most.
+    """Reads one response at a time from the bytes it is fed; ``most`` limits the body, in bytes.
 
     Raises ``ProtocolError``, ``BodyError`` and ``BodyTooLongError``.
     """
@@ -93,7 +93,7 @@ class Reader:
         self._interim = 0
 
     def feed(self, data: bytes) -> bool:
-        """Take what arrived; true once the response is complete."""
+        """Take received bytes; return true once the response is complete."""
         if self.status:
             return self._feed_body(data)
         if self._pending:
@@ -102,7 +102,7 @@ class Reader:
         if end < 0:
             return self._wait_for_head(data)
         block = data[:end]
-        # Servers repeat themselves: the header block changes once a second, with its date.
+        # Header sections repeat: servers change the date only once a second.
         if block != self._block or self._head is None:
             self._head = _Head(block, self._most)
             self._block = block
@@ -110,17 +110,17 @@ class Reader:
         return self._begin(self._head, data[end + 4 :])
 
     def end(self) -> None:
-        """The connection ended; an error unless that is how this response ends."""
+        """Note the end of the connection; raise unless the response ends with it."""
         if not self.status:
             raise ConnectionResetError("closed before a response")
         if self._missing is not None or self._chunks is not None:
             raise BodyError(f"closed after {self.length} bytes of body")
 
     def _skip_interim(self, head: _Head) -> None:
-        """A 1xx answer: another follows, unless the server changes to another protocol, unasked."""
+        """Skip a 1xx answer; another one follows. An unrequested protocol switch is an error."""
         self._interim += 1
         if head.status == 101:
-            raise ProtocolError("another protocol, unasked")
+            raise ProtocolError("the server switched the protocol without a request for it")
         if self._interim > _MAX_INTERIM:
             raise ProtocolError("too many 1xx answers")
 
@@ -130,7 +130,7 @@ class Reader:
         if data[: len(_BEGIN)] != _BEGIN[: len(data)]:
             raise ProtocolError("not a status line", data)
         if b"\n\n" in data:
-            raise ProtocolError("lines that end without CR")
+            raise ProtocolError("header lines end without CR")
         self._pending = data
         return False
 
@@ -160,12 +160,12 @@ class Reader:
             return False
         self._missing -= len(data)
         if self._missing < 0:
-            raise ProtocolError("more bytes than the response has")
+            raise ProtocolError("more bytes than the response announced")
         return not self._missing
 
 
 class ClosingReader(Reader):
-    """Lets no connection be used again, whatever the server says about it."""
+    """A reader after which no connection is used again, whatever the server says."""
 
     def _begin(self, head: _Head, rest: bytes) -> bool:
         done = super()._begin(head, rest)
@@ -174,7 +174,7 @@ class ClosingReader(Reader):
 
 
 class _Chunks:
-    """Reads the chunked framing to its end, trailers included."""
+    """Reads chunked framing to its end, including trailers."""
 
     def __init__(self, most: int) -> None:
         self.length = 0
@@ -185,7 +185,7 @@ class _Chunks:
         self._trailers = 0  # bytes
 
     def feed(self, data: bytes) -> bool:
-        """Take what arrived; true once the last chunk and its trailers were seen."""
+        """Take received bytes; return true after the last chunk and its trailers."""
         data = self._pending + data
         position = min(self._missing, len(data))
         self._missing -= position
@@ -193,7 +193,7 @@ class _Chunks:
             end = data.find(b"\r\n", position)
             if end < 0:
                 if b"\n" in data[position:]:
-                    raise ProtocolError("lines of chunks that end without CR")
+                    raise ProtocolError("chunk lines end without CR")
                 break
             line, position = data[position:end], end + 2
             if self._last:
@@ -220,7 +220,7 @@ class _Chunks:
 
 def _ends(data: bytes, position: int) -> bool:
     if position < len(data):
-        raise ProtocolError("more bytes than the response has")
+        raise ProtocolError("more bytes than the response announced")
     return True
 
 
@@ -234,7 +234,7 @@ def _natural(digits: bytes, base: int) -> int:
 
 
 class Prepared:
-    """The bytes of a request, where they go, and whether the answer has a body."""
+    """The bytes of a request, its origin, and whether the answer has a body."""
 
     __slots__ = ("bodyless", "origin", "payload", "request", "url")
 

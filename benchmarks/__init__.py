@@ -1,1 +1,4 @@
-"""Programs that measure clientbench itself: figure, bound, machine, date; exit code 1 on a miss."""
+"""Benchmarks of clientbench itself: figure, bound, machine, date.
+
+Exit code 1 if a bound is missed.
+"""

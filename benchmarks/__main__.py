@@ -1,6 +1,6 @@
-"""Runs the benchmarks, one after the other: two at once on two cores would measure each other.
+"""Runs the benchmarks one after another: two at once on two cores would measure each other.
 
-Those that take long only when they are named: split, power, aa, tails, queues.
+Long ones run only if they are named: split, power, aa, tails, queues.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ USUAL = (
 
 
 def main() -> int:
-    """Run those named, or the usual ones; 1 if one of them missed a bound or could not run."""
+    """Run the named benchmarks, or the usual ones; return 1 if one missed a bound or failed."""
     wanted = sys.argv[1:] or USUAL
     root = Path(__file__).parent.parent
     missed = []

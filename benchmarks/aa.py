@@ -1,9 +1,9 @@
-"""A client compared with itself, again and again: how often there is a difference, and how often a warning.
+"""Repeated comparisons of a client with itself: how often they report a difference or a warning.
 
-The rounds, blocks and analysis are those of a comparison by default; only the slices are shorter. The client is
-one that is fast enough for these to hold 20 requests of each slot. Wrong is an interval that leaves out 1,
-whatever the verdict (a narrow one that does is still called equivalent). At most 16 of 200 may be: the 97.5 %
-point of Binomial(200, 0.05).
+The rounds, blocks and analysis are those of a comparison by default; only the slices are shorter.
+The client is one that is fast enough for these to hold 20 requests of each slot. An interval
+without 1 counts as wrong, whatever the verdict (a narrow one may still be called equivalent). At
+most 16 of 200 may be: the 97.5 % point of Binomial(200, 0.05).
 
 Resumable: comparisons are kept in ``results/aa.db``, and those that are there count.
 """
@@ -51,7 +51,7 @@ def main() -> int:
 
 
 def _contest(seed: int) -> Contest:
-    """As long as the usual comparison in everything but its slices."""
+    """Return the design: as long as a usual comparison except for its slices."""
     usual = Contest(
         CLIENT, {"one": 0.0, "other": 0.0}, USUAL.rounds, USUAL.duration_s, SLICE_S, seed
     )
@@ -100,7 +100,7 @@ def _of_metric(runs: Sequence[Recorded], metric: str) -> list[Figure]:
 
 
 def _alarms(runs: Sequence[Recorded]) -> list[Figure]:
-    """Of each kind that came at all, the share of runs with it."""
+    """Return a figure for each kind of warning that occurred: the share of runs with it."""
     kinds = Counter(kind for run in runs for kind in run.warnings)
     return [
         Figure(

@@ -1,4 +1,4 @@
-"""Whether what is reported is what happened, by the target's own log.
+"""Accuracy of reported figures, checked against the target's own log.
 
 *A stall*: see ``harness.selftest.stall``. *Known waits*: see ``harness.selftest.waits``.
 

@@ -1,4 +1,4 @@
-"""Kills, generated inputs and hostile servers, many of each: nothing may go wrong.
+"""Robustness tests with many kills, generated inputs and hostile servers: none may fail.
 
 * kills: 200 comparisons, of which the command, a worker, the target or its host is killed at a random instant.
 * inputs: 5,000 command lines and environments, over every option of every command.
@@ -53,7 +53,7 @@ CREATE TABLE IF NOT EXISTS cases (
 
 @dataclass(frozen=True)
 class Case:
-    """One case, by a name that is unique in its part; it is given a folder of its own."""
+    """One case, with a name that is unique in its part; it gets its own folder."""
 
     part: str
     name: str
@@ -62,7 +62,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Kept:
-    """What became of a case."""
+    """The stored result of a case."""
 
     part: str
     name: str
@@ -71,7 +71,7 @@ class Kept:
 
 
 class State:
-    """What has been tried, for this code and seed."""
+    """The cases run so far, for this code and seed."""
 
     def __init__(self, path: Path, seed: int) -> None:
         path.parent.mkdir(exist_ok=True)
@@ -80,7 +80,7 @@ class State:
             connection.execute(SCHEMA)
 
     def all(self) -> list[Kept]:
-        """Oldest first."""
+        """Return all results, oldest first."""
         with closing(sqlite3.connect(self._path)) as connection:
             rows = connection.execute(
                 "SELECT part, name, wrong, took_s FROM cases WHERE code = ? AND seed = ? ORDER BY at",
@@ -89,7 +89,7 @@ class State:
         return [Kept(part, name, tuple(json.loads(wrong)), s) for part, name, wrong, s in rows]
 
     def keep(self, kept: Kept) -> None:
-        """Add one."""
+        """Store one result."""
         at = datetime.now(UTC).isoformat(timespec="seconds")
         row = (
             self._code,
@@ -105,7 +105,7 @@ class State:
 
 
 def _code() -> str:
-    """What of the product and of this program decides what happens, as one digest."""
+    """Return a digest of all code, of the product and of this program, that affects the results."""
     digest = hashlib.sha256()
     for package in ("adapters", "benchmarks", "harness", "servers"):
         for path in sorted((ROOT / package).rglob("*.py")):
@@ -115,7 +115,7 @@ def _code() -> str:
 
 
 def main() -> int:
-    """Try what has not been tried, or part of it, and report on all there is."""
+    """Run the missing cases, or some of them, and report on all results."""
     given = _given()
     for module in (campaign_attempts, campaign_hostile, campaign_kills, figures_module):
         preload(module.__name__)  # each fork runs this file, as far as it defines things
@@ -204,7 +204,10 @@ def _try(cases: Iterable[Case], state: State, place: Path, given: argparse.Names
 
 
 def run(cases: Sequence[Case], place: Path, jobs: int) -> Iterator[Kept]:
-    """Try cases, so many at once, each in a folder of its own below ``place``; in the order of their ends."""
+    """Run cases, ``jobs`` at a time, each in its own folder below ``place``.
+
+    Yield them as they end.
+    """
     waiting = iter(enumerate(cases))
     with ThreadPoolExecutor(jobs) as pool:
         pending = {
@@ -229,14 +232,14 @@ def _attempt(case: Case, folder: Path) -> Kept:
 
 
 def figures(tried: Sequence[Kept], parts: Iterable[str]) -> list[Figure]:
-    """Of each part: cases run, cases wrong, by kind, and the slowest."""
+    """Return the figures of each part: cases run, failures by kind, and the slowest case."""
     return [
         figure for part in parts for figure in _of_part(part, [k for k in tried if k.part == part])
     ]
 
 
 def _behaviours(tried: Sequence[Kept]) -> int:
-    """How many every client has met, alone and in a comparison."""
+    """Return how many behaviours every client was tested with, alone and in a comparison."""
     met = Counter(kept.name.split()[0] for kept in tried)
     return sum(number > len(hostile_clients.clients()) for number in met.values())
 

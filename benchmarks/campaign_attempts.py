@@ -1,4 +1,4 @@
-"""One case of the generated inputs: a folder with files a user might have, a command in it, what is wrong."""
+"""One case of the generated inputs: a folder with typical files, a command, and its faults."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def template(folder: Path) -> Path:
 
 
 def attempt(number: int, seed: int, origin: str, database: Path, folder: Path) -> list[str]:
-    """Run one generated command line in ``folder``; what is wrong about it."""
+    """Run one generated command line in ``folder``; return its faults."""
     place = Place(folder, str(number))
     _furnish(place.folder, database)
     before, since_ns = _contents(place.folder), place.touched_ns()
@@ -52,7 +52,7 @@ def attempt(number: int, seed: int, origin: str, database: Path, folder: Path) -
 
 @contextmanager
 def _written(pipe: Path) -> Iterator[None]:
-    """Somebody writes into the pipe once it is read: who waits for that would wait for ever otherwise."""
+    """Let a thread write to the pipe once it is read: the command would wait forever otherwise."""
 
     def write() -> None:
         with suppress(OSError):  # nobody has read it, or not all

@@ -1,4 +1,4 @@
-"""One ``clientbench`` command in a folder of its own, and what can be wrong about any of them.
+"""One ``clientbench`` command in its own folder, and the checks that apply to every command.
 
 Usual commands are forks of a process that has the modules loaded, which saves a third of what a command costs;
 some are processes of their own, as a user starts them.
@@ -34,7 +34,7 @@ ALLOWED_CODES = frozenset({0, 2, 3, 4, 5, 130, 141})
 
 # C0 but line ends, DEL, C1, and what changes the direction of text. A terminal may obey them.
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-# What a refusal may say beside its one line.
+# Output that a usage error may have in addition to its one line.
 _REMARK = re.compile(r"left out: |round \d|note: |warning: ")
 
 _forks = Forks(forked.__name__)
@@ -42,7 +42,7 @@ _forks = Forks(forked.__name__)
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended. ``code`` is negative for a signal, None if it did not end and was killed."""
+    """The end of a command. ``code`` is negative for a signal, None if it hung and was killed."""
 
     words: Sequence[str]
     code: int | None
@@ -78,7 +78,7 @@ class Place:
         fork: bool = True,
         within_s: float = KILLED_S,
     ) -> Ended:
-        """Run a command to its end, or kill it then."""
+        """Run a command to its end, or kill it at the time limit."""
         out, err = self._outputs / "out", self._outputs / "err"
         environ = {**self.environ, **(environ or {})}
         started = time.monotonic()
@@ -88,7 +88,7 @@ class Place:
         return Ended(words, code, _text(out), _text(err), took_s)
 
     def start(self, *words: str) -> subprocess.Popen[str]:
-        """A command as a process of its own, in a session of its own, its output in pipes."""
+        """Start a command in its own process and session, with its output in pipes."""
         return subprocess.Popen(
             [sys.executable, "-m", "harness", *words],
             cwd=self.folder,
@@ -102,20 +102,20 @@ class Place:
         )
 
     def left(self, since_ns: int) -> list[str]:
-        """What is still there of the commands: files for the time being, and processes.
+        """Return what is left of the commands: temporary files and processes.
 
-        ``since_ns``: as of ``touched_ns``, before them. Nothing is started without a folder that holds its
-        code, or a record of it: where there has been none, no process is looked for.
+        ``since_ns``: the value of ``touched_ns`` before them. Every started process has a folder
+        with its code, or a record: if none was made, no process is searched for.
         """
         processes = left_running(self.mark) if self.touched_ns() != since_ns else []
         return processes + [f"temporary file left: {name}" for name in self.remains()]
 
     def touched_ns(self) -> int:
-        """When something was last made or removed where commands keep what they start."""
+        """Return the last change in the folders where commands record what they start."""
         return max(path.stat().st_mtime_ns for path in (self.temporary, self.state))
 
     def remains(self) -> list[str]:
-        """Names of what lies in the folder for temporary files."""
+        """Return the names in the folder for temporary files."""
         return sorted(path.name for path in self.temporary.iterdir())
 
 
@@ -132,7 +132,7 @@ def _forked(
     within_s: float,
 ) -> int | None:
     process = _forks.start(forked.run, list(words), cwd, environ, out, err)
-    # What reads without an end fails before the machine has no memory left.
+    # A command that reads without end fails before it uses up the machine's memory.
     with suppress(ProcessLookupError):
         resource.prlimit(process.pid or 0, resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
     return _forks.finish(process, within_s)
@@ -169,7 +169,7 @@ def _spawned(
 
 
 def faults(ended: Ended, secrets: Iterable[str] = (), slow_s: float = SLOW_S) -> list[str]:
-    """What is wrong about the end and the output of a command, each as ``kind: detail``."""
+    """Return the faults in the end and the output of a command, each as ``kind: detail``."""
     both = ended.out + ended.err
     return [
         *_of_end(ended, slow_s),
@@ -193,12 +193,12 @@ def _of_end(ended: Ended, slow_s: float) -> list[str]:
 
 
 def _crowd() -> float:
-    """How many times as long things take now because others run beside them; at least 1."""
+    """Return the factor by which other load slows the command; at least 1."""
     return max(1.0, os.getloadavg()[0] / len(os.sched_getaffinity(0)))
 
 
 def _of_refusal(ended: Ended) -> list[str]:
-    """Bad usage gets one line."""
+    """Check that bad usage causes one line."""
     if ended.code != 2:
         return []
     lines = [line for line in ended.err.splitlines() if not _REMARK.match(line)]
@@ -208,7 +208,7 @@ def _of_refusal(ended: Ended) -> list[str]:
 
 
 def found_secrets(text: str, secrets: Iterable[str]) -> list[str]:
-    """Which are in the text, as they are or escaped for a URL."""
+    """Return the secrets in the text, unchanged or escaped for a URL."""
     forms = {form for secret in secrets for form in (secret, quote(secret, safe=""))}
     return sorted(form for form in forms if form in text)
 
@@ -225,7 +225,7 @@ def _around(text: str, found: re.Match[str]) -> str:
 
 
 def left_running(mark: str, within_s: float = GONE_S) -> list[str]:
-    """Processes with the mark that do not end by themselves in time; they are killed."""
+    """Return processes with the mark that do not end in time; they are killed."""
     deadline = time.monotonic() + within_s
     while (found := _marked(mark)) and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -22,7 +22,7 @@ def _selectors() -> list[str]:
 
 
 def attempt(name: str, server: HostileServer, folder: Path) -> list[str]:
-    """Compare all clients at a behaviour; what is wrong about the command, its output and its database."""
+    """Compare all clients at a behaviour; return the faults of command, output and database."""
     place = Place(folder, f"hostile-{name}")
     since_ns = place.touched_ns()
     method = BEHAVIOURS[name].method

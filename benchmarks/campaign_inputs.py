@@ -33,7 +33,7 @@ __all__ = ["Command", "Option", "commands", "generated"]
 
 REFUSED_SHARE = 0.9  # of those that would measure, which are given one more value that hardly fits
 
-# What would measure, and for how long: given last where the option was not drawn.
+# Commands that measure, with options that limit the time: added if they were not drawn.
 SHORT = {"duration": "0.05", "rounds": "1", "warmup": "0.01", "concurrency": "2", "timeout": "1"}
 NOT_TOGETHER = {"duration": {"requests", "stage", "preset"}, "rounds": {"precision", "quick"}}
 # Lengths that are valid and take longer than a campaign has.
@@ -65,7 +65,7 @@ class Command:
 
 
 def commands() -> list[Command]:
-    """Every command of ``clientbench``, the older flag form not among them."""
+    """Return every command of ``clientbench``, without the older form of flags."""
     return list(_walk(typer.main.get_command(app), ()))
 
 
@@ -93,7 +93,7 @@ def _option(parameter: Any) -> Option:
 
 
 def generated(number: int, seed: int, origin: str) -> tuple[list[str], dict[str, str]]:
-    """Words and further environment variables of a case; the same for the same numbers.
+    """Return words and environment variables of a case; the same for the same numbers.
 
     ``origin``: of a server that may be sent a few requests.
     """
@@ -134,7 +134,7 @@ def _new_form(draw: random.Random, origin: str) -> list[str]:
 
 
 def _shortened(known: dict[str, Option], drawn: set[str]) -> list[str]:
-    """What keeps a measurement tiny, as far as the command has it and nothing drawn forbids it."""
+    """Return options that keep a measurement tiny, if the command has them without conflict."""
     words: list[str] = []
     for name, value in SHORT.items():
         if name in known and name not in drawn and not NOT_TOGETHER.get(name, set()) & drawn:

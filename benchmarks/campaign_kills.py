@@ -1,4 +1,4 @@
-"""A comparison that is killed at some instant: what is finished is there, and nothing else is left.
+"""A comparison that is killed at some instant: finished rounds stay, nothing else is left.
 
 The victim is the command itself, a worker, the target or its host. Everything is checked from outside.
 """
@@ -46,7 +46,7 @@ STARTING_S = 0.5
 
 @dataclass(frozen=True)
 class Kill:
-    """Who is killed how, and when: so long after the start, or after a round has begun."""
+    """One kill: victim, signal and delay after the start of the command or of a round."""
 
     what: str
     after_s: float
@@ -54,17 +54,17 @@ class Kill:
 
     @property
     def victim(self) -> str:
-        """The command, or what of that which it has started."""
+        """Return the kind of process to kill: the command or one that it has started."""
         return self.what.split()[0]
 
     @property
     def signal(self) -> signal.Signals:
-        """What is sent."""
+        """Return the signal to send."""
         return signal.Signals[self.what.split()[1]]
 
 
 def planned(number: int, seed: int) -> Kill:
-    """The kill of a case; the same for the same numbers."""
+    """Return the kill of a case; the same for the same numbers."""
     draw = random.Random(f"{seed}:{number}")
     what = draw.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
     if draw.random() < 0.5 and what.startswith("command"):
@@ -73,7 +73,7 @@ def planned(number: int, seed: int) -> Kill:
 
 
 def attempt(number: int, seed: int, folder: Path) -> list[str]:
-    """Start a comparison in ``folder``, kill, and look; what is wrong."""
+    """Start a comparison in ``folder``, kill the victim, and return the faults."""
     kill = planned(number, seed)
     place = Place(folder, f"kill-{number}")
     target = ("--instances", "2") if kill.victim == "host" else ()
@@ -88,7 +88,7 @@ def attempt(number: int, seed: int, folder: Path) -> list[str]:
 
 
 class _Run:
-    """The comparison, and what it says meanwhile."""
+    """The running comparison and its output."""
 
     def __init__(self, place: Place, words: Sequence[str]) -> None:
         self._words = ("compare", *words)
@@ -110,7 +110,7 @@ class _Run:
                 self._moved.notify_all()
 
     def strike(self, kill: Kill) -> float:
-        """Wait for the instant and send the signal; how long after the start that was."""
+        """Wait for the instant and send the signal; return the seconds since the start."""
         if kill.in_round is not None:
             with self._moved:
                 self._moved.wait_for(lambda: self._round >= (kill.in_round or 0), END_S)
@@ -128,7 +128,7 @@ class _Run:
         return hit_s
 
     def _of(self, victim: str) -> list[psutil.Process]:
-        """One process of the kind, or none if there is none at this instant."""
+        """Return one process of the kind, or none if there is none at this instant."""
         marks = {"worker": "start.py", "target": "servers.embedded", "host": "servers.host"}
         found = []
         with suppress(psutil.Error):
@@ -139,7 +139,7 @@ class _Run:
         return found[:1]
 
     def end(self) -> tuple[Ended, int]:
-        """How it ended, and the last round that it had reported as finished."""
+        """Return how it ended, and the last round that it reported as finished."""
         assert self.process.stdout is not None
         code: int | None
         try:
@@ -170,7 +170,7 @@ def _of_end(kill: Kill, ended: Ended, hit_s: float) -> list[str]:
 
 
 def _lost(place: Place, finished: int) -> list[str]:
-    """What a database lacks of the rounds that were reported."""
+    """Return the reported rounds that are missing in the database."""
     path = place.folder / "kills.db"
     if not path.exists():
         return ["database: there is none"] if finished else []
@@ -206,7 +206,7 @@ def _broken(connection: sqlite3.Connection, finished: int) -> list[str]:
 
 
 def _next(place: Place) -> list[str]:
-    """The next command works, on the same database, and sweeps what the killed one has left."""
+    """Check that the next command works with the same database and removes all leftovers."""
     known = (place.folder / "kills.db").exists()
     tiny = ("--requests", "1", "--rounds", "1", "--warmup", "0", "--concurrency", "1")
     again = place.run("compare", "null:sync", *tiny, "--db", "kills.db")

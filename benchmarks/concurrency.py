@@ -1,4 +1,4 @@
-"""Ten thousand requests in flight, for every client: it must run; what it costs is the result.
+"""Ten thousand concurrent requests for every client: they must succeed; the cost is the result.
 
 Threads for clients that block, tasks for those that await; one process, or as many as the limit of open files
 makes necessary. Each client is measured alone, in a
@@ -81,7 +81,7 @@ def _run(client: str, processes: int) -> dict[str, Any]:
 
 
 def _figures(client: str, trial: dict[str, Any]) -> list[Figure]:
-    """Every request must have been answered correctly; what that cost is for orientation."""
+    """Return the figures: all requests must succeed; the cost is for orientation."""
     figures = [
         Figure(
             f"{client} correct responses of {REQUESTS} with {CONCURRENCY} in flight",

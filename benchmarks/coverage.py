@@ -1,4 +1,4 @@
-"""How often the 95 % interval of a ratio holds the truth, on simulated runs with this machine's noise.
+"""Coverage of the 95 % confidence interval of a ratio, in simulated runs with this machine's noise.
 
 Each scenario draws runs from the model in ``noise.py``. Their ratios are estimated by the product's method
 (a sample of the intervals is compared with those of ``harness.analysis.statistics``) and, on the same
@@ -154,7 +154,7 @@ def _draw(
 
 
 def _check(drawn: Drawn) -> None:
-    """The intervals simulated here are the product's."""
+    """Check that the intervals simulated here are the product's."""
     trials = np.exp(trial_logs(drawn.slices[..., :CHECKED]))
     for confidence, family in ((CONFIDENCE, 1), (STOPPED_CONFIDENCE, FAMILY)):
         ours = student(np.log(trials[:, 0] / trials[:, 1]), 1 - (1 - confidence) / family)

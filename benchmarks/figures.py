@@ -1,4 +1,4 @@
-"""How every benchmark reports: a line per figure, kept in ``results/benchmarks.db``, and an exit code."""
+"""Reports of benchmarks: one line per figure, stored in ``results/benchmarks.db``; exit code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loops as one finds them in published comparisons, each wrong in what it is told and in nothing else.
+"""Loops as in published comparisons, each with one flaw that its options name, and no other.
 
 ``python -m benchmarks.flawed_loops CPUS LOOP…`` opens the sessions of its loops (``Loop`` as JSON). Each line
 of its input asks for a slice of one of them, whose ``Done`` it prints. Where a loop says nothing else, its
@@ -50,13 +50,13 @@ class Loop:
 
     @property
     def url(self) -> str:
-        """What is asked for."""
+        """Return the URL of the requests."""
         return self.base_url + self.path
 
 
 @dataclass(frozen=True)
 class Done:
-    """What came of one or more slices of a loop."""
+    """The result of one or more slices of a loop."""
 
     returned: int  # calls that came back, with whatever
     elapsed_ns: int
@@ -65,12 +65,12 @@ class Done:
 
     @property
     def per_second(self) -> float:
-        """Calls that came back."""
+        """Return completed calls per second."""
         return self.returned * 1e9 / self.elapsed_ns
 
     @property
     def latency_ns(self) -> float:
-        """The mean."""
+        """Return the mean latency in ns."""
         return self.latencies_ns / self.returned
 
     def __add__(self, other: Done) -> Done:
@@ -138,7 +138,7 @@ CLIENTS = {"aiohttp": _aiohttp, "httpx": _httpx}
 
 
 async def _serve(loops: Sequence[Loop]) -> None:
-    """Run what the lines of standard input say, until it ends."""
+    """Run the slices that standard input asks for, until it ends."""
     async with contextlib.AsyncExitStack() as stack:
         calls = [await _call(loop, stack) for loop in loops]
         for line in sys.stdin:  # which blocks: nothing is to be done between two slices

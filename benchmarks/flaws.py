@@ -38,7 +38,7 @@ Document = dict[str, Any]
 
 @dataclass
 class Turn:
-    """Where a turn is measured, and how fast both clients were in its last sound comparison."""
+    """The conditions of a turn, and the rates of both clients in its last sound comparison."""
 
     stand: Stand
     scale: float

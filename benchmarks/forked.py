@@ -1,4 +1,4 @@
-"""What a forked command does. Importing this loads what most commands load in the end."""
+"""A forked command. Importing this module loads the modules that most commands need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of a CPU's time this machine takes away in one piece: ``python -m benchmarks.hiccups CPU``.
+"""CPU time that this machine takes away in one piece: ``python -m benchmarks.hiccups CPU``.
 
 A loop that does nothing but read the clock sees a gap wherever something else ran: the hypervisor, the kernel,
 another program. No measurement of ours can be more regular than that.
@@ -20,7 +20,7 @@ GAP_NS = 200_000
 
 
 def hiccups(cpu: int, when: str) -> Figure:
-    """The share of ``SECONDS`` that a loop alone on ``cpu`` loses in gaps of 0.2 ms and more."""
+    """Return the share of ``SECONDS`` that a loop on ``cpu`` loses in gaps of at least 0.2 ms."""
     command = [sys.executable, "-m", "benchmarks.hiccups", str(cpu)]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     gaps_ns = list(map(int, shown.split()))

@@ -1,4 +1,4 @@
-"""Ways to behave badly as a server: what each sends, and what a client may make of it.
+"""Hostile behaviours of a server, and the results that are accepted for each.
 
 What is endless here ends after ``MOST_BYTES`` and then is silent, so that a client without a limit does no harm
 to the machine.
@@ -77,7 +77,7 @@ class Peer:
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def wait(self) -> None:
-        """Say nothing more until the client leaves, or patience ends."""
+        """Send nothing more until the client leaves or the time limit ends."""
         self.sock.settimeout(PATIENCE_S)
         while self.sock.recv(65536):
             pass
@@ -100,7 +100,7 @@ Serve = Callable[[Peer], None]
 
 @dataclass(frozen=True)
 class Behaviour:
-    """What is sent for a request, what becomes of the connection, and what a client may end with.
+    """One behaviour: the answer, the fate of the connection, and the accepted results of a client.
 
     ``right`` holds statuses with the length of the body ("200:5") and error kinds. ``then``: "keep" serves
     further requests, "close", "reset", "wait" (silence).
@@ -373,7 +373,7 @@ _FRAMING = {
     "body-too-short": Behaviour(_sized(b"50"), BODY),
     "body-too-short-reset": Behaviour(_later(_sized(b"50"), b"more"), BODY | RESET, "reset"),
     "body-too-short-silent": Behaviour(_sized(b"50"), TIMEOUT, "wait"),
-    # What follows a body is refused, or belongs to no request: the next answer must not begin with it.
+    # Data after a body is refused or ignored: the next answer must not begin with it.
     "body-too-long": Behaviour(_sized(b"5", b"hello, and more"), HELLO_OR_REFUSED | RESET, "keep"),
     "body-too-long-later": Behaviour(_later(_sized(b"5"), b"more"), HELLO_OR_REFUSED, "keep"),
     "second-answer": Behaviour(

@@ -1,4 +1,4 @@
-"""Every client meets every hostile behaviour: what it ends with, and whether its session is usable afterwards.
+"""Tests of every client with every hostile behaviour: the result, and the next requests.
 
 Each case runs in a process of its own, forked from one that has the client libraries loaded, so that one that
 hangs can be ended and memory is that of the case.
@@ -62,7 +62,10 @@ class Client:
 
 @dataclass(frozen=True)
 class Seen:
-    """What one client made of one behaviour; outcomes as in ``Behaviour.right``, else the exception."""
+    """The result of one client at one behaviour.
+
+    Outcomes as in ``Behaviour.right``, or the exception.
+    """
 
     before: str  # of a good request, on the connection that the behaviour may then meet
     outcome: str | None  # None: it did not end in time, or its process died
@@ -73,7 +76,7 @@ class Seen:
 
 
 def clients() -> list[Client]:
-    """All that are installed, but ``null``, which sends nothing."""
+    """Return all installed clients except ``null``, which sends nothing."""
     found = []
     for name, (module_name, _) in adapters.BUILTIN.items():
         if name == "null":
@@ -88,7 +91,7 @@ def clients() -> list[Client]:
 
 
 def faults(behaviour: str, client: Client, seen: Seen) -> list[str]:
-    """What is wrong about it, each as ``kind: detail``; empty if all is well."""
+    """Return the faults, each as ``kind: detail``; empty if there are none."""
     right = BEHAVIOURS[behaviour].right | allowed(client.name, behaviour)
     if seen.outcome is None:
         return [] if UNENDED in right else [f"no outcome: {seen.message}"]
@@ -111,7 +114,7 @@ _forks = Forks(__name__)
 
 
 def meet(client: Client, name: str, server: HostileServer) -> Seen:
-    """Let the client meet the behaviour."""
+    """Test the client with the behaviour."""
     receiver, sender = _forks.pipe()
     started = time.monotonic()
     process = _forks.start(_case, client, name, server, sender)

@@ -1,6 +1,7 @@
-"""Where a library makes something else of a hostile behaviour than most, and why that is its own affair.
+"""Accepted deviations of libraries at hostile behaviours, with reasons.
 
-Whatever is not named here is a fault. Each entry says what a library may end with beside what is right for all.
+Every other deviation is a fault. Each entry lists results that a library may have in addition to
+those accepted for all.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Deviation:
     instead_of: str | None = None
 
     def concerns(self, client: str, behaviour: str) -> bool:
-        """Whether it is about this case."""
+        """Say whether the deviation applies to this case."""
         if client not in self.clients:
             return False
         return behaviour in self.behaviours or self.instead_of in BEHAVIOURS[behaviour].right
@@ -145,7 +146,7 @@ DEVIATIONS = (
     ),
 )
 
-# What the library leaves behind meets the next request: that fails, or gets an answer that is not its own.
+# The library leaves data on the connection: the next request fails or gets a wrong answer.
 SPOILED = (
     _of(
         "stdlib",
@@ -178,11 +179,11 @@ SPOILED = (
 
 
 def allowed(client: str, behaviour: str) -> frozenset[str]:
-    """What this client may end with, beside what is right for all."""
+    """Return results accepted for this client, in addition to those accepted for all."""
     concerned = (one.outcomes for one in DEVIATIONS if one.concerns(client, behaviour))
     return frozenset().union(*concerned)
 
 
 def spoils_next(client: str, behaviour: str) -> bool:
-    """Whether the request after it may fail, or get what is not its own."""
+    """Say whether the next request may fail or get a wrong answer."""
     return any(one.concerns(client, behaviour) for one in SPOILED)

@@ -35,7 +35,7 @@ CERTIFICATES = ("https", "other-ca", "other-host", "expired")
 
 
 def _serve(peer: Peer) -> None:
-    """Requests of one connection, until one of them ends it."""
+    """Serve the requests of one connection until one of them ends it."""
     while head := peer.read_head():
         path = head.split(b" ")[1].decode("latin-1").partition("?")[0]
         _, name, *rest = path.split("/")
@@ -49,7 +49,7 @@ def _serve(peer: Peer) -> None:
 
 
 def _behave(peer: Peer, behaviour: Behaviour) -> bool:
-    """Whether the connection goes on."""
+    """Perform a behaviour; return whether the connection continues."""
     if callable(behaviour.serve):
         behaviour.serve(peer)
     else:
@@ -130,7 +130,7 @@ class HostileServer:
     ca_file: str
 
     def url(self, name: str) -> str:
-        """Where a behaviour is met."""
+        """Return the URL of a behaviour."""
         return f"{self._origin(BEHAVIOURS[name].port)}/{name}"
 
     def good(self, name: str, length: int) -> str:

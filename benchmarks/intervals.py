@@ -23,14 +23,14 @@ RESAMPLED_RUNS = 2000  # those of which resampling methods are tried
 
 @dataclass(frozen=True)
 class Interval:
-    """Of each run, on the logarithmic scale."""
+    """Confidence intervals of all runs, on the logarithmic scale."""
 
     estimate: Floats
     low: Floats
     high: Floats
 
     def coverage_percent(self, truth: float) -> float:
-        """How often the truth lies inside."""
+        """Return the share of runs whose interval contains the truth, in percent."""
         return 100 * float(np.mean((self.low <= truth) & (truth <= self.high)))
 
     @property
@@ -92,7 +92,7 @@ def _hodges_lehmann(slices: Floats, confidence: float, _: np.random.Generator) -
 
 
 def _signed_rank_cut(n: int, confidence: float) -> int:
-    """How many means an end leaves out: the most that keeps the confidence.
+    """Return how many means to leave out at each end: the most that keeps the confidence.
 
     Exact. ValueError where n is too small for any.
     """
@@ -123,7 +123,7 @@ def _slice_bootstrap(slices: Floats, confidence: float, generator: np.random.Gen
 
 
 def _bca_bootstrap(slices: Floats, confidence: float, generator: np.random.Generator) -> Interval:
-    """Over rounds again, bias-corrected and accelerated (Efron, 1987)."""
+    """Bootstrap over rounds, bias-corrected and accelerated (Efron, 1987)."""
     totals = np.exp(trial_logs(slices[..., :RESAMPLED_RUNS]))
     estimate = _log_ratio(totals.sum(axis=0))
     resampled = np.sort(_log_ratio(_resampled(totals, generator)), axis=0)
@@ -162,7 +162,7 @@ def _percentiles(estimate: Floats, resampled: Floats, confidence: float) -> Inte
 
 
 def _log_ratio(totals: Floats) -> Floats:
-    """Of the first to the second along the first axis."""
+    """Return the log ratio of the first to the second along the first axis."""
     ours, theirs = totals
     return np.asarray(np.log(ours / theirs))
 

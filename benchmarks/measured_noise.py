@@ -86,7 +86,7 @@ def measure(recording: Recording) -> Measured:
 
 
 def _process_sd(log_rates: Floats) -> float:
-    """From how much the differences of competitors vary between rounds more than blocks make them vary.
+    """Estimate it from the variance of differences between rounds beyond that of blocks.
 
     The components of variance of a two-way layout, competitors × rounds, with blocks inside rounds.
     """
@@ -179,7 +179,7 @@ def without_pauses(apart_s: Floats) -> float:
 
 
 def recordings(database: Path) -> Iterator[Recording]:
-    """Of the runs that can be used: those with enough rounds and blocks of two competitors or more."""
+    """Yield the usable runs: those with enough rounds and blocks, and at least two competitors."""
     with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as connection:
         rows = connection.execute(SLICES).fetchall()
     for _, of_run in groupby(rows, key=lambda row: row[0]):

@@ -70,7 +70,7 @@ class Noise:
 
     @property
     def alike(self) -> bool:
-        """Whether competitors differ in nothing, so that the true ratio is 1."""
+        """Say whether competitors are identical, so that the true ratio is 1."""
         return len({*self.process_factors}) == len({*self.burst_factors}) == 1
 
 
@@ -164,7 +164,7 @@ def _places(keys: Singles) -> NDArray[np.int64]:
 def _log_rates(
     noise: Noise, speed: Singles, lost: Singles, generator: np.random.Generator
 ) -> Singles:
-    """Of a round's slices, given the machine's speed and the share that bursts take."""
+    """Draw the log rates of a round's slices, given the machine's speed and the bursts."""
     _, competitors, runs = speed.shape
     felt = lost * _factors(noise.burst_factors, competitors)
     process = generator.standard_normal((competitors, runs), np.float32)
@@ -196,7 +196,7 @@ def _scales(df: float) -> Singles:
 
 
 class _Machines:
-    """As many machines as runs, each at a time of its own."""
+    """One simulated machine for each run."""
 
     def __init__(
         self, noise: Noise, design: Design, runs: int, generator: np.random.Generator
@@ -274,7 +274,7 @@ class _Machines:
 
 
 def _clocked_s(start_s: Floats, slice_s: float, every_s: float, burst_s: float) -> Singles:
-    """How much of each slice falls into bursts, one at the beginning of each period.
+    """Return the time of each slice in bursts, one at the beginning of each period.
 
     Raises ValueError unless a period holds more than a burst and a slice.
     """

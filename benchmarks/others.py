@@ -1,4 +1,4 @@
-"""What other processes of this machine, kernel threads included, do while a benchmark runs."""
+"""CPU use of other processes, including kernel threads, while a benchmark runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the harness costs: its loop against the loop a user would write, for every client.
+"""Overhead of the harness: its loop against the loop a user would write, for every client.
 
 Both run in one warm process over the same connections, in alternating slices (plain, harness, harness, plain).
 The recorder is drained, rows are checked and folded, and the sampler runs, as in a real trial. The ratio

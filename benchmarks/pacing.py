@@ -1,9 +1,10 @@
-"""How exactly requests of an open loop start when they are due.
+"""Exactness of start times in an open loop.
 
-At the client: pacer lag (start − the instant from which the request could have started) and start lag (start −
-intended start) of every row. At the target: the arrival its log has for a request − intended start − the
-median of arrival − start. Rates are those between the first and the last start. A Poisson plan is tested by
-itself, without a client; its starts by their index of dispersion (variance ÷ mean of the counts per 100 ms).
+At the client: start delay (start − the instant from which the request could have started) and start
+lag (start − intended start) of every row. At the target: the arrival its log has for a request −
+intended start − the median of arrival − start. Rates are those between the first and the last
+start. A Poisson plan is tested by itself, without a client; its starts by their index of dispersion
+(variance ÷ mean of the counts per 100 ms).
 
 What has bounds is run three times, in turn: the worst of each figure counts, and all are printed, because a
 machine shared with others loses its CPUs for milliseconds, in bursts. ``CLIENTS``,
@@ -204,7 +205,7 @@ def _closed_loop(place: Stand, seconds: float) -> list[Figure]:
 
 
 def _peer(place: Stand, name: str, command: list[str], tail: str) -> list[Figure]:
-    """What another program says of itself, from the CPUs on which our workers run."""
+    """Return the figures that another program reports, on the CPUs of our workers."""
     if shutil.which(command[0]) is None:
         print(f"skipped: {command[0]} is not installed")
         return []

@@ -103,7 +103,7 @@ def _stdlib(adapter: Any, request: Request, until_ns: int) -> int:
 
 
 def _itself(adapter: Any, request: Request, until_ns: int) -> int:
-    """For adapters that are the client: what they do is the work."""
+    """Send through the adapter itself, for adapters that are the client."""
     send = adapter.send
     count = 0
     while True:

@@ -38,14 +38,14 @@ class Loop:
 
 @dataclass(frozen=True)
 class Seen:
-    """What came of it."""
+    """The result of a loop."""
 
     per_second: float
     p999_s: float  # of the time from the call, or from when it was due
 
     @classmethod
     def of(cls, loop: Loop, times: list[tuple[float, float]], begin: float) -> Seen:
-        """From (begin or due, end) of every request."""
+        """Compute the result from (begin or due, end) of every request."""
         end = begin + loop.seconds
         durations = sorted(b - a for a, b in times if begin <= a < end)
         rank = -(-len(durations) * 999 // 1000)  # nearest rank
@@ -54,14 +54,14 @@ class Seen:
 
 
 def run(loop: Loop, cpu: int) -> Seen:
-    """In a process of its own."""
+    """Run the loop in its own process."""
     words = [sys.executable, "-m", __name__, str(cpu), json.dumps(asdict(loop))]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     return Seen(**json.loads(done.stdout))
 
 
 def _senders(loop: Loop) -> list[Send]:
-    """What sends a request and reads the answer, for each slot: with one pool, or on its own connection."""
+    """Return, for each slot, the function that sends a request and reads the answer."""
     if loop.client != "urllib3":
         return [_connected(loop) for _ in range(SLOTS)]
     import urllib3  # noqa: PLC0415

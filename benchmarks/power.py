@@ -1,11 +1,12 @@
-"""Whether a known slow-down is found: a client against itself with busy work of known cost after each request.
+"""Detection of a known slow-down: a client against itself with busy work after each request.
 
 The work is a share of what a request costs the client, found in the worker itself while it warms up
 (harness/worker/busywork.py). What was really added is printed beside it: by CPU per request, over all
 comparisons.
 
-Found is a throughput verdict of ``slower``. 2 and 5 %, and the smallest effect found in 80 %, come from the
-same rounds: their true effect taken out, another one put in, rounds drawn with replacement.
+An effect is detected if the throughput verdict is ``slower``. The figures for 2 and 5 %, and the
+smallest effect detected in 80 %, come from the same rounds: their true effect is removed, another
+one is added, and rounds are drawn with replacement.
 
 Resumable: comparisons are kept in ``results/power.db``, and those that are there count.
 """
@@ -113,7 +114,7 @@ def _span(values: Sequence[float]) -> str:
 
 
 def _resampled(runs: Sequence[Recorded]) -> list[Figure]:
-    """How often other effects would have been found, by the rounds that there are."""
+    """Return how often other effects would have been detected in the measured rounds."""
     rounds = np.concatenate([_centred(run) for run in runs])
     shares = {effect: _share_found(rounds, effect) for effect in np.arange(0.001, 0.1, 0.001)}
     smallest = next((e for e, share in shares.items() if share >= FOUND_SHARE), float("nan"))

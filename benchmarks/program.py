@@ -20,7 +20,7 @@ Part = Callable[[Stand, float], list[Figure]]  # the float: how much of the real
 def program(
     name: str, description: str | None, parts: Mapping[str, Part], tls: bool = False
 ) -> int:
-    """A benchmark's command line: measure the parts named (default: all) and report."""
+    """Run a benchmark's command line: measure the named parts (default: all) and report."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(parts)} (default: all)")
     parser.add_argument(
@@ -50,6 +50,6 @@ def _measured(place: Stand, parts: Mapping[str, Part], scale: float) -> list[Fig
 
 
 def _disturbances(place: Stand, when: str) -> list[Figure]:
-    """What the machine itself takes away where target and workers run."""
+    """Measure the CPU time that the machine takes from target and workers."""
     cpus = (*(place.cpus.target or ()), *(place.cpus.workers or ()))
     return [place.launcher.run(hiccups, cpu, when) for cpu in cpus]

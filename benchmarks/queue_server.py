@@ -57,7 +57,7 @@ class _Queue:
         self.spent_s: list[float] = []
 
     def enter(self) -> float:
-        """When the request that has just come is done."""
+        """Return when the request that has just arrived is done."""
         with self._lock:
             now = monotonic()
             self._free = max(now, self._free) + self._service_s
@@ -65,7 +65,7 @@ class _Queue:
             return self._free
 
     def serve(self, connection: socket.socket) -> None:
-        """Requests without a body, one after the other."""
+        """Serve requests without a body, one after another."""
         pending = b""
         with connection, contextlib.suppress(OSError):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,12 +1,12 @@
-"""Whether an open loop is measured for long enough for its queue, at 70, 90 and 99 % load.
+"""Length of measurement for an open loop with a queue, at 70, 90 and 99 % load.
 
 *Simulated*: a queue with one server, constant service times and random arrivals. Each round begins empty, as
-windows do. Comparisons of ten rounds that keep the rule get a p99 near that of the endless queue, and those
-that are twice as long are not told to be too short.
+windows do. Comparisons of ten rounds that follow the rule get a p99 near that of the endless queue,
+and those that are twice as long get no warning.
 
-*Real*: a server that has such a queue (benchmarks/queue_server.py), and ``compare`` with windows as long as the
-rule says: its p99 is held against what the requests of each client spent in that queue. At 99 % load of a slot
-windows are too short, and there is no verdict but a duration.
+*Real*: a server with such a queue (benchmarks/queue_server.py), and ``compare`` with windows as
+long as the rule says: its p99 is compared with the time of each client's requests in that queue. At
+99 % load of a slot, windows are too short: there is no verdict, and the warning names a duration.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def _simulated(load: float, generator: np.random.Generator) -> list[Figure]:
 
 
 def _endless_p99(load: float) -> float:
-    """Of M/D/1, s: its tail is exponential from well below that percentile on (Cramér and Lundberg).
+    """Return the p99 of M/D/1 in s: there its tail is exponential (Cramér and Lundberg).
 
     See Asmussen, Applied Probability and Queues, XIII.5.
     """
@@ -115,7 +115,7 @@ def _endless_p99(load: float) -> float:
 
 
 def _round(load: float, length_s: float, generator: np.random.Generator) -> Round:
-    """One window that begins empty: p99 in s and rate in 1/s, each of its first half and of the whole."""
+    """Simulate one window that begins empty: p99 in s and rate in 1/s, of its half and the whole."""
     due = np.sort(generator.uniform(0, length_s, round(load / SERVICE_S * length_s)))
     ends = _ends(due, np.full(due.size, SERVICE_S))
     waits, middle_s = ends - due, length_s / 2
@@ -126,7 +126,10 @@ def _round(load: float, length_s: float, generator: np.random.Generator) -> Roun
 
 
 def _comparisons(rounds: Sequence[Round], generator: np.random.Generator) -> list[float | None]:
-    """The p99 of comparisons of some of the rounds, s; None where their halves say that they are too short."""
+    """Return the p99 of comparisons of some rounds in s.
+
+    None if their halves show they are too short.
+    """
     drawn = (generator.choice(len(rounds), ROUNDS, replace=False) for _ in range(COMPARISONS))
     return [_comparison([rounds[at] for at in ats]) for ats in drawn]
 
@@ -139,14 +142,14 @@ def _comparison(rounds: Sequence[Round]) -> float | None:
 
 
 def _ends(due: Floats, times: Floats) -> Floats:
-    """When a single server is done with each request, first come first served (Lindley)."""
+    """Return when a single server is done with each request, first come first served (Lindley)."""
     done = np.cumsum(times)
     ends: Floats = np.maximum.accumulate(due - done + times) + done
     return ends
 
 
 def _p99(values: Floats) -> float:
-    """By nearest rank."""
+    """Return the p99 by nearest rank."""
     rank = math.ceil(0.99 * values.size) - 1
     return float(np.partition(values, rank)[rank])
 
@@ -160,7 +163,7 @@ def _real() -> list[Figure]:
 
 
 def _settled(load: float) -> Figure:
-    """How far the p99 of all clients is from what their requests spent in the server's queue."""
+    """Compare the p99 of all clients with the time of their requests in the server's queue."""
     round_s = max(LEAST_S, REAL_RELAXATIONS * relaxation_ns(SERVICE_S * 1e9, load) / 1e9)
     with serving(SERVICE_S) as server:
         outcome = _compare(
@@ -184,7 +187,7 @@ def _settled(load: float) -> Figure:
 
 
 def _unsettled(load: float) -> Figure:
-    """Windows that are too short for a slot that is nearly always busy."""
+    """Check windows that are too short for a slot that is nearly always busy."""
     pilot = summarised(_compare(_scenario(URL, 1, None, 4.0, 2)).trials)
     rate = load * 1e9 / max(one.mean_service_ns or 0.0 for one in pilot)
     outcome = _compare(_scenario(URL, 1, rate, REAL_ROUNDS * SHORT_S, REAL_ROUNDS))

@@ -1,4 +1,4 @@
-"""Contests that were measured before, by the database that keeps them: so long benchmarks are resumable."""
+"""Stored comparisons of earlier runs, so that long benchmarks are resumable."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ class Found:
 
     @property
     def measured(self) -> int:
-        """How many there are of both."""
+        """Return the number of comparisons of both."""
         return len(self.runs) + self.left_out
 
 
 def recorded(database: Path, contest: Contest) -> Found:
-    """All of the latest environment that were asked for and planned as ``contest`` is, whatever their seed."""
+    """Return the comparisons in the latest environment that match ``contest``, with any seed."""
     if not database.exists():
         return Found([], 0)
     with closing(sqlite3.connect(database)) as connection:
@@ -87,7 +87,7 @@ def _is_asked(scenario: dict[str, Any], contest: Contest) -> bool:
 def _is_planned(
     connection: sqlite3.Connection, run: str, scenario: dict[str, Any], contest: Contest
 ) -> bool:
-    """Whether its blocks have the order that their seed gives today: plans have drawn more by and by."""
+    """Say whether its blocks have the order that their seed gives in this version."""
     plan = make_plan(contest.scenario.model_copy(update={"seed": scenario["seed"]}))
     labels = [competitor["label"] for competitor in scenario["competitors"]]
     return all(
@@ -130,7 +130,7 @@ def _ratios(connection: sqlite3.Connection, run: str, first: str, second: str) -
 
 
 def _cpu_ns(connection: sqlite3.Connection, run: str, label: str) -> float:
-    """Per request, of all rounds."""
+    """Return the CPU time per request over all rounds."""
     (found,) = connection.execute(
         "SELECT SUM(cpu_ns) * 1.0 / SUM(cpu_requests) FROM benchmark_results"
         " WHERE run_id = ? AND label = ?",

@@ -1,4 +1,4 @@
-"""How exactly held requests are released, seen by the target: TLS connections, a hundred to a batch.
+"""Exactness of releases, as seen by the target: TLS connections, a hundred per batch.
 
 *Spaced*: 20 batches, 20 ms between releases. Error of a gap = |gap between two arrivals at the target that
 follow each other in the plan − 20 ms|. *At once*: 20 batches, no delay. Decision: the instants for which the

@@ -14,7 +14,7 @@ __all__ = ["running"]
 
 @contextlib.contextmanager
 def running(specs: Sequence[TargetSpec], core: int) -> Iterator[list[Target]]:
-    """All of them, ready. Raises ``TargetError``."""
+    """Yield all targets, ready. Raises ``TargetError``."""
     with contextlib.ExitStack() as stack:
         targets = []
         for spec in specs:

@@ -1,4 +1,4 @@
-"""Which split into rounds, blocks and slices gives the narrowest interval for a second of wall time.
+"""The split into rounds, blocks and slices with the narrowest interval per second of wall time.
 
 A client is compared with itself in slices of several lengths, in turn. Of each length: the standard deviation
 of the logarithm of one block's ratio (slices, less between neighbours the shorter they are) and of what is left
@@ -48,7 +48,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Run:
-    """What one comparison of two equal clients showed."""
+    """The result of one comparison of two equal clients."""
 
     ratios: list[Floats]  # logarithms, of each block, by round
     slice_s: float  # as it was: longer than asked for where a client is slow
@@ -57,7 +57,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Noise:
-    """What the ratio of two equal clients scatters by, on the logarithmic scale."""
+    """The scatter of the ratio of two equal clients, on the logarithmic scale."""
 
     between: float  # rounds, with endless slices
     second: float  # one second of each name's slices
@@ -68,12 +68,12 @@ class Noise:
         return math.sqrt(self.between**2 + self.second**2 / trial_s)
 
     def half_width(self, rounds: int, trial_s: float) -> float:
-        """Of the interval of the logarithm of the ratio."""
+        """Return the half-width of the interval of the log ratio."""
         quantile = float(stdtrit(rounds - 1, (1 + CONFIDENCE) / 2))
         return quantile * self.round_sd(trial_s) / math.sqrt(rounds)
 
     def wall_s(self, rounds: int, trial_s: float, slice_s: float) -> float:
-        """Of a comparison of two."""
+        """Return the wall time of a comparison of two."""
         busy_s = self.round_s + 2 * trial_s * (1 + LEAD_IN_S / slice_s)
         return rounds * (busy_s + PAUSE * min(busy_s, RHYTHM_S))
 

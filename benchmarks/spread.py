@@ -1,4 +1,4 @@
-"""What flaws of method do to a ratio: aiohttp ÷ httpx:async, one flaw at a time.
+"""Effects of flaws of method on a ratio: aiohttp ÷ httpx:async, one flaw at a time.
 
 Published ratios of these two range from 1.01 to 75. Each row of ``flaws`` has one flaw and is sound otherwise;
 loops of our own without a flaw are the control, which must agree with the product. A *factor* is no flaw, but
@@ -37,17 +37,17 @@ class Line:
 
     @property
     def ratio(self) -> float:
-        """The median."""
+        """Return the median ratio."""
         return statistics.median(self.ratios)
 
     @property
     def range(self) -> str:
-        """From the lowest turn to the highest."""
+        """Return the range from the lowest turn to the highest."""
         return f"{_written(min(self.ratios))}–{_written(max(self.ratios))}"
 
     @property
     def share(self) -> str:
-        """Row ÷ what it is to be seen against; nothing for what others are seen against."""
+        """Return row ÷ reference; empty for a reference itself."""
         if self.row.kind == "sound" or not self.shares:
             return ""
         of = f" of {self.row.of_control}" if self.row.of_control else ""
@@ -55,7 +55,7 @@ class Line:
 
     @property
     def figure(self) -> Figure:
-        """For the report."""
+        """Return the figure for the report."""
         detail = f"{self.range} in {len(self.ratios)} turns"
         detail += f"; ÷ sound: {self.share}" if self.share else ""
         name = f"{self.row.name}: {self.row.what}"
@@ -63,7 +63,7 @@ class Line:
 
     @property
     def cells(self) -> str:
-        """For a page of the documentation."""
+        """Return the row for the documentation."""
         ratio = f"{_written(self.ratio)} ({self.range})"
         cells = self.row.name, self.row.what, ratio, self.share
         return f"| {' | '.join(cells)} |"
@@ -100,7 +100,7 @@ def _one_turn(turn: Turn, missing: list[str]) -> Seen:
 
 
 def _lines(turns: Sequence[Seen]) -> list[Line]:
-    """Every row that has data."""
+    """Return a line for every row with data."""
     return [
         Line(
             row,
@@ -113,7 +113,7 @@ def _lines(turns: Sequence[Seen]) -> list[Line]:
 
 
 def _reference(row: Row, seen: Seen) -> float | None:
-    """What the row is to be seen against, in the same turn; None where that has no data."""
+    """Return the reference of the row in the same turn; None if it has no data."""
     ratios = [
         ratio
         for other, ratio in seen.items()
@@ -123,7 +123,7 @@ def _reference(row: Row, seen: Seen) -> float | None:
 
 
 def _spread(lines: Sequence[Line]) -> list[Figure]:
-    """The largest ratio ÷ the smallest: of what is sound, and with a flaw."""
+    """Return the largest ratio ÷ the smallest: of sound rows, and of rows with a flaw."""
     figures = []
     kinds: tuple[tuple[str, set[Kind]], ...] = (("sound", {"sound"}), ("one flaw", {"flaw"}))
     for name, which in kinds:
@@ -137,7 +137,7 @@ def _spread(lines: Sequence[Line]) -> list[Figure]:
 
 
 def _written(value: float) -> str:
-    """Three digits."""
+    """Return three digits."""
     return f"{value:#.3g}".removesuffix(".")
 
 

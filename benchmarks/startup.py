@@ -1,4 +1,4 @@
-"""How long the command takes to start, and how much time of a trial is not load."""
+"""Start-up time of the command, and time of a trial without load."""
 
 from __future__ import annotations
 

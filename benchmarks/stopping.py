@@ -42,12 +42,12 @@ class Running:
 
     @property
     def family(self) -> int:
-        """How many intervals are read together."""
+        """Return how many intervals are read together."""
         return len(self.means)
 
     @property
     def rounds(self) -> int:
-        """How many the budget allows."""
+        """Return how many rounds the budget allows."""
         return int(self.means.shape[-1])
 
     def planned(self, rounds: int, confidence: float) -> float:
@@ -58,7 +58,7 @@ class Running:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a rule."""
+    """The outcome of a rule."""
 
     coverage_percent: float
     rounds: float  # mean
@@ -66,7 +66,7 @@ class Outcome:
 
 
 def running(ratios: Floats) -> Running:
-    """Of log ratios: rounds × family × runs."""
+    """Compute it from log ratios: rounds × family × runs."""
     values = np.ascontiguousarray(np.moveaxis(ratios, 0, -1))
     n = np.arange(1, values.shape[-1] + 1)
     means = np.cumsum(values, axis=-1) / n

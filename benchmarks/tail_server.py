@@ -1,4 +1,4 @@
-"""A server whose every so-manieth answer takes long: ``python -m benchmarks.tail_server CPU EVERY WAIT_S``.
+"""A server with slow answers, one in EVERY: ``python -m benchmarks.tail_server CPU EVERY WAIT_S``.
 
 Prints its port, and ends when its input does.
 """
@@ -24,7 +24,7 @@ END = b"\r\n\r\n"
 
 @dataclass(frozen=True)
 class Tail:
-    """Of ``every`` answers one takes ``wait_s``; none where that is 0."""
+    """A tail: one of ``every`` answers takes ``wait_s``; none if that is 0."""
 
     every: int
     wait_s: float
@@ -34,7 +34,7 @@ class Tail:
 
 
 class _Protocol(asyncio.Protocol):
-    """Requests without a body, one after the other on each connection."""
+    """A connection: serves requests without a body, one after another."""
 
     answered = 0  # by all connections
 
@@ -59,7 +59,7 @@ class _Protocol(asyncio.Protocol):
 
 @contextlib.contextmanager
 def serving(tail: Tail, cpu: int) -> Iterator[str]:
-    """The URL of a server with that tail, in a process of its own."""
+    """Yield the URL of a server with that tail, in its own process."""
     words = [sys.executable, "-m", __name__, str(cpu), str(tail.every), str(tail.wait_s)]
     with subprocess.Popen(
         words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

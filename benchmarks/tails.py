@@ -1,9 +1,10 @@
-"""Whether a slow tail is measured: comparisons against plain loops, on a server whose every n-th answer waits.
+"""Slow tails: comparisons against plain loops, on a server whose every n-th answer waits.
 
-A closed loop that is cut into short slices leaves out what its slots wait for after each of them. For tails of
-1, 0.2 and 0.05 % of the answers that take 0.1, 0.5 and 1 s, throughput and p99.9 of ``compare`` stand beside
-those of a loop that anybody would write, before and after it on the same server; so do think times and open
-loops. Rounds are as long as such a tail needs. A usual comparison, whose rounds are not, must give no verdict.
+A closed loop in short slices could leave out the waits of its slots after each slice. For tails of
+1, 0.2 and 0.05 % of the answers that take 0.1, 0.5 and 1 s, throughput and p99.9 of ``compare`` are
+compared with those of a simple loop, before and after it on the same server; also for think times
+and open loops. Rounds are as long as such a tail needs. A usual comparison with shorter rounds must
+give no verdict.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class Case:
 
     @property
     def round_s(self) -> float:
-        """How long a round must be: 20 of what is left of a request at an instant, and to spare."""
+        """Return the length of a round in s: 20 times the mean rest of a request, with a margin."""
         share, wait_s = 1 / self.tail.every, self.tail.wait_s
         cycle_s = FAST_S + share * wait_s + self.think_s
         least_s = LEAST_S if share > 0.001 else FAST_LEAST_S
@@ -77,16 +78,16 @@ CASES = [
 
 
 class Said:
-    """Progress that keeps what is said."""
+    """Progress that stores its messages."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
 
     def update(self, status: Status) -> None:
-        """Nobody looks."""
+        """Ignore the update."""
 
     def say(self, line: str) -> None:
-        """Keep it."""
+        """Store the message."""
         self.lines.append(line)
 
 
@@ -159,7 +160,7 @@ def _ms(value: object) -> float:
 
 
 def _too_short(tail: Tail) -> list[Figure]:
-    """A usual comparison, whose rounds of a second are too short for that."""
+    """Check a usual comparison, whose rounds of a second are too short for the tail."""
     with serving(tail, processors.available()[0]) as url:
         compared = _compare(_scenario(Case(tail), url, None))
     run_, barred = compared.outcome.run, ("throughput", "p99")
@@ -175,7 +176,7 @@ def _too_short(tail: Tail) -> list[Figure]:
 
 
 def _time(name: str, compared: Compared) -> list[Figure]:
-    """At most 1.5 times what was announced, or else what was said while it ran; that is to be true as well."""
+    """Check the time: at most 1.5 times the announced one, or the one corrected during the run."""
     said = [float(found[1]) for line in compared.said if (found := TAKES.match(line))]
     longer = compared.took_s / max(compared.announced_s, *said, 0.0)
     told = "; ".join(compared.said)

@@ -35,14 +35,14 @@ NGINX = TargetSpec("nginx-static")
 
 @dataclass(frozen=True)
 class Run:
-    """What one run of the load generator saw: requests a second, CPU in ns for each of them."""
+    """The result of one run of the load generator: requests per second, CPU ns per request."""
 
     rate: float
     cpu_ns: float
 
 
 def main() -> int:
-    """Measure, print, store. 0, 1 if the bound is missed, 2 if a program is missing."""
+    """Measure, print, store. Return 0, 1 if the bound is missed, 2 if a program is missing."""
     if MISSING:
         print(f"missing: apt-get install {' '.join(MISSING)}", file=sys.stderr)
         return 2

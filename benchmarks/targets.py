@@ -1,4 +1,4 @@
-"""What every target that can run here can do, and what it costs.
+"""Capacity and cost of every target that can run here.
 
 *Start*: from the start of a target until every one of its servers answers; the worst of three. *Load*: the
 fastest adapter in a closed loop, all targets side by side as ``clientbench compare`` measures them, in rounds,
@@ -63,7 +63,7 @@ def main() -> int:
 
 
 def _available(names: list[str]) -> list[TargetSpec]:
-    """Every target in every way in which it runs here; says why the others do not."""
+    """Return every target in every way in which it runs here; print why the others do not."""
     found = []
     for name in names:
         proxy = name in proxies()
@@ -137,7 +137,7 @@ def _load(specs: list[TargetSpec]) -> list[Figure]:
 
 
 def _microseconds(name: str, value_ns: float | None) -> list[Figure]:
-    """Nothing where it cannot be seen."""
+    """Return a figure in microseconds, none if the value is unknown."""
     return [] if value_ns is None else [Figure(name, value_ns / 1e3, None, "lower", "µs")]
 
 

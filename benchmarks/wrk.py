@@ -17,7 +17,7 @@ _UNITS_NS = {"us": 1e3, "ms": 1e6, "s": 1e9}
 
 @dataclass(frozen=True)
 class WrkRun:
-    """What one run saw."""
+    """The result of one run."""
 
     requests: int
     rate: float  # requests per second

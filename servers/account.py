@@ -1,7 +1,8 @@
-"""What a container has used: the kernel's counters of its control group, which engines read as well.
+"""CPU and memory of a container, from the kernel's counters of its control group.
 
-An engine reads them once a second, which is too seldom for windows of a second; we read them when we are asked.
-Where they cannot be seen (the engine runs elsewhere, or in a virtual machine) its own account is taken.
+Engines read the same counters once a second, which is too seldom for short windows; we read them on
+demand. If they are not visible (the engine runs elsewhere or in a virtual machine), the statistics
+of the engine are used instead.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _GROUPS = Path("/sys/fs/cgroup")
 
 
 class Account:
-    """Of one container, the SDK's object of which is ``container`` and whose first process is ``pid``."""
+    """The resources used by one container: its SDK object and the id of its first process."""
 
     def __init__(self, name: str, container: Any, pid: int) -> None:
         self._name = name
@@ -30,7 +31,7 @@ class Account:
         self._reader = None if self._counters else _Reader(name, container)
 
     def use(self) -> Use | None:
-        """Until now; None before the engine has told it, and once the container has ended."""
+        """Return the use so far; None before the engine's first statistics and after the end."""
         if self._reader is not None:
             return self._reader.newest
         assert self._counters is not None
@@ -39,13 +40,13 @@ class Account:
         return None
 
     def close(self) -> None:
-        """Wait for the engine to end its account; it does so when the container is removed."""
+        """Wait for the end of the statistics, which comes when the container is removed."""
         if self._reader is not None:
             self._reader.join(1.0)
 
 
 class _Counters:
-    """Files of a control group, of either version."""
+    """The files of a control group, version 1 or 2."""
 
     def __init__(self, groups: Mapping[str, Path]) -> None:
         self._cpu, self._memory = groups.get("cpuacct"), groups.get("memory")
@@ -53,7 +54,7 @@ class _Counters:
 
     @classmethod
     def find(cls, pid: int, container: str) -> _Counters | None:
-        """Those of a process, if it is the container's, and they can be read."""
+        """Return those of a process, if it belongs to the container and they can be read."""
         made = cls(dict(group_of(pid, container)))
         try:
             made.read("")
@@ -62,7 +63,7 @@ class _Counters:
         return made
 
     def read(self, name: str) -> Use:
-        """Memory without the file cache that the kernel may drop, as ``docker stats`` has it."""
+        """Return memory without reclaimable file cache, as ``docker stats`` does."""
         if self._cpu and self._memory:
             cpu_ns = int((self._cpu / "cpuacct.usage").read_text())
             used = int((self._memory / "memory.usage_in_bytes").read_text())
@@ -77,9 +78,9 @@ class _Counters:
 
 
 def group_of(pid: int, container: str) -> Iterator[tuple[str, Path]]:
-    """The folder of each controller (of all together: ``""``) for a process of that container.
+    """Yield the folder of each controller (version 2: ``""``) for a process of that container.
 
-    Nothing if it is another process, or none: the id that an engine elsewhere tells means nothing here.
+    Yield nothing if the process is another one: the id comes from an engine that may run elsewhere.
     """
     try:
         lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
@@ -93,7 +94,7 @@ def group_of(pid: int, container: str) -> Iterator[tuple[str, Path]]:
 
 
 def _field(path: Path, name: str) -> int:
-    """Of a file with a name and a number on each line."""
+    """Read a file with a name and a number on each line."""
     for line in path.read_text().splitlines():
         key, _, value = line.partition(" ")
         if key == name:
@@ -102,9 +103,10 @@ def _field(path: Path, name: str) -> int:
 
 
 class _Reader(threading.Thread):
-    """Reads the engine's running account, until the container is removed.
+    """Reads the engine's stream of statistics until the container is removed.
 
-    To ask for single entries would be no cheaper: the engine makes them once a second, and lets one wait.
+    Single requests would cost as much: the engine computes an entry once a second and lets callers
+    wait.
     """
 
     def __init__(self, name: str, container: Any) -> None:
@@ -115,8 +117,8 @@ class _Reader(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        """Keep the newest entry."""
-        with contextlib.suppress(Exception):  # whatever ends the stream ends the account
+        """Store each entry as the newest."""
+        with contextlib.suppress(Exception):  # any end of the stream ends the statistics
             for entry in self._container.stats(stream=True, decode=True):
                 self.newest = _told(self._of, entry) or self.newest
 

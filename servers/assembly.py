@@ -1,4 +1,4 @@
-"""All parts of one target: origins, a proxy before them if there is one, started in order and watched."""
+"""All parts of one target (origins and perhaps a proxy), started in order and monitored."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Assembly:
 
     @property
     def front(self) -> Part:
-        """The part that clients talk to."""
+        """Return the part that clients connect to."""
         return self.parts[-1]
 
     @property
@@ -47,21 +47,21 @@ class Assembly:
 
     @property
     def base_url(self) -> str:
-        """Where clients reach it."""
+        """Return the URL that clients use."""
         return f"{'https' if self.spec.tls else 'http'}://{self.front.address}"
 
     @property
     def ca_file(self) -> str | None:
-        """The CA's certificate, with TLS."""
+        """Return the CA's certificate file, with TLS."""
         return str(self._folder / CA) if self.spec.tls else None
 
     def start(self) -> None:
-        """Start every part, and return when clients are answered by every instance."""
+        """Start every part; return when every instance answers clients."""
         behind = [software(self.spec.upstream)] if self.spec.upstream else []
         self._runner.prepare([self._software, *behind])
         deadline = time.monotonic() + READY_TIMEOUT_S[self.spec.runtime]
         if self.spec.tls:
-            # as dear to load as everything else here, and seldom needed
+            # slow to import, and seldom needed
             from servers.certificates import issue  # noqa: PLC0415
 
             issue(self._folder)
@@ -83,12 +83,12 @@ class Assembly:
             self.front.wait_healthy(self._ask, deadline)
             if (
                 not self._software.is_own
-            ):  # what is passed on, by which paths, is for its user to say
+            ):  # the user's configuration decides which paths are forwarded
                 self._wait_balanced(deadline)
         self._counted = self._counts_by_instance()
 
     def counts(self) -> dict[str, Any]:
-        """``by_instance`` (None where nothing is counted) and ``lost`` ones.
+        """Return counts ``by_instance`` (None if nothing is counted) and the ``lost`` instances.
 
         Raises if the proxy is gone, or every server.
         """
@@ -107,11 +107,11 @@ class Assembly:
         return {"by_instance": by_instance or None, "lost": lost}
 
     def use(self) -> list[dict[str, Any]]:
-        """What containers have used so far."""
+        """Return what the containers have used so far."""
         return [vars(use) for part in self.parts if (use := part.use()) is not None]
 
     def describe(self) -> dict[str, str]:
-        """Versions and a hash of everything configured."""
+        """Return versions and a hash of the whole configuration."""
         versions = {part.part_spec.software.name: part.version for part in self.parts}
         digest = hashlib.sha256()
         for part in self.parts:
@@ -121,12 +121,12 @@ class Assembly:
         ours = [*here.glob("conf/*.j2"), *here.glob("embedded/*.py"), here / "httpbin_app.py"]
         for path in sorted(ours):
             digest.update(path.read_bytes())
-        # of the user's configuration the text is counted above
+        # the text of the user's configuration is hashed above
         digest.update(replace(self.spec, alias="", config="").to_json().encode())
         return {**versions, "configuration": digest.hexdigest()[:16]}
 
     def stop(self) -> None:
-        """End every part, the front first."""
+        """Stop every part, the front first."""
         for part in reversed(self.parts):
             part.stop()
         self._runner.close()
@@ -160,7 +160,7 @@ class Assembly:
         part.start()
 
     def _wait_balanced(self, deadline: float) -> None:
-        """Ask through the proxy until each instance has answered."""
+        """Send requests through the proxy until each instance has answered."""
         missing = {part.name for part in self._origins}
         while missing and time.monotonic() < deadline:
             self.front.check()
@@ -173,14 +173,14 @@ class Assembly:
             time.sleep(POLL_S)
         if missing:
             raise TargetError(
-                f"{self.spec.name}: the proxy passes nothing on to {', '.join(sorted(missing))}; "
+                f"{self.spec.name}: the proxy forwards no requests to {', '.join(sorted(missing))}; "
                 f"its log ends: {self.front.last_words()}"
             )
 
     def _counts_by_instance(self) -> dict[str, int]:
         counts = {}
         for part in self.parts:
-            # whether it is gone is found out by ``check``
+            # ``check`` finds out whether it is gone
             with contextlib.suppress(OSError, TargetError):
                 requests = part.requests(self._ask)
                 if requests is not None:
@@ -189,7 +189,7 @@ class Assembly:
 
 
 def _configured(part_spec: PartSpec) -> bytes:
-    """How a part is configured, but for its place on this machine: also of software that is not ours."""
+    """Return a part's configuration without paths and ports, for its hash; also for plug-ins."""
     somewhere = Address(LOOPBACK, 0)
     placeless = replace(part_spec, upstreams=(somewhere,) * len(part_spec.upstreams))
     layout = placeless.layout(somewhere, ".", "scratch")
@@ -200,7 +200,7 @@ def _configured(part_spec: PartSpec) -> bytes:
 def _runner(spec: TargetSpec, folder: Path, label: str) -> Runner:
     if spec.runtime == "native":
         return Native(folder, spec.cpus)
-    # the SDK is dear to load, and not needed for anything else
+    # the SDK is slow to import, and needed here only
     from servers.containers import Docker  # noqa: PLC0415
 
     return Docker(spec, folder, label)

@@ -1,4 +1,4 @@
-"""How each target can run on this machine, and if it cannot, why not and what to do about it."""
+"""Ways to run each target on this machine, or the reasons why it cannot run, with remedies."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class Way:
 
 
 def ways(spec: TargetSpec) -> list[Way]:
-    """Every way, in the order in which ``auto`` tries them; the runtime of ``spec`` does not matter."""
+    """Return every way, in the order that ``auto`` tries them; ``spec``'s runtime is ignored."""
     return [_way(replace(spec, runtime=runtime)) for runtime in RUNTIMES]
 
 
 def resolve(spec: TargetSpec) -> Runtime:
-    """The first way that works here; if none does, the first, whose start will say why."""
+    """Return the first way that works here; if none does, the first: its start explains why."""
     for runtime in RUNTIMES:
         if _way(replace(spec, runtime=runtime)).reason is None:
             return runtime
@@ -44,7 +44,7 @@ def _way(spec: TargetSpec) -> Way:
         if spec.runtime == "native":
             found = [kind.find() for kind in kinds]
             return Way("native", found[0].version, None, found[0].words[0])
-        # the SDK is dear to load
+        # the SDK is slow to import
         from servers.containers import find  # noqa: PLC0415
 
         version, *_ = [find(kind) for kind in kinds]

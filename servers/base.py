@@ -20,10 +20,10 @@ Role = Literal["proxy", "origin"]
 
 @dataclass(frozen=True)
 class Counts:
-    """What a target has seen since it started: requests, those of health checks apart.
+    """The requests that a target has served since it started, without health checks.
 
-    ``connections`` is None where only the servers behind a proxy can tell. ``by_instance`` divides the
-    requests among instances that tell themselves apart; those of them that have ended are in ``lost``.
+    ``connections`` is None if only the servers behind a proxy know them. ``by_instance`` has the
+    requests of each instance that reports its name; ``lost`` names the instances that have ended.
     """
 
     requests: int
@@ -34,10 +34,10 @@ class Counts:
 
 @dataclass(frozen=True)
 class Use:
-    """What one container has used: CPU since its start, memory now, and when that was.
+    """The resources used by one container: CPU since its start, memory now, and the instant.
 
-    The kernel's counters are read when asked for; the engine's account is renewed once a second, and its
-    instants are those of the engine's clock.
+    The kernel's counters are read on demand. The engine's statistics are updated once a second, and
+    their instants are those of the engine's clock.
     """
 
     name: str
@@ -48,17 +48,17 @@ class Use:
 
 
 class Target(ABC):
-    """A server that can be started, asked what it saw, and stopped.
+    """A server that can be started, queried for its counts, and stopped.
 
-    Order of calls: ``start``, ``wait_ready``, then anything, then ``stop``. ``stop`` may be called at any
-    time and more than once; it leaves no process and no file behind.
+    Call ``start``, ``wait_ready``, then anything, then ``stop``. ``stop`` may be called at any time
+    and more than once; it leaves no process and no file behind.
     """
 
     name: str
 
     @abstractmethod
     def start(self, cpus: Collection[int] | None = None) -> None:
-        """Start it, on these CPUs only if given. Raises ``TargetError``."""
+        """Start it, on these CPUs only, if given. Raises ``TargetError``."""
 
     @abstractmethod
     def wait_ready(self, timeout_s: float = 10.0) -> None:
@@ -67,33 +67,33 @@ class Target(ABC):
     @property
     @abstractmethod
     def base_url(self) -> str:
-        """Scheme, host and port, without a trailing slash."""
+        """Return scheme, host and port, without a trailing slash."""
 
     @property
     @abstractmethod
     def ca_file(self) -> str | None:
-        """The CA that signed its certificate, if it speaks TLS and made one."""
+        """Return the CA file of its certificate, if it uses TLS and made one."""
 
     @abstractmethod
     def processes(self) -> list[int]:
-        """Process ids whose CPU is the target's CPU."""
+        """Return the ids of the processes whose CPU time is the target's."""
 
     def processes_by_role(self) -> Mapping[Role, list[int]]:
-        """The same, proxies and origins apart."""
+        """Return the same, separately for proxies and origins."""
         return {"origin": self.processes()}
 
     def use(self) -> list[Use]:
-        """Of its containers; nothing where there are none."""
+        """Return the resources used by its containers, if there are any."""
         return []
 
     @abstractmethod
     def counts(self) -> Counts | None:
-        """Requests and connections seen so far; None where the target cannot tell."""
+        """Return requests and connections so far; None if the target does not count them."""
 
     @abstractmethod
     def describe(self) -> dict[str, str]:
-        """Name, versions and configuration hash, as stored with each result."""
+        """Return name, versions and configuration hash, as stored with each result."""
 
     @abstractmethod
     def stop(self) -> None:
-        """End it and wait until it is gone."""
+        """Stop it and wait until it is gone."""

@@ -1,4 +1,4 @@
-"""Caddy as a proxy that balances its load over several servers."""
+"""Caddy as a load-balancing proxy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ CONFIGURATION = "Caddyfile"
 
 
 class Caddy(Configurable):
-    """It asks each server for ``/health`` once a second, and avoids one that it could not connect to."""
+    """Caddy as a proxy: it checks ``/health`` of each server once a second.
+
+    It avoids servers to which it could not connect.
+    """
 
     name = "caddy"
     is_proxy = True
@@ -26,7 +29,7 @@ class Caddy(Configurable):
     complaint = r'(?:^Error: |"error".*"msg":")(?:adapting config using caddyfile: )?(.+?)(?:"})?$'
 
     def find(self) -> Executable:
-        """``caddy`` on PATH, or beside our interpreter where its wheel puts it."""
+        """Find ``caddy`` on PATH, or next to our interpreter, where its wheel puts it."""
         return self.probe(self.on_path("caddy"), "version", pattern=r"v?(\d+\.[\w.]+)")
 
     def files(self, layout: Layout) -> dict[str, str]:
@@ -34,22 +37,22 @@ class Caddy(Configurable):
         return {CONFIGURATION: render("Caddyfile.j2", layout, certificate=CERTIFICATE, key=KEY)}
 
     def command(self, layout: Layout) -> list[str]:
-        """In the foreground."""
+        """Return the arguments that run it in the foreground."""
         configuration = f"{layout.folder}/{CONFIGURATION}"
         return ["run", "--config", configuration, "--adapter", "caddyfile"]
 
     def adopt(self, text: str, layout: Layout) -> dict[str, str]:
-        """As it is."""
+        """Return the text unchanged."""
         return {CONFIGURATION: text}
 
     def test_command(self, layout: Layout) -> list[str]:
-        """``caddy validate``."""
+        """Return the command line of ``caddy validate``."""
         return ["validate", *self.command(layout)[1:]]
 
     def own_environment(self, layout: Layout) -> Mapping[str, str]:
-        """Several may run at once, and each has a socket for its administrator unless told otherwise."""
+        """Give each server its own admin socket, because several may run at once."""
         return {"CADDY_ADMIN": f"unix/{layout.scratch}/admin.sock"}
 
     def environment(self, layout: Layout) -> Mapping[str, str]:
-        """Nothing is written to the user's folders."""
+        """Keep Caddy from writing to the user's folders."""
         return dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), layout.scratch)

@@ -1,4 +1,4 @@
-"""Every target there is: what it is made of, and how it can run on this machine."""
+"""The list of all targets, built-in and plugged in."""
 
 from __future__ import annotations
 
@@ -37,43 +37,46 @@ _ALL: tuple[Software, ...] = (
     Haproxy(),
     Caddy(),
 )
-# Our own; ``names`` has those of plug-ins as well.
+# Built-in targets; ``names`` includes plug-ins.
 NAMES = tuple(one.name for one in _ALL)
 
 
 @cache
 def _known() -> dict[str, Software]:
-    """By name; plug-ins cannot take over ours."""
+    """Return all software by name; plug-ins cannot replace built-in ones."""
     return {one.name: one for one in plugged_in()} | {one.name: one for one in _ALL}
 
 
 def names() -> tuple[str, ...]:
-    """Of every target, ours first."""
+    """Return the names of all targets, built-in ones first."""
     return (*NAMES, *(name for name in _known() if name not in NAMES))
 
 
 def proxies() -> tuple[str, ...]:
-    """Those that stand before others."""
+    """Return the names of the proxies."""
     return tuple(name for name in names() if software(name).is_proxy)
 
 
 def upstreams() -> tuple[str, ...]:
-    """What a proxy may stand before."""
+    """Return the names of the origins, which a proxy can forward to."""
     return tuple(name for name in names() if software(name).reports)
 
 
 def software(name: str) -> Software:
-    """The software of that name. One that cannot be used says why when it is to be found."""
+    """Return the software of that name. A broken plug-in reports its error when it is located."""
     return _known()[name]
 
 
 def configurable() -> tuple[str, ...]:
-    """What can be given a configuration of its user's."""
+    """Return the names of software that accepts the user's own configuration."""
     return tuple(one.name for one in _ALL if _is_configurable(one))
 
 
 def configured(spec: TargetSpec) -> Software:
-    """The software that clients talk to. Raises ``TargetError`` for a configuration that cannot be used."""
+    """Return the software that clients connect to.
+
+    Raises ``TargetError`` for a configuration that cannot be used.
+    """
     kind = software(spec.name)
     if not spec.config:
         return kind
@@ -89,9 +92,9 @@ def _is_configurable(kind: Software) -> bool:
 
 
 def most_cpus(spec: TargetSpec) -> int | None:
-    """How many CPUs its servers can keep busy at most; None: as many as there are.
+    """Return the most CPUs that its servers can keep busy; None: all.
 
-    Proxies have a thread for each, and so has Docker's own that passes a published port on.
+    Proxies have a thread for each CPU, and so has Docker's own proxy of a published port.
     """
     unlimited = spec.url or spec.config or spec.upstream or spec.runtime == "docker"
     if unlimited or not software(spec.name).single_threaded:

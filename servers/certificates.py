@@ -15,7 +15,7 @@ _NAMES = ("localhost", "127.0.0.1", "::1")
 
 
 def issue(folder: Path) -> None:
-    """Put the CA's certificate, and the server's with its key (PEM), into ``folder``.
+    """Write the CA's certificate and the server's certificate with its key (PEM) to ``folder``.
 
     The CA's key never leaves memory. The server's key is readable by its owner alone.
     """
@@ -29,9 +29,9 @@ def issue(folder: Path) -> None:
 
 
 def issue_for_checks(folder: Path) -> tuple[str, dict[str, str]]:
-    """The CA's certificate, and certificates with their keys (files, PEM) by what is to be said of them.
+    """Return the CA's certificate file, and files of certificates with their keys (PEM) by name.
 
-    "https" is right, "other-ca" has another authority, "other-host" is that of another host.
+    "https" is valid, "other-ca" has another authority, "other-host" is for another host.
     """
     authority, stranger = trustme.CA(), trustme.CA()
     issued = {

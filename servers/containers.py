@@ -1,4 +1,4 @@
-"""Servers in containers: on a network of their own with one port published each, or on the host's."""
+"""Servers in containers, on a separate network with one published port each or on the host's."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ __all__ = ["ContainerPart", "Docker", "Site", "find"]
 ANY = "0.0.0.0"
 PORT = 8080  # of every server that has a network of its own
 FOLDER, SCRATCH = "/etc/clientbench", "/tmp"  # inside
-# Nobody's in particular: who runs servers as root does not want them to be root's.
+# An unprivileged user: servers started by root should not run as root.
 UNPRIVILEGED = 65532
 LOG_LINES = 200
 POLL_S = 0.02
 SECOND_NS = 1_000_000_000
-# Nothing that the usual system calls and the ports from 1024 on do not need.
+# No capabilities: usual system calls and ports from 1024 on need none.
 HARDENING: dict[str, Any] = {
     "cap_drop": ["ALL"],
     "security_opt": ["no-new-privileges:true"],
@@ -47,7 +47,7 @@ _CHECK_TEXT = Path(__file__).with_name("conf") / _CHECK
 
 @dataclass(frozen=True)
 class Site:
-    """What the parts of one target have in common. ``network`` is None on the host's."""
+    """The settings that the parts of one target share. ``network`` is None for the host's."""
 
     engine: Any
     spec: TargetSpec
@@ -57,7 +57,7 @@ class Site:
 
 
 class Docker(Runner):
-    """Each part in a container, labelled so that it can be found again after a crash."""
+    """Runs each part in a container, with a label by which it can be found after a crash."""
 
     def __init__(self, spec: TargetSpec, folder: Path, label: str) -> None:
         self._spec = spec
@@ -67,13 +67,16 @@ class Docker(Runner):
         self._images: dict[str, str] = {}
 
     def prepare(self, kinds: Collection[Software]) -> None:
-        """Reach the engine, and pull or build what is not here. Raises ``TargetError``."""
+        """Connect to the engine, and pull or build missing images. Raises ``TargetError``."""
         site = self._begun()
         for kind in kinds:
             self._images[kind.name] = obtain(site.engine, kind)
 
     def make(self, part_spec: PartSpec) -> ContainerPart:
-        """A part in ``folder/name``, of software that is prepared. Raises ``TargetError``."""
+        """Return a part in ``folder/name``; its software must be prepared.
+
+        Raises ``TargetError``.
+        """
         if part_spec.software.process_per_instance and part_spec.workers > 1:
             raise TargetError(
                 f"{part_spec.software.name}: one instance runs in a container; put several behind a proxy, "
@@ -93,7 +96,7 @@ class Docker(Runner):
             name = None if self._spec.runtime == "docker-host" else f"clientbench-{self._label}"
             self._site = Site(connect(), self._spec, self._folder, self._label, name)
             if name is not None:
-                with failures("docker: no network can be made"):
+                with failures("docker: cannot create a network"):
                     self._site.engine.networks.create(
                         name, driver="bridge", labels={LABEL: self._label}
                     )
@@ -101,7 +104,7 @@ class Docker(Runner):
 
 
 class ContainerPart(Part):
-    """One container, which the engine checks as well: by a command of ours that runs inside."""
+    """One container, with a health check of ours that the engine runs inside."""
 
     def __init__(self, part_spec: PartSpec, site: Site, image: str) -> None:
         super().__init__(part_spec)
@@ -113,7 +116,7 @@ class ContainerPart(Part):
 
     @property
     def inner(self) -> Address:
-        """By its name in the network that the parts share, otherwise as from here."""
+        """Return its address in the network of the parts; on the host's network, that from here."""
         return Address(self.name, PORT) if self._site.network else self.address
 
     def start(self) -> None:
@@ -135,7 +138,7 @@ class ContainerPart(Part):
                 _hold(pid, self._site.spec.cpus)
 
     def check(self) -> None:
-        """Raise ``TargetError`` with its last words if it has ended; behind a proxy, if it is unhealthy."""
+        """Raise ``TargetError`` if it has ended or, behind a proxy, is unhealthy."""
         state = self._state()
         problem = _end(state, self._site.spec.memory_bytes)
         if problem is None and self._site.spec.upstream and self.part_spec.role == "origin":
@@ -146,7 +149,7 @@ class ContainerPart(Part):
             raise self.ending(problem)
 
     def wait_healthy(self, ask: Ask, deadline: float) -> None:
-        """Wait for our own request to succeed, and for the engine's check."""
+        """Wait for a request of ours and for the engine's health check to succeed."""
         super().wait_healthy(ask, deadline)
         while (health := self._state().get("Health", {})).get("Status") != "healthy":
             self.check()
@@ -157,13 +160,13 @@ class ContainerPart(Part):
             time.sleep(POLL_S)
 
     def pids(self) -> list[int]:
-        """Its processes on this machine, and the engine's that passes the published port on to it."""
+        """Return its processes on this machine, and the engine's process that forwards its port."""
         pid = self._state().get("Pid", 0)
         own = family(pid) if pid and dict(group_of(pid, self._container.id)) else []
         return [*own, *_forwarders(self._port)] if own and self._site.network else own
 
     def log(self) -> str:
-        """The end of its standard output and error."""
+        """Return the end of its standard output and error."""
         if self._container is None:
             return ""
         try:
@@ -174,20 +177,20 @@ class ContainerPart(Part):
         return text.decode(errors="replace")
 
     def use(self) -> Use | None:
-        """By the kernel's account; by the engine's, a second old at most, where its machine is another."""
+        """Return the kernel's figures, or those of a remote engine (at most a second old)."""
         if self._container is None:
             return None
         if self._account is None:
-            with contextlib.suppress(TargetError):  # that it is gone is found out by ``check``
+            with contextlib.suppress(TargetError):  # ``check`` finds out that it is gone
                 self._account = Account(self.name, self._container, self._state().get("Pid", 0))
         return self._account.use() if self._account is not None else None
 
     def identity(self) -> dict[str, Any]:
-        """Its container."""
+        """Return the id of its container."""
         return {} if self._container is None else {"container": self._container.id}
 
     def stop(self) -> None:
-        """Kill and remove it: there is nothing that it could lose. Raises ``TargetError``."""
+        """Kill and remove it: it has no data to lose. Raises ``TargetError``."""
         if self._container is None:
             return
         with failures(f"docker: the container of {self.name} cannot be removed"):
@@ -201,7 +204,7 @@ class ContainerPart(Part):
         return self.part_spec.layout(listen, FOLDER, SCRATCH)
 
     def _write(self, layout: Layout) -> None:
-        """Put everything that it reads into its folder, for the user that it runs as."""
+        """Write everything that it reads to its folder, readable by its user."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
         files = {**self.part_spec.software.files(layout), _CHECK: _CHECK_TEXT.read_text()}
         write_files(self._folder, files, self._site.folder if self.part_spec.tls else None)
@@ -210,7 +213,7 @@ class ContainerPart(Part):
             os.chown(path, *_user())
 
     def _options(self, layout: Layout) -> dict[str, Any]:
-        """Everything about the container but its image."""
+        """Return all options of the container except its image."""
         site, software = self._site, self.part_spec.software
         own, hard = _user(), resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         return {
@@ -222,7 +225,7 @@ class ContainerPart(Part):
             "environment": dict(software.environment(layout)),
             "user": f"{own[0]}:{own[1]}",
             "stdin_open": True,  # the embedded target ends with its input
-            # Not a volume, whose text form would take a path with a colon apart.
+            # A mount instead of a volume, whose text form cannot have paths with a colon.
             "mounts": [
                 {"Type": "bind", "Source": str(self._folder), "Target": FOLDER, "ReadOnly": True}
             ],
@@ -253,7 +256,7 @@ class ContainerPart(Part):
         return int(bindings[0]["HostPort"])
 
     def _state(self) -> dict[str, Any]:
-        """What the engine knows of it now. Raises ``TargetError`` if it is gone."""
+        """Ask the engine for its current state. Raises ``TargetError`` if it is gone."""
         if self._container is None:
             raise self.trouble("is not running")
         with failures(f"{self.part_spec.software.name}: {self.name} is gone"):
@@ -267,13 +270,16 @@ def _short(identifier: str) -> str:
 
 
 def _user() -> tuple[int, int]:
-    """User and group that servers run as."""
+    """Return the user and group that servers run as."""
     own = (os.geteuid(), os.getegid())
     return own if own[0] else (UNPRIVILEGED, UNPRIVILEGED)
 
 
 def _healthcheck(layout: Layout) -> dict[str, Any]:
-    """Soon after the start, then seldom: see the script. Times are in ns."""
+    """Return the health check: frequent after the start, then rare (see the script).
+
+    Times in ns.
+    """
     host = LOOPBACK if layout.listen.host == ANY else layout.listen.host
     words = [str(layout.listen.port), "https" if layout.tls else "http"]
     return {
@@ -286,7 +292,7 @@ def _healthcheck(layout: Layout) -> dict[str, Any]:
 
 
 def _last_check(health: dict[str, Any]) -> str:
-    """What the engine's last check printed, on one line."""
+    """Return the output of the engine's last health check, on one line."""
     entries = health.get("Log") or []
     if not entries:
         return "it has not been made yet"
@@ -295,21 +301,23 @@ def _last_check(health: dict[str, Any]) -> str:
 
 
 def _end(state: dict[str, Any], memory_bytes: int) -> str | None:
-    """How a container ended; None while it runs."""
+    """Describe how a container ended; None while it runs."""
     if state["Status"] == "running":
         return None
     if state.get("OOMKilled"):
         limit = (
-            f"its limit is {memory_bytes} bytes" if memory_bytes else "the machine has none left"
+            f"its limit is {memory_bytes} bytes"
+            if memory_bytes
+            else "the machine has no free memory"
         )
-        return f"was out of memory, {limit}; give it more"
+        return f"ran out of memory ({limit}); give it more"
     if state["Status"] == "exited":
         return f"ended (exit status {state['ExitCode']})"
     return f"is {state['Status']} {state.get('Error', '')}".rstrip()
 
 
 def _forwarders(port: int) -> list[int]:
-    """The engine's processes that carry every byte of a port published on the loopback interface."""
+    """Return the engine's processes that forward a port published on the loopback interface."""
     wanted, found = ("-host-port", str(port)), []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
@@ -319,7 +327,7 @@ def _forwarders(port: int) -> list[int]:
 
 
 def _hold(pid: int, cpus: Collection[int]) -> None:
-    """Keep a process of the engine, as far as we may, off the CPUs that clients are measured on."""
+    """Move a process of the engine off the CPUs of the measured clients, if permitted."""
     if not cpus:
         return
     with contextlib.suppress(OSError):

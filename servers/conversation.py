@@ -1,4 +1,4 @@
-"""A server process of ours, and the JSON lines spoken with it: a command in, an answer out."""
+"""A child process that answers commands, one JSON line each."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 
 class Conversation:
-    """Starts a module of ours in a process of its own and talks to it; every error is a ``TargetError``.
+    """Runs one of our modules in a child process and talks to it; every error is a ``TargetError``.
 
-    The process runs in a group of its own, so that a terminal's Ctrl-C does not reach it, and must end
-    when its standard input does. It stays in our session: Linux weighs sessions against each other as
-    wholes (autogroup, sched(7)), so the orchestrator's low priority would mean nothing to the process of
-    another one.
+    The process has its own process group, so that Ctrl-C in a terminal does not reach it, and must
+    end when its standard input does. It stays in our session: Linux shares CPU time between
+    sessions first (autogroup, sched(7)), so the orchestrator's low priority would have no effect
+    across sessions.
     """
 
     def __init__(self, title: str) -> None:
@@ -43,14 +43,14 @@ class Conversation:
 
     @property
     def pid(self) -> int | None:
-        """Of the process; None before ``start`` and after ``stop``."""
+        """Return the process id; None before ``start`` and after ``stop``."""
         return None if self._process is None else self._process.pid
 
     def start(self, module: str, words: Sequence[str], *, outlives_us: bool = False) -> None:
         """Start ``python -m module words``.
 
-        One that outlives us has a session of its own, which no terminal's end reaches, and no standard
-        input; it only tells. ``stop`` sends it a SIGTERM.
+        A process that outlives us has its own session, which a closed terminal does not end, and no
+        standard input: it sends events only. ``stop`` sends it a SIGTERM.
         """
         if self._process is not None:
             raise TargetError(f"{self.title} is running already; stop it first")
@@ -72,22 +72,22 @@ class Conversation:
             raise TargetError(f"{self.title} could not be started: {error}") from error
 
     def hear(self, timeout_s: float) -> dict[str, Any]:
-        """The next thing it says by itself."""
+        """Return the next event that the process sends."""
         with self._lock:
             return self._read_line(timeout_s)
 
     def ask(
         self, command: str, *, timeout_s: float = ANSWER_TIMEOUT_S, **arguments: int
     ) -> dict[str, Any]:
-        """Its answer to one command; a refusal raises as well."""
+        """Send one command and return its answer; raise if it is refused."""
         line = json.dumps({"do": command, **arguments}) + "\n"
         with self._lock:
             process = self._running()
             assert process.stdin is not None
-            with contextlib.suppress(BrokenPipeError):  # the reading side knows why
+            with contextlib.suppress(BrokenPipeError):  # reading the answer reports why
                 os.write(process.stdin.fileno(), line.encode())
             self._owed += 1
-            while self._owed:  # an answer that came too late must not pass for this one
+            while self._owed:  # a late answer to an earlier command must not be taken for this one
                 answer = self._read_line(timeout_s)
                 self._owed -= 1
         if "error" in answer:
@@ -95,7 +95,10 @@ class Conversation:
         return answer
 
     def stop(self, timeout_s: float = STOP_TIMEOUT_S) -> bool:
-        """Let the process end by itself, or kill it after ``timeout_s``; whether it ended by itself."""
+        """Let the process end, or kill it after ``timeout_s``.
+
+        Return whether it ended by itself.
+        """
         process, self._process = self._process, None
         if process is None:
             return True
@@ -116,11 +119,11 @@ class Conversation:
         return not killed and process.returncode == 0
 
     def leave(self) -> None:
-        """Leave a process that outlives us to itself."""
+        """Detach from a process that outlives us."""
         process, self._process = self._running(), None
         assert process.stdout is not None
         process.stdout.close()
-        process.returncode = 0  # nobody waits for it, and that is no mistake to be warned of
+        process.returncode = 0  # no ResourceWarning: not waiting for it is intended
         self._close_files()
 
     def _close_files(self) -> None:
@@ -134,7 +137,7 @@ class Conversation:
         return self._process
 
     def _read_line(self, timeout_s: float) -> dict[str, Any]:
-        """The next line of the process, as JSON."""
+        """Return the next line of the process, parsed."""
         process = self._running()
         assert process.stdout is not None
         deadline = time.monotonic() + timeout_s
@@ -154,7 +157,7 @@ class Conversation:
         return message
 
     def _epitaph(self, process: subprocess.Popen[bytes]) -> str:
-        """One line on how the process ended."""
+        """Return one line that says how the process ended."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(STOP_TIMEOUT_S)
         assert self._errors is not None
@@ -165,6 +168,6 @@ class Conversation:
 
 
 def _python_path() -> str:
-    """A search path that finds our packages first, wherever they are installed."""
+    """Return a search path that finds our packages first, wherever they are installed."""
     inherited = os.environ.get("PYTHONPATH")
     return os.pathsep.join(filter(None, (str(_ROOT), inherited)))

@@ -1,4 +1,4 @@
-"""The Docker engine, reached through its SDK: its failures become one line with the remedy."""
+"""Access to the Docker engine through its SDK; failures become one line with a remedy."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from servers.base import TargetError
 
 __all__ = ["LABEL", "clear", "connect", "failures", "one_line", "remove", "remove_labelled"]
 
-LABEL = "clientbench.target"  # of containers and networks: the record's id
+LABEL = "clientbench.target"  # label of containers and networks; its value is the record's id
 SOCKET = "/var/run/docker.sock"
 TIMEOUT_S = 60
-# What an engine takes to say that it is there: one that stands still must hold up neither us nor our end.
+# Time limits for an answer of the engine: if it hangs, neither a start nor a stop may wait for it.
 CONNECT_TIMEOUT_S = 5
 AWAKE_TIMEOUT_S = 1.5
 _INSTALL = "install it (Debian: apt-get install docker.io), or use --runtime native"
@@ -25,8 +25,11 @@ _PERMIT = "join its group (usermod -aG docker USER, then log in again), or use -
 
 
 def connect(patience_s: float = CONNECT_TIMEOUT_S) -> Any:
-    """A client of the SDK. Raises ``TargetError``: not installed, not running, no answer, no permission."""
-    # dear to load, and not needed for anything else
+    """Connect to the engine.
+
+    Raises ``TargetError`` if it is not installed, not running, not answering, or not permitted.
+    """
+    # slow to import, and needed here only
     import docker  # noqa: PLC0415
 
     address = os.environ.get("DOCKER_HOST", f"unix://{SOCKET}")
@@ -43,7 +46,7 @@ def connect(patience_s: float = CONNECT_TIMEOUT_S) -> Any:
 
 
 def _knock(path: str) -> None:
-    """See whether somebody listens there: the SDK wraps the reason, if nobody does, beyond recognition."""
+    """Check that the engine listens on the socket: the SDK hides the reason if it does not."""
     try:
         with socket.socket(socket.AF_UNIX) as probe:
             probe.connect(path)
@@ -63,7 +66,7 @@ def _knock(path: str) -> None:
 
 @contextlib.contextmanager
 def failures(what: str) -> Iterator[None]:
-    """Turn what the engine refuses to do inside into a ``TargetError`` that begins with ``what``."""
+    """Turn errors of the engine into a ``TargetError`` that begins with ``what``."""
     from docker.errors import DockerException  # noqa: PLC0415
 
     try:
@@ -73,7 +76,7 @@ def failures(what: str) -> Iterator[None]:
 
 
 def one_line(error: Exception) -> str:
-    """What the engine says itself, if it says something, otherwise the error."""
+    """Return the engine's own message, if there is one, otherwise the error."""
     return " ".join(str(getattr(error, "explanation", None) or error).split())
 
 
@@ -84,9 +87,9 @@ def remove_labelled(label: str) -> None:
 
 
 def clear(engine: Any, label: str) -> None:
-    """The same, by an engine that we are connected to, and that is still awake."""
+    """Do the same through a connected engine, which must still answer."""
     filters = {"label": f"{LABEL}={label}"}
-    with failures("docker: what a target leaves cannot be removed"):
+    with failures("docker: cannot remove the containers and networks of a target"):
         engine.api.timeout = AWAKE_TIMEOUT_S
         engine.ping()
         engine.api.timeout = TIMEOUT_S
@@ -97,7 +100,7 @@ def clear(engine: Any, label: str) -> None:
 
 
 def remove(thing: Any) -> None:
-    """A network, or a container even if it runs; one that is gone, or going, is no error."""
+    """Remove a network or a container, even if it runs; ignore one that is gone already."""
     from docker.errors import APIError  # noqa: PLC0415
 
     forced = {"force": True, "v": True} if hasattr(thing, "kill") else {}

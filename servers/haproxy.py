@@ -1,4 +1,4 @@
-"""HAProxy as a proxy that balances its load over several servers."""
+"""HAProxy as a load-balancing proxy."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from servers.software import Executable, Image, Layout, render
 __all__ = ["Haproxy"]
 
 CONFIGURATION = "haproxy.cfg"
-# Words of its section ``global`` that are for us to say.
+# Keywords of its section ``global`` that clientbench sets.
 OURS = frozenset(
     {
         *("chroot", "cpu-map", "daemon", "gid", "group", "master-worker", "pidfile", "uid"),
         *("unix-bind", "user"),
     }
 )
-# That end it, as far as they are common.
+# Common keywords that end the section.
 SECTIONS = frozenset(
     {
         *(
@@ -38,11 +38,14 @@ _SOCKET = re.compile(r"^(\s*stats\s+socket\s+)/\S+")
 
 
 class Haproxy(Configurable):
-    """It asks each server for ``/health`` once a second, and tries another one if it cannot connect."""
+    """HAProxy as a proxy: it checks ``/health`` of each server once a second.
+
+    If it cannot connect to a server, it tries another one.
+    """
 
     name = "haproxy"
     is_proxy = True
-    keeps_user = True  # it goes back to its folder by the whole path, which is closed to others
+    keeps_user = True  # it opens its folder by absolute path, which other users cannot
     image = Image("haproxy:3.0", "CLIENTBENCH_HAPROXY_IMAGE", ("haproxy",))
     remedy = "install it (Debian: apt-get install haproxy)"
     majors = (2, 3)
@@ -51,7 +54,7 @@ class Haproxy(Configurable):
     complaint = r"\[ALERT\].*? : (?:config : )?(?:parsing )?(.+)"
 
     def find(self) -> Executable:
-        """``haproxy`` on PATH."""
+        """Find ``haproxy`` on PATH."""
         return self.probe(self.on_path("haproxy"), "-v", pattern=r"[Vv]ersion (\d+\.[\w.]+)")
 
     def files(self, layout: Layout) -> dict[str, str]:
@@ -59,11 +62,11 @@ class Haproxy(Configurable):
         return {CONFIGURATION: render("haproxy.cfg.j2", layout, certificate=CERTIFICATE)}
 
     def command(self, layout: Layout) -> list[str]:
-        """In the foreground, as one process."""
+        """Return the arguments that run it in the foreground, as one process."""
         return ["-db", "-f", f"{layout.folder}/{CONFIGURATION}"]
 
     def adopt(self, text: str, layout: Layout) -> dict[str, str]:
-        """Its own account and CPUs; sockets for its administrator in ``scratch``."""
+        """Remove settings of user and CPUs; move admin sockets to ``scratch``."""
         section, lines = "", []
         for number, line in enumerate(text.split("\n"), 1):
             word = line.split()[0] if line.strip() else ""
@@ -78,5 +81,5 @@ class Haproxy(Configurable):
         return {CONFIGURATION: "\n".join(lines)}
 
     def test_command(self, layout: Layout) -> list[str]:
-        """``haproxy -c``."""
+        """Return the command line of ``haproxy -c``."""
         return ["-c", *self.command(layout)]

@@ -1,9 +1,10 @@
 """The process that runs a target of several servers: ``python -m servers.host SPEC``, or ``--standing``.
 
-It speaks JSON lines with its parent, as the embedded target does: one ``ready`` (or ``failed``) event, then one
-answer per command. The end of standard input ends it and everything it has started, so that not even a killed
-parent leaves anything behind. A *standing* one says only the event; it runs until it gets a SIGTERM. What
-it has started is in its record (``servers.standing``) for those who clean up if it is killed itself.
+It exchanges JSON lines with its parent, as the embedded target does: one ``ready`` (or ``failed``)
+event, then one answer per command. When standard input ends, it stops itself and everything it has
+started, so that even a killed parent leaves nothing behind. A *standing* host sends only the event
+and runs until it gets a SIGTERM. Its record (``servers.standing``) lists what it has started, so
+that this can be cleaned up if the host itself is killed.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _STDIN, _STDOUT = 0, 1
 
 
 def main() -> int:
-    """Run the target until there is nobody left who wants it."""
+    """Run the target until the parent is gone or a signal arrives."""
     parser = argparse.ArgumentParser(prog="servers.host", description=__doc__)
     parser.add_argument("spec", type=TargetSpec.from_json)
     parser.add_argument("--standing", action="store_true")
@@ -53,7 +54,7 @@ def main() -> int:
     try:
         with _recorded(given.spec, given.standing) as record:
             _run(record, signals)
-    except TargetError as error:  # told when all is gone, so that nobody sees it half gone
+    except TargetError as error:  # sent when everything is gone, so that nobody sees a partial stop
         _say(event="failed", reason=str(error))
         return 3
     except Exception as error:
@@ -74,7 +75,7 @@ def _run(record: Record, signals: Signals) -> None:
     finally:
         _stop(assembly)
     if not started:
-        sweep(record)  # what had just been made, and was not noted yet
+        sweep(record)  # made just now, and not noted yet
 
 
 def _stop(assembly: Assembly) -> None:
@@ -99,7 +100,7 @@ def _ready(assembly: Assembly) -> dict[str, Any]:
 
 
 def _serve(assembly: Assembly, record: Record, signals: Signals) -> None:
-    """Answer commands until standard input ends or a signal comes."""
+    """Answer commands until standard input ends or a signal arrives."""
     ready = _ready(assembly)
     write(record.ready(ready, [part.identity() for part in assembly.parts]))
     _say(**ready)
@@ -130,7 +131,7 @@ def _answer(command: Callable[[], dict[str, Any]]) -> None:
 
 
 def _say(**message: Any) -> None:
-    """Write one line; a parent that is gone is noticed by ``_serve``."""
+    """Write one line; ``_serve`` notices if the parent is gone."""
     left = memoryview(json.dumps(message).encode() + b"\n")
     with contextlib.suppress(BrokenPipeError):
         while left:
@@ -138,7 +139,7 @@ def _say(**message: Any) -> None:
 
 
 class Signals:
-    """Those that ask for the end. ``noted`` is a descriptor that becomes readable with the first."""
+    """The signals that stop the host. The first one makes the descriptor ``noted`` readable."""
 
     def __init__(self) -> None:
         self.noted, writing = os.pipe()
@@ -150,10 +151,11 @@ class Signals:
             signal.signal(number, self._note)
 
     def end(self, work: Callable[[], None]) -> bool:
-        """Do ``work``, which a signal ends; whether it was done.
+        """Do ``work``, which a signal interrupts; return whether it was completed.
 
-        It may end anywhere, so that ``work`` must leave nothing that is not found without its help: the
-        kernel ends the processes of a host that is gone, and an engine finds containers by their label.
+        It may be interrupted anywhere, so everything that ``work`` leaves must be found without it:
+        the kernel ends the processes of a host that is gone, and the engine finds containers by
+        label.
         """
         try:
             try:
@@ -174,9 +176,9 @@ class Signals:
 
 
 def _watch_parent() -> None:
-    """End a host whose parent goes while the target is being started and nobody reads standard input."""
+    """End the host if its parent ends during the start, when standard input is not read yet."""
     poll = select.poll()
-    poll.register(_STDIN, 0)  # whatever was asked for, the other side's end is told
+    poll.register(_STDIN, 0)  # POLLHUP is reported whatever the event mask
     poll.poll()
     main_thread = threading.main_thread().ident
     assert main_thread is not None
@@ -185,7 +187,7 @@ def _watch_parent() -> None:
 
 @contextlib.contextmanager
 def _recorded(spec: TargetSpec, standing: bool) -> Iterator[Record]:
-    """The record of this process, and its folder; both stay if what runs could not be stopped."""
+    """Keep the record and folder of this process; both stay if its target could not be stopped."""
     folder, _ = scratch.make(scratch.TARGET)
     record = Record.begin(spec, folder, standing)
     try:
@@ -203,15 +205,15 @@ def _forget(record: Record) -> None:
 
 
 def _check_port(spec: TargetSpec) -> None:
-    """Raise for a port that is taken: whoever listens there would be taken for the target."""
+    """Raise if the port is taken: the program that listens there would be measured instead."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", spec.port))
         except OSError as error:
             raise TargetError(
-                f"{spec.name}: port {spec.port} cannot be listened on ({error.strerror}); "
-                "expected a free one, or none given"
+                f"{spec.name}: cannot listen on port {spec.port} ({error.strerror}); "
+                "choose a free port, or give none"
             ) from error
 
 

@@ -1,4 +1,4 @@
-"""A target of several servers, or of a server that is not ours, seen from the process that starts it."""
+"""A target of several servers or of other software, as seen by the process that starts it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STOP_TIMEOUT_S = 30.0
 
 
 class HostedTarget(Target):
-    """Everything that ``spec`` means, run by a host process of its own (``servers.host``)."""
+    """The target of ``spec``, run by a separate host process (``servers.host``)."""
 
     def __init__(self, spec: TargetSpec) -> None:
         self.spec = spec
@@ -26,7 +26,7 @@ class HostedTarget(Target):
         self._ready: dict[str, Any] = {}
 
     def start(self, cpus: Collection[int] | None = None) -> None:
-        """Start the host; all of the target's servers run on these CPUs unless the spec names others."""
+        """Start the host; the target's servers run on these CPUs unless the spec names others."""
         own = self.spec.cpus or tuple(sorted(cpus or ()))
         self._conversation.start("servers.host", [replace(self.spec, cpus=own).to_json()])
         self._ready = {}
@@ -42,34 +42,43 @@ class HostedTarget(Target):
 
     @property
     def base_url(self) -> str:
-        """Scheme, host and port, without a trailing slash."""
+        """Return scheme, host and port, without a trailing slash."""
         return str(self._known("base_url"))
 
     @property
     def ca_file(self) -> str | None:
-        """The CA's certificate (PEM), which lives as long as the target; None without TLS."""
+        """Return the CA's certificate (PEM), which exists as long as the target.
+
+        None without TLS.
+        """
         path: str | None = self._known("ca_file")
         return path
 
     def processes(self) -> list[int]:
-        """Of all its servers, as far as they can be seen from here."""
+        """Return the ids of all its servers' processes that are visible from here."""
         return [pid for pids in self.processes_by_role().values() for pid in pids]
 
     def processes_by_role(self) -> Mapping[Role, list[int]]:
-        """The same, proxies and origins apart."""
+        """Return the same, separately for proxies and origins."""
         by_role: dict[Role, list[int]] = {}
         for part in self._ready.get("parts", ()):
             by_role.setdefault(part["role"], []).extend(part["pids"])
         return by_role
 
     def use(self) -> list[Use]:
-        """Of its containers. Raises ``TargetError`` if the host is gone."""
+        """Return the resources used by its containers.
+
+        Raises ``TargetError`` if the host is gone.
+        """
         if self.spec.runtime == "native":
             return []
         return [Use(**one) for one in self._conversation.ask("use")["containers"]]
 
     def counts(self) -> Counts | None:
-        """Requests by instance; None if its servers do not count. Raises ``TargetError`` if it is gone."""
+        """Return requests by instance; None if its servers do not count.
+
+        Raises ``TargetError`` if it is gone.
+        """
         self._known("base_url")
         answer = self._conversation.ask("counts")
         if "gone" in answer:
@@ -81,7 +90,7 @@ class HostedTarget(Target):
         return Counts(sum(by_instance.values()), None, by_instance, lost)
 
     def describe(self) -> dict[str, str]:
-        """Name, how it runs, versions of its servers and a hash of their configuration."""
+        """Return name, runtime, versions of its servers and a hash of their configuration."""
         return {"name": self.name, "runtime": self.spec.runtime, **self._known("description")}
 
     def stop(self) -> None:

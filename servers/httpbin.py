@@ -19,13 +19,13 @@ _APPLICATION = Path(__file__).with_name("httpbin_app.py")
 
 
 class Httpbin(Software):
-    """An origin that says what it was asked; counts over all of its worker processes."""
+    """httpbin as an origin; it counts requests over all of its worker processes."""
 
     name = "httpbin"
     reports = True
     single_threaded = True
     routes = MappingProxyType({"/bytes/1000": 1000})
-    keeps_user = True  # our interpreter, and what is installed there
+    keeps_user = True  # our interpreter and its packages
     image = Image(
         "clientbench-httpbin",
         "CLIENTBENCH_HTTPBIN_IMAGE",
@@ -35,7 +35,7 @@ class Httpbin(Software):
     remedy = "pip install 'clientbench[httpbin]'"
 
     def find(self) -> Executable:
-        """gunicorn in our interpreter."""
+        """Find gunicorn in our interpreter."""
         try:
             found, *_ = [version(name) for name in ("httpbin", "gunicorn", "gevent")]
         except PackageNotFoundError as error:
@@ -43,16 +43,16 @@ class Httpbin(Software):
         return Executable((sys.executable, "-m", "gunicorn"), found)
 
     def files(self, layout: Layout) -> dict[str, str]:
-        """gunicorn's configuration, and the application that it is to load."""
+        """Return gunicorn's configuration and the application that it loads."""
         return {
             CONFIGURATION: render("gunicorn.conf.py.j2", layout, certificate=CERTIFICATE, key=KEY),
             _APPLICATION.name: _APPLICATION.read_text(),
         }
 
     def command(self, layout: Layout) -> list[str]:
-        """In the foreground, as it always is."""
+        """Return the arguments; gunicorn runs in the foreground anyway."""
         return ["--config", f"{layout.folder}/{CONFIGURATION}"]
 
     def environment(self, layout: Layout) -> Mapping[str, str]:
-        """The application is found; what httpbin's libraries deprecate is not our user's concern."""
+        """Let it find the application, and hide deprecation warnings of httpbin's libraries."""
         return {"PYTHONPATH": layout.folder, "PYTHONWARNINGS": "ignore"}

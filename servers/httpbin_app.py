@@ -1,7 +1,7 @@
-"""httpbin's application, which also tells who answers: for gunicorn's processes, not for ours.
+"""httpbin's application with counts and instance names; it runs in gunicorn's processes.
 
-A copy of this file lies beside gunicorn's configuration, so that containers need nothing of clientbench. It
-imports the standard library and httpbin alone.
+A copy of this file is put next to gunicorn's configuration, so that containers need nothing else of
+clientbench. It imports only the standard library and httpbin.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SLOTS = 512
 
 
 class Workers:
-    """What all worker processes know. To be made before these are forked, which share its memory."""
+    """Counters shared by all worker processes. Create it before they are forked."""
 
     def __init__(self) -> None:
         self._requests = memoryview(mmap.mmap(-1, 8 * _SLOTS)).cast("Q")
@@ -29,23 +29,23 @@ class Workers:
         self._own = 0
 
     def belong_to(self, worker: int) -> None:
-        """Count as this worker from now on: each has a slot of its own, so that none needs a lock."""
+        """Count as this worker from now on. Each worker has its own slot, so no lock is needed."""
         self._own = worker % _SLOTS
 
     def serve(self) -> None:
-        """This one can answer now."""
+        """Note that this worker can answer now."""
         self._ready[self._own] = 1
 
     def ready(self) -> int:
-        """How many can answer, or could."""
+        """Return how many workers are or were ready."""
         return sum(self._ready[:])
 
     def count(self) -> None:
-        """One more request."""
+        """Count one request."""
         self._requests[self._own] += 1
 
     def requests(self) -> int:
-        """Of all workers, also of those that have ended."""
+        """Return the requests of all workers, including those that have ended."""
         return sum(self._requests)
 
 
@@ -53,21 +53,21 @@ _workers = Workers()
 
 
 def post_fork(_arbiter: Any, worker: Any) -> None:
-    """gunicorn's hook: ``worker.age`` is its number among all that were ever started."""
+    """Register a new worker (hook of gunicorn); ``worker.age`` numbers all workers ever started."""
     _workers.belong_to(worker.age)
 
 
 def post_worker_init(_worker: Any) -> None:
-    """gunicorn's hook: httpbin has been loaded."""
+    """Note that httpbin is loaded (hook of gunicorn)."""
     _workers.serve()
 
 
 def make(instance: str, workers: int) -> WSGIApplication:
-    """httpbin's application, whose answers carry ``X-Instance``; ``/health`` and ``/instance`` are ours.
+    """Return httpbin's application with ``X-Instance``, ``/health`` and ``/instance``.
 
-    It is healthy when all of its workers are: the others would start in the middle of a measurement.
+    It is healthy when all of its workers are: otherwise some would start during a measurement.
     """
-    # It warns, once per process, about its landing page.
+    # It warns about its landing page, once per process.
     logging.getLogger("httpbin.core").setLevel(logging.ERROR)
     from httpbin import app  # noqa: PLC0415  in the workers, after gevent has made its changes
 

@@ -1,4 +1,4 @@
-"""Container images: those that others publish, and those built by us from ``servers/docker``."""
+"""Container images: published ones, and those built from ``servers/docker``."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ __all__ = ["BASE", "BASE_VARIABLE", "find", "obtain", "reference"]
 BASE = "python:3.12-slim-bookworm"
 BASE_VARIABLE = "CLIENTBENCH_BASE_IMAGE"
 LAST_LINES = 3  # of a build's output, in a message about its failure
-# Which of its versions fit depends on the image's Python, and not on ours.
+# Which of its versions work depends on the image's Python, not on ours.
 _KEPT = ("gevent",)
 _SERVERS = Path(__file__).parent
 _DOCKER = _SERVERS / "docker"
 
 
 def find(software: Software) -> str:
-    """What would run in a container here, without fetching or building anything.
+    """Return the image that would run here, without pulling or building anything.
 
-    Raises ``TargetError``: no engine, or the image is not on this machine.
+    Raises ``TargetError`` if there is no engine or the image is not on this machine.
     """
     with contextlib.closing(connect()) as engine:
         image = software.container()
@@ -46,9 +46,9 @@ def find(software: Software) -> str:
 
 
 def obtain(engine: Any, software: Software) -> str:
-    """The image's name, once it is on this machine: pulled or built if need be. Raises ``TargetError``."""
+    """Pull or build the image if necessary; return its name. Raises ``TargetError``."""
     image = software.container()
-    with failures(f"{software.name}: its image cannot be had"):
+    with failures(f"{software.name}: its image is not available"):
         fetched = _fetched(image)
         name = _pulled(engine, software, fetched)
         if fetched is image:
@@ -61,18 +61,18 @@ def obtain(engine: Any, software: Software) -> str:
 
 
 def reference(image: Image) -> str:
-    """The one that its variable names, or the pinned one."""
+    """Return the image that its variable names, or the pinned one."""
     return os.environ.get(image.variable) or image.reference
 
 
 def _fetched(image: Image) -> Image:
-    """What others publish of it: the base of one that we build, otherwise the image itself."""
+    """Return the published image: the base of one that we build, otherwise the image itself."""
     is_built = image.dockerfile is not None and not os.environ.get(image.variable)
     return Image(BASE, BASE_VARIABLE, ()) if is_built else image
 
 
 def _local(engine: Any, name: str) -> Any:
-    """The image, or None if it is not on this machine."""
+    """Return the image, or None if it is not on this machine."""
     from docker.errors import ImageNotFound  # noqa: PLC0415
 
     try:
@@ -96,7 +96,7 @@ def _pulled(engine: Any, software: Software, image: Image) -> str:
 
 
 def _name_and_tag(name: str) -> tuple[str, str]:
-    """For ``pull``, which without a tag would fetch all there are."""
+    """Return name and tag for ``pull``, which would fetch all tags without one."""
     if "@" in name:
         return name, ""
     path, colon, tag = name.rpartition(":")
@@ -134,17 +134,17 @@ def _build(
 
 
 def _end(build_log: Any) -> str:
-    """The last lines of a build's output, on one line."""
+    """Return the last lines of a build's output, on one line."""
     text = "".join(entry.get("stream", "") for entry in build_log)
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
     return " | ".join(lines[-LAST_LINES:])
 
 
 def _context(image: Image) -> bytes:
-    """What a build gets, as a tar file: the Dockerfile, and the modules of ours that it asks for.
+    """Return the build context as a tar file: the Dockerfile and the modules of ours that it needs.
 
-    These are in its file ``sources``, as patterns relative to the package ``servers``. The same files give
-    the same bytes.
+    These are listed in its file ``sources``, as patterns relative to the package ``servers``. The
+    same files give the same bytes.
     """
     assert image.dockerfile is not None
     folder = _DOCKER / image.dockerfile
@@ -163,7 +163,7 @@ def _context(image: Image) -> bytes:
 
 
 def _arguments(image: Image) -> dict[str, str]:
-    """The packages that the Dockerfile pins, in the versions that run here natively: both are compared."""
+    """Return the packages of the Dockerfile in the versions that run natively."""
     assert image.dockerfile is not None
     text = (_DOCKER / image.dockerfile / "Dockerfile").read_text()
     pinned = re.search(r'^ARG PACKAGES="(.*)"$', text, re.MULTILINE)
@@ -184,7 +184,7 @@ def _installed(package: str) -> str | None:
 
 
 def _tag(image: Image, context: bytes, base_id: str) -> str:
-    """A name that changes with everything that the image is made from."""
+    """Return a tag that changes with everything the image is built from."""
     arguments = sorted(_arguments(image).items())
     digest = hashlib.sha256(context + repr((arguments, base_id)).encode())
     return f"{image.reference}:{digest.hexdigest()[:12]}"

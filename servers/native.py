@@ -1,4 +1,4 @@
-"""Servers as processes of this machine: programs on PATH, and our own."""
+"""Servers as processes on this machine: programs on PATH, and our own."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["Native", "free_port", "unprivileged", "write_files"]
 
 STOP_TIMEOUT_S = 3.0
 ELSEWHERE_S = 2.0  # a program may open one address after another
-# Below those that systems give to outgoing connections: one of these could take the port meanwhile.
+# Below the range of outgoing connections, which could take the port in the meantime.
 PORTS = range(15_000, 32_000)
 PORT_TRIES = 100
 NOBODY = "nobody"
@@ -37,15 +37,15 @@ _SHIM = Path(__file__).with_name("shim.py")
 
 
 class Native(Runner):
-    """Each part in a process group of its own; the kernel ends them when this process is gone."""
+    """Runs each part in its own process group; the kernel ends them with this process."""
 
     def __init__(self, folder: Path, cpus: Collection[int]) -> None:
         self._folder = folder
         self._cpus = tuple(sorted(cpus))
 
     def make(self, part_spec: PartSpec) -> Part:
-        """A part in ``folder/name``. Raises ``TargetError`` if its program is not here."""
-        # A port that several are to share must be known before the first of them listens.
+        """Return a part in ``folder/name``. Raises ``TargetError`` if its program is missing."""
+        # A shared port must be known before the first part listens.
         port = part_spec.port or (free_port() if part_spec.workers > 1 else 0)
         layout = part_spec.layout(Address(LOOPBACK, port), str(self._folder), scratch="")
         process = part_spec.software.process(layout)
@@ -54,11 +54,11 @@ class Native(Runner):
         return ProgramPart(part_spec, self._folder, self._cpus, part_spec.software.find())
 
     def close(self) -> None:
-        """Nothing is shared."""
+        """Do nothing: native parts share no resources."""
 
 
 class ProcessPart(Part):
-    """A process that is spoken with; parts of the same role and port share the port."""
+    """A process that answers commands; parts of the same role and port share the port."""
 
     def __init__(
         self, part_spec: PartSpec, target: Target, port: int, cpus: Collection[int]
@@ -71,7 +71,7 @@ class ProcessPart(Part):
 
     @property
     def address(self) -> Address:
-        """Known when it is ready; a shared one earlier."""
+        """Return the address; known when it is ready, for a shared port earlier."""
         return Address(LOOPBACK, self._port or int(self._target.base_url.rpartition(":")[2]))
 
     def start(self) -> None:
@@ -79,7 +79,7 @@ class ProcessPart(Part):
         self._target.start(self._cpus)
 
     def wait_healthy(self, ask: Ask, deadline: float) -> None:
-        """Wait for the process itself first: on a shared port another one would answer."""
+        """Wait for the process itself: on a shared port another one could answer a request."""
         with self._named():
             self._target.wait_ready(max(0.0, deadline - time.monotonic()))
         super().wait_healthy(ask, deadline)
@@ -90,25 +90,25 @@ class ProcessPart(Part):
             self._target.counts()
 
     def pids(self) -> list[int]:
-        """The one process."""
+        """Return the id of its process."""
         return self._target.processes()
 
     def log(self) -> str:
-        """It prints nothing unless it fails, and then that is the message."""
+        """Return nothing: its output is part of its error message."""
         return ""
 
     def requests(self, ask: Ask) -> int | None:
-        """By itself: behind a shared port nobody knows who would answer."""
+        """Ask the process itself: on a shared port another one could answer."""
         counts = self._target.counts()
         return None if counts is None else counts.requests
 
     def stop(self) -> None:
-        """End it."""
+        """Stop it."""
         self._target.stop()
 
     @contextlib.contextmanager
     def _named(self) -> Iterator[None]:
-        """Say which of several a message is about."""
+        """Put the name of the part in front of an error."""
         try:
             yield
         except TargetError as error:
@@ -116,7 +116,7 @@ class ProcessPart(Part):
 
 
 class ProgramPart(Part):
-    """A program on PATH with a configuration of ours, in the foreground of its own process group."""
+    """A program on PATH with its configuration, in the foreground of its own process group."""
 
     def __init__(
         self, part_spec: PartSpec, folder: Path, cpus: Collection[int], executable: Executable
@@ -157,7 +157,10 @@ class ProgramPart(Part):
             )
 
     def wait_healthy(self, ask: Ask, deadline: float) -> None:
-        """Where the configuration is not ours, also see where it listens: on the loopback interface alone."""
+        """Wait until it answers.
+
+        With the user's configuration, check that it listens on loopback only.
+        """
         if self.part_spec.software.is_own:
             self._wait_listening(deadline)
         super().wait_healthy(ask, deadline)
@@ -170,21 +173,21 @@ class ProgramPart(Part):
             self.check()
             if ports and time.monotonic() > elsewhere_s:
                 raise self.trouble(
-                    f"listens on port {ports[0]}, and not on {self.address}; "
+                    f"listens on port {ports[0]} instead of {self.address}; "
                     f"expected {self.part_spec.software.listening}"
                 )
             if time.monotonic() > deadline:
-                break  # what is missing is told by who waits for an answer
+                break  # the wait for an answer reports what is missing
             time.sleep(POLL_S)
 
     def _listening(self) -> list[Address]:
-        """Where it listens. Raises ``TargetError`` if others can reach it there."""
+        """Return where it listens. Raises ``TargetError`` if other machines can reach it."""
         found = [address for pid in self.pids() for address in _listeners(pid)]
         for address in found:
             if not ipaddress.ip_address(address.host).is_loopback:
                 raise self.trouble(
                     f"listens on {address}, where other machines can reach it; "
-                    f"expected the loopback interface alone: {self.part_spec.software.listening}"
+                    f"expected only the loopback interface: {self.part_spec.software.listening}"
                 )
         return found
 
@@ -197,17 +200,17 @@ class ProgramPart(Part):
             raise self.ending(f"ended (exit status {status})")
 
     def pids(self) -> list[int]:
-        """The process and what it has started."""
+        """Return the ids of the process and its descendants."""
         if self._process is None or self._process.poll() is not None:
             return []
         return family(self._process.pid)
 
     def log(self) -> str:
-        """Its standard output and error."""
+        """Return its standard output and error."""
         return "\n".join(read_log(self._folder / LOG))
 
     def stop(self) -> None:
-        """Ask its group to end, and kill what does not."""
+        """Ask its process group to end, and kill what does not."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -220,9 +223,10 @@ class ProgramPart(Part):
 
 
 def write_files(folder: Path, files: dict[str, str], certified: Path | None) -> None:
-    """Put a rendered configuration into ``folder``, readable by its owner alone.
+    """Write a rendered configuration to ``folder``, readable by its owner only.
 
-    With TLS also the certificates and the key that ``servers.certificates`` has put into ``certified``.
+    With TLS, also copy the certificates and the key that ``servers.certificates`` wrote to
+    ``certified``.
     """
     for name, text in files.items():
         path = folder / name
@@ -236,12 +240,16 @@ def write_files(folder: Path, files: dict[str, str], certified: Path | None) -> 
 
 
 def unprivileged(program: str) -> tuple[int, int] | None:
-    """User and group for a program that root starts; None if we are not root, or nobody may not run it."""
+    """Return user and group for a program that root starts.
+
+    Return None if we are not root, or if the user ``nobody`` may not run it.
+    """
     if os.geteuid() != 0:
         return None
     try:
         user = pwd.getpwnam(NOBODY)
-        # It may be listed, and yet none that this process can become: user namespaces, no privileges.
+        # The user may exist without this process being able to become it (user namespaces,
+        # privileges).
         own = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": ()}
         asked = ["/bin/sh", "-c", 'test -x "$0"', program]
         subprocess.run(asked, check=True, cwd="/", **own)  # type: ignore[call-overload]
@@ -251,7 +259,7 @@ def unprivileged(program: str) -> tuple[int, int] | None:
 
 
 def _listeners(pid: int) -> Iterator[Address]:
-    """Where a process listens, as far as that can be seen."""
+    """Return the addresses on which a process listens, as far as they are visible."""
     with contextlib.suppress(psutil.Error):
         for one in psutil.Process(pid).net_connections("tcp"):
             if one.status == psutil.CONN_LISTEN:
@@ -259,13 +267,13 @@ def _listeners(pid: int) -> Iterator[Address]:
 
 
 def _hand_over(folder: Path, account: tuple[int, int]) -> None:
-    """Let the account read and write there. The folder above is closed to all but us."""
+    """Let the account read and write there. The folder above is closed to other users."""
     for path in (folder, *folder.rglob("*")):
         os.chown(path, *account)
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody listens on now."""
+    """Return a free port of the loopback interface."""
     for _ in range(PORT_TRIES):
         port = secrets.choice(PORTS)
         with socket.socket() as probe, contextlib.suppress(OSError):

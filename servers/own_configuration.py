@@ -1,4 +1,4 @@
-"""A program with its user's own configuration, started and stopped by us like those with ours."""
+"""A program with the user's own configuration; clientbench starts and stops it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ADDRESS = frozenset({"listen", "port"})
 
 
 class Configurable(Software):
-    """A program that can be given a configuration of its user's."""
+    """A program that accepts the user's own configuration."""
 
     takes_configuration = True
     configuration: str  # the name of the file that ``command`` reads
@@ -30,31 +30,33 @@ class Configurable(Software):
 
     @abstractmethod
     def adopt(self, text: str, layout: Layout) -> dict[str, str]:
-        """The files that ``command`` reads, with this text.
+        """Return the files that ``command`` reads, made from this text.
 
-        What would put the program beyond our reach is taken out (background, another user, other CPUs), and
-        what would meet another one of its kind is put into ``layout.scratch`` (PID, sockets, logs). Lines
-        keep their numbers.
+        Settings that would take the program out of our control are removed (background, user,
+        CPUs); files that could collide with another instance go to ``layout.scratch`` (PID,
+        sockets, logs). Lines keep their numbers.
         """
 
     def own_environment(self, layout: Layout) -> Mapping[str, str]:
-        """More variables for it."""
+        """Return additional environment variables."""
         return {}
 
     def own_command(self, layout: Layout) -> list[str]:
-        """``command`` for a user's configuration."""
+        """Return the ``command`` for a user's configuration."""
         return self.command(layout)
 
     def test_command(self, layout: Layout) -> list[str]:
-        """The command line that lets the program test its configuration; empty: it cannot."""
+        """Return the command line with which the program tests its configuration.
+
+        Empty: it cannot.
+        """
         return []
 
 
 class OwnConfiguration(Software):
-    """``kind``, with its user's template in the place of ours.
+    """``kind`` with the user's template instead of ours.
 
-    It runs as whoever starts it: who has an
-    account for its workers in the configuration means that one.
+    It runs as the user who starts it: an account for its workers in the configuration is meant.
     """
 
     is_own = True
@@ -69,32 +71,32 @@ class OwnConfiguration(Software):
         self._template = template
 
     def find(self) -> Executable:
-        """The program itself."""
+        """Locate the program."""
         return self._kind.find()
 
     def files(self, layout: Layout) -> dict[str, str]:
-        """The user's file, rendered."""
+        """Render the user's file."""
         own = _absolute(layout)
         return self._kind.adopt(self._template.render(own), own)
 
     def command(self, layout: Layout) -> list[str]:
-        """As with ours."""
+        """Return the arguments, as with our configuration."""
         return self._kind.own_command(_absolute(layout))
 
     def environment(self, layout: Layout) -> Mapping[str, str]:
-        """The same, and what its configuration may not say."""
+        """Return the same variables, and those that replace settings of the configuration."""
         own = _absolute(layout)
         return {**self._kind.environment(own), **self._kind.own_environment(own)}
 
     def check_address(self, port: int) -> None:
-        """Raise ``TargetError`` if it cannot listen where it shall; ``port`` 0: nobody has said where."""
+        """Raise ``TargetError`` if its address is fixed but clientbench chooses the port (0)."""
         if not port and not ADDRESS & self._template.names:
             raise self._template.refusal(
-                f"has an address of its own, but clientbench chooses the port; write {self.listening}"
+                f"sets a fixed address, but clientbench chooses the port; write {self.listening}"
             )
 
     def accept(self, words: tuple[str, ...], folder: Path, layout: Layout) -> None:
-        """Let the program test it, with the files beside the user's within reach."""
+        """Let the program test the configuration, with access to the files next to the user's."""
         (folder / HERE).symlink_to(self._template.folder)
         arguments = self._kind.test_command(_absolute(layout))
         if not arguments:
@@ -121,20 +123,20 @@ class OwnConfiguration(Software):
         )
 
     def _complaint(self, printed: str) -> str:
-        """The first thing that the program has to say of it, about the user's file and not about ours."""
+        """Return the program's first error message, with the user's file name instead of ours."""
         lines = [line for line in printed.splitlines() if line.strip()]
         found = (re.search(self._kind.complaint, line) for line in lines)
-        said = next((one[1] for one in found if one), lines[-1] if lines else "it does not say why")
-        # its line of ours is that of the user's; what is beside his file was reached by our link
+        said = next((one[1] for one in found if one), lines[-1] if lines else "no reason given")
+        # line numbers are the same in both files; files next to the user's are reached by our link
         said = said.replace(f"{WORKING_FOLDER}/{self._kind.configuration}", self._template.file)
         return said.replace(f"{WORKING_FOLDER}/{HERE}/", "")
 
 
 def _absolute(layout: Layout) -> Layout:
-    """The same places by absolute paths.
+    """Return the layout with absolute paths.
 
-    Programs complete relative ones in ways of their own, some by what the configuration says. These hold for
-    every process whose working folder it is, need no quotes, and let accounts in that may not see the folders
-    above.
+    Programs resolve relative paths differently, some by their configuration. These paths are valid
+    for every process in this working folder, need no quotes, and work for accounts that may not
+    open the folders above.
     """
     return replace(layout, folder=WORKING_FOLDER, scratch=f"{WORKING_FOLDER}/{layout.scratch}")

@@ -1,4 +1,4 @@
-"""The contract of a part: one server of a target, however it is run."""
+"""The contract of a part: one server of a target, native or in a container."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class PartSpec:
     workers: int = 1
 
     def layout(self, listen: Address, folder: str, scratch: str) -> Layout:
-        """Its surroundings, where these are its address and its folders."""
+        """Return its layout, with this address and these folders."""
         return Layout(self.name, listen, self.tls, folder, scratch, self.upstreams, self.workers)
 
 
@@ -52,17 +52,17 @@ class Part(ABC):
 
     @property
     def name(self) -> str:
-        """Unique in its target."""
+        """Return its name, unique in its target."""
         return self.part_spec.name
 
     @property
     def address(self) -> Address:
-        """Where it is reached from here: on the loopback interface. Known after ``start``."""
+        """Return its address on the loopback interface; known after ``start``."""
         return Address(LOOPBACK, self._port)
 
     @property
     def inner(self) -> Address:
-        """Where the target's other parts reach it."""
+        """Return its address for the other parts of the target."""
         return self.address
 
     @abstractmethod
@@ -71,24 +71,24 @@ class Part(ABC):
 
     @abstractmethod
     def check(self) -> None:
-        """Raise ``TargetError`` with its last words if it has ended."""
+        """Raise ``TargetError`` with the end of its log if it has ended."""
 
     @abstractmethod
     def pids(self) -> list[int]:
-        """Its processes, as far as they can be seen from here."""
+        """Return the ids of its processes that are visible from here."""
 
     @abstractmethod
     def log(self) -> str:
-        """What it has printed so far."""
+        """Return what it has printed so far."""
 
     @abstractmethod
     def stop(self) -> None:
-        """End it, and wait until it is gone. May be called at any time, and again."""
+        """Stop it, and wait until it is gone. May be called at any time, and again."""
 
     def identity(self) -> dict[str, Any]:
-        """What names it to those who clean up after a crash: ``pids`` and their ages, or ``container``.
+        """Return its ``pids`` with start times, or its ``container``, for clean-up after a crash.
 
-        Without its age, the id of a process says nothing after a crash.
+        The start time is needed because process ids are reused.
         """
         ages = {}
         for pid in self.pids():
@@ -97,11 +97,14 @@ class Part(ABC):
         return {"pids": ages}
 
     def use(self) -> Use | None:
-        """Of its container, if it runs in one."""
+        """Return the resources used by its container, if it runs in one."""
         return None
 
     def requests(self, ask: Ask) -> int | None:
-        """How many it has answered, health checks apart; None if it does not say. Raises ``OSError``."""
+        """Return how many requests it has answered, without health checks.
+
+        Return None if it does not count. Raises ``OSError``.
+        """
         if not self.part_spec.software.reports:
             return None
         _, _, body = ask(self, "/instance")
@@ -111,20 +114,20 @@ class Part(ABC):
             raise ConnectionError(f"{self.name} does not report its requests: {error!r}") from error
 
     def last_words(self) -> str:
-        """The end of its log on one line."""
+        """Return the end of its log on one line."""
         lines = [line.strip() for line in self.log().splitlines() if line.strip()]
         return " | ".join(lines[-LAST_LINES:]) or "it printed nothing"
 
     def trouble(self, problem: str) -> TargetError:
-        """The error that says what is wrong with it."""
+        """Return an error with this problem."""
         return TargetError(f"{self.part_spec.software.name}: {self.name} {problem}")
 
     def ending(self, problem: str) -> TargetError:
-        """The same, with its last words."""
+        """Return the same, with the end of its log."""
         return self.trouble(f"{problem}; its log ends: {self.last_words()}")
 
     def wait_healthy(self, ask: Ask, deadline: float) -> None:
-        """Wait until it answers ``/health`` with 200; whatever its user has configured, with any status."""
+        """Wait until it answers ``/health`` with 200; a user's configuration, with any status."""
         is_own = self.part_spec.software.is_own
         problem = "no answer"
         while time.monotonic() < deadline:
@@ -140,14 +143,14 @@ class Part(ABC):
             time.sleep(POLL_S)
         raise self.trouble(
             f"did not become healthy in time ({problem}); "
-            f"find the cause there, or give it more CPUs: its log ends: {self.last_words()}"
+            f"check its log, or give it more CPUs; its log ends: {self.last_words()}"
         )
 
 
 def connection_to(
     address: Address, context: ssl.SSLContext | None, timeout_s: float
 ) -> http.client.HTTPConnection:
-    """A connection that is not made yet; over TLS if there is a context."""
+    """Return a connection that is not open yet; with a context over TLS."""
     if context is None:
         return http.client.HTTPConnection(address.host, address.port, timeout=timeout_s)
     return http.client.HTTPSConnection(
@@ -156,7 +159,7 @@ def connection_to(
 
 
 def family(pid: int) -> list[int]:
-    """A process and what it has started; nothing if it has ended."""
+    """Return a process and its descendants; nothing if it has ended."""
     with contextlib.suppress(psutil.NoSuchProcess):
         first = psutil.Process(pid)
         return [pid, *(child.pid for child in first.children(recursive=True))]
@@ -164,13 +167,13 @@ def family(pid: int) -> list[int]:
 
 
 class Ask:
-    """Small requests to parts, outside of any load: health, counts, who answers."""
+    """Sends small requests to parts, separate from the load: for health, counts and names."""
 
     def __init__(self, ca_file: str | None) -> None:
         self._context = ssl.create_default_context(cafile=ca_file) if ca_file else None
 
     def __call__(self, part: Part, path: str) -> tuple[int, str, bytes]:
-        """Status, X-Instance and body. Raises ``OSError``."""
+        """Return status, X-Instance and body. Raises ``OSError``."""
         context = self._context if part.part_spec.tls else None
         connection = connection_to(part.address, context, REQUEST_TIMEOUT_S)
         try:
@@ -178,21 +181,27 @@ class Ask:
             response = connection.getresponse()
             return response.status, response.headers.get("X-Instance", ""), response.read()
         except http.client.HTTPException as error:
-            raise ConnectionError(f"no HTTP: {error!r}") from error
+            raise ConnectionError(f"not HTTP: {error!r}") from error
         finally:
             connection.close()
 
 
 class Runner(ABC):
-    """A way to run servers; ``close`` after the parts have stopped leaves nothing behind."""
+    """A way to run servers.
+
+    Call ``close`` after the parts have stopped: it leaves nothing behind.
+    """
 
     def prepare(self, kinds: Collection[Software]) -> None:  # noqa: B027  most have nothing to do
-        """Get what these need and takes long to get, before any deadline runs. Raises ``TargetError``."""
+        """Prepare what takes long (images), before any deadline starts. Raises ``TargetError``."""
 
     @abstractmethod
     def make(self, part_spec: PartSpec) -> Part:
-        """A part, not yet started. Raises ``TargetError`` if its software cannot be run this way here."""
+        """Return a part that is not started.
+
+        Raises ``TargetError`` if it cannot run this way here.
+        """
 
     @abstractmethod
     def close(self) -> None:
-        """Remove what the parts shared, after they have stopped."""
+        """Remove shared resources after the parts have stopped."""

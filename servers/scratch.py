@@ -1,7 +1,7 @@
-"""Temporary folders that are locked as long as their process lives: those of killed ones can be removed.
+"""Temporary folders, locked while their process lives; those of killed processes are removed.
 
-The lock is on the folder itself, so there is no instant at which the folder of a killed process could not be
-told from one in use.
+The lock is on the folder itself, so a folder in use can be distinguished from that of a killed
+process at any instant.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from pathlib import Path
 
 __all__ = ["CERTIFICATES", "TARGET", "WORKERS", "make"]
 
-# What the names of folders begin with.
+# The prefixes of folder names.
 WORKERS, CERTIFICATES, TARGET = ("clientbench-worker-", "clientbench-tls-", "clientbench-target-")
 
 
 def make(prefix: str) -> tuple[Path, int]:
-    """A new folder that only this user can look into, and the descriptor that keeps it while it is open.
+    """Return a new folder that only this user can open, and the descriptor that holds its lock.
 
-    What killed processes have left is removed before.
+    Folders of killed processes are removed first.
     """
     _sweep()
     while True:
@@ -33,9 +33,10 @@ def make(prefix: str) -> tuple[Path, int]:
 
 
 def _sweep() -> None:
-    """That of a target may be needed to end what its host has started: it goes with the host's record.
+    """Remove the folders of killed processes, a target's folder only if it is empty.
 
-    Only one that is empty has none, because its host was killed before it had written it.
+    A target's folder is needed to stop what its host has started; it is removed with the host's
+    record. Only an empty folder has no record: its host was killed before it wrote one.
     """
     temporary = Path(tempfile.gettempdir())
     for prefix in (WORKERS, CERTIFICATES, TARGET):
@@ -49,7 +50,7 @@ def _sweep() -> None:
 
 
 def _locked(folder: Path) -> int | None:
-    """A descriptor with the lock; None if another has it, or has removed the folder before we had it."""
+    """Return a descriptor with the lock; None if another process has it or removed the folder."""
     descriptor = -1
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)

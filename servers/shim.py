@@ -1,8 +1,8 @@
-"""Becomes a program: ``python -I -S shim.py PARENT CPUS ACCOUNT PROGRAM …`` (standard library only).
+"""Prepares a process, then runs a program: ``python -I -S shim.py PARENT CPUS ACCOUNT PROGRAM …``.
 
-Before that it does what only the process itself can do: it moves to its CPUs (``0,1``; ``-``: any), takes all
-the file descriptors it may have, becomes another user (``UID:GID``; ``-``: none), and asks the kernel to be
-ended when its parent is gone (prctl(2), Linux).
+It does what only the process itself can do: it moves to its CPUs (``0,1``; ``-``: any), raises its
+limit of file descriptors, changes its user (``UID:GID``; ``-``: keep), and asks the kernel to end
+it with its parent (prctl(2), Linux). It uses the standard library only.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ def main() -> None:
     if cpus != "-" and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, map(int, cpus.split(",")))
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(ValueError, OSError):  # some systems take no infinity
+    with contextlib.suppress(ValueError, OSError):  # some systems refuse infinity
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    if account != "-":  # before the wish below, which the kernel forgets when the user changes
+    if account != "-":  # before prctl below, which a change of user resets
         _become(*map(int, account.split(":")))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != int(parent):  # it was gone before it could be noticed
+        if os.getppid() != int(parent):  # the parent was gone before prctl took effect
             sys.exit(1)
     try:
         os.execvp(command[0], command)

@@ -1,4 +1,4 @@
-"""The contract of server software: what is needed to run it, natively or in a container."""
+"""The contract of server software: how to run it, natively or in a container."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _VERSION_TIMEOUT_S = 20
 
 @dataclass(frozen=True)
 class Address:
-    """Where a server listens, as seen by whoever connects."""
+    """The address of a server, as its clients see it."""
 
     host: str
     port: int
@@ -35,13 +35,13 @@ class Address:
 
 @dataclass(frozen=True)
 class Layout:
-    """One server's surroundings, as it sees them itself: what its configuration is rendered from.
+    """The address, folders and peers of one server, from which its configuration is rendered.
 
-    The same configuration, rendered for another layout, runs in a container. Paths stand in configurations as
-    they are, in the quotes of no language: a layout has none that need any.
+    The same template, rendered for another layout, runs in a container. Configurations contain the
+    paths without quotes: no path of a layout needs any.
     """
 
-    name: str  # "proxy", "instance-1": what it calls itself in X-Instance, where it can
+    name: str  # "proxy", "instance-1": its name in X-Instance, if it can send it
     listen: Address
     tls: bool  # the files of servers.files are in ``folder``
     folder: str  # its configuration; not to be written to
@@ -52,7 +52,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Executable:
-    """A program that can be started here: the words its command line begins with, and its version."""
+    """A program that can be started here: the first words of its command line, and its version."""
 
     words: tuple[str, ...]
     version: str
@@ -60,7 +60,7 @@ class Executable:
 
 @dataclass(frozen=True)
 class Image:
-    """A container image: pinned, replaceable by a variable; built by us from ``dockerfile`` if it has one.
+    """A container image: pinned, replaceable by a variable, built if it has a ``dockerfile``.
 
     ``dockerfile`` is a folder below ``servers/docker``. ``words`` start the program inside.
     """
@@ -72,58 +72,61 @@ class Image:
 
 
 class Software(ABC):
-    """A kind of server. Stateless: everything about one run of it is in its ``Layout``."""
+    """A kind of server. It has no state: everything about one run is in its ``Layout``."""
 
     name: str
     is_proxy: bool = False
     single_threaded: bool = False  # each of its processes keeps one CPU busy at most
     reports: bool = False  # answers /instance with its counts, and X-Instance with every response
-    # Several instances of it are several processes on one port, and in a container there is one; other programs
-    # have workers of their own.
+    # Several instances are several processes on one port (in a container only one); other programs
+    # have their own workers.
     process_per_instance: bool = False
-    # Paths that it answers with 200, and how many bytes of body each has.
+    # Paths that it answers with 200, and the length of each body in bytes.
     routes: Mapping[str, int] = MappingProxyType({})
     image: Image | None = None  # None: it runs natively only
     remedy: str  # how to get it onto this machine
-    # root's processes of it stay root's, for the sake of files that it needs
+    # started by root, it stays root because of files that it needs
     keeps_user: bool = False
     majors: tuple[int, ...] = ()  # versions its configuration is written for; empty: any
-    is_own: bool = False  # its configuration is the user's: nothing is known of its paths
+    is_own: bool = False  # the configuration is the user's, so its paths are unknown
     listening: str = ""  # how such a configuration says where to listen
 
     @abstractmethod
     def find(self) -> Executable:
-        """The program on this machine. Raises ``TargetError``: not installed, or another major version."""
+        """Find the program.
+
+        Raises ``TargetError`` if it is missing or has another major version.
+        """
 
     @abstractmethod
     def files(self, layout: Layout) -> dict[str, str]:
-        """Its configuration: text by file name, to be put into ``layout.folder``."""
+        """Return its configuration: text by file name, for ``layout.folder``."""
 
     @abstractmethod
     def command(self, layout: Layout) -> list[str]:
-        """The command line after the words that start the program; it stays in the foreground."""
+        """Return the arguments of the program, which must stay in the foreground."""
 
     def accept(self, words: tuple[str, ...], folder: Path, layout: Layout) -> None:  # noqa: B027
-        """Look at what was written to ``folder``, before ``words`` start. Raises ``TargetError``."""
+        """Check the files in ``folder`` before ``words`` start. Raises ``TargetError``."""
 
     def process(self, layout: Layout) -> Target | None:
-        """Natively, the process to speak with, if that is what it is, instead of a program to start."""
+        """Return the process that answers commands, if the server is one (native only)."""
         return None
 
     def container(self) -> Image:
-        """Its image. Raises ``TargetError`` without one."""
+        """Return its image. Raises ``TargetError`` if it has none."""
         if self.image is None:
-            raise TargetError(f"{self.name}: comes without a container image; use --runtime native")
+            raise TargetError(f"{self.name}: has no container image; use --runtime native")
         return self.image
 
     def environment(self, layout: Layout) -> Mapping[str, str]:
-        """Variables that it needs beside the usual ones."""
+        """Return additional environment variables."""
         return {}
 
     def probe(
         self, words: tuple[str, ...], *flags: str, pattern: str = r"(\d+\.[\w.]+)"
     ) -> Executable:
-        """``words`` with the version that they print when called with ``flags``."""
+        """Return ``words`` with the version that they print when called with ``flags``."""
         try:
             shown = subprocess.run(
                 [*words, *flags],
@@ -139,7 +142,7 @@ class Software(ABC):
             ) from error
         found = re.search(pattern, shown.stdout + shown.stderr)
         if found is None:
-            raise TargetError(f"{self.name}: {words[0]} does not tell its version; {self.remedy}")
+            raise TargetError(f"{self.name}: {words[0]} does not print its version; {self.remedy}")
         self.check_version(found[1])
         return Executable(words, found[1])
 
@@ -149,14 +152,14 @@ class Software(ABC):
         if self.majors and major not in self.majors:
             accepted = " or ".join(map(str, self.majors))
             raise TargetError(
-                f"{self.name}: version {version} is installed, accepted is major version {accepted}; "
+                f"{self.name}: version {version} is installed, but clientbench needs major version {accepted}; "
                 f"{self.remedy}"
             )
 
     def on_path(self, program: str) -> tuple[str, ...]:
-        """The program on PATH; otherwise beside our interpreter, where wheels put theirs, or where servers are.
+        """Find the program on PATH, next to our interpreter (wheels), or in the folders of servers.
 
-        Debian puts these into folders that are on nobody's PATH but root's. Raises ``TargetError``.
+        Debian installs servers to folders that are only on root's PATH. Raises ``TargetError``.
         """
         elsewhere = os.pathsep.join((str(Path(sys.executable).parent), *SERVER_FOLDERS))
         found = shutil.which(program) or shutil.which(program, path=elsewhere)
@@ -166,8 +169,8 @@ class Software(ABC):
 
 
 def render(template: str, layout: Layout, **more: Any) -> str:
-    """A template of ``servers/conf`` with a layout's fields, and ``more``."""
-    import jinja2  # noqa: PLC0415  dear to load, and most commands render nothing
+    """Render a template of ``servers/conf`` with a layout's fields and ``more``."""
+    import jinja2  # noqa: PLC0415  slow to import, and most commands render nothing
 
     templates = jinja2.Environment(
         loader=jinja2.PackageLoader("servers", "conf"),

@@ -1,8 +1,8 @@
-"""What runs: one record per host process, kept until the process has cleaned up after itself.
+"""Records of running targets: one per host process, kept until the process has cleaned up.
 
-Records are files of the user's state folder (``XDG_STATE_HOME``). One whose process is gone tells what it may
-have left behind; ``sweep`` removes that. Of the *standing* ones, which outlive the command that started them,
-there is one for each name at most.
+Records are files in the user's state folder (``XDG_STATE_HOME``). If a process is gone but its
+record is not, the record lists what may be left; ``sweep`` removes that. *Standing* targets outlive
+the command that started them; there is at most one of each name.
 """
 
 from __future__ import annotations
@@ -50,12 +50,13 @@ _END_TIMEOUT_S = 30.0  # of a host: engines give each container some seconds
 class Record:
     """One host process and its target.
 
-    ``told`` is its ``ready`` event, empty until then; ``left`` is what each part would leave behind.
+    ``told`` is its ``ready`` event, empty until then; ``left`` lists what each part would leave
+    behind.
     """
 
     id: str
     pid: int
-    created: float  # when the process was, which tells it from another one with its id
+    created: float  # start time of the process, because ids are reused
     started_at: str
     standing: bool
     spec: TargetSpec
@@ -65,7 +66,7 @@ class Record:
 
     @classmethod
     def begin(cls, spec: TargetSpec, folder: Path, standing: bool) -> Record:
-        """The record of this process."""
+        """Return a new record of this process."""
         return cls(
             id=uuid.uuid4().hex[:12],
             pid=os.getpid(),
@@ -77,45 +78,45 @@ class Record:
         )
 
     def ready(self, told: dict[str, Any], left: Iterable[dict[str, Any]]) -> Record:
-        """The same, now that everything runs."""
+        """Return the same after everything has started."""
         return replace(self, told=told, left=list(left))
 
     @property
     def alive(self) -> bool:
-        """Whether its process is there."""
+        """Say whether its process is alive."""
         return _is_alive(self.pid, self.created)
 
     def remove(self) -> None:
-        """Forget it, if it was ever stored."""
+        """Remove it, if it was stored."""
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             _path(self.id).unlink()
 
 
 def enter(record: Record) -> None:
-    """Store the first record of a process, and remove what a crashed standing one of its name has left.
+    """Store the first record of a process, and clean up after crashed standing targets of its name.
 
-    Raises ``TargetError`` if a standing one of that name is up.
+    Raises ``TargetError`` if a standing target of that name is running.
     """
     try:
         with _alone():
             others = _standing(record.spec.name) if record.standing else []
             for other in (other for other in others if other.alive):
                 raise TargetError(
-                    f"{other.spec.name}: is up already ({other.told.get('base_url', 'starting')}); "
+                    f"{other.spec.name}: is already running ({other.told.get('base_url', 'starting')}); "
                     f"stop it first: clientbench targets down {other.spec.name}"
                 )
             write(record)
     except OSError as error:
         raise TargetError(
-            f"{_state_folder()}: cannot keep what runs there: {error.strerror}; "
-            "set XDG_STATE_HOME to a folder of yours"
+            f"{_state_folder()}: cannot store the records of running targets: {error.strerror}; "
+            "set XDG_STATE_HOME to a folder that you can write to"
         ) from error
     for other in others:
         sweep(other)
 
 
 def write(record: Record) -> None:
-    """Store it, in one piece."""
+    """Store it atomically."""
     path = _path(record.id)
     fresh = path.with_suffix(".new")
     fresh.write_text(json.dumps(asdict(record)))
@@ -123,7 +124,7 @@ def write(record: Record) -> None:
 
 
 def records() -> list[Record]:
-    """All of them, oldest first. Raises ``TargetError`` for a file that is none."""
+    """Return all records, oldest first. Raises ``TargetError`` for a file that is not a record."""
     found = []
     for path in _state_folder().glob("*.json"):
         with contextlib.suppress(FileNotFoundError):  # it has just ended
@@ -132,14 +133,14 @@ def records() -> list[Record]:
 
 
 def ask_to_end(record: Record) -> None:
-    """Let its process stop everything, without waiting."""
+    """Ask its process to stop everything, without waiting."""
     with contextlib.suppress(psutil.NoSuchProcess):
         if record.alive:
             psutil.Process(record.pid).terminate()
 
 
 def end(record: Record) -> None:
-    """The same, and wait; a process that does not end is killed and swept up after."""
+    """Ask the process to stop, and wait. If it does not end, kill it and clean up."""
     ask_to_end(record)
     host = {record.pid: record.created}
     _wait_gone(host, _END_TIMEOUT_S)
@@ -147,12 +148,12 @@ def end(record: Record) -> None:
         if record.alive:
             psutil.Process(record.pid).kill()
     _wait_gone(host, _KILL_TIMEOUT_S)
-    for left in (one for one in records() if one.id == record.id):  # the latest that is known of it
+    for left in (one for one in records() if one.id == record.id):  # the newest state
         sweep(left)
 
 
 def sweep(record: Record) -> None:
-    """Remove what a host that was killed has left behind: processes, containers, files."""
+    """Remove what a killed host has left behind: processes, containers, files."""
     ages = {int(pid): age for part in record.left for pid, age in part.get("pids", {}).items()}
     for number in (signal.SIGTERM, signal.SIGKILL):
         for pid in [pid for pid, age in ages.items() if _is_alive(pid, age)]:
@@ -160,7 +161,7 @@ def sweep(record: Record) -> None:
                 os.kill(pid, number)
         _wait_gone(ages, _KILL_TIMEOUT_S)
     if record.spec.runtime != "native":
-        from servers.engine import remove_labelled  # noqa: PLC0415  the SDK is dear to load
+        from servers.engine import remove_labelled  # noqa: PLC0415  the SDK is slow to import
 
         remove_labelled(record.id)
     shutil.rmtree(record.folder, ignore_errors=True)
@@ -168,11 +169,11 @@ def sweep(record: Record) -> None:
 
 
 def has_ended(part: Mapping[str, Any]) -> bool:
-    """Whether a part, as in ``left``, is no more. Raises ``TargetError`` if the engine does not say."""
+    """Say whether a part, as in ``left``, is gone. Raises ``TargetError`` if the engine fails."""
     if "container" not in part:
-        pid, created = next(iter(part["pids"].items()))  # the first has started the others
+        pid, created = next(iter(part["pids"].items()))  # the first one has started the others
         return not _is_alive(int(pid), created)
-    from servers.engine import connect, failures  # noqa: PLC0415  the SDK is dear to load
+    from servers.engine import connect, failures  # noqa: PLC0415  the SDK is slow to import
 
     with contextlib.closing(connect()) as engine, failures("docker: containers cannot be listed"):
         filters = {"id": part["container"], "status": "running"}
@@ -180,10 +181,10 @@ def has_ended(part: Mapping[str, Any]) -> bool:
 
 
 def log(record: Record, name: str, part: Mapping[str, Any], lines: int) -> list[str]:
-    """The last lines that a part has printed. Raises ``TargetError`` if the engine does not say."""
+    """Return the last lines that a part printed. Raises ``TargetError`` if the engine fails."""
     if "container" not in part:
         return read_log(Path(record.folder) / name / LOG)[-lines:]
-    from servers.engine import connect, failures  # noqa: PLC0415  the SDK is dear to load
+    from servers.engine import connect, failures  # noqa: PLC0415  the SDK is slow to import
 
     with contextlib.closing(connect()) as engine, failures(f"docker: no log of {name}"):
         text: bytes = engine.containers.get(part["container"]).logs(tail=lines)
@@ -191,7 +192,7 @@ def log(record: Record, name: str, part: Mapping[str, Any], lines: int) -> list[
 
 
 def read_log(path: Path) -> list[str]:
-    """A log's lines; none without a log: the embedded target prints nothing."""
+    """Return the lines of a log; none without a log, because the embedded target prints nothing."""
     try:
         return path.read_text(errors="replace").splitlines()
     except FileNotFoundError:
@@ -199,7 +200,7 @@ def read_log(path: Path) -> list[str]:
 
 
 def _is_alive(pid: int, created: float) -> bool:
-    """Whether the process with this id is still the one that was created then."""
+    """Say whether the process with this id is still the one created at that time."""
     try:
         process = psutil.Process(pid)
         same: bool = abs(process.create_time() - created) <= _AGE_TOLERANCE_S
@@ -224,12 +225,14 @@ def _read(path: Path) -> Record:
         spec = TargetSpec.from_json(json.dumps(fields.pop("spec")))
         return Record(spec=spec, **fields)
     except (ValueError, KeyError, TypeError) as error:  # of another version of clientbench
-        raise TargetError(f"{path}: is no record of a target that we know; remove it") from error
+        raise TargetError(
+            f"{path}: is not a record that this version can read; remove it"
+        ) from error
 
 
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
-    """One process at a time; the lock goes with the process."""
+    """Let one process in at a time; the lock ends with the process."""
     folder = _state_folder()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(folder, os.O_RDONLY)
@@ -245,7 +248,7 @@ def _path(name: str) -> Path:
 
 
 def _state_folder() -> Path:
-    """The base directory specification has relative paths ignored."""
+    """Return the state folder; the base directory specification ignores relative paths."""
     home = Path(os.environ.get("XDG_STATE_HOME", ""))
     base = home if home.is_absolute() else Path("~/.local/state").expanduser()
     return base / "clientbench" / "targets"

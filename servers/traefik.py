@@ -1,4 +1,4 @@
-"""Traefik as a proxy that balances its load over several servers."""
+"""Traefik as a load-balancing proxy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Traefik"]
 STATIC, DYNAMIC = "traefik.yml", "dynamic.yml"
 
 
-# Sections of what Traefik calls the dynamic configuration; all others are the static one's.
+# Sections of Traefik's dynamic configuration; all others are static.
 DYNAMIC_SECTIONS = frozenset({"http", "tcp", "tls", "udp"})
 _PRIVATE = """
 global:
@@ -27,7 +27,10 @@ providers:
 
 
 class Traefik(Configurable):
-    """It asks each server for ``/health`` once a second, and tries another one if it cannot connect."""
+    """Traefik as a proxy: it checks ``/health`` of each server once a second.
+
+    If it cannot connect to a server, it tries another one.
+    """
 
     name = "traefik"
     is_proxy = True
@@ -38,23 +41,23 @@ class Traefik(Configurable):
     listening = 'address: "{{ listen }}"'
 
     def find(self) -> Executable:
-        """``traefik`` on PATH."""
+        """Find ``traefik`` on PATH."""
         pattern = r"Version:\s+v?(\d+\.[\w.]+)"
         return self.probe(self.on_path("traefik"), "version", pattern=pattern)
 
     def files(self, layout: Layout) -> dict[str, str]:
-        """What it is, and whom it passes requests on to."""
+        """Return the static and the dynamic configuration."""
         return {
             STATIC: render("traefik.yml.j2", layout, dynamic=DYNAMIC),
             DYNAMIC: render("traefik-dynamic.yml.j2", layout, certificate=CERTIFICATE, key=KEY),
         }
 
     def command(self, layout: Layout) -> list[str]:
-        """In the foreground, as it always is."""
+        """Return the arguments; it runs in the foreground anyway."""
         return [f"--configFile={layout.folder}/{STATIC}"]
 
     def adopt(self, text: str, layout: Layout) -> dict[str, str]:
-        """Static and dynamic sections, which stand in one file, apart: a provider reads the latter."""
+        """Split the user's file into static and dynamic sections: a provider reads the latter."""
         static, dynamic, found = [], [], set()
         section = ""
         for line in text.split("\n"):

@@ -1,4 +1,4 @@
-"""A user's own URL as a target: nothing to start, nothing to see but its answers."""
+"""The user's own URL as a target: clientbench neither starts nor observes the server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["UrlTarget"]
 
 
 class UrlTarget(Target):
-    """A server somebody else runs."""
+    """A server that clientbench does not run."""
 
     name = "url"
 
@@ -18,32 +18,32 @@ class UrlTarget(Target):
         self._base_url = base_url
 
     def start(self, cpus: Collection[int] | None = None) -> None:
-        """It runs already."""
+        """Do nothing: the server runs already."""
 
     def wait_ready(self, timeout_s: float = 10.0) -> None:
-        """Whether it answers is found out by the first request, as with every target."""
+        """Do nothing: the first request shows whether it answers, as with every target."""
 
     @property
     def base_url(self) -> str:
-        """Scheme, host and port as the user gave them."""
+        """Return scheme, host and port as the user gave them."""
         return self._base_url
 
     @property
     def ca_file(self) -> str | None:
-        """Not known."""
+        """Return what is known: nothing."""
         return None
 
     def processes(self) -> list[int]:
-        """Not known."""
+        """Return what is known: nothing."""
         return []
 
     def counts(self) -> Counts | None:
-        """Not known."""
+        """Return what is known: nothing."""
         return None
 
     def describe(self) -> dict[str, str]:
-        """Its name only: the URL is stored, redacted, with the scenario."""
+        """Return its name only: the URL is stored, redacted, with the scenario."""
         return {"name": self.name}
 
     def stop(self) -> None:
-        """It goes on running."""
+        """Do nothing: the server keeps running."""

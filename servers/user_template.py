@@ -1,4 +1,4 @@
-"""A user's own configuration file: a Jinja2 template, in which the address and the like are variables."""
+"""The user's own configuration file: a Jinja2 template with variables such as the address."""
 
 from __future__ import annotations
 
@@ -31,34 +31,37 @@ _T = TypeVar("_T")
 
 
 class UserTemplate:
-    """One file, read once. Every error is a ``TargetError``: one line with the file, and its line if known."""
+    """One file, read once.
+
+    Errors are ``TargetError``: one line with file name and line, if known.
+    """
 
     def __init__(self, path: Path) -> None:
         self.file = _shown(path)
         self.folder = path.parent
         source = _read(path)
-        # As dear to load as everything else here, and seldom needed. The file may be somebody else's, so
-        # that it shall not run code; what it puts into the configuration is the program's to judge.
+        # Slow to import, and seldom needed. The file may come from somebody else, so it must not
+        # run code; the program itself checks the resulting configuration.
         from jinja2 import StrictUndefined  # noqa: PLC0415
         from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
 
-        # Lines of blocks stay, empty: a line of the result is the same line of the file.
+        # Lines of blocks become empty lines, so that line numbers stay the same.
         jinja = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
         self.names = self._reading(lambda: self._used(jinja, source))
         self._template = self._reading(lambda: jinja.from_string(source))
 
     def render(self, layout: Layout) -> str:
-        """The configuration for this layout."""
+        """Render the configuration for this layout."""
         values = {name: value(layout) for name, value in VARIABLES.items()}
         return self._reading(lambda: self._template.render(values))
 
     def refusal(self, problem: str, line: int | None = None) -> TargetError:
-        """The error that says what is wrong with the file."""
+        """Return an error with this problem of the file."""
         place = self.file if line is None else f"{self.file}, line {line}"
         return TargetError(f"{place}: {' '.join(problem.split())}")
 
     def _used(self, jinja: Any, source: str) -> frozenset[str]:
-        """The variables that it uses."""
+        """Return the variables that it uses."""
         from jinja2 import meta, nodes  # noqa: PLC0415
 
         tree = jinja.parse(source)
@@ -72,7 +75,7 @@ class UserTemplate:
         return used
 
     def _reading(self, work: Callable[[], _T]) -> _T:
-        """Do what may fail because of the file. It may compute anything, so that anything may be raised."""
+        """Convert any exception that the file causes: templates can compute and raise anything."""
         try:
             return work()
         except TargetError:
@@ -82,7 +85,7 @@ class UserTemplate:
 
 
 def _line(error: Exception) -> int | None:
-    """The line of a template that an error is about: Jinja2 puts it into the traceback."""
+    """Return the template's line in which an error occurred, from Jinja2's traceback."""
     line: int | None = getattr(error, "lineno", None)
     traceback = error.__traceback__
     while traceback is not None:
@@ -93,7 +96,7 @@ def _line(error: Exception) -> int | None:
 
 
 def _shown(path: Path) -> str:
-    """The name of a file, in one line and without its folder."""
+    """Return the name of a file, on one line and without its folder."""
     name = path.name or str(path)
     return name if name.isprintable() else ascii(name)
 
@@ -101,15 +104,19 @@ def _shown(path: Path) -> str:
 def _read(path: Path) -> str:
     name = _shown(path)
     try:
-        if not path.is_file():  # a pipe or a device could keep us for ever
+        if not path.is_file():  # a pipe or a device could block forever
             kind = (
-                "is a folder" if path.is_dir() else "is no file" if path.exists() else "not found"
+                "is a folder"
+                if path.is_dir()
+                else "is not a regular file"
+                if path.exists()
+                else "not found"
             )
             raise TargetError(f"{name}: {kind}; expected a configuration file")
         if path.stat().st_size > MOST_BYTES:
-            raise TargetError(f"{name}: is too long; expected at most {MOST_BYTES >> 20} MiB")
+            raise TargetError(f"{name}: is too large; expected at most {MOST_BYTES >> 20} MiB")
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise TargetError(f"{name}: cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise TargetError(f"{name}: is no text in UTF-8") from error
+        raise TargetError(f"{name}: is not UTF-8 text") from error

@@ -1,5 +1,6 @@
-"""The suite that every adapter passes: it ships, and needs nothing but Python.
+"""The conformance suite for adapters: ships with clientbench, needs the standard library only.
 
-``claims.CLAIMS`` is what it asks for. ``process`` checks one adapter, in the process that a worker of it would
-see, against ``server``, which runs in a process of its own.
+``claims.CLAIMS`` lists what an adapter must do. ``process`` checks one adapter, in a process with
+the same packages as a worker of this client. ``server`` is the server it talks to, in its own
+process.
 """

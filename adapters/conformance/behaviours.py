@@ -1,4 +1,4 @@
-"""What the suite's server does with a request, by the path that it asks for."""
+"""The suite's server: one function for each behaviour that a path can ask for."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from adapters.conformance.hostile import CHUNKED, HOSTILE, OK
 __all__ = ["BEHAVIOURS", "MOST_BYTES", "Connection"]
 
 _PATIENCE_S = 30.0  # how long a silent connection is kept before the server gives up on the client
-MOST_BYTES = 64 << 20  # of a body that has no end to speak of
+MOST_BYTES = 64 << 20  # sent of an "endless" body
 CLOSING = OK + b"Connection: close\r\n\r\n"
 
 
 class Connection:
-    """A client's connection, and how far it has come."""
+    """A client's connection, and the stages it has passed."""
 
     def __init__(self, sock: socket.socket, number: int, stages: list[str]) -> None:
         self.sock = sock
@@ -30,7 +30,7 @@ class Connection:
         self.reader = sock.makefile("rb")
 
     def read(self) -> Seen | None:
-        """The next request; None at the end."""
+        """Read the next request; None at the end of the connection."""
         if self.reader.peek(1):
             self.stages.append("byte")
         line = self.reader.readline().decode("latin-1").rstrip("\r\n")
@@ -48,7 +48,7 @@ class Connection:
         return Seen(version, method, target, headers, body.decode("latin-1"), self.number)
 
     def answer(self, status: int, body: bytes = b"", *extra: str, head_only: bool = False) -> None:
-        """Send an answer as it should be."""
+        """Send a well-formed answer."""
         lines = [f"HTTP/1.1 {status} Something", *extra]
         if status not in (204, 304):
             lines.append(f"Content-Length: {len(body)}")
@@ -56,11 +56,11 @@ class Connection:
         self.sock.sendall(head if head_only else head + body)
 
     def reset(self) -> None:
-        """Make closing send RST instead of FIN."""
+        """Let the close send RST instead of FIN."""
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def say_goodbye(self) -> None:
-        """End TLS in order: without it, the end of the stream may be an attacker's doing."""
+        """Close TLS properly: otherwise the end of the stream could be a truncation attack."""
         if isinstance(self.sock, ssl.SSLSocket):
             self.sock.settimeout(1)
             self.sock.unwrap()
@@ -82,13 +82,13 @@ def _bytes(connection: Connection, seen: Seen, number: int) -> bool:
 
 
 def _gzip(connection: Connection, seen: Seen, number: int) -> bool:
-    """Compressed, asked for or not."""
+    """Send a compressed body, whether or not the client accepts one."""
     connection.answer(200, gzip.compress(b"x" * number), "Content-Encoding: gzip")
     return True
 
 
 def _chunked(connection: Connection, seen: Seen, number: int, trailers: bytes = b"") -> bool:
-    """The number of bytes in chunks of 1000, the stream itself cut at odd places."""
+    """Send the bytes in chunks of 1000; the writes end in the middle of chunks."""
     sizes = [1000] * (number // 1000) + ([number % 1000] if number % 1000 else [])
     framed = b"".join(b"%x;a=b\r\n%s\r\n" % (size, b"x" * size) for size in sizes)
     data = CHUNKED if seen.method == "HEAD" else CHUNKED + framed + b"0\r\n" + trailers + b"\r\n"
@@ -140,7 +140,7 @@ def _asked(connection: Connection, seen: Seen, number: int) -> bool:
 
 
 def _drop(connection: Connection, seen: Seen, number: int) -> bool:
-    """Close after the response without having said so."""
+    """Close after the response without announcing it."""
     connection.answer(200, b"x" * number)
     return False
 
@@ -167,7 +167,7 @@ def _hang(connection: Connection, seen: Seen, _: int) -> bool:
 
 
 def _stall(connection: Connection, seen: Seen, _: int) -> bool:
-    """Fall silent in the middle of the body."""
+    """Stop sending in the middle of the body."""
     connection.answer(200, b"x" * 1000, head_only=True)
     connection.sock.sendall(b"x" * 10)
     connection.wait_for_client()
@@ -199,7 +199,7 @@ def _endless(connection: Connection, seen: Seen, _: int) -> bool:
 
 
 def _flood(connection: Connection, seen: Seen, _: int, head: bytes, piece: bytes) -> bool:
-    """More than anybody wants, without a length; it ends all the same."""
+    """Send a body of MOST_BYTES without a length, to look endless to the client."""
     connection.sock.settimeout(_PATIENCE_S)
     connection.sock.sendall(head)
     for _ in range(MOST_BYTES // len(piece)):

@@ -1,4 +1,4 @@
-"""What the suite's server remembers, and how it is asked for that."""
+"""Records of the suite's server, and the client that reads them."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ class Seen:
 class Progress:
     """How far one connection has come, as the server sees it.
 
-    ``stages``: "accepted"; over TLS "hello" (its first byte) and "secured"; then for each request "byte"
-    (its first), "request" (all of it) and "answered" (all handed to the kernel, which keeps some MB).
-    ``protocol`` is what was agreed on by ALPN, ``closed`` whether the connection has ended.
+    ``stages``: "accepted"; over TLS "hello" (first byte) and "secured"; then for each request
+    "byte" (first byte), "request" (read completely) and "answered" (handed to the kernel, which
+    buffers some MB). ``protocol`` was negotiated by ALPN; ``closed`` says that the connection has
+    ended.
     """
 
     port: int  # the client's
@@ -44,26 +45,26 @@ class Progress:
 
 @dataclass(frozen=True)
 class Server:
-    """A running server, seen from the suite. ``ports`` by name: http, and one per certificate."""
+    """A running server, as the suite sees it. ``ports`` by name: http, and one per certificate."""
 
     ports: dict[str, int]
     ca_file: str
 
     def url(self, path: str, scheme: str = "http", port: str | None = None) -> str:
-        """The address of a path below a token."""
+        """Return the URL of a path below a token."""
         return f"{scheme}://localhost:{self.ports[port or scheme]}/{path}"
 
     def seen(self, token: str) -> list[Seen]:
-        """What arrived for a token, in order of arrival."""
+        """Return the requests that arrived for a token, in order of arrival."""
         rows = self._ask(f"{token}/log")
         return [Seen(**{**row, "headers": [tuple(h) for h in row["headers"]]}) for row in rows]
 
     def listen(self, token: str, name: str) -> int:
-        """One more port, for this token alone, with the certificate of this name (or http)."""
+        """Open a port for this token only, with the certificate of this name (or plain http)."""
         return int(self._ask(f"{token}/listen/{name}"))
 
     def progress(self, token: str) -> list[Progress]:
-        """The connections to the token's own ports, in the order in which they were accepted."""
+        """Return the connections to the token's own ports, in the order they were accepted."""
         return [Progress(**row) for row in self._ask(f"{token}/progress")]
 
     def _ask(self, path: str) -> Any:
@@ -76,5 +77,5 @@ class Server:
 
 
 def new_token() -> str:
-    """A name under which one case finds its own requests."""
+    """Return a new token, under which one case finds its own requests."""
     return uuid.uuid4().hex[:12]

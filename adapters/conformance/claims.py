@@ -1,4 +1,4 @@
-"""All claims, and the check of one of them."""
+"""The list of all claims, and the check of one claim."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CLAIMS: tuple[Claim, ...] = (
     *connections.CLAIMS,
     *failures.CLAIMS,
 )
-# Reference clients to which nothing else applies: null sends nothing.
+# Reference clients that are checked for their declarations only: `null` sends nothing.
 OPTED_OUT = {
     "null": frozenset(claim.name for claim in CLAIMS if claim not in declarations.DECLARED)
 }
@@ -31,12 +31,16 @@ LONGEST_REASON = 500
 
 
 def concerned(claim: Claim, client: str, adapter: type[BaseAdapter]) -> bool:
-    """Whether the claim is one of that client's adapter."""
+    """Say whether the claim applies to the adapter of that client."""
     return claim.name not in OPTED_OUT.get(client, ()) and claim.concerns(adapter)
 
 
 def check(claim: Claim, subject: Subject, client: str, server: Server) -> tuple[bool, str | None]:
-    """Whether the adapter does what the claim says; if not why, else what it lacks of that as it declares."""
+    """Check one claim: return whether it holds, and a reason.
+
+    The reason says why the claim failed; for a claim that holds, it names the exceptions that the
+    adapter declares in ``lacks`` (None if there are none).
+    """
     variants = list(_variants(claim, subject, client, server))
     for exam in variants:
         reason = _reason(claim, exam)
@@ -45,7 +49,10 @@ def check(claim: Claim, subject: Subject, client: str, server: Server) -> tuple[
             reason = " ".join((f"{where}: " if where else "").split() + reason.split())
             return False, reason if len(reason) <= LONGEST_REASON else f"{reason[:LONGEST_REASON]}…"
     excuses = sorted({one for exam in variants for one in exam.excuses})
-    return True, f"but for what it says that it lacks: {', '.join(excuses)}" if excuses else None
+    return (
+        True,
+        f"except for what it declares in `lacks`: {', '.join(excuses)}" if excuses else None,
+    )
 
 
 def _variants(claim: Claim, subject: Subject, client: str, server: Server) -> Iterator[Exam]:
@@ -58,11 +65,14 @@ def _difference(exam: Exam, variants: list[Exam]) -> Iterator[str]:
     if len({one.scheme for one in variants}) > 1:
         yield exam.scheme
     if exam.stream:
-        yield "read in pieces"
+        yield "streamed"
 
 
 def _reason(claim: Claim, exam: Exam) -> str | None:
-    """What is left open, or told by the way, counts as well."""
+    """Run the check; return why it failed, or None.
+
+    Resources that are left open count as failures.
+    """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", ResourceWarning)
@@ -74,11 +84,11 @@ def _reason(claim: Claim, exam: Exam) -> str | None:
         except Exception as error:
             return _described(error, exam)
         gc.collect()
-    return None if not caught else f"something was left open: {caught[0].message}"
+    return None if not caught else f"a resource was left open: {caught[0].message}"
 
 
 def _described(error: Exception, exam: Exam) -> str:
-    """An error where none was expected; those of the adapter and its library have a kind."""
+    """Describe an unexpected error: its type, its cause, and the kind that the adapter gives it."""
     first = f"{type(error).__name__}: {error}"
     last = list(causes(error))[-1]
     cause = f" (because of {type(last).__name__}: {last})" if last is not error else ""
@@ -86,6 +96,7 @@ def _described(error: Exception, exam: Exam) -> str:
         kind = exam.subject.make(exam.settings()).adapter.classify(error)
     except Exception as other:
         return (
-            f"failed with {first}{cause}, and has no kind for it: {type(other).__name__}: {other}"
+            f"failed with {first}{cause}, and `classify` failed on it: "
+            f"{type(other).__name__}: {other}"
         )
-    return f"failed with {first}{cause}, of kind {kind}"
+    return f"failed with {first}{cause} (kind {kind})"

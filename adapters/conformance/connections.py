@@ -1,4 +1,4 @@
-"""Claims on connections and sessions."""
+"""Claims about connections and sessions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LOOK_S = 0.02
 
 
 def keep_alive(exam: Exam) -> None:
-    """Whatever the status and the framing."""
+    """Check it with several statuses, framings and methods."""
     with exam.session() as session:
         for path in PATHS:
             session.send(exam.get(path))
@@ -32,17 +32,17 @@ def keep_alive(exam: Exam) -> None:
 
 
 def pool_size(exam: Exam) -> None:
-    """Threads or tasks, each with requests one after another."""
+    """Send requests from several threads or tasks at once."""
     with exam.session(pool_size=SLOTS) as session:
         answers = session.concurrently(exam.get("bytes/100"), SLOTS, EACH)
     wrong = [answer for answer in answers if answer != (200, 100)]
-    expect(wrong[:1], [], "at once answered")
+    expect(wrong[:1], [], "concurrent requests answered")
     expect(len(exam.seen()), SLOTS * EACH, "requests sent:")
     exam.expect_connections(SLOTS)
 
 
 def announced_close(exam: Exam) -> None:
-    """``Connection: close``."""
+    """Check it with ``Connection: close`` in each answer."""
     request = exam.get("last/5")
     with exam.session() as session:
         for _ in range(3):
@@ -51,7 +51,7 @@ def announced_close(exam: Exam) -> None:
 
 
 def connection_each(exam: Exam) -> None:
-    """The request says so, once, and the server closes first; nothing is lost by it."""
+    """Check that each request sends ``Connection: close`` once, and that none fails."""
     for profile in ("parity", "defaults"):
         own = replace(exam, token=new_token())
         request = Request("GET", own.url("asked/5"), {"Connection": "close"})
@@ -67,7 +67,7 @@ def connection_each(exam: Exam) -> None:
 
 
 def idle_close(exam: Exam) -> None:
-    """Closed without a word; a client may look before it sends."""
+    """Let the server close without notice; a client may check its connection before it sends."""
     request = exam.get("drop/5")
     with exam.session() as session:
         expect(session.send(request), (200, 5))
@@ -75,11 +75,11 @@ def idle_close(exam: Exam) -> None:
         kinds = exam.kinds("idle-close")
         if kinds:
             exam.expect_kind(session, request, kinds)
-        expect(session.send(request), (200, 5), "after the server closed answered")
+        expect(session.send(request), (200, 5), "after the server closed the connection, answered")
 
 
 def closing(exam: Exam) -> None:
-    """The server sees the end of each."""
+    """Wait until the server sees the end of each connection."""
     request = Request("GET", exam.own_url("bytes/5"))
     with exam.session() as session:
         expect(session.send(request), (200, 5))
@@ -91,7 +91,7 @@ def closing(exam: Exam) -> None:
 
 
 def defaults(exam: Exam) -> None:
-    """The library's own choices."""
+    """Send requests with the library's own settings."""
     with exam.session(profile="defaults") as session:
         expect(session.send(exam.get("bytes/5")), (200, 5))
         expect(session.send(Request("POST", exam.url("echo"), {}, b"12345")), (200, 5))
@@ -100,24 +100,24 @@ def defaults(exam: Exam) -> None:
 
 CLAIMS = (
     *claims_of(
-        ("one connection carries all requests", keep_alive),
-        ("an announced close costs no request", announced_close),
-        ("the defaults profile works", defaults),
+        ("requests sent one after another share one connection", keep_alive),
+        ("no request fails when the server announces that it closes", announced_close),
+        ("requests succeed with the defaults profile", defaults),
         schemes=("http", "https"),
         reads=True,
     ),
     *claims_of(
-        ("a connection closed while idle costs no request", idle_close),
+        ("no request fails after the server closed an idle connection", idle_close),
         ("closing the session closes its connections", closing),
         schemes=("http", "https"),
     ),
     *claims_of(
-        ("each request uses a connection of its own where asked to", connection_each),
+        ("each request opens a new connection when keep-alive is off", connection_each),
         schemes=("http", "https"),
         reads=True,
         concerns=lambda adapter: "close" in adapter.connections,
     ),
     *claims_of(
-        ("n requests at once use at most n connections", pool_size),
+        ("n concurrent requests use at most n connections", pool_size),
     ),
 )

@@ -1,4 +1,4 @@
-"""Claims on what an adapter says of itself: that it exists, and that it is so."""
+"""Claims about an adapter's class attributes: the values are valid, and they are true."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OF_CONNECTING = {"DNSStart", "DNSDone", "ConnectStart", "ConnectDone"}
 OF_TLS = {"TLSHandshakeStart", "TLSHandshakeDone"}
 LONGEST_SENTENCE = 120
 PATIENCE_S = 10.0
-SETTLE_S = 0.1  # a request that is not held gets on within it; one that is held never does
+SETTLE_S = 0.1  # long enough for a request that is not held to go on
 LOOK_S = 0.01
 TRACED = (
     *("bytes/5", "chunked/3333", "interim/5", "until-close/5", "last/5"),
@@ -41,7 +41,7 @@ TRACED = (
 
 
 def declared(exam: Exam) -> None:
-    """Names, numbers and sentences, without any request."""
+    """Check names, numbers and sentences, without sending a request."""
     adapter = exam.adapter
     expect(adapter.name, exam.client, "name is")
     bases = [base for base in (Adapter, AsyncAdapter) if issubclass(adapter, base)]
@@ -58,23 +58,25 @@ def declared(exam: Exam) -> None:
         ("http_versions", ("1.1",), adapter.http_versions),
     ):
         unknown = [one for one in found if one not in accepted]
-        expect(unknown, [], f"{name} has what is unknown:")
+        expect(unknown, [], f"{name} has unknown values:")
     invisible = {HOLD_POINTS[hold] for hold in adapter.hold_points} - {*adapter.trace_points}
-    expect(sorted(invisible), [], "hold points that are no trace points:")
+    expect(sorted(invisible), [], "hold points that are not trace points:")
     _expect_numbers(adapter)
 
 
 def _expect_numbers(adapter: type[BaseAdapter]) -> None:
     for sentence in adapter.unequal:
         if not sentence[:1].isalnum() or len(sentence) >= LONGEST_SENTENCE:
-            raise Failed(f"unequal has {sentence!r}, expected a sentence of less than 120 letters")
+            raise Failed(
+                f"unequal has {sentence!r}, expected a sentence of less than 120 characters"
+            )
     pool = adapter.largest_pool
     if adapter.files_per_slot < 1 or (pool is not None and pool < 1):
-        raise Failed("files_per_slot and largest_pool are expected to be 1 at least")
+        raise Failed("files_per_slot and largest_pool must be at least 1")
 
 
 def offered_protocols(exam: Exam) -> None:
-    """As a server sees it that would speak HTTP/2."""
+    """Look at the ALPN offer, as a server that speaks HTTP/2 sees it."""
     for profile in PROFILES:
         own = replace(exam, token=new_token())
         port = own.server.listen(own.token, CHOOSING)
@@ -89,7 +91,7 @@ def offered_protocols(exam: Exam) -> None:
 
 
 def trace_points(exam: Exam) -> None:
-    """A fresh connection passes each in order, a kept one those of the request alone."""
+    """Check that a new connection passes all points, a kept one those of the request only."""
     wanted = {*exam.adapter.trace_points} - (OF_TLS if exam.scheme == "http" else set())
     with exam.session() as session:
         for points in (wanted, wanted - OF_CONNECTING - OF_TLS):
@@ -105,7 +107,7 @@ def trace_points(exam: Exam) -> None:
 
 
 def traced_alike(exam: Exam) -> None:
-    """The same request is sent, and the same answer is read."""
+    """Compare the requests and answers of ``send_traced`` with those of ``send``."""
     requests = [exam.get(path) for path in TRACED]
     requests += [Request("POST", exam.url("echo?a=%2F"), {"X-One": "1"}, b"x" * MIB)]
     requests += [Request("HEAD", exam.url("bytes/5"))]
@@ -118,7 +120,7 @@ def traced_alike(exam: Exam) -> None:
 
 
 def hold_points(exam: Exam) -> None:
-    """The server sees no more of it until it is released; then it is answered."""
+    """Check that a hold stops all progress, and that the request succeeds after it."""
     for hold in exam.adapter.hold_points:
         if (hold, exam.scheme) != ("tls", "http"):
             _hold(replace(exam, token=new_token()), hold)
@@ -145,14 +147,14 @@ def _hold(exam: Exam, hold: str) -> None:
 
 
 def _expect_apart(trace: Stamps, hold: str) -> None:
-    """What comes before the hold point came before the hold, what comes after it came after."""
+    """Check that all points up to the hold point came before the hold, and the rest after."""
     if trace.held_ns < SETTLE_S * 1e9:
-        raise Failed(f"held at {hold} for {trace.held_ns} ns, expected as long as it was")
+        raise Failed(f"held at {hold} for {trace.held_ns} ns, which is shorter than the hold")
     middle_ns = trace.held_from_ns + trace.held_ns // 2
     passed = [name for name in POINTS if trace.instants[name]]
     early = [name for name in passed if trace.instants[name] < middle_ns]
     wanted = [name for name in passed if POINTS.index(name) <= POINTS.index(HOLD_POINTS[hold])]
-    expect(early, wanted, f"held at {hold}, points passed before:")
+    expect(early, wanted, f"held at {hold}, points passed before the hold:")
 
 
 def _await_arrival(gate: CountingGate, future: Future[Response], hold: str) -> None:
@@ -183,22 +185,22 @@ def _expect_stays(exam: Exam, hold: str) -> None:
     expect(stages(), wanted, f"held at {hold}, the server saw")
 
 
-DECLARED = claims_of(("what it declares exists", declared))
+DECLARED = claims_of(("its class attributes have valid values", declared))
 CLAIMS = (
     *DECLARED,
     *claims_of(
-        ("it offers HTTP/2 where it says so, and nowhere else", offered_protocols),
+        ("it offers HTTP/2 in exactly the profiles it declares", offered_protocols),
         schemes=("https",),
     ),
     *claims_of(
         ("a traced request passes every declared point, in order", trace_points),
-        ("a traced request is sent and answered as any other", traced_alike),
+        ("tracing changes neither the request nor the answer", traced_alike),
         schemes=("http", "https"),
         reads=True,
         concerns=lambda adapter: bool(adapter.trace_points),
     ),
     *claims_of(
-        ("a held request stays at every declared hold point", hold_points),
+        ("a request can be held at every declared hold point", hold_points),
         schemes=("http", "https"),
         concerns=lambda adapter: bool(adapter.hold_points),
     ),

@@ -1,4 +1,4 @@
-"""What a case ends with that did not go as it should."""
+"""The exception that a failed case raises."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ __all__ = ["Failed", "expect"]
 
 
 class Failed(Exception):  # noqa: N818  it is the adapter that fails
-    """One line: what happened, and what was expected."""
+    """Raised when a claim does not hold. One line: what happened, and what was expected."""
 
 
 def expect(found: object, wanted: object, what: str = "answered") -> None:
-    """Raise ``Failed`` unless both are the same."""
+    """Raise ``Failed`` unless both are equal."""
     if found != wanted:
         raise Failed(f"{what} {_short(found)}, expected {_short(wanted)}")
 

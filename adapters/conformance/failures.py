@@ -1,4 +1,4 @@
-"""Claims on what goes wrong: one error of the right kind, in time, and the session goes on."""
+"""Claims about failures: one error of the right kind, in time, and the session still works."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ MISBEHAVIOUR: dict[str, ErrorKind] = {
 }
 # Python's ssl module reports a reset as the end of the stream: over TLS the two look the same.
 ALIKE_OVER_TLS = "reset-body/1000"
-HOSTILE_TIMEOUT_S = 0.5  # where it is waited for
+HOSTILE_TIMEOUT_S = 0.5  # if the suite has to wait for it
 WRONG_CERTIFICATES = ("other-ca", "other-host")
 CANCEL_AFTER_S = 0.05
 
 
 @contextmanager
 def full_queue() -> Iterator[int]:
-    """A port whose queue of connections is full: the kernel drops further SYNs."""
+    """Yield a port whose accept queue is full: the kernel drops further SYNs."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
@@ -53,7 +53,7 @@ def full_queue() -> Iterator[int]:
 
 
 def _misbehaving(exam: Exam, *paths: str) -> None:
-    """Each of them, after a request that was answered."""
+    """Request each path, after a request that succeeds."""
     for path in paths:
         if (path, exam.scheme) == (ALIKE_OVER_TLS, "https"):
             continue
@@ -67,27 +67,27 @@ def _misbehaving(exam: Exam, *paths: str) -> None:
 
 
 def reset(exam: Exam) -> None:
-    """Before the answer, and within its body."""
+    """Check it before the answer and within its body."""
     _misbehaving(exam, "eof", "reset", "reset-body/1000")
 
 
 def short_body(exam: Exam) -> None:
-    """With a length, and in chunks."""
+    """Check it with Content-Length and with chunks."""
     _misbehaving(exam, "truncate/1000", "truncate-chunked/1000")
 
 
 def no_http(exam: Exam) -> None:
-    """No status line, and a head without end."""
+    """Send an invalid status line, and headers without an end."""
     _misbehaving(exam, "malformed", "endless")
 
 
 def hostile_framing(exam: Exam) -> None:
-    """Lengths that contradict each other, or are beyond all measure."""
+    """Send lengths that contradict each other or are far too large."""
     _hostile(exam, FRAMING)
 
 
 def hostile_heads(exam: Exam) -> None:
-    """Statuses that are none, and more than anybody wants to read."""
+    """Send invalid statuses, and far too many headers."""
     _hostile(exam, HEADS)
 
 
@@ -101,7 +101,7 @@ def _hostile(exam: Exam, cases: Mapping[str, Hostile]) -> None:
             right = {*answer.right, *exam.kinds(name)}
             if found not in right:
                 raise Failed(f"{name}: {found}, expected {' or '.join(sorted(right))}")
-            expect(session.send(exam.get("bytes/77")), (200, 77), f"after {name} answered")
+            expect(session.send(exam.get("bytes/77")), (200, 77), f"after {name}, answered")
 
 
 def _outcome(session: Session, request: Request) -> str:
@@ -113,7 +113,7 @@ def _outcome(session: Session, request: Request) -> str:
 
 
 def sent_once(exam: Exam) -> None:
-    """A POST that was not answered."""
+    """Close or reset the connection before a POST is answered."""
     for path in ("eof", "reset"):
         before = len(exam.seen())
         request = Request("POST", exam.url(path), {}, b"body")
@@ -123,7 +123,7 @@ def sent_once(exam: Exam) -> None:
 
 
 def silence(exam: Exam) -> None:
-    """Before the answer, and within its body."""
+    """Check it before the answer and within its body."""
     for path in ("hang", "stall"):
         with exam.session(timeout_s=TIMEOUT_S) as session:
             kinds = exam.kinds(path, "timeout_read")
@@ -131,21 +131,21 @@ def silence(exam: Exam) -> None:
 
 
 def refused(exam: Exam) -> None:
-    """Nobody listens."""
+    """Connect to a port on which nothing listens."""
     with closed_port() as port, exam.session() as session:
         failing = Request("GET", f"http://127.0.0.1:{port}/")
         exam.expect_failure(session, failing, exam.kinds("refused", "connect"))
 
 
 def never_accepted(exam: Exam) -> None:
-    """The queue of the listener is full."""
+    """Connect to a port whose accept queue is full."""
     with full_queue() as port, exam.session(timeout_s=TIMEOUT_S) as session:
         failing = Request("GET", f"http://127.0.0.1:{port}/")
         exam.expect_failure(session, failing, exam.kinds("full-queue", "timeout_connect"), times=1)
 
 
 def silent_handshake(exam: Exam) -> None:
-    """The server accepts, and says nothing."""
+    """Connect to a server that accepts and sends nothing."""
     with (
         socket.create_server(("127.0.0.1", 0)) as silent,
         exam.session(timeout_s=TIMEOUT_S) as session,
@@ -155,14 +155,14 @@ def silent_handshake(exam: Exam) -> None:
 
 
 def unknown_name(exam: Exam) -> None:
-    """A name that nobody can have."""
+    """Look up a name that cannot exist (RFC 6761)."""
     with exam.session() as session:
         failing = Request("GET", "http://nowhere.invalid/")
         exam.expect_failure(session, failing, exam.kinds("dns", "dns"))
 
 
 def wrong_certificate(exam: Exam) -> None:
-    """Of an unknown authority, and of another host."""
+    """Present certificates of an unknown authority and of another host."""
     for port in WRONG_CERTIFICATES:
         failing = exam.get("bytes/5", port)
         with exam.session() as session:
@@ -171,7 +171,7 @@ def wrong_certificate(exam: Exam) -> None:
 
 
 def no_verification(exam: Exam) -> None:
-    """And nothing is said about it."""
+    """Check that requests succeed, and that nothing is printed."""
     with _output() as said:
         for port in WRONG_CERTIFICATES:
             with exam.session(verify=False) as session:
@@ -184,7 +184,7 @@ def no_verification(exam: Exam) -> None:
 
 @contextmanager
 def _output() -> Iterator[list[str]]:
-    """What the process prints meanwhile, known in the end."""
+    """Capture the output of the process; the list is filled at the end."""
     said: list[str] = []
     kept = [os.dup(1), os.dup(2)]
     with tempfile.TemporaryFile() as file:
@@ -201,7 +201,7 @@ def _output() -> Iterator[list[str]]:
 
 
 def cancelled(exam: Exam) -> None:
-    """In the middle of waiting for an answer."""
+    """Cancel a request while it waits for its answer."""
     with exam.session() as session:
         assert isinstance(session, AsyncSession)
         session.send(exam.get("bytes/5"))
@@ -215,30 +215,30 @@ CLAIMS = (
     *claims_of(
         ("a reset is an error of kind reset", reset),
         ("a body that ends too early is an error of kind body", short_body),
-        ("what is no HTTP is an error of kind protocol", no_http),
-        ("silence is an error of kind timeout_read", silence),
+        ("an answer that is not HTTP is an error of kind protocol", no_http),
+        ("a server that stops sending is an error of kind timeout_read", silence),
         schemes=("http", "https"),
         reads=True,
     ),
     *claims_of(
-        ("lengths that cannot be are errors", hostile_framing),
-        ("heads that cannot be are errors", hostile_heads),
+        ("invalid body lengths are errors", hostile_framing),
+        ("invalid status lines and headers are errors", hostile_heads),
         reads=True,
     ),
     *claims_of(
-        ("a request not safe to repeat is sent once", sent_once),
+        ("a POST is not sent again after a connection error", sent_once),
         ("a refused connection is an error of kind connect", refused),
         ("a connection never accepted is an error of kind timeout_connect", never_accepted),
-        ("an unknown name is an error of kind dns", unknown_name),
+        ("an unknown host name is an error of kind dns", unknown_name),
     ),
     *claims_of(
-        ("a handshake never answered is an error of kind timeout_connect", silent_handshake),
-        ("a wrong certificate is an error of kind tls", wrong_certificate),
-        ("verification can be turned off, without a word", no_verification),
+        ("an unanswered handshake is an error of kind timeout_connect", silent_handshake),
+        ("an invalid certificate is an error of kind tls", wrong_certificate),
+        ("verification can be turned off, and nothing is printed", no_verification),
         schemes=("https",),
     ),
     *claims_of(
-        ("a cancelled request does not spoil the next", cancelled),
+        ("after a cancelled request the next one succeeds", cancelled),
         concerns=lambda adapter: issubclass(adapter, AsyncAdapter),
     ),
 )

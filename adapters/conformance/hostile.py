@@ -1,4 +1,4 @@
-"""Answers that are no HTTP, byte by byte, and what a client may make of them."""
+"""Invalid HTTP answers, byte by byte, and the results that are accepted for each."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ OK = b"HTTP/1.1 200 OK\r\n"
 FIVE = b"Content-Length: 5\r\n\r\nhello"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 
-REFUSED = ("protocol", "body")  # by where a library looks at it
+REFUSED = ("protocol", "body")  # depends on the layer that checks it
 REFUSED_OR_RESET = (*REFUSED, "reset")
-READ = ("read", "protocol")  # it may also be read as it is meant
+READ = ("read", "protocol")  # a lenient parser may read it
 
 
 @dataclass(frozen=True)
 class Hostile:
-    """One answer. ``right``: kinds of error that it may be, "read" for an answer of five bytes.
+    """One answer. ``right``: accepted kinds of errors, and "read" for an answer of five bytes.
 
     ``keeps``: the server leaves the connection open after it.
     """
@@ -31,7 +31,7 @@ def _sized(length: bytes) -> bytes:
     return OK + b"Content-Length: " + length + b"\r\n\r\nhello"
 
 
-# What contradicts itself, or is beyond all measure, in how long the body is said to be.
+# Body lengths that contradict each other or are far too large.
 FRAMING = {
     "two-lengths": Hostile(OK + b"Content-Length: 7\r\n" + FIVE, REFUSED_OR_RESET),
     "two-lengths-in-one": Hostile(_sized(b"5, 7"), REFUSED_OR_RESET),
@@ -41,7 +41,7 @@ FRAMING = {
     "chunk-huge": Hostile(CHUNKED + b"ffffffffffffff\r\nhello\r\n", REFUSED, keeps=False),
     "chunk-overflowing": Hostile(CHUNKED + b"f" * 40 + b"\r\nhello\r\n", REFUSED, keeps=False),
 }
-# The same before the body begins.
+# Invalid status lines and headers.
 HEADS = {
     "3000-interim": Hostile(b"HTTP/1.1 100 Continue\r\n\r\n" * 3000 + OK + FIVE, READ),
     "status-1000": Hostile(b"HTTP/1.1 1000 OK\r\n" + FIVE, ("protocol",)),

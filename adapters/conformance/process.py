@@ -1,9 +1,9 @@
-"""The process in which one adapter is checked: it sees what a worker of this client would see.
+"""The process that checks one adapter. It has the same packages as a worker of this client.
 
-Its order comes as one line of JSON on standard input; what it finds goes to the file descriptor of its first
-argument, a line of JSON each: ``claims`` (names and sentences), then for each of them ``begins``, and ``ends``
-with ``state`` ("passed", "failed" or "does not apply") and ``reason``. A claim that does not end is for the
-other side to end, with the process.
+It reads its order as one line of JSON from standard input, and writes events as lines of JSON to
+the file descriptor given as first argument: ``claims`` (names and sentences), then for each claim
+``begins``, and ``ends`` with ``state`` ("passed", "failed" or "does not apply") and ``reason``. If
+a check hangs, the parent ends this process.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Check what the order says."""
+    """Check the claims of the order."""
     events = int(sys.argv[1])
     order: dict[str, Any] = json.loads(sys.stdin.readline())
     sys.path.append(order["site"])

@@ -1,4 +1,4 @@
-"""Claims on requests as they are sent."""
+"""Claims about requests as the server receives them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD")
 WITH_BODY = ("POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 HEADERS = {"X-CaSe": "Some Value", "Accept-Encoding": "identity", "accept": "text/x-test"}
 QUERY = "?a=1&b=%20c"
-# Valid as they are, and what some library writes in another way.
+# Valid targets that some libraries rewrite.
 TYPED_TARGETS = (
     "/a%2Fb?sig=a%2Bb%3D%3D&x=%27q%27",
     "/k/%2e%2e/v",
@@ -31,7 +31,7 @@ TYPED_TARGETS = (
 
 
 def sent_as_given(exam: Exam) -> None:
-    """Every method, with and without a body."""
+    """Send every method, with and without a body."""
     url = exam.url(f"echo{QUERY}")
     requests = [Request(method, url, HEADERS) for method in METHODS]
     requests += [Request(method, url, HEADERS, bytes(range(256))) for method in WITH_BODY]
@@ -59,11 +59,13 @@ def _expect_as_sent(exam: Exam, request: Request, seen: Seen) -> None:
         expect(seen.values("Content-Length"), lengths, "Content-Length sent:")
     kept = ("X-CaSe", "Some Value") in seen.headers
     if kept == exam.lacks("header-case"):
-        raise Failed(f"the case of header names is {'kept, and said not to be' * kept or 'lost'}")
+        raise Failed(
+            f"the case of header names is {'kept, but `lacks` has header-case' * kept or 'lost'}"
+        )
 
 
 def target_as_typed(exam: Exam) -> None:
-    """Escapes and dot segments, as in signed URLs."""
+    """Send escapes and dot segments, as in signed URLs."""
     typed = [f"/{exam.token}/echo{end}" for end in (*TYPED_TARGETS, "")]
     with exam.session() as session:
         for target in typed:
@@ -72,7 +74,7 @@ def target_as_typed(exam: Exam) -> None:
     sent = [one.target for one in exam.seen()]
     if exam.lacks("typed-target"):
         if sent == typed:
-            raise Failed("targets are sent as typed, and said not to be")
+            raise Failed("targets are sent unchanged, but `lacks` has typed-target")
         return
     for one, wanted in zip(sent, typed, strict=True):
         tail = len(exam.token) + 1
@@ -80,29 +82,29 @@ def target_as_typed(exam: Exam) -> None:
 
 
 def long_body(exam: Exam) -> None:
-    """A mebibyte."""
+    """Send 1 MiB of random bytes."""
     body = os.urandom(MIB)
     request = Request("POST", exam.url("echo"), HEADERS, body)
     with exam.session() as session:
         expect(session.send(request), (200, MIB))
     (seen,) = exam.seen()
     if seen.body.encode("latin-1") != body:
-        raise Failed(f"{len(seen.body)} bytes of body arrived, and not those that were given")
+        raise Failed(f"{len(seen.body)} bytes of body arrived, but they differ from those given")
     expect(seen.values("Expect"), [], "Expect sent:")
 
 
 def no_cookies(exam: Exam) -> None:
-    """A cookie that is set is not sent."""
+    """Check that a cookie that the server sets is not sent back."""
     request = exam.get("cookie")
     with exam.session() as session:
         session.send(request)
         session.send(request)
     sent = [bool(one.values("Cookie")) for one in exam.seen()]
-    expect(sent, [False, exam.lacks("no-cookies")], "of two requests, those with a cookie:")
+    expect(sent, [False, exam.lacks("no-cookies")], "cookie in the first and second request:")
 
 
 def no_proxies(exam: Exam) -> None:
-    """Variables that name a proxy where none is."""
+    """Set proxy variables that name a closed port."""
     with closed_port() as port:
         proxy = f"http://127.0.0.1:{port}"
         names = ("http_proxy", "https_proxy", "all_proxy")
@@ -116,7 +118,7 @@ def no_proxies(exam: Exam) -> None:
 
 @contextmanager
 def closed_port() -> Iterator[int]:
-    """A port that is taken, so that nobody else gets it, and that nobody listens on."""
+    """Yield a port that is reserved but on which nothing listens."""
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         yield holder.getsockname()[1]
@@ -124,13 +126,13 @@ def closed_port() -> Iterator[int]:
 
 CLAIMS = (
     *claims_of(
-        ("method, query, headers and body arrive as given", sent_as_given),
-        ("the request target is sent as it was typed", target_as_typed),
-        ("proxies of the environment are ignored", no_proxies),
+        ("the server receives method, query, headers and body as given", sent_as_given),
+        ("the request target is sent unchanged", target_as_typed),
+        ("proxy settings in the environment are ignored", no_proxies),
         schemes=("http", "https"),
     ),
     *claims_of(
-        ("a mebibyte of body is sent whole", long_body),
-        ("cookies are not kept", no_cookies),
+        ("a body of 1 MiB is sent completely", long_body),
+        ("cookies are not stored", no_cookies),
     ),
 )

@@ -1,4 +1,4 @@
-"""Claims on responses as they are read."""
+"""Claims about how responses are read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STATUSES = (200, 204, 304, 400, 404, 500, 503)
 
 
 def whole_body(exam: Exam) -> None:
-    """Each framing, each length."""
+    """Read bodies of each framing and each length."""
     with exam.session() as session:
         for framing in FRAMINGS:
             for length in LENGTHS:
@@ -28,7 +28,7 @@ def whole_body(exam: Exam) -> None:
 
 
 def body_as_sent(exam: Exam) -> None:
-    """Compressed, though nobody asked for that."""
+    """Read a compressed body that the request did not ask for."""
     request = Request("GET", exam.url(f"gzip/{MIB}"), {"Accept-Encoding": "identity"})
     length = MIB if exam.lacks("no-decompression") else len(gzip.compress(b"x" * MIB))
     with exam.session() as session:
@@ -36,7 +36,7 @@ def body_as_sent(exam: Exam) -> None:
 
 
 def status_is_a_result(exam: Exam) -> None:
-    """Also one of an error."""
+    """Check it with success and error statuses."""
     with exam.session() as session:
         for status in STATUSES:
             length = 0 if status in (204, 304) else 4
@@ -44,7 +44,7 @@ def status_is_a_result(exam: Exam) -> None:
 
 
 def head_has_no_body(exam: Exam) -> None:
-    """The answer to HEAD names the length of a body that does not come."""
+    """Send HEAD: the answer has a Content-Length but no body."""
     with exam.session() as session:
         expect(session.send(Request("HEAD", exam.url("bytes/1000"))), (200, 0), "to HEAD answered")
         expect(session.send(exam.get("bytes/1000")), (200, 1000), "to GET answered")
@@ -52,14 +52,14 @@ def head_has_no_body(exam: Exam) -> None:
 
 
 def no_redirects(exam: Exam) -> None:
-    """A redirect is an answer."""
+    """Check that the redirect itself is the answer."""
     with exam.session() as session:
         expect(session.send(exam.get("redirect/9")), (302, 5))
     expect(len(exam.seen()), 1, "requests sent:")
 
 
 def sampled_alike(exam: Exam) -> None:
-    """The same request, the same answer over the same connection, and what its body begins with."""
+    """Compare ``sample`` with ``send``: request, answer, connection and start of the body."""
     content = bytes(range(256)) * 2
     for path, body, answer in (
         ("echo?a=%2F", content, content),
@@ -71,19 +71,19 @@ def sampled_alike(exam: Exam) -> None:
         with own.session() as session:
             status, length = session.send(request)
             sampled = (status, length, answer[:SAMPLE_BYTES])
-            expect(session.sample(request), sampled, "sampled answered")
+            expect(session.sample(request), sampled, "`sample` answered")
         sent, again = (replace(one, connection=0) for one in own.seen())
-        expect(again, sent, "sampled sent")
+        expect(again, sent, "`sample` sent")
         own.expect_connections()
 
 
 def body_limit(exam: Exam) -> None:
-    """Read in pieces."""
+    """Check it with streamed bodies."""
     expect_refused(replace(exam, stream=True))
 
 
 def expect_refused(exam: Exam) -> None:
-    """As soon as it is seen: two bodies have no end, as far as a client can tell."""
+    """Raise ``Failed`` unless bodies over the limit are errors; two of the bodies look endless."""
     with exam.session(max_body_bytes=MIB) as session:
         for path in ("endless-body", "endless-chunks", f"bytes/{MOST_BYTES}"):
             try:
@@ -95,24 +95,24 @@ def expect_refused(exam: Exam) -> None:
 
 CLAIMS = (
     *claims_of(
-        ("the whole body is read, however it is framed", whole_body),
+        ("the whole body is read, whatever its framing", whole_body),
         schemes=("http", "https"),
         reads=True,
     ),
     *claims_of(
-        ("a body is handed over as it was sent", body_as_sent),
-        ("a status is a result and no error", status_is_a_result),
+        ("compressed bodies are not decompressed", body_as_sent),
+        ("an error status is a result, not an exception", status_is_a_result),
         ("the answer to HEAD has no body", head_has_no_body),
         ("redirects are not followed", no_redirects),
         reads=True,
     ),
     *claims_of(
-        ("a sampled answer is that of any other request, and begins alike", sampled_alike),
+        ("`sample` returns the answer of `send` and the start of its body", sampled_alike),
         reads=True,
         concerns=lambda adapter: adapter.can_sample,
     ),
     *claims_of(
-        ("a body beyond the limit is refused while it is read", body_limit),
+        ("reading stops as soon as a body exceeds the limit", body_limit),
         concerns=lambda adapter: adapter.can_stream,
     ),
 )

@@ -1,13 +1,13 @@
 """A small HTTP/1.1 server that records what arrives and misbehaves when the path asks for it.
 
 It runs as a process of its own (one client library holds the GIL while it waits for a body) with
-one thread per connection: ``python -m adapters.conformance.server CERTIFICATES``, files of certificates by name
-as JSON, ports as JSON on standard output; it ends when its standard input does.
+one thread per connection. ``python -m adapters.conformance.server CERTIFICATES`` takes certificate
+files by name as JSON, prints its ports as JSON, and ends when its standard input does.
 
-Paths are ``/TOKEN/BEHAVIOUR[/NUMBER]``. What was received is kept by token, so that cases can share
-a server; ``/TOKEN/log`` returns it. ``/TOKEN/listen/NAME`` opens a port of the token's own, whose
-connections ``/TOKEN/progress`` describes from the moment they are accepted. The port ``choosing`` agrees on
-HTTP/2 with whoever offers it, and then says nothing more.
+Paths are ``/TOKEN/BEHAVIOUR[/NUMBER]``. Requests are recorded by token, so that cases can share
+a server; ``/TOKEN/log`` returns them. ``/TOKEN/listen/NAME`` opens a port for this token, and
+``/TOKEN/progress`` describes its connections from the moment they are accepted. The port
+``choosing`` negotiates HTTP/2 with every client that offers it, and then sends nothing more.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ CHOOSING = "choosing"
 
 
 class _Records:
-    """What arrived, by token, and the ports at which it did."""
+    """The recorded requests and connections by token."""
 
     def __init__(self, contexts: dict[str, ssl.SSLContext | None]) -> None:
         self.contexts = contexts
@@ -38,8 +38,8 @@ class _Records:
         self.progress: dict[str, list[Progress]] = {}
         self.numbers = count()
 
-    def told(self, token: str, what: str, names: list[str]) -> object:
-        """The answer to a question of the suite."""
+    def answer(self, token: str, what: str, names: list[str]) -> object:
+        """Answer a question of the suite."""
         if what == "listen":
             return self.listen(names[0], token)
         return [
@@ -47,7 +47,7 @@ class _Records:
         ]
 
     def listen(self, name: str, token: str = "") -> int:
-        """Accept connections in the background; returns the port."""
+        """Accept connections in the background; return the port."""
         listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         progress = self.progress.setdefault(token, [])
 
@@ -65,12 +65,12 @@ class _Records:
 def _handle(
     sock: socket.socket, context: ssl.SSLContext | None, records: _Records, progress: Progress
 ) -> None:
-    """Serve one connection; a client that goes away is what much of this is about."""
+    """Serve one connection until either side ends it; disconnecting clients are expected."""
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if context is not None:
             sock = _secured(sock, context, progress)
-        if progress.protocol is not None:  # it is known now, and nobody here speaks it
+        if progress.protocol is not None:  # HTTP/2 was negotiated: this server does not speak it
             return
         connection = Connection(sock, next(records.numbers), progress.stages)
         try:
@@ -86,14 +86,14 @@ def _handle(
 
 
 def _serve_one(connection: Connection, records: _Records) -> bool:
-    """Answer a request; whether another may follow."""
+    """Answer a request; return whether another one may follow."""
     seen = connection.read()
     if seen is None:
         return False
     connection.stages.append("request")
     _, token, behaviour, *rest = seen.target.partition("?")[0].split("/")
     if behaviour in ("log", "progress", "listen"):
-        connection.answer(200, json.dumps(records.told(token, behaviour, rest)).encode())
+        connection.answer(200, json.dumps(records.answer(token, behaviour, rest)).encode())
         return True
     records.log.setdefault(token, []).append(seen)
     number = int(rest[0]) if rest and rest[0].isdigit() else 0

@@ -1,4 +1,4 @@
-"""Drives blocking and awaiting adapters alike, so that one suite covers both."""
+"""One interface to sync and async adapters, so that one suite covers both."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ HANG_UP_S = 1.0
 
 @dataclass(frozen=True)
 class Subject:
-    """An adapter and the event loop it runs on (of the asynchronous mode: asyncio or uvloop)."""
+    """An adapter and, for async adapters, its event loop (asyncio or uvloop)."""
 
     adapter: type[BaseAdapter]
     loop: str | None = None
 
     @contextmanager
     def session(self, settings: Settings) -> Iterator[Session]:
-        """An open session, closed in the end."""
+        """Open a session, and close it at the end."""
         session = self.make(settings)
         session.open()
         try:
@@ -49,7 +49,7 @@ class Subject:
             session.close()
 
     def make(self, settings: Settings) -> Session:
-        """A session that is not open yet."""
+        """Return a session that is not open yet."""
         if issubclass(self.adapter, AsyncAdapter):
             return AsyncSession(self.adapter(settings), self._new_loop)
         if issubclass(self.adapter, Adapter):
@@ -59,21 +59,21 @@ class Subject:
     def _new_loop(self) -> asyncio.AbstractEventLoop:
         if self.loop != "uvloop":
             return asyncio.new_event_loop()
-        import uvloop  # noqa: PLC0415  in sight only where it was asked for
+        import uvloop  # noqa: PLC0415  installed only if selected
 
         made: asyncio.AbstractEventLoop = uvloop.new_event_loop()
         return made
 
 
 class CountingGate:
-    """Where the suite holds requests: it counts those that came, and lets all go at once."""
+    """The gate at which the suite holds requests: it counts them, and releases all at once."""
 
     def __init__(self) -> None:
         self.came = threading.Semaphore(0)
         self.opened = threading.Event()
 
     def wait(self) -> None:
-        """Return when all may go on."""
+        """Return when all requests are released."""
         self.came.release()
         self.opened.wait()
 
@@ -85,20 +85,20 @@ class _AwaitedGate:
         self.gate = gate
 
     async def wait(self) -> None:
-        """Return when all may go on."""
+        """Return when all requests are released."""
         self.gate.came.release()
         while not self.gate.opened.is_set():
             await asyncio.sleep(0.005)
 
 
 class Session(ABC):
-    """What the suite does with an adapter, whatever its mode."""
+    """The operations that the suite needs, for adapters of either mode."""
 
     adapter: Adapter | AsyncAdapter
 
     @abstractmethod
     def _result(self, called: Any) -> Any:
-        """What a call of the adapter returns; an awaitable is awaited before."""
+        """Return the result of an adapter's call; an awaitable is awaited first."""
 
     @abstractmethod
     def idle(self, seconds: float) -> None:
@@ -106,37 +106,37 @@ class Session(ABC):
 
     @abstractmethod
     def concurrently(self, request: Request, slots: int, each: int) -> list[Response]:
-        """``each`` requests, one after another, in every one of ``slots`` threads or tasks."""
+        """Send ``each`` requests, one after another, in each of ``slots`` threads or tasks."""
 
     @abstractmethod
     def trace(self, hold: str | None = None, gate: CountingGate | None = None) -> Stamps:
-        """A trace for ``send_traced``."""
+        """Return a trace for ``send_traced``."""
 
     def open(self) -> None:
-        """As the adapter's."""
+        """Call the adapter's ``open``."""
         self._result(self.adapter.open())
 
     def close(self) -> None:
-        """The same; an event loop is given time to end its connections."""
+        """Call the adapter's ``close``; an event loop gets time to end its connections."""
         self._result(self.adapter.close())
 
     def send(self, request: Request) -> Response:
-        """The same."""
+        """Call the adapter's ``send``."""
         answer: Response = self._result(self.adapter.send(request))
         return answer
 
     def send_traced(self, request: Request, trace: Any) -> Response:
-        """The same of a request that is traced, by a ``trace`` of this session."""
+        """Call the adapter's ``send_traced``, with a ``trace`` of this session."""
         answer: Response = self._result(self.adapter.send_traced(request, trace))
         return answer
 
     def sample(self, request: Request) -> Sample:
-        """The same, with the beginning of the body."""
+        """Call the adapter's ``sample``."""
         answer: Sample = self._result(self.adapter.sample(request))
         return answer
 
     def fail(self, request: Request) -> ErrorKind:
-        """Send a request that must fail; the kind of its error."""
+        """Send a request that must fail; return the kind of its error."""
         try:
             answer = self.send(request)
         except Exception as error:
@@ -145,7 +145,7 @@ class Session(ABC):
 
 
 class SyncSession(Session):
-    """Of an adapter that blocks."""
+    """The session of a sync adapter."""
 
     def __init__(self, adapter: Adapter) -> None:
         self.adapter: Adapter = adapter
@@ -158,7 +158,7 @@ class SyncSession(Session):
         time.sleep(seconds)
 
     def concurrently(self, request: Request, slots: int, each: int) -> list[Response]:
-        """In threads or tasks."""
+        """Send the requests in threads or tasks."""
 
         def slot(_: int) -> list[Response]:
             with self.slot() as adapter:
@@ -169,7 +169,7 @@ class SyncSession(Session):
 
     @contextmanager
     def slot(self) -> Iterator[Adapter]:
-        """The adapter of one thread: shared, or one more where the library wants that."""
+        """Yield the adapter of one thread: shared, or a new one if the library needs that."""
         if self.adapter.session_scope == "process":
             yield self.adapter
             return
@@ -181,18 +181,18 @@ class SyncSession(Session):
             own.close()
 
     def trace(self, hold: str | None = None, gate: CountingGate | None = None) -> Trace:
-        """A trace for it."""
+        """Return a trace."""
         return Trace(hold, gate)
 
 
 def _open_transports(loop: asyncio.AbstractEventLoop) -> bool:
-    """Whether asyncio (uvloop shows nothing) still has a connection open."""
+    """Say whether asyncio still has an open connection (uvloop does not show them)."""
     transports = list(getattr(loop, "_transports", {}).values())
     return any(transport.get_extra_info("socket").fileno() != -1 for transport in transports)
 
 
 class AsyncSession(Session):
-    """Of an adapter that awaits, on an event loop of its own."""
+    """The session of an async adapter, with its own event loop."""
 
     def __init__(
         self, adapter: AsyncAdapter, loop_factory: Callable[[], asyncio.AbstractEventLoop]
@@ -204,7 +204,7 @@ class AsyncSession(Session):
         return self.runner.run(called)
 
     def close(self) -> None:
-        """Close it."""
+        """Close the adapter and the event loop."""
         super().close()
         self.runner.run(self._hung_up())
         with warnings.catch_warnings():
@@ -215,7 +215,7 @@ class AsyncSession(Session):
             self.runner.close()
 
     async def _hung_up(self) -> None:
-        """A loop that ends TLS in order waits for the server's last word: let it have that."""
+        """Wait for connections that close TLS properly: they wait for the server's close_notify."""
         deadline = time.monotonic() + HANG_UP_S
         loop = asyncio.get_running_loop()
         while _open_transports(loop) and time.monotonic() < deadline:
@@ -226,7 +226,7 @@ class AsyncSession(Session):
         self.runner.run(asyncio.sleep(seconds))
 
     def concurrently(self, request: Request, slots: int, each: int) -> list[Response]:
-        """In threads or tasks."""
+        """Send the requests in threads or tasks."""
 
         async def slot() -> list[Response]:
             async with self.slot() as adapter:
@@ -238,13 +238,13 @@ class AsyncSession(Session):
         return [answer for answers in self.runner.run(all_slots()) for answer in answers]
 
     def trace(self, hold: str | None = None, gate: CountingGate | None = None) -> AsyncTrace:
-        """A trace for it."""
+        """Return a trace."""
         return AsyncTrace(hold, _AwaitedGate(gate) if gate else None)
 
     def cancel(
         self, sending: Coroutine[Any, Any, Response], when: Coroutine[Any, Any, None]
     ) -> ErrorKind:
-        """Cancel the task that sends a request as soon as ``when`` has ended; the kind of its error."""
+        """Cancel the sending task when ``when`` has ended; return the kind of its error."""
 
         async def cancelled() -> ErrorKind:
             task = asyncio.create_task(sending)
@@ -260,7 +260,7 @@ class AsyncSession(Session):
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[AsyncAdapter]:
-        """The adapter of one task: shared, or one more where the library wants that."""
+        """Yield the adapter of one task: shared, or a new one if the library needs that."""
         if self.adapter.session_scope == "process":
             yield self.adapter
             return

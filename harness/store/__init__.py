@@ -1,8 +1,10 @@
-"""Results in SQLite: written by ``Store``, kept elsewhere by ``Keeper`` while that cannot be, read by
-``harness.store.reading``.
+"""Results in SQLite: ``Store`` writes them, ``harness.store.reading`` reads them.
 
-Enters: records. Leaves: a database, and records again. Importing this package is cheap; ``sqlite_utils`` and
-numpy are loaded when a database is opened. Imports ``records`` and ``analysis``.
+``Keeper`` puts them into another file while the database cannot be written.
+
+Enters: records. Leaves: a database, and records again. Importing this package is cheap;
+``sqlite_utils`` and numpy are loaded when a database is opened. Imports ``records`` and
+``analysis``.
 """
 
 from harness.store.database import Store

@@ -1,4 +1,4 @@
-"""The results database, opened for writing. What is saved stays readable whatever happens next."""
+"""The results database, opened for writing. Saved results stay readable whatever happens next."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ Waiting = Callable[[], None]
 
 
 class Store:
-    """One open database. Get one from ``Store.open``; it is a context manager.
+    """One open database. Create it with ``Store.open``; it is a context manager.
 
-    Every method writes in one transaction of its own: it happens whole or not at all. Other
-    processes may write to the same file; each waits for the others, for up to ``patience_s``, and
-    calls ``waiting`` when that takes its time. All raise StoreError, one line long.
+    Every method writes in one transaction, completely or not at all. Other processes may write to
+    the same file: each waits for the others, up to ``patience_s``, and calls ``waiting`` if that
+    takes long. All raise StoreError, one line long.
     """
 
     def __init__(self, path: Path, db: Any, waiting: Waiting | None = None) -> None:
@@ -48,12 +48,12 @@ class Store:
     ) -> Self:
         """Open or create the database and bring its schema up to date.
 
-        The parent directory must exist. A file of something else is refused and left untouched. What
-        is stored may cite rows of another database if it ``cites_others``.
+        The parent directory must exist. A file of another program is refused and left untouched. If
+        ``cites_others``, rows may refer to rows of another database.
         """
         path = Path(path)
         cls.check(path, waiting)
-        from sqlite_utils import Database  # noqa: PLC0415  dear to import
+        from sqlite_utils import Database  # noqa: PLC0415  slow to import
 
         with files.translated(path):
             connection = files.connect(path, "rwc")
@@ -68,7 +68,7 @@ class Store:
         return store
 
     def begin(self, run: RunRecord) -> None:
-        """Store a run as unfinished, before its first round, with what is in doubt by then."""
+        """Store a run as unfinished, before its first round, with its warnings so far."""
         from harness.store import rows  # noqa: PLC0415  brings numpy
 
         with self._writing():
@@ -78,7 +78,7 @@ class Store:
             self._insert("doubts", rows.doubt_rows(run))
 
     def save_checks(self, run: RunRecord) -> None:
-        """Store what was found out of a begun run before its first round: how null and raw did."""
+        """Store the checks of a begun run before its first round: the results of null and raw."""
         from harness.store import rows  # noqa: PLC0415  brings numpy
 
         with self._writing():
@@ -126,7 +126,7 @@ class Store:
                     self._insert(table, records)
 
     def finish(self, run: RunRecord) -> None:
-        """Store a begun run's final state, with its comparisons and doubts."""
+        """Store a begun run's final state, with its comparisons and warnings."""
         from harness.store import rows  # noqa: PLC0415  brings numpy
 
         with self._writing():
@@ -147,7 +147,7 @@ class Store:
                 self._insert(table, records)
 
     def save_selftest(self, selftest: SelfTest) -> None:
-        """Store a self-test that has ended."""
+        """Store a finished self-test."""
         from harness.store import rows, selftests  # noqa: PLC0415  brings numpy
 
         with self._writing():
@@ -157,16 +157,17 @@ class Store:
             self._insert("selftest_figures", selftests.figure_rows(selftest))
 
     def selftest_of(self, environment: Mapping[str, Any]) -> SelftestNote | None:
-        """The last self-test of the machine with this environment."""
+        """Return the last self-test of the machine with this environment."""
         from harness.store import selftests  # noqa: PLC0415  brings numpy
 
         with files.translated(self.path):
             return selftests.latest(self._db.conn, environment)
 
     def merge(self, source: str | Path) -> merging.Merged:
-        """Copy everything of ours that another database has and this one lacks.
+        """Copy all results that another database has and this one lacks.
 
-        Doing so again changes nothing. The other one is only read. An interrupt ends it, and nothing is copied.
+        Repeating it changes nothing. The other database is only read. After an interrupt nothing is
+        copied.
         """
         source = Path(source)
         merging.check(self.path, source)
@@ -175,7 +176,7 @@ class Store:
 
     @contextlib.contextmanager
     def _interruptible(self) -> Iterator[None]:
-        """For statements that take long: a signal that was noted makes SQLite end the one it is at."""
+        """Let a noted signal interrupt the current statement, for statements that take long."""
         self._db.conn.set_progress_handler(interrupts.noted, files.STEPS_BETWEEN_LOOKS)
         try:
             yield
@@ -186,7 +187,7 @@ class Store:
             self._db.conn.set_progress_handler(None, 0)
 
     def empty_log(self) -> None:
-        """Move what the log has into the file itself."""
+        """Move the content of the log to the database file."""
         with files.translated(self.path):
             self._db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
@@ -213,13 +214,13 @@ class Store:
                 views.drop(self._db)
                 steps.apply(self._db)
                 views.create(self._db)
-        # After the migrations: rebuilding a table that others refer to needs it off.
+        # After the migrations: it must be off to rebuild a table that others refer to.
         self._db.conn.execute("PRAGMA foreign_keys = ON")
 
     def _run(self, run_id: str) -> Mapping[str, Any]:
         found = list(self._db["runs"].rows_where("id = ?", [run_id]))
         if not found:
-            raise files.refusal(self.path, f"run {run_id} was never begun")
+            raise files.refusal(self.path, f"run {run_id} is not in the database")
         row: Mapping[str, Any] = found[0]
         return row
 
@@ -229,15 +230,16 @@ class Store:
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
-        """A transaction that takes the write lock at once.
+        """Run a transaction that takes the write lock at once.
 
-        One that begins by reading fails without waiting when another process has written meanwhile.
+        A transaction that reads first fails without waiting if another process has written
+        meanwhile.
         """
         with files.translated(self.path):
             self._patiently("BEGIN IMMEDIATE")
             try:
                 yield
-                # Where there is no log, readers have to be waited for here.
+                # Without a log, wait for readers here.
                 self._patiently("COMMIT")
             except BaseException:
                 self._db.conn.rollback()
@@ -249,16 +251,16 @@ class Store:
         )
 
     def _use_wal(self) -> None:
-        """Readers and one writer side by side; a killed writer costs only its open transaction.
+        """Use a write-ahead log: readers do not block, a killed writer loses only its transaction.
 
-        Where the file system cannot do it SQLite stays with its rollback journal, which is as safe.
+        If the file system cannot do it, SQLite keeps its rollback journal, which is as safe.
         """
         self._patiently("PRAGMA journal_mode = WAL")
         self._db.conn.execute("PRAGMA synchronous = NORMAL")
 
 
 def _storable(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Messages of libraries may hold half a surrogate pair, which UTF-8 cannot express."""
+    """Replace lone surrogates, which UTF-8 cannot express, in messages of libraries."""
     return {
         key: value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
         for key, value in record.items()

@@ -1,4 +1,4 @@
-"""Is this path a database we may write to, or read from? Looked at without changing a byte."""
+"""Checks of a database file before it is read or written, without changing a byte."""
 
 from __future__ import annotations
 
@@ -37,36 +37,44 @@ Waiting = Callable[[], None]
 BUSY_TIMEOUT_S = 30.0  # how long one writer waits for another; a round is saved in milliseconds
 SLICE_S = 0.5  # SQLite waits in C, where no signal reaches it
 PAUSE_S = 0.01  # where SQLite does not wait by itself
-# Of SQLite's machine, while it is at one statement: some tenths of a millisecond.
+# Instructions of SQLite's virtual machine between two checks: some tenths of a millisecond.
 STEPS_BETWEEN_LOOKS = 10_000
 HEADER_BYTES = 100
-SUFFIXES = ("", "-wal", "-shm", "-journal")  # of a database, and of what SQLite keeps beside it
+SUFFIXES = (
+    "",
+    "-wal",
+    "-shm",
+    "-journal",
+)  # suffixes of a database file and of SQLite's files next to it
 ACCEPTED = "give a new file in an existing directory, or a database clientbench wrote"
 
-# What SQLite says of a file that is the right one: what is wrong, and what helps.
+# SQLite's errors about a valid database: the problem and its remedy.
 STATES = {
-    sqlite3.SQLITE_BUSY: ("is locked by another program", "end that, or give another file"),
-    sqlite3.SQLITE_LOCKED: ("is locked by another program", "end that, or give another file"),
-    sqlite3.SQLITE_FULL: ("no space is left for it", "make room, or give another file"),
+    sqlite3.SQLITE_BUSY: ("is locked by another program", "end that program, or give another file"),
+    sqlite3.SQLITE_LOCKED: (
+        "is locked by another program",
+        "end that program, or give another file",
+    ),
+    sqlite3.SQLITE_FULL: ("no space is left on its disk", "make room, or give another file"),
     sqlite3.SQLITE_CORRUPT: ("is damaged", "restore it from a backup, or give another file"),
     sqlite3.SQLITE_IOERR: ("cannot be read or written", "give a file on another disk"),
 }
 
 
 def refusal(path: Path, problem: str) -> StoreError:
-    """The error for a file that cannot be the database."""
+    """Return the error for a file that cannot be the database."""
     return StoreError(problem, "database", value=repr(str(path)))
 
 
 def unusable(path: Path, problem: str, remedy: str) -> StoreUnusableError:
-    """The error for the right file that cannot be read or written now."""
+    """Return the error for a valid database that cannot be read or written now."""
     return StoreUnusableError(problem, "database", value=repr(str(path)), remedy=remedy)
 
 
 @contextlib.contextmanager
 def translated(path: Path, *more: type[Exception]) -> Iterator[None]:
-    """Turn what the system or SQLite says, and ``more``, into a StoreError: one line about ``path``."""
-    # SQLite's messages quote what they complain of, which need not be text.
+    """Turn errors of the system and SQLite, and ``more``, into a StoreError about ``path``."""
+    # SQLite's messages quote names, which need not be valid text.
     kinds: tuple[type[Exception], ...] = (OSError, sqlite3.Error, UnicodeDecodeError, *more)
     try:
         yield
@@ -84,12 +92,12 @@ def _named(path: Path, error: Exception) -> StoreError:
 
 
 def is_of_the_file(error: BaseException) -> bool:
-    """Whether SQLite says this of the file, not of what it was asked."""
+    """Say whether SQLite's error is about the file, not about the statement."""
     return _code(error) in STATES
 
 
 def _code(error: BaseException) -> int:
-    """SQLite's primary result code; -1 for other errors."""
+    """Return SQLite's primary result code; -1 for other errors."""
     if isinstance(error, UnicodeDecodeError):
         return sqlite3.SQLITE_CORRUPT
     found = getattr(error, "sqlite_errorcode", None)
@@ -101,10 +109,10 @@ def patiently(
     patience_s: float | None = None,
     waiting: Waiting | None = None,
 ) -> None:
-    """Do ``action``, again and again while another program has the database locked.
+    """Retry ``action`` while another program has the database locked.
 
-    That is for ``BUSY_TIMEOUT_S`` without a ``patience_s``. ``waiting`` is called once, when it takes its
-    time. An interrupt ends it, within ``SLICE_S``.
+    Give up after ``patience_s``, by default ``BUSY_TIMEOUT_S``. ``waiting`` is called once, if it
+    takes long. An interrupt ends the wait within ``SLICE_S``.
     """
     patience_s = BUSY_TIMEOUT_S if patience_s is None else patience_s
     started = time.monotonic()
@@ -127,9 +135,9 @@ def patiently(
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
-    """A plain connection; ``mode`` is SQLite's: ``ro``, ``rw`` or ``rwc``.
+    """Open a plain connection; ``mode`` is SQLite's: ``ro``, ``rw`` or ``rwc``.
 
-    The path goes in as a URI, in which ``?``, ``#``, ``%`` and blanks are escaped.
+    The path is passed as a URI, in which ``?``, ``#``, ``%`` and blanks are escaped.
     """
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     return sqlite3.connect(uri, uri=True, timeout=SLICE_S)
@@ -137,10 +145,10 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
 
 @contextlib.contextmanager
 def reading(path: Path, waiting: Waiting | None = None) -> Iterator[sqlite3.Connection]:
-    """A read-only connection to an existing database, closed at the end.
+    """Open an existing database read-only, and close it at the end.
 
-    ``waiting`` is called if it has to be waited for. Raises StoreError when there is none at ``path`` or it
-    cannot be read.
+    ``waiting`` is called if the database is locked. Raises StoreError if there is none at ``path``
+    or it cannot be read.
     """
     with translated(path, ValueError):  # such as a name with a NUL
         if not _exists(path):
@@ -158,7 +166,7 @@ def _read_only(path: Path, waiting: Waiting | None = None) -> Iterator[sqlite3.C
 
 @contextlib.contextmanager
 def tidied(path: Path) -> Iterator[None]:
-    """Leave no log beside a database that is only read in the block, if there was none."""
+    """Remove the log of a database that is only read in the block, if there was none before."""
     had_log = _log_of(path).exists()
     try:
         yield
@@ -170,7 +178,7 @@ def tidied(path: Path) -> Iterator[None]:
 def _connect_to_read(path: Path, waiting: Waiting | None) -> sqlite3.Connection:
     connection = connect(path, "ro")
     try:
-        # All that is read belongs together, and no later statement has to wait for a lock.
+        # One transaction: all reads are consistent, and no later statement waits for a lock.
         connection.execute("BEGIN")
         patiently(
             lambda: connection.execute("SELECT 1 FROM sqlite_schema").fetchone(), waiting=waiting
@@ -179,13 +187,13 @@ def _connect_to_read(path: Path, waiting: Waiting | None) -> sqlite3.Connection:
         connection.close()
         if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
             raise _not_sqlite(path) from error
-        # A WAL database on read-only media: SQLite may not create its index file beside it. Without
+        # A WAL database on read-only media: SQLite may not create its index file next to it. Without
         # a log nothing is pending, and nobody can be writing.
         if os.access(path.parent, os.W_OK, effective_ids=True) or _log_of(path).exists():
             raise
         uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
         return sqlite3.connect(uri, uri=True)
-    except BaseException:  # a message of SQLite that is no text, or an interrupt
+    except BaseException:  # a message of SQLite that is not text, or an interrupt
         connection.close()
         raise
     return connection
@@ -200,16 +208,19 @@ def _log_of(path: Path) -> Path:
 
 
 def _tidy(path: Path) -> None:
-    """Have SQLite remove the empty log that a read-only connection makes and may not remove.
+    """Let SQLite remove the empty log that a read-only connection creates and cannot remove.
 
-    It does so when the last connection closes that could write, and not before.
+    SQLite removes it when the last connection that can write closes.
     """
     with contextlib.suppress(sqlite3.Error), contextlib.closing(connect(path, "rw")) as connection:
         connection.execute("PRAGMA schema_version").fetchone()
 
 
 def _exists(path: Path) -> bool:
-    """Unlike ``Path.exists``, lets errors other than absence out: names too long or with a NUL."""
+    """Say whether the path exists.
+
+    Unlike ``Path.exists``, raise for names too long or with a NUL.
+    """
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -218,9 +229,9 @@ def _exists(path: Path) -> bool:
 
 
 def check_writable(path: Path, waiting: Waiting | None = None) -> None:
-    """Raise StoreError unless results can be stored at ``path``; creates and changes nothing.
+    """Raise StoreError unless results can be stored at ``path``; create and change nothing.
 
-    ``waiting`` is called when another program keeps it locked.
+    ``waiting`` is called if another program has it locked.
     """
     with translated(path, ValueError):  # such as a name with a NUL
         if _exists(path):
@@ -234,14 +245,14 @@ def _check_directory(path: Path) -> None:
     parent = path.parent
     if not parent.is_dir():
         raise refusal(path, f"there is no directory {str(parent)!r}; {ACCEPTED}")
-    # Really try: permission bits say nothing to root, and nothing on a read-only file system.
-    # SQLite needs this for an existing database too, for the log beside it.
+    # Try it: permission bits do not apply to root, and not on a read-only file system.
+    # SQLite needs this for an existing database, too, for the log next to it.
     with tempfile.TemporaryFile(dir=parent):
         pass
 
 
 def _check_kind(path: Path) -> None:
-    """Look at the file without opening it.
+    """Check the file without opening it.
 
     Closing a descriptor of our own would drop the locks that SQLite holds on the file in this
     process (https://www.sqlite.org/howtocorrupt.html, 2.2).
@@ -251,17 +262,17 @@ def _check_kind(path: Path) -> None:
     if not path.is_file():
         raise refusal(path, f"is not a regular file; {ACCEPTED}")
     if not os.access(path, os.R_OK, effective_ids=True):
-        raise refusal(path, f"may not be read by you; {ACCEPTED}")
-    # Empty is fine, but SQLite takes a file of one byte for empty too.
+        raise refusal(path, f"you have no permission to read it; {ACCEPTED}")
+    # An empty file is fine, but SQLite treats a file of one byte as empty, too.
     if 0 < path.stat().st_size < HEADER_BYTES:
         raise _not_sqlite(path)
 
 
 def _check_lockable(path: Path, waiting: Callable[[], None] | None) -> None:
-    """Take and drop the write lock; that writes nothing."""
+    """Take and release the write lock, which writes nothing."""
     # SQLite would notice a read-only file only when it writes.
     if not os.access(path, os.W_OK, effective_ids=True):
-        raise refusal(path, f"may not be written to by you; {ACCEPTED}")
+        raise refusal(path, f"you have no permission to write to it; {ACCEPTED}")
     with contextlib.closing(connect(path, "rw")) as connection:
         patiently(lambda: connection.execute("BEGIN IMMEDIATE"), waiting=waiting)
         connection.execute("ROLLBACK")
@@ -277,29 +288,30 @@ def _check_contents(path: Path) -> None:
         elif names:
             raise refusal(
                 path,
-                f"is a database of something else"
-                f" (it holds {', '.join(sorted(names)[:3])}); {ACCEPTED}",
+                f"is a database of another program"
+                f" (it contains {', '.join(sorted(names)[:3])}); {ACCEPTED}",
             )
 
 
 def check_has_runs(path: Path, connection: sqlite3.Connection) -> None:
-    """Raise StoreError unless this is a database that clientbench writes, of this version or before."""
+    """Raise StoreError unless this is a database of this or an earlier clientbench."""
     tables = connection.execute(
         "SELECT COUNT(*) FROM sqlite_schema WHERE name IN ('runs', '_sqlite_migrations')"
     )
     if tables.fetchone()[0] < 2:
-        raise refusal(path, "holds no clientbench runs; run a comparison first")
+        raise refusal(path, "contains no clientbench runs; run a comparison first")
     check_version(path, connection)
 
 
 def check_version(path: Path, connection: sqlite3.Connection) -> None:
-    """Raise StoreError when a later clientbench has changed this database."""
+    """Raise StoreError if a later clientbench has changed this database."""
     unknown = [name for name in _applied(connection) if name not in migrations.NAMES]
     if unknown:
         raise refusal(
             path,
             f"was written by a newer clientbench (schema {unknown[-1]},"
-            f" known here: up to {migrations.NAMES[-1]}); update clientbench or give another file",
+            f" this version knows up to {migrations.NAMES[-1]});"
+            " update clientbench or give another file",
         )
 
 
@@ -312,12 +324,12 @@ def _check_older_tool(path: Path, connection: sqlite3.Connection, names: set[str
     if found != wanted:
         raise refusal(
             path,
-            f"its table benchmark_results is not ours and not the older tool's"
+            f"its table benchmark_results belongs neither to clientbench nor to the older tool"
             f" ({len(found)} columns, {len(wanted)} expected, from id to created_at); {ACCEPTED}",
         )
     taken = sorted(names & migrations.own_names())
     if taken:
-        raise refusal(path, f"already has a {taken[0]!r} that is not ours; {ACCEPTED}")
+        raise refusal(path, f"already contains {taken[0]!r} of another program; {ACCEPTED}")
 
 
 def _names(connection: sqlite3.Connection) -> set[str]:

@@ -1,8 +1,8 @@
-"""What is measured is kept: in the database, else in a file beside it, else in the temporary folder.
+"""Keeps results: in the database, otherwise in a file next to it or in the temporary folder.
 
-A database may be locked, full, damaged, moved or deleted while a run goes on. The run's rounds stay in memory
-until it ends, so that a rescue file has all of them, whatever the database has. It is a database of the same
-schema; ``results merge`` brings it in.
+A database may be locked, full, damaged, moved or deleted during a run. The run's rounds stay in
+memory until it ends, so that a rescue file has all of them, whatever the database has. The rescue
+file is a database with the same schema; ``results merge`` imports it.
 """
 
 from __future__ import annotations
@@ -31,29 +31,32 @@ __all__ = ["Keeper", "Kept", "LockNotice"]
 
 Say = Callable[[str], None]
 
-LATER_PATIENCE_S = 1.0  # for a database that has once kept us waiting in vain
+LATER_PATIENCE_S = 1.0  # for a database for which a wait has failed before
 
 
 @dataclass(frozen=True)
 class Kept:
-    """Where results are, and why they are not in the database if so."""
+    """The location of results, and the reason if it is not the database."""
 
-    database: Path  # where it was to be
-    path: Path | None  # where it is; None: nowhere
-    problem: str | None = None  # why it is not in the database
+    database: Path  # the intended location
+    path: Path | None  # the actual location; None: not stored
+    problem: str | None = None  # the reason why it is not in the database
 
     @property
     def place(self) -> str:
-        """Where it is, in words."""
+        """Return the location as text."""
         return "not stored" if self.path is None else str(self.path)
 
     @property
     def remedy(self) -> str | None:
-        """One line for whoever has to bring it in; None where nothing is amiss."""
+        """Return one line that says how to import the results.
+
+        None if everything is in the database.
+        """
         if self.problem is None:
             return None
         if self.path is None:
-            return f"{self.problem}; nothing more of it could be kept"
+            return f"{self.problem}; no further results could be stored"
         words = (
             "clientbench",
             "results",
@@ -63,26 +66,26 @@ class Kept:
             str(self.database),
         )
         return (
-            f"{self.problem}; all of it is kept in another file: `{shlex.join(words)}` brings it in"
+            f"{self.problem}; all results are in another file; import them: `{shlex.join(words)}`"
         )
 
 
 class Keeper:
-    """Stores a run or a self-test in a database, and beside it for as long as that cannot be.
+    """Stores a run or a self-test in a database, or in another file while that is impossible.
 
-    Has the methods of ``Store`` that write. But for ``begin`` none of them fails: ``kept`` says where
-    everything is. A ``KeyboardInterrupt`` ends the waiting for a locked database, and is raised again, unless
-    everything has ended, once what was to be stored is kept elsewhere. It is a context manager; a run that is
-    left without being finished is interrupted or failed.
+    It has the writing methods of ``Store``. Except for ``begin`` none of them fails: ``kept`` has
+    the location of the results. A ``KeyboardInterrupt`` ends the wait for a locked database; it is
+    raised again when the results are in another file, unless the run has ended. It is a context
+    manager: a run that is not finished at its end is stored as interrupted or failed.
     """
 
     def __init__(self, path: Path, say: Say) -> None:
-        """``say`` is told what happens, a line at a time."""
+        """Prepare to store; ``say`` gets one line for each event."""
         self._say = say
         self._id = ""  # of the run or self-test
         self._waiting = LockNotice(path, say)
         self._steps: list[Step] = []
-        self._worthwhile = False  # there is something that would be lost
+        self._worthwhile = False  # there are results that could be lost
         self._begun: RunRecord | None = None  # and not finished
         self._database: TrackedFile | None = None  # not open yet, or lost
         self._lost = False
@@ -95,7 +98,7 @@ class Keeper:
 
     @property
     def kept(self) -> Kept:
-        """Where everything is so far."""
+        """Return where the results are so far."""
         return self._kept
 
     def begin(self, run: RunRecord) -> None:
@@ -135,7 +138,7 @@ class Keeper:
     def finish(self, run: RunRecord) -> None:
         """See ``Store.finish``."""
         self._begun = None
-        with contextlib.suppress(KeyboardInterrupt):  # nothing is left that could be ended
+        with contextlib.suppress(KeyboardInterrupt):  # the run has ended already
             self._keep(lambda store: store.finish(run))
 
     def save_selftest(self, selftest: SelfTest) -> None:
@@ -183,7 +186,7 @@ class Keeper:
             self._opened().take(self._steps)
         except StoreError as error:
             self._note(error.what if isinstance(error, StoreUnusableError) else str(error))
-            self._lower_hopes()
+            self._wait_less()
             self._keep_elsewhere()
         except KeyboardInterrupt:
             self._note(str(files.refusal(self._kept.database, "is locked by another program")))
@@ -192,8 +195,8 @@ class Keeper:
         else:
             self._drop_rescue()
 
-    def _lower_hopes(self) -> None:
-        """The next round waits less, or no more at all."""
+    def _wait_less(self) -> None:
+        """Let the next rounds wait less; abandon the database if its file has lost its name."""
         if self._database is None:
             return
         self._database.store.patience_s = LATER_PATIENCE_S
@@ -206,12 +209,14 @@ class Keeper:
         self._kept = replace(self._kept, problem=problem)
 
     def _drop_rescue(self) -> None:
-        """The database has everything."""
+        """Remove the rescue file: the database has everything."""
         if self._rescue is not None:
             self._rescue.remove()
             self._rescue = None
         if self._kept.problem is not None:
-            self._tell(f"{str(self._kept.database)!r} has taken everything now")
+            self._tell(
+                f"{str(self._kept.database)!r} is available again: all results are stored in it"
+            )
         self._kept = Kept(self._kept.database, self._kept.database)
 
     def _keep_elsewhere(self) -> None:
@@ -221,7 +226,7 @@ class Keeper:
             self._tell(f"{self._kept.problem}; {self._instead()}")
 
     def _place(self) -> Path | None:
-        """Where everything is but in the database; None: only in memory."""
+        """Write everything to a rescue file; return its path, or None if it is only in memory."""
         if self._rescue is not None and self._is_taken_by(self._rescue):
             return self._rescue.path
         new = next(filter(None, map(self._rescued, self._places())), None)
@@ -232,13 +237,13 @@ class Keeper:
         return None if new is None else new.path
 
     def _places(self) -> Iterator[Path]:
-        """Files that are not there yet, in order of preference."""
+        """Yield the paths of new rescue files, in order of preference."""
         yield self._kept.database.parent / f"clientbench-rescued-{self._id[:8]}.db"
         with contextlib.suppress(OSError):
             yield Path(tempfile.gettempdir()) / f"clientbench-rescued-{self._id[:8]}.db"
 
     def _rescued(self, path: Path) -> TrackedFile | None:
-        """A new file at this place that has everything, if one can be."""
+        """Create a rescue file with everything at this path; return None if that fails."""
         if path.exists():
             return None
         try:
@@ -259,24 +264,25 @@ class Keeper:
         return True
 
     def _instead(self) -> str:
-        return "kept in memory" if self._kept.path is None else f"kept in {str(self._kept.path)!r}"
+        place = "memory" if self._kept.path is None else repr(str(self._kept.path))
+        return f"results are kept in {place}"
 
     def _tell(self, text: str) -> None:
-        with contextlib.suppress(KeyboardInterrupt):  # it comes again
+        with contextlib.suppress(KeyboardInterrupt):  # it is raised again later
             self._say(text)
 
 
 class LockNotice:
-    """Says once that a locked database is waited for."""
+    """Says once that clientbench waits for a locked database."""
 
     def __init__(self, path: Path, say: Say) -> None:
-        """``say`` is told so, in a line."""
+        """Prepare the notice; ``say`` gets its line."""
         self._path = path
         self._say = say
         self._said = False
 
     def __call__(self) -> None:
-        """Say it, unless it was said before."""
+        """Say it the first time."""
         if not self._said:
             self._said = True
             self._say(f"{str(self._path)!r} is locked by another program; waiting …")

@@ -13,7 +13,7 @@ from harness.store import files, migrations, table_columns
 
 __all__ = ["Merged", "attached", "check", "copy"]
 
-# Runs of which this database knows nothing yet, or less: there they have ended, here they have not.
+# Runs that are new here, or that have ended in the other database but not here.
 BETTER_RUNS = """SELECT id FROM other.runs AS theirs WHERE NOT EXISTS (
   SELECT 1 FROM main.runs AS ours
   WHERE ours.id = theirs.id AND (ours.ended_at IS NOT NULL OR theirs.ended_at IS NULL)
@@ -29,16 +29,16 @@ KEYED_BY_THEMSELVES = (
 
 @dataclass(frozen=True)
 class Merged:
-    """How much was new."""
+    """The numbers of new rows."""
 
-    runs: int  # also those that had not ended here
+    runs: int  # including those that had not ended here
     rounds: int
     trials: int
     selftests: int
 
 
 def check(path: Path, source: Path) -> None:
-    """Raise StoreError unless ``source`` is a database of ours, and another than that at ``path``."""
+    """Raise StoreError unless ``source`` is a clientbench database, and not the one at ``path``."""
     with _called_file(), files.translated(source, ValueError, RuntimeError):
         if path.resolve() == source.resolve():
             raise files.refusal(source, "is the database itself; give another one")
@@ -48,10 +48,9 @@ def check(path: Path, source: Path) -> None:
 
 @contextlib.contextmanager
 def attached(connection: sqlite3.Connection, source: Path) -> Iterator[None]:
-    """Have ``source`` as ``other`` beside the database, to be read only.
+    """Attach ``source`` as ``other`` to the database, read-only.
 
-    Raises StoreError if it is damaged: what SQLite would find out while copying would be said of the wrong
-    database.
+    Raises StoreError if it is damaged: an error during the copy would name the wrong database.
     """
     with files.tidied(source):
         with _called_file(), files.translated(source):
@@ -62,14 +61,14 @@ def attached(connection: sqlite3.Connection, source: Path) -> Iterator[None]:
                 _check_whole(connection, source)
             yield
         finally:
-            # a damaged one is kept until the connection ends
+            # a damaged database stays attached until the connection closes
             with contextlib.suppress(sqlite3.Error):
                 connection.execute("DETACH other")
 
 
 @contextlib.contextmanager
 def _called_file() -> Iterator[None]:
-    """It is not the results database that was asked for, but the other one."""
+    """Let errors name the argument ``file`` instead of the results database."""
     try:
         yield
     except StoreError as error:
@@ -84,8 +83,8 @@ def _check_whole(connection: sqlite3.Connection, source: Path) -> None:
 
 
 def copy(connection: sqlite3.Connection) -> Merged:
-    """Copy what is missing from ``other``, inside a transaction; rows of other programs stay there."""
-    # Trials refer to runs, runs to self-tests: what is complete in the end need not be before.
+    """Copy missing rows from ``other`` inside a transaction; rows of other programs stay there."""
+    # Trials refer to runs, runs to self-tests: references need to be complete only at the end.
     connection.execute("PRAGMA defer_foreign_keys = ON")
     for name in ("better_runs", "new_trials"):
         connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
@@ -118,7 +117,7 @@ def _copy_runs(connection: sqlite3.Connection) -> int:
 
 
 def _copy_neighbour(connection: sqlite3.Connection, table: str) -> None:
-    """Rows of runs in place of what was known of these before; rows of trials beside the others."""
+    """Replace the rows of better known runs; add the rows of new trials."""
     if "trial_id" in _columns(connection, table):
         _copy(connection, table, "trial_id IN (SELECT id FROM temp.new_trials)")
         return
@@ -129,7 +128,7 @@ def _copy_neighbour(connection: sqlite3.Connection, table: str) -> None:
 
 
 def _copy(connection: sqlite3.Connection, table: str, which: str = "TRUE") -> int:
-    """Insert the rows whose key is not here yet; how many."""
+    """Insert the rows with new keys; return how many."""
     columns = ", ".join(_columns(connection, table))
     return connection.execute(
         f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM other.{table}"
@@ -138,13 +137,16 @@ def _copy(connection: sqlite3.Connection, table: str, which: str = "TRUE") -> in
 
 
 def _tables(connection: sqlite3.Connection) -> set[str]:
-    """Ours that both have: an older database lacks some."""
+    """Return our tables that both databases have: an older one lacks some."""
     found = connection.execute("SELECT name FROM other.sqlite_schema WHERE type = 'table'")
     return {name for (name,) in found} & {*migrations.own_names(), table_columns.RESULTS}
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> list[str]:
-    """Those that both have; this database is up to date, and what was added may be left out."""
+    """Return the columns that both have.
+
+    This database is up to date, and new columns are optional.
+    """
     ours, theirs = (
         [row[1] for row in connection.execute(f"PRAGMA {name}.table_info({table})")]
         for name in ("main", "other")

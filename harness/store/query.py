@@ -17,7 +17,7 @@ __all__ = ["Row", "refusal", "rows"]
 Row = tuple[Any, ...]
 
 LONGEST_VALUE = 50_000_000  # bytes
-MOST_MEMORY = 2**30  # bytes that SQLite may take, for sorting and the like
+MOST_MEMORY = 2**30  # most bytes that SQLite may use, for example to sort
 STATEMENTS = ("SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA")
 PRAGMAS = frozenset(
     {"table_info", "table_xinfo", "table_list", "index_list", "index_info", "foreign_key_list"}
@@ -33,12 +33,12 @@ def rows(
     stop: Callable[[], bool] = lambda: False,
     waiting: files.Waiting | None = None,
 ) -> Iterator[Row]:
-    """Column names, and then the rows, of one statement that only reads; any SQLite file will do.
+    """Yield the column names, then the rows, of one statement that only reads any SQLite file.
 
-    Values are exact: text that is not UTF-8 comes as bytes. Raises UsageError for anything but one SELECT,
-    WITH, VALUES, EXPLAIN or table-info PRAGMA, for values and intermediate results that are too large, and for
-    what SQLite says of it, such as "interrupted" once ``stop`` is true; StoreError for the file, which may have
-    to be waited for (``waiting``).
+    Values are exact: text that is not UTF-8 is returned as bytes. Raises UsageError for anything
+    but one SELECT, WITH, VALUES, EXPLAIN or table-info PRAGMA, for values and intermediate results
+    that are too large, and for SQLite's errors, such as "interrupted" once ``stop`` is true. Raises
+    StoreError for the file; ``waiting`` is called if it is locked.
     """
     _check_statement(sql)
     with files.reading(Path(path), waiting) as connection:
@@ -69,14 +69,11 @@ def _text(data: bytes) -> str | bytes:
 def _problem(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return (
-            f"takes too much: SQLite needs more than {MOST_MEMORY // 2**20} MiB for it; "
-            "expected less to sort or to keep, see WHERE and LIMIT"
+            f"needs more than {MOST_MEMORY // 2**20} MiB of memory; "
+            "sort or join fewer rows, see WHERE and LIMIT"
         )
     if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_TOOBIG:
-        return (
-            f"gives too much: a value has more than {LONGEST_VALUE:,} bytes; "
-            "expected shorter ones, see substr()"
-        )
+        return f"returns a value of more than {LONGEST_VALUE:,} bytes; shorten it with substr()"
     return one_line(str(error))
 
 
@@ -84,16 +81,16 @@ def _check_statement(sql: str) -> None:
     found = FIRST_WORD.match(sql)
     word = found[1].upper() if found else ""
     if word not in STATEMENTS:
-        raise refusal(sql, f"only one {', '.join(STATEMENTS)} is accepted")
+        raise refusal(sql, f"accepted is one statement that only reads: {', '.join(STATEMENTS)}")
 
 
 def _authorize(
     action: int, first: str | None, second: str | None, database: str | None, trigger: str | None
 ) -> int:
-    """SQLite asks before every action. VACUUM INTO, ATTACH and the like could write files."""
+    """Allow reading actions only: VACUUM INTO, ATTACH and others could write files."""
     allowed = (
         action in READING_ACTIONS
-        # How SQLite declares json_each() and its like to itself; it has no such UPDATE executed.
+        # SQLite declares json_each() and similar functions this way; no such UPDATE is executed.
         or (action == sqlite3.SQLITE_UPDATE and first == "sqlite_master")
         or (action == sqlite3.SQLITE_PRAGMA and str(first).lower() in PRAGMAS)
         or (action == sqlite3.SQLITE_FUNCTION and str(second).lower() != "load_extension")
@@ -102,6 +99,6 @@ def _authorize(
 
 
 def refusal(sql: str, problem: str) -> UsageError:
-    """The error for a query, which it quotes."""
+    """Return an error that quotes the query."""
     text = " ".join(sql.split())
     return UsageError(problem, "query", value=repr(text if len(text) <= 60 else text[:59] + "…"))

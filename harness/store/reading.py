@@ -1,4 +1,4 @@
-"""Looking into a results database, on connections that cannot write."""
+"""Reading of a results database, through connections that cannot write."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ LATEST = "latest"
 
 @dataclass(frozen=True)
 class RunLine:
-    """A run as ``results list`` names it."""
+    """A run as ``results list`` shows it."""
 
     id: str
     name: str
     started_at: str
     ended_at: str | None  # None while it is unfinished
-    state: str  # as in RunRecord, or "unfinished": still going on, or killed
+    state: str  # as in RunRecord, or "unfinished": still running, or killed
     axis: str
     baseline: str
     competitors: tuple[str, ...]  # labels
@@ -40,7 +40,10 @@ class RunLine:
 def list_runs(
     path: str | Path, limit: int = 20, waiting: files.Waiting | None = None
 ) -> list[RunLine]:
-    """The latest ``limit`` runs, latest first; ``waiting`` as of ``files.reading``. Raises StoreError."""
+    """Return the latest ``limit`` runs, latest first; ``waiting`` as in ``files.reading``.
+
+    Raises StoreError.
+    """
     with files.reading(Path(path), waiting) as connection:
         files.check_has_runs(Path(path), connection)
         connection.row_factory = sqlite3.Row
@@ -64,12 +67,13 @@ def _run_line(connection: sqlite3.Connection, row: sqlite3.Row) -> RunLine:
 def show_run(
     path: str | Path, key: str = LATEST, waiting: files.Waiting | None = None
 ) -> tuple[RunRecord, list[TrialSummary]]:
-    """A run and all its trials, as they were stored.
+    """Return a run and all its trials, as they were stored.
 
-    ``key`` is a run's id, a trial's id (its run is meant), the unique beginning of one, or
-    ``latest``. ``waiting`` is as of ``files.reading``. An unfinished run ended when its last round did, and has
-    the doubts that follow from its trials. Raises StoreError, or UsageError when the key means no run or
-    several.
+    ``key`` is a run's id, the id of one of its trials, the unique beginning of an id, or
+    ``latest``.
+    ``waiting`` is as in ``files.reading``. An unfinished run ends with its last round, and its
+    warnings are derived from its trials. Raises StoreError, or UsageError if the key matches no run
+    or several.
     """
     path = Path(path)
     with files.reading(path, waiting) as connection:
@@ -81,7 +85,7 @@ def show_run(
 
 
 def _doubted(run: RunRecord, trials: list[TrialSummary]) -> RunRecord:
-    """With what a run stores only when it ends."""
+    """Add the fields that a run stores only when it ends."""
     from harness.analysis.doubts.conclusion import concluding_doubts  # noqa: PLC0415  brings numpy
 
     return replace(run, doubts=(*run.doubts, *concluding_doubts(run, trials)))
@@ -90,7 +94,7 @@ def _doubted(run: RunRecord, trials: list[TrialSummary]) -> RunRecord:
 def _resolve(connection: sqlite3.Connection, path: Path, key: str) -> str:
     if key == LATEST:
         rows = connection.execute("SELECT id FROM latest_run").fetchall()
-        expected = "it has none yet"
+        expected = "it has no runs yet; run a comparison first"
     else:
         rows = _runs_beginning(connection, key)
         expected = "see `clientbench results list`"
@@ -100,7 +104,9 @@ def _resolve(connection: sqlite3.Connection, path: Path, key: str) -> str:
         )
     ids = [str(row[0]) for row in rows]
     if len(ids) > 1:
-        raise UsageError(f"could be {', '.join(ids)}; give more of its id", "run", value=repr(key))
+        raise UsageError(
+            f"is ambiguous: {', '.join(ids)}; give more of its id", "run", value=repr(key)
+        )
     return ids[0]
 
 
@@ -198,7 +204,7 @@ def _of_trial(
 def _rows(
     connection: sqlite3.Connection, table: str, key: str, value: str, order: str
 ) -> Iterable[sqlite3.Row]:
-    """Nothing where the database is older than the table: only writing brings it up to date."""
+    """Yield nothing if the database is older than the table: only writing updates its schema."""
     known = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (table,))
     if known.fetchone() is None:
         return []
@@ -206,9 +212,9 @@ def _rows(
 
 
 def _rebuilt(kind: Any, rows: Iterable[Any]) -> tuple[Any, ...]:
-    """Dataclass instances from rows whose columns have the fields' names.
+    """Return dataclass instances from rows whose columns have the fields' names.
 
-    A column that the database does not have yet leaves its field at its default.
+    A field without a column in this database gets its default.
     """
     names = {field.name for field in fields(kind)}
     return tuple(
@@ -225,7 +231,7 @@ def _trials(connection: sqlite3.Connection, run_id: str) -> list[TrialSummary]:
 
 
 def _trial(connection: sqlite3.Connection, row: dict[str, Any]) -> TrialSummary:
-    """A field whose column the database does not have yet has its default."""
+    """Return a trial; a field without a column in this database gets its default."""
     from harness.records.model import Reading, SliceRecord, TrialSummary  # noqa: PLC0415  brings numpy
 
     trial_id = row["id"]
@@ -256,7 +262,7 @@ def _trial(connection: sqlite3.Connection, row: dict[str, Any]) -> TrialSummary:
 
 
 def _kept(row: dict[str, Any], owner: str = "") -> dict[str, Any]:
-    """Those of a trial's attributes that have columns in this row; or of what it has under ``owner``."""
+    """Return the attributes of a trial, or of its ``owner``, that have columns in this row."""
     from harness.records.fields import COLUMNS  # noqa: PLC0415  brings numpy
 
     found = {}
@@ -295,7 +301,7 @@ def _client_environment(connection: sqlite3.Connection, row: dict[str, Any]) -> 
 
 
 def _target(row: dict[str, Any]) -> TargetSpec:
-    """What the trial's columns say; all that is known of a target is with its run."""
+    """Return the target from the trial's columns; the full description is stored with its run."""
     if row.get("target") is None:  # stored before targets were a factor
         return EMBEDDED
     return validity.built(TargetSpec, **_kept(row, "target"))

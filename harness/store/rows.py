@@ -1,4 +1,4 @@
-"""What becomes of a run and its trials as rows, column by column. Pure."""
+"""Conversion of a run and its trials to rows, column by column. Pure."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ UNFINISHED = "unfinished"
 
 
 def environment_row(environment: Mapping[str, Any], now: str) -> Row:
-    """The environment under the hash of its JSON, so that equal ones share a row."""
+    """Return the environment's row; its id is the hash of its JSON, so equal ones share a row."""
     text = canonical_json(environment)
     digest = hashlib.sha256(text.encode()).hexdigest()
     return {"id": digest, "environment": text, "first_seen_at": now}
 
 
 def client_environment_rows(trial: TrialSummary, now: str) -> list[Row]:
-    """What the trial's client ran in, under its digest."""
+    """Return the row of the trial's client environment; its id is its digest."""
     environment = trial.client_environment
     if environment is None:
         return []
@@ -51,7 +51,10 @@ def client_environment_rows(trial: TrialSummary, now: str) -> list[Row]:
 
 
 def run_row(run: RunRecord, environment_id: str, *, finished: bool) -> Row:
-    """A run; until it is finished it says so, because a killed one never gets to say more."""
+    """Return the row of a run.
+
+    It is stored as unfinished, which stays true if the run is killed.
+    """
     return {
         "id": run.id,
         "name": run.name,
@@ -71,33 +74,33 @@ def run_row(run: RunRecord, environment_id: str, *, finished: bool) -> Row:
 
 
 def comparison_rows(run: RunRecord) -> list[Row]:
-    """The run's comparisons, in order."""
+    """Return the rows of the run's comparisons, in order."""
     return _numbered({"run_id": run.id}, run.comparisons)
 
 
 def ceiling_rows(run: RunRecord) -> list[Row]:
-    """What raw did in the run's competitors' places, in order."""
+    """Return the rows of raw's results under each entry's load, in order."""
     return _numbered({"run_id": run.id}, run.ceilings)
 
 
 def held_plan_rows(run: RunRecord) -> list[Row]:
-    """How null held the plan of an open loop in the competitors' places, in order."""
+    """Return the rows of null's results under each entry's open loop, in order."""
     return _numbered({"run_id": run.id}, run.held)
 
 
 def ending_rows(run: RunRecord) -> list[Row]:
-    """The run's ending, if it was to go on until it was precise enough."""
+    """Return the row of the run's ending, if it has a required precision."""
     return _numbered({"run_id": run.id}, [] if run.ending is None else [run.ending])
 
 
 def other_load_rows(run: RunRecord) -> list[Row]:
-    """What other programs took of the machine, once the run has ended."""
+    """Return the row of the CPU used by other programs; known when the run has ended."""
     found = _numbered({"run_id": run.id}, [] if run.other_load is None else [run.other_load])
     return [row | {"targets_apart": int(row["targets_apart"])} for row in found]
 
 
 def target_rows(run: RunRecord) -> list[Row]:
-    """The run's targets, in order."""
+    """Return the rows of the run's targets, in order."""
     return [
         {
             "run_id": run.id,
@@ -115,17 +118,17 @@ def target_rows(run: RunRecord) -> list[Row]:
 
 
 def spread_rows(run: RunRecord) -> list[Row]:
-    """How requests were spread over instances, in order."""
+    """Return the rows of the requests per instance, in order."""
     return _numbered({"run_id": run.id}, run.spreads)
 
 
 def doubt_rows(run: RunRecord) -> list[Row]:
-    """The run's doubts, in order."""
+    """Return the rows of the run's warnings, in order."""
     return _numbered({"run_id": run.id}, run.doubts)
 
 
 def trial_row(run: Mapping[str, Any], trial: TrialSummary, now: str) -> Row:
-    """One row of ``benchmark_results``; ``run`` is the row of its run."""
+    """Return one row of ``benchmark_results``; ``run`` is the row of its run."""
     of_run = {
         "name": run["name"],
         "config_snapshot": run["scenario"],
@@ -136,7 +139,7 @@ def trial_row(run: Mapping[str, Any], trial: TrialSummary, now: str) -> Row:
 
 
 def trial_neighbours(trial: TrialSummary) -> dict[str, list[Row]]:
-    """A trial's rows in the other tables, by table."""
+    """Return a trial's rows in the other tables, by table."""
     key = {"trial_id": trial.id}
     return {
         "slices": [

@@ -1,4 +1,4 @@
-"""Self-tests as rows, and the one that a run cites."""
+"""Self-tests as rows, and the self-test that a run refers to."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["figure_rows", "latest", "note", "selftest_row"]
 
 
 def selftest_row(selftest: SelfTest, environment_id: str) -> Row:
-    """The self-test as a whole."""
+    """Return the row of the self-test."""
     return {
         "id": selftest.id,
         "started_at": selftest.started_at,
@@ -29,7 +29,7 @@ def selftest_row(selftest: SelfTest, environment_id: str) -> Row:
 
 
 def figure_rows(selftest: SelfTest) -> list[Row]:
-    """Its figures, in order."""
+    """Return the rows of its figures, in order."""
     figures = [(part.name, figure) for part in selftest.parts for figure in part.figures]
     return [
         {"selftest_id": selftest.id, "sequence": number, "part": part}
@@ -40,7 +40,7 @@ def figure_rows(selftest: SelfTest) -> list[Row]:
 
 
 def latest(connection: sqlite3.Connection, environment: Mapping[str, Any]) -> SelftestNote | None:
-    """The last self-test of the machine with this environment."""
+    """Return the last self-test of the machine with this environment."""
     found = connection.execute(
         "SELECT selftests.id, environment"
         " FROM selftests JOIN environments ON environments.id = environment_id"
@@ -51,7 +51,7 @@ def latest(connection: sqlite3.Connection, environment: Mapping[str, Any]) -> Se
 
 
 def note(connection: sqlite3.Connection, key: str | None) -> SelftestNote | None:
-    """What is cited of a self-test; None for none."""
+    """Return the part of a self-test that a run refers to; None for none."""
     found = connection.execute(
         "SELECT id, ended_at, full, resolution FROM selftests WHERE id = ?", (key,)
     ).fetchone()

@@ -1,4 +1,4 @@
-"""Names in the database that more than one module needs."""
+"""Names in the database that several modules need."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ __all__ = ["RESULTS", "TRACE_COLUMNS"]
 
 RESULTS = "benchmark_results"  # its columns are in harness.records.fields
 
-TRACE_COLUMNS = (  # as harness.worker.tracing has them
+TRACE_COLUMNS = (  # the same as in harness.worker.tracing
     "number",
     "batch",
     "local_port",

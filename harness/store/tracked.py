@@ -1,4 +1,4 @@
-"""An open database whose name may come to mean another file, or none."""
+"""An open database whose path may later name another file, or none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Step = Callable[[Store], None]  # stores something in one transaction
 
 @dataclass
 class TrackedFile:
-    """An open database, and how many of the steps it has taken."""
+    """An open database, and how many of the steps it has stored."""
 
     store: Store
     taken: int = 0
@@ -29,7 +29,7 @@ class TrackedFile:
 
     @property
     def path(self) -> Path:
-        """Where it is."""
+        """Return its path."""
         return self.store.path
 
     def _identity(self) -> tuple[int, int]:
@@ -38,7 +38,7 @@ class TrackedFile:
         return found.st_dev, found.st_ino
 
     def take(self, steps: Sequence[Step]) -> None:
-        """Store what is missing. Raises StoreError; what was stored before that stays."""
+        """Store the missing steps. Raises StoreError; steps stored before it stay."""
         self.check_in_place()
         for step in steps[self.taken :]:
             step(self.store)
@@ -46,19 +46,23 @@ class TrackedFile:
         self.check_in_place()
 
     def check_in_place(self) -> None:
-        """Raise StoreUnusableError unless its name still means this file.
+        """Raise StoreUnusableError unless its path still names this file.
 
-        SQLite would go on writing into one that nobody finds.
+        Otherwise SQLite would keep writing to a file without a name.
         """
         try:
             if self._identity() == self.identity:
                 return
         except StoreError:
-            raise files.unusable(self.path, "was moved or deleted meanwhile", "undo that") from None
-        raise files.unusable(self.path, "was replaced by another file meanwhile", "undo that")
+            raise files.unusable(
+                self.path, "was moved or deleted during the run", "put it back"
+            ) from None
+        raise files.unusable(
+            self.path, "was replaced by another file during the run", "put it back"
+        )
 
     def is_in_place(self) -> bool:
-        """Whether its name still means this file."""
+        """Say whether its path still names this file."""
         try:
             self.check_in_place()
         except StoreUnusableError:
@@ -66,7 +70,7 @@ class TrackedFile:
         return True
 
     def abandon(self) -> None:
-        """Close a file that has lost its name, with all that it has taken in it, and leave no log behind."""
+        """Close a file that has lost its name, with all its content, and leave no log behind."""
         with contextlib.suppress(StoreError):
             self.store.empty_log()
         self.store.close()
@@ -74,7 +78,7 @@ class TrackedFile:
             remove(self.path)
 
     def remove(self) -> None:
-        """Close and delete it, if it is still there."""
+        """Close and delete it, if it still exists."""
         in_place = self.is_in_place()
         self.store.close()
         if in_place:
@@ -82,7 +86,7 @@ class TrackedFile:
 
 
 def remove(path: Path) -> None:
-    """Delete a database that nobody has open, or what there is of it."""
+    """Delete a database that is not open, or the files that exist of it."""
     for suffix in files.SUFFIXES:
         with contextlib.suppress(OSError):
             Path(f"{path}{suffix}").unlink()

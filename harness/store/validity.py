@@ -1,4 +1,4 @@
-"""Whether what is stored can be what was stored: SQLite keeps any kind of value in any column."""
+"""Check of the types of stored values: SQLite accepts any type in any column."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ T = TypeVar("T")
 
 
 def built(kind: type[T], /, **values: Any) -> T:
-    """An instance of a dataclass. Raises ValueError for a value of another type than its field's."""
+    """Return an instance of a dataclass.
+
+    Raises ValueError if a value does not have its field's type.
+    """
     hints = _hints(kind)  # type: ignore[arg-type]
     for name, value in values.items():
         if not _fits(value, hints[name]):
@@ -27,7 +30,10 @@ def _hints(kind: Hashable) -> dict[str, Any]:
 
 
 def _fits(value: Any, hint: Any) -> bool:
-    """Looks no deeper than at the value itself. Older rows have NULL where columns were added, so it fits."""
+    """Say whether the value fits, without looking inside it.
+
+    NULL always fits: older rows have it in columns that were added later.
+    """
     origin = get_origin(hint)
     if hint is Any or value is None:
         return True

@@ -1,6 +1,6 @@
-"""The views of a database: made anew whenever a migration has changed it, for views hold no data.
+"""The views of a database: created again after every migration, because views hold no data.
 
-So a migration has none in it. One that changes a view alone is a step without statements.
+So migrations do not contain views. A step that only changes a view has no statements.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MAX(peak_rss_bytes) / 1e6 AS peak_memory_mb,
   SUM(error_count) AS error_count,
   100.0 * SUM(error_count) / NULLIF(SUM(population), 0) AS error_rate"""
 
-# What results over runs are kept apart by.
+# The columns by which results over several runs are kept apart.
 KIND = """\
 environment_id, environment, client_library, client_type, client_version, event_loop, http_method,
   concurrency_level, body_bytes, connection, profile, target, runtime, instances, tls, upstream, versions,
@@ -48,7 +48,7 @@ SELECT
     AS trials_not_complete,
   (SELECT COUNT(*) FROM doubts WHERE run_id = runs.id) AS doubts
 FROM runs""",
-    # Where nothing was measured rates are NULL.
+    # Rates are NULL if nothing was measured.
     "client_summary": f"""
 SELECT
   run_id,
@@ -92,7 +92,7 @@ SELECT
 FROM benchmark_results
 WHERE run_id IS NOT NULL
 GROUP BY run_id, label""",
-    # Over runs, but never over machines, versions or settings.
+    # Results over several runs, but never over different machines, versions or settings.
     "library_summary": f"""
 WITH known AS (
   SELECT
@@ -133,7 +133,7 @@ SELECT
   {MEMORY_AND_ERRORS}
 FROM known
 GROUP BY {KIND}""",
-    # Places are within a condition, and there is none without a verdict.
+    # Ranks are within a condition; without a verdict there is no rank.
     "ranking": """
 WITH known AS (
   SELECT
@@ -171,12 +171,12 @@ FROM known""",
 
 
 def drop(db: Any) -> None:
-    """Remove them from a ``sqlite_utils.Database``; those that a user has dropped are not missed."""
+    """Remove the views from a ``sqlite_utils.Database``; a user may have dropped some."""
     for name in VIEWS:
         db.execute(f"DROP VIEW IF EXISTS {name}")
 
 
 def create(db: Any) -> None:
-    """Make all of them in a ``sqlite_utils.Database`` that has every table."""
+    """Create all views in a ``sqlite_utils.Database`` that has every table."""
     for name, query in VIEWS.items():
         db.execute(f"CREATE VIEW {name} AS {query.strip()}")

@@ -1,4 +1,4 @@
-"""Waking tasks at instants: one timerfd in the event loop, because ``loop.call_at`` counts in milliseconds."""
+"""Waking of tasks at exact instants by a timerfd: ``loop.call_at`` has a resolution of 1 ms."""
 
 from __future__ import annotations
 
@@ -37,12 +37,10 @@ class Alarm:
         if self._fd < 0:
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), "timerfd_create")
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
-        self._number = (
-            itertools.count().__next__
-        )  # of two for the same instant, the first goes first
+        self._number = itertools.count().__next__  # orders equal instants: first come, first served
 
     async def until(self, at_ns: int) -> None:
-        """Return at ``at_ns``; at once if it has passed."""
+        """Return at ``at_ns``, or at once if it has passed."""
         if at_ns <= time.monotonic_ns():
             return
         future = self._loop.create_future()
@@ -53,7 +51,7 @@ class Alarm:
         await future
 
     def _ring(self) -> None:
-        with contextlib.suppress(BlockingIOError):  # it was set anew since it rang
+        with contextlib.suppress(BlockingIOError):  # the timer was set again after it expired
             os.read(self._fd, 8)
         now_ns = time.monotonic_ns()
         while self._waiting and self._waiting[0][0] <= now_ns:

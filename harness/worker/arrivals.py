@@ -1,8 +1,9 @@
-"""Arrival processes: when the requests of an open loop are intended to start. Pure and seeded.
+"""Arrival processes: the intended starts of the requests of an open loop. Pure and seeded.
 
-The rate is a function of time made of straight pieces. Its integral counts the arrivals due until an instant,
-so arrivals at the unit rate, taken back through it, come at the wanted one (time rescaling; Çınlar,
-Introduction to Stochastic Processes, §4.7). That is exact for every shape; nothing is rounded up or drifts.
+The arrival rate is a piecewise linear function of time. Its integral is the number of arrivals due
+until an instant, so the inverse of the integral maps arrivals at rate 1 to arrivals at the wanted
+rate (time rescaling; Çınlar, Introduction to Stochastic Processes, §4.7). This is exact for every
+shape, without rounding and without drift.
 """
 
 from __future__ import annotations
@@ -19,16 +20,16 @@ from harness.worker.job import Pace, Window
 
 __all__ = ["SPACINGS", "Arrivals", "Spacing", "Stage", "offsets"]
 
-# uniform: evenly; poisson: as independent users come; burst: all of a second at its beginning
+# uniform: evenly; poisson: like independent users; burst: all of a second at its beginning
 Spacing = Literal["uniform", "poisson", "burst"]
 SPACINGS: tuple[Spacing, ...] = Spacing.__args__  # type: ignore[attr-defined]
 SECOND_NS = 10**9
-_SLACK = 1e-6  # of an arrival: what floating point may add to a whole number of them
+_SLACK = 1e-6  # part of an arrival by which floating point may exceed a whole number
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A piece of a load: the rate goes from ``start`` to ``end`` (per second) in ``length_ns``."""
+    """One stage of a load: the rate goes from ``start`` to ``end`` (per second) in ``length_ns``."""
 
     start: float
     end: float
@@ -36,13 +37,13 @@ class Stage:
 
     @property
     def due(self) -> float:
-        """Arrivals in this stage."""
+        """Return the number of arrivals in this stage."""
         return (self.start + self.end) / 2 * self.length_ns / SECOND_NS
 
     def offset_ns(self, count: float) -> float:
-        """When ``count`` arrivals are due, from the beginning of the stage.
+        """Return when ``count`` arrivals are due, in ns from the beginning of the stage.
 
-        The root of start·t + slope/2·t² = count, in the form that also holds for slope 0.
+        This is the root of start·t + slope/2·t² = count, in the form that also holds for slope 0.
         """
         if not count:
             return 0.0
@@ -58,11 +59,11 @@ def offsets(
     phase: float = 0.0,
     count: int | None = None,
 ) -> Iterator[int]:
-    """The arrivals of ``stages``, in ns from their beginning, in order.
+    """Yield the arrivals of ``stages``, in ns from their beginning, in order.
 
-    ``phase``: how much of an arrival is still to come at the beginning, unless they are random. ``count``: how
-    many there are; None: as many as are due. Random ones of a given number are independent and evenly spread
-    over what is due: a Poisson process of which the number is known.
+    ``phase``: the part of an arrival that is still due at the beginning, unless they are random.
+    ``count``: the number of arrivals; None: as many as are due. A given number of random arrivals
+    is independent and uniform over the integral of the rate: a Poisson process with a known count.
     """
     begin_ns, before = 0, 0.0
     left = list(stages)
@@ -78,7 +79,7 @@ def offsets(
 def _counts(
     due: float, spacing: str, seed: int, phase: float, count: int | None
 ) -> Iterator[float]:
-    """When arrivals come, counted in what is due until then."""
+    """Yield the arrivals at rate 1, in units of arrivals due."""
     if spacing != "poisson":
         number = max(0, math.ceil(due - phase - _SLACK)) if count is None else count
         return (phase + index for index in range(number))
@@ -88,16 +89,16 @@ def _counts(
 
 
 def _poisson(seed: int) -> Iterator[float]:
-    """The arrival times of a Poisson process of rate 1."""
+    """Yield the arrival times of a Poisson process of rate 1."""
     draw = random.Random(seed).expovariate
     return itertools.accumulate(draw(1.0) for _ in itertools.repeat(None))
 
 
 def _evenly_random(seed: int, count: int) -> Iterator[float]:
-    """``count`` independent draws from [0, 1) in ascending order, without keeping them.
+    """Yield ``count`` independent draws from [0, 1) in ascending order, without storing them.
 
-    The smallest of m such draws from the rest of the range leaves a share of it that is distributed as the
-    m-th root of a single one (Devroye, Non-Uniform Random Variate Generation, V.3).
+    The smallest of m draws leaves a share of the range that is distributed as the m-th root of a
+    single draw (Devroye, Non-Uniform Random Variate Generation, V.3).
     """
     draw = random.Random(seed).random
     rest = 1.0
@@ -107,29 +108,30 @@ def _evenly_random(seed: int, count: int) -> Iterator[float]:
 
 
 class Arrivals:
-    """One worker's intended starts (instants in ns), handed out to whichever slot asks first.
+    """One worker's intended starts (instants in ns); the next slot that asks gets the next one.
 
-    All workers of a trial walk through the same arrivals, and each takes every ``of``-th: together they make
-    the whole rate, however many they are. The lead-in comes at the rate with which the window begins.
+    All workers of a trial compute the same arrivals, and each takes every ``of``-th: together they
+    make the whole rate, however many they are. The lead-in has the rate with which the window
+    begins.
     """
 
     def __init__(self, window: Window, pace: Pace) -> None:
         self._window, self._pace = window, pace
         self._instants = _instants(window, pace)
         self._lock = threading.Lock()
-        self.planned = 0  # of the window itself, as far as they were looked at
+        self.planned = 0  # arrivals of the window itself so far
 
     def __iter__(self) -> Iterator[int]:
         return self
 
     def __next__(self) -> int:
-        with self._lock:  # a generator cannot be entered by two threads
+        with self._lock:  # two threads must not enter a generator
             instant = next(self._instants)
             self.planned += instant >= self._window.start_ns
             return instant
 
     def skip(self) -> int:
-        """All that are left, unused; how many the window has in total."""
+        """Consume the remaining arrivals; return how many the window has in total."""
         for _ in self:
             pass
         return self.planned
@@ -148,7 +150,7 @@ def _instants(window: Window, pace: Pace) -> Iterator[int]:
 
 
 def _lead_in(rate: float, length_ns: int, pace: Pace) -> Iterator[int]:
-    """Before the window, at the rate with which that begins: its own arrivals, carried on backwards."""
+    """Yield the arrivals of the lead-in: those of the window's first rate, continued backwards."""
     stage = Stage(rate, rate, length_ns)
     back = stage.due + pace.phase
     phase = back - math.floor(back)

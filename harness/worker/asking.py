@@ -1,6 +1,6 @@
-"""A client asks once, before anything is measured: what it sends, and what it is given.
+"""One request of a client before the measurement, to see its request and its answer.
 
-Nothing here runs in a process that is measured.
+Nothing here runs in a measured process.
 """
 
 from __future__ import annotations
@@ -22,11 +22,10 @@ __all__ = ["run_asking"]
 def run_asking(
     job: Job, adapter: type[BaseAdapter], events: Events, commands: Iterator[Command]
 ) -> None:
-    """Answer each ``{"do": "ask", ...}`` with what came of one request, until told to close.
+    """Answer each ``{"do": "ask", ...}`` with the result of one request, until a close command.
 
-    A command may name another ``url`` and other ``headers`` than the job's request, and ``sample``
-    the answer, so that the beginning of its body is told as well. One with a ``unix_path`` is asked in a
-    session of its own.
+    A command may have another ``url`` and other ``headers`` than the job's request, and ``sample``
+    to get the start of the body as well. One with a ``unix_path`` uses a separate session.
     """
     with _waiting(job) as wait:
         session = new_session(adapter, job.settings, 1)
@@ -50,7 +49,7 @@ def run_asking(
 
 @contextlib.contextmanager
 def _waiting(job: Job) -> Iterator[Callable[[Any], Any]]:
-    """Turn what a call of either mode returns into its result."""
+    """Return the result of a call of either mode."""
     if job.mode == "sync":
         yield lambda result: result
         return
@@ -82,6 +81,6 @@ def _told(session: Any, ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 
 def _reason(error: BaseException) -> str | None:
-    """What the system said, where it was the system."""
+    """Return the system's error message, if the system caused the error."""
     said = (one.strerror for one in causes(error) if isinstance(one, OSError))
     return next(filter(None, said), None)

@@ -1,9 +1,9 @@
-"""A client made slower by a known share of what a request costs it, to see whether that is found.
+"""A client slowed by a known share of its CPU per request, to test if that is detected.
 
-The work is a number of iterations, not a wait until an instant: a thread that waits for the GIL or for its CPU
-has not worked meanwhile. How many make up the share is found while the client warms up: then every request is
-followed by a probe of many iterations, whose cost is measured beside that of the requests, at the same speed of
-a CPU that others slow down by a third from one moment to the next.
+The work is a number of iterations, not a wait until an instant: a thread that waits for the GIL or
+for its CPU does no work. The number is calibrated during the warm-up: every request is followed by
+a probe of many iterations, and the cost of both is measured at the same time, because other load
+can slow a CPU by a third from one moment to the next.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ __all__ = ["Detour", "UnsettledError"]
 
 Send = Callable[..., Any]
 PROBE = 1_000  # iterations
-# To learn from; of CPU it may be less if a warm-up has less.
+# CPU time to calibrate with; less if the warm-up has less.
 ENOUGH = 100  # requests
 ENOUGH_NS = 100_000_000
 
 
 class UnsettledError(Exception):
-    """The warm-up was over before it was known how many iterations make up the share."""
+    """The warm-up was too short to calibrate the number of iterations."""
 
 
 class Detour:
-    """What one process does after each request: ``share`` of the CPU that a request takes it."""
+    """The work of one process after each request: ``share`` of the CPU time of a request."""
 
     def __init__(self, share: float) -> None:
         self.work: Callable[[], None] = self._probe
@@ -38,7 +38,7 @@ class Detour:
         self._used_ns = 0
 
     def settle(self) -> None:
-        """At the end of the warm-up, by what was learned in it; ``UnsettledError`` if that is too little."""
+        """Calibrate at the end of the warm-up; raise ``UnsettledError`` if it was too short."""
         if self.work != self._probe:
             return
         if self._requests < ENOUGH:
@@ -49,7 +49,7 @@ class Detour:
         self._learn()
 
     def sender(self, send: Send, mode: str) -> Send:
-        """``send`` with the detour: as a function, or of mode "async" as a coroutine."""
+        """Return ``send`` followed by the work: a function, or for mode "async" a coroutine."""
         return _followed_async(send, self) if mode == "async" else _followed_sync(send, self)
 
     def _probe(self) -> None:

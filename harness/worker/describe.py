@@ -1,8 +1,8 @@
-"""What an interpreter offers, asked from inside it: its build, what is installed, what an adapter can do.
+"""Description of an interpreter from inside: its build, packages and adapters.
 
-Three questions in processes of their own. ``interpreter`` tells which one it is. ``metadata`` runs with
-site-packages in sight and imports no client; ``capabilities`` runs like a worker, behind the same curtain,
-and imports just one.
+Three questions, each in its own process. ``interpreter`` describes the build. ``metadata`` runs
+with site-packages visible and imports no client; ``capabilities`` runs isolated like a worker and
+imports one client.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from harness.worker.provenance import executable, has_gil, provenance
 
 __all__ = ["capabilities", "interpreter", "main", "metadata"]
 
-# Loaders of what lies in files of its own; others (of some editable installations) make it up while importing.
+# Loaders that read files; others (of some editable installations) generate modules at import.
 PLAIN_LOADERS = frozenset(
     {
         "SourceFileLoader",
@@ -35,7 +35,7 @@ PLAIN_LOADERS = frozenset(
 
 
 def interpreter() -> dict[str, Any]:
-    """Where it lies, and what kind of build it is; the same whether it sees site-packages or not."""
+    """Return its path and kind of build; the same with and without site-packages."""
     import sysconfig  # noqa: PLC0415  a worker does without
 
     return {
@@ -52,7 +52,7 @@ def interpreter() -> dict[str, Any]:
 
 
 def metadata(roots: list[str]) -> dict[str, Any]:
-    """The distributions ``roots`` and all they may require, extras included, as far as installed."""
+    """Return the distributions ``roots`` and all installed requirements, including extras."""
     from importlib.metadata import PackageNotFoundError, distribution  # noqa: PLC0415
 
     found: dict[str, Any] = {}
@@ -79,7 +79,10 @@ def metadata(roots: list[str]) -> dict[str, Any]:
 
 
 def capabilities(module: str, site: str) -> dict[str, Any]:
-    """What the adapter in ``module`` can do, by mode; the first mode is its default."""
+    """Return the capabilities of the adapter in ``module`` by mode.
+
+    The first mode is its default.
+    """
     sys.path.append(site)
     adapters: tuple[type[BaseAdapter], ...] = importlib.import_module(module).ADAPTERS
     return {
@@ -109,7 +112,7 @@ def capabilities(module: str, site: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Answer the one question on standard input (JSON) on standard output (JSON)."""
+    """Read one question from standard input (JSON); write the answer to standard output (JSON)."""
     question: dict[str, Any] = json.load(sys.stdin)
     answers: dict[str, Callable[..., dict[str, Any]]] = {
         "interpreter": interpreter,
@@ -126,29 +129,29 @@ def _normal(name: str) -> str:
 def _openssl() -> str:
     try:
         ssl = importlib.import_module("_ssl")
-    except ImportError:  # a Python without
+    except ImportError:  # a Python without it
         return ""
     return str(ssl.OPENSSL_VERSION)
 
 
 def _source(installed: Any) -> str | None:
-    """Where it comes from if not from an index or a wheel: its version alone does not say what it is."""
+    """Return its source if it is not an index or a wheel: the version alone is not enough then."""
     try:
         url = json.loads(installed.read_text("direct_url.json") or "{}")
         if url.get("dir_info", {}).get("editable"):
             return "editable"
         if "vcs_info" in url:
             return f"{url['vcs_info']['vcs']} {url['vcs_info']['commit_id'][:12]}"
-    except (ValueError, LookupError, TypeError, AttributeError):  # not as PEP 610 has it
+    except (ValueError, LookupError, TypeError, AttributeError):  # not as specified in PEP 610
         return None
     return "local folder" if "dir_info" in url else None
 
 
 def _entries(installed: Any) -> set[str]:
-    """Absolute paths of the top-level files and folders of a distribution, its metadata included.
+    """Return absolute paths of the top-level files and folders of a distribution and its metadata.
 
-    Those that lie elsewhere (an editable installation) or of which no list is kept (Debian) are looked for
-    as an import would.
+    If they are elsewhere (editable installation) or not listed (Debian), they are located as an
+    import would do it.
     """
     metadata = str(installed.locate_file(installed._path))
     listed = installed.read_text("RECORD") or installed.read_text("installed-files.txt")
@@ -161,13 +164,13 @@ def _entries(installed: Any) -> set[str]:
 
 
 def _names(installed: Any) -> set[str]:
-    """Its top-level modules: as it says itself, or the one called like it."""
+    """Return its top-level modules: those it declares, or the one with its name."""
     said = (installed.read_text("top_level.txt") or "").split()
     return set(said) or {_normal(installed.name).replace("-", "_")}
 
 
 def _locations(name: str) -> Iterator[str]:
-    """The file or folders that ``import name`` would read; nothing if it takes more than reading them."""
+    """Return the file or folders that ``import name`` would read; nothing for special loaders."""
     from importlib.util import find_spec  # noqa: PLC0415
 
     try:
@@ -190,8 +193,8 @@ def _is_metadata(entry: str) -> bool:
 
 
 def _stamps() -> dict[str, int]:
-    """Folders and files whose change means that something was installed or removed."""
-    ours = Path(__file__).parents[2]  # the bundle: another folder each time, and gone with its run
+    """Return folders and files that change when a package is installed or removed."""
+    ours = Path(__file__).parents[2]  # the bundle: a new folder for each run, removed after it
     folders = [folder for folder in map(Path, sys.path) if folder.is_dir() and folder != ours]
     watched = [*folders, Path(sys.prefix), Path(sys.prefix, "pyvenv.cfg")]
     watched += [file for folder in folders for file in sorted(folder.glob("*.pth"))]
@@ -199,7 +202,7 @@ def _stamps() -> dict[str, int]:
 
 
 def _environment() -> dict[str, str]:
-    """Environment markers as PEP 508 names them, and the interpreter's own particulars."""
+    """Return environment markers as named in PEP 508, and details of the interpreter."""
     version = platform.python_version()
     return {
         "implementation_name": sys.implementation.name,

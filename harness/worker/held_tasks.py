@@ -1,4 +1,4 @@
-"""Held and released requests of a client that awaits: a task and a connection for each."""
+"""Held and released requests of an async client: one task and one connection each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["serve_window"]
 
 
 async def serve_window(load: Load, slots: Slots, hold: Hold) -> None:
-    """All batches of a window; returns when every request has ended."""
+    """Send all batches of a window; return when every request has ended."""
     window, last_ns = load.window, load.window.start_ns
     free = asyncio.BoundedSemaphore(hold.limit)
     load.edges.mark_start()
@@ -45,7 +45,7 @@ async def serve_window(load: Load, slots: Slots, hold: Hold) -> None:
 
 
 class _Held:
-    """One request, from a session of its own to its record. Also the gate at which it is held."""
+    """One request with its own session and record. It is also the gate at which it is held."""
 
     def __init__(
         self,
@@ -61,14 +61,14 @@ class _Held:
         self._planned_ns = 0
 
     async def wait(self) -> None:
-        """The request is at the hold point; returns at its release."""
+        """Wait at the hold point; return at the release."""
         place = self._batch.arrive()
         await self._opened.wait()
         self._planned_ns = self._batch.release_ns(place)
         await self._alarm.until(self._planned_ns)
 
     async def run(self) -> None:
-        """Open, send, record, close."""
+        """Open the session, send, record, close."""
         session = self._slots.new_session(1)
         await session.open()
         try:

@@ -1,4 +1,4 @@
-"""Held and released requests of a client that blocks: a thread and a connection for each."""
+"""Held and released requests of a sync client: one thread and one connection each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["serve_window"]
 
 
 def serve_window(load: Load, slots: Slots, hold: Hold) -> None:
-    """All batches of a window; returns when every request has ended."""
+    """Send all batches of a window; return when every request has ended."""
     no_timer_slack()
     window, last_ns = load.window, load.window.start_ns
     free = threading.BoundedSemaphore(hold.limit)
@@ -52,7 +52,7 @@ def _join(threads: list[threading.Thread] | list[_Held]) -> None:
 
 
 class _Held(threading.Thread):
-    """One request, from a session of its own to its record. Also the gate at which it is held."""
+    """One request with its own session and record. It is also the gate at which it is held."""
 
     def __init__(
         self,
@@ -68,14 +68,14 @@ class _Held(threading.Thread):
         self._planned_ns = 0
 
     def wait(self) -> None:
-        """The request is at the hold point; returns at its release."""
+        """Wait at the hold point; return at the release."""
         place = self._batch.arrive()
         self._opened.wait()
         self._planned_ns = self._batch.release_ns(place)
         sleep_until(self._planned_ns)
 
     def run(self) -> None:
-        """Open, send, record, close."""
+        """Open the session, send, record, close."""
         with self._slots.failing():
             no_timer_slack()
             session = self._slots.new_session(1)

@@ -1,9 +1,10 @@
-"""What the orchestrator tells a worker, and what it answers: plain data, JSON lines over pipes.
+"""The messages between orchestrator and worker: plain data, JSON lines over pipes.
 
-Commands (stdin): the job first, then any number of ``{"do": "window", ...}``, then ``{"do": "close"}``. End
-of input means that the orchestrator is gone: the worker ends at once.
-Events (the pipe whose number is the first argument): ``ready``, ``window``, ``closed`` or ``failed``.
-A worker that only asks is told ``{"do": "ask"}`` instead of windows, and sends an ``answer`` each time.
+Commands (stdin): the job first, then any number of ``{"do": "window", ...}``, then ``{"do":
+"close"}``. The end of input means that the orchestrator is gone: the worker ends at once. Events
+(to the descriptor given as first argument): ``ready``, ``window``, ``closed`` or ``failed``. A
+worker that only sends single requests gets ``{"do": "ask"}`` instead of windows, and sends an
+``answer`` for each.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from harness.worker.memory import OUT_OF_MEMORY
 
 __all__ = ["Events", "Hold", "Job", "Pace", "TraceJob", "Window", "described"]
 
-LONGEST_MESSAGE = 1 << 18  # characters: the longest head of a response, escaped
+LONGEST_MESSAGE = 1 << 18  # characters: the longest header section of a response, escaped
 
 
 @dataclass(frozen=True)
 class TraceJob:
-    """What a worker is to trace, and where the traces go."""
+    """The tracing of a worker: the share of requests, and the file for the traces."""
 
     share: float  # of the requests, 0 to 1
     first_number: int  # of its requests, unique in the run
@@ -40,26 +41,26 @@ class Job:
 
     module: str  # the adapter's module
     mode: str
-    loop: str | None  # of the asynchronous mode: asyncio or uvloop
+    loop: str | None  # of the async mode: asyncio or uvloop
     slots: int  # threads or tasks
     request: Request
     settings: Settings
     segment_fd: int
     capacity: int
-    cpus: tuple[int, ...] | None  # to run on; None: as it is started
+    cpus: tuple[int, ...] | None  # CPUs to run on; None: those it is started with
     site: str  # the only folder of installed packages this process may see
     think_ns: int = 0  # pause of a slot after each request of a closed loop
     first_gap_ns: int = 0  # between the first requests of two slots; 0: all at once
     trace: TraceJob | None = None
-    # of a request's CPU, wasted after each on purpose; None: no such detour
+    # share of a request's CPU time to waste after each one; None: none
     busy_share: float | None = None
-    memory_bytes: int | None = None  # by which it may grow once its client is loaded; None: any
-    asking: bool = False  # it measures nothing, but sends a request whenever it is told to
-    body_fd: int | None = None  # where the request's body is, if it is too long for a line
+    memory_bytes: int | None = None  # allowed growth after its client is loaded; None: no limit
+    asking: bool = False  # it measures nothing and sends single requests on command
+    body_fd: int | None = None  # descriptor of the request's body, if it is too long for a line
 
     @classmethod
     def from_json(cls, line: bytes) -> Job:
-        """The inverse of ``to_json``."""
+        """Parse what ``to_json`` returned."""
         data: dict[str, Any] = json.loads(line)
         request = data.pop("request")
         body = request.pop("body")
@@ -77,7 +78,7 @@ class Job:
         )
 
     def to_json(self) -> bytes:
-        """One line of plain data; a body travels as base64."""
+        """Return one line of plain data; the body is encoded as base64."""
         data = dict(vars(self))
         body = self.request.body
         data["request"] = {
@@ -93,12 +94,12 @@ class Job:
 
 @dataclass(frozen=True)
 class Pace:
-    """An open loop: requests start when they are due, whatever became of those before.
+    """An open loop: requests start when they are due, independently of earlier ones.
 
-    ``stages`` are (rate at the start, rate at the end, length in ns), for all workers of the trial together;
-    this one takes the arrivals number ``share``, ``share + of``, … ``starter``: "fixed-workers", each slot
-    takes the next arrival when it is free, or "per-request", an arrival is given to any free slot, and
-    dropped if there is none.
+    ``stages`` are (rate at the start, rate at the end, length in ns), for all workers of the trial
+    together; this one takes the arrivals number ``share``, ``share + of``, … ``starter``: with
+    "fixed-workers" each slot takes the next arrival when it is free; with "per-request" an arrival
+    is given to any free slot, and dropped if there is none.
     """
 
     stages: tuple[tuple[float, float, int], ...]
@@ -108,17 +109,18 @@ class Pace:
     share: int = 0
     of: int = 1
     phase: float = 0.0  # as of arrivals.offsets
-    # arrivals in the window, for all workers together; None: as many as are due
+    # arrivals in the window for all workers together; None: as many as are due
     count: int | None = None
 
 
 @dataclass(frozen=True)
 class Hold:
-    """Requests, each on a connection of its own, are held at ``point`` and released on the clock.
+    """Requests, each on its own connection, are held at ``point`` and released at planned instants.
 
-    ``paced``: one after another is brought there and released ``delay_ns`` after the one before, with at most
-    ``limit`` unfinished. Otherwise batches: of ``size``, one when the last is done, or ``once``; or those of
-    ``starts``, (size, beginning in ns from the window's), which may overlap.
+    ``paced``: requests are held one after another, each released ``delay_ns`` after the one before,
+    with at most ``limit`` unfinished. Otherwise they come in batches: of ``size``, each after the
+    end of the last one, or ``once``; or those of ``starts``, (size, ns after the window's start),
+    which may overlap.
     """
 
     point: str  # a key of adapters.trace.HOLD_POINTS
@@ -132,7 +134,7 @@ class Hold:
 
 @dataclass(frozen=True)
 class Window:
-    """One stretch of load. All instants are CLOCK_MONOTONIC in ns, common to all workers of a trial.
+    """One window of load. Instants are CLOCK_MONOTONIC in ns, the same for all workers of a trial.
 
     Load begins at ``begin_ns`` (lead-in), counts from ``start_ns`` and ends at ``end_ns`` or after
     ``permits`` requests: of this worker, in an open loop (``pace``) of all of them together.
@@ -150,7 +152,7 @@ class Window:
 
     @classmethod
     def from_command(cls, command: Mapping[str, Any]) -> Window:
-        """The window of a ``{"do": "window", ...}`` command."""
+        """Parse a ``{"do": "window", ...}`` command."""
         fields = {name: value for name, value in command.items() if name != "do"}
         pace, hold = fields.pop("pace"), fields.pop("hold")
         return cls(
@@ -160,27 +162,30 @@ class Window:
         )
 
     def to_command(self) -> dict[str, Any]:
-        """The inverse of ``from_command``."""
+        """Return the command, which ``from_command`` parses."""
         nested = {"pace": self.pace and vars(self.pace), "hold": self.hold and vars(self.hold)}
         return {"do": "window", **vars(self), **nested}
 
 
 def described(error: BaseException) -> str:
-    """An exception for an event: its class, and as much text as finding secrets in it takes."""
+    """Describe an exception for an event: its class, and enough text to find secrets in it."""
     # a MemoryError has no text of its own
     text = OUT_OF_MEMORY if isinstance(error, MemoryError) else error
     return f"{type(error).__name__}: {text}"[:LONGEST_MESSAGE]
 
 
 class Events:
-    """The worker's way to the orchestrator. Any thread may send; a line is written whole."""
+    """The worker's event pipe to the orchestrator. Any thread may send.
+
+    Lines are not interleaved.
+    """
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
         self._lock = threading.Lock()
 
     def send(self, event: str, **details: object) -> None:
-        """Send one event; nobody listening any more is the orchestrator's end, and ours."""
+        """Send one event; end the process if the orchestrator is gone."""
         line = json.dumps({"event": event, **details}).encode() + b"\n"
         with self._lock:
             try:

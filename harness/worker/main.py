@@ -22,26 +22,26 @@ __all__ = ["adapter_class", "lines", "main"]
 
 
 def lines(fd: int) -> Iterator[bytes]:
-    """Lines from ``fd``, read unbuffered beyond what is asked for, so that a selector can watch it."""
+    """Yield lines from ``fd`` without reading ahead, so that a selector can watch it."""
     pending = b""
     while True:
         while b"\n" not in pending:
             data = os.read(fd, 65536)
             if not data:
-                os._exit(0)  # the orchestrator is gone: nobody wants the rest
+                os._exit(0)  # the orchestrator is gone: nobody reads the rest
             pending += data
         line, _, pending = pending.partition(b"\n")
         yield line
 
 
 def adapter_class(module: str, mode: str) -> type[Any]:
-    """The adapter of ``module`` for ``mode``."""
+    """Return the adapter of ``module`` for ``mode``."""
     adapters: tuple[type[BaseAdapter], ...] = importlib.import_module(module).ADAPTERS
     return next(adapter for adapter in adapters if adapter.mode == mode)
 
 
 def main() -> None:
-    """Be one worker, from the job on standard input to the event ``closed``."""
+    """Run one worker, from the job on standard input to the event ``closed``."""
     events = Events(int(sys.argv[1]))
     received = lines(0)
     job = Job.from_json(next(received))
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def _runner(mode: str) -> Callable[[Job, type[Any], Events, Iterator[dict[str, Any]]], None]:
-    """What serves commands in ``mode``; only that is imported."""
+    """Return the function that serves commands in ``mode``; import only its module."""
     if mode == "asking":
         from harness.worker.asking import run_asking  # noqa: PLC0415
 

@@ -1,8 +1,8 @@
-"""A limit to the memory of a worker, so that an answer without end is an error and not the end of the machine.
+"""A memory limit for workers: an endless answer causes an error and not a crash of the machine.
 
-Where a library reads a body whole, nobody can stop it once it has more than is wanted; the kernel can. What it
-counts is private memory that can be written (RLIMIT_DATA), the stacks of threads included: not code, not our
-shared segments, and not what allocators reserve.
+If a library reads bodies whole, only the kernel can stop it. The limit (RLIMIT_DATA) counts private
+writable memory, including stacks of threads; not code, our shared segments, or address space that
+allocators reserve.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _DATA = 5  # field of statm, in pages
 
 
 def limit(growth_bytes: int) -> None:
-    """Let this process use that much more than it does now; a stricter limit stays."""
+    """Let this process use that many more bytes than now; a stricter limit stays."""
     try:
         with open("/proc/self/statm", "rb") as statm:  # noqa: PTH123  pathlib would be one more import
             used = int(statm.read().split()[_DATA]) * resource.getpagesize()
@@ -28,6 +28,6 @@ def limit(growth_bytes: int) -> None:
 
 
 def lift() -> None:
-    """Take the limit away again: to report a failure takes memory."""
+    """Remove the limit: reporting a failure needs memory."""
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))

@@ -1,4 +1,4 @@
-"""Open loops for a client that awaits: as ``open_threads``, with tasks."""
+"""Open loops for an async client: as ``open_threads``, with tasks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["serve_window"]
 
 
 async def serve_window(adapters: Sequence[AsyncAdapter], slots: Slots, load: Load) -> None:
-    """One window on all slots; returns when all requests have ended."""
+    """Run one window on all slots; return when all requests have ended."""
     senders = [_Sender(adapter, slots, load) for adapter in adapters]
     with Alarm() as alarm:
         if load.per_request:
@@ -32,7 +32,7 @@ class _Sender:
         self._classify, self._put = coded(adapter), slots.recorder.put
 
     async def send(self, intended_ns: int, ready_ns: int) -> int:
-        """One request; the instant at which it ended."""
+        """Send one request; return the instant at which it ended."""
         self.load.begins(intended_ns)
         start = time.monotonic_ns()
         try:
@@ -47,7 +47,10 @@ class _Sender:
 
 
 async def _take(sender: _Sender, alarm: Alarm) -> None:
-    """Take arrivals until there are none. Some time after the window, those that still wait are missed."""
+    """Take arrivals until there are none.
+
+    Some time after the window, waiting ones count as missed.
+    """
     load = sender.load
     assert load.arrivals is not None
     free_ns = time.monotonic_ns()
@@ -60,15 +63,15 @@ async def _take(sender: _Sender, alarm: Alarm) -> None:
 
 
 async def _leave(load: Load, alarm: Alarm) -> None:
-    """One slot is done."""
+    """Note that one slot is done."""
     await alarm.until(load.leave_ns)
     load.edges.mark_end()
 
 
 async def _dispatch(load: Load, senders: list[_Sender], alarm: Alarm) -> None:
-    """A task for each arrival, at its instant; returns when all have ended.
+    """Start a task for each arrival at its instant; return when all have ended.
 
-    An arrival that finds no slot free is dropped, or waits where an exact count is asked for.
+    An arrival that finds no free slot is dropped, or waits if the number of requests is given.
     """
     assert load.arrivals is not None
     free: asyncio.LifoQueue[_Sender] = asyncio.LifoQueue()

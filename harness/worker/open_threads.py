@@ -1,7 +1,7 @@
-"""Open loops for a client that blocks: requests start when they are due.
+"""Open loops for a sync client: requests start when they are due.
 
-*Fixed workers*: each thread takes the next arrival as soon as it is free, and waits for its instant. *Per
-request*: one thread watches the clock and gives each arrival to any thread that is free.
+*Fixed workers*: each thread takes the next arrival as soon as it is free, and waits for its
+instant. *Per request*: one thread watches the clock and gives each arrival to any free thread.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ from harness.worker.slots import Load, Slots, coded
 __all__ = ["FreeSlots", "dispatch", "serve_slot"]
 
 Turns = queue.SimpleQueue[tuple[int, int] | None]  # intended start and readiness of a request
-FreeSlots = queue.LifoQueue[Turns]  # the one used last comes first, as in a connection pool
+FreeSlots = queue.LifoQueue[Turns]  # the last used one comes first, as in a connection pool
 
 
 def serve_slot(adapter: Adapter, slots: Slots, load: Load, free: FreeSlots | None) -> None:
-    """One thread's part of a window; with ``free`` it is told what to send, otherwise it takes it."""
+    """Run one thread's part of a window.
+
+    With ``free`` it is given arrivals, otherwise it takes them.
+    """
     no_timer_slack()
     sender = _Sender(adapter, slots, load)
     if free is None:
@@ -31,7 +34,10 @@ def serve_slot(adapter: Adapter, slots: Slots, load: Load, free: FreeSlots | Non
 
 
 def dispatch(load: Load, free: FreeSlots, slots: int) -> None:
-    """Give each arrival to a free thread, at its instant; an exact count waits for one instead of dropping."""
+    """Give each arrival to a free thread at its instant.
+
+    If none is free, drop it, or wait if the number of requests is given.
+    """
     assert load.arrivals is not None
     no_timer_slack()
     for intended_ns in load.arrivals:
@@ -56,7 +62,7 @@ class _Sender:
         self._classify, self._put = coded(adapter), slots.recorder.put
 
     def send(self, intended_ns: int, ready_ns: int) -> int:
-        """One request; the instant at which it ended."""
+        """Send one request; return the instant at which it ended."""
         self.load.begins(intended_ns)
         start = time.monotonic_ns()
         try:
@@ -71,7 +77,10 @@ class _Sender:
 
 
 def _take(sender: _Sender) -> None:
-    """Take arrivals until there are none. Some time after the window, those that still wait are missed."""
+    """Take arrivals until there are none.
+
+    Some time after the window, waiting ones count as missed.
+    """
     load = sender.load
     assert load.arrivals is not None
     free_ns = time.monotonic_ns()

@@ -1,7 +1,8 @@
-"""Waiting for an instant, as exactly as Linux lets a Python thread.
+"""Waiting for an instant, as exactly as Linux allows a Python thread.
 
-``time.sleep`` with a timer slack of 1 ns: the kernel's default lets it be 50 µs late on purpose. Spinning would
-be more exact at the median, but it holds the GIL, and costs at the 99.9th percentile what it gains below.
+``time.sleep`` with a timer slack of 1 ns: the kernel's default allows a delay of 50 µs. Spinning
+would be more exact at the median, but it holds the GIL and loses at the 99.9th percentile what it
+gains below.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _SECOND_NS = 10**9
 
 
 def no_timer_slack() -> None:
-    """Let the kernel wake this thread, and those it starts from now on, exactly when they ask."""
+    """Let the kernel wake this thread, and those it starts from now on, without timer slack."""
     ctypes.CDLL(None).prctl(_PR_SET_TIMERSLACK, 1, 0, 0, 0)
 
 

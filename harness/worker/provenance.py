@@ -1,6 +1,6 @@
-"""What this process really runs on, and what it has imported from its folder of packages.
+"""The actual interpreter of this process, and the modules imported from its folder of packages.
 
-Attributes are read without asking for them: that of a lazy module would import more.
+Attributes are read from module dictionaries: an attribute of a lazy module would import more.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ __all__ = ["executable", "has_gil", "provenance"]
 
 
 def provenance(site: str) -> dict[str, Any]:
-    """Interpreter and top-level modules from the folder ``site``: file (links resolved), ``__version__``."""
+    """Return the interpreter and the top-level modules from ``site``: real file, ``__version__``."""
     return {
         "executable": executable(),
         "build": sys.version,
@@ -27,12 +27,12 @@ def provenance(site: str) -> dict[str, Any]:
 
 
 def executable() -> str:
-    """The interpreter's own file, whatever virtual environment or link it was started by."""
+    """Return the interpreter's own file, whatever virtual environment or link started it."""
     return os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
 
 
 def has_gil() -> bool:
-    """Whether threads have to take turns; an extension may turn that on when it is imported."""
+    """Say whether the GIL is enabled; importing an extension may enable it."""
     asked = getattr(sys, "_is_gil_enabled", None)
     return bool(asked()) if asked is not None else True
 

@@ -1,14 +1,15 @@
 """The recorder: one row of integers per request, in memory that outlives the worker.
 
 The segment is a memfd (a plain file where there is none) made by the orchestrator and inherited. It
-holds one 64-bit column after the other, ``capacity`` rows each, used as a ring. A row belongs to whoever
-claimed its number; it *counts* once its last field, ``END``, is not zero. The orchestrator copies
-such rows and sets ``END`` back to zero, which hands the row back. So a worker killed at any instant loses no
-recorded row, and memory does not grow with the run. A worker that finds a claimed row still full does
-not wait: it leaves the request out, and the difference between ``claimed`` and the rows drained tells.
+holds one 64-bit column after the other, ``capacity`` rows each, used as a ring. A row belongs to
+the slot that claimed its number; it *counts* once its last field, ``END``, is not zero. The
+orchestrator copies such rows and sets ``END`` back to zero, which frees the row. So a worker killed
+at any instant loses no recorded row, and memory does not grow with the run. A worker that finds a
+claimed row still full does not wait: it leaves the request out, and the difference between
+``claimed`` and the rows read shows it.
 
-Rows are claimed from one counter, not from a part of the ring per thread: ``next()`` of a counter is one
-atomic step under the GIL, ten thousand threads need no more memory than one, and a fast
+Rows are claimed from one counter, not from one part of the ring per thread: ``next()`` of a counter
+is one atomic step under the GIL, ten thousand threads need no more memory than one, and a fast
 thread can use what a slow one does not.
 """
 
@@ -31,7 +32,7 @@ __all__ = [
 ]
 
 # INTENDED: the planned start, ns; 0 = the same as START (closed loop)
-# READY: from when the request could have started: it was due and a slot was free, ns (open loop)
+# READY: when the request could have started: it was due and a slot was free, ns (open loop)
 # START, END: CLOCK_MONOTONIC, ns
 # OUTCOME: HTTP status (from 100) of a complete response, else the code of an error kind (from 1)
 # RECEIVED: bytes of body
@@ -41,16 +42,19 @@ CELL_BYTES = 8
 
 
 def segment_bytes(capacity: int, columns: int = len(COLUMNS)) -> int:
-    """Size of a segment of ``capacity`` rows."""
+    """Return the size of a segment of ``capacity`` rows in bytes."""
     return capacity * columns * CELL_BYTES
 
 
 class Recorder:
-    """The worker's side of a segment. ``capacity`` is a power of two; ``END`` is the last of its columns."""
+    """The worker's side of a segment. ``capacity`` is a power of two.
+
+    ``END`` is its last column.
+    """
 
     def __init__(self, fd: int, capacity: int, columns: int = len(COLUMNS)) -> None:
         memory = mmap.mmap(fd, segment_bytes(capacity, columns))
-        # touched now, so that no page fault falls into a measurement and the share of
+        # touched now, so that no page fault occurs in a measurement, and the share of
         # resident memory that is ours is known from the start
         for page in range(0, len(memory), mmap.PAGESIZE):
             memory[page] = 0
@@ -64,13 +68,16 @@ class Recorder:
         self._asked = 0
 
     def put(self, *row: int) -> None:
-        """Record one request, values in the order of ``COLUMNS``. Closed loops write it out: no call."""
+        """Record one request, values in the order of ``COLUMNS``. Closed loops inline this code."""
         number = self.claim() & self.mask
         if not self.columns[-1][number]:
             for column, value in zip(self.columns, row, strict=True):
                 column[number] = value
 
     def claimed(self) -> int:
-        """Rows claimed so far = requests sent. Asking claims a row of its own, which stays empty."""
+        """Return rows claimed so far = requests sent.
+
+        The call itself claims a row, which stays empty.
+        """
         self._asked += 1
         return self.claim() + 1 - self._asked

@@ -1,8 +1,8 @@
-"""Holding requests at a point and releasing them on the clock: which when. Clocks and waiting are the callers'.
+"""The schedule of held requests: which one is released when. The caller has the clock and waits.
 
-A batch is released when all of its requests have come to the hold point, or will not come any more: at d, 2d, …
-after that, in the order in which they came; with a delay below a millisecond all at one instant, far enough
-ahead for every one of them to be waiting for it.
+A batch is released when all of its requests have reached the hold point or can no longer do so: at
+d, 2d, … after that, in order of arrival. With a delay below 1 ms all are released at one instant,
+late enough for all of them to be waiting.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SETTLE_NS = 50_000_000
 class Batch:
     """Requests that are released together. ``opened`` is called once, when their instants are known.
 
-    ``after_ns``: of paced requests, the release of the one before; theirs is a delay later.
+    ``after_ns``: for paced requests, the release of the one before; theirs is one delay later.
     """
 
     def __init__(
@@ -42,26 +42,29 @@ class Batch:
         self._lock = threading.Lock()
 
     def arrive(self) -> int:
-        """A request is at the hold point; its place among those that have come, from 0."""
+        """Note that a request is at the hold point.
+
+        Return its place in order of arrival, from 0.
+        """
         with self._lock:
             place, self._arrived = self._arrived, self._arrived + 1
             self._count()
         return place
 
     def give_up(self) -> None:
-        """A request will not come: it has failed, or its client did not pass that point."""
+        """Note that a request will not arrive: it failed, or its client did not pass that point."""
         with self._lock:
             self._count()
 
     def release_ns(self, place: int) -> int:
-        """When the request at ``place`` goes on; known once the batch is open."""
+        """Return when the request at ``place`` is released; known once the batch is open."""
         if self._delay_ns < AT_ONCE_BELOW_NS:
             return self._base_ns
         return self._base_ns + self._delay_ns * (place + 1)
 
     @property
     def settled_ns(self) -> int:
-        """Until then a thread whose request has ended leaves the interpreter to those that have yet to send."""
+        """Return until when finished threads wait, to leave the GIL to those that have yet to send."""
         at_once = self._delay_ns < AT_ONCE_BELOW_NS and self.size > 1
         return self._base_ns + SETTLE_NS if at_once else 0
 
@@ -80,7 +83,7 @@ class Batch:
 
 
 def batches(hold: Hold) -> Iterator[tuple[int, int]]:
-    """(size, earliest beginning in ns from the window's) of each batch, for as long as there may be more."""
+    """Yield (size, earliest start in ns after the window's) of each batch."""
     if hold.starts:
         return iter(hold.starts)
     return itertools.repeat((1 if hold.paced else hold.size, 0), *([1] if hold.once else []))

@@ -1,6 +1,6 @@
-"""Keeps the beginning of one unexpected answer: looked for only once such answers were counted.
+"""Sampling of one unexpected answer, only after such answers were counted.
 
-A run whose answers are all as expected never loads this module.
+A run with expected answers only never loads this module.
 """
 
 from __future__ import annotations
@@ -17,15 +17,18 @@ MOST_LOOKED_AT = 50  # requests of one window
 
 
 class Sampler:
-    """Of one window: looks at answers until one of them has a status of ``wanted``, or at so many."""
+    """The sampler of one window: checks a limited number of answers for a status of ``wanted``."""
 
     def __init__(self, wanted: Collection[int]) -> None:
-        self.found: dict[str, Any] | None = None  # as ``plain`` has it
+        self.found: dict[str, Any] | None = None  # as returned by ``plain``
         self._wanted = frozenset(wanted)
         self._left = MOST_LOOKED_AT
 
     def sender(self, adapter: Any) -> Callable[..., Any]:
-        """What sends a request instead of ``adapter.send``; of an async adapter a coroutine."""
+        """Return the replacement for ``adapter.send``.
+
+        For an async adapter a coroutine function.
+        """
         if isinstance(adapter, AsyncAdapter):
             return self._async_sender(adapter)
         return self._sync_sender(adapter)
@@ -59,5 +62,5 @@ class Sampler:
 
 
 def plain(status: int, beginning: bytes) -> dict[str, Any]:
-    """As an event has it."""
+    """Return the sample as in an event."""
     return {"status": status, "beginning": base64.b64encode(beginning).decode()}

@@ -1,8 +1,8 @@
-"""Slots: what threads (for a client that blocks) and tasks (for one that awaits) have in common.
+"""Slots: the common part of threads (for sync clients) and tasks (for async clients).
 
-A worker opens its sessions once, sends one request on each slot so that connections exist, and is then told
-about windows. Between windows it uses no CPU. Threads and tasks live in modules of their own, so that a
-client that blocks is not measured with asyncio in its process.
+A worker opens its sessions once, sends one request on each slot so that connections exist, and then
+gets windows. Between windows it uses no CPU. Threads and tasks are in separate modules, so that a
+sync client is not measured with asyncio in its process.
 """
 
 from __future__ import annotations
@@ -32,16 +32,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Command", "Load", "Pause", "Slots", "bound", "coded", "new_session", "pool_sizes"]
 
-PATIENCE = 4  # a backlog that takes longer to work off than this part of the window keeps growing
+PATIENCE = 4  # a backlog that takes longer than this part of the window to clear will keep growing
 Command = dict[str, Any]
 T = TypeVar("T")
 
 
 class Edges:
-    """CPU time of this process at the edges of a window, each beside the clock.
+    """CPU time of this process at the edges of a window, each with its instant.
 
-    The edge is read by the slot that first gets there (with a request count, or a pace: last leaves), just
-    after one of its requests: the requests between two readings are those whose cost lies between them.
+    The first slot that reaches an edge reads it (with a request count or a pace: the last slot that
+    leaves), just after one of its requests: so two readings enclose exactly the cost of the
+    requests between them.
     """
 
     def __init__(self, window: Window) -> None:
@@ -53,12 +54,12 @@ class Edges:
         self.end: tuple[int, int] | None = None
 
     def mark_start(self) -> None:
-        """Called by every slot as it begins to count."""
+        """Note that a slot begins to count; every slot calls this."""
         if self.start is None:
             self.start = (time.monotonic_ns(), time.process_time_ns())
 
     def mark_end(self) -> None:
-        """Called by every slot as it leaves."""
+        """Note that a slot leaves; every slot calls this."""
         now_ns = time.monotonic_ns()
         self._left_ns.append(now_ns)
         if self.end is None or self._last_counts:
@@ -66,14 +67,14 @@ class Edges:
 
     @property
     def drain_ns(self) -> int:
-        """How long after the window's end slots still waited, summed over all of them."""
+        """Return the time that slots waited after the window's end, summed over all slots."""
         if self._end_ns is None:
             return 0
         return sum(max(0, left_ns - self._end_ns) for left_ns in self._left_ns)
 
 
 class Load:
-    """One window on its way through the slots."""
+    """The state of one window while the slots serve it."""
 
     def __init__(self, window: Window) -> None:
         self.window = window
@@ -87,9 +88,10 @@ class Load:
 
     @property
     def leave_ns(self) -> int:
-        """Before this instant nobody leaves an open loop: a window is as long as planned, arrivals or not.
+        """Return the instant before which no slot leaves an open loop.
 
-        One that ends by count, too: else what comes next would be sent before it is due.
+        A window has its planned length, even if it ends by count: otherwise the next one would
+        start too early.
         """
         window = self.window
         if window.permits is None:
@@ -99,43 +101,49 @@ class Load:
 
     @property
     def patience_ns(self) -> int:
-        """Until then requests that were due inside the window are sent late instead of being given up."""
+        """Return until when requests that were due inside the window are still sent, late."""
         window = self.window
         return window.end_ns + (window.end_ns - window.start_ns) // PATIENCE
 
     @property
     def per_request(self) -> bool:
-        """Whether arrivals are given to free slots, instead of taken by them."""
+        """Say whether arrivals are given to free slots, instead of taken by them."""
         return self.window.pace is not None and self.window.pace.starter == "per-request"
 
     def begins(self, intended_ns: int) -> None:
-        """Called before a request of an open loop is sent: the first one that counts opens the window."""
+        """Note a request of an open loop before it is sent.
+
+        The first counted one opens the window.
+        """
         if self.edges.start is None and intended_ns >= self.window.start_ns:
             self.edges.mark_start()
 
     def steps_of(self, index: int) -> list[tuple[int, bool]]:
-        """(until when, whether it sends) of a slot: the whole window, unless the concurrency changes."""
+        """Return (until when, whether it sends) of a slot.
+
+        One pair if the concurrency is constant.
+        """
         window = self.window
         if not window.steps:
             return [(window.end_ns, True)]
         return [(window.start_ns + until_ns, index < slots) for slots, until_ns in window.steps]
 
     def has_room(self, number: int, hold: Hold, last_ns: int) -> bool:
-        """Whether batch ``number`` may still begin: nothing starts after the window's end."""
+        """Say whether batch ``number`` may still begin: nothing starts after the window's end."""
         next_ns = last_ns + hold.delay_ns if hold.paced else time.monotonic_ns()
         return number == 1 or bool(hold.starts) or next_ns < self.window.end_ns
 
     def drop(self, intended_ns: int) -> None:
-        """No slot was free for an arrival."""
+        """Count an arrival for which no slot was free."""
         self.dropped += intended_ns >= self.window.start_ns
 
     @property
     def has_lead_in(self) -> bool:
-        """Whether uncounted load comes first."""
+        """Say whether the window starts with uncounted load."""
         return self.window.begin_ns < self.window.start_ns
 
     def wait_s(self) -> float:
-        """Seconds until load begins."""
+        """Return the seconds until load begins."""
         return max(0.0, (self.window.begin_ns - time.monotonic_ns()) / 1e9)
 
 
@@ -148,7 +156,7 @@ def _arrivals(window: Window) -> Arrivals | None:
 
 
 class Slots:
-    """What threads and tasks have in common: first requests, counting down, reporting."""
+    """The common part of threads and tasks: first requests, counting down, reporting."""
 
     def __init__(self, job: Job, adapter: type[BaseAdapter], events: Events) -> None:
         self.job = job
@@ -161,7 +169,7 @@ class Slots:
         self.pauses = [Pause() for _ in range(job.slots if job.think_ns else 0)]
         self._is_warm = False
         self._detour = _detour(job)
-        self._sampler: Sampler | None = None  # of the window that is being served
+        self._sampler: Sampler | None = None  # of the current window
         self._lock = threading.Lock()
         self._running = job.slots
         self._first_sent = 0
@@ -170,7 +178,7 @@ class Slots:
 
     @property
     def required_tracer(self) -> Tracer:
-        """The tracer, where every request is traced."""
+        """Return the tracer if every request is traced."""
         assert self.tracer is not None
         return self.tracer
 
@@ -185,9 +193,9 @@ class Slots:
         planned_ns: int,
         end_ns: int,
     ) -> None:
-        """A held request, as a trace and as a plain row: there it starts later by the time it was held.
+        """Record a held request as a trace and as a plain row, which starts later by the time held.
 
-        It was planned to be released, not to start: the row is that of a closed loop.
+        Its release was planned, not its start: the row is like that of a closed loop.
         """
         self.required_tracer.record(
             number, trace, start_ns, outcome, received, batch, planned_ns, end_ns
@@ -197,7 +205,7 @@ class Slots:
 
     @contextlib.contextmanager
     def failing(self) -> Iterator[None]:
-        """A slot that dies takes the worker with it: better no result than one of fewer slots."""
+        """End the worker if one slot fails: no result is better than one with fewer slots."""
         try:
             yield
         except BaseException as error:
@@ -206,11 +214,11 @@ class Slots:
             os._exit(1)
 
     def begin(self, window: Window) -> None:
-        """Called before the slots are told of a window."""
+        """Prepare a window before the slots get it."""
         self._sampler = _sampler(window)
 
     def sender(self, adapter: Any) -> Any:
-        """What sends a request: the adapter, unless requests take a detour, or are traced or sampled."""
+        """Return the function that sends: the adapter's, or one that slows, traces or samples."""
         assert self._detour is None or self.tracer is None, "a detour is not traced"
         if self._detour is not None:
             return self._detour.sender(adapter.send, adapter.mode)
@@ -221,20 +229,20 @@ class Slots:
         return sender(adapter, self.tracer, coded(adapter))
 
     def new_session(self, pool_size: int) -> Any:
-        """A session not yet opened, for that many slots."""
+        """Return a session that is not open yet, for that many slots."""
         return new_session(self.adapter, self.job.settings, pool_size)
 
     def served_by(self, sessions: Sequence[T]) -> list[T]:
-        """The session of each slot."""
+        """Return the session of each slot."""
         pairs = zip(sessions, self.pool_sizes, strict=True)
         return [session for session, size in pairs for _ in range(size)]
 
     def first_pause_s(self, index: int) -> float:
-        """Seconds until a slot may send its first request; where it is 0, do not let others go first."""
+        """Return the seconds until a slot may send its first request; 0: send without yielding."""
         return index * self.job.first_gap_ns / 1e9
 
     def note_first(self, kind: str | None, message: str = "") -> None:
-        """Count one first request; when the last slot has sent its own, the worker is ready."""
+        """Count one first request; after that of the last slot, the worker is ready."""
         with self._lock:
             self._first_sent += 1
             if kind is not None:
@@ -243,11 +251,11 @@ class Slots:
         self._count_down(self._ready)
 
     def finished(self, load: Load) -> None:
-        """Called by each slot when it leaves a window; the last one reports it."""
+        """Note that a slot leaves a window; every slot calls this, and the last one reports it."""
         self._count_down(lambda: self.report(load))
 
     def send_closed(self) -> None:
-        """The last event: all sessions are closed. Says what this process had to import."""
+        """Send the last event after all sessions are closed, with the imported modules."""
         self.events.send("closed", modules=sorted({name.partition(".")[0] for name in sys.modules}))
 
     def _count_down(self, then: Callable[[], None]) -> None:
@@ -268,12 +276,12 @@ class Slots:
         )
 
     def _spread_pauses(self) -> None:
-        """Slots that have warmed up together go on one after the other, as they would after a while."""
+        """Spread the pauses of the slots after the warm-up, as they would be after a while."""
         for index, pause in enumerate(self.pauses):
             pause.owed_ns = self.job.think_ns * (2 * index + 1) // (2 * len(self.pauses))
 
     def report(self, load: Load) -> None:
-        """All slots have left the window; the first one of a worker is its warm-up."""
+        """Report a window that all slots have left; the first one of a worker is its warm-up."""
         if self._detour is not None:
             self._detour.settle()
         if not self._is_warm:
@@ -282,7 +290,7 @@ class Slots:
         self.events.send(
             "window",
             id=load.window.id,
-            start=load.edges.start or load.edges.end,  # an open loop may have had nothing to start
+            start=load.edges.start or load.edges.end,  # an open loop may have had no arrivals
             end=load.edges.end,
             claimed=self.recorder.claimed(),
             planned=load.arrivals.skip() if load.arrivals is not None else None,
@@ -317,42 +325,42 @@ def _tracer(job: Job) -> Tracer | None:
 
 
 def pool_sizes(adapter: type[BaseAdapter], slots: int) -> list[int]:
-    """How many slots each session serves, as even as can be."""
+    """Return how many slots each session serves, as evenly as possible."""
     most = 1 if adapter.session_scope == "slot" else adapter.largest_pool or slots
     sessions = -(-slots // most)
     return [slots // sessions + (index < slots % sessions) for index in range(sessions)]
 
 
 def new_session(adapter: type[BaseAdapter], settings: Settings, pool_size: int) -> Any:
-    """A session not yet opened."""
+    """Return a session that is not open yet."""
     fields = {name: getattr(settings, name) for name in settings.__slots__}
     return adapter(Settings(**{**fields, "pool_size": pool_size}))
 
 
 class Pause:
-    """What a slot has still to think before its next request: carried over where a window ends.
+    """The rest of a slot's think time before its next request, carried over to the next window.
 
-    Otherwise all slots would send at the beginning of each window, together, and one request more.
+    Otherwise all slots would send together at the beginning of each window, one request too many.
     """
 
     def __init__(self) -> None:
         self.owed_ns = 0
 
     def take_s(self, until_ns: int) -> float:
-        """Seconds to think now: not beyond ``until_ns``; the rest stays owed."""
+        """Return the seconds to think now, up to ``until_ns``; keep the rest."""
         now_ns = max(0, min(self.owed_ns, until_ns - time.monotonic_ns()))
         self.owed_ns -= now_ns
         return now_ns / 1e9
 
 
 def coded(adapter: BaseAdapter) -> Callable[[BaseException], int]:
-    """The adapter's classification as the code that a row holds."""
+    """Return the adapter's classification as the code for a row."""
     codes = {kind: position + 1 for position, kind in enumerate(ERROR_KINDS)}
     return lambda error: codes[adapter.classify(error)]
 
 
 def bound(loop: Callable[..., Any], adapter: Any, slots: Slots) -> Callable[..., Any]:
-    """The loop with everything filled in that stays the same from window to window."""
+    """Return the loop with all arguments that are the same in every window."""
     classify, send = coded(adapter), slots.sender(adapter)
 
     def run(permits: Iterator[object], until_ns: int) -> Any:

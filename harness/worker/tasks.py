@@ -1,4 +1,4 @@
-"""A client that awaits: one task per slot, and the closed loop each of them runs.
+"""Async clients: one task per slot, and the closed loop of each.
 
 Between windows the event loop waits in the kernel for the next command: no CPU.
 """
@@ -21,16 +21,16 @@ __all__ = ["closed_loop", "event_loop", "run_tasks"]
 def run_tasks(
     job: Job, adapter: type[AsyncAdapter], events: Events, commands: Iterator[Command]
 ) -> None:
-    """Serve ``commands`` with one task per slot until told to close."""
+    """Serve ``commands`` with one task per slot until a close command."""
     with event_loop(job) as runner:
         runner.run(_serve_tasks(Slots(job, adapter, events), commands))
 
 
 def event_loop(job: Job) -> asyncio.Runner:
-    """What runs the coroutines of a job, on the loop it asks for."""
+    """Return the runner for the coroutines of a job, with its event loop."""
     if job.loop != "uvloop":
         return asyncio.Runner()
-    import uvloop  # noqa: PLC0415  visible only to a worker that asked for it
+    import uvloop  # noqa: PLC0415  installed only for workers that use it
 
     return asyncio.Runner(loop_factory=uvloop.new_event_loop)
 
@@ -58,7 +58,7 @@ async def _serve_tasks(slots: Slots, commands: Iterator[Command]) -> None:
             await serve_window(adapters, slots, load)
         else:
             await asyncio.sleep(load.wait_s())
-            time.sleep(load.wait_s())  # uvloop counts in ms and may wake half a one too early
+            time.sleep(load.wait_s())  # uvloop counts in ms and may wake 0.5 ms early
             runs = _loops(adapters, slots) if load.window.sampled else usual
             await asyncio.gather(*(_task(run, load, index) for index, run in enumerate(runs)))
         slots.report(load)
@@ -69,7 +69,7 @@ async def _serve_tasks(slots: Slots, commands: Iterator[Command]) -> None:
 
 
 def _loops(adapters: Sequence[AsyncAdapter], slots: Slots) -> list[Callable[..., Awaitable[None]]]:
-    """The closed loop of each slot."""
+    """Return the closed loop of each slot."""
     runs = [bound(closed_loop, adapter, slots) for adapter in adapters]
     if not slots.job.think_ns:
         return runs
@@ -91,7 +91,7 @@ async def _first_task(slots: Slots, index: int, adapter: AsyncAdapter) -> None:
 def _thinking(
     run: Callable[..., Awaitable[None]], think_ns: int, pause: Pause
 ) -> Callable[..., Awaitable[None]]:
-    """As ``harness.worker.threads._thinking``."""
+    """Run the loop with pauses, like ``harness.worker.threads._thinking``."""
 
     async def run_and_think(permits: Iterator[object], until_ns: int) -> None:
         await asyncio.sleep(pause.take_s(until_ns))
@@ -127,9 +127,9 @@ async def closed_loop(
     permits: Iterator[object],
     until_ns: int,
 ) -> None:
-    """As ``harness.worker.threads.closed_loop``.
+    """Run the closed loop, like ``harness.worker.threads.closed_loop``.
 
-    Written out again because a shared body would cost a call per request.
+    The code is repeated because a shared body would cost a call per request.
     """
     clock = time.monotonic_ns
     claim, mask, columns = recorder.claim, recorder.mask, recorder.columns

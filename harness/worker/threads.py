@@ -1,6 +1,6 @@
-"""A client that blocks: one thread per slot, and the closed loop each of them runs.
+"""Sync clients: one thread per slot, and the closed loop of each.
 
-Between windows a thread waits for its inbox, which is a lock: no CPU.
+Between windows a thread waits for its inbox, which is a lock, and uses no CPU.
 """
 
 from __future__ import annotations
@@ -25,18 +25,19 @@ __all__ = ["closed_loop", "run_threads"]
 
 Inbox = queue.SimpleQueue[tuple[Load, "FreeSlots | None"] | None]
 
-# Enough for TLS and name resolution, and ten thousand of them still fit into 5 GiB of addresses.
+# Enough for TLS and name resolution; ten thousand of them fit into 5 GiB of address space.
 STACK_BYTES = 512 * 1024
-# A thread that waits for the GIL wakes up every switch interval to ask for it. Thousands of them would use up
-# the CPU with asking, so beyond this many threads the interval grows: no more than 50,000 wake-ups a second.
+# A thread that waits for the GIL wakes up every switch interval to request it. Thousands of threads
+# would use up the CPU this way, so above this number the interval grows: at most 50,000 wake-ups
+# per second.
 FEW_THREADS = 250
-SWITCH_INTERVAL_S = 0.005  # Python's own
+SWITCH_INTERVAL_S = 0.005  # Python's default
 
 
 def run_threads(
     job: Job, adapter: type[Adapter], events: Events, commands: Iterator[Command]
 ) -> None:
-    """Serve ``commands`` with one thread per slot until told to close."""
+    """Serve ``commands`` with one thread per slot until a close command."""
     slots = Slots(job, adapter, events)
     threading.stack_size(STACK_BYTES)
     sys.setswitchinterval(SWITCH_INTERVAL_S * max(1.0, job.slots / FEW_THREADS))
@@ -67,7 +68,7 @@ def run_threads(
 
 
 def _serve_window(load: Load, slots: Slots, inboxes: list[Inbox]) -> None:
-    """Put all threads to work; give out arrivals one by one; held requests get threads of their own."""
+    """Run a window on all threads; distribute arrivals; held requests get their own threads."""
     slots.begin(load.window)
     if load.window.hold is not None:
         from harness.worker.held_threads import serve_window  # noqa: PLC0415
@@ -107,7 +108,7 @@ def _serve_slot(
 
 
 def _thinking(run: Callable[..., None], think_ns: int, pause: Pause) -> Callable[..., None]:
-    """The loop with a pause after each request, so that the loop itself need not know of pauses."""
+    """Run the loop with a pause after each request, so that the loop itself has no pauses."""
 
     def run_and_think(permits: Iterator[object], until_ns: int) -> None:
         time.sleep(pause.take_s(until_ns))
@@ -154,11 +155,11 @@ def closed_loop(
     permits: Iterator[object],
     until_ns: int,
 ) -> None:
-    """The hot path: send, wait, record, and send again.
+    """Run the hot path: send, wait, record, and send again.
 
-    Ends with the first request that ends at or after ``until_ns``, or when ``permits`` (an iterator shared by
-    all slots of a process) is exhausted. Integers only; what they mean is decided later, by the
-    orchestrator.
+    It ends with the first request that ends at or after ``until_ns``, or when ``permits`` (an
+    iterator shared by all slots of a process) is exhausted. It records integers only; the
+    orchestrator interprets them later.
     """
     clock = time.monotonic_ns
     claim, mask, columns = recorder.claim, recorder.mask, recorder.columns

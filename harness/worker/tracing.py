@@ -1,7 +1,8 @@
-"""Tracing: a share of the requests is sent so that their points can be seen, and recorded beside the others.
+"""Tracing: a share of the requests is sent with trace points, and recorded with the others.
 
-A traced request costs more than a plain one; which ones are traced follows from their order alone, the same for
-every client. Each carries a number in a header, under which the target may know it, too.
+A traced request costs more than a plain one. The selection depends only on the order of requests,
+so it is the same for every client. Each traced request has a number in a header, which the target
+may log.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from harness.worker.recorder import Recorder
 __all__ = ["HEADER", "TRACE_COLUMNS", "Tracer", "sender"]
 
 HEADER = "X-Request-Id"
-# NUMBER: of the request, as in its header; BATCH: which it was released with, from 1 (0: none)
-# PORT: of its own end of the connection (0: not visible); HOLD: position of its hold point in POINTS, from 1
-# PLANNED: when it was to be released; ARRIVED: when it came to the hold point; HELD: ns that it was held there
-# then the instants of all POINTS (0: not passed, or not visible), and OUTCOME, RECEIVED, END as in a plain row
+# NUMBER: of the request, as in its header; BATCH: the batch it was released with, from 1 (0: none)
+# PORT: local port of its connection (0: not visible); HOLD: position of its hold point in POINTS,
+# from 1 PLANNED: when it was to be released; ARRIVED: when it reached the hold point; HELD: ns that
+# it was held there then the instants of all POINTS (0: not passed, or not visible), and OUTCOME,
+# RECEIVED, END as in a plain row
 TRACE_COLUMNS = (
     *("NUMBER", "BATCH", "PORT", "HOLD", "PLANNED", "ARRIVED", "HELD", "START"),
     *POINTS,
@@ -41,12 +43,12 @@ class Tracer:
         self._turn = itertools.count().__next__
 
     def is_due(self) -> bool:
-        """Whether the next request is one of the share that is traced."""
+        """Say whether the next request is one of the traced share."""
         turn, share = self._turn(), self.job.share
         return int((turn + 1) * share) > int(turn * share)
 
     def numbered(self, request: Request) -> tuple[int, Request]:
-        """The request with a number of its own."""
+        """Return the request with its own number."""
         number = self._number()
         return number, replace(request, headers={**request.headers, HEADER: str(number)})
 
@@ -61,7 +63,7 @@ class Tracer:
         planned_ns: int = 0,
         end_ns: int | None = None,
     ) -> None:
-        """One traced request that has just ended."""
+        """Record one traced request that has just ended."""
         hold = _POINT_NUMBERS.get(trace.hold or "", 0)
         head = (
             number,
@@ -78,7 +80,7 @@ class Tracer:
 
 
 def sender(adapter: Any, tracer: Tracer, classify: Any) -> Any:
-    """What the loops call in place of ``adapter.send``."""
+    """Return the function that loops call instead of ``adapter.send``."""
     if isinstance(adapter, Adapter):
         return _blocking(adapter, tracer, classify)
     return _awaiting(adapter, tracer, classify)

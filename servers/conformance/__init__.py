@@ -1,1 +1,1 @@
-"""The suite that every target passes: it ships, and ``claims.CLAIMS`` is what it asks for."""
+"""The conformance suite for targets; ``claims.CLAIMS`` lists what a target must do."""

@@ -1,4 +1,4 @@
-"""What a target is expected to do, claim by claim."""
+"""The claims that every target must fulfil."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OK = 200
 ON_ONE_CONNECTION = 50
 AT_ONCE = 32
 COUNTED = 40
-MOST_ASKED = 300  # until each instance has answered: connections are divided by chance
+MOST_ASKED = 300  # until each instance has answered: connections are distributed at random
 NO_VERSIONS = ("name", "runtime", "configuration")
 
 
@@ -31,10 +31,10 @@ def _always(_: Visit) -> bool:
 
 @dataclass(frozen=True)
 class Claim:
-    """One sentence, and the check of it, which raises ``Failed``.
+    """One thing that a target must do, as one sentence, and its check, which raises ``Failed``.
 
-    ``concerns``: whether it applies to this start of the target. ``when``: at what time it is checked. One of
-    "started" fails as well if the target does not start.
+    ``concerns`` says whether it applies to this start of the target; ``when`` says when it is
+    checked. A claim for "started" also fails if the target does not start.
     """
 
     name: str
@@ -45,12 +45,12 @@ class Claim:
 
 
 def ready(visit: Visit) -> None:
-    """The first request is answered."""
+    """Check that the first request is answered."""
     expect(visit.get().status, OK, f"status of {visit.path} at once:")
 
 
 def loopback(visit: Visit) -> None:
-    """Nobody who comes by another interface gets in."""
+    """Check that it cannot be reached on another interface."""
     for process in map(psutil.Process, visit.target.processes()):
         with contextlib.suppress(psutil.Error):
             for one in process.net_connections("tcp"):
@@ -74,7 +74,7 @@ def _other_addresses() -> Iterator[str]:
 
 
 def routes(visit: Visit) -> None:
-    """As they are, and without a body where HEAD asks for none."""
+    """Request each path with GET and HEAD."""
     with contextlib.closing(visit.connect()) as connection:
         for path, length in visit.routes.items():
             for method, wanted in (("GET", length), ("HEAD", 0)):
@@ -87,7 +87,7 @@ def routes(visit: Visit) -> None:
 
 
 def keep_alive(visit: Visit) -> None:
-    """Requests one after another."""
+    """Send requests one after another on one connection."""
     with contextlib.closing(visit.connect()) as connection:
         for number in range(ON_ONE_CONNECTION):
             connection.request("GET", visit.path)
@@ -99,7 +99,7 @@ def keep_alive(visit: Visit) -> None:
 
 
 def at_once(visit: Visit) -> None:
-    """All of them are open, before the first is read."""
+    """Open all connections before the first answer is read."""
     with contextlib.ExitStack() as stack:
         opened = [stack.enter_context(contextlib.closing(visit.connect())) for _ in range(AT_ONCE)]
         for connection in opened:
@@ -111,20 +111,20 @@ def at_once(visit: Visit) -> None:
 
 
 def counts(visit: Visit) -> None:
-    """Health checks and the like apart."""
+    """Compare its counts with the requests sent; health checks do not count."""
     before = visit.target.counts()
     for _ in range(COUNTED):
         visit.get()
     after = visit.target.counts()
     if before is None or after is None:
-        raise Failed("it does not count, and says that it reports")
+        raise Failed("it reports no counts, although it declares that it does")
     expect(after.requests - before.requests, COUNTED, "requests counted:")
     if after.by_instance:
         expect(sum(after.by_instance.values()), after.requests, "counted by all instances:")
 
 
 def instances(visit: Visit) -> None:
-    """By ``X-Instance``."""
+    """Look for the name of each instance in ``X-Instance``."""
     apart = visit.kind.is_proxy or visit.kind.process_per_instance
     number = SEVERAL if apart and visit.spec.instances == SEVERAL else 1
     wanted = {f"instance-{one}" for one in range(1, number + 1)}
@@ -137,28 +137,30 @@ def instances(visit: Visit) -> None:
 
 
 def described(visit: Visit) -> None:
-    """Beside its name."""
+    """Check its description: versions and configuration hash."""
     description = visit.target.describe()
     expect(description.get("name"), visit.spec.name, "its name:")
     if not description.get("configuration"):
-        raise Failed("there is no hash of its configuration")
+        raise Failed("the hash of its configuration is missing")
     versions = {name: v for name, v in description.items() if name not in NO_VERSIONS}
     if not versions or not all(any(map(str.isdigit, version)) for version in versions.values()):
         raise Failed(f"its versions are {versions or 'unknown'}")
 
 
 def processes(visit: Visit) -> None:
-    """Whose CPU is its CPU."""
+    """Compare its list of processes with those that listen."""
     known = visit.target.processes()
     if not known:
         raise Failed("none is known")
     listening = [pid for pid in listeners(visit.port) if pid not in known]
     if listening:
-        raise Failed(f"process {listening[0]} listens for it, and is not among those it names")
+        raise Failed(
+            f"process {listening[0]} listens on its port, but is missing from its list of processes"
+        )
 
 
 def certificate(visit: Visit) -> None:
-    """By both names of this machine, and by HTTP/1.1 alone."""
+    """Connect by both names of this machine, and offer HTTP/2."""
     for host in ("localhost", "127.0.0.1"):
         context = ssl.create_default_context(cafile=visit.target.ca_file)
         context.set_alpn_protocols(["h2", "http/1.1"])
@@ -171,11 +173,11 @@ def certificate(visit: Visit) -> None:
         except ssl.SSLError as error:
             raise Failed(f"for {host}: {error}") from error
         if protocol == "h2":
-            raise Failed("it agrees on HTTP/2, expected HTTP/1.1")
+            raise Failed("it negotiates HTTP/2, expected HTTP/1.1")
 
 
 def stops(visit: Visit) -> None:
-    """It may be told to stop again."""
+    """Stop it again, which must be harmless, and look for leftovers."""
     visit.target.stop()
     left = visit.leftovers.still_there() if visit.leftovers else None
     if left is not None:
@@ -191,7 +193,7 @@ def _reports(visit: Visit) -> bool:
 
 
 def _names_instances(visit: Visit) -> bool:
-    """A process that is spoken with has no need for a name while it is alone."""
+    """Say whether instances must have names: a single process that answers commands needs none."""
     return _reports(visit) and isinstance(visit.target, HostedTarget)
 
 
@@ -204,17 +206,20 @@ def _has_tls(visit: Visit) -> bool:
 
 
 CLAIMS: tuple[Claim, ...] = (
-    Claim(
-        "ready", "it starts, and answers as soon as it says that it is ready", ready, when="started"
-    ),
+    Claim("ready", "it starts, and answers as soon as it is ready", ready, when="started"),
     Claim("loopback", "it listens on the loopback interface only", loopback),
     Claim("routes", "its paths have bodies of the length it declares", routes, _has_routes),
-    Claim("keep-alive", "it keeps connections", keep_alive),
-    Claim("at-once", "it serves 32 connections at once", at_once),
-    Claim("counts", "it counts every request, and nothing else", counts, _reports),
-    Claim("instances", "every instance answers, by its name", instances, _names_instances),
-    Claim("described", "it describes its versions and its configuration", described),
-    Claim("processes", "its processes are those that serve", processes, _is_native),
-    Claim("certificate", "its certificate can be verified, over HTTP/1.1", certificate, _has_tls),
-    Claim("stops", "stopped, it leaves no process, no port and no file", stops, when="stopped"),
+    Claim("keep-alive", "it keeps connections alive", keep_alive),
+    Claim("at-once", "it serves 32 concurrent connections", at_once),
+    Claim("counts", "it counts every request, and no health checks", counts, _reports),
+    Claim("instances", "every instance answers, with its own name", instances, _names_instances),
+    Claim("described", "it reports its versions and a hash of its configuration", described),
+    Claim("processes", "its list of processes is complete", processes, _is_native),
+    Claim(
+        "certificate",
+        "its certificate can be verified, and it speaks HTTP/1.1",
+        certificate,
+        _has_tls,
+    ),
+    Claim("stops", "after a stop, no process, port or file is left", stops, when="stopped"),
 )

@@ -1,4 +1,4 @@
-"""What a target would leave behind, noted while it runs."""
+"""Detection of everything that a target leaves behind."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Leftovers:
 
     @classmethod
     def of(cls, target: Target, mark: str) -> Leftovers:
-        """Of one that runs: its folder is where its CA's certificate is, or its host's record says."""
+        """Note those of a running target; its CA file or its host's record gives its folder."""
         ca_file, url = target.ca_file, target.base_url
         recorded = (Path(one.folder) for one in records() if one.told.get("base_url") == url)
         folders = frozenset((*recorded, *((Path(ca_file).parent,) if ca_file else ())))
@@ -40,7 +40,7 @@ class Leftovers:
         return cls(mark, port, tuple(sorted({*target.processes(), *listeners(port)})), folders)
 
     def still_there(self) -> str | None:
-        """One of them that is still there after a while."""
+        """Return one of them that is still there after a while."""
         deadline = time.monotonic() + GONE_S
         while (left := next(self._left(), None)) is not None and time.monotonic() < deadline:
             time.sleep(LOOK_S)
@@ -53,11 +53,11 @@ class Leftovers:
                     yield f"process {pid} is still there"
         with contextlib.suppress(OSError):
             socket.create_connection(("127.0.0.1", self.port), GONE_S).close()
-            yield f"port {self.port} is still listened on"
+            yield f"port {self.port} is still in use"
         yield from (f"{folder} is still there" for folder in self.folders if folder.exists())
 
     def _marked(self) -> Iterator[int]:
-        """Processes that have inherited the mark, also those that have left their parents."""
+        """Yield the processes that have inherited the mark, even without their parents."""
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
                 if self.mark in process.environ():
@@ -65,7 +65,7 @@ class Leftovers:
 
 
 def listeners(port: int) -> list[int]:
-    """Processes that listen on a port, as far as they can be seen."""
+    """Return the processes that listen on a port, as far as they are visible."""
     return [
         one.pid
         for one in psutil.net_connections("tcp")

@@ -1,4 +1,4 @@
-"""A target that runs, as the suite asks it; and the ways in which it is started for that."""
+"""One start of a target, as the suite sees it, and the ways in which it is started."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ SEVERAL = 3  # instances
 
 
 class Failed(Exception):  # noqa: N818  it is the target that fails
-    """One line: what happened, and what was expected."""
+    """Raised when a claim does not hold. One line: what happened, and what was expected."""
 
 
 def expect(found: object, wanted: object, what: str) -> None:
-    """Raise ``Failed`` unless both are the same."""
+    """Raise ``Failed`` unless both are equal."""
     if found != wanted:
         raise Failed(f"{what} {found}, expected {wanted}")
 
 
 @dataclass(frozen=True)
 class Visit:
-    """One start of a target; once it runs, what it must not leave behind."""
+    """One start of a target; once it runs, also what it must not leave behind."""
 
     target: Target
     spec: TargetSpec
@@ -42,37 +42,37 @@ class Visit:
 
     @property
     def kind(self) -> Software:
-        """What clients talk to."""
+        """Return the software that clients connect to."""
         return software(self.spec.name)
 
     @property
     def origin(self) -> Software:
-        """What answers them."""
+        """Return the software that answers."""
         return software(self.spec.upstream or self.spec.name)
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """Return the port on which it listens."""
         return urlsplit(self.target.base_url).port or 0
 
     @property
     def routes(self) -> Mapping[str, int]:
-        """Paths and the lengths of their bodies."""
+        """Return paths and the lengths of their bodies."""
         return self.origin.routes
 
     @property
     def path(self) -> str:
-        """One that is answered with 200."""
+        """Return a path that is answered with 200."""
         return next(iter(self.routes), "/health")
 
     def connect(self) -> http.client.HTTPConnection:
-        """A connection of its own, not yet made."""
+        """Return a new connection that is not open yet."""
         ca_file = self.target.ca_file
         trusting = ssl.create_default_context(cafile=ca_file) if self.spec.tls else None
         return connection_to(Address(LOOPBACK, self.port), trusting, TIMEOUT_S)
 
     def get(self) -> http.client.HTTPResponse:
-        """The answer on a fresh connection, which ends with it; its body has been read."""
+        """Request a path on a new connection; return the answer, completely read."""
         with contextlib.closing(self.connect()) as connection:
             connection.request("GET", self.path, headers={"Connection": "close"})
             response = connection.getresponse()
@@ -81,7 +81,7 @@ class Visit:
 
 
 def starts(spec: TargetSpec) -> dict[str, TargetSpec]:
-    """The ways to start it, by what is said of them."""
+    """Return the ways to start it, by description."""
     found = {
         "http": replace(spec, instances=1, tls=False),
         "https": replace(spec, instances=1, tls=True),

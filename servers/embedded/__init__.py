@@ -1,1 +1,1 @@
-"""The embedded target: an HTTP/1.1 server process of our own, in httpbin's image."""
+"""The embedded target: our own HTTP/1.1 server process, with endpoints like httpbin's."""

@@ -1,8 +1,8 @@
 """The target's process: ``python -m servers.embedded``.
 
-It speaks JSON lines with its parent: one ``ready`` event on standard output, then one answer per
-command read from standard input. The end of standard input ends the process, so that not even a
-killed parent leaves it behind.
+It exchanges JSON lines with its parent: one ``ready`` event on standard output, then one answer per
+command on standard input. The process ends with its standard input, so that even a killed parent
+does not leave it behind.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _BACKLOG = 4096
 
 
 def main() -> int:
-    """Serve until standard input ends or a signal asks for the end."""
+    """Serve until standard input ends or a signal arrives."""
     options = Options.from_words(sys.argv[1:])
     _raise_file_limit()
     _stay_on(options.cpus)
@@ -77,7 +77,7 @@ async def _serve(options: Options, directory: Path | None) -> None:
 
 def _tls(folder: Path, make: bool) -> ssl.SSLContext:
     if make:
-        # Loading what makes certificates is a third of the start of a target, which seldom needs it.
+        # Importing the certificate module takes a third of a target's start, and is seldom needed.
         from servers.certificates import issue  # noqa: PLC0415
 
         issue(folder)
@@ -85,7 +85,7 @@ def _tls(folder: Path, make: bool) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
     context.load_cert_chain(folder / CERTIFICATE, folder / KEY)
-    if make:  # they are in memory now
+    if make:  # the certificates are in memory now
         for name in (CERTIFICATE, KEY):
             (folder / name).unlink()
     return context
@@ -100,18 +100,18 @@ def _listen(options: Options) -> socket.socket:
     try:
         listener.bind((options.host, options.port))
     except OSError as error:
-        sys.exit(f"port {options.port} cannot be listened on: {error.strerror}")
+        sys.exit(f"cannot listen on port {options.port}: {error.strerror}")
     return listener
 
 
 def _raise_file_limit() -> None:
-    """One descriptor per connection: 10,000 clients do not fit the usual soft limit of 1,024."""
+    """Raise the limit of descriptors: 10,000 connections exceed the usual soft limit of 1,024."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _stay_on(cpus: tuple[int, ...]) -> None:
-    """Run on these CPUs only, where the system can be told so."""
+    """Run on these CPUs only, if the system supports it."""
     if not cpus or not hasattr(os, "sched_setaffinity"):
         return
     try:
@@ -127,7 +127,7 @@ def _versions() -> dict[str, str]:
 
 
 def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Unexpected errors are one line each; a peer that vanished or botched TLS is not one."""
+    """Print unexpected errors, one line each; ignore lost peers and failed TLS handshakes."""
     error = context.get("exception")
     if not isinstance(error, (OSError, ssl.SSLError)):
         sys.stderr.write(f"{context['message']}: {error!r}\n")

@@ -1,4 +1,4 @@
-"""What one client is still owed, sent in the order of its requests and no faster than it reads."""
+"""The pending answers of one client, sent in order and no faster than the client reads."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from servers.embedded.service import Service
 
 __all__ = ["Answers"]
 
-# More waiting requests than this, and the client is left to wait with the next ones.
+# With more waiting requests than this, no further ones are read.
 _MAX_WAITING = 64
-# How long a refused client may go on sending before the connection is cut under it.
+# How long a refused client may keep sending before its connection is closed.
 _LINGER_S = 2.0
 
 
 class Answers:
     """The sending half of a connection.
 
-    Takes complete requests, final refusals and ready bytes (100 Continue). Answers that take time
-    run as one task, and the next waits for it. ``free`` is true when nothing is owed and the
-    client reads: then a caller may write by itself.
+    It takes complete requests, final refusals and ready bytes (100 Continue). Answers that take
+    time run as one task, and the next one waits for it. ``free`` is true if no answer is pending
+    and the client reads: then a caller may write directly.
     """
 
     __slots__ = (
@@ -57,28 +57,31 @@ class Answers:
 
     @property
     def working(self) -> bool:
-        """Whether an answer is being prepared, as opposed to waiting for the client to read."""
+        """Say whether an answer is being prepared, as opposed to waiting for the client to read."""
         return self._task is not None and not self._paused
 
     def add(self, item: Request | Response | bytes) -> None:
-        """Answer this after everything added before. A ``Response`` is a refusal, and the last."""
+        """Answer this after everything added before.
+
+        A ``Response`` is a refusal and the last answer.
+        """
         self._waiting.append(item)
         self._pump()
 
     def pause(self) -> None:
-        """The client does not keep up: prepare no more answers, read no more requests."""
+        """Stop preparing answers and reading requests: the client reads too slowly."""
         self._paused = True
         self._balance()
 
     def resume(self) -> None:
-        """The client has caught up."""
+        """Continue: the client has caught up."""
         self._paused = False
         if self._resumed is not None and not self._resumed.done():
             self._resumed.set_result(None)
         self._pump()
 
     def abandon(self) -> None:
-        """The client is gone: drop what it is owed."""
+        """Drop all pending answers: the client is gone."""
         self._waiting.clear()
         if self._task is not None:
             self._task.cancel()
@@ -86,13 +89,13 @@ class Answers:
             self._cut.cancel()
 
     def _pump(self) -> None:
-        """Answer in order, until one answer takes time or the client stops reading."""
+        """Send answers in order until one takes time or the client stops reading."""
         while self._waiting and not (self._task or self._paused or self._transport.is_closing()):
             self._answer(self._waiting.popleft())
         self._balance()
 
     def _balance(self) -> None:
-        """Read on only while the client takes its answers."""
+        """Read requests only while the client reads its answers."""
         if self._transport.is_closing():
             self.free = False
             return
@@ -153,7 +156,7 @@ class Answers:
             self._transport.close()
 
     async def _send_stream(self, stream: AsyncGenerator[bytes, None], *, chunked: bool) -> int:
-        """Send all of it; the instant at which its last piece was written."""
+        """Send all of it; return the instant at which its last piece was written."""
         last_ns = time.monotonic_ns()
         async with aclosing(stream) as pieces:
             async for piece in pieces:
@@ -178,9 +181,9 @@ class Answers:
         self._pump()
 
     def _linger(self) -> None:
-        """Let a refused client finish sending: cutting it off now would destroy the answer.
+        """Let a refused client finish sending: closing now could destroy the answer.
 
-        Unread data at a close makes the kernel send a reset, which may overtake the response.
+        If data is unread at a close, the kernel sends a reset, which may overtake the response.
         """
         if self._transport.can_write_eof():
             self._transport.write_eof()
@@ -188,6 +191,6 @@ class Answers:
 
 
 def _stamp(row: Row | None, *fields: int) -> None:
-    """Before the write itself: the client may be faster than whatever comes after it."""
+    """Return the instant just before the write: the client may react before the write returns."""
     if row is not None:
         row.stamp(*fields)

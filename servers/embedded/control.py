@@ -1,4 +1,4 @@
-"""The line between the target's process and its parent: JSON lines, a command in, an answer out."""
+"""The control channel of the target's process: commands and answers as JSON lines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STDIN, _STDOUT = 0, 1
 
 
 class Control:
-    """The process's end of the line. ``end`` is set when the parent has gone."""
+    """The process's end of the channel. ``end`` is set when the parent is gone."""
 
     def __init__(
         self, service: Service, loop: asyncio.AbstractEventLoop, end: asyncio.Event
@@ -39,11 +39,11 @@ class Control:
         }
 
     def listen(self) -> None:
-        """Take commands from now on."""
+        """Accept commands from now on."""
         self._loop.add_reader(_STDIN, self._read)
 
     def _read(self) -> None:
-        """Take what the parent wrote; end the process when it has closed the pipe."""
+        """Read what the parent wrote; end the process when it has closed the pipe."""
         data = os.read(_STDIN, 65536)
         if not data:
             self._end.set()
@@ -52,7 +52,7 @@ class Control:
             self.say(**self._answer(line))
 
     def say(self, **message: Any) -> None:
-        """Write one line, all of it; a parent that is gone is noticed by ``_read``."""
+        """Write one complete line; ``_read`` notices if the parent is gone."""
         left = memoryview(json.dumps(message).encode() + b"\n")
         try:
             while left:
@@ -90,7 +90,7 @@ class Control:
         task.add_done_callback(self._stalls.discard)
 
     async def _do_nothing(self, at_ns: int, length_ns: int) -> None:
-        """Block the event loop, and with it everything."""
+        """Block the event loop, and so the whole server."""
         await self._service.alarm.until(at_ns)
         start_ns = time.monotonic_ns()
         time.sleep(length_ns / 10**9)

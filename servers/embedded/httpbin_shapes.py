@@ -39,7 +39,7 @@ SLIDESHOW: Shape = {
 
 
 def dump(shape: Shape) -> bytes:
-    """JSON as httpbin prints it: sorted keys, two spaces, a final newline.
+    """Return JSON as httpbin prints it: sorted keys, two spaces, a final newline.
 
     A body nested too deeply to be printed again is shown as if it were not JSON.
     """
@@ -50,7 +50,7 @@ def dump(shape: Shape) -> bytes:
 
 
 def describe(request: Request, *keys: str) -> Shape:
-    """The parts of a request named by ``keys``.
+    """Return the parts of a request named by ``keys``.
 
     ``url args origin headers method`` and, read from the body, ``data form files json``.
     """
@@ -61,31 +61,31 @@ def describe(request: Request, *keys: str) -> Shape:
 
 
 def path(request: Request) -> str:
-    """The path of the target without query and fragment, percent-encoding kept."""
+    """Return the path of the target without query and fragment, percent-encoding kept."""
     target = _origin_form(request)
     return target.partition("#")[0].partition("?")[0]
 
 
 def query(request: Request) -> list[tuple[str, str]]:
-    """The query's fields in order."""
+    """Return the query's fields in order."""
     text = _origin_form(request).partition("#")[0].partition("?")[2]
     return parse_qsl(text, keep_blank_values=True)
 
 
 def url(request: Request) -> str:
-    """The absolute URL the client meant."""
+    """Return the absolute URL that the client meant."""
     host = request.header(b"host") or "localhost"
     scheme = request.header(b"x-forwarded-proto") or request.scheme
     return f"{scheme}://{host}{_origin_form(request)}"
 
 
 def origin(request: Request) -> str:
-    """Where the request came from; a proxy's word is taken for it, as httpbin does."""
+    """Return the origin of the request; proxy headers are trusted, as in httpbin."""
     return request.header(b"x-forwarded-for") or request.origin
 
 
 def _origin_form(request: Request) -> str:
-    """The target without scheme and authority (RFC 9112 §3.2)."""
+    """Return the target without scheme and authority (RFC 9112 §3.2)."""
     target = request.target.decode("latin-1")
     if target.startswith("/") or "://" not in target:
         return target
@@ -98,7 +98,7 @@ def _headers(request: Request) -> dict[str, str]:
 
 @lru_cache(1024)
 def _title(name: bytes) -> str:
-    """A header's name in httpbin's spelling; there are few, and title() costs more than a look-up."""
+    """Return a header's name in httpbin's spelling; cached, because title() costs more."""
     return name.decode("latin-1").title()
 
 
@@ -132,7 +132,7 @@ def _content_type(value: str) -> Message:
 
 
 def _flatten(pairs: Pairs) -> Shape:
-    """A name that occurs once has its value, one that is repeated a list of them."""
+    """Map each name to its value, or to a list if it is repeated."""
     values: dict[str, list[str]] = {}
     for name, value in pairs:
         values.setdefault(name, []).append(value)
@@ -140,7 +140,7 @@ def _flatten(pairs: Pairs) -> Shape:
 
 
 def _text(data: bytes, type_: str = "application/octet-stream") -> str:
-    """Text as it stands, anything else as a data URL (RFC 2397)."""
+    """Return text unchanged, anything else as a data URL (RFC 2397)."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -148,7 +148,7 @@ def _text(data: bytes, type_: str = "application/octet-stream") -> str:
 
 
 def _json(data: bytes) -> Any:
-    """The body as JSON, or None: not JSON, or nested too deeply for Python's parser."""
+    """Return the body as JSON; None if it is not JSON or nested too deeply for Python's parser."""
     try:
         return json.loads(data, parse_constant=_not_json)
     except (ValueError, RecursionError):
@@ -160,7 +160,7 @@ def _not_json(constant: str) -> NoReturn:
 
 
 def _multipart(body: bytes, boundary: str | None) -> tuple[Shape, Shape]:
-    """Fields and files of a form (RFC 7578). What is not well-formed is left out."""
+    """Return fields and files of a form (RFC 7578); malformed parts are left out."""
     fields: list[tuple[str, str]] = []
     files: list[tuple[str, str]] = []
     delimiter = b"\r\n--" + (boundary or "").encode("latin-1", "replace")

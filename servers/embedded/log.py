@@ -1,4 +1,4 @@
-"""The log's storage in the server: integer cells, all of them there before the run begins."""
+"""The log's storage in the server: integer cells, all allocated before the run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MAX_ID_DIGITS = 18  # fits a cell
 
 
 class Row:
-    """One record, completed as things happen."""
+    """One record, completed while its request or connection proceeds."""
 
     __slots__ = ("_cells", "_start")
 
@@ -55,13 +55,13 @@ class Table:
 
     def __init__(self, width: int, capacity: int) -> None:
         self._capacity_cells = width * capacity
-        # Written now, so that no page is missing when it is needed.
+        # Written now, so that no page fault occurs during the run.
         self._cells = array("q", bytes(_CELL_BYTES * self._capacity_cells))
         self._used_cells = 0
         self.left_out = 0
 
     def add(self, *values: int) -> Row | None:
-        """Begin a record with a value for every field; None if there is no room."""
+        """Begin a record with a value for every field; return None if the table is full."""
         start = self._used_cells
         if start == self._capacity_cells:
             self.left_out += 1
@@ -71,13 +71,13 @@ class Table:
         return Row(self._cells, start)
 
     def to_json(self) -> dict[str, Any]:
-        """Its cells row after row, in this machine's byte order, as base64."""
+        """Return its cells row by row, in this machine's byte order, as base64."""
         cells = memoryview(self._cells)[: self._used_cells]
         return {"cells": base64.b64encode(cells).decode(), "left_out": self.left_out}
 
 
 class Log:
-    """What was seen between the log's start and its stop: ``capacity`` records of each kind."""
+    """Everything between the log's start and stop: up to ``capacity`` records of each kind."""
 
     __slots__ = ("connections", "requests", "stalls")
 
@@ -87,11 +87,11 @@ class Log:
         self.stalls = Table(len(StallRecord._fields), capacity)
 
     def to_json(self) -> dict[str, Any]:
-        """All of it, by kind."""
+        """Return all tables, by kind."""
         return {kind: getattr(self, kind).to_json() for kind in self.__slots__}
 
 
 def request_id(headers: dict[bytes, bytes]) -> int:
-    """The number in ``X-Request-Id``, 0 if there is none."""
+    """Return the number in ``X-Request-Id``, 0 if there is none."""
     text = headers.get(b"x-request-id", b"")
     return int(text) if text.isdigit() and len(text) <= _MAX_ID_DIGITS else 0

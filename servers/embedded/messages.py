@@ -1,4 +1,4 @@
-"""One request and one response, and how a response becomes bytes."""
+"""One request, one response, and its encoding as bytes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class RefusedError(Exception):
         self.reason = reason
 
     def response(self) -> Response:
-        """What the client is told."""
+        """Return the response for the client."""
         return Response(status=self.status, body=f"{self.reason}\n".encode())
 
 
@@ -50,13 +50,13 @@ class Request:
     row: Row | None
 
     def header(self, name: bytes) -> str:
-        """The value of a header by its lower-case name, empty if it was not sent."""
+        """Return the value of a header by its lower-case name, empty if it was not sent."""
         return self.headers.get(name, b"").decode("latin-1")
 
 
 @dataclass(slots=True)
 class Response:
-    """One answer: ``body``, or ``stream`` piece by piece, ``wait_ns`` after the request.
+    """One response: ``body``, or ``stream`` piece by piece, ``wait_ns`` after the request.
 
     ``length`` is the stream's number of bytes; a stream of unknown length is sent in chunks. ``row``
     is the record of a refused request that counts, while the log is on.
@@ -73,26 +73,26 @@ class Response:
 
     @property
     def takes_time(self) -> bool:
-        """Whether it cannot be written in one go."""
+        """Say whether it needs more than one write."""
         return self.stream is not None or self.wait_ns > 0
 
     @property
     def bodiless(self) -> bool:
-        """Whether its status forbids a body (RFC 9110 §6.4.1)."""
+        """Say whether its status forbids a body (RFC 9110 §6.4.1)."""
         return self.status in (204, 304)
 
     @property
     def chunked(self) -> bool:
-        """Whether its length is unknown until its end."""
+        """Say whether its length is unknown until its end."""
         return self.stream is not None and self.length is None and not self.bodiless
 
 
 def head(
     response: Response, *, date: str, keep_alive: bool, chunks: bool, instance: str = ""
 ) -> bytes:
-    """Status line and headers. ``chunks``: whether the client understands chunked framing.
+    """Return status line and headers. ``chunks``: the client understands chunked framing.
 
-    ``instance``: who answers, for those who ask several servers; nothing of it where it has no name.
+    ``instance``: the name sent in ``X-Instance``; no such header if it is empty.
     """
     lines = [
         f"HTTP/1.1 {response.status} {_REASONS.get(response.status, 'Unknown')}",
@@ -119,5 +119,5 @@ def _framing(response: Response, chunks: bool) -> list[str]:
 
 
 def chunk(piece: bytes) -> bytes:
-    """One piece in chunked framing (RFC 9112 §7.1); the empty piece ends the body."""
+    """Return one piece in chunked framing (RFC 9112 §7.1); the empty piece ends the body."""
     return b"%x\r\n%b\r\n" % (len(piece), piece)

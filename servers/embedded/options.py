@@ -1,4 +1,4 @@
-"""What the target's process is told at its start, as data and as command-line words."""
+"""The options of the target's process, as data and as command-line words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 __all__ = ["ANY_INTERFACE", "IDLE_TIMEOUT_S", "Options", "loopback_address"]
 
-# Longer than a competitor waits while the others are measured: a connection must not be dropped meanwhile.
+# Longer than a client waits while the others are measured: its connections must stay open.
 IDLE_TIMEOUT_S = 3600.0
 ANY_INTERFACE = "0.0.0.0"
 _IN_CONTAINER = "CLIENTBENCH_IN_CONTAINER"  # set by our image
@@ -20,8 +20,9 @@ _IN_CONTAINER = "CLIENTBENCH_IN_CONTAINER"  # set by our image
 class Options:
     """How one server process is to run.
 
-    ``host`` is a literal loopback address, or of a container's own network any. ``port`` 0: a free
-    one; ``shared``: other processes listen there, too. ``instance`` is its name in ``X-Instance``.
+    ``host`` is a literal loopback address, or any address in a container's own network. ``port`` 0:
+    a free one; ``shared``: other processes listen there, too. ``instance`` is its name in
+    ``X-Instance``.
     ``certificate`` is a folder as ``servers.certificates`` makes it; with ``tls`` and without it the
     process makes a certificate of its own. ``cpus`` empty: every CPU the parent may use.
     ``idle_timeout_s``: a connection without traffic for that long is dropped.
@@ -37,7 +38,7 @@ class Options:
     idle_timeout_s: float = IDLE_TIMEOUT_S
 
     def to_words(self) -> list[str]:
-        """The command line that ``from_words`` turns back into these options."""
+        """Return the command line, which ``from_words`` parses."""
         words = ["--host", self.host, "--idle-timeout-s", repr(self.idle_timeout_s)]
         words += ["--port", str(self.port)]
         words += ["--tls"] * self.tls + ["--shared"] * self.shared
@@ -65,7 +66,7 @@ class Options:
 
 
 def loopback_address(host: str) -> str:
-    """The literal loopback address meant by ``host``. Raises ``ValueError`` for any other host.
+    """Return the literal loopback address of ``host``. Raises ``ValueError`` for any other host.
 
     ``localhost`` becomes 127.0.0.1: a name with two addresses would get two different ports.
     """
@@ -83,7 +84,7 @@ def loopback_address(host: str) -> str:
 
 
 def _address(host: str) -> str:
-    """Loopback; or every interface of a container, whose ports are published on loopback alone."""
+    """Return loopback, or any address in a container, whose ports are published on loopback."""
     if host == ANY_INTERFACE and _IN_CONTAINER in os.environ:
         return host
     return loopback_address(host)

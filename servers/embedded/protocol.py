@@ -37,12 +37,13 @@ _ODD = (httptools.HttpParserError, httptools.HttpParserUpgrade)
 class Connection(asyncio.Protocol):
     """The server's side of one connection.
 
-    ``on_…`` methods are httptools' callbacks. ``GET /`` takes the short way: parse, one prepared
+    ``on_…`` methods are httptools' callbacks. ``GET /`` takes the fast path: parse, one prepared
     write. Everything else becomes a ``Request`` for ``Answers``. ``_target`` is non-empty exactly
-    while a request is incomplete; ``_special`` is set when it is more than a line and some fields.
+    while a request is incomplete; ``_special`` is set if it is more than a line and some fields.
 
-    The log costs the short way one test: what else is to be recorded there is done by other methods
-    in the places of ``_parse`` and ``_write``. ``_row`` is the connection's own record.
+    The log costs the fast path one test: the rest is recorded by methods that replace ``_parse``
+    and
+    ``_write``. ``_row`` is the connection's own record.
     """
 
     __slots__ = (
@@ -73,7 +74,7 @@ class Connection(asyncio.Protocol):
     )
 
     def __init__(self, service: Service, loop: asyncio.AbstractEventLoop) -> None:
-        # The loop makes its protocol when it accepts a connection, and connects it after TLS.
+        # The loop creates the protocol when it accepts a connection, and connects it after TLS.
         self._accepted_ns = time.monotonic_ns()
         self._service = service
         self._loop = loop
@@ -86,7 +87,7 @@ class Connection(asyncio.Protocol):
     # --- the connection's life -------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Count it and get ready to parse."""
+        """Count the connection and prepare the parser."""
         self._transport = cast(asyncio.Transport, transport)
         self._answers = Answers(self._transport, self._service, self._loop)
         self._parser = httptools.HttpRequestParser(self)
@@ -98,37 +99,37 @@ class Connection(asyncio.Protocol):
             self._begin_row(self._log)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget everything; an answer under way is abandoned."""
+        """Forget everything; abandon an unfinished answer."""
         self._service.open.discard(self)
         self._deaf = True
         self._answers.abandon()
         if self._row is not None:
             self._row.stamp(CLOSED)
-        # These hold our bound methods: without them, the connection is freed at once.
+        # These refer to our bound methods: without them, the connection is freed at once.
         del self._parser, self._parse, self._write
 
     @property
     def working(self) -> bool:
-        """Whether it is quiet because it is preparing an answer."""
+        """Say whether it is silent because it prepares an answer."""
         return self._answers.working
 
     def drop(self) -> None:
-        """Close it at once, whatever is unsent."""
+        """Close it at once, even if data is unsent."""
         self._transport.abort()
 
     def pause_writing(self) -> None:
-        """The client does not keep up."""
+        """Stop writing: the client reads too slowly."""
         self._answers.pause()
 
     def resume_writing(self) -> None:
-        """The client has caught up."""
+        """Continue: the client has caught up."""
         self.last_tick = self._service.tick
         self._answers.resume()
 
     # --- parsing ---------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came; the callbacks answer."""
+        """Parse the received data; the callbacks answer."""
         self.last_tick = self._service.tick
         if self._target or self._deaf or len(data) > MAX_HEAD_BYTES:
             self._feed_watched(data)
@@ -147,10 +148,10 @@ class Connection(asyncio.Protocol):
             self._recover(data, odd)
 
     def _stumble(self, data: bytes) -> Exception | None:
-        """Parse; what stopped the parser, if anything did.
+        """Parse; return the exception that stopped the parser, or None.
 
-        It is returned, not handled where it is caught: an exception raised inside a handler would
-        lose the context in which httptools hands over the error of a callback.
+        It is returned, not handled here: an exception raised inside a handler would lose the
+        context in which httptools passes on the error of a callback.
         """
         try:
             self._parse(data)
@@ -159,7 +160,7 @@ class Connection(asyncio.Protocol):
         return None
 
     def _recover(self, data: bytes, odd: Exception | None) -> None:
-        """Refuse what the parser stumbled over; after an ignored upgrade, go on with the rest."""
+        """Refuse what the parser rejected; after an ignored upgrade, continue with the rest."""
         while isinstance(odd, httptools.HttpParserUpgrade) and not self._deaf:
             data = self._without_upgrade() + data[odd.args[0] :]
             odd = self._stumble(data)
@@ -171,8 +172,8 @@ class Connection(asyncio.Protocol):
     def _feed_watched(self, data: bytes) -> None:
         """Feed a request that spans reads, or a read larger than a header section may be.
 
-        A complete header section is measured exactly (``_examine``). An incomplete one can hide
-        in the parser, so it is refused when whole pieces went into it: at twice the limit at most.
+        A complete header section is measured exactly (``_examine``). An incomplete one is inside
+        the parser, so it is refused by whole pieces: at twice the limit at most.
         """
         for start in range(0, len(data), MAX_HEAD_BYTES):
             self._suspect = True
@@ -206,11 +207,11 @@ class Connection(asyncio.Protocol):
         self._body_bytes = 0
 
     def on_url(self, piece: bytes) -> None:
-        """Part of the request target."""
+        """Take a part of the request target."""
         self._target += piece
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One complete header or trailer."""
+        """Take one complete header or trailer."""
         name = name.lower()
         headers = self._headers
         if name in headers:
@@ -226,7 +227,7 @@ class Connection(asyncio.Protocol):
         self._headers[name] += b"," + value
 
     def on_headers_complete(self) -> None:
-        """The header section is complete: look closer unless it is a plain one."""
+        """Handle the complete header section: examine it unless it is a plain one."""
         if self._log is not None:
             self._arrival_ns = time.monotonic_ns()
         headers = self._headers
@@ -260,15 +261,15 @@ class Connection(asyncio.Protocol):
 
     def _expect(self, expectation: bytes, has_body: bool) -> None:
         if expectation.lower() != b"100-continue":
-            raise RefusedError(417, "the only expectation met here is 100-continue")
+            raise RefusedError(417, "the only supported expectation is 100-continue")
         if has_body:
             self._answers.add(CONTINUE)
 
     def _without_upgrade(self) -> bytes:
-        """Start the request anew as one that asks for no upgrade (RFC 9110 §7.8 permits that).
+        """Restart the request without its upgrade (RFC 9110 §7.8 permits ignoring it).
 
-        The parser takes what follows an upgrade's header section for another protocol, its body
-        included; a fresh parser is told the same request without the word.
+        The parser would treat everything after the header section as another protocol, including
+        the body; so a new parser gets the same request without the upgrade.
         """
         headers = dict(self._headers)
         options = [o.strip() for o in headers.pop(b"connection", b"").split(b",")]
@@ -286,7 +287,7 @@ class Connection(asyncio.Protocol):
         return MAX_DROPPED_BYTES if self._target == b"/" else MAX_BODY_BYTES
 
     def on_body(self, piece: bytes) -> None:
-        """Part of the decoded body."""
+        """Take a part of the decoded body."""
         self._body_bytes += len(piece)
         if self._body_bytes > self._most_body_bytes:
             raise too_large_body(self._most_body_bytes)
@@ -294,7 +295,7 @@ class Connection(asyncio.Protocol):
             self._body.append(piece)
 
     def on_message_complete(self) -> None:
-        """The request is complete: answer it, in its turn."""
+        """Answer the complete request after those before it."""
         if (
             self._target == b"/"
             and not self._special
@@ -335,7 +336,7 @@ class Connection(asyncio.Protocol):
     # --- the log ---------------------------------------------------------------------------------
 
     def log_to(self, log: Log | None) -> None:
-        """Record requests there from now on; None: nowhere."""
+        """Record requests in this log from now on; None: in none."""
         self._log = log
         write = self._transport.write
         self._write: Callable[[bytes], None] = write if log is None else self._write_logged
@@ -379,7 +380,7 @@ class Connection(asyncio.Protocol):
     # --- answering -------------------------------------------------------------------------------
 
     def _refuse(self, reason: BaseException) -> None:
-        """Answer with an error after all that is due, then listen no more."""
+        """Answer with an error after all pending answers, then stop reading."""
         if self._deaf:
             return
         self._deaf = True

@@ -17,19 +17,19 @@ _UNITS_NS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9}
 
 
 def whole(text: str, name: str, *, status: int = 400) -> int:
-    """A number from 0 up, in decimal digits; otherwise a refusal with ``status``."""
+    """Parse a number from 0 up, in decimal digits; refuse others with ``status``."""
     if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS):
         raise RefusedError(status, f"{name} must be a whole number, not {text[:40]!r}")
     return int(text)
 
 
 def number(text: str, name: str) -> int:
-    """A whole number of either sign."""
+    """Parse a whole number of either sign."""
     return -whole(text[1:], name) if text.startswith("-") else whole(text, name)
 
 
 def seconds(text: str, name: str, *, most: float) -> float:
-    """A duration from 0 up in seconds; a longer one than ``most`` is cut to it, as httpbin does."""
+    """Parse a duration in seconds from 0 up; cut it to ``most``, as httpbin does."""
     value = _float(text)
     if not 0 <= value < math.inf:
         raise RefusedError(
@@ -39,7 +39,7 @@ def seconds(text: str, name: str, *, most: float) -> float:
 
 
 def decimal(text: str, name: str, *, most: float) -> float:
-    """A number from 0 to ``most``."""
+    """Parse a number from 0 to ``most``."""
     value = _float(text)
     if not 0 <= value <= most:
         raise RefusedError(400, f"{name} must be a number from 0 to {most:g}, not {text[:40]!r}")
@@ -47,7 +47,7 @@ def decimal(text: str, name: str, *, most: float) -> float:
 
 
 def _float(text: str) -> float:
-    """A number, or nan, which is in no range."""
+    """Parse a number; return nan, which is in no range, for anything else."""
     try:
         return float(text)
     except ValueError:
@@ -55,7 +55,7 @@ def _float(text: str) -> float:
 
 
 def duration_ns(text: str, name: str, *, most_ns: int) -> int:
-    """A duration with its unit (ns, us, ms, s), from 0 to ``most_ns``."""
+    """Parse a duration with its unit (ns, us, ms, s), from 0 to ``most_ns``."""
     found = _DURATION.fullmatch(text)
     value_ns = round(float(found[1]) * _UNITS_NS[found[2]]) if found else most_ns + 1
     if value_ns > most_ns:

@@ -1,4 +1,4 @@
-"""What the target's log says, as its reader gets it.
+"""The records of the target's log, as its reader gets them.
 
 Every instant is CLOCK_MONOTONIC in nanoseconds (``time.monotonic_ns``), the clock that every process
 of this machine shares; 0 stands for what has not happened. Every field is a whole number, so that
@@ -50,7 +50,7 @@ class ConnectionRecord(NamedTuple):
 
 
 class StallRecord(NamedTuple):
-    """One stall, from when to when the server really did nothing."""
+    """One stall: start and end of the time in which the server did nothing."""
 
     start_ns: int
     end_ns: int
@@ -58,9 +58,9 @@ class StallRecord(NamedTuple):
 
 @dataclass(frozen=True)
 class TruthLog:
-    """What the target saw while its log was on: records in the order in which they were begun.
+    """The content of the log: records in the order in which they were begun.
 
-    The numbers left out are of records that found the log full.
+    The ``left_out`` numbers count the records for which the log was full.
     """
 
     requests: list[RequestRecord]

@@ -1,4 +1,4 @@
-"""How much a client may ask for, and what it is told when it asks for more."""
+"""Limits of requests, and the errors for requests above them."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ FRAMING_FACTOR = 8
 
 
 def too_large_head() -> RefusedError:
-    """The request line and headers together, or the number of headers, are over the limit."""
+    """The request line and headers together, or the number of headers, exceed the limit."""
     limit = f"{MAX_HEAD_BYTES} bytes or {MAX_HEADERS} headers"
     return RefusedError(431, f"the header section is larger than {limit}")
 
 
 def too_large_body(limit: int) -> RefusedError:
-    """The body is, or is announced to be, over the limit."""
+    """The body exceeds the limit, or its announced length does."""
     return RefusedError(413, f"the body is larger than {limit} bytes")
 
 
 class Discarded(dict[bytes, bytes]):
-    """Where trailers go: nothing here reads them, so nothing here keeps them."""
+    """A sink for trailers: nothing reads them, so they are discarded."""
 
     def __setitem__(self, name: bytes, value: bytes) -> None:
-        """Forget it."""
+        """Discard it."""

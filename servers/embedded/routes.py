@@ -1,4 +1,4 @@
-"""Paths to responses: which path takes which methods, and what it answers."""
+"""The routes: paths, their methods and their answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_RANDOM_BYTES = 100 * 1024
 MAX_LINES = 100
 MAX_DELAY_S = 10.0
 MAX_DRIP_BYTES = 10 * 1024 * 1024
-# Ours: below the idle timeout, so that a slow answer is never mistaken for a dead connection.
+# Our limit: below the idle timeout, so that a slow answer is not taken for a dead connection.
 MAX_DRIP_S = 60.0
 
 _PIECE_BYTES = 10 * 1024
@@ -36,7 +36,7 @@ _BODY_KEYS = ("args", "data", "files", "form", "headers", "json", "origin", "url
 class Route:
     """One path by its first segment.
 
-    ``handler`` gets the request and the rest of the path, decoded. ``methods`` beside OPTIONS, or
+    ``handler`` gets the request and the rest of the path, decoded. ``methods`` besides OPTIONS, or
     empty: any method goes to the handler. ``rest``: how many more segments there are.
     """
 
@@ -45,19 +45,19 @@ class Route:
     rest: str = "none"  # "none", "one", "any"
 
     def takes(self, rest: str | None) -> bool:
-        """Whether a path that goes on like this belongs to this route (None: it ends here)."""
+        """Say whether a path with this rest belongs to this route (None: no rest)."""
         if self.rest == "one":
             return bool(rest) and "/" not in (rest or "")
         return self.rest == "any" or rest is None
 
     @property
     def allow(self) -> tuple[str, str]:
-        """The Allow header."""
+        """Return the Allow header."""
         return "Allow", ", ".join(sorted((*self.methods, "OPTIONS")))
 
 
 def respond(request: Request) -> Response:
-    """The answer to any request; errors become responses."""
+    """Answer any request; errors become responses."""
     try:
         return _route(request)
     except RefusedError as refusal:
@@ -93,7 +93,7 @@ def _json(shape: httpbin_shapes.Shape) -> Response:
 
 
 def _described(*keys: str) -> Callable[[Request, str], Response]:
-    """A handler that answers with these parts of the request."""
+    """Return a handler that answers with these parts of the request."""
     return lambda request, _: _json(httpbin_shapes.describe(request, *keys))
 
 
@@ -114,7 +114,7 @@ def _gzip(request: Request, _: str) -> Response:
 
 
 def _status(_: Request, codes: str) -> Response:
-    """``418``, or a choice as ``200,500`` or by weight as ``200:0.9,500:0.1``."""
+    """Answer with a status: ``418``, one of ``200,500``, or by weight ``200:0.9,500:0.1``."""
     choices = [code.partition(":") for code in codes.split(",")]
     weights = [seconds(weight or "1", "a weight", most=1e9) for _, _, weight in choices]
     statuses = [_status_code(code) for code, _, _ in choices]

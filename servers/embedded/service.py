@@ -1,4 +1,4 @@
-"""What all connections of one server process share: counters, the clock, the plain answer."""
+"""The state that all connections of a server process share: counters, clock, plain answer."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from servers.embedded.timer import Alarm
 __all__ = ["HOUSEKEEPING", "PLAIN_BODY", "Service"]
 
 PLAIN_BODY = b"clientbench\n"
-# What proxies and their supervisors ask; it is none of the load, and is not counted.
+# Requests of proxies and health checks; they are not part of the load and not counted.
 HOUSEKEEPING = (b"/health", b"/instance")
 _TICK_S = 1.0
 
 
 class Member(Protocol):
-    """A connection, as far as all of them are concerned at once."""
+    """The operations on a connection that apply to all of them."""
 
     last_tick: int
 
     @property
     def working(self) -> bool:
-        """Whether it is quiet because it is preparing an answer."""
+        """Say whether it is silent because it prepares an answer."""
 
     def drop(self) -> None:
         """Close it at once."""
 
     def log_to(self, log: Log | None) -> None:
-        """Record its requests there from now on."""
+        """Record its requests in this log from now on."""
 
 
 class Service:
     """Shared state of one server process.
 
     ``requests`` counts complete requests and those refused once their header section was complete
-    (413, 417); malformed ones are not requests, nor is housekeeping. ``connections`` counts
+    (413, 417); malformed ones and health checks do not count. ``connections`` counts
     accepted connections, with TLS those whose handshake finished. ``tick`` counts seconds. ``plain``
     is the whole answer to ``/``, rebuilt once a second because it carries the date. ``log`` is where
     requests and connections are recorded, None while the log is off. ``instance`` is its name among
@@ -81,19 +81,19 @@ class Service:
         self._stamp()
 
     def log_to(self, log: Log | None) -> None:
-        """Record everything there from now on; None: nowhere."""
+        """Record everything in this log from now on; None: in none."""
         self.log = log
         for connection in self.open:
             connection.log_to(log)
 
     def head(self, response: Response, *, keep_alive: bool, chunks: bool) -> bytes:
-        """Status line and headers of an answer given now."""
+        """Return status line and headers of an answer sent now."""
         return head(
             response, date=self.date, keep_alive=keep_alive, chunks=chunks, instance=self.instance
         )
 
     def housekeeping(self, target: bytes) -> Response | None:
-        """The answer to ``/health`` and ``/instance``; None for every other target."""
+        """Return the answer to ``/health`` and ``/instance``; None for every other target."""
         if target not in HOUSEKEEPING:
             return None
         counts = {"requests": self.requests, "connections": self.connections}

@@ -1,4 +1,4 @@
-"""What ``/wait`` does: a wait drawn from a distribution, seeded, and a body of a given size."""
+"""The endpoint ``/wait``: a wait drawn from a seeded distribution, and a body of a given size."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def check(query: str) -> None:
 
 @lru_cache(8)
 def body(fields: Fields) -> bytes:
-    """So many bytes as the query asks for; without a number those of the plain answer."""
+    """Return a body of the size in the query, otherwise that of the plain answer."""
     size = dict(fields).get("bytes")
     if size is None:
         return PLAIN_BODY
@@ -46,11 +46,11 @@ def body(fields: Fields) -> bytes:
 
 
 def draw_ns(fields: Fields) -> int:
-    """The next wait of the distribution that the query's fields name.
+    """Return the next wait of the distribution that the query names.
 
-    Each query has a sequence of its own, which begins with the first request for it in the life of
-    the process and depends on nothing but its fields (``seed`` is 0 where it is not given). Beyond
-    ``_MAX_SEQUENCES`` the one longest unused begins anew when it is asked for again.
+    Each query has its own sequence, which starts with the first request for it in the life of the
+    process and depends only on its fields (``seed`` is 0 by default). Above ``_MAX_SEQUENCES``, the
+    least recently used sequence starts again at its next request.
     """
     return min(round(_sequence(fields)()), MAX_WAIT_NS)
 

@@ -1,4 +1,4 @@
-"""The embedded target as one server among others: behind a proxy, or in a container."""
+"""The embedded target as server software: behind a proxy, or in a container."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Embedded"]
 
 
 class Embedded(Software):
-    """Our own server: natively a process to speak with, in a container a program."""
+    """Our own server: natively a process that answers commands, in a container a program."""
 
     name = DEFAULT_NAME
     reports = True
@@ -33,22 +33,22 @@ class Embedded(Software):
     remedy = "it comes with clientbench"
 
     def process(self, layout: Layout) -> EmbeddedTarget:
-        """One of several shares its port with the others."""
+        """Return the process; several instances share one port."""
         several = replace(_options(layout), shared=layout.workers > 1)
         return EmbeddedTarget(layout.tls, layout.listen.host, several)
 
     def find(self) -> Executable:
-        """Our own interpreter."""
+        """Return our own interpreter."""
         return Executable(
             (sys.executable, "-P", "-m", "servers.embedded"), f"uvloop {version('uvloop')}"
         )
 
     def files(self, layout: Layout) -> dict[str, str]:
-        """None: it is told everything on its command line."""
+        """Return no files: all options are on its command line."""
         return {}
 
     def command(self, layout: Layout) -> list[str]:
-        """Its options."""
+        """Return its options as arguments."""
         return _options(layout).to_words()
 
 

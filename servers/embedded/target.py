@@ -1,4 +1,4 @@
-"""The embedded target, seen from the process that starts it."""
+"""The embedded target, as seen by the process that starts it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from servers.embedded.records import ConnectionRecord, RequestRecord, StallRecor
 __all__ = ["EmbeddedTarget", "configuration"]
 
 _LOG_TIMEOUT_S = 60.0
-# A larger log would not pass through the control line in a time anybody wants to wait.
+# A larger log would take too long to pass through the control channel.
 _MAX_LOG_CAPACITY = 1_000_000
 _MAX_STALL_NS = 10 * 10**9
 _END_OF_TIME_NS = 2**63
@@ -28,10 +28,10 @@ _HERE = Path(__file__).resolve().parent
 
 
 class EmbeddedTarget(Target):
-    """A server process of our own, over HTTP or HTTPS, on a loopback port chosen by the kernel.
+    """Our own server process, with HTTP or HTTPS, on a loopback port chosen by the kernel.
 
-    ``several``: what else one of several is told. Raises ``ValueError`` for a host that is not loopback. The
-    process ends when this one does.
+    ``several``: additional options for one of several instances. Raises ``ValueError`` for a host
+    that is not loopback. The process ends with its parent.
     """
 
     name = "embedded"
@@ -56,29 +56,32 @@ class EmbeddedTarget(Target):
 
     @property
     def base_url(self) -> str:
-        """Scheme, host and port, without a trailing slash."""
+        """Return scheme, host and port, without a trailing slash."""
         host = self._options.host
         scheme = "https" if self._options.tls else "http"
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self._known('port')}"
 
     @property
     def ca_file(self) -> str | None:
-        """The CA's certificate (PEM), which lives as long as the target; None without TLS."""
+        """Return the CA's certificate (PEM), which exists as long as the target.
+
+        None without TLS.
+        """
         path: str | None = self._known("ca_file")
         return path
 
     def processes(self) -> list[int]:
-        """The one process; none before ``start`` and after ``stop``."""
+        """Return the id of its process; none before ``start`` and after ``stop``."""
         pid = self._conversation.pid
         return [] if pid is None else [pid]
 
     def counts(self) -> Counts:
-        """Requests and connections seen since the start. Raises ``TargetError`` if it is gone."""
+        """Return requests and connections since the start. Raises ``TargetError`` if it is gone."""
         answer = self._ask("counts")
         return Counts(answer["requests"], answer["connections"])
 
     def start_log(self, capacity: int) -> None:
-        """Record from now on every request, every connection that is opened, and every stall.
+        """Record every request, every new connection and every stall from now on.
 
         There is room for ``capacity`` (1 to 1,000,000) records of each kind, 104 bytes of the
         server's memory for one of each; what does not fit is counted. An earlier log is thrown
@@ -89,14 +92,14 @@ class EmbeddedTarget(Target):
         self._ask("start_log", capacity=capacity)
 
     def stop_log(self) -> None:
-        """Begin no more records. Those begun are still completed, and ``read_log`` still works.
+        """Begin no more records. Records already begun are completed, and ``read_log`` still works.
 
         Raises ``TargetError`` if the target is gone.
         """
         self._ask("stop_log")
 
     def read_log(self) -> TruthLog:
-        """What was recorded since ``start_log``; to hand it over, the server lets its clients wait.
+        """Return the records since ``start_log``; clients of the server wait meanwhile.
 
         Raises ``TargetError`` if no log was started or the target is gone.
         """
@@ -111,7 +114,7 @@ class EmbeddedTarget(Target):
         )
 
     def stall(self, at_ns: int, length_ns: int) -> None:
-        """Let the whole server do nothing for ``length_ns``, once, from ``at_ns`` on.
+        """Stop the whole server for ``length_ns``, once, from ``at_ns`` on.
 
         ``at_ns`` is an instant of the monotonic clock; if it has passed, the stall begins at once.
         Returns without waiting for it. ``length_ns`` is at most 10 s; one of more than 5 s makes
@@ -123,12 +126,12 @@ class EmbeddedTarget(Target):
         self._ask("stall", at_ns=at_ns, length_ns=length_ns)
 
     def describe(self) -> dict[str, str]:
-        """Name, versions of what runs in the process, and a hash of what defines its behaviour."""
+        """Return name, versions of its packages, and a hash of its code and options."""
         versions: dict[str, str] = self._known("versions")
         return {"name": self.name, **versions, "configuration": configuration(self._options.tls)}
 
     def stop(self) -> None:
-        """End it and wait until it is gone; its certificate goes with it."""
+        """Stop it and wait until it is gone; its certificate is removed, too."""
         ended = self._conversation.stop()
         if not ended and self._ready.get("ca_file") and not self._options.certificate:
             shutil.rmtree(Path(self._ready["ca_file"]).parent, ignore_errors=True)
@@ -138,7 +141,7 @@ class EmbeddedTarget(Target):
         return self._conversation.ask(command, **arguments)
 
     def _known(self, key: str) -> Any:
-        """Something the process told when it was ready."""
+        """Return a field of the process's ``ready`` event."""
         if not self._ready:
             raise TargetError("the embedded target is not ready; call start and wait_ready first")
         return self._ready[key]
@@ -151,7 +154,7 @@ def _records(kind: type[_Record], table: dict[str, Any]) -> list[_Record]:
 
 
 def configuration(tls: bool) -> str:
-    """A short hash over everything that defines the answers: the code itself, and TLS or not."""
+    """Return a short hash of everything that defines the answers: the code, and TLS or not."""
     digest = hashlib.sha256(f"tls={tls}\n".encode())
     for path in sorted(_HERE.glob("*.py")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())

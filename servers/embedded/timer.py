@@ -1,7 +1,7 @@
-"""Waiting in the event loop for an instant, to the microseconds that Linux can keep.
+"""Waiting in the event loop for an instant, to the microseconds that Linux can achieve.
 
-The loop's own timers count in milliseconds. One timerfd, set to the earliest instant that anybody
-waits for, serves all waiters.
+The loop's own timers have a resolution of 1 ms. One timerfd, set to the earliest instant, serves
+all waiters.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ class Alarm:
         self._fd: int = self._libc.timerfd_create(time.CLOCK_MONOTONIC, flags)
         if self._fd < 0:
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), "timerfd_create")
-        # The number decides between equal instants: who asked first goes first.
+        # The number orders equal instants: first come, first served.
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._numbers = itertools.count()
         loop.add_reader(self._fd, self._ring)
 
     async def until(self, at_ns: int) -> None:
-        """Return at ``at_ns``; at once if it has passed."""
+        """Return at ``at_ns``, or at once if it has passed."""
         if at_ns <= time.monotonic_ns():
             return
         future = self._loop.create_future()
@@ -55,12 +55,12 @@ class Alarm:
         await future
 
     def _ring(self) -> None:
-        with contextlib.suppress(BlockingIOError):  # it was set anew since it rang
+        with contextlib.suppress(BlockingIOError):  # the timer was set again after it expired
             os.read(self._fd, 8)
         now_ns = time.monotonic_ns()
         while self._waiting and self._waiting[0][0] <= now_ns:
             future = heapq.heappop(self._waiting)[2]
-            if not future.done():  # its client may have gone
+            if not future.done():  # its client may be gone
                 future.set_result(None)
         if self._waiting:
             self._set(self._waiting[0][0])

@@ -103,7 +103,7 @@ def test_a_process_that_is_spoken_with_is_its_own_and_not_our_server() -> None:
     ("name", "reason"),
     [
         ("x-wreck", "its plug-in x-wreck-target 1.2.3 is broken: ModuleNotFoundError"),
-        ("x-odd", "is no class of servers.software.Software"),
+        ("x-odd", "is not a subclass of servers.software.Software"),
         ("x-late", "x-late: is broken: KeyError: 'no such template'"),
     ],
 )

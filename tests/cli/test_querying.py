@@ -210,7 +210,7 @@ def test_a_value_beyond_all_bounds_is_one_line_at_once(
     ended = clientbench(*words(database, "SELECT hex(zeroblob(2e8))", *more), cwd=tmp_path)
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.endswith(
-        "gives too much: a value has more than 50,000,000 bytes; expected shorter ones, see substr()\n"
+        "returns a value of more than 50,000,000 bytes; shorten it with substr()\n"
     )
 
 
@@ -229,7 +229,7 @@ def test_memory_that_sqlite_may_take_is_limited(database: Path, tmp_path: Path) 
         check=False,
     )
     assert (done.returncode, done.stdout) == (2, "")
-    assert "takes too much: SQLite needs more than 20 MiB for it" in done.stderr
+    assert "needs more than 20 MiB of memory" in done.stderr
     assert done.stderr.count("\n") == 1
 
 

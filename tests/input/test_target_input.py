@@ -135,7 +135,7 @@ def test_nothing_that_is_stored_has_a_path_of_this_machine(tmp_path: Path) -> No
     ]
     assert "alias" not in str(scenario(target=("blue=nginx",)).snapshot())
     assert [one.target.factors.name for one in made.competitors] == ["a", "nginx:alone.conf"]
-    assert str(made.competitors[0].target.told) == "a before 3 × embedded (native, http)"
+    assert str(made.competitors[0].target.told) == "a in front of 3 × embedded (native, http)"
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,7 @@ def test_a_proxy_that_leaves_a_server_out_is_not_ready(
 ) -> None:
     monkeypatch.setattr(Ask, "__call__", lambda *_: (200, "instance-1", b""))
     monkeypatch.setitem(assembly.READY_TIMEOUT_S, "native", 0.05)
-    expected = r"passes nothing on to instance-2, instance-3; its log ends: one \| two"
+    expected = r"forwards no requests to instance-2, instance-3; its log ends: one \| two"
     with pytest.raises(TargetError, match=expected):
         started(PROXY, tmp_path)
 

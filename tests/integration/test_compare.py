@@ -76,7 +76,9 @@ def test_every_instance_served_its_share(proxied: Path) -> None:
         served = [requests for round_, requests in counts if round_ == number]
         assert len(served) == 3
         assert min(served) > 0.3 * sum(served)  # round robin
-    assert "spread: nginx before 3 × embedded (native, http): " in (proxied / "out").read_text()
+    assert (
+        "spread: nginx in front of 3 × embedded (native, http): " in (proxied / "out").read_text()
+    )
 
 
 def test_what_the_proxy_costs_is_told_apart(proxied: Path) -> None:

@@ -40,7 +40,7 @@ def test_a_run_goes_on_when_the_disk_is_full(small: Path, tmp_path: Path) -> Non
     last = ended.err.splitlines()[-1]
 
     assert ended.code == 3, ended
-    assert "no space is left for it" in ended.err
+    assert "no space is left on its disk" in ended.err
     command = re.search(r"`clientbench (results merge .*)`", ended.err)
     assert command is not None, ended.err
     rescued = Path(shlex.split(command[1])[2])

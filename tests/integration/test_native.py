@@ -397,8 +397,11 @@ def only_fakes(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [
-        (["echo nginx version: nginx/2.0.1 >&2"], "version 2.0.1 is installed, accepted is major"),
-        (["echo 'bad CPU'"], "does not tell its version; install it"),
+        (
+            ["echo nginx version: nginx/2.0.1 >&2"],
+            "version 2.0.1 is installed, but clientbench needs major",
+        ),
+        (["echo 'bad CPU'"], "does not print its version; install it"),
         (
             [
                 '[ "$1" = -v ] && echo nginx/1.29.1 && exit',

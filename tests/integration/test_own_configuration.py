@@ -142,7 +142,7 @@ def test_one_that_others_can_reach_is_refused(tmp_path: Path, name: str) -> None
     require_software(name)
     message = refusal(HostedTarget(written(tmp_path, name, OPEN[name])))
     assert message.startswith(f"{name}: instance-1 listens on ")
-    assert "where other machines can reach it; expected the loopback interface alone: " in message
+    assert "where other machines can reach it; expected only the loopback interface: " in message
     assert not records()
 
 
@@ -151,7 +151,7 @@ def test_one_that_listens_elsewhere_is_refused(tmp_path: Path) -> None:
     text = "events {}\nhttp { server { listen 127.0.0.1:14998; } }\n"
     message = refusal(HostedTarget(written(tmp_path, "nginx", text, port=14997)))
     assert message == (
-        "nginx: instance-1 listens on port 14998, and not on 127.0.0.1:14997; "
+        "nginx: instance-1 listens on port 14998 instead of 127.0.0.1:14997; "
         "expected listen {{ listen }};"
     )
 

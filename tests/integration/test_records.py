@@ -92,7 +92,7 @@ def test_names_are_taken_once_by_those_that_stand(folder: Path) -> None:
     standing.enter(Record.begin(TargetSpec("nginx"), folder, standing=False))
     begun(folder, "caddy")
 
-    with pytest.raises(TargetError, match=r"^nginx: is up already .*targets down nginx$"):
+    with pytest.raises(TargetError, match=r"^nginx: is already running .*targets down nginx$"):
         begun(folder, "nginx")
     assert len(standing.records()) == 3
 

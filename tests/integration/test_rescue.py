@@ -116,4 +116,4 @@ def test_where_nothing_can_be_written_the_table_is_printed(tmp_path: Path) -> No
     assert done.returncode == 3, done
     assert "results  not stored (run " in done.stdout
     assert any(line.startswith("null") for line in done.stdout.splitlines())
-    assert "nothing more of it could be kept" in done.stderr.splitlines()[-1]
+    assert "no further results could be stored" in done.stderr.splitlines()[-1]

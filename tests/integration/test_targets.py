@@ -136,7 +136,7 @@ def test_a_second_one_of_the_same_name_is_refused(targets: Surroundings) -> None
 
     assert (again.code, again.out) == (3, "")
     assert again.err == (
-        f"clientbench: embedded: is up already ({told['url']}); "
+        f"clientbench: embedded: is already running ({told['url']}); "
         "stop it first: clientbench targets down embedded\n"
     )
     assert targets.only()["pid"] == told["pid"]
@@ -150,7 +150,7 @@ def test_of_two_at_once_one_wins(targets: Surroundings) -> None:
         ended = list(pool.map(lambda _: targets("up", "embedded"), range(3)))
 
     assert sorted(one.code for one in ended) == [0, 3, 3]
-    assert sum("is up already" in one.err for one in ended) == 2
+    assert sum("is already running" in one.err for one in ended) == 2
     assert targets.only()["state"] == "healthy"
 
 
@@ -191,8 +191,8 @@ def test_a_port_that_is_taken_is_refused(targets: Surroundings) -> None:
 
     assert (ended.code, ended.out) == (3, "")
     assert ended.err == (
-        f"clientbench: embedded: port {port} cannot be listened on (Address already in use); "
-        "expected a free one, or none given\n"
+        f"clientbench: embedded: cannot listen on port {port} (Address already in use); "
+        "choose a free port, or give none\n"
     )
     assert targets.files() == []
 
@@ -203,7 +203,7 @@ def test_a_state_folder_that_cannot_be_used_is_told(targets: Surroundings) -> No
     (targets.folder / "state").unlink()
 
     assert (ended.code, ended.out, ended.err.count("\n")) == (3, "", 1)
-    assert "set XDG_STATE_HOME to a folder of yours" in ended.err
+    assert "set XDG_STATE_HOME to a folder that you can write to" in ended.err
 
 
 def test_a_record_of_another_version_is_named(targets: Surroundings) -> None:
@@ -215,7 +215,7 @@ def test_a_record_of_another_version_is_named(targets: Surroundings) -> None:
 
     assert (ended.code, ended.out) == (3, "")
     assert ended.err == (
-        f"clientbench: {record}: is no record of a target that we know; remove it\n"
+        f"clientbench: {record}: is not a record that this version can read; remove it\n"
     )
 
 
@@ -238,7 +238,9 @@ def test_a_server_that_does_not_start_is_told_with_its_last_words(
 def test_ctrl_c_ends_a_start(targets: Surroundings, tmp_path: Path) -> None:
     starting = targets.start("targets", "up", "nginx", path=pretender(tmp_path, SLOW))
     assert starting.stderr is not None
-    assert starting.stderr.readline() == "starting nginx before 3 × embedded (native, http) …\n"
+    assert (
+        starting.stderr.readline() == "starting nginx in front of 3 × embedded (native, http) …\n"
+    )
     assert targets.only()["state"] == "starting"
     said = "==> proxy <==\n(no output)\n"
     assert wait_until(lambda: targets("logs", "nginx").out == said)

@@ -46,7 +46,7 @@ def test_targets_are_named_with_the_versions_of_their_servers() -> None:
         record(TargetSpec("url", tls=True, url="https://h/")),
     )
     assert target_notes(run(targets=targets), []) == [
-        "target: nginx before 2 × embedded (native, http), nginx 1.22.1, embedded 0.21",
+        "target: nginx in front of 2 × embedded (native, http), nginx 1.22.1, embedded 0.21",
         "target: nginx-static × 2 (docker, https), nginx-static 1.28",
         "target: url (https)",
     ]
@@ -61,7 +61,7 @@ def test_the_spread_is_that_of_all_rounds() -> None:
     )
     notes = target_notes(run(targets=(record(NGINX),), spreads=spreads), [])
     assert notes[1] == (
-        "spread: nginx before 2 × embedded (native, http): 1,000 requests: "
+        "spread: nginx in front of 2 × embedded (native, http): 1,000 requests: "
         "instance-1 30.0 %, instance-2 70.0 %"
     )
 

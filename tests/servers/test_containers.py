@@ -136,7 +136,7 @@ def test_one_embedded_instance_runs_in_a_container(tmp_path: Path) -> None:
         ({"Status": "exited", "ExitCode": 3}, "ended (exit status 3)"),
         (
             {"Status": "exited", "ExitCode": 137, "OOMKilled": True},
-            "was out of memory, its limit is 64 bytes; give it more",
+            "ran out of memory (its limit is 64 bytes); give it more",
         ),
         ({"Status": "paused", "Error": ""}, "is paused"),
         ({"Status": "dead", "Error": "no shim"}, "is dead no shim"),

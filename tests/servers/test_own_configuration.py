@@ -71,8 +71,8 @@ def test_lines_keep_their_numbers(tmp_path: Path) -> None:
         ("a\nlisten {{ prot }};", "mine.conf, line 2: variable 'prot' is unknown; expected one of"),
         ("a\n\n{% if tls %}", "mine.conf, line 3: cannot be read as a template: "),
         ("{{ listen", "mine.conf, line 1: cannot be read as a template: "),
-        (b"\xff\xfe", "mine.conf: is no text in UTF-8"),
-        ("x" * (1 << 20) + "x", "mine.conf: is too long; expected at most 1 MiB"),
+        (b"\xff\xfe", "mine.conf: is not UTF-8 text"),
+        ("x" * (1 << 20) + "x", "mine.conf: is too large; expected at most 1 MiB"),
     ],
 )
 def test_a_file_that_is_no_template_is_named_with_its_line(
@@ -111,7 +111,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path, name: str, message: str) -> 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(TargetError, match="pipe: is no file"):
+    with pytest.raises(TargetError, match="pipe: is not a regular file"):
         UserTemplate(tmp_path / "pipe")
 
 
@@ -130,8 +130,7 @@ def test_an_address_of_its_own_is_refused_with_what_to_write(tmp_path: Path, nam
         configured(spec)
     kind = software(name)
     assert str(refused.value) == (
-        "mine.conf: has an address of its own, but clientbench chooses the port; "
-        f"write {kind.listening}"
+        f"mine.conf: sets a fixed address, but clientbench chooses the port; write {kind.listening}"
     )
     assert {"listen", "port"} & set(re.findall(r"\w+", kind.listening))
     configured(replace(spec, port=8080))  # who chooses the port may write it

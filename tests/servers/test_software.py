@@ -187,7 +187,9 @@ def test_its_version_is_read(name: str, program: Callable[..., None], tmp_path: 
 def test_another_major_version_is_refused(name: str, program: Callable[..., None]) -> None:
     says, _, version = SAYS[name]
     program(name, says.format(version))
-    assert refused(name).startswith(f"{name}: version {version} is installed, accepted is major")
+    assert refused(name).startswith(
+        f"{name}: version {version} is installed, but clientbench needs major"
+    )
 
 
 @pytest.mark.parametrize("name", SAYS)
@@ -197,7 +199,7 @@ def test_what_is_not_installed_has_a_remedy(name: str, program: Callable[..., No
 
 def test_a_program_that_tells_no_version_is_not_used(program: Callable[..., None]) -> None:
     program("nginx", "hello")
-    assert "does not tell its version" in refused("nginx")
+    assert "does not print its version" in refused("nginx")
 
 
 def test_a_program_that_cannot_be_run_is_said_to_be_one(

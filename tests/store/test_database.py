@@ -219,7 +219,7 @@ def test_deleting_a_run_takes_everything_of_it_along(store: Store, path: Path) -
 
 @pytest.mark.parametrize("method", ["save_checks", "save_round", "finish"])
 def test_a_run_must_have_begun(store: Store, method: str) -> None:
-    with pytest.raises(StoreError, match="run-1 was never begun"):
+    with pytest.raises(StoreError, match="run-1 is not in the database"):
         if method == "save_round":
             store.save_round("run-1", 1, order=[], started_at="", ended_at="", trials=[])
         else:

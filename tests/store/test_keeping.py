@@ -113,7 +113,7 @@ def test_a_database_that_can_be_had_again_takes_everything(path: Path) -> None:
         made.round()
         assert len(listed(path.parent)) > 2
     made.round()
-    assert "has taken everything" in made.said[-1]
+    assert "is available again" in made.said[-1]
     assert made.end() == path
     assert is_whole(path, made)
     assert made.keeper.kept.remedy is None
@@ -194,9 +194,9 @@ def test_where_no_file_can_be_written_the_run_goes_on_in_memory(path: Path, tmp_
         made.round()
         made.round()
         assert made.end() is None
-    assert made.said == [f"{made.keeper.kept.problem}; kept in memory"]
+    assert made.said == [f"{made.keeper.kept.problem}; results are kept in memory"]
     assert "cannot be read or written (disk I/O error)" in made.said[0]
-    assert "nothing more of it could be kept" in str(made.keeper.kept.remedy)
+    assert "no further results could be stored" in str(made.keeper.kept.remedy)
     assert not any("rescued" in name for name in listed(path.parent))
     assert listed(tmp_path / "temporary") == []
 

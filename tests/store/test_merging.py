@@ -145,7 +145,7 @@ def test_a_database_of_any_age_can_be_brought_in(step: str, path: Path, tmp_path
     [
         ("nothing", "no such database"),
         ("text", "is not an SQLite database"),
-        ("other", "holds no clientbench runs"),
+        ("other", "contains no clientbench runs"),
         ("newer", "was written by a newer clientbench"),
         ("damaged", "file .*(damaged|malformed)"),
         ("itself", "is the database itself"),

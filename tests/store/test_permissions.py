@@ -58,14 +58,17 @@ def test_a_directory_one_may_not_write_to_is_refused(path: Path, method, name: s
 @pytest.mark.parametrize("method", [Store.check, Store.open])
 def test_a_file_one_may_not_write_to_is_refused(path: Path, method) -> None:
     path.chmod(0o444)
-    with unprivileged(path.parent, 0o777), pytest.raises(StoreError, match="may not be written"):
+    with (
+        unprivileged(path.parent, 0o777),
+        pytest.raises(StoreError, match="no permission to write"),
+    ):
         method(path)
 
 
 @pytest.mark.parametrize("read", [list_runs, show_run, lambda path: query(path, "SELECT 1")])
 def test_a_file_one_may_not_read_is_refused(path: Path, read) -> None:
     path.chmod(0)
-    with unprivileged(path.parent, 0o755), pytest.raises(StoreError, match="may not be read"):
+    with unprivileged(path.parent, 0o755), pytest.raises(StoreError, match="no permission to read"):
         read(path)
 
 

@@ -62,13 +62,13 @@ def test_an_unknown_key_is_refused(path: Path, key: str) -> None:
 
 
 def test_an_ambiguous_key_names_the_candidates(path: Path) -> None:
-    with pytest.raises(UsageError, match="could be abc-1, abc-2; give more"):
+    with pytest.raises(UsageError, match="is ambiguous: abc-1, abc-2; give more"):
         show_run(path, "abc")
 
 
 def test_latest_of_no_runs_is_refused(tmp_path: Path) -> None:
     Store.open(tmp_path / "new.db").close()
-    with pytest.raises(UsageError, match="it has none yet"):
+    with pytest.raises(UsageError, match="it has no runs yet"):
         show_run(tmp_path / "new.db")
 
 

@@ -1,12 +1,12 @@
 """The numbered, named steps that bring a database to the current schema, oldest first.
 
-Each is a module of its own, named as the database names it (``m0001_results`` is ``0001_results``), and
-frozen: its SQL is all there, and it imports nothing of ours, so that it does today what it did when it was
-released. A new one gets the next number; never change or rename any. Views are not theirs
-(``harness.store.views``): a step that changed a view alone has no statements.
+Each step is a module, named as in the database (``m0001_results`` is ``0001_results``), and frozen:
+it contains its SQL and imports nothing of ours, so that it always does what it did when it was
+released. A new step gets the next number; never change the SQL of a step or rename it. Views are
+defined elsewhere (``harness.store.views``): a step that only changes a view has no statements.
 
-``STATEMENTS`` of a step are executed in order, in one transaction. What has to look at the database first is
-done by its ``prepare(db)``, which gets a ``sqlite_utils.Database``.
+The ``STATEMENTS`` of a step are executed in order, in one transaction. A step that has to look at
+the database first has ``prepare(db)``, which gets a ``sqlite_utils.Database``.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ STEPS = tuple(
     for name in sorted(one.name for one in iter_modules(__path__))
 )
 NAMES = tuple(step.__name__.rpartition(".m")[2] for step in STEPS)
-SET = "clientbench"  # other programs may keep their steps beside ours
+SET = "clientbench"  # other programs may store their steps in the same table
 
 
 @cache
 def migrations() -> Any:
-    """All steps, as ``sqlite_utils`` applies them."""
-    from sqlite_utils import Migrations  # noqa: PLC0415  dear to import
+    """Return all steps in the form that ``sqlite_utils`` applies."""
+    from sqlite_utils import Migrations  # noqa: PLC0415  slow to import
 
     made: Any = Migrations(SET)
     for name, step in zip(NAMES, STEPS, strict=True):
@@ -49,8 +49,8 @@ def _apply(step: ModuleType, db: Any) -> None:
 
 @cache
 def own_names() -> frozenset[str]:
-    """Every table, view and index of an up-to-date database, ``benchmark_results`` apart."""
-    from sqlite_utils import Database  # noqa: PLC0415  dear to import
+    """Return every table, view and index of an up-to-date database except ``benchmark_results``."""
+    from sqlite_utils import Database  # noqa: PLC0415  slow to import
 
     db = Database(memory=True, execute_plugins=False)
     for step in STEPS:

@@ -1,4 +1,4 @@
-"""``benchmark_results`` (an older tool's is kept and widened), its neighbours, the views."""
+"""``benchmark_results`` (an older tool's table is kept and extended) and the other tables."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ STATEMENTS = (
 
 
 def prepare(db: Any) -> None:
-    """Let an older tool's table take our rows: text ids as the key, NULL where we have no value."""
+    """Let an older tool's table accept our rows: text ids as the key, NULL for missing values."""
     if "benchmark_results" not in db.table_names():
         return
     table = db["benchmark_results"]

@@ -1,4 +1,4 @@
-"""What an open loop adds to a trial; NULL for a closed one."""
+"""Columns of a trial with an open loop; NULL for a closed loop."""
 
 STATEMENTS = (
     "ALTER TABLE benchmark_results ADD COLUMN planned INTEGER",

@@ -1,4 +1,4 @@
-"""Traced requests, and how many of a trial's were."""
+"""Traced requests, and their share of a trial's requests."""
 
 STATEMENTS = (
     "ALTER TABLE benchmark_results ADD COLUMN trace_share REAL NOT NULL DEFAULT 0",

@@ -1,4 +1,4 @@
-"""Targets as a factor: which one a trial had, what it was, and how requests were spread."""
+"""Targets as a factor: the target of a trial, its description, and requests per instance."""
 
 STATEMENTS = (
     "ALTER TABLE benchmark_results ADD COLUMN target TEXT",

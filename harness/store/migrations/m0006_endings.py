@@ -1,4 +1,4 @@
-"""How precise runs with a --precision became."""
+"""The precision reached by runs with a --precision."""
 
 STATEMENTS = (
     """CREATE TABLE endings (

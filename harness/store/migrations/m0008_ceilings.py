@@ -1,4 +1,4 @@
-"""What warnings rest on: what raw did in competitors' places, what others took of the machine."""
+"""The figures behind warnings: raw's results under each entry's load, use by other programs."""
 
 STATEMENTS = (
     """CREATE TABLE ceilings (

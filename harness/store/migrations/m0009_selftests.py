@@ -1,4 +1,4 @@
-"""Self-tests, and which of them a run cites."""
+"""Self-tests, and the self-test that a run refers to."""
 
 STATEMENTS = (
     """CREATE TABLE selftests (

@@ -1,4 +1,4 @@
-"""Who did not hold an open loop can be told as soon as its first round has ended."""
+"""The results of null under each entry's open loop."""
 
 STATEMENTS = (
     """CREATE TABLE held_plans (

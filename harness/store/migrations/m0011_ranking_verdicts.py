@@ -1,3 +1,3 @@
-"""The view of places says which ratio allows no verdict."""
+"""The view of ranks names the ratios without a verdict."""
 
 STATEMENTS = ()

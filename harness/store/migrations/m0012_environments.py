@@ -1,4 +1,4 @@
-"""What a client ran in has an identity, by which views keep results apart."""
+"""Client environments have ids, by which views keep results apart."""
 
 STATEMENTS = (
     """CREATE TABLE client_environments (

@@ -1,3 +1,3 @@
-"""The HTTP version of a trial, as the target negotiates it; NULL where that is not known."""
+"""The HTTP version that the target negotiated in a trial; NULL if it is unknown."""
 
 STATEMENTS = ("ALTER TABLE benchmark_results ADD COLUMN http_version TEXT",)

@@ -1,4 +1,4 @@
-"""What checks found."""
+"""The results of checks."""
 
 STATEMENTS = (
     "ALTER TABLE held_plans ADD COLUMN late INTEGER",

@@ -1,4 +1,4 @@
-"""What slots waited for after slices, and what windows of half the length would have found."""
+"""The waits of slots after slices, and the results of the first half of each window."""
 
 STATEMENTS = (
     "ALTER TABLE slices ADD COLUMN drain_ns INTEGER NOT NULL DEFAULT 0",

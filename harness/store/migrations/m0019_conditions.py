@@ -1,4 +1,4 @@
-"""Conditions: a trial's and a comparison's, and what clients are crossed with."""
+"""Conditions of trials and comparisons, and the factor that clients are crossed with."""
 
 STATEMENTS = (
     "ALTER TABLE benchmark_results ADD COLUMN condition TEXT",

@@ -1,4 +1,4 @@
-"""How the requests of a trial used connections; before it could be asked for, they were kept."""
+"""How the requests of a trial used connections; in earlier versions they were always kept."""
 
 STATEMENTS = (
     "ALTER TABLE benchmark_results ADD COLUMN connection TEXT",

@@ -1,3 +1,3 @@
-"""The beginning of one answer of a trial whose status was not expected; NULL where there was none."""
+"""The start of one answer with an unexpected status in a trial; NULL if there was none."""
 
 STATEMENTS = ("ALTER TABLE benchmark_results ADD COLUMN unexpected_answer TEXT",)
