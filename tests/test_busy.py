@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.doctor.busy import UNSEEN, busy, look
+from harness.doctor.busy import busy, look
 from harness.doctor.watching import Snapshot
 
 SECOND = 1_000_000_000
@@ -32,18 +32,18 @@ def two(busy_s: float, /, **used_s: float) -> tuple[Snapshot, Snapshot]:
         (two(0.0), None),
         (
             two(2.6, make=0.8, chromium=1.8),
-            "this machine is busy: chromium (pid 4712) uses 0.9 of 2 CPUs, 1.3 in all; "
-            "stop it, or expect wide intervals",
+            "this machine is busy: chromium (pid 4712) uses 0.9 of 2 CPUs, all programs "
+            "together 1.3; stop them, or expect wide intervals",
         ),
         (
             two(1.8, chromium=1.8),
-            "this machine is busy: chromium (pid 4711) uses 0.9 of 2 CPUs; "
-            "stop it, or expect wide intervals",
+            "this machine is busy: chromium (pid 4711) uses 0.9 of 2 CPUs, all programs "
+            "together 0.9; stop them, or expect wide intervals",
         ),
         (
             two(2.0, cc1=0.2),
-            f"this machine is busy: {UNSEEN} use 0.9 of 2 CPUs, 1.0 in all; "
-            "see `clientbench doctor`, or expect wide intervals",
+            "this machine is busy: other programs use 1.0 of 2 CPUs; "
+            "stop them (`clientbench doctor` names them), or expect wide intervals",
         ),
     ],
 )

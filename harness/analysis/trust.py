@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from harness.analysis.doubts.disturbance import was_watched
+from harness.analysis.doubts.disturbance import NOT_CHECKED, not_watched, was_watched
 from harness.analysis.doubts.kinds import KINDS, severity
 from harness.records.model import Comparison, Doubt, RunRecord, RunState
 
-__all__ = ["Level", "Trust", "told", "trust"]
+__all__ = ["Level", "Trust", "is_told", "trust"]
 
+STOP_OTHERS = "stop other programs (`clientbench doctor` names them)"
 WIDE = 2.0  # times the median half width: such a competitor is named
 
 Level = Literal["good", "limited", "none"]
@@ -48,7 +49,7 @@ def trust(run: RunRecord, comparisons: Sequence[Comparison]) -> Trust:
 
 
 def _judged(run: RunRecord) -> tuple[Level, str, str]:
-    grave = told(run)
+    grave = _grave(run)
     if grave is not None:
         return "none", _finding(grave), grave.remedy
     note = run.selftest
@@ -57,14 +58,20 @@ def _judged(run: RunRecord) -> tuple[Level, str, str]:
         return "none", why, "run `clientbench selftest` again"
     if run.state != "complete":
         return "limited", f"not complete: {CAUSES[run.state]}", "measure again for all rounds"
-    if not was_watched(run.other_load):
-        why = "not checked: the run was too short to see whether other programs disturbed it"
-        return "limited", why, "measure longer"
+    unknown = not_watched(run.other_load)
+    if unknown:
+        longer = "measure longer" if not was_watched(run.other_load) else STOP_OTHERS
+        return "limited", f"not checked: {unknown}", longer
     return "good", "", ""
 
 
-def told(run: RunRecord) -> Doubt | None:
-    """Return the warning that the judgement quotes, so that it is not printed twice."""
+def is_told(doubt: Doubt, run: RunRecord) -> bool:
+    """Say whether the judgement quotes this warning, so that it need not be printed twice."""
+    of_others = doubt.kind == "not checked" and doubt.message.startswith(NOT_CHECKED)
+    return of_others or doubt is _grave(run)
+
+
+def _grave(run: RunRecord) -> Doubt | None:
     return next((one for one in run.doubts if severity(one.kind) == "grave"), None)
 
 

@@ -109,8 +109,11 @@ def _exit_code(run: RunRecord, accepted: frozenset[str] | None, *, in_trouble: b
         return UNUSABLE
     if code or accepted is None:
         return code
-    doubted = {one.kind for one in run.doubts if severity(one.kind) != "note"}
-    return NOT_VALID if doubted - accepted else DONE
+    doubted = {one.kind for one in run.doubts if severity(one.kind) != "note"} - accepted
+    if doubted:
+        kinds = ", ".join(sorted(kind.replace(" ", "-") for kind in doubted))
+        say(f"clientbench: {option('strict')}: not valid because of {kinds}", sys.stderr)
+    return NOT_VALID if doubted else DONE
 
 
 def _scenario(command: str, typed: dict[str, Any], defaults: Defaults) -> Scenario:
@@ -138,7 +141,8 @@ def _all_installed(known: list[Client]) -> tuple[str, ...]:
         if client.name in REFERENCES:
             continue
         if not client.installed or client.problem:
-            say(f"left out: {client.name} ({client.problem or 'not installed'})", sys.stderr)
+            why = client.problem or "an optional client that is not installed"
+            say(f"left out: {client.name} ({why})", sys.stderr)
         several = len(client.modes) > 1
         chosen += [f"{client.name}:{mode}" if several else client.name for mode in client.modes]
     return tuple(chosen)

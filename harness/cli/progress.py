@@ -13,7 +13,8 @@ from rich.cells import cell_len, set_cell_size
 
 from harness.cli.screen import USUAL_COLUMNS, as_shown, has_colours, is_live, say
 from harness.measure.rounds import Progress, Status
-from harness.text import LINES, visible
+from harness.report.wrapping import wrapped
+from harness.text import visible
 
 __all__ = ["ERASE", "pieces", "progress_on"]
 
@@ -113,7 +114,9 @@ class _Live:
         self._drawn = cell_len(before + label + behind)
 
     def say(self, line: str) -> None:
-        self._write(f"{self._erasure(self._columns())}{visible(line, LINES)}\n")
+        columns = self._columns()
+        text = "\n".join(wrapped(visible(line), columns, 0, 2))
+        self._write(f"{self._erasure(columns)}{text}\n")
         self._drawn, self._due = 0, 0.0
 
     def erase(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -62,6 +64,16 @@ def show(run: RunRecord, trials: Sequence[TrialSummary], place: str | Path, view
         console.print(part, soft_wrap=not console.is_terminal)
 
 
+def _program() -> str:
+    """Return how this command can be typed again: by its name, if that is found."""
+    typed = Path(sys.argv[0])
+    if typed.name != "clientbench":
+        return "clientbench"
+    found = shutil.which("clientbench")
+    is_found = found is not None and Path(found).resolve() == typed.resolve()
+    return "clientbench" if is_found else shlex.quote(_from_here(typed))
+
+
 def _from_here(place: str | Path) -> str:
     """As short as it can be typed here."""
     here = Path.cwd()
@@ -83,5 +95,11 @@ def _parts(
         yield from matrix_tables(run, trials, width)
         yield ""
     yield from screen.answer(
-        run, trials, width, place, database=view.database, normalize=view.normalize
+        run,
+        trials,
+        width,
+        place,
+        program=_program(),
+        database=view.database,
+        normalize=view.normalize,
     )

@@ -13,7 +13,6 @@ from harness.doctor.watching import Snapshot, activity, snapshot
 __all__ = ["LOOK_S", "busy", "look"]
 
 LOOK_S = 2.0
-UNSEEN = "programs that have ended meanwhile or cannot be seen from here"
 
 
 def look(root: Path, sleep: Callable[[float], None] = time.sleep) -> str | None:
@@ -44,11 +43,14 @@ def busy(before: Snapshot, after: Snapshot, cpus: int) -> str | None:
     pid = max(used_ns, key=lambda one: used_ns[one], default=0)
     most = 100 * used_ns.get(pid, 0) / (after.at_ns - before.at_ns)
     unseen = seen.percent - 100 * sum(used_ns.values()) / (after.at_ns - before.at_ns)
-    who = f"{after.by_process[pid][0]} (pid {pid}) uses" if most > unseen else f"{UNSEEN} use"
-    first, total = (f"{percent / 100:.1f}" for percent in (max(most, unseen), seen.percent))
-    in_all = f", {total} in all" if total != first else ""
-    stop = "stop it" if most > unseen else "see `clientbench doctor`"
+    total = f"{seen.percent / 100:.1f} of {cpus} CPUs"
+    if unseen > most:
+        return (
+            f"this machine is busy: other programs use {total}; "
+            "stop them (`clientbench doctor` names them), or expect wide intervals"
+        )
+    first = f"{after.by_process[pid][0]} (pid {pid}) uses {most / 100:.1f} of {cpus} CPUs"
     return (
-        f"this machine is busy: {who} {first} of {cpus} CPUs{in_all}; "
-        f"{stop}, or expect wide intervals"
+        f"this machine is busy: {first}, all programs together {seen.percent / 100:.1f}; "
+        "stop them, or expect wide intervals"
     )

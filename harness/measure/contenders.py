@@ -308,8 +308,7 @@ class Resolver:
         client, loop = selection.client, selection.loop
         visible = selection.catalogue.closure_with_loop(client, loop)
         url = scenario.url or target.base_url + scenario.path
-        # Every client sends this header, whatever its library does by itself, so that the server
-        # closes.
+        # Every client sends it, whatever its library does, so that the server closes.
         own = {} if settings.keep_alive else {"Connection": "close"}
         request = Request(
             competitor.method, url, {**scenario.headers, **own}, scenario.body_of(competitor)

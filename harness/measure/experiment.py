@@ -52,8 +52,7 @@ def run(
 ) -> Outcome:
     """Measure a scenario and store the result.
 
-    ``look`` is called once: after everything that can be refused at once, and before anything is
-    started.
+    ``look`` is called once, after all that can be refused at once and before anything is started.
 
     Raises ``ClientbenchError`` before anything is stored if it cannot be measured at all. An
     interrupt ends the run; the rounds that were finished are kept. The outcome says where.

@@ -38,7 +38,7 @@ def test_a_grave_warning_is_quoted() -> None:
     assert level(doubts=(of_run,)) == ("none", "other programs used 1.6 of 2 CPUs")
     of_client = Doubt("unequal bytes", "pycurl", "at length", "leave it out")
     found = trust(run(doubts=(of_client,), other_load=QUIET), [])
-    assert found.why == "pycurl: the request sent is not the one that was asked for"
+    assert found.why == "pycurl: the request sent differs from the one you specified"
     assert found.remedy == "leave it out"
 
 

@@ -14,7 +14,7 @@ from harness.option_names import option
 from harness.records.model import Doubt, OtherLoad, Reading, TrialSummary
 from harness.text import is_loopback
 
-__all__ = ["disturbance_doubts", "was_watched"]
+__all__ = ["disturbance_doubts", "not_watched", "was_watched"]
 
 OTHERS_PERCENT = 10.0  # 100 = one core
 BUSY_SHARE = (
@@ -68,6 +68,16 @@ def _busy(load: OtherLoad | None, cpus: int | None) -> list[Doubt]:
 def was_watched(load: OtherLoad | None) -> bool:
     """Say whether the CPU use of other programs is known: readable counters, a long enough run."""
     return load is not None and load.used_ns is not None and load.length_ns >= ENOUGH_OF_RUN_NS
+
+
+def not_watched(load: OtherLoad | None) -> str:
+    """Say why it is not known whether other programs disturbed a run; empty where it is known."""
+    if not was_watched(load):
+        return "the run was too short to see whether other programs disturbed it"
+    assert load is not None and load.used_ns is not None
+    if not load.targets_apart and 100 * load.used_ns >= OTHERS_PERCENT * load.length_ns:
+        return "other programs cannot be told from your server, which runs on this machine"
+    return ""
 
 
 def _disturbed(subject: str, found: Sequence[Finding]) -> Doubt:

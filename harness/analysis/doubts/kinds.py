@@ -45,7 +45,7 @@ KINDS: Mapping[str, Kind] = {
     "counts differ": Kind(
         "grave",
         "the target counted a different number of requests than were sent",
-        "keep other traffic off the target; look for hidden retries",
+        "keep others off the target; look for retries",
     ),
     "generator-saturated": Kind(
         "grave",

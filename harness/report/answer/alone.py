@@ -24,6 +24,7 @@ NOT_HELD = frozenset({"client-saturated", "queue not settled"})
 NOT_KNOWN = "generator-saturated"
 HELD = 0.99  # least share of the given rate: windows have edges, which cost a few responses
 SHOWN = (50, 99, 99.9)
+TAIL = 1.5  # times the p99
 MOST_BARS = 6  # more do not fit on a screen of 24 lines
 BAR_WIDTH = 40
 DASH = " \N{EN DASH} "
@@ -41,7 +42,9 @@ def sentence(run: RunRecord, summary: CompetitorSummary, trials: Sequence[TrialS
     asked = f"{summary.name} holds {figures.significant(offered)} req/s"
     kinds = {one.kind for one in run.doubts}
     if NOT_KNOWN in kinds:
-        return f"{asked}: unknown, as clientbench could not keep the schedule{DASH}{told}"
+        return (
+            f"{asked}: unknown, as clientbench could not keep the schedule; {achieved}{DASH}{told}"
+        )
     held = (summary.requests_per_second or 0.0) >= HELD * offered
     if kinds & NOT_HELD or not held:
         return f"{asked}: no, {achieved}{DASH}{told}"
@@ -50,8 +53,9 @@ def sentence(run: RunRecord, summary: CompetitorSummary, trials: Sequence[TrialS
 
 def _latencies(summary: CompetitorSummary) -> Iterator[str]:
     for percent in SHOWN:
-        value = figures.with_unit(summary.response_percentile(percent))
-        yield f"p{percent:g} {value}"
+        value = summary.response_percentile(percent)
+        if value is not None:
+            yield f"p{percent:g} {figures.with_unit(value)}"
 
 
 def _costs(summary: CompetitorSummary, trials: Sequence[TrialSummary]) -> Iterator[str]:
@@ -84,7 +88,8 @@ def percentiles(summary: CompetitorSummary, width: int) -> Iterator[Text]:
 
 def histogram(summary: CompetitorSummary, width: int, normalize: float = 0) -> Iterator[Text]:
     """Yield counts for a few ranges of the latency; ``normalize`` as in ``bins``."""
-    found = bins(_latency(summary).counted(), normalize, MOST_BARS)
+    latency = _latency(summary)
+    found = bins(latency.counted(), normalize or _factor(latency), MOST_BARS)
     unit = figures.time_unit([edge for edge, _ in found])
     edges = [f"\N{LESS-THAN OR EQUAL TO} {figures.duration(edge, unit)}" for edge, _ in found]
     counts = [f"{count:,}" for _, count in found]
@@ -95,6 +100,13 @@ def histogram(summary: CompetitorSummary, width: int, normalize: float = 0) -> I
         bar = FULL * round(longest * count / most)
         line = cell(f"{edge:>{room[0]}} {unit.name} ").append(f"{bar:<{longest}}", "cyan")
         yield line.append(f" {text:>{room[1]}}")
+
+
+def _factor(latency: Histogram) -> float:
+    """Leave what is far beyond the p99 to the last bar: one slow request must not flatten the others."""
+    values = [value for value, _ in latency.counted()]
+    p99 = latency.percentile(99) or 0
+    return max(2.0, TAIL * p99 / values[0]) if values and values[0] else 0.0
 
 
 def _latency(summary: CompetitorSummary) -> Histogram:

@@ -15,13 +15,15 @@ __all__ = ["commands"]
 FINE = 0.05  # half width of intervals that is precise enough for most purposes
 
 
-def commands(run: RunRecord, trust: Trust, database: str | None) -> Iterator[tuple[str, str]]:
+def commands(
+    run: RunRecord, trust: Trust, program: str, database: str | None
+) -> Iterator[tuple[str, str]]:
     """Yield commands and their purposes; ``database``: the path as typed, if not the usual one."""
     named = f" {option('database')} {shlex.quote(database)}" if database else ""
-    yield f"clientbench results show {run.id[:SHORT_ID]} {option('details')}{named}", "every figure"
+    yield f"{program} results show {run.id[:SHORT_ID]} {option('details')}{named}", "every figure"
     if trust.resolution is None:
         return
     if run.selftest is None:
-        yield f"clientbench selftest{named}", "2 min; this machine has none yet"
+        yield f"{program} selftest{named}", "2 min; this machine has none yet"
     elif trust.resolution > FINE and not run.scenario.get("precision"):
         yield f"… {option('precision')} 3%", "intervals of ± 3 %"

@@ -75,5 +75,5 @@ def _client(run: RunRecord, summaries: Sequence[CompetitorSummary]) -> Iterator[
         dearest, largest = figures.with_unit(max(costs)), figures.megabytes(max(memory))
         yield (
             f"client {clients.pop()} with {dearest} CPU per request and {largest} MB; "
-            "CPU and MB below are the servers'"
+            "CPU and memory below are the servers'"
         )

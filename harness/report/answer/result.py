@@ -21,6 +21,7 @@ COUNTED = {
     "slower": "worse",
     "equivalent": "equivalent",
     "inconclusive": "inconclusive",
+    "None": "without a verdict",
 }
 
 
@@ -57,7 +58,7 @@ def _sentence(names: Mapping[str, str], compared: Sequence[Comparison]) -> str:
         said += f", with {ratio} ({_interval(judged[first])})"
     elif first != baseline:
         said += ", without a verdict"
-    return f"{said}. Against {against}: {_counts(judged)}."
+    return f"{said}. Against {against}: {_counts(judged, len(compared) - len(judged))}."
 
 
 def _pair(names: Mapping[str, str], one: Comparison) -> str:
@@ -73,8 +74,9 @@ def _pair(names: Mapping[str, str], one: Comparison) -> str:
     return f"{label} has {_ratio(one)} the {metric} of {baseline} ({_interval(one)})."
 
 
-def _counts(judged: Mapping[str, Comparison]) -> str:
+def _counts(judged: Mapping[str, Comparison], silent: int) -> str:
     counts = Counter(str(one.verdict) for one in judged.values())
+    counts["None"] = silent
     return ", ".join(
         f"{counts[verdict]} {word}" for verdict, word in COUNTED.items() if counts[verdict]
     )

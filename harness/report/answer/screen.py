@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.doubts.kinds import Severity
 from harness.analysis.summaries import CompetitorSummary, summarised
-from harness.analysis.trust import told, trust
+from harness.analysis.trust import is_told, trust
 from harness.option_names import option
 from harness.records.conditions import by_condition
 from harness.records.model import RunRecord, TrialSummary
@@ -45,6 +45,7 @@ def answer(
     width: int,
     place: str | Path,
     *,
+    program: str = "clientbench",
     database: str | None = None,
     normalize: float = 0,
 ) -> Iterator[Text]:
@@ -58,7 +59,7 @@ def answer(
         yield from _line("", LEGEND, width, "dim")
     yield from findings(run, trials, width, normalize)
     judged = trust(run, comparisons_of(run, trials))
-    for command, purpose in following.commands(run, judged, database):
+    for command, purpose in following.commands(run, judged, program, database):
         yield from _line("next", f"{command}  # {purpose}", width, "")
     yield from _line("results", f"{place} (run {run.id[:SHORT_ID]})", width, "")
 
@@ -106,15 +107,13 @@ def _latencies(
 
 
 def _warnings(run: RunRecord, labels: Sequence[str], width: int) -> Iterator[Text]:
-    quoted = told(run)
-    rest_of_them = [one for one in run.doubts if one is not quoted or one.subject != "run"]
-    found = list(warnings(rest_of_them, labels))
+    found = list(warnings([one for one in run.doubts if not is_told(one, run)], labels))
     for one in found[:MOST_WARNINGS]:
         label = "note" if one.severity == "note" else "warning"
         yield from _line(label, f"{one.kind}: {one.text}", width, STYLES[one.severity])
     if more := found[MOST_WARNINGS:]:
         kinds = ", ".join(one.kind for one in more)
-        yield from _line("", f"also: {kinds} ({option('details')})", width, "yellow")
+        yield from _line("warning", f"also {kinds} ({option('details')})", width, "yellow")
 
 
 def _line(label: str, text: str, width: int, style: str) -> Iterator[Text]:

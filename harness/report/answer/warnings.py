@@ -11,8 +11,8 @@ from harness.records.model import Doubt
 __all__ = ["Warned", "warnings"]
 
 SHOWN: tuple[Severity, ...] = ("grave", "worth knowing")
-# Notes are among the details, except this one: it says what the comparison means.
-SHOWN_NOTES = frozenset({"paced as asked"})
+# Notes are among the details, except these: they say what the comparison means.
+SHOWN_NOTES = frozenset({"not checked", "paced as asked"})
 LONGEST = 142  # characters: two lines of a terminal with 80 columns
 LEAST_NAMES = 20  # characters of a list of names
 
@@ -72,4 +72,5 @@ def _listed(subjects: Sequence[str], labels: Sequence[str], room: int) -> str:
 
 def _names(subjects: Sequence[str], shown: int) -> str:
     more = len(subjects) - shown
-    return ", ".join([*subjects[:shown], *([f"{more} more"] if more else [])]) + ": "
+    others = f" and {more} other{'s' * (more > 1)}" if more else ""
+    return f"{', '.join(subjects[:shown])}{others}: "

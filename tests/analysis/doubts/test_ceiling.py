@@ -113,6 +113,6 @@ def test_every_doubt_names_what_to_do_in_one_line() -> None:
 def test_a_wait_of_our_own_server_that_was_asked_for_is_a_note(path: str) -> None:
     asked = replace(median(5 * MS), url=f"http://127.0.0.1:4711{path}")
     (doubt,) = ceiling_doubts([asked], [waiting(5 * MS)])
-    assert doubt.kind == "paced as asked" and "throughput follows" in doubt.message
+    assert doubt.kind == "paced as asked" and "limits throughput" in doubt.message
     theirs = replace(asked, target=TargetSpec("url", url="http://127.0.0.1:4711"))
     assert kinds(theirs, waiting(5 * MS)) == ["target-paced"]

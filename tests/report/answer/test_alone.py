@@ -45,7 +45,7 @@ def test_a_rate_that_is_not_held() -> None:
     [
         ("client-saturated", "no, 300 req/s"),
         ("queue not settled", "no, 300 req/s"),
-        ("generator-saturated", "unknown, as clientbench could not keep the schedule"),
+        ("generator-saturated", "unknown, as clientbench could not keep the schedule; 300 req/s"),
     ],
 )
 def test_warnings_decide_before_the_figure_does(kind: str, answered: str) -> None:

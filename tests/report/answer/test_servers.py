@@ -43,7 +43,7 @@ def test_columns_are_the_servers() -> None:
     lines = [line.plain for line in answer(*of_servers(), 120, "results.db")]
     heading = " ".join(lines[:3])
     assert heading.startswith("GET /json · ") and "client aiohttp 2.32.3 with " in heading
-    assert "CPU and MB below are the servers'" in heading
+    assert "CPU and memory below are the servers'" in heading
     (through,) = [line.split() for line in lines if line.startswith("aiohttp nginx ")]
     (direct,) = [line.split() for line in lines if line.startswith("aiohttp embedded ")]
     assert through[-2:] == ["50.0", "80.0"]  # 20 µs of the servers, 30 µs of the proxy
