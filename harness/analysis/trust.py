@@ -8,21 +8,20 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from harness.analysis.doubts.disturbance import NOT_CHECKED, not_watched, was_watched
-from harness.analysis.doubts.kinds import KINDS, severity
+from harness.analysis.doubts.disturbance import NOT_CHECKED, not_watched
+from harness.analysis.doubts.kinds import severity
 from harness.records.model import Comparison, Doubt, RunRecord, RunState
 
-__all__ = ["Level", "Trust", "is_told", "trust"]
+__all__ = ["CAUSES", "Level", "Trust", "is_told", "trust"]
 
-STOP_OTHERS = "stop other programs (`clientbench doctor` names them)"
 WIDE = 2.0  # times the median half width: such a competitor is named
 
 Level = Literal["good", "limited", "none"]
 CAUSES: dict[RunState, str] = {
-    "interrupted": "the run was interrupted",
-    "stopped": "the error budget stopped the run",
-    "failed": "the run failed",
-    "unfinished": "the run is still going on, or was killed",
+    "interrupted": "was interrupted",
+    "stopped": "was stopped by its error budget",
+    "failed": "failed",
+    "unfinished": "is still going on, or was killed",
 }
 
 
@@ -31,65 +30,64 @@ class Trust:
     """The trust in the figures of a run, and the reason for its limits.
 
     ``none``: figures or verdicts may be wrong. ``limited``: something was not checked or not run.
+    ``why`` and ``remedy`` are empty if it is ``good``. ``resolution`` is the median of the relative
+    half widths of the intervals that verdicts on the deciding metric rest on, None without any; ``wide``
+    are the competitors with a much wider one, and its half width; ``silent`` are the reasons why there
+    is no verdict.
     """
 
     level: Level
-    why: str  # empty if good
+    why: str
     remedy: str
-    resolution: float | None  # median of the relative half widths of throughput; None without any
-    # Competitors with a much wider interval, and its half width.
+    resolution: float | None
     wide: tuple[tuple[str, float], ...] = ()
+    silent: tuple[str, ...] = ()
 
 
 def trust(run: RunRecord, comparisons: Sequence[Comparison]) -> Trust:
     """Judge a run and its ``comparisons``."""
-    resolution, wide = _resolution(comparisons)
-    level, why, remedy = _judged(run)
-    return Trust(level, why, remedy, resolution, wide)
+    deciding = [one for one in comparisons if one.metric == run.deciding_metric]
+    resolution, wide = _resolution(deciding)
+    silent = dict.fromkeys(one.reason for one in deciding if one.reason)
+    return Trust(*_judged(run), resolution, wide, tuple(silent))
 
 
 def _judged(run: RunRecord) -> tuple[Level, str, str]:
     grave = _grave(run)
     if grave is not None:
-        return "none", _finding(grave), grave.remedy
+        subject = "" if grave.subject == "run" else f"{grave.subject}: "
+        return "none", f"{subject}{grave.message}", grave.remedy
     note = run.selftest
     if note is not None and not note.passed:
         why = f"this machine failed its last self-test ({note.failed[0]})"
         return "none", why, "run `clientbench selftest` again"
     if run.state != "complete":
-        return "limited", f"not complete: {CAUSES[run.state]}", "measure again for all rounds"
+        return (
+            "limited",
+            f"not complete: the run {CAUSES[run.state]}",
+            "measure again for all rounds",
+        )
     unknown = not_watched(run.other_load)
-    if unknown:
-        longer = "measure longer" if not was_watched(run.other_load) else STOP_OTHERS
-        return "limited", f"not checked: {unknown}", longer
+    if unknown is not None:
+        return "limited", f"not checked: {unknown[0]}", unknown[1]
     return "good", "", ""
 
 
 def is_told(doubt: Doubt, run: RunRecord) -> bool:
     """Say whether the judgement quotes this warning, so that it need not be printed twice."""
     of_others = doubt.kind == "not checked" and doubt.message.startswith(NOT_CHECKED)
-    return of_others or doubt is _grave(run)
+    return of_others or doubt == _grave(run)
 
 
 def _grave(run: RunRecord) -> Doubt | None:
     return next((one for one in run.doubts if severity(one.kind) == "grave"), None)
 
 
-def _finding(doubt: Doubt) -> str:
-    if doubt.subject == "run":
-        return doubt.message
-    return f"{doubt.subject}: {KINDS[doubt.kind].means}"
-
-
 def _resolution(
     comparisons: Sequence[Comparison],
 ) -> tuple[float | None, tuple[tuple[str, float], ...]]:
-    """Return the median half width of throughput intervals, and who has a much wider one."""
-    ends = {
-        one.label: (one.low or 0.0, one.high or 0.0)
-        for one in comparisons
-        if one.metric == "throughput"
-    }
+    """Return the median half width of intervals with a verdict, and who has a much wider one."""
+    ends = {one.label: (one.low or 0.0, one.high or 0.0) for one in comparisons if one.verdict}
     widths = {
         label: math.sqrt(high / low) - 1 for label, (low, high) in ends.items() if 0 < low <= high
     }

@@ -14,6 +14,7 @@ from harness.cli.screen import console_for, say
 from harness.errors import UsageError
 from harness.records.model import RunRecord, TrialSummary
 from harness.report.answer import screen
+from harness.report.answer.facts import Facts
 from harness.report.details import details
 from harness.report.json_document import to_json
 from harness.report.terminal import matrix_tables
@@ -83,8 +84,9 @@ def _from_here(place: str | Path) -> str:
 def _parts(
     run: RunRecord, trials: Sequence[TrialSummary], place: str, view: View, width: int
 ) -> Iterator[RenderableType]:
+    facts = Facts.of(run, trials)
     if view.form == "table":
-        yield from screen.tables(run, trials, width)
+        yield from screen.tables(facts, width)
         return
     if view.form == "details":
         yield from details(
@@ -95,8 +97,7 @@ def _parts(
         yield from matrix_tables(run, trials, width)
         yield ""
     yield from screen.answer(
-        run,
-        trials,
+        facts,
         width,
         place,
         program=_program(),

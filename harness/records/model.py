@@ -333,6 +333,16 @@ class RunRecord:
     condition_factor: str | None = None  # the name of the factor that clients are crossed with
 
     @property
+    def is_open(self) -> bool:
+        """True if its load is an open loop."""
+        return self.scenario.get("open_load") is not None
+
+    @property
+    def deciding_metric(self) -> Metric:
+        """The metric that entries are ranked by: in an open loop throughput is given."""
+        return "p99" if self.is_open else "throughput"
+
+    @property
     def confidence(self) -> float:
         """The confidence of its intervals; runs with a precision need a higher one to be as reliable."""
         return STOPPED_CONFIDENCE if self.scenario.get("precision") else CONFIDENCE

@@ -5,18 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harness.analysis.summaries import CompetitorSummary, summarised
-from harness.records.model import RunRecord, RunState, TrialSummary
+from harness.analysis.trust import CAUSES
+from harness.records.model import RunRecord, TrialSummary
 from harness.report import figures
 from harness.text import split_url
 
-__all__ = ["cut_short", "heading", "offered", "rounds"]
-
-CAUSES: dict[RunState, str] = {
-    "interrupted": "was interrupted",
-    "stopped": "was stopped by its error budget",
-    "failed": "failed",
-    "unfinished": "is still going on, or was killed",
-}
+__all__ = ["cut_short", "heading", "offered", "offered_rate", "rounds"]
 
 
 def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
@@ -27,7 +21,7 @@ def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
         {f"concurrency {summary.concurrency}" for summary in summaries},
         {f"{summary.body_bytes} B body" if summary.body_bytes else "" for summary in summaries},
         {f"{summary.profile} settings" for summary in summaries},
-        {offered(summary) for summary in summaries if summary.open_loop is not None},
+        {offered(run, summary) for summary in summaries if summary.open_loop is not None},
         {rounds(run, trials)},
         {_length(summary) for summary in summaries if summary.state == "complete"},
     )
@@ -64,10 +58,16 @@ def _place(run: RunRecord, summary: CompetitorSummary) -> str:
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-def offered(summary: CompetitorSummary) -> str:
-    """Return the arrival rate of an open loop."""
+def offered(run: RunRecord, summary: CompetitorSummary) -> str:
+    """Return the arrival rate of an open loop, as text."""
+    return f"{figures.significant(offered_rate(run, summary))} req/s offered"
+
+
+def offered_rate(run: RunRecord, summary: CompetitorSummary) -> float:
+    """Return the arrival rate of an open loop in 1/s: the given one, or the mean over its stages."""
+    given = (run.scenario.get("open_load") or {}).get("rate")
     planned = summary.open_loop.planned if summary.open_loop is not None else 0
-    return f"{figures.significant(planned * 1e9 / max(1, summary.window_ns))} req/s offered"
+    return float(given) if given else planned * 1e9 / max(1, summary.window_ns)
 
 
 def rounds(run: RunRecord, trials: Sequence[TrialSummary]) -> str:

@@ -70,7 +70,7 @@ def _run(run: RunRecord) -> dict[str, Any]:
 
 def _trust(run: RunRecord, trials: Sequence[TrialSummary]) -> dict[str, Any]:
     judged = trust(run, comparisons_of(run, trials))
-    return asdict(judged) | {"wide": dict(judged.wide)}
+    return asdict(judged) | {"wide": dict(judged.wide), "silent": list(judged.silent)}
 
 
 def _selftest(note: SelftestNote) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from harness.records.model import RunRecord, TrialSummary
 from harness.report import environments, verdicts, view
-from harness.report.answer.lines import answer_lines
+from harness.report.answer.facts import Facts
 from harness.report.headline import heading
 from harness.report.notes import notes, verdict_lines
 from harness.text import LINES, visible
@@ -32,8 +32,10 @@ def to_markdown(
         square = verdicts.matrix_headings(of_metric), verdicts.matrix_cells(of_metric)
         lines += ["", *_ratios_table(*square)]
     said = verdict_lines(run, trials, with_matrix=with_matrix)
+    facts = Facts.of(run, trials)
+    answer = [*facts.results(), f"trust: {facts.trust_line()}"]
     listed = [
-        *answer_lines(run, trials),
+        *answer,
         *said,
         *view.troubles(trials),
         *environments.lines(run),

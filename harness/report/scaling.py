@@ -21,7 +21,7 @@ def scaling_lines(run: RunRecord, trials: Sequence[TrialSummary]) -> list[str]:
     The figure is the throughput; in an open loop, where the rate is given, the p99 of the response
     time. The list is empty if there are no conditions.
     """
-    metric: Metric = "p99" if is_open(run) else "throughput"
+    metric = run.deciding_metric
     steps = {one.label: one for one in scaling_of(run, trials) if one.metric == metric}
     of_name: dict[str, list[CompetitorSummary]] = {}
     for summary in summarised(trials):

@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 
 from harness.records.model import RunRecord, TrialSummary
+from harness.report.answer.facts import Facts
 from harness.report.answer.screen import findings, tables
 from harness.report.details import details
 from harness.text import LINES, visible
@@ -19,12 +20,13 @@ def to_text(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool
     """Return the answer, and below it the details; 120 columns wide."""
     from rich.console import Console  # noqa: PLC0415
 
+    facts = Facts.of(run, trials)
     text = io.StringIO()
     # A height must be given: else rich reads it from the environment, which may hold anything.
     console = Console(file=text, width=WIDTH, height=1, color_system=None, legacy_windows=False)
     for part in (
-        *tables(run, trials, WIDTH),
-        *findings(run, trials, WIDTH),
+        *tables(facts, WIDTH),
+        *findings(facts, WIDTH),
         "",
         *details(run, trials, WIDTH, with_matrix=with_matrix),
     ):

@@ -68,7 +68,7 @@ def of_metric(
 
 def is_open(run: RunRecord) -> bool:
     """Say whether the run's load was an open loop."""
-    return run.scenario.get("open_load") is not None
+    return run.is_open
 
 
 def headings(run: RunRecord) -> Cells:

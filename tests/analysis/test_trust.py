@@ -38,7 +38,7 @@ def test_a_grave_warning_is_quoted() -> None:
     assert level(doubts=(of_run,)) == ("none", "other programs used 1.6 of 2 CPUs")
     of_client = Doubt("unequal bytes", "pycurl", "at length", "leave it out")
     found = trust(run(doubts=(of_client,), other_load=QUIET), [])
-    assert found.why == "pycurl: the request sent differs from the one you specified"
+    assert found.why == "pycurl: at length"
     assert found.remedy == "leave it out"
 
 
@@ -60,6 +60,24 @@ def test_a_run_without_all_its_rounds_is_limited(state: str) -> None:
 def test_what_was_not_watched_was_not_checked(load: OtherLoad | None) -> None:
     found, why = level(other_load=load)
     assert found == "limited" and why.startswith("not checked: ")
+
+
+def test_a_server_of_the_users_here_hides_other_programs() -> None:
+    load = replace(QUIET, used_ns=15 * SECOND, targets_apart=False)
+    assert level(other_load=load)[1].startswith("not checked: other programs cannot be told")
+    assert level(other_load=replace(load, used_ns=SECOND))[0] == "good"
+
+
+def test_an_interval_without_a_verdict_counts_for_nothing() -> None:
+    barred = replace(compared("a", 0.98, 1.02), verdict=None, reason="short slices")
+    found = trust(run(other_load=QUIET), [barred])
+    assert (found.resolution, found.silent) == (None, ("short slices",))
+
+
+def test_an_open_loop_is_judged_by_its_p99() -> None:
+    tail = replace(compared("a", 0.5, 2.0), metric="p99")
+    record = run(other_load=QUIET, scenario={"open_load": {"rate": 5}})
+    assert trust(record, [compared("a", 0.999, 1.001), tail]).resolution == pytest.approx(1.0)
 
 
 def test_the_resolution_is_the_middle_half_width_and_wide_ones_are_named() -> None:

@@ -63,7 +63,7 @@ def forms(name: str, value: float) -> set[str]:
     if name.endswith("_bytes"):
         return {figures.megabytes(value), f"{value:,.0f}"}
     if name == "error_rate":
-        return {figures.significant(100 * value), "0"}
+        return {figures.significant(100 * value)}
     return {figures.significant(value), f"{value:,.0f}"}
 
 
@@ -75,12 +75,16 @@ def words(text: str) -> set[str]:
 
 
 def assert_all_there(record: RunRecord, made: list[TrialSummary], width: int) -> None:
-    found = words(shown(record, made, width))
+    text = shown(record, made, width)
     told = document(record, made)
-    for part in ("competitors", "comparisons"):
-        for name, value in numbers(told[part]):
-            if math.isfinite(value):
-                assert forms(name, value) & found, (part, name, value)
+    for one in told["competitors"]:
+        # its block, and its row of the table above
+        block = text.partition(f"\n{one['label']}\n")[2].partition("\n\n")[0]
+        found = words(block)
+        for name, value in numbers(one):
+            assert not math.isfinite(value) or forms(name, value) & found, (name, value)
+    for name, value in numbers(told["comparisons"]):
+        assert not math.isfinite(value) or forms(name, value) & words(text), (name, value)
 
 
 @st.composite

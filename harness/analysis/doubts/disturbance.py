@@ -26,6 +26,7 @@ ENOUGH_NS = 4_000_000_000  # window time needed: the kernel counts in ticks of 1
 ENOUGH_OF_RUN_NS = 1_000_000_000  # each of the two reads is exact to some ticks of 10 ms
 STOP_THEM = "stopping them (`clientbench doctor` names them) or on another machine"
 STOP_AND_REPEAT = "stop them (`clientbench doctor` names them) and measure again"
+SEE_DOCTOR = "see `clientbench doctor` while nothing is measured"
 MOVE = "moving to a machine that is not shared"
 NOT_CHECKED = "other programs may have disturbed the run"
 
@@ -70,14 +71,19 @@ def was_watched(load: OtherLoad | None) -> bool:
     return load is not None and load.used_ns is not None and load.length_ns >= ENOUGH_OF_RUN_NS
 
 
-def not_watched(load: OtherLoad | None) -> str:
-    """Say why it is not known whether other programs disturbed a run; empty where it is known."""
+def not_watched(load: OtherLoad | None) -> tuple[str, str] | None:
+    """Return why it is not known whether other programs disturbed a run, and what to do about it.
+
+    None if it is known.
+    """
+    if load is None or load.used_ns is None:
+        return "whether other programs disturbed it: the kernel does not tell", SEE_DOCTOR
     if not was_watched(load):
-        return "the run was too short to see whether other programs disturbed it"
-    assert load is not None and load.used_ns is not None
+        return "the run was too short to see whether other programs disturbed it", "measure longer"
     if not load.targets_apart and 100 * load.used_ns >= OTHERS_PERCENT * load.length_ns:
-        return "other programs cannot be told from your server, which runs on this machine"
-    return ""
+        why = "other programs cannot be told from your server, which runs on this machine"
+        return why, SEE_DOCTOR
+    return None
 
 
 def _disturbed(subject: str, found: Sequence[Finding]) -> Doubt:

@@ -119,7 +119,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "queue not settled": Kind(
         "worth knowing",
-        "windows were too short for the queue to settle, so no verdict is given",
+        "windows were too short for queues to settle, so there is no verdict",
         f"measure longer ({option('duration')}), or lower {option('rate')}",
     ),
     "server-bound": Kind(

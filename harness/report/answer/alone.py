@@ -14,15 +14,14 @@ from harness.report.answer.columns import Cell, Column
 from harness.report.bins import bins
 from harness.report.cells import cell
 from harness.report.figures import PERCENTILES
+from harness.report.headline import offered_rate
 
 if TYPE_CHECKING:
     from rich.text import Text
 
 __all__ = ["histogram", "percentiles", "sentence"]
 
-NOT_HELD = frozenset({"client-saturated", "queue not settled"})
-NOT_KNOWN = "generator-saturated"
-HELD = 0.99  # least share of the given rate: windows have edges, which cost a few responses
+HELD = 0.99  # least share of the starts: windows have edges, which cost a few responses
 SHOWN = (50, 99, 99.9)
 TAIL = 1.5  # times the p99
 MOST_BARS = 6  # more do not fit on a screen of 24 lines
@@ -34,21 +33,25 @@ FULL = "\N{FULL BLOCK}"
 def sentence(run: RunRecord, summary: CompetitorSummary, trials: Sequence[TrialSummary]) -> str:
     """*holds 300 req/s: yes - p50, p99, p99.9, 6 % of a core, 24 MB*, or *no, 271 req/s*."""
     achieved = f"{figures.significant(summary.requests_per_second)} req/s"
-    told = ", ".join((*_latencies(summary), *_costs(summary, trials)))
-    loop = summary.open_loop
-    if loop is None:
-        return f"{summary.name}: {achieved}{DASH}{told}"
-    offered = loop.planned * 1e9 / max(1, summary.window_ns)
-    asked = f"{summary.name} holds {figures.significant(offered)} req/s"
-    kinds = {one.kind for one in run.doubts}
-    if NOT_KNOWN in kinds:
-        return (
-            f"{asked}: unknown, as clientbench could not keep the schedule; {achieved}{DASH}{told}"
-        )
-    held = (summary.requests_per_second or 0.0) >= HELD * offered
-    if kinds & NOT_HELD or not held:
-        return f"{asked}: no, {achieved}{DASH}{told}"
-    return f"{asked}: yes{DASH}{told}"
+    told = DASH + ", ".join((*_latencies(summary), *_costs(summary, trials)))
+    if summary.open_loop is None:
+        return f"{summary.name}: {achieved}{told}"
+    rate = figures.significant(offered_rate(run, summary))
+    return f"{summary.name} holds {rate} req/s: {_held(run, summary, achieved)}{told}"
+
+
+def _held(run: RunRecord, summary: CompetitorSummary, achieved: str) -> str:
+    """Say whether the rate was held, or why that is unknown."""
+    kinds = {one.kind for one in run.doubts if one.subject == summary.label}
+    if "generator-saturated" in kinds:
+        return f"unknown, clientbench could not keep the schedule; {achieved}"
+    if summary.open_loop is None or not summary.completed:
+        return "unknown, no response fell into the measured time"
+    if "client-saturated" in kinds or summary.correct < HELD * summary.open_loop.planned:
+        return f"no, {achieved}"
+    if "queue not settled" in kinds:
+        return "unknown, its queue was still settling"
+    return "yes"
 
 
 def _latencies(summary: CompetitorSummary) -> Iterator[str]:

@@ -14,7 +14,7 @@ from harness.records.histogram import Censored
 from harness.records.model import Comparison, Metric, RunRecord, TrialSummary
 from harness.report import figures
 from harness.report.answer.servers import Server, servers
-from harness.report.view import comparisons_of, is_open
+from harness.report.view import is_open
 
 __all__ = ["BAR", "LEGEND", "SIGNS", "Cell", "Column", "columns", "ranked"]
 
@@ -65,19 +65,16 @@ def ranked(run: RunRecord, summaries: Sequence[CompetitorSummary]) -> list[Compe
 
 
 def columns(
-    run: RunRecord, trials: Sequence[TrialSummary], summaries: Sequence[CompetitorSummary]
+    run: RunRecord,
+    trials: Sequence[TrialSummary],
+    summaries: Sequence[CompetitorSummary],
+    comparisons: Sequence[Comparison],
 ) -> list[Column]:
     """Return all possible columns for ``summaries``, a row each, from left to right."""
-    compared = _by_metric(run, trials)
+    compared = {(one.label, one.metric): one for one in comparisons}
     table = _Table(run, summaries, compared, servers(run, trials))
     made = chain(table.names(), table.load(), table.latencies(), table.costs())
     return [column for column in made if any(cell.text for cell in column.cells) or column.shares]
-
-
-def _by_metric(
-    run: RunRecord, trials: Sequence[TrialSummary]
-) -> dict[tuple[str, Metric], Comparison]:
-    return {(one.label, one.metric): one for one in comparisons_of(run, trials)}
 
 
 @dataclass(frozen=True)
@@ -183,6 +180,6 @@ def _throughput(one: CompetitorSummary) -> float:
 
 def _latency(one: CompetitorSummary) -> float:
     value = one.response_percentile(99)
-    if value is None:
+    if value is None or one.state == "failed":
         return math.inf
     return float(value.timeout_ns) if isinstance(value, Censored) else value

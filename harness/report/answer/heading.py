@@ -25,7 +25,7 @@ def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
     described = (
         *_request(run, summaries),
         {f"{one.body_bytes:,} B body" if one.body_bytes else "" for one in summaries},
-        {offered(one) for one in summaries if one.open_loop is not None},
+        {offered(run, one) for one in summaries if one.open_loop is not None},
         {f"concurrency {one.concurrency}" for one in summaries},
         {one.profile if one.profile != DEFAULT_PROFILE else "" for one in summaries},
         {rounds(run, trials)},

@@ -10,7 +10,6 @@ from harness.records.conditions import by_condition
 from harness.records.confidence import CONFIDENCE
 from harness.records.model import Comparison, Metric, RunRecord
 from harness.report import figures
-from harness.report.view import is_open
 
 __all__ = ["sentences"]
 
@@ -33,11 +32,11 @@ def sentences(
     It is about throughput, or in an open loop the p99 of the response time, and says "4.4× the
     throughput", never "4.4× faster".
     """
-    metric: Metric = "p99" if is_open(run) else "throughput"
-    judged = by_condition(one for one in comparisons if one.metric == metric)
+    judged = by_condition(one for one in comparisons if one.metric == run.deciding_metric)
     for condition, own in by_condition(ranked).items():
         if judged.get(condition):
-            said = _sentence({one.label: one.name for one in own}, judged[condition])
+            measured = [one for one in own if one.state != "failed"] or own
+            said = _sentence({one.label: one.name for one in measured}, judged[condition])
             yield f"{condition}: {said}" if condition is not None else said
 
 

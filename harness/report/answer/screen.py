@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.analysis.doubts.kinds import Severity
-from harness.analysis.summaries import CompetitorSummary, summarised
-from harness.analysis.trust import is_told, trust
+from harness.analysis.summaries import CompetitorSummary
+from harness.analysis.trust import is_told
 from harness.option_names import option
 from harness.records.conditions import by_condition
-from harness.records.model import RunRecord, TrialSummary
+from harness.records.model import RunRecord
 from harness.report.answer import alone, following, table, trusting
 from harness.report.answer.columns import LEGEND, SIGNS, columns
+from harness.report.answer.facts import Facts
 from harness.report.answer.heading import heading
-from harness.report.answer.lines import best_first, results, trust_line
 from harness.report.answer.traced import phase_columns
 from harness.report.answer.warnings import warnings
 from harness.report.cells import cell
@@ -24,7 +24,7 @@ from harness.report.listings import SHORT_ID
 from harness.report.scaling import scaling_lines
 from harness.report.statuses import unexpected_statuses
 from harness.report.verdicts import ending_line
-from harness.report.view import comparisons_of, troubles
+from harness.report.view import troubles
 from harness.report.wrapping import wrapped
 from harness.text import visible
 
@@ -40,8 +40,7 @@ MARGIN = 9  # columns for the labels of the lines below the table
 
 
 def answer(
-    run: RunRecord,
-    trials: Sequence[TrialSummary],
+    facts: Facts,
     width: int,
     place: str | Path,
     *,
@@ -49,46 +48,45 @@ def answer(
     database: str | None = None,
     normalize: float = 0,
 ) -> Iterator[Text]:
-    """Yield the tables, and below them result, trust, warnings and next commands.
+    """Yield the tables, and below them all that a person needs.
 
-    ``place`` is the database, ``database`` the path as typed; ``normalize`` as in ``bins``.
+    ``place`` is the database, ``program`` and ``database`` are what was typed; ``normalize`` as in
+    ``bins``.
     """
-    above = list(tables(run, trials, width))
+    above = list(tables(facts, width))
     yield from above
     if any(SIGNED.search(line.plain) for line in above):
         yield from _line("", LEGEND, width, "dim")
-    yield from findings(run, trials, width, normalize)
-    judged = trust(run, comparisons_of(run, trials))
-    for command, purpose in following.commands(run, judged, program, database):
+    yield from findings(facts, width, normalize)
+    for command, purpose in following.commands(facts.run, facts.trust, program, database):
         yield from _line("next", f"{command}  # {purpose}", width, "")
-    yield from _line("results", f"{place} (run {run.id[:SHORT_ID]})", width, "")
+    yield from _line("results", f"{place} (run {facts.run.id[:SHORT_ID]})", width, "")
 
 
-def findings(
-    run: RunRecord, trials: Sequence[TrialSummary], width: int, normalize: float = 0
-) -> Iterator[Text]:
-    """Yield the result, the latencies of a single client, the trust, and the warnings."""
-    for sentence in results(run, trials):
+def findings(facts: Facts, width: int, normalize: float = 0) -> Iterator[Text]:
+    """Yield the result, for a single client with its latencies, the trust, and the warnings."""
+    run = facts.run
+    for sentence in facts.results():
         yield from _line("result", sentence, width, "bold")
-    yield from _latencies(summarised(trials), width, normalize)
-    for line in scaling_lines(run, trials):
+    yield from _latencies(facts.summaries, width, normalize)
+    for line in scaling_lines(run, facts.trials):
         yield from _line("scaling", line, width, "")
     if run.ending is not None:
         yield from _line("precise", ending_line(run.ending), width, "")
-    level = trust(run, comparisons_of(run, trials)).level
-    yield from _line("trust", trust_line(run, trials), width, trusting.STYLES[level])
-    yield from _warnings(run, list(dict.fromkeys(trial.label for trial in trials)), width)
+    yield from _line("trust", facts.trust_line(), width, trusting.STYLES[facts.trust.level])
+    yield from _warnings(run, [one.label for one in facts.summaries], width)
 
 
-def tables(run: RunRecord, trials: Sequence[TrialSummary], width: int) -> Iterator[Text]:
-    """Yield a heading, a table for each condition, best first, and reasons of incomplete ones."""
+def tables(facts: Facts, width: int) -> Iterator[Text]:
+    """Yield a heading, a table for each condition, and why clients are not complete."""
+    run, trials = facts.run, facts.trials
     yield from _paragraph(heading(run, trials), width, "bold")
     factor = (run.condition_factor or "").replace("_", " ")
-    for condition, own in by_condition(best_first(run, trials)).items():
+    for condition, own in by_condition(facts.summaries).items():
         if condition is not None:
             yield from _paragraph(f"{factor}: {condition}", width, "bold")
-        yield from table.lines(columns(run, trials, own), width)
-    phases = phase_columns(summarised(trials))
+        yield from table.lines(columns(run, trials, own, facts.comparisons), width)
+    phases = phase_columns(facts.summaries)
     if phases:
         yield from table.lines(phases, width)
     for trouble in troubles(trials):

@@ -11,6 +11,7 @@ from harness.report import figures
 __all__ = ["STYLES", "line"]
 
 STYLES: Mapping[Level, str] = {"good": "green", "limited": "yellow", "none": "bold red"}
+FEW_ROUNDS = "fewer than 2 complete rounds"
 NAMED = 2  # competitors with a wide interval
 
 
@@ -29,7 +30,8 @@ def line(trust: Trust, *, compares: bool, disturbed: bool) -> str:
 
 def _resolution(trust: Trust) -> str:
     if trust.resolution is None:
-        return f"no confidence interval: give at least two rounds ({option('rounds')} 10)"
+        more = f"; use {option('rounds')} 10" if FEW_ROUNDS in trust.silent else ""
+        return f"no verdict: {'; '.join(trust.silent)}{more}" if trust.silent else ""
     wide = ", ".join(f"{label} {_percent(width)}" for label, width in trust.wide[:NAMED])
     more = f" ({wide})" if wide else ""
     return f"good for differences above {_percent(trust.resolution)}{more}"

@@ -9,6 +9,7 @@ import pytest
 from harness.analysis.summaries import summarised
 from harness.records.model import Doubt, OpenLoop, RunRecord, TrialSummary
 from harness.report.answer.alone import sentence
+from harness.report.answer.facts import Facts
 from harness.report.answer.screen import answer
 from tests.examples import SECOND, histogram, run, trial
 from tests.report.answer.examples import QUIET
@@ -44,8 +45,8 @@ def test_a_rate_that_is_not_held() -> None:
     ("kind", "answered"),
     [
         ("client-saturated", "no, 300 req/s"),
-        ("queue not settled", "no, 300 req/s"),
-        ("generator-saturated", "unknown, as clientbench could not keep the schedule; 300 req/s"),
+        ("queue not settled", "unknown, its queue was still settling"),
+        ("generator-saturated", "unknown, clientbench could not keep the schedule; 300 req/s"),
     ],
 )
 def test_warnings_decide_before_the_figure_does(kind: str, answered: str) -> None:
@@ -60,9 +61,24 @@ def test_a_closed_loop_says_what_it_does() -> None:
 @pytest.mark.parametrize("width", [40, 80, 120])
 def test_the_screen_has_percentiles_and_a_histogram_and_fits(width: int) -> None:
     record = replace(run(other_load=QUIET), scenario={"open_load": {"rate": 300}})
-    lines = [line.plain for line in answer(record, open_loop(300, 300), width, "results.db")]
+    lines = [
+        line.plain for line in answer(Facts.of(record, open_loop(300, 300)), width, "results.db")
+    ]
     assert max(map(len, lines)) <= width
     result = next(number for number, line in enumerate(lines) if line.startswith("result"))
     assert any(line.startswith("response ") for line in lines[result:])
     assert sum(int(line.split()[-1].replace(",", "")) for line in lines if "≤" in line) == 1000
     assert len(lines) <= 23 or width < 80
+
+
+def test_the_rate_is_the_given_one_and_held_by_the_starts() -> None:
+    """A run that ends by a count has windows that are longer than its starts take."""
+    made = [replace(open_loop(100, 100)[0], window_ns=6 * SECOND)]
+    assert said(made, scenario={"open_load": {"rate": 50}}).startswith(
+        "aiohttp holds 50.0 req/s: yes"
+    )
+
+
+def test_where_nothing_was_measured_nothing_is_known() -> None:
+    made = [replace(open_loop(300, 0)[0], completed=0)]
+    assert "unknown, no response fell into the measured time" in said(made)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from harness.records.model import Reading, RunRecord, TargetRecord, TrialSummary
+from harness.report.answer.facts import Facts
 from harness.report.answer.screen import answer
 from servers.spec import TargetSpec
 from tests.examples import SECOND, finished, trial
@@ -40,7 +41,7 @@ def of_servers() -> tuple[RunRecord, list[TrialSummary]]:
 
 
 def test_columns_are_the_servers() -> None:
-    lines = [line.plain for line in answer(*of_servers(), 120, "results.db")]
+    lines = [line.plain for line in answer(Facts.of(*of_servers()), 120, "results.db")]
     heading = " ".join(lines[:3])
     assert heading.startswith("GET /json · ") and "client aiohttp 2.32.3 with " in heading
     assert "CPU and memory below are the servers'" in heading
@@ -54,5 +55,5 @@ def test_columns_are_the_servers() -> None:
 def test_how_much_a_request_cost_the_client_is_said_in_the_heading() -> None:
     run, made = of_servers()
     made = [replace(one, cpu_ns=SECOND // 10, cpu_requests=1000) for one in made]
-    line = next(answer(run, made, 200, "r.db")).plain
+    line = next(answer(Facts.of(run, made), 200, "r.db")).plain
     assert "with 0.100 ms CPU per request and 45.0 MB" in line

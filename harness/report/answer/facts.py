@@ -1,0 +1,48 @@
+"""The facts of an answer before its layout: the ranking, the result, the trust in it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from harness.analysis.summaries import CompetitorSummary, summarised
+from harness.analysis.trust import Trust, trust
+from harness.records.conditions import by_condition
+from harness.records.model import Comparison, RunRecord, TrialSummary
+from harness.report.answer import alone, result, trusting
+from harness.report.answer.columns import ranked
+from harness.report.view import comparisons_of
+
+__all__ = ["Facts"]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A run with all that follows from it, computed once."""
+
+    run: RunRecord
+    trials: Sequence[TrialSummary]
+    summaries: Sequence[CompetitorSummary]  # the best of each condition first
+    comparisons: Sequence[Comparison]
+    trust: Trust
+
+    @classmethod
+    def of(cls, run: RunRecord, trials: Sequence[TrialSummary]) -> Self:
+        """Compute them."""
+        groups = by_condition(summarised(trials)).values()
+        summaries = [one for own in groups for one in ranked(run, own)]
+        compared = comparisons_of(run, trials)
+        return cls(run, trials, summaries, compared, trust(run, compared))
+
+    def results(self) -> list[str]:
+        """Return a sentence for each condition; for a single client, one about its figures."""
+        if len(self.summaries) == 1:
+            return [alone.sentence(self.run, self.summaries[0], self.trials)]
+        return list(result.sentences(self.run, self.summaries, self.comparisons))
+
+    def trust_line(self) -> str:
+        """Say how far the figures can be trusted, and what to do if they cannot."""
+        disturbed = any(one.kind == "disturbed" for one in self.run.doubts)
+        compares = len(self.summaries) > 1
+        return trusting.line(self.trust, compares=compares, disturbed=disturbed)

@@ -1,0 +1,54 @@
+"""The line of trust in all its forms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.analysis.trust import Trust
+from harness.report.answer.trusting import line
+
+
+def said(*, compares: bool = True, disturbed: bool = False, **of: Any) -> str:
+    values: dict[str, Any] = {"level": "good", "why": "", "remedy": "", "resolution": None, **of}
+    return line(Trust(**values), compares=compares, disturbed=disturbed)
+
+
+def test_a_good_comparison_says_what_it_is_good_for() -> None:
+    assert said(resolution=0.0312) == "good for differences above 3.1 %"
+    wide = (("pycurl", 0.45), ("httpx", 0.2), ("raw", 0.1))
+    assert said(resolution=0.03, wide=wide) == (
+        "good for differences above 3.0 % (pycurl 45 %, httpx 20 %)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("silent", "text"),
+    [
+        (("short slices",), "no verdict: short slices"),
+        (
+            ("fewer than 2 complete rounds",),
+            "no verdict: fewer than 2 complete rounds; use --rounds 10",
+        ),
+    ],
+)
+def test_without_a_verdict_it_says_why(silent: tuple[str, ...], text: str) -> None:
+    assert said(silent=silent) == text
+
+
+def test_one_client_alone() -> None:
+    assert said(compares=False) == "nothing else disturbed this run"
+    assert said(compares=False, disturbed=True).startswith("other programs took CPU time")
+
+
+def test_limits_and_what_to_do() -> None:
+    limited = {"level": "limited", "why": "not checked: too short", "remedy": "measure longer"}
+    assert said(compares=False, **limited) == "not checked: too short; measure longer"
+    assert said(resolution=0.05, **limited) == (
+        "not checked: too short; measure longer (good for differences above 5.0 %)"
+    )
+    none = {"level": "none", "why": "other programs used 1.6 of 2 CPUs", "remedy": "stop them"}
+    assert said(resolution=0.05, **none) == (
+        "do not trust: other programs used 1.6 of 2 CPUs; stop them"
+    )
