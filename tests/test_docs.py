@@ -14,6 +14,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +24,20 @@ import requests
 import adapters
 from adapters.base import Adapter, BaseAdapter, Request, Settings
 from adapters.trace import POINTS
+from harness.analysis.doubts.kinds import KINDS
 from harness.cli import legacy, main, measuring
 from harness.errors import UsageError
 from harness.input.settings import VARIABLES, Defaults, from_environment
+from harness.records.model import Doubt
+from harness.report.answer.columns import DROPPED, LEGEND
+from harness.report.answer.lines import trust_line
 from harness.scenario.scenario import Scenario
 from servers.catalogue import NAMES
 from servers.embedded.target import EmbeddedTarget
 from tests import plugins
 from tests.cli import options_page
 from tests.cli import test_doctor as doctor
+from tests.examples import finished, two_clients
 from tests.store import fields_page
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,6 +45,7 @@ DOCS = ROOT / "docs"
 METHOD = (DOCS / "method.md").read_text("utf-8")
 CLIENTS = (DOCS / "clients.md").read_text("utf-8")
 PLUGINS = (DOCS / "plugins.md").read_text("utf-8")
+READING = (DOCS / "reading.md").read_text("utf-8")
 VALIDITY = (DOCS / "validity.md").read_text("utf-8")
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md"), *(ROOT / "results").glob("README.md")])
 # Pages for everybody: `make test` runs their commands, integration tests run those of the other pages.
@@ -354,12 +361,49 @@ def test_every_warning_has_an_anchor_that_explains_it() -> None:
     section = VALIDITY.partition("\n## Warnings\n")[2].partition("\n## ")[0]
     _, *parts = re.split(r"^### ", section, flags=re.MULTILINE)
     titles = [part.partition("\n")[0] for part in parts]
-    assert len(titles) == len(set(titles))
+    assert titles == list(KINDS)
     assert set(titles) == kinds_of_warnings()
     for title, part in zip(titles, parts, strict=True):
+        assert part.startswith(f"{title}\n\n*{KINDS[title].severity.capitalize()}.*\n"), title
         assert title.replace(" ", "-") in anchors(DOCS / "validity.md")
         assert "**Why it matters:** " in part, title
         assert "**What to do:** " in part, title
+
+
+def test_the_order_in_which_columns_are_left_out_is_that_of_the_code() -> None:
+    listed = READING.partition("in this order: ")[2].partition(".\n")[0]
+    assert tuple(" ".join(listed.split()).split(", ")) == DROPPED
+
+
+def test_pages_show_the_screen_with_all_its_lines() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    (screen,) = listings(readme, "text")
+    assert screen in listings(READING, "text")
+    assert LEGEND in screen
+    starts = [line.partition(" ")[0] for line in screen.splitlines()]
+    shown = [
+        start for start in starts if start in {"result", "trust", "warning", "next", "results"}
+    ]
+    assert list(dict.fromkeys(shown)) == ["result", "trust", "warning", "next", "results"]
+    assert max(map(len, screen.splitlines())) <= 80
+    assert len(starts) <= 24
+
+
+def test_every_beginning_of_the_line_of_trust_is_explained() -> None:
+    rows = re.findall(r"^\| (.*?): ?… \||^\| (good for differences above) ", READING, re.MULTILINE)
+    explained = {first or second for first, second in rows}
+    record = finished(two_clients())
+    grave = next(kind for kind, known in KINDS.items() if known.severity == "grave")
+    states = (
+        replace(record, doubts=(Doubt(grave, "run", "it is wrong", "repeat it"),)),
+        replace(record, state="interrupted"),
+        replace(record, other_load=None),
+        record,
+    )
+    for state in states:
+        told = trust_line(state, two_clients())
+        assert any(told.startswith(beginning) for beginning in explained), told
+    assert len(explained) == len(states)
 
 
 def test_every_finding_of_the_doctor_is_explained() -> None:

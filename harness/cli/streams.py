@@ -32,6 +32,7 @@ REPLACEMENTS = {
     "“”„": '"',
     "▀▁▂▃▄▅▆▇█▉▊▋▌▍▎▏▐░▒▓": "#",  # bars, and parts of them
     **{"…": "...", "→": "->", "←": "<-", "↑": "^", "↓": "v", "•": "*", "✓": "+"},
+    **{"▲": "^", "▼": "v"},
     **{"≥": ">=", "≤": "<=", "≈": "~", "±": "+-", "÷": "/", "²": "^2", "│": "|", "┼": "+"},
 }
 PLAIN = str.maketrans({char: text for chars, text in REPLACEMENTS.items() for char in chars})

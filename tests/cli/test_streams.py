@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli.streams import ERRORS
+from harness.report.answer.columns import SIGNS
 from harness.store import Store
 from tests.examples import failed, finished, save, two_clients
 from tests.terminal import CLIENTBENCH, Terminal
@@ -54,6 +55,11 @@ def test_characters_that_an_encoding_lacks_become_plain_ones() -> None:
         r"4.0× (3.9-4.1) · 81 µs -> ### ... >= naïve \u0436 \udc80"
     )
     assert "\udc80".encode("utf-8", ERRORS) == rb"\udc80"
+
+
+def test_the_signs_of_verdicts_take_one_plain_column_each() -> None:
+    plain = "".join(SIGNS.values()).encode("ascii", ERRORS)
+    assert len(set(plain)) == len(plain) == len(SIGNS)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "ascii:strict", "latin-1", "cp1252", "utf-16"])
