@@ -30,7 +30,7 @@ from harness.errors import UsageError
 from harness.input.settings import VARIABLES, Defaults, from_environment
 from harness.records.model import Doubt
 from harness.report.answer.columns import DROPPED, LEGEND
-from harness.report.answer.lines import trust_line
+from harness.report.answer.facts import Facts
 from harness.scenario.scenario import Scenario
 from servers.catalogue import NAMES
 from servers.embedded.target import EmbeddedTarget
@@ -181,9 +181,9 @@ def test_a_branch_is_compared_with_a_release_as_the_pages_say(folder: Path) -> N
     assert len(compared) == 2  # README's, and the longer one of the recipes
     for words in compared:
         clientbench(folder, *shortened(words))
-        document = json.loads((folder / "results" / "branch.json").read_text("utf-8"))
+        document = json.loads((folder / "branch.json").read_text("utf-8"))
         assert all("verdict" in one for one in document["comparisons"])
-        (folder / "results" / "branch.json").unlink()
+        (folder / "branch.json").unlink()
 
 
 @pytest.mark.parametrize("words", REMOTE, ids=lambda words: shlex.join(words)[:60])
@@ -401,7 +401,7 @@ def test_every_beginning_of_the_line_of_trust_is_explained() -> None:
         record,
     )
     for state in states:
-        told = trust_line(state, two_clients())
+        told = Facts.of(state, two_clients()).trust_line()
         assert any(told.startswith(beginning) for beginning in explained), told
     assert len(explained) == len(states)
 

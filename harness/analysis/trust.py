@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import median_low
 from typing import Literal
 
 from harness.analysis.doubts.disturbance import NOT_CHECKED, not_watched
@@ -15,6 +15,7 @@ from harness.records.model import Comparison, Doubt, RunRecord, RunState
 __all__ = ["CAUSES", "Level", "Trust", "is_told", "trust"]
 
 WIDE = 2.0  # times the median half width: such a competitor is named
+LIMITING = ("nothing measured", "errors", "incomplete")  # kinds of which figures are partly missing
 
 Level = Literal["good", "limited", "none"]
 CAUSES: dict[RunState, str] = {
@@ -30,10 +31,10 @@ class Trust:
     """The trust in the figures of a run, and the reason for its limits.
 
     ``none``: figures or verdicts may be wrong. ``limited``: something was not checked or not run.
-    ``why`` and ``remedy`` are empty if it is ``good``. ``resolution`` is the median of the relative
-    half widths of the intervals that verdicts on the deciding metric rest on, None without any; ``wide``
-    are the competitors with a much wider one, and its half width; ``silent`` are the reasons why there
-    is no verdict.
+    ``why`` and ``remedy`` are empty if it is ``good``. ``resolution`` is the largest relative half
+    width of the intervals that verdicts on the deciding metric rest on, None without any; but for
+    those of the ``wide`` competitors, which are more than twice as wide as the middle one, each with
+    its half width. ``silent`` are the reasons why there is no verdict.
     """
 
     level: Level
@@ -70,29 +71,44 @@ def _judged(run: RunRecord) -> tuple[Level, str, str]:
     unknown = not_watched(run.other_load)
     if unknown is not None:
         return "limited", f"not checked: {unknown[0]}", unknown[1]
+    limiting = _limiting(run)
+    if limiting is not None:
+        subject = "" if limiting.subject == "run" else f"{limiting.subject}: "
+        return "limited", f"with care: {subject}{limiting.message}", limiting.remedy
     return "good", "", ""
 
 
 def is_told(doubt: Doubt, run: RunRecord) -> bool:
     """Say whether the judgement quotes this warning, so that it need not be printed twice."""
     of_others = doubt.kind == "not checked" and doubt.message.startswith(NOT_CHECKED)
-    return of_others or doubt == _grave(run)
+    return of_others or doubt == (_grave(run) or _limiting(run))
 
 
 def _grave(run: RunRecord) -> Doubt | None:
     return next((one for one in run.doubts if severity(one.kind) == "grave"), None)
 
 
+def _limiting(run: RunRecord) -> Doubt | None:
+    return next((one for one in run.doubts if one.kind in LIMITING), None)
+
+
 def _resolution(
     comparisons: Sequence[Comparison],
 ) -> tuple[float | None, tuple[tuple[str, float], ...]]:
-    """Return the median half width of intervals with a verdict, and who has a much wider one."""
-    ends = {one.label: (one.low or 0.0, one.high or 0.0) for one in comparisons if one.verdict}
+    """Return the largest half width of intervals with a verdict but for those that are much wider."""
     widths = {
-        label: math.sqrt(high / low) - 1 for label, (low, high) in ends.items() if 0 < low <= high
+        one.label: _half_width(one.low, one.high)
+        for one in comparisons
+        if one.verdict and one.low is not None and one.high is not None
     }
     if not widths:
         return None, ()
-    middle = median(widths.values())
-    wide = ((label, width) for label, width in widths.items() if width > WIDE * middle)
-    return middle, tuple(sorted(wide, key=lambda one: -one[1]))
+    most = WIDE * median_low(widths.values())
+    wide = ((label, width) for label, width in widths.items() if width > most)
+    usual = max(width for width in widths.values() if width <= most)
+    return usual, tuple(sorted(wide, key=lambda one: -one[1]))
+
+
+def _half_width(low: float, high: float) -> float:
+    """Return the relative half width of an interval on the logarithmic scale."""
+    return math.sqrt(high / low) - 1 if 0 < low <= high else math.inf

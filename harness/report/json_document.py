@@ -70,12 +70,24 @@ def _run(run: RunRecord) -> dict[str, Any]:
 
 def _trust(run: RunRecord, trials: Sequence[TrialSummary]) -> dict[str, Any]:
     judged = trust(run, comparisons_of(run, trials))
-    return asdict(judged) | {"wide": dict(judged.wide), "silent": list(judged.silent)}
+    own = {
+        "resolution": _finite(judged.resolution),
+        "wide": {label: _finite(width) for label, width in judged.wide},
+        "silent": list(judged.silent),
+    }
+    return asdict(judged) | own
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _selftest(note: SelftestNote) -> dict[str, Any]:
-    resolution = note.resolution if math.isfinite(note.resolution) else None
-    own = {"resolution": resolution, "passed": note.passed, "failed": list(note.failed)}
+    own = {
+        "resolution": _finite(note.resolution),
+        "passed": note.passed,
+        "failed": list(note.failed),
+    }
     return asdict(note) | own
 
 

@@ -49,6 +49,16 @@ def test_a_machine_that_failed_its_self_test_is_not_trusted() -> None:
     )
 
 
+@pytest.mark.parametrize("kind", ["errors", "incomplete", "nothing measured"])
+def test_figures_that_are_partly_missing_limit_it(kind: str) -> None:
+    found = trust(run(doubts=(Doubt(kind, "httpx", "at length", "do"),), other_load=QUIET), [])
+    assert (found.level, found.why, found.remedy) == (
+        "limited",
+        "with care: httpx: at length",
+        "do",
+    )
+
+
 @pytest.mark.parametrize("state", ["interrupted", "stopped", "failed", "unfinished"])
 def test_a_run_without_all_its_rounds_is_limited(state: str) -> None:
     assert level(state=state)[0] == "limited"
@@ -85,7 +95,7 @@ def test_the_resolution_is_the_middle_half_width_and_wide_ones_are_named() -> No
         run(other_load=QUIET),
         [compared("a", 0.98, 1.02), compared("b", 0.97, 1.03), compared("c", 0.5, 2.0)],
     )
-    assert found.resolution == pytest.approx(0.0305, abs=1e-3)
+    assert found.resolution == pytest.approx(0.0305, abs=1e-3)  # the larger of the two
     assert [label for label, _ in found.wide] == ["c"]
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["histogram", "percentiles", "sentence"]
 
-HELD = 0.99  # least share of the starts: windows have edges, which cost a few responses
+LOST = 0.01  # share of the planned requests that may be missing or failed
 SHOWN = (50, 99, 99.9)
 TAIL = 1.5  # times the p99
 MOST_BARS = 6  # more do not fit on a screen of 24 lines
@@ -36,8 +36,9 @@ def sentence(run: RunRecord, summary: CompetitorSummary, trials: Sequence[TrialS
     told = DASH + ", ".join((*_latencies(summary), *_costs(summary, trials)))
     if summary.open_loop is None:
         return f"{summary.name}: {achieved}{told}"
-    rate = figures.significant(offered_rate(run, summary))
-    return f"{summary.name} holds {rate} req/s: {_held(run, summary, achieved)}{told}"
+    rate = f"{figures.significant(offered_rate(run, summary))} req/s"
+    asked = "all stages" if (run.scenario.get("open_load") or {}).get("stages") else rate
+    return f"{summary.name} holds {asked}: {_held(run, summary, achieved)}{told}"
 
 
 def _held(run: RunRecord, summary: CompetitorSummary, achieved: str) -> str:
@@ -47,7 +48,9 @@ def _held(run: RunRecord, summary: CompetitorSummary, achieved: str) -> str:
         return f"unknown, clientbench could not keep the schedule; {achieved}"
     if summary.open_loop is None or not summary.completed:
         return "unknown, no response fell into the measured time"
-    if "client-saturated" in kinds or summary.correct < HELD * summary.open_loop.planned:
+    loop = summary.open_loop
+    lost = loop.missed + loop.dropped + summary.errors
+    if "client-saturated" in kinds or lost > LOST * loop.planned:
         return f"no, {achieved}"
     if "queue not settled" in kinds:
         return "unknown, its queue was still settling"
@@ -92,7 +95,7 @@ def percentiles(summary: CompetitorSummary, width: int) -> Iterator[Text]:
 def histogram(summary: CompetitorSummary, width: int, normalize: float = 0) -> Iterator[Text]:
     """Yield counts for a few ranges of the latency; ``normalize`` as in ``bins``."""
     latency = _latency(summary)
-    found = bins(latency.counted(), normalize or _factor(latency), MOST_BARS)
+    found = bins(_answered(latency, summary.censored), normalize or _factor(latency), MOST_BARS)
     unit = figures.time_unit([edge for edge, _ in found])
     edges = [f"\N{LESS-THAN OR EQUAL TO} {figures.duration(edge, unit)}" for edge, _ in found]
     counts = [f"{count:,}" for _, count in found]
@@ -103,6 +106,19 @@ def histogram(summary: CompetitorSummary, width: int, normalize: float = 0) -> I
         bar = FULL * round(longest * count / most)
         line = cell(f"{edge:>{room[0]}} {unit.name} ").append(f"{bar:<{longest}}", "cyan")
         yield line.append(f" {text:>{room[1]}}")
+    if summary.censored:
+        yield cell(f"timed out at {figures.with_unit(summary.timeout_ns)}: {summary.censored:,}")
+
+
+def _answered(latency: Histogram, timed_out: int) -> list[tuple[float, int]]:
+    """Return values and counts without the requests that timed out, which are the largest."""
+    left = [(float(value), count) for value, count in latency.counted()]
+    while timed_out and left:
+        value, count = left.pop()
+        if count > timed_out:
+            left.append((value, count - timed_out))
+        timed_out = max(0, timed_out - count)
+    return left
 
 
 def _factor(latency: Histogram) -> float:

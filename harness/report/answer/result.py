@@ -54,6 +54,8 @@ def _sentence(names: Mapping[str, str], compared: Sequence[Comparison]) -> str:
     said = f"{names[first]} comes first"
     if first in judged:
         ratio = f"{_ratio(judged[first])} the {NAMES[metric]} of {against}"
+        verdict = judged[first].verdict
+        said += f" ({verdict})" if verdict in ("equivalent", "inconclusive") else ""
         said += f", with {ratio} ({_interval(judged[first])})"
     elif first != baseline:
         said += ", without a verdict"

@@ -106,12 +106,16 @@ def _latencies(
 
 def _warnings(run: RunRecord, labels: Sequence[str], width: int) -> Iterator[Text]:
     found = list(warnings([one for one in run.doubts if not is_told(one, run)], labels))
-    for one in found[:MOST_WARNINGS]:
-        label = "note" if one.severity == "note" else "warning"
-        yield from _line(label, f"{one.kind}: {one.text}", width, STYLES[one.severity])
-    if more := found[MOST_WARNINGS:]:
+    told = [one for one in found if one.severity != "note"]
+    for one in told[:MOST_WARNINGS]:
+        yield from _line("warning", f"{one.kind}: {one.text}", width, STYLES[one.severity])
+    if more := told[MOST_WARNINGS:]:
         kinds = ", ".join(one.kind for one in more)
-        yield from _line("warning", f"also {kinds} ({option('details')})", width, "yellow")
+        style = STYLES[more[0].severity]  # the grave ones come first
+        yield from _line("warning", f"also {kinds} ({option('details')})", width, style)
+    for one in found:
+        if one.severity == "note":
+            yield from _line("note", f"{one.kind}: {one.text}", width, "")
 
 
 def _line(label: str, text: str, width: int, style: str) -> Iterator[Text]:

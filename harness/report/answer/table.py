@@ -115,6 +115,7 @@ def _row(cells: Sequence[Cell], layout: _Layout, width: int) -> Iterator[Text]:
 def _listed(layout: _Layout, width: int) -> Iterator[Text]:
     """Yield each name, and below it headings and figures, as many per line as fit."""
     names, *others = layout.columns
+    yield from _own_lines(names.heading, "bold", width)
     for number, name in enumerate(names.cells):
         yield from _own_lines(name.text, "bold", width)
         told = (f"{one.heading} {one.cells[number].text}" for one in others if one.key != BAR)

@@ -12,6 +12,7 @@ __all__ = ["STYLES", "line"]
 
 STYLES: Mapping[Level, str] = {"good": "green", "limited": "yellow", "none": "bold red"}
 FEW_ROUNDS = "fewer than 2 complete rounds"
+LARGE = 0.5  # a half width that is better told as a factor
 NAMED = 2  # competitors with a wide interval
 
 
@@ -32,10 +33,15 @@ def _resolution(trust: Trust) -> str:
     if trust.resolution is None:
         more = f"; use {option('rounds')} 10" if FEW_ROUNDS in trust.silent else ""
         return f"no verdict: {'; '.join(trust.silent)}{more}" if trust.silent else ""
-    wide = ", ".join(f"{label} {_percent(width)}" for label, width in trust.wide[:NAMED])
+    wide = ", ".join(f"{label} {_width(width)}" for label, width in trust.wide[:NAMED])
     more = f" ({wide})" if wide else ""
-    return f"good for differences above {_percent(trust.resolution)}{more}"
+    if trust.resolution > LARGE:
+        return f"shows ratios beyond {_width(trust.resolution)} only{more}"
+    return f"good for differences above {_width(trust.resolution)}{more}"
 
 
-def _percent(share: float) -> str:
+def _width(share: float) -> str:
+    """Return a half width: in percent, or as the factor it is if it is large."""
+    if share > LARGE:
+        return f"{figures.significant(1 + share, 2)}{figures.TIMES}"
     return f"{figures.significant(100 * share, 2)} %"

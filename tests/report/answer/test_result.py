@@ -70,3 +70,10 @@ def test_a_failed_client_is_never_first() -> None:
     assert said(compared, made).startswith("aiohttp comes first, with 2.00×")
     silent = [replace(two, verdict=None, reason="failed") for two in compared]
     assert said(silent, made) == "No verdict on throughput: failed."
+
+
+def test_the_first_of_many_may_differ_too_little() -> None:
+    compared = [one(A, "inconclusive", 1.01), one(B, "slower", 0.5)]
+    assert said(compared).startswith(
+        "aiohttp comes first (inconclusive), with 1.01× the throughput"
+    )

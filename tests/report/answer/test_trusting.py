@@ -23,6 +23,11 @@ def test_a_good_comparison_says_what_it_is_good_for() -> None:
     )
 
 
+def test_a_large_width_is_a_factor() -> None:
+    assert said(resolution=0.96) == "shows ratios beyond 2.0× only"
+    assert said(resolution=0.03, wide=(("pycurl", 1.5),)).endswith("(pycurl 2.5×)")
+
+
 @pytest.mark.parametrize(
     ("silent", "text"),
     [
