@@ -33,6 +33,8 @@ def own_configurations(specs: Sequence[TargetSpec], options: Options) -> list[Ta
     """
     given = options.config
     if given is not None:
+        if not given.strip():
+            raise UsageError("is empty; expected a file", "config")
         if len(specs) > 1 or specs[0].config:
             raise UsageError(
                 f"applies to a single target without a file; expected --target {EXAMPLE} for each",

@@ -16,6 +16,8 @@ from harness.report.view import comparisons_of
 
 __all__ = ["Facts"]
 
+NOT_COMPARED = "No verdict: there is nothing to compare, or requests were traced, which costs time."
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -39,6 +41,8 @@ class Facts:
         """Return a sentence for each condition; for a single client, one about its figures."""
         if len(self.summaries) == 1:
             return [alone.sentence(self.run, self.summaries[0], self.trials)]
+        if self.summaries and not self.comparisons:
+            return [NOT_COMPARED]
         return list(result.sentences(self.run, self.summaries, self.comparisons))
 
     def trust_line(self) -> str:

@@ -27,6 +27,9 @@ def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
         {f"{one.body_bytes:,} B body" if one.body_bytes else "" for one in summaries},
         {offered(run, one) for one in summaries if one.open_loop is not None},
         {f"concurrency {one.concurrency}" for one in summaries},
+        {f"{one.processes} processes" if one.processes > 1 else "" for one in summaries},
+        {"a connection per request" if one.connection == "close" else "" for one in summaries},
+        *({text} for text in _particulars(run)),
         {one.profile if one.profile != DEFAULT_PROFILE else "" for one in summaries},
         {rounds(run, trials)},
         {_length(one) for one in summaries if one.state == "complete"},
@@ -35,6 +38,21 @@ def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
     )
     common = [text for texts in described if len(texts) == 1 for text in texts if text]
     return SEPARATOR.join(common)
+
+
+def _particulars(run: RunRecord) -> Iterator[str]:
+    """Yield the settings of the load that change figures and are not the usual ones."""
+    asked = run.scenario
+    if asked.get("think_time_s"):
+        yield f"think time {figures.with_unit(asked['think_time_s'] * 1e9)}"
+    if held := asked.get("held"):
+        yield f"held at {held['point']}, released every {figures.with_unit(held['delay_s'] * 1e9)}"
+    if asked.get("stream"):
+        yield "streamed"
+    if asked.get("unix_path"):
+        yield f"unix socket {asked['unix_path']}"
+    if asked.get("trace_share"):
+        yield f"{100 * asked['trace_share']:g} % traced"
 
 
 def _request(run: RunRecord, summaries: Sequence[CompetitorSummary]) -> Iterator[set[str]]:

@@ -37,3 +37,22 @@ def test_one_line_says_what_was_measured(changes: dict[str, Any], beginning: str
 def test_what_differs_is_left_out() -> None:
     made = [trial("a", concurrency=1), trial("b", concurrency=16)]
     assert "concurrency" not in heading(run(), made)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "words"),
+    [
+        ({"think_time_s": 0.001}, "think time 1.00 ms"),
+        ({"stream": True}, "streamed"),
+        ({"unix_path": "api.sock"}, "unix socket api.sock"),
+        ({"trace_share": 0.1}, "10 % traced"),
+        ({"held": {"point": "tls", "delay_s": 0.005}}, "held at tls, released every 5.00 ms"),
+    ],
+)
+def test_what_changes_figures_is_said(scenario: dict[str, Any], words: str) -> None:
+    assert words in heading(run(scenario=scenario), [trial("a")])
+
+
+def test_so_are_connections_and_processes() -> None:
+    said = heading(run(), [trial("a", connection="close", processes=2)])
+    assert "2 processes · a connection per request" in said
