@@ -105,7 +105,7 @@ def _resolve(connection: sqlite3.Connection, path: Path, key: str) -> str:
     ids = [str(row[0]) for row in rows]
     if len(ids) > 1:
         raise UsageError(
-            f"is ambiguous: {', '.join(ids)}; give more of its id", "run", value=repr(key)
+            f"is ambiguous, {', '.join(ids)}; give more of its id", "run", value=repr(key)
         )
     return ids[0]
 

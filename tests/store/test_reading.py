@@ -62,7 +62,7 @@ def test_an_unknown_key_is_refused(path: Path, key: str) -> None:
 
 
 def test_an_ambiguous_key_names_the_candidates(path: Path) -> None:
-    with pytest.raises(UsageError, match="is ambiguous: abc-1, abc-2; give more"):
+    with pytest.raises(UsageError, match="is ambiguous, abc-1, abc-2; give more"):
         show_run(path, "abc")
 
 
