@@ -61,7 +61,10 @@ def _times(summary: CompetitorSummary) -> Iterator[str]:
         timed_out,
     )
     yield _percentiles("service time", [summary.percentile(p) for p in PERCENTILES], *more)
-    beyond = (f"{_name(percent)} {summary.samples_beyond(percent):,}" for percent in PERCENTILES)
+    beyond = (
+        f"{figures.percentile_name(percent)} {summary.samples_beyond(percent):,}"
+        for percent in PERCENTILES
+    )
     yield f"samples beyond: {'; '.join(beyond)}"
 
 
@@ -104,11 +107,7 @@ def _distribution(name: str, histogram: Histogram, *more: str) -> str:
 
 def _percentiles(name: str, values: Sequence[Duration], *more: str) -> str:
     told = (
-        f"{_name(percent)} {figures.with_unit(value)}"
+        f"{figures.percentile_name(percent)} {figures.with_unit(value)}"
         for percent, value in zip(PERCENTILES, values, strict=True)
     )
     return f"{name}: {'; '.join((*told, *more))}"
-
-
-def _name(percent: float) -> str:
-    return "max" if percent == 100 else f"p{percent:g}"

@@ -6,15 +6,16 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from harness.analysis.summaries import CompetitorSummary, summarised
+from harness.option_names import option
 from harness.records.model import RunRecord, TrialSummary
 from harness.report import (
     competitor_figures,
     environments,
-    latencies,
     listings,
     notes,
     terminal,
 )
+from harness.report.answer.alone import histogram
 from harness.report.cells import cell
 from harness.report.headline import heading
 from harness.report.statuses import unexpected_statuses
@@ -58,17 +59,20 @@ def details(
             yield cell(
                 f"  a response with status {one.answer.status} began: {one.answer.beginning}"
             )
-    yield from _latencies(summaries, normalize)
+    yield from _histogram(summaries, width, normalize)
     yield cell("")
     yield listings.trials_table(trials)
     yield from map(cell, ("", *environments.lines(run), *notes.notes(run, trials)))
 
 
-def _latencies(
-    summaries: Sequence[CompetitorSummary], normalize: float
+def _histogram(
+    summaries: Sequence[CompetitorSummary], width: int, normalize: float
 ) -> Iterator[RenderableType]:
+    """Yield all ranges of the latency of a single competitor, and how to see its phases."""
     if len(summaries) == 1:
-        yield latencies.histogram(summaries[0], normalize)
-    phases = latencies.phases_table(summaries)
-    if phases is not None:
-        yield phases
+        yield from histogram(summaries[0], width, normalize, most=None)
+        if not summaries[0].phases:
+            yield cell(
+                f"phases: nothing traced; {option('trace')} 10% shows DNS, TCP, TLS, first byte, "
+                "transfer"
+            )

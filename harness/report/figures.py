@@ -25,6 +25,7 @@ __all__ = [
     "latency_ms",
     "megabytes",
     "microseconds",
+    "percentile_name",
     "plural",
     "ratio",
     "significant",
@@ -132,6 +133,11 @@ def error_count(competitor: CompetitorSummary) -> str:
 def client_name(competitor: CompetitorSummary) -> str:
     """Return the label without mode and version, which have their own columns."""
     return re.sub(r"==[^:+@]*|:(?:a?sync)(?![^+@])", "", competitor.name)
+
+
+def percentile_name(percent: float) -> str:
+    """Return ``p99``, or ``max`` for 100."""
+    return "max" if percent == 100 else f"p{percent:g}"
 
 
 class Unit(NamedTuple):

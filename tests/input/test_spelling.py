@@ -78,7 +78,9 @@ def test_who_uses_the_domain_directly_sees_its_fields(tmp_path: Path) -> None:
         Resolver(bundle).check(scenario("requests", "curl"))
     assert unknown.value.fields == ("competitors[1].client",)
     said = str(unknown.value)
-    assert said.startswith("competitors[1].client: 'curl' is unknown; did you mean pycurl? expected")
+    assert said.startswith(
+        "competitors[1].client: 'curl' is unknown; did you mean pycurl? expected"
+    )
     with pytest.raises(StoreError) as nowhere:
         Keeper(tmp_path / "no" / "x.db", print).check()
     assert str(nowhere.value).startswith(f"database {str(tmp_path / 'no' / 'x.db')!r}: there is no")

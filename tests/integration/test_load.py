@@ -38,8 +38,8 @@ def test_load_prints_percentiles_statuses_errors_and_a_histogram(tmp_path: Path)
     assert beyond in ended.out
     assert "0 errors; status 200 × 200\n" in ended.out
     assert "phases: nothing traced; --trace " in ended.out
-    bars = re.findall(r"^ +[\d.,]+ \u2588* +([\d,]+)$", ended.out, re.MULTILINE)
-    assert sum(int(count) for count in bars) == 200
+    bars = re.findall(r"^ *≤ [\d.,]+ \S+ \u2588* +([\d,]+)$", ended.out, re.MULTILINE)
+    assert sum(int(count) for count in bars) == 2 * 200  # at length, and in the answer
 
 
 def test_an_open_loop_is_stored_and_shown_with_both_latencies(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def percentiles(summary: CompetitorSummary, width: int) -> Iterator[Text]:
         response = [summary.response_percentile(percent) for percent in PERCENTILES]
         known = {"response": response, **known}
     unit = figures.time_unit([value for values in known.values() for value in values])
-    names = ("max" if percent == 100 else f"p{percent:g}" for percent in PERCENTILES)
+    names = map(figures.percentile_name, PERCENTILES)
     columns = [
         Column("times", f"{unit.name}", tuple(map(Cell, known)), is_text=True),
         *(
@@ -92,10 +92,16 @@ def percentiles(summary: CompetitorSummary, width: int) -> Iterator[Text]:
     yield from table.lines(columns, width)
 
 
-def histogram(summary: CompetitorSummary, width: int, normalize: float = 0) -> Iterator[Text]:
-    """Yield counts for a few ranges of the latency; ``normalize`` as in ``bins``."""
+def histogram(
+    summary: CompetitorSummary, width: int, normalize: float = 0, most: int | None = MOST_BARS
+) -> Iterator[Text]:
+    """Yield the counts of at most ``most`` ranges of the latency, all of them if None.
+
+    ``normalize`` as in ``bins``.
+    """
     latency = _latency(summary)
-    found = bins(_answered(latency, summary.censored), normalize or _factor(latency), MOST_BARS)
+    factor = normalize or (_factor(latency) if most else 0)
+    found = bins(_answered(latency, summary.censored), factor, most)
     unit = figures.time_unit([edge for edge, _ in found])
     edges = [f"\N{LESS-THAN OR EQUAL TO} {figures.duration(edge, unit)}" for edge, _ in found]
     counts = [f"{count:,}" for _, count in found]
