@@ -102,15 +102,14 @@ def histogram(
     latency = _latency(summary)
     factor = normalize or (_factor(latency) if most else 0)
     found = bins(_answered(latency, summary.censored), factor, most)
-    unit = figures.time_unit([edge for edge, _ in found])
-    edges = [f"\N{LESS-THAN OR EQUAL TO} {figures.duration(edge, unit)}" for edge, _ in found]
+    edges = [f"\N{LESS-THAN OR EQUAL TO} {figures.with_unit(edge)}" for edge, _ in found]
     counts = [f"{count:,}" for _, count in found]
     room = [max(map(len, texts), default=0) for texts in (edges, counts)]
-    longest = max(1, min(BAR_WIDTH, width - sum(room) - len(unit.name) - 3))
+    longest = max(1, min(BAR_WIDTH, width - sum(room) - 2))
     most = max((count for _, count in found), default=1)
     for edge, text, (_, count) in zip(edges, counts, found, strict=True):
         bar = FULL * round(longest * count / most)
-        line = cell(f"{edge:>{room[0]}} {unit.name} ").append(f"{bar:<{longest}}", "cyan")
+        line = cell(f"{edge:>{room[0]}} ").append(f"{bar:<{longest}}", "cyan")
         yield line.append(f" {text:>{room[1]}}")
     if summary.censored:
         yield cell(f"timed out at {figures.with_unit(summary.timeout_ns)}: {summary.censored:,}")
