@@ -11,7 +11,6 @@ from requests.adapters import HTTPAdapter
 
 from adapters.base import (
     SAMPLE_BYTES,
-    Adapter,
     BaseAdapter,
     ErrorKind,
     Request,
@@ -19,7 +18,7 @@ from adapters.base import (
     Sample,
     length_of,
 )
-from adapters.over_http_client import CHUNK_BYTES, OverHttpClient
+from adapters.over_http_client import CHUNK_BYTES, SENDING, OverHttpClient
 from adapters.request_target import typed_target
 
 __all__ = ["ADAPTERS", "Requests"]
@@ -98,12 +97,6 @@ class Requests(OverHttpClient):
                 return response.status_code, length_of(chunks, self.settings.max_body_bytes)
         return response.status_code, len(response.content)
 
-    def sample(self, request: Request) -> Sample:
-        """Send one request and return the start of its body as well."""
-        if self._keeps_targets and typed_target(request.url):
-            return self.other(_ExactRequests).sample(request)
-        return self._sample(request)
-
     def _sample(self, request: Request) -> Sample:
         options = {**self._options, "stream": False}
         response = self._session.request(
@@ -112,7 +105,10 @@ class Requests(OverHttpClient):
         body = response.content
         return response.status_code, len(body), body[:SAMPLE_BYTES]
 
-    def _traced_kind(self) -> type[Adapter]:
+    def _exact_kind(self) -> type[OverHttpClient]:
+        return _ExactRequests
+
+    def _traced_kind(self) -> type[OverHttpClient]:
         return _TracedRequests
 
     def close(self) -> None:
@@ -140,16 +136,8 @@ class _ExactRequests(Requests):
         self._connect_by(exact_pools())
 
     def send(self, request: Request) -> Response:
-        from adapters.urllib3 import SENDING  # noqa: PLC0415
-
         SENDING.target = typed_target(request.url) if self._keeps_targets else None
         return self._send(request)
-
-    def sample(self, request: Request) -> Sample:
-        from adapters.urllib3 import SENDING  # noqa: PLC0415
-
-        SENDING.target = typed_target(request.url) if self._keeps_targets else None
-        return self._sample(request)
 
     def _connect_by(self, pools: dict[str, Any]) -> None:
         for transport in self._session.adapters.values():

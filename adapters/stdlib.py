@@ -8,7 +8,6 @@ from urllib.parse import SplitResult, urlsplit
 from adapters import tls
 from adapters.base import (
     SAMPLE_BYTES,
-    Adapter,
     BaseAdapter,
     ConnectTimeoutError,
     Request,
@@ -67,8 +66,7 @@ class Stdlib(OverHttpClient):
             connection.close()
             raise
 
-    def sample(self, request: Request) -> Sample:
-        """Send one request and return the start of its body as well."""
+    def _sample(self, request: Request) -> Sample:
         connection = self._prepare(request)
         try:
             if connection.sock is None:
@@ -83,7 +81,7 @@ class Stdlib(OverHttpClient):
             connection.close()
         return response.status, len(body), body[:SAMPLE_BYTES]
 
-    def _traced_kind(self) -> type[Adapter]:
+    def _traced_kind(self) -> type[OverHttpClient]:
         return _TracedStdlib
 
     def close(self) -> None:
