@@ -11,9 +11,9 @@ from adapters.base import (
     CONNECTION_POINTS,
     CONNECTIONS,
     Adapter,
+    Peek,
     Request,
     Response,
-    Sample,
     Settings,
 )
 from adapters.request_target import typed_target
@@ -40,7 +40,7 @@ class OverHttpClient(Adapter):
 
     can_stream = True
     connections = CONNECTIONS
-    can_sample = True
+    can_peek = True
     trace_points = CONNECTION_POINTS
     hold_points = CONNECTION_HOLDS
     # True if the library would rewrite targets, and this session may prevent it.
@@ -59,16 +59,16 @@ class OverHttpClient(Adapter):
         """Return the kind whose connections send ``SENDING.target``, if ``_keeps_targets``."""
         raise NotImplementedError(f"{self.name} rewrites no targets")
 
-    def sample(self, request: Request) -> Sample:
+    def peek(self, request: Request) -> Peek:
         """Send one request over the session that ``send`` uses; return the start of its body."""
         target = typed_target(request.url) if self._keeps_targets else None
         if target is None:
-            return self._sample(request)
+            return self._peek(request)
         SENDING.target = target
-        return self.other(self._exact_kind())._sample(request)
+        return self.other(self._exact_kind())._peek(request)
 
     @abstractmethod
-    def _sample(self, request: Request) -> Sample:
+    def _peek(self, request: Request) -> Peek:
         """Send one request over this session and return the start of its body as well."""
 
     def send_traced(self, request: Request, trace: Trace) -> Response:

@@ -10,12 +10,12 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from adapters.base import (
-    SAMPLE_BYTES,
+    PEEK_BYTES,
     BaseAdapter,
     ErrorKind,
+    Peek,
     Request,
     Response,
-    Sample,
     length_of,
 )
 from adapters.over_http_client import CHUNK_BYTES, SENDING, OverHttpClient
@@ -97,13 +97,13 @@ class Requests(OverHttpClient):
                 return response.status_code, length_of(chunks, self.settings.max_body_bytes)
         return response.status_code, len(response.content)
 
-    def _sample(self, request: Request) -> Sample:
+    def _peek(self, request: Request) -> Peek:
         options = {**self._options, "stream": False}
         response = self._session.request(
             request.method, request.url, headers=request.headers, data=request.body, **options
         )
         body = response.content
-        return response.status_code, len(body), body[:SAMPLE_BYTES]
+        return response.status_code, len(body), body[:PEEK_BYTES]
 
     def _exact_kind(self) -> type[OverHttpClient]:
         return _ExactRequests

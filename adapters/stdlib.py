@@ -7,12 +7,12 @@ from urllib.parse import SplitResult, urlsplit
 
 from adapters import tls
 from adapters.base import (
-    SAMPLE_BYTES,
+    PEEK_BYTES,
     BaseAdapter,
     ConnectTimeoutError,
+    Peek,
     Request,
     Response,
-    Sample,
     length_of,
 )
 from adapters.over_http_client import CHUNK_BYTES, OverHttpClient
@@ -66,7 +66,7 @@ class Stdlib(OverHttpClient):
             connection.close()
             raise
 
-    def _sample(self, request: Request) -> Sample:
+    def _peek(self, request: Request) -> Peek:
         connection = self._prepare(request)
         try:
             if connection.sock is None:
@@ -79,7 +79,7 @@ class Stdlib(OverHttpClient):
             raise
         if not self.settings.keep_alive:
             connection.close()
-        return response.status, len(body), body[:SAMPLE_BYTES]
+        return response.status, len(body), body[:PEEK_BYTES]
 
     def _traced_kind(self) -> type[OverHttpClient]:
         return _TracedStdlib

@@ -13,12 +13,12 @@ from urllib3 import exceptions
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from adapters.base import (
-    SAMPLE_BYTES,
+    PEEK_BYTES,
     BaseAdapter,
     ErrorKind,
+    Peek,
     Request,
     Response,
-    Sample,
     length_of,
 )
 from adapters.over_http_client import CHUNK_BYTES, SENDING, OverHttpClient
@@ -105,12 +105,12 @@ class Urllib3(OverHttpClient):
             response.release_conn()
         return response.status, length
 
-    def _sample(self, request: Request) -> Sample:
+    def _peek(self, request: Request) -> Peek:
         options = {**self._options, "preload_content": True}
         response = self._pool.request(
             request.method, request.url, body=request.body, headers=request.headers, **options
         )
-        return response.status, len(response.data), response.data[:SAMPLE_BYTES]
+        return response.status, len(response.data), response.data[:PEEK_BYTES]
 
     def _exact_kind(self) -> type[OverHttpClient]:
         return _ExactUrllib3

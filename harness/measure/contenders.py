@@ -103,9 +103,9 @@ class Contender:
         return "keep-alive" if self.settings.keep_alive else "close"
 
     @property
-    def can_sample(self) -> bool:
+    def can_peek(self) -> bool:
         """Say whether it can show the beginning of a response; streamed responses are not shown."""
-        can = self.client.modes[self.mode]["can_sample"]
+        can = self.client.modes[self.mode]["can_peek"]
         return bool(can) and not (self.settings.stream or self.trace_share or self.busy_share)
 
     @property

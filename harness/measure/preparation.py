@@ -100,7 +100,7 @@ class _Asker:
         """Let it ask the target."""
         with self._failing():
             if self.worker is not None and self.refusal is None:
-                self.worker.command({"do": "ask", "sample": self.contender.can_sample})
+                self.worker.command({"do": "ask", "peek": self.contender.can_peek})
                 self.sent += 1
 
     def end(self) -> None:

@@ -325,7 +325,7 @@ class Trial:
             self._costs.target.count()
         done = self._checked(answers)
         self._counts.take_rows(done)
-        self._keep_sample(done.values())
+        self._keep_peeked(done.values())
         if plan.pace is not None and fold is self.fold:
             self._counts.take_arrivals(done.values())
         self._mark_idle()
@@ -349,22 +349,22 @@ class Trial:
         halves = not plan.ends_when_done
         counts = WindowCounts(window.start_ns, counted_ns, parts=plan.parts, has_halves=halves)
         fold.windows.append(counts)
-        window = replace(window, sampled=self._to_sample())
+        window = replace(window, peek_at=self._to_peek_at())
         for worker, part in zip(self.workers, parts(window, len(self.workers)), strict=True):
             self._tell(part.to_command(), worker)
         return window
 
-    def _to_sample(self) -> tuple[int, ...]:
+    def _to_peek_at(self) -> tuple[int, ...]:
         """Return unexpected statuses counted before, until one such response was seen."""
-        if self._answer is not None or not self.contender.can_sample:
+        if self._answer is not None or not self.contender.can_peek:
             return ()
         counted = {*self._unexpected, *self.warmup.statuses, *self.fold.statuses}
         return tuple(sorted(counted - {*self.contender.rules.expected}))
 
-    def _keep_sample(self, done: Iterable[Mapping[str, Any]]) -> None:
+    def _keep_peeked(self, done: Iterable[Mapping[str, Any]]) -> None:
         for event in done:
-            if event["sample"] and self._answer is None:
-                self._answer = unexpected_answer(event["sample"], self._place.scrub)
+            if event["peeked"] and self._answer is None:
+                self._answer = unexpected_answer(event["peeked"], self._place.scrub)
 
     def _record_slice(self, block: int, position: int, answers: Answers, completions: int) -> None:
         """Keep the last window, with ``completions`` between the edge readings in its answers."""

@@ -148,7 +148,7 @@ class Window:
     pace: Pace | None = None
     hold: Hold | None = None
     steps: tuple[tuple[int, int], ...] = ()  # (slots that send, until how many ns after the start)
-    sampled: tuple[int, ...] = ()  # statuses of which one answer is to be kept, if any comes
+    peek_at: tuple[int, ...] = ()  # statuses of which one answer is to be kept, if any comes
 
     @classmethod
     def from_command(cls, command: Mapping[str, Any]) -> Window:
