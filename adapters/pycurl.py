@@ -56,7 +56,7 @@ _KINDS: dict[int, ErrorKind] = {
     pycurl.E_SEND_ERROR: "reset",
     pycurl.E_PARTIAL_FILE: "body",
     pycurl.E_BAD_CONTENT_ENCODING: "body",
-    pycurl.E_FILESIZE_EXCEEDED: "body",  # of --max-body
+    pycurl.E_FILESIZE_EXCEEDED: "body",  # the limit of --max-body
     pycurl.E_FTP_WEIRD_SERVER_REPLY: "protocol",  # curl's name for it now is WEIRD_SERVER_REPLY
     pycurl.E_UNSUPPORTED_PROTOCOL: "protocol",
     pycurl.E_TOO_MANY_REDIRECTS: "protocol",

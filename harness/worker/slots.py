@@ -169,7 +169,7 @@ class Slots:
         self.pauses = [Pause() for _ in range(job.slots if job.think_ns else 0)]
         self._is_warm = False
         self._detour = _detour(job)
-        self._peeker: Peeker | None = None  # of the current window
+        self._peeker: Peeker | None = None  # the current window's
         self._lock = threading.Lock()
         self._running = job.slots
         self._first_sent = 0
