@@ -13,8 +13,8 @@ from typing import Any
 
 __all__ = ["Forks", "preload"]
 
-# multiprocessing reads the exit codes of all its processes whenever one is started; two threads that
-# read the same one take it from each other.
+# multiprocessing reads the exit codes of all its processes whenever one is started; two threads
+# that read the same one take it from each other.
 _LOCK = threading.Lock()
 
 

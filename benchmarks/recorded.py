@@ -19,8 +19,8 @@ __all__ = ["Floats", "Found", "Recorded", "recorded"]
 
 Floats = npt.NDArray[np.float64]
 
-# A run has failed when all of its trials have; those that were interrupted or killed ended for other
-# reasons.
+# A run has failed when all of its trials have; those that were interrupted or killed ended for
+# other reasons.
 RUNS = """
 SELECT id, scenario, (julianday(ended_at) - julianday(started_at)) * 86400 AS wall_s,
     state = 'complete' AND NOT EXISTS
