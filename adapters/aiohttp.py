@@ -20,12 +20,12 @@ from adapters.base import (
     CONNECTION_HOLDS,
     CONNECTION_POINTS,
     CONNECTIONS,
-    SAMPLE_BYTES,
+    PEEK_BYTES,
     AsyncAdapter,
     BaseAdapter,
+    Peek,
     Request,
     Response,
-    Sample,
     length_of_async,
 )
 
@@ -51,7 +51,7 @@ class Aiohttp(AsyncAdapter):
     can_stream = True
     connections = CONNECTIONS
     can_unix = True
-    can_sample = True
+    can_peek = True
     trace_points = tuple(point for point in CONNECTION_POINTS if point != "WroteHeaders")
     hold_points = tuple(hold for hold in CONNECTION_HOLDS if hold != "tcp")
     unequal = (
@@ -128,7 +128,7 @@ class Aiohttp(AsyncAdapter):
             chunks = response.content.iter_any()
             return response.status, await length_of_async(chunks, self.settings.max_body_bytes)
 
-    async def sample(self, request: Request) -> Sample:
+    async def peek(self, request: Request) -> Peek:
         """Send one request and return the start of its body as well."""
         async with self._session.request(
             request.method,
@@ -138,7 +138,7 @@ class Aiohttp(AsyncAdapter):
             **self._options,
         ) as response:
             body = await response.read()
-            return response.status, len(body), body[:SAMPLE_BYTES]
+            return response.status, len(body), body[:PEEK_BYTES]
 
     async def send_traced(self, request: Request, trace: AsyncTrace) -> Response:
         """Send as ``send`` does, in a separate session with trace hooks and without a DNS cache."""

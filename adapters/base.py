@@ -24,7 +24,7 @@ __all__ = [
     "CONNECTION_POINTS",
     "ERROR_KINDS",
     "LACKS",
-    "SAMPLE_BYTES",
+    "PEEK_BYTES",
     "USUAL_MAX_BODY_BYTES",
     "Adapter",
     "AsyncAdapter",
@@ -35,9 +35,9 @@ __all__ = [
     "ErrorKind",
     "Lack",
     "Mode",
+    "Peek",
     "Request",
     "Response",
-    "Sample",
     "Settings",
     "causes",
     "length_of",
@@ -81,13 +81,13 @@ ERROR_KINDS: tuple[ErrorKind, ...] = ErrorKind.__args__  # type: ignore[attr-def
 # Largest response body, unless another limit is set.
 USUAL_MAX_BODY_BYTES = 256 << 20
 
-# Most bytes of a body that ``sample`` returns.
-SAMPLE_BYTES = 200
+# Most bytes of a body that ``peek`` returns.
+PEEK_BYTES = 200
 
 # (HTTP status, bytes of body received). A plain tuple: the hot path builds one per request.
 Response = tuple[int, int]
-# The same, and the first SAMPLE_BYTES of the body.
-Sample = tuple[int, int, bytes]
+# The same, and the first PEEK_BYTES of the body.
+Peek = tuple[int, int, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +193,8 @@ class BaseAdapter(ABC):
     # process opens several sessions. None: no limit.
     largest_pool: ClassVar[int | None] = None
     can_stream: ClassVar[bool] = False
-    # True if the adapter has ``sample``.
-    can_sample: ClassVar[bool] = False
+    # True if the adapter has ``peek``.
+    can_peek: ClassVar[bool] = False
     # Supported ways to use connections, from CONNECTIONS.
     connections: ClassVar[tuple[Connections, ...]] = ("keep-alive",)
     # True if it can connect to ``Settings.unix_path``; such requests are not traced.
@@ -263,8 +263,8 @@ class Adapter(BaseAdapter):
         """
         raise NotImplementedError(f"{self.name} shows no trace points")
 
-    def sample(self, request: Request) -> Sample:
-        """Do what ``send`` does, and return the first ``SAMPLE_BYTES`` of the body.
+    def peek(self, request: Request) -> Peek:
+        """Do what ``send`` does, and return the first ``PEEK_BYTES`` of the body.
 
         May cost more.
         """
@@ -295,8 +295,8 @@ class AsyncAdapter(BaseAdapter):
         """
         raise NotImplementedError(f"{self.name} shows no trace points")
 
-    async def sample(self, request: Request) -> Sample:
-        """Do what ``send`` does, and return the first ``SAMPLE_BYTES`` of the body.
+    async def peek(self, request: Request) -> Peek:
+        """Do what ``send`` does, and return the first ``PEEK_BYTES`` of the body.
 
         May cost more.
         """

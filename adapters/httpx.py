@@ -13,14 +13,14 @@ import httpx
 from adapters import tls
 from adapters.base import (
     CONNECTIONS,
-    SAMPLE_BYTES,
+    PEEK_BYTES,
     Adapter,
     AsyncAdapter,
     BaseAdapter,
     ErrorKind,
+    Peek,
     Request,
     Response,
-    Sample,
     Settings,
     length_of,
     length_of_async,
@@ -54,7 +54,7 @@ class _Httpx(BaseAdapter):
     can_stream = True
     connections = CONNECTIONS
     can_unix = True
-    can_sample = True
+    can_peek = True
     # The library's own default. On every request and every response, httpcore checks all
     # connections for each idle one, with a system call each: with 250 in one pool a request takes
     # seconds.
@@ -202,7 +202,7 @@ class Httpx(_Httpx, Adapter):
                 response.iter_bytes(), self.settings.max_body_bytes
             )
 
-    def sample(self, request: Request) -> Sample:
+    def peek(self, request: Request) -> Peek:
         """Send one request and return the start of its body as well."""
         response = self._client.request(
             request.method,
@@ -212,7 +212,7 @@ class Httpx(_Httpx, Adapter):
             extensions=self._extensions(request.url),
         )
         body = response.content
-        return response.status_code, len(body), body[:SAMPLE_BYTES]
+        return response.status_code, len(body), body[:PEEK_BYTES]
 
     def send_traced(self, request: Request, trace: Trace) -> Response:
         """Send as ``send`` does; holds happen in the events of httpcore's ``trace`` extension."""
@@ -280,7 +280,7 @@ class HttpxAsync(_Httpx, AsyncAdapter):
             chunks = response.aiter_bytes()
             return response.status_code, await length_of_async(chunks, self.settings.max_body_bytes)
 
-    async def sample(self, request: Request) -> Sample:
+    async def peek(self, request: Request) -> Peek:
         """Send one request and return the start of its body as well."""
         response = await self._client.request(
             request.method,
@@ -290,7 +290,7 @@ class HttpxAsync(_Httpx, AsyncAdapter):
             extensions=self._extensions(request.url),
         )
         body = response.content
-        return response.status_code, len(body), body[:SAMPLE_BYTES]
+        return response.status_code, len(body), body[:PEEK_BYTES]
 
     async def send_traced(self, request: Request, trace: AsyncTrace) -> Response:
         """Send as ``send`` does; holds happen in the events of httpcore's ``trace`` extension."""

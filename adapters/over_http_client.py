@@ -11,17 +11,28 @@ from adapters.base import (
     CONNECTION_POINTS,
     CONNECTIONS,
     Adapter,
+    Peek,
     Request,
     Response,
     Settings,
 )
+from adapters.request_target import typed_target
 
 if TYPE_CHECKING:
     from adapters.trace import Trace
 
-__all__ = ["CHUNK_BYTES", "OverHttpClient"]
+__all__ = ["CHUNK_BYTES", "SENDING", "OverHttpClient"]
 
 CHUNK_BYTES = 65536
+
+
+class _Sending(threading.local):
+    """The target of the request that this thread is sending, if it must not be rewritten."""
+
+    target: str | None = None
+
+
+SENDING = _Sending()
 
 
 class OverHttpClient(Adapter):
@@ -29,18 +40,36 @@ class OverHttpClient(Adapter):
 
     can_stream = True
     connections = CONNECTIONS
-    can_sample = True
+    can_peek = True
     trace_points = CONNECTION_POINTS
     hold_points = CONNECTION_HOLDS
+    # True if the library would rewrite targets, and this session may prevent it.
+    _keeps_targets = False
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        self._others: dict[type[Adapter], Adapter] = {}
+        self._others: dict[type[OverHttpClient], OverHttpClient] = {}
         self._opening = threading.Lock()
 
     @abstractmethod
-    def _traced_kind(self) -> type[Adapter]:
+    def _traced_kind(self) -> type[OverHttpClient]:
         """Return the kind whose connections are ``TracedConnection``; loaded only for tracing."""
+
+    def _exact_kind(self) -> type[OverHttpClient]:
+        """Return the kind whose connections send ``SENDING.target``, if ``_keeps_targets``."""
+        raise NotImplementedError(f"{self.name} rewrites no targets")
+
+    def peek(self, request: Request) -> Peek:
+        """Send one request over the session that ``send`` uses; return the start of its body."""
+        target = typed_target(request.url) if self._keeps_targets else None
+        if target is None:
+            return self._peek(request)
+        SENDING.target = target
+        return self.other(self._exact_kind())._peek(request)
+
+    @abstractmethod
+    def _peek(self, request: Request) -> Peek:
+        """Send one request over this session and return the start of its body as well."""
 
     def send_traced(self, request: Request, trace: Trace) -> Response:
         """Send as ``send`` does, over separate connections that stamp the trace points."""
@@ -48,7 +77,7 @@ class OverHttpClient(Adapter):
 
         return send_traced(self.other(self._traced_kind()), request, trace)
 
-    def other(self, kind: type[Adapter]) -> Adapter:
+    def other(self, kind: type[OverHttpClient]) -> OverHttpClient:
         """Return the session of that kind. It is opened on first use and closed with this one."""
         with self._opening:
             if kind not in self._others:

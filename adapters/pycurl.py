@@ -12,13 +12,13 @@ import pycurl
 
 from adapters.base import (
     CONNECTIONS,
-    SAMPLE_BYTES,
+    PEEK_BYTES,
     Adapter,
     BaseAdapter,
     ErrorKind,
+    Peek,
     Request,
     Response,
-    Sample,
 )
 from adapters.request_target import request_target
 
@@ -56,7 +56,7 @@ _KINDS: dict[int, ErrorKind] = {
     pycurl.E_SEND_ERROR: "reset",
     pycurl.E_PARTIAL_FILE: "body",
     pycurl.E_BAD_CONTENT_ENCODING: "body",
-    pycurl.E_FILESIZE_EXCEEDED: "body",  # of --max-body
+    pycurl.E_FILESIZE_EXCEEDED: "body",  # the limit of --max-body
     pycurl.E_FTP_WEIRD_SERVER_REPLY: "protocol",  # curl's name for it now is WEIRD_SERVER_REPLY
     pycurl.E_UNSUPPORTED_PROTOCOL: "protocol",
     pycurl.E_TOO_MANY_REDIRECTS: "protocol",
@@ -104,7 +104,7 @@ class Pycurl(Adapter):
     can_stream = True
     connections = CONNECTIONS
     can_unix = True
-    can_sample = True
+    can_peek = True
     # Profile parity turns it off.
     offers_http2 = ("defaults",) if pycurl.version_info()[4] & pycurl.VERSION_HTTP2 else ()
     trace_points = _offered(_SHOWN_BY)
@@ -143,7 +143,7 @@ class Pycurl(Adapter):
         self._curl.perform()
         return self._curl.getinfo(pycurl.RESPONSE_CODE), body.tell()
 
-    def sample(self, request: Request) -> Sample:
+    def peek(self, request: Request) -> Peek:
         """Send one request and return the start of its body as well."""
         self._set_up(request)
         body = BytesIO()
@@ -153,7 +153,7 @@ class Pycurl(Adapter):
         finally:
             self._request = None  # so that the next ``send`` resets the callback
         status = self._curl.getinfo(pycurl.RESPONSE_CODE)
-        return status, body.tell(), body.getvalue()[:SAMPLE_BYTES]
+        return status, body.tell(), body.getvalue()[:PEEK_BYTES]
 
     def send_traced(self, request: Request, trace: Trace) -> Response:
         """Send as ``send`` does. Callbacks hold the request; libcurl's timers give the rest."""

@@ -10,16 +10,15 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from adapters.base import (
-    SAMPLE_BYTES,
-    Adapter,
+    PEEK_BYTES,
     BaseAdapter,
     ErrorKind,
+    Peek,
     Request,
     Response,
-    Sample,
     length_of,
 )
-from adapters.over_http_client import CHUNK_BYTES, OverHttpClient
+from adapters.over_http_client import CHUNK_BYTES, SENDING, OverHttpClient
 from adapters.request_target import typed_target
 
 __all__ = ["ADAPTERS", "Requests"]
@@ -98,21 +97,18 @@ class Requests(OverHttpClient):
                 return response.status_code, length_of(chunks, self.settings.max_body_bytes)
         return response.status_code, len(response.content)
 
-    def sample(self, request: Request) -> Sample:
-        """Send one request and return the start of its body as well."""
-        if self._keeps_targets and typed_target(request.url):
-            return self.other(_ExactRequests).sample(request)
-        return self._sample(request)
-
-    def _sample(self, request: Request) -> Sample:
+    def _peek(self, request: Request) -> Peek:
         options = {**self._options, "stream": False}
         response = self._session.request(
             request.method, request.url, headers=request.headers, data=request.body, **options
         )
         body = response.content
-        return response.status_code, len(body), body[:SAMPLE_BYTES]
+        return response.status_code, len(body), body[:PEEK_BYTES]
 
-    def _traced_kind(self) -> type[Adapter]:
+    def _exact_kind(self) -> type[OverHttpClient]:
+        return _ExactRequests
+
+    def _traced_kind(self) -> type[OverHttpClient]:
         return _TracedRequests
 
     def close(self) -> None:
@@ -140,16 +136,8 @@ class _ExactRequests(Requests):
         self._connect_by(exact_pools())
 
     def send(self, request: Request) -> Response:
-        from adapters.urllib3 import SENDING  # noqa: PLC0415
-
         SENDING.target = typed_target(request.url) if self._keeps_targets else None
         return self._send(request)
-
-    def sample(self, request: Request) -> Sample:
-        from adapters.urllib3 import SENDING  # noqa: PLC0415
-
-        SENDING.target = typed_target(request.url) if self._keeps_targets else None
-        return self._sample(request)
 
     def _connect_by(self, pools: dict[str, Any]) -> None:
         for transport in self._session.adapters.values():

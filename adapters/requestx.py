@@ -15,14 +15,14 @@ import requestx
 
 from adapters.base import (
     CONNECTIONS,
-    SAMPLE_BYTES,
+    PEEK_BYTES,
     Adapter,
     AsyncAdapter,
     BaseAdapter,
     Lack,
+    Peek,
     Request,
     Response,
-    Sample,
     Settings,
 )
 
@@ -36,7 +36,7 @@ class _Requestx(BaseAdapter):
 
     name = "requestx"
     connections = CONNECTIONS
-    can_sample = True
+    can_peek = True
     offers_http2 = ("parity", "defaults")
     unequal: ClassVar[tuple[str, ...]] = (
         "requestx has no read timeout: the timeout applies to the whole request",
@@ -150,13 +150,13 @@ class Requestx(_Requestx, Adapter):
         )
         return response.status_code, len(response.content)
 
-    def sample(self, request: Request) -> Sample:
+    def peek(self, request: Request) -> Peek:
         """Send one request and return the start of its body as well."""
         response = self._client.request(
             request.method, request.url, headers=request.headers, content=request.body
         )
         body = response.content
-        return response.status_code, len(body), body[:SAMPLE_BYTES]
+        return response.status_code, len(body), body[:PEEK_BYTES]
 
     def close(self) -> None:
         """Close the client; its connections end with it."""
@@ -179,13 +179,13 @@ class RequestxAsync(_Requestx, AsyncAdapter):
         )
         return response.status_code, len(response.content)
 
-    async def sample(self, request: Request) -> Sample:
+    async def peek(self, request: Request) -> Peek:
         """Send one request and return the start of its body as well."""
         response = await self._client.request(
             request.method, request.url, headers=request.headers, content=request.body
         )
         body = response.content
-        return response.status_code, len(body), body[:SAMPLE_BYTES]
+        return response.status_code, len(body), body[:PEEK_BYTES]
 
     async def close(self) -> None:
         """Close the client; its connections end with it."""

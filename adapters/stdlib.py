@@ -7,13 +7,12 @@ from urllib.parse import SplitResult, urlsplit
 
 from adapters import tls
 from adapters.base import (
-    SAMPLE_BYTES,
-    Adapter,
+    PEEK_BYTES,
     BaseAdapter,
     ConnectTimeoutError,
+    Peek,
     Request,
     Response,
-    Sample,
     length_of,
 )
 from adapters.over_http_client import CHUNK_BYTES, OverHttpClient
@@ -67,8 +66,7 @@ class Stdlib(OverHttpClient):
             connection.close()
             raise
 
-    def sample(self, request: Request) -> Sample:
-        """Send one request and return the start of its body as well."""
+    def _peek(self, request: Request) -> Peek:
         connection = self._prepare(request)
         try:
             if connection.sock is None:
@@ -81,9 +79,9 @@ class Stdlib(OverHttpClient):
             raise
         if not self.settings.keep_alive:
             connection.close()
-        return response.status, len(body), body[:SAMPLE_BYTES]
+        return response.status, len(body), body[:PEEK_BYTES]
 
-    def _traced_kind(self) -> type[Adapter]:
+    def _traced_kind(self) -> type[OverHttpClient]:
         return _TracedStdlib
 
     def close(self) -> None:

@@ -61,7 +61,7 @@ class Stamps:
         self.hold = HOLD_POINTS[hold] if hold is not None else None
         self.held_from_ns = 0  # when it reached its hold point
         self.held_ns = 0
-        self.local_port = 0  # of its connection, if visible
+        self.local_port = 0  # its connection's, if visible
 
     def stamp(self, name: str, at_ns: int | None = None) -> None:
         """Note a point without holding.

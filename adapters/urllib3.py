@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 import warnings
 from functools import cache
 from http.client import HTTPConnection as _Connection
@@ -14,19 +13,18 @@ from urllib3 import exceptions
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from adapters.base import (
-    SAMPLE_BYTES,
-    Adapter,
+    PEEK_BYTES,
     BaseAdapter,
     ErrorKind,
+    Peek,
     Request,
     Response,
-    Sample,
     length_of,
 )
-from adapters.over_http_client import CHUNK_BYTES, OverHttpClient
+from adapters.over_http_client import CHUNK_BYTES, SENDING, OverHttpClient
 from adapters.request_target import typed_target
 
-__all__ = ["ADAPTERS", "SENDING", "Urllib3", "exact_pools", "traced_pools"]
+__all__ = ["ADAPTERS", "Urllib3", "exact_pools", "traced_pools"]
 
 
 class Urllib3(OverHttpClient):
@@ -107,20 +105,17 @@ class Urllib3(OverHttpClient):
             response.release_conn()
         return response.status, length
 
-    def sample(self, request: Request) -> Sample:
-        """Send one request and return the start of its body as well."""
-        if self._keeps_targets and typed_target(request.url):
-            return self.other(_ExactUrllib3).sample(request)
-        return self._sample(request)
-
-    def _sample(self, request: Request) -> Sample:
+    def _peek(self, request: Request) -> Peek:
         options = {**self._options, "preload_content": True}
         response = self._pool.request(
             request.method, request.url, body=request.body, headers=request.headers, **options
         )
-        return response.status, len(response.data), response.data[:SAMPLE_BYTES]
+        return response.status, len(response.data), response.data[:PEEK_BYTES]
 
-    def _traced_kind(self) -> type[Adapter]:
+    def _exact_kind(self) -> type[OverHttpClient]:
+        return _ExactUrllib3
+
+    def _traced_kind(self) -> type[OverHttpClient]:
         return _TracedUrllib3
 
     def close(self) -> None:
@@ -140,24 +135,11 @@ class _ExactUrllib3(Urllib3):
         SENDING.target = typed_target(request.url) if self._keeps_targets else None
         return self._send(request)
 
-    def sample(self, request: Request) -> Sample:
-        SENDING.target = typed_target(request.url) if self._keeps_targets else None
-        return self._sample(request)
-
 
 class _TracedUrllib3(_ExactUrllib3):
     def open(self) -> None:
         super().open()
         self._pool.pool_classes_by_scheme = traced_pools()
-
-
-class _Sending(threading.local):
-    """The target of the request that this thread is sending, if it must not be rewritten."""
-
-    target: str | None = None
-
-
-SENDING = _Sending()
 
 
 class _ExactTarget(_Connection):

@@ -180,7 +180,7 @@ class _Chunks:
         self.length = 0
         self._most = most
         self._pending = b""
-        self._missing = 0  # of the current chunk and the line end after it
+        self._missing = 0  # bytes left of the current chunk and its line end
         self._last = False
         self._trailers = 0  # bytes
 

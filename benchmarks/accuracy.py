@@ -2,8 +2,9 @@
 
 *A stall*: see ``harness.selftest.stall``. *Known waits*: see ``harness.selftest.waits``.
 
-The errors of waits are also shown against the truth with the floor's own spread added to it: to each wait the
-excess over the floor of one request, drawn at random, that did not wait. They are for orientation.
+The errors of waits are also shown against the truth with the floor's own spread added to it: to
+each wait the excess over the floor of one request, drawn at random, that did not wait. They are for
+orientation.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Robustness tests with many kills, generated inputs and hostile servers: none may fail.
 
-* kills: 200 comparisons, of which the command, a worker, the target or its host is killed at a random instant.
+* kills: 200 comparisons, of which the command, a worker, the target or its host is killed at a
+  random instant.
 * inputs: 5,000 command lines and environments, over every option of every command.
-* hostile: every client against every behaviour of ``benchmarks/hostile_behaviours.py``, in a process each; then
-  whole comparisons of all clients against each.
+* hostile: every client against every behaviour of ``benchmarks/hostile_behaviours.py``, in a
+  process each; then whole comparisons of all clients against each.
 
 Resumable: results are kept in ``results/campaign.db``, and those of the same code and seed count.
 """
@@ -57,7 +58,7 @@ class Case:
 
     part: str
     name: str
-    attempt: Callable[[Path], list[str]]  # what is wrong, each as ``kind: detail``
+    attempt: Callable[[Path], list[str]]  # returns faults, each as ``kind: detail``
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ TO_BEGIN_WITH = (
     *("compare", "raw", "null", "--requests", "2", "--rounds", "1", "--warmup", "0"),
     *("--concurrency", "1", "--db", "good.db"),
 )
-SPAWNED_SHARE = 0.03  # of the commands that start as a process of their own
+SPAWNED_SHARE = 0.03  # part of the commands that are a process of their own
 # A report may not take the place of any of these, and no command may change them.
 THEIRS = ("body.txt", "own.md", "own.json", "unreadable.md", "damaged.db")
 

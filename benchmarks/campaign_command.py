@@ -1,7 +1,7 @@
 """One ``clientbench`` command in its own folder, and the checks that apply to every command.
 
-Usual commands are forks of a process that has the modules loaded, which saves a third of what a command costs;
-some are processes of their own, as a user starts them.
+Usual commands are forks of a process that has the modules loaded, which saves a third of what a
+command costs; some are processes of their own, as a user starts them.
 """
 
 from __future__ import annotations

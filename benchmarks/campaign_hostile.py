@@ -1,4 +1,6 @@
-"""Whole commands against hostile behaviours: all clients that are installed, as a user would compare them."""
+"""Whole commands against hostile behaviours: all clients that are installed, as a user would
+compare them.
+"""
 
 from __future__ import annotations
 

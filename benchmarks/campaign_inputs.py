@@ -1,7 +1,8 @@
-"""Generated command lines: every option of every command with values that are valid, at a bound, or nasty.
+"""Generated command lines: every option of every command with values that are valid, at a bound, or
+nasty.
 
-Options are read from the command line's own definition, so that a new one is tried without a change here.
-What measures is kept tiny.
+Options are read from the command line's own definition, so that a new one is tried without a change
+here. What measures is kept tiny.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from harness.input.settings import VARIABLES
 
 __all__ = ["Command", "Option", "commands", "generated"]
 
-REFUSED_SHARE = 0.9  # of those that would measure, which are given one more value that hardly fits
+REFUSED_SHARE = 0.9  # part of measuring commands with a bad value added
 
 # Commands that measure, with options that limit the time: added if they were not drawn.
 SHORT = {"duration": "0.05", "rounds": "1", "warmup": "0.01", "concurrency": "2", "timeout": "1"}

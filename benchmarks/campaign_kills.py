@@ -1,6 +1,7 @@
 """A comparison that is killed at some instant: finished rounds stay, nothing else is left.
 
-The victim is the command itself, a worker, the target or its host. Everything is checked from outside.
+The victim is the command itself, a worker, the target or its host. Everything is checked from
+outside.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ __all__ = ["Kill", "attempt", "planned"]
 ROUNDS = 3
 CLIENTS = ("raw:sync", "null:sync")
 LENGTH = ("--duration", "0.4", "--rounds", str(ROUNDS), "--warmup", "0.02", "--concurrency", "3")
-LIFE_S = 4.0  # of such a command on a machine that does little else
+LIFE_S = 4.0  # duration of such a command on a quiet machine
 END_S = 60.0
 # How often the command itself is hit, by which signal, and how often what it has started.
 WEIGHTS = {

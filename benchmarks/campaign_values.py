@@ -1,7 +1,8 @@
-"""Values that command lines are made of: numbers, texts, paths, statements, headers, objects, clients and URLs.
+"""Values that command lines are made of: numbers, texts, paths, statements, headers, objects,
+clients and URLs.
 
-Each is valid, at a bound, or nasty. Hosts are a server of the campaign's own, closed ports of the loopback
-interface, or names under ``.invalid``.
+Each is valid, at a bound, or nasty. Hosts are a server of the campaign's own, closed ports of the
+loopback interface, or names under ``.invalid``.
 """
 
 from __future__ import annotations
@@ -279,7 +280,8 @@ SELECTORS: Words = (
     f"raw@http://127.0.0.1:9/?api_key={TOKEN}",
 )
 
-# Values that mean something, by the name of the option; all others get numbers, texts and paths alike.
+# Values that mean something, by the name of the option; all others get numbers, texts and paths
+# alike.
 VALID: dict[str, Words] = {
     "arrivals": ("uniform", "poisson", "burst"),
     "body": ("x", "@body.txt", "@loop", *FILES),

@@ -1,8 +1,8 @@
 """Ten thousand concurrent requests for every client: they must succeed; the cost is the result.
 
-Threads for clients that block, tasks for those that await; one process, or as many as the limit of open files
-makes necessary. Each client is measured alone, in a
-command of its own, because ten thousand connections of all of them at once are more than a machine has ports.
+Threads for clients that block, tasks for those that await; one process, or as many as the limit of
+open files makes necessary. Each client is measured alone, in a command of its own, because ten
+thousand connections of all of them at once are more than a machine has ports.
 """
 
 from __future__ import annotations

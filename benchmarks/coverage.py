@@ -1,16 +1,18 @@
 """Coverage of the 95 % confidence interval of a ratio, in simulated runs with this machine's noise.
 
-Each scenario draws runs from the model in ``noise.py``. Their ratios are estimated by the product's method
-(a sample of the intervals is compared with those of ``harness.analysis.statistics``) and, on the same
-runs, by methods not chosen. Then the rule behind ``--precision`` stops each run, at targets that are reached
-at once, after a while, or never within the budget, with the error of the interval, 5 %, cut to several shares.
+Each scenario draws runs from the model in ``noise.py``. Their ratios are estimated by the product's
+method (a sample of the intervals is compared with those of ``harness.analysis.statistics``) and, on
+the same runs, by methods not chosen. Then the rule behind ``--precision`` stops each run, at
+targets that are reached at once, after a while, or never within the budget, with the error of the
+interval, 5 %, cut to several shares.
 
-Competitors that are alike have a true ratio of 1. Where they differ, the truth is the mean of the log ratio
-over all rounds of all runs; for another method, the mean of its own estimates, in its favour.
+Competitors that are alike have a true ratio of 1. Where they differ, the truth is the mean of the
+log ratio over all rounds of all runs; for another method, the mean of its own estimates, in its
+favour.
 
-A coverage that comes from 10,000 runs has a standard error of 0.2 points; methods that resample see 2,000 of
-them, with 1,000 resamples each. Bootstraps of requests are not drawn: requests are many times
-the slices, and the interval would be narrower than that of slices.
+A coverage that comes from 10,000 runs has a standard error of 0.2 points; methods that resample see
+2,000 of them, with 1,000 resamples each. Bootstraps of requests are not drawn: requests are many
+times the slices, and the interval would be narrower than that of slices.
 """
 
 from __future__ import annotations
@@ -50,8 +52,8 @@ LENGTHS = sorted({QUICK.rounds, USUAL.rounds, THOROUGH.rounds})
 # Targets, as the rounds after which they are reached as a rule.
 PLANNED = {"at once": 4, "12": 12, "15": 15, "20": 20, "30": 30, "60": 60, "never": 10_000}
 TYPICAL = "20"
-SHARES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)  # of the error of 5 %
-WANTED_PERCENT = 94.5  # of a share that could be recommended, in the worst case
+SHARES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)  # parts of the error of 5 %
+WANTED_PERCENT = 94.5  # least coverage, in the worst case, to recommend a share
 CHECKED = 25
 
 MEASURED = Noise()

@@ -1,8 +1,8 @@
 """Loops as in published comparisons, each with one flaw that its options name, and no other.
 
-``python -m benchmarks.flawed_loops CPUS LOOP…`` opens the sessions of its loops (``Loop`` as JSON). Each line
-of its input asks for a slice of one of them, whose ``Done`` it prints. Where a loop says nothing else, its
-session is set up as our adapters do it.
+``python -m benchmarks.flawed_loops CPUS LOOP…`` opens the sessions of its loops (``Loop`` as JSON).
+Each line of its input asks for a slice of one of them, whose ``Done`` it prints. Where a loop says
+nothing else, its session is set up as our adapters do it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Ways to compare aiohttp with httpx:async: the sound one, and others with one flaw each.
 
-What the product can be told to do, it measures itself, as a command of its own. What it refuses to do is done
-by ``flawed_loops``, in a fresh process per client on the workers' CPUs, in alternating slices, against an
-embedded target as well.
+What the product can be told to do, it measures itself, as a command of its own. What it refuses to
+do is done by ``flawed_loops``, in a fresh process per client on the workers' CPUs, in alternating
+slices, against an embedded target as well.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Row:
     name: str
     what: str
     ratio: Callable[[Turn], float]  # raises NoDataError
-    of_control: str = ""  # what it is to be seen against, unless the sound ratio
+    of_control: str = ""  # the ratio to compare it with, unless the sound one
 
 
 def _product(
@@ -130,7 +130,9 @@ def _loops(
     by: Literal["throughput", "latency"] = "throughput",
     counts_errors: bool = False,
 ) -> Callable[[Turn], float]:
-    """By flawed loops, which differ from sound ones in what is said of each client; slices alternate."""
+    """By flawed loops, which differ from sound ones in what is said of each client; slices
+    alternate.
+    """
 
     def measure(turn: Turn) -> float:
         stand, base_url = turn.stand, turn.stand.target.base_url

@@ -1,4 +1,6 @@
-"""Processes forked from one that has modules loaded already, started and awaited by several threads."""
+"""Processes forked from one that has modules loaded already, started and awaited by several
+threads.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,8 @@ from typing import Any
 
 __all__ = ["Forks", "preload"]
 
-# multiprocessing reads the exit codes of all its processes whenever one is started; two threads that read the
-# same one take it from each other.
+# multiprocessing reads the exit codes of all its processes whenever one is started; two threads
+# that read the same one take it from each other.
 _LOCK = threading.Lock()
 
 

@@ -1,7 +1,7 @@
 """CPU time that this machine takes away in one piece: ``python -m benchmarks.hiccups CPU``.
 
-A loop that does nothing but read the clock sees a gap wherever something else ran: the hypervisor, the kernel,
-another program. No measurement of ours can be more regular than that.
+A loop that does nothing but read the clock sees a gap wherever something else ran: the hypervisor,
+the kernel, another program. No measurement of ours can be more regular than that.
 """
 
 from __future__ import annotations

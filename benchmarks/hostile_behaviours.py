@@ -1,7 +1,7 @@
 """Hostile behaviours of a server, and the results that are accepted for each.
 
-What is endless here ends after ``MOST_BYTES`` and then is silent, so that a client without a limit does no harm
-to the machine.
+What is endless here ends after ``MOST_BYTES`` and then is silent, so that a client without a limit
+does no harm to the machine.
 """
 
 from __future__ import annotations
@@ -102,8 +102,8 @@ Serve = Callable[[Peer], None]
 class Behaviour:
     """One behaviour: the answer, the fate of the connection, and the accepted results of a client.
 
-    ``right`` holds statuses with the length of the body ("200:5") and error kinds. ``then``: "keep" serves
-    further requests, "close", "reset", "wait" (silence).
+    ``right`` holds statuses with the length of the body ("200:5") and error kinds. ``then``: "keep"
+    serves further requests, "close", "reset", "wait" (silence).
     """
 
     serve: bytes | Serve

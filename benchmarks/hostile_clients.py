@@ -1,7 +1,7 @@
 """Tests of every client with every hostile behaviour: the result, and the next requests.
 
-Each case runs in a process of its own, forked from one that has the client libraries loaded, so that one that
-hangs can be ended and memory is that of the case.
+Each case runs in a process of its own, forked from one that has the client libraries loaded, so
+that one that hangs can be ended and memory is that of the case.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from harness.worker import memory
 
 __all__ = ["Client", "Seen", "clients", "faults", "meet"]
 
-TIMEOUT_S = 1.0  # of one connect or read
-CASE_S = 12.0  # of a whole case; what drips takes 2 s, and the clients share two CPUs
+TIMEOUT_S = 1.0  # for one connect or read
+CASE_S = 12.0  # for a whole case: dripping takes 2 s, and clients share two CPUs
 LARGEST_BODY = 8 * MIB
-MEMORY_LIMIT = 40 * MIB  # of what is kept; the largest body, several times
+MEMORY_LIMIT = 40 * MIB  # several times the largest body
 MOST_MEMORY = (
     56 * MIB
 )  # that a case may add: the limit is of one kind of memory, and counts after the first
 LEAVE_S = 2.0  # for a process that has said all it has to say
-IDLE_S = 0.3  # what the server still sends or ends has come by then
+IDLE_S = 0.3  # enough for everything that the server still sends
 GOOD_LENGTHS = (11, 1234, 77)  # no behaviour's body is as long
 
 
@@ -67,12 +67,12 @@ class Seen:
     Outcomes as in ``Behaviour.right``, or the exception.
     """
 
-    before: str  # of a good request, on the connection that the behaviour may then meet
+    before: str  # result of a good request on a connection that may be reused
     outcome: str | None  # None: it did not end in time, or its process died
-    after: tuple[str, ...]  # of good requests, each of another length
+    after: tuple[str, ...]  # results of good requests, each with another length
     added_bytes: int
     took_s: float
-    message: str = ""  # of the error, or how the process ended
+    message: str = ""  # the error's, or how the process ended
 
 
 def clients() -> list[Client]:

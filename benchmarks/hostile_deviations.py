@@ -12,8 +12,8 @@ from benchmarks.hostile_behaviours import BEHAVIOURS, MOST_BYTES
 
 __all__ = ["UNENDED", "allowed", "spoils_next"]
 
-# Every read succeeds and none of them is the last: no timeout of a library's own ends that. In a run the
-# orchestrator ends the worker; the cases of whole commands see to that.
+# Every read succeeds and none of them is the last: no timeout of a library's own ends that. In a
+# run the orchestrator ends the worker; the cases of whole commands see to that.
 UNENDED = "unended"
 
 HTTP_CLIENT = frozenset({"stdlib", "urllib3", "requests"})  # all of them read by http.client

@@ -1,11 +1,12 @@
 """A server that behaves badly on purpose, in the ways of ``benchmarks/hostile_behaviours.py``.
 
-A behaviour is asked for by the path ``/NAME`` at the port it names. ``/good/LENGTH`` answers as a server
-should, with a body of that many bytes, so that a client can be asked whether its next answer is its own.
+A behaviour is asked for by the path ``/NAME`` at the port it names. ``/good/LENGTH`` answers as a
+server should, with a body of that many bytes, so that a client can be asked whether its next answer
+is its own.
 
-It runs as a process of its own, on the loopback interface: ``python -m benchmarks.hostile_server`` reads the
-names of certificate files as JSON on standard input, writes its ports by name as JSON on standard output, and
-ends when its input does. One thread serves each connection.
+It runs as a process of its own, on the loopback interface: ``python -m benchmarks.hostile_server``
+reads the names of certificate files as JSON on standard input, writes its ports by name as JSON on
+standard output, and ends when its input does. One thread serves each connection.
 """
 
 from __future__ import annotations
@@ -134,7 +135,9 @@ class HostileServer:
         return f"{self._origin(BEHAVIOURS[name].port)}/{name}"
 
     def good(self, name: str, length: int) -> str:
-        """A good answer of that length, of the server that has the behaviour, if that can give one."""
+        """A good answer of that length, of the server that has the behaviour, if that
+        can give one.
+        """
         port = BEHAVIOURS[name].port
         secure = self._origin(port).startswith("https")
         return f"{self._origin('https' if secure else 'http')}/good/{length}"

@@ -1,7 +1,7 @@
 """Intervals of a log ratio by the product's method and by those not chosen, for many runs at once.
 
-Methods take the log rates of slices, rounds × blocks × 2 × runs, and give an interval per run. Slices are of
-one length, so that the throughput of a trial is the mean of those of its slices.
+Methods take the log rates of slices, rounds × blocks × 2 × runs, and give an interval per run.
+Slices are of one length, so that the throughput of a trial is the mean of those of its slices.
 """
 
 from __future__ import annotations
@@ -82,7 +82,9 @@ def _unpaired_trials(slices: Floats, confidence: float, _: np.random.Generator) 
 
 
 def _hodges_lehmann(slices: Floats, confidence: float, _: np.random.Generator) -> Interval:
-    """The interval that Wilcoxon's signed-rank test belongs to, by the means of all pairs of rounds."""
+    """The interval that Wilcoxon's signed-rank test belongs to, by the means of all pairs of
+    rounds.
+    """
     logs = trial_logs(slices)
     ratios = logs[:, 0] - logs[:, 1]
     first, second = np.triu_indices(len(ratios))
@@ -114,7 +116,9 @@ def _round_bootstrap(slices: Floats, confidence: float, generator: np.random.Gen
 
 
 def _slice_bootstrap(slices: Floats, confidence: float, generator: np.random.Generator) -> Interval:
-    """Percentiles of the ratio of totals, over slices, those of each competitor drawn by themselves."""
+    """Percentiles of the ratio of totals, over slices, those of each competitor drawn by
+    themselves.
+    """
     rates = np.exp(slices[..., :RESAMPLED_RUNS])
     rates = rates.reshape(-1, *rates.shape[2:])
     alone = [_resampled(rates[:, [index]], generator) for index in (0, 1)]
@@ -142,7 +146,8 @@ def _bca_bootstrap(slices: Floats, confidence: float, generator: np.random.Gener
 
 
 def _resampled(values: Floats, generator: np.random.Generator) -> Floats:
-    """Totals over the first axis of values drawn with replacement: those of both competitors, resamples × runs.
+    """Totals over the first axis of values drawn with replacement: those of both competitors,
+    resamples × runs.
 
     Runs share their draws by the hundred.
     """

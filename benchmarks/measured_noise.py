@@ -1,7 +1,7 @@
 """The noise in recorded slices, as the figures that ``noise.py`` draws from.
 
-Reads runs of two and more competitors, best of one client under several names (A/A), from a results database.
-Runs with slices of one length are put together by the median.
+Reads runs of two and more competitors, best of one client under several names (A/A), from a results
+database. Runs with slices of one length are put together by the median.
 """
 
 from __future__ import annotations
@@ -53,13 +53,13 @@ class Measured:
     """Standard deviations are of natural logarithms: 0.01 is 1 %."""
 
     process_sd: float
-    noise_sd: float  # of slices within a trial, bursts left out
-    autocorrelation: float  # of that noise, from a slice to the next one
+    noise_sd: float  # between slices of a trial, without bursts
+    autocorrelation: float  # that noise's, from a slice to the next one
     machine_sd: float  # the part of it that goes on
     machine_rho: float
     slice_sd: float  # the part of the slice's own
     drift_sd: float  # after a minute
-    burst_share: float  # of the slices
+    burst_share: float  # part of the slices
     burst_s: float  # mean time lost in one of these
     bursts_per_s: float  # those in time with a clock included
     between_s: float  # from the end of a round's last slice to the start of the next round's first
@@ -120,7 +120,8 @@ def _bursts(recording: Recording, hit: NDArray[np.bool_]) -> tuple[float, float]
 
 
 def _variogram(recording: Recording, hit: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
-    """Lags in slices; half the mean squared difference of slices of one trial so far apart; how many there are.
+    """Lags in slices; half the mean squared difference of slices of one trial so far apart; how
+    many there are.
 
     It knows nothing of the level, so that taking off the mean of a short trial cannot distort it.
     """
@@ -140,7 +141,8 @@ def _variogram(recording: Recording, hit: NDArray[np.bool_]) -> tuple[Floats, Fl
 
 
 def _components(lags: Floats, halves: Floats, counts: Floats) -> tuple[float, float, float]:
-    """Variance in all, that of an autoregressive process of first order in it, and the correlation of that.
+    """Variance in all, that of an autoregressive process of first order in it, and the correlation
+    of that.
 
     Least squares for variance - part × rho^lag, for each rho.
     """
@@ -174,7 +176,9 @@ def _between_s(recording: Recording) -> float:
 
 
 def without_pauses(apart_s: Floats) -> float:
-    """The median of those times from round to round that have no pause: a quantile of all, because it adds."""
+    """The median of those times from round to round that have no pause: a quantile of all, because
+    it adds.
+    """
     return float(np.quantile(apart_s, (1 - PAUSE_CHANCE) / 2))
 
 

@@ -1,8 +1,10 @@
-"""Memory must not grow with the number of requests: worker and orchestrator after few and after many.
+"""Memory must not grow with the number of requests: worker and orchestrator after few and after
+many.
 
-Each run is one real ``clientbench compare raw --requests N`` in its own process. The worker's figure is the
-kernel's high-water mark as stored with the trial, the orchestrator's its own high-water mark at the end.
-Growth of other clients would be a result about them; `raw` keeps nothing, so what grows is ours.
+Each run is one real ``clientbench compare raw --requests N`` in its own process. The worker's
+figure is the kernel's high-water mark as stored with the trial, the orchestrator's its own
+high-water mark at the end. Growth of other clients would be a result about them; `raw` keeps
+nothing, so what grows is ours.
 """
 
 from __future__ import annotations

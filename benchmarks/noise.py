@@ -2,14 +2,16 @@
 
 The log throughput of a slice is, apart from the true effect,
 
-* the machine's speed at that time, the same for whoever runs: a random walk, a slow sine, a first-order
-  autoregressive process, and a step now and then;
-* what bursts take of it: other programs, kernel threads and the hypervisor, in time with a clock or at random;
+* the machine's speed at that time, the same for whoever runs: a random walk, a slow sine, a
+  first-order autoregressive process, and a step now and then;
+* what bursts take of it: other programs, kernel threads and the hypervisor, in time with a clock or
+  at random;
 * an effect of the process, drawn anew for each trial: hash seed, memory layout;
 * noise of the slice's own, with heavy tails (Student's t).
 
-A true effect only adds a constant to all log throughputs of a competitor, so none is drawn: the truth is a
-ratio of 1 wherever competitors are alike. Arrays have the slices of a round first and the runs last.
+A true effect only adds a constant to all log throughputs of a competitor, so none is drawn: the
+truth is a ratio of 1 wherever competitors are alike. Arrays have the slices of a round first and
+the runs last.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ __all__ = ["WHITE", "Design", "Noise", "one_after_the_other", "rounds"]
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 
-MOST_LOST = 0.9  # of a slice, to bursts: the scheduler leaves something to everybody
+MOST_LOST = 0.9  # part of a slice: the scheduler leaves everybody something
 # log: tails end there, because no slice of a machine is three times as fast as the next
 FARTHEST = 1.0
 SCALES = 1 << 16
@@ -44,9 +46,9 @@ START_S = 3600.0  # runs start anywhere in an hour, and so in every phase of wha
 class Noise:
     """Standard deviations are of natural logarithms: 0.01 is 1 %.
 
-    Pairs are of the competitors, of the baseline. What is marked MEASURED is about the median of what
-    ``measured_noise`` found in 28 comparisons of aiohttp with itself (slices of 23 to 28 ms, as ``power`` keeps
-    them), on a shared machine of 2 cores, 2026-11-22.
+    Pairs are of the competitors, of the baseline. What is marked MEASURED is about the median of
+    what ``measured_noise`` found in 28 comparisons of aiohttp with itself (slices of 23 to 28 ms,
+    as ``power`` keeps them), on a shared machine of 2 cores, 2026-11-22.
     """
 
     process_sd: float = 0.012  # MEASURED
@@ -88,7 +90,8 @@ WHITE = Noise(
 
 @dataclass(frozen=True)
 class Design:
-    """A round: blocks of one slice of each competitor, in random order; the last one is the baseline.
+    """A round: blocks of one slice of each competitor, in random order; the last one is the
+    baseline.
 
     Before half of the rounds there is a pause, as there is in a real run.
     """
@@ -140,7 +143,9 @@ def rounds(
 def one_after_the_other(
     noise: Noise, design: Design, count: int, runs: int, generator: np.random.Generator
 ) -> Singles:
-    """Log rates where all trials of the first come before all of the second: 2 × trials × blocks × runs."""
+    """Log rates where all trials of the first come before all of the second: 2 × trials × blocks ×
+    runs.
+    """
     machines = _Machines(noise, design, runs, generator)
     drawn = [machines.slices(design.blocks) for _ in range(2 * count)]
     shape = (2, count, design.blocks, runs)
@@ -156,7 +161,10 @@ def _by_trial(speed: Singles, lost: Singles) -> Iterator[tuple[Singles, Singles]
 
 
 def _places(keys: Singles) -> NDArray[np.int64]:
-    """The place of each competitor in its block: the rank of its key. ``argsort`` takes ten times as long."""
+    """The place of each competitor in its block: the rank of its key.
+
+    ``argsort`` takes ten times as long.
+    """
     before = keys[:, None] < keys[:, :, None]
     return np.asarray(before.sum(axis=2, dtype=np.int64))
 

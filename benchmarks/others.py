@@ -17,7 +17,9 @@ ROOT = Path("/")
 
 
 class Others:
-    """CPU time of all processes but this one and what it has started, from its making on (Linux)."""
+    """CPU time of all processes but this one and what it has started, from its making
+    on (Linux).
+    """
 
     def __init__(self) -> None:
         self._before = snapshot(ROOT)

@@ -1,9 +1,9 @@
 """Overhead of the harness: its loop against the loop a user would write, for every client.
 
-Both run in one warm process over the same connections, in alternating slices (plain, harness, harness, plain).
-The recorder is drained, rows are checked and folded, and the sampler runs, as in a real trial. The ratio
-is that of each group of four slices; its interval is the 95 % t-interval over groups, which do not
-overlap and cancel linear drift.
+Both run in one warm process over the same connections, in alternating slices (plain, harness,
+harness, plain). The recorder is drained, rows are checked and folded, and the sampler runs, as in a
+real trial. The ratio is that of each group of four slices; its interval is the 95 % t-interval over
+groups, which do not overlap and cancel linear drift.
 """
 
 from __future__ import annotations

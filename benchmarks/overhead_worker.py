@@ -1,6 +1,7 @@
 """The measured process of ``overhead.py``: a worker that runs both loops in alternation.
 
-Same process, same sessions and connections; slice after slice in the order plain, harness, harness, plain.
+Same process, same sessions and connections; slice after slice in the order plain, harness, harness,
+plain.
 """
 
 from __future__ import annotations

@@ -6,11 +6,11 @@ intended start − the median of arrival − start. Rates are those between the 
 start. A Poisson plan is tested by itself, without a client; its starts by their index of dispersion
 (variance ÷ mean of the counts per 100 ms).
 
-What has bounds is run three times, in turn: the worst of each figure counts, and all are printed, because a
-machine shared with others loses its CPUs for milliseconds, in bursts. ``CLIENTS``,
-``POISSON``, ``UNIFORM`` and the Poisson plans have bounds. Without: the other starter, another event loop,
-``null``, which sends nothing and so shows what pacing and recording cost, and the peers wrk and hey with as
-many connections.
+What has bounds is run three times, in turn: the worst of each figure counts, and all are printed,
+because a machine shared with others loses its CPUs for milliseconds, in bursts. ``CLIENTS``,
+``POISSON``, ``UNIFORM`` and the Poisson plans have bounds. Without: the other starter, another
+event loop, ``null``, which sends nothing and so shows what pacing and recording cost, and the peers
+wrk and hey with as many connections.
 """
 
 from __future__ import annotations
@@ -121,10 +121,10 @@ def _at_target(name: str, rows: Integers, arrived: Integers, bound_us: float | N
 def _matched(rows: Integers, arrived: Integers) -> Integers:
     """The row of each request in the log, which is ordered by arrival.
 
-    A request arrives after its start, and its answer is written before its end. Taking for each arrival, of
-    the rows that have started and have no arrival yet, the one that ended first keeps to that whenever
-    it can be kept to (earliest deadline first). It can be wrong only about requests that were
-    on their way at the same time.
+    A request arrives after its start, and its answer is written before its end. Taking for each
+    arrival, of the rows that have started and have no arrival yet, the one that ended first keeps
+    to that whenever it can be kept to (earliest deadline first). It can be wrong only about
+    requests that were on their way at the same time.
     """
     by_start = iter(np.argsort(rows[START], kind="stable").tolist())
     starts, ends = rows[START].tolist(), rows[END].tolist()

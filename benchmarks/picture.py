@@ -33,7 +33,7 @@ STYLE = """
 class Bar(NamedTuple):
     """One figure of one client."""
 
-    share: float  # of the longest bar of its panel, 0 to 1
+    share: float  # relative to the longest bar of its panel, 0 to 1
     text: str
 
 

@@ -1,7 +1,8 @@
-"""The loop a user would write by hand, once per library: same call, body and status read, one clock read.
+"""The loop a user would write by hand, once per library: same call, body and status read, one clock
+read.
 
-Runs in the measured process, on the session that the adapter has opened, so that both loops use the same
-connections. Each returns the number of requests it made.
+Runs in the measured process, on the session that the adapter has opened, so that both loops use the
+same connections. Each returns the number of requests it made.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""The loop that anybody would write: threads that send, wait, and send again, or send when it is time.
+"""The loop that anybody would write: threads that send, wait, and send again, or send when it is
+time.
 
-``python -m benchmarks.plain_slots CPU LOOP`` (``Loop`` as JSON) prints ``Seen`` as JSON. It shares nothing with
-our workers: neither their loops, nor their recorder, nor their windows.
+``python -m benchmarks.plain_slots CPU LOOP`` (``Loop`` as JSON) prints ``Seen`` as JSON. It shares
+nothing with our workers: neither their loops, nor their recorder, nor their windows.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from urllib.parse import urlsplit
 __all__ = ["Loop", "Seen", "run"]
 
 SLOTS = 10
-BEFORE_S = 1.0  # of an open loop: load that does not count
+BEFORE_S = 1.0  # uncounted load before an open loop
 Send = Callable[[], object]
 
 
@@ -33,7 +34,7 @@ class Loop:
     url: str
     seconds: float
     think_s: float = 0.0
-    rate: float = 0.0  # of an open loop; 0: closed
+    rate: float = 0.0  # an open loop's; 0: closed loop
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Seen:
     """The result of a loop."""
 
     per_second: float
-    p999_s: float  # of the time from the call, or from when it was due
+    p999_s: float  # from the call, or from the intended start
 
     @classmethod
     def of(cls, loop: Loop, times: list[tuple[float, float]], begin: float) -> Seen:

@@ -1,8 +1,8 @@
 """Detection of a known slow-down: a client against itself with busy work after each request.
 
 The work is a share of what a request costs the client, found in the worker itself while it warms up
-(harness/worker/busywork.py). What was really added is printed beside it: by CPU per request, over all
-comparisons.
+(harness/worker/busywork.py). What was really added is printed beside it: by CPU per request, over
+all comparisons.
 
 An effect is detected if the throughput verdict is ``slower``. The figures for 2 and 5 %, and the
 smallest effect detected in 80 %, come from the same rounds: their true effect is removed, another
@@ -30,7 +30,7 @@ from harness.scenario.precision import USUAL
 from harness.selftest.contest import Contest, measure
 
 CLIENT = "aiohttp:async"
-ROUNDS = 13  # of the usual length: with starts, warm-ups, lead-ins and pauses a minute
+ROUNDS = 13  # usual length: a minute with starts, warm-ups, lead-ins, pauses
 EFFECTS = {0.10: (10, 10), 0.03: (30, 24)}  # comparisons, and how many must find it
 RESAMPLED = (0.02, 0.05)
 RESAMPLES = 4000

@@ -1,7 +1,9 @@
-"""A server with a queue: ``python -m benchmarks.queue_server S`` serves one request at a time, each for S s.
+"""A server with a queue: ``python -m benchmarks.queue_server S`` serves one request at a time, each
+for S s.
 
-When a request is done follows from when it came and when the one before it was done; no CPU has to be fast
-enough for it. Prints its port and, when its input ends, how long requests were in the queue: s, as JSON.
+When a request is done follows from when it came and when the one before it was done; no CPU has to
+be fast enough for it. Prints its port and, when its input ends, how long requests were in the
+queue: s, as JSON.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Length of measurement for an open loop with a queue, at 70, 90 and 99 % load.
 
-*Simulated*: a queue with one server, constant service times and random arrivals. Each round begins empty, as
-windows do. Comparisons of ten rounds that follow the rule get a p99 near that of the endless queue,
-and those that are twice as long get no warning.
+*Simulated*: a queue with one server, constant service times and random arrivals. Each round begins
+empty, as windows do. Comparisons of ten rounds that follow the rule get a p99 near that of the
+endless queue, and those that are twice as long get no warning.
 
 *Real*: a server with such a queue (benchmarks/queue_server.py), and ``compare`` with windows as
 long as the rule says: its p99 is compared with the time of each client's requests in that queue. At
@@ -40,7 +40,7 @@ WITHIN_PERCENT = 10.0
 FALSE_PERCENT = 10.0
 SERVICE_S = 0.002
 ROUNDS, SIMULATED = 10, 600
-COMPARISONS = 5000  # of rounds drawn from the simulated ones
+COMPARISONS = 5000  # each with rounds drawn from the simulated ones
 FAMILY = 2
 
 CLIENTS = ("raw:sync", "urllib3")
@@ -52,7 +52,7 @@ LEAST_S = 10.0  # the server sees warm-ups, too: little beside that
 SHORT_S = 2.0
 
 Floats = npt.NDArray[np.float64]
-Halves = tuple[float, float]  # of the first half of a window, of the whole
+Halves = tuple[float, float]  # first half of a window, whole window
 Round = tuple[Halves, Halves]
 
 
@@ -115,7 +115,9 @@ def _endless_p99(load: float) -> float:
 
 
 def _round(load: float, length_s: float, generator: np.random.Generator) -> Round:
-    """Simulate one window that begins empty: p99 in s and rate in 1/s, of its half and the whole."""
+    """Simulate one window that begins empty: p99 in s and rate in 1/s, of its half
+    and the whole.
+    """
     due = np.sort(generator.uniform(0, length_s, round(load / SERVICE_S * length_s)))
     ends = _ends(due, np.full(due.size, SERVICE_S))
     waits, middle_s = ends - due, length_s / 2

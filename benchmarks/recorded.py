@@ -19,7 +19,8 @@ __all__ = ["Floats", "Found", "Recorded", "recorded"]
 
 Floats = npt.NDArray[np.float64]
 
-# A run has failed when all of its trials have; those that were interrupted or killed ended for other reasons.
+# A run has failed when all of its trials have; those that were interrupted or killed ended for
+# other reasons.
 RUNS = """
 SELECT id, scenario, (julianday(ended_at) - julianday(started_at)) * 86400 AS wall_s,
     state = 'complete' AND NOT EXISTS
@@ -40,7 +41,7 @@ class Recorded:
     """One contest of two names that has been measured."""
 
     wall_s: float
-    low: dict[str, float]  # of the ratio of the second name to the first, by metric
+    low: dict[str, float]  # lower bound of second ÷ first, by metric
     high: dict[str, float]
     verdicts: dict[str, str | None]
     warnings: frozenset[str]  # kinds

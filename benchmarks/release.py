@@ -1,10 +1,11 @@
 """Exactness of releases, as seen by the target: TLS connections, a hundred per batch.
 
-*Spaced*: 20 batches, 20 ms between releases. Error of a gap = |gap between two arrivals at the target that
-follow each other in the plan − 20 ms|. *At once*: 20 batches, no delay. Decision: the instants for which the
-releases of a batch were set. Wake-up: when its threads or tasks really went on. Spread: from a batch's first
-arrival at the target to its last, the median of the batches; beside it what a request costs its client, since
-whoever needs 100 times 200 µs of CPU to send cannot be done in less than 20 ms.
+*Spaced*: 20 batches, 20 ms between releases. Error of a gap = |gap between two arrivals at the
+target that follow each other in the plan − 20 ms|. *At once*: 20 batches, no delay. Decision: the
+instants for which the releases of a batch were set. Wake-up: when its threads or tasks really went
+on. Spread: from a batch's first arrival at the target to its last, the median of the batches;
+beside it what a request costs its client, since whoever needs 100 times 200 µs of CPU to send
+cannot be done in less than 20 ms.
 """
 
 from __future__ import annotations
@@ -65,7 +66,9 @@ def _scenario(client: str, delay_ns: int) -> Scenario:
 def _batches(
     stand: Stand, client: str, delay_ns: int, number: int
 ) -> tuple[TrialSummary, list[Integers]]:
-    """A trial of so many batches; of each its traces in the order planned, the arrival in a last column."""
+    """A trial of so many batches; of each its traces in the order planned, the arrival in a last
+    column.
+    """
     scenario = _scenario(client, delay_ns)
     (contender,) = stand.resolver.contenders(scenario, lambda _: stand.target)
     trial = Trial(contender, 1, stand.place)

@@ -1,15 +1,16 @@
 """The split into rounds, blocks and slices with the narrowest interval per second of wall time.
 
-A client is compared with itself in slices of several lengths, in turn. Of each length: the standard deviation
-of the logarithm of one block's ratio (slices, less between neighbours the shorter they are) and of what is left
-between rounds when that is averaged (processes: memory layout, hash seed), by one-way analysis of variance;
-and what a round costs beside its slices (start, warm-up). From these follows the interval of every split:
+A client is compared with itself in slices of several lengths, in turn. Of each length: the standard
+deviation of the logarithm of one block's ratio (slices, less between neighbours the shorter they
+are) and of what is left between rounds when that is averaged (processes: memory layout, hash seed),
+by one-way analysis of variance; and what a round costs beside its slices (start, warm-up). From
+these follows the interval of every split:
 
     half width = t(R − 1) · sqrt((between² + second² / s) / R)
     wall time = R · (b + pause(b)), b = beside + 2 · s · (1 + lead-in / slice)
 
-for R rounds of s seconds. Pauses take the mean of what a plan draws. Blocks that follow each other are not
-independent; therefore their scatter is taken from means of several of them.
+for R rounds of s seconds. Pauses take the mean of what a plan draws. Blocks that follow each other
+are not independent; therefore their scatter is taken from means of several of them.
 """
 
 from __future__ import annotations
@@ -37,10 +38,10 @@ CLIENTS = ("aiohttp:async", "urllib3:sync")
 SLICES_S = (0.02, 0.05, 0.1, 0.2)
 ROUNDS, TRIAL_S, REPEATS = 5, 1.2, 3
 LEAD_IN_S = LEAD_IN_NS / 1e9
-PAUSE = PAUSE_CHANCE * sum(PAUSE_SHARES) / 2  # of a round, on average
+PAUSE = PAUSE_CHANCE * sum(PAUSE_SHARES) / 2  # a round's average
 SPLITS = tuple((rounds, trial_s) for rounds in (5, 10, 15, 20, 30) for trial_s in (0.5, 1.0, 2.0))
 LONGER = 1.3
-BATCHES = 3  # of the blocks of a round, before their scatter is taken
+BATCHES = 3  # blocks are averaged in batches, whose scatter is taken
 
 
 Floats = npt.NDArray[np.float64]
@@ -137,7 +138,9 @@ def _noise(runs: Sequence[Run]) -> Noise:
 
 
 def _batches(ratios: Floats) -> Floats:
-    """Means of as equal numbers of blocks as there can be; how many a round has depends on the client."""
+    """Means of as equal numbers of blocks as there can be; how many a round has depends on the
+    client.
+    """
     return np.array([batch.mean() for batch in np.array_split(ratios, BATCHES)])
 
 

@@ -1,12 +1,12 @@
 """Effects of flaws of method on a ratio: aiohttp ÷ httpx:async, one flaw at a time.
 
-Published ratios of these two range from 1.01 to 75. Each row of ``flaws`` has one flaw and is sound otherwise;
-loops of our own without a flaw are the control, which must agree with the product. A *factor* is no flaw, but
-something that the ratio depends on.
+Published ratios of these two range from 1.01 to 75. Each row of ``flaws`` has one flaw and is sound
+otherwise; loops of our own without a flaw are the control, which must agree with the product. A
+*factor* is no flaw, but something that the ratio depends on.
 
-All rows are measured in turn, ``REPEATS`` times; each turn begins and ends with the sound comparison. Shown are
-the median of a row, its range, and the median of row ÷ sound ratio of the same turn (the geometric mean of its
-two), or ÷ control, where the row has one of its own.
+All rows are measured in turn, ``REPEATS`` times; each turn begins and ends with the sound
+comparison. Shown are the median of a row, its range, and the median of row ÷ sound ratio of the
+same turn (the geometric mean of its two), or ÷ control, where the row has one of its own.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from benchmarks.program import program
 from harness.selftest.stand import Stand
 
 REPEATS = 3
-Seen = dict[Row, float]  # of one turn
+Seen = dict[Row, float]  # readings in one turn
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Line:
 
     row: Row
     ratios: Sequence[float]
-    shares: Sequence[float]  # of the ratio that it is to be seen against, in the same turn
+    shares: Sequence[float]  # relative to the control's ratio in the same turn
 
     @property
     def ratio(self) -> float:

@@ -41,8 +41,8 @@ def _help() -> Figure:
 def _trials() -> list[Figure]:
     """Time of whole rounds minus their planned warm-ups, lead-ins and slices, per trial.
 
-    A whole ``compare`` in a process of its own would add the start-up of Python; what counts is what each
-    further trial costs.
+    A whole ``compare`` in a process of its own would add the start-up of Python; what counts is
+    what each further trial costs.
     """
     scenario = build(Options.of(clients=CLIENTS, duration="5", rounds="5", seed="1"), Defaults())
     with tempfile.TemporaryDirectory() as folder:

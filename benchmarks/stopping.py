@@ -1,7 +1,7 @@
 """Rules that say when a comparison is precise enough, tried on many runs at once.
 
-The ratios of a family are read together: a run stops when the widest interval is narrow enough, and its
-intervals hold when all of them do. Half-widths and targets are on the logarithmic scale.
+The ratios of a family are read together: a run stops when the widest interval is narrow enough, and
+its intervals hold when all of them do. Half-widths and targets are on the logarithmic scale.
 """
 
 from __future__ import annotations
@@ -91,7 +91,9 @@ def looks_until(last: int) -> dict[str, Indices]:
 def sequential(
     seen: Running, truth: float, target: float, confidence: float, looks: Indices
 ) -> Outcome:
-    """Stop at the first look at which the interval of that confidence is narrow enough, or at the last."""
+    """Stop at the first look at which the interval of that confidence is narrow enough, or at the
+    last.
+    """
     quantiles = _quantile(looks, confidence, seen.family)
     enough = seen.widest[:, looks - 1] <= target / quantiles
     enough[:, -1] = True
@@ -100,7 +102,9 @@ def sequential(
 
 
 def stein(seen: Running, truth: float, target: float, confidence: float) -> Outcome:
-    """Stein's two stages: the rounds before the first look say how many there are to be, and how wide it is."""
+    """Stein's two stages: the rounds before the first look say how many there are to be, and how
+    wide it is.
+    """
     quantile = _quantile(FIRST_LOOK, confidence, seen.family)
     spread = seen.errors[..., FIRST_LOOK - 1] * FIRST_LOOK**0.5
     wanted = np.ceil((quantile * spread.max(axis=0) / target) ** 2)

@@ -1,9 +1,9 @@
 """The embedded target's ``GET /`` against nginx's ``return 200``.
 
-The same load generator (wrk, one thread, 16 connections, on a core of its own) loads both in turn on
-the same core, in pairs of short runs whose order alternates. The throughput ratio is taken per pair;
-what is shown is the geometric mean and its 95 % t-interval over pairs. CPU per request comes from
-the server processes' own CPU clocks.
+The same load generator (wrk, one thread, 16 connections, on a core of its own) loads both in turn
+on the same core, in pairs of short runs whose order alternates. The throughput ratio is taken per
+pair; what is shown is the geometric mean and its 95 % t-interval over pairs. CPU per request comes
+from the server processes' own CPU clocks.
 
 Needs nginx, wrk and taskset: ``apt-get install nginx-light wrk util-linux``.
 """

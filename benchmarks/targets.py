@@ -1,10 +1,11 @@
 """Capacity and cost of every target that can run here.
 
-*Start*: from the start of a target until every one of its servers answers; the worst of three. *Load*: the
-fastest adapter in a closed loop, all targets side by side as ``clientbench compare`` measures them, in rounds,
-blocks and slices; throughput, p99, and CPU per request of the proxy and of the servers behind it. *wrk*: the
-same with wrk, in turn. All of a target's servers share one core, clients have another: a proxy has to share its
-core with what is behind it, so that its figures are those of too few cores, as a comparison would warn.
+*Start*: from the start of a target until every one of its servers answers; the worst of three.
+*Load*: the fastest adapter in a closed loop, all targets side by side as ``clientbench compare``
+measures them, in rounds, blocks and slices; throughput, p99, and CPU per request of the proxy and
+of the servers behind it. *wrk*: the same with wrk, in turn. All of a target's servers share one
+core, clients have another: a proxy has to share its core with what is behind it, so that its
+figures are those of too few cores, as a comparison would warn.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ CLIENT, CONCURRENCY = "raw:sync", 8
 ROUNDS, SECONDS = 5, 4.0  # per target, in total
 STARTS = 3
 NATIVE_START_S, DOCKER_START_S = 1.0, 5.0
-LEAST_SHARE = 0.8  # of nginx's own throughput
+LEAST_SHARE = 0.8  # relative to nginx's own throughput
 SERVER_CORE, LOAD_CORE = 0, 1
 WRK_S, WRK_ROUNDS = 1, 5
 NGINX = TargetSpec("nginx-static")

@@ -25,7 +25,10 @@ BALANCE_REQUESTS = 4  # for each instance, in a pass over the proxy
 
 
 class Assembly:
-    """One target's servers on this machine. Everything raises ``TargetError``; ``stop`` is always safe."""
+    """One target's servers on this machine.
+
+    Everything raises ``TargetError``; ``stop`` is always safe.
+    """
 
     def __init__(self, spec: TargetSpec, folder: Path, label: str) -> None:
         self.spec = spec

@@ -50,6 +50,6 @@ def _way(spec: TargetSpec) -> Way:
         version, *_ = [find(kind) for kind in kinds]
     except TargetError as error:
         return Way(spec.runtime, None, str(error))
-    except Exception as error:  # of a plugged-in one
+    except Exception as error:  # raised by a plug-in
         return Way(spec.runtime, None, defect(spec.name, error))
     return Way(spec.runtime, version, None)

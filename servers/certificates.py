@@ -1,4 +1,6 @@
-"""A certificate authority and a server certificate, made for one target and thrown away after it."""
+"""A certificate authority and a server certificate, made for one target and thrown
+away after it.
+"""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from servers.spec import TargetSpec
 __all__ = ["ContainerPart", "Docker", "Site", "find"]
 
 ANY = "0.0.0.0"
-PORT = 8080  # of every server that has a network of its own
+PORT = 8080  # every server has a network of its own
 FOLDER, SCRATCH = "/etc/clientbench", "/tmp"  # inside
 # An unprivileged user: servers started by root should not run as root.
 UNPRIVILEGED = 65532
@@ -85,7 +85,10 @@ class Docker(Runner):
         return ContainerPart(part_spec, self._begun(), self._images[part_spec.software.name])
 
     def close(self) -> None:
-        """Remove the network, and a container whose start was interrupted. Raises ``TargetError``."""
+        """Remove the network, and a container whose start was interrupted.
+
+        Raises ``TargetError``.
+        """
         if self._site is not None:
             clear(self._site.engine, self._label)
             self._site.engine.close()

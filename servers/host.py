@@ -1,4 +1,5 @@
-"""The process that runs a target of several servers: ``python -m servers.host SPEC``, or ``--standing``.
+"""The process that runs a target of several servers: ``python -m servers.host SPEC``, or
+``--standing``.
 
 It exchanges JSON lines with its parent, as the embedded target does: one ``ready`` (or ``failed``)
 event, then one answer per command. When standard input ends, it stops itself and everything it has

@@ -21,7 +21,7 @@ __all__ = ["BASE", "BASE_VARIABLE", "find", "obtain", "reference"]
 
 BASE = "python:3.12-slim-bookworm"
 BASE_VARIABLE = "CLIENTBENCH_BASE_IMAGE"
-LAST_LINES = 3  # of a build's output, in a message about its failure
+LAST_LINES = 3  # lines of a build's output in its error message
 # Which of its versions work depends on the image's Python, not on ours.
 _KEPT = ("gevent",)
 _SERVERS = Path(__file__).parent

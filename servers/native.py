@@ -133,8 +133,9 @@ class ProgramPart(Part):
         """Write its configuration, and start it."""
         self._port = self.part_spec.port or free_port()
         (self._folder / SCRATCH).mkdir(parents=True, exist_ok=True)
-        # It runs in its folder: configurations, whose languages all quote blanks and the like in their
-        # own way, have no path of this machine; and no folder above needs to be open to its account.
+        # It runs in its folder: configurations, whose languages all quote blanks and the like in
+        # their own way, have no path of this machine; and no folder above needs to be open to its
+        # account.
         layout = self.part_spec.layout(self.address, folder=".", scratch=SCRATCH)
         software = self.part_spec.software
         certified = self._shared if self.part_spec.tls else None

@@ -22,7 +22,7 @@ __all__ = ["LOOPBACK", "POLL_S", "Ask", "Part", "PartSpec", "Runner", "connectio
 LOOPBACK = "127.0.0.1"
 POLL_S = 0.01
 REQUEST_TIMEOUT_S = 2.0
-LAST_LINES = 3  # of a server's log, in a message about its end
+LAST_LINES = 3  # lines of a server's log in its error message
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,10 @@ class PartSpec:
 
 
 class Part(ABC):
-    """One server, from its start to its end. Errors are ``TargetError``, one line with the remedy."""
+    """One server, from its start to its end.
+
+    Errors are ``TargetError``, one line with the remedy.
+    """
 
     def __init__(self, part_spec: PartSpec) -> None:
         self.part_spec = part_spec

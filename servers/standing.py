@@ -40,10 +40,10 @@ __all__ = [
     "write",
 ]
 
-_AGE_TOLERANCE_S = 0.02  # of a process's creation time, which psutil rounds
+_AGE_TOLERANCE_S = 0.02  # psutil rounds creation times
 _POLL_S = 0.02
 _KILL_TIMEOUT_S = 3.0
-_END_TIMEOUT_S = 30.0  # of a host: engines give each container some seconds
+_END_TIMEOUT_S = 30.0  # engines give each container some seconds
 
 
 @dataclass(frozen=True)
@@ -224,7 +224,7 @@ def _read(path: Path) -> Record:
         fields = json.loads(path.read_text())
         spec = TargetSpec.from_json(json.dumps(fields.pop("spec")))
         return Record(spec=spec, **fields)
-    except (ValueError, KeyError, TypeError) as error:  # of another version of clientbench
+    except (ValueError, KeyError, TypeError) as error:  # written by another version of clientbench
         raise TargetError(
             f"{path}: is not a record that this version can read; remove it"
         ) from error

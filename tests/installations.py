@@ -11,7 +11,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 OURS = Path(sysconfig.get_path("purelib"))
-# What requests needs beside itself.
+# Dependencies of requests.
 NEEDED = ("urllib3", "idna", "certifi", "charset-normalizer")
 
 

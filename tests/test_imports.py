@@ -166,7 +166,7 @@ GROUND = {
     "harness.redaction",
     "harness.text",
 }
-# What was typed is nobody's business but theirs.
+# Packages that may know how something was typed.
 READS_INPUT = {"input", "selftest", "cli"}
 
 

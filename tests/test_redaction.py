@@ -201,7 +201,7 @@ def test_messages_about_bad_values_are_one_short_line() -> None:
     assert len(quoted("word " * 100)) < 80
 
 
-# What a person or a generator would choose; letters a message of ours does not contain.
+# Secrets as a person or a generator would choose them; no message of ours has these letters.
 _SECRETS = st.text("QXZJKqxzjk0123456789 !$%&/()=?+*~#'\"\\<>@;:,.-_äß€", min_size=8, max_size=40)
 _TELLING_SECRETS = _SECRETS.filter(lambda text: len(set(text) & set("QXZJKqxzjk0123456789")) > 3)
 

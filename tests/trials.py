@@ -74,7 +74,7 @@ class Bench:
         (code / f"{module}.py").write_text(source)
         modes = {
             "sync": {"unequal": [], "largest_pool": None, "uses_target": True}
-            | {"lacks": [], "can_sample": False}
+            | {"lacks": [], "can_peek": False}
         }
         null = self.catalogue.clients(["null"])[0]
         client = replace(null, name=module, module=f"adapters.{module}", modes=modes, linked={})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from dataclasses import replace
 
-from adapters.base import SAMPLE_BYTES, Request
+from adapters.base import PEEK_BYTES, Request
 from adapters.conformance.behaviours import MOST_BYTES
 from adapters.conformance.book import new_token
 from adapters.conformance.exam import MIB, Exam, claims_of
@@ -58,8 +58,8 @@ def no_redirects(exam: Exam) -> None:
     expect(len(exam.seen()), 1, "requests sent:")
 
 
-def sampled_alike(exam: Exam) -> None:
-    """Compare ``sample`` with ``send``: request, answer, connection and start of the body."""
+def peeked_alike(exam: Exam) -> None:
+    """Compare ``peek`` with ``send``: request, answer, connection and start of the body."""
     content = bytes(range(256)) * 2
     for path, body, answer in (
         ("echo?a=%2F", content, content),
@@ -70,10 +70,10 @@ def sampled_alike(exam: Exam) -> None:
         request = Request("GET" if body is None else "POST", own.url(path), {"X-One": "1"}, body)
         with own.session() as session:
             status, length = session.send(request)
-            sampled = (status, length, answer[:SAMPLE_BYTES])
-            expect(session.sample(request), sampled, "`sample` answered")
+            peeked = (status, length, answer[:PEEK_BYTES])
+            expect(session.peek(request), peeked, "`peek` answered")
         sent, again = (replace(one, connection=0) for one in own.seen())
-        expect(again, sent, "`sample` sent")
+        expect(again, sent, "`peek` sent")
         own.expect_connections()
 
 
@@ -107,9 +107,9 @@ CLAIMS = (
         reads=True,
     ),
     *claims_of(
-        ("`sample` returns the answer of `send` and the start of its body", sampled_alike),
+        ("`peek` returns the answer of `send` and the start of its body", peeked_alike),
         reads=True,
-        concerns=lambda adapter: adapter.can_sample,
+        concerns=lambda adapter: adapter.can_peek,
     ),
     *claims_of(
         ("reading stops as soon as a body exceeds the limit", body_limit),

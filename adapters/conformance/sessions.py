@@ -18,9 +18,9 @@ from adapters.base import (
     AsyncAdapter,
     BaseAdapter,
     ErrorKind,
+    Peek,
     Request,
     Response,
-    Sample,
     Settings,
 )
 from adapters.conformance.failed import Failed
@@ -130,9 +130,9 @@ class Session(ABC):
         answer: Response = self._result(self.adapter.send_traced(request, trace))
         return answer
 
-    def sample(self, request: Request) -> Sample:
-        """Call the adapter's ``sample``."""
-        answer: Sample = self._result(self.adapter.sample(request))
+    def peek(self, request: Request) -> Peek:
+        """Call the adapter's ``peek``."""
+        answer: Peek = self._result(self.adapter.peek(request))
         return answer
 
     def fail(self, request: Request) -> ErrorKind:

@@ -17,7 +17,7 @@ __all__ = ["ANSWER_BYTES", "PLAIN_BYTES", "Capture"]
 
 PATIENCE_S = 5.0  # limit for a silent connection
 MOST_HEAD_BYTES = 1 << 20
-NAME_BYTES = 13  # of a socket, and the slash before it
+NAME_BYTES = 13  # a socket's, with the slash before it
 PLAIN_BYTES = 4096
 # Always compressed: a client that returns more bytes than it was sent has decompressed them.
 _ANSWER = gzip.compress(b"x" * PLAIN_BYTES, mtime=0)

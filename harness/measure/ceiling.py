@@ -133,7 +133,9 @@ def _in_turns(trials: Sequence[Trial], tick: Tick) -> None:
 def _run(
     contenders: Sequence[Contender], place: Place, windows: Windows
 ) -> list[TrialSummary] | None:
-    """Return summaries after these windows; None if one has no correct response or took too long."""
+    """Return summaries after these windows; None if one has no correct response or
+    took too long.
+    """
     trials = [Trial(contender, 0, place) for contender in contenders]
     with ExitStack() as stack, suppress(_TooSlowError):
         for trial in trials:

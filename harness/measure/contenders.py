@@ -43,7 +43,7 @@ class Contender:
     mode: Mode
     loop: Loop | None
     versions: dict[str, str]
-    python: str  # what starts its interpreter
+    python: str  # command or path of its interpreter
     python_version: str
     environment: Environment
     site: Path
@@ -55,10 +55,10 @@ class Contender:
     shown_url: str  # redacted
     # as its target negotiates it; None: not known, or it has no target
     http_version: str | None = None
-    answer_bytes: int = 0  # of the body that its first request got
+    answer_bytes: int = 0  # body length of its first response
     target: TargetSpec = EMBEDDED
     think_ns: int = 0
-    trace_share: float = 0.0  # of the requests; 1 where requests are held
+    trace_share: float = 0.0  # share of traced requests; 1 where requests are held
     busy_share: float | None = None  # as of Competitor
     first_gap_ns: int = 0  # between the first requests of two slots
     # the largest number of requests ever started; None: no limit
@@ -71,7 +71,9 @@ class Contender:
 
     @property
     def slots(self) -> int:
-        """Threads or tasks: its concurrency, unless there are fewer requests; at least one per process."""
+        """Threads or tasks: its concurrency, unless there are fewer requests; at least one per
+        process.
+        """
         if self.most_slots is None:
             return self.concurrency
         return max(self.processes, min(self.concurrency, self.most_slots))
@@ -103,9 +105,9 @@ class Contender:
         return "keep-alive" if self.settings.keep_alive else "close"
 
     @property
-    def can_sample(self) -> bool:
+    def can_peek(self) -> bool:
         """Say whether it can show the beginning of a response; streamed responses are not shown."""
-        can = self.client.modes[self.mode]["can_sample"]
+        can = self.client.modes[self.mode]["can_peek"]
         return bool(can) and not (self.settings.stream or self.trace_share or self.busy_share)
 
     @property
@@ -187,11 +189,15 @@ class Resolver:
         return replace(self._replaced(contender, null), rules=rules)
 
     def ceiling(self, contender: Contender) -> Contender:
-        """Return ``raw:sync`` with a contender's target and interpreter: the ceiling for its Python."""
+        """Return ``raw:sync`` with a contender's target and interpreter: the ceiling for its
+        Python.
+        """
         return replace(self._replaced(contender, ClientSpec("raw", mode="sync")), think_ns=0)
 
     def contaminations(self, contenders: Sequence[Contender]) -> list[Contamination]:
-        """Find packages that another package overwrote in the contenders' environments, by label."""
+        """Find packages that another package overwrote in the contenders'
+        environments, by label.
+        """
         closures: dict[str, dict[str, Collection[str]]] = {}
         for contender in contenders:
             closures.setdefault(contender.python, {})[contender.label] = contender.versions.keys()
@@ -345,7 +351,9 @@ class Resolver:
 
 
 def has_known_length(target: TargetSpec, path: str) -> bool:
-    """Say whether all responses have one length; unknown for servers and configurations not ours."""
+    """Say whether all responses have one length; unknown for servers and
+    configurations not ours.
+    """
     is_ours = not target.url and not target.config
     return is_ours and path.partition("?")[0] in CONSTANT_PATHS
 

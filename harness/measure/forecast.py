@@ -17,7 +17,7 @@ SURE_S = 3.0  # no forecast before that
 class Mark:
     """A place in a run to go back to."""
 
-    at_s: float  # of the monotonic clock
+    at_s: float  # monotonic clock
     done_s: float
 
 
@@ -28,7 +28,7 @@ class Forecast:
         self._started_s = time.monotonic()
         self._announced_s = announced_s
         self._done_s = 0.0  # planned time of what is behind us
-        self._stretch = 1.0  # what slices took ÷ what was planned for them
+        self._stretch = 1.0  # actual ÷ planned time of slices
         self._late_s: defaultdict[str, float] = defaultdict(float)  # beyond plan, by competitor
         self._is_longer_said = False
 

@@ -20,7 +20,8 @@ from servers.spec import TargetSpec
 __all__ = ["check"]
 
 LONGEST_NS = 2_000_000_000  # longest check: enough at any rate
-Kind = tuple[Environment, str, str | None, int, int]  # of null, mode, loop, slots, processes
+# Environment, mode, loop, slots and processes of null.
+Kind = tuple[Environment, str, str | None, int, int]
 
 
 def check(

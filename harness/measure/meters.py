@@ -1,4 +1,6 @@
-"""Costs of a trial besides the CPU of its slices: the target's CPU, workers' idle CPU and memory."""
+"""Costs of a trial besides the CPU of its slices: the target's CPU, workers' idle CPU
+and memory.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ __all__ = ["Costs", "TargetClock", "TargetMeter", "memory_bytes"]
 
 
 class TargetClock:
-    """CPU time of a target's processes, by role; a process that is gone has what it had when last seen."""
+    """CPU time of a target's processes, by role; a process that is gone has what it had when last
+    seen.
+    """
 
     def __init__(self, processes: Mapping[Role, Sequence[int]]) -> None:
         self._processes = processes
@@ -82,7 +86,9 @@ class TargetMeter:
 
     @property
     def share(self) -> float | None:
-        """Share of the CPUs it can keep busy, 0 to 1, over all counted windows; None without any."""
+        """Share of the CPUs it can keep busy, 0 to 1, over all counted windows; None
+        without any.
+        """
         used_ns = self.used_ns.total()
         return used_ns / (self._wall_ns * self._cpus) if self._wall_ns else None
 
@@ -116,7 +122,7 @@ class Costs:
     idle: IdleMeter = field(default_factory=IdleMeter)
     wall_ns: int = 0  # between the edge readings of the workers' CPU, summed over windows
     orchestrator_ns: int = 0  # our own CPU while slices are measured
-    idle_rss_bytes: int | None = None  # of the workers together
+    idle_rss_bytes: int | None = None  # all workers together
     peak_rss_bytes: int | None = None
 
     def forget_windows(self) -> None:
@@ -126,7 +132,9 @@ class Costs:
 
 
 def memory_bytes(workers: Sequence[WorkerProcess], field: str) -> int | None:
-    """Memory of all workers, a ``field`` of ``WorkerProcess.memory``; None if one's is not known."""
+    """Memory of all workers, a ``field`` of ``WorkerProcess.memory``; None if one's
+    is not known.
+    """
     sizes = [worker.memory().get(field) for worker in workers]
     known = [size for size in sizes if size is not None]
     return sum(known) if len(known) == len(sizes) else None

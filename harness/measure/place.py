@@ -22,7 +22,7 @@ __all__ = ["Place"]
 
 TRACE_CAPACITY = 1 << 12  # traces that a worker may be ahead of the drain
 NUMBERS_PER_WORKER = 1 << 26
-COPIES = 3  # of a body that is read whole
+COPIES = 3  # copies in memory of a body that is read whole
 CONNECTION_BYTES = 512 << 10  # buffers, TLS
 SPARE_BYTES = 512 << 20  # threads of libraries themselves, and what allocators keep
 
@@ -50,7 +50,7 @@ class Place:
     scrub: Callable[[str], str]  # a foreign message as it may be kept
     target_cpus: int = 1  # how many CPUs the target can keep busy
     target_cpu_ns: Callable[[], Mapping[Role, int]] = dict  # empty where it cannot be seen
-    # of workers that trace, so that no two of them give their requests the same numbers
+    # One for each worker that traces, so that no two of them number their requests alike.
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def start_workers(self, contender: Contender, capacity: int) -> Iterator[WorkerProcess]:

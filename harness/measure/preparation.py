@@ -68,7 +68,7 @@ class _Asker:
     place: Place
     capture: Capture
     worker: WorkerProcess | None = None
-    labels: list[str] = field(default_factory=list)  # of all contenders that it asks for
+    labels: list[str] = field(default_factory=list)  # all contenders that it asks for
     given: list[Answered] = field(default_factory=list)
     refusal: str | None = None
     blamed: str | None = None  # the target's behaviour, if that is the reason
@@ -100,7 +100,7 @@ class _Asker:
         """Let it ask the target."""
         with self._failing():
             if self.worker is not None and self.refusal is None:
-                self.worker.command({"do": "ask", "sample": self.contender.can_sample})
+                self.worker.command({"do": "ask", "peek": self.contender.can_peek})
                 self.sent += 1
 
     def end(self) -> None:
@@ -121,7 +121,9 @@ class _Asker:
         self.refusal = self.refusal or reason
 
     def blame(self, reason: str) -> None:
-        """Refuse the client for the target's behaviour; ``reason`` is a sentence without its subject."""
+        """Refuse the client for the target's behaviour; ``reason`` is a sentence without its
+        subject.
+        """
         if self.refusal is None:
             self.blamed = reason
             self.refuse(f"the target {reason}")
@@ -134,7 +136,9 @@ class _Asker:
             self.refuse(self.place.scrub(str(error)))
 
     def take(self, answer: Mapping[str, Any] | WorkerError, waited_s: float) -> None:
-        """Keep the result of a request to the target; the first decides, the second only compares."""
+        """Keep the result of a request to the target; the first decides, the second
+        only compares.
+        """
         if self.given:
             if isinstance(answer, dict) and "status" in answer:
                 self.given.append(Answered(answer["status"], answer["length"]))

@@ -43,7 +43,7 @@ class Status:
     round: int
     rounds: int | None  # how many there will be; None: as many as it takes
     label: str
-    requests_per_second: float | None  # of this competitor in this round so far
+    requests_per_second: float | None  # this competitor's in this round so far
     left_s: float
 
 
@@ -101,7 +101,7 @@ class Rounds:
     ) -> None:
         self.plan = plan
         self._scenario = scenario
-        self.ending: Ending | None = None  # of a run with a precision
+        self.ending: Ending | None = None  # only with a precision
         self._stopped = False  # the error budget is spent
         self.trials: list[TrialSummary] = []
         closing = any(one.connection == "close" for one in contenders)
@@ -112,11 +112,11 @@ class Rounds:
         self._targets = targets
         self._sampler = Sampler(sampling_interval_s, targets.all)
         self._progress = progress
-        self._round_s = 0.0  # what the last round took
+        self._round_s = 0.0  # duration of the last round
         self._round = 0
         self._active: Trial | None = None
-        self._shortest_ns = 0  # of a slice, by what was seen of the drain
-        self._drains: defaultdict[str, Drain] = defaultdict(Drain)  # of the rounds that are over
+        self._shortest_ns = 0  # least length of a slice, judged by the drain
+        self._drains: defaultdict[str, Drain] = defaultdict(Drain)  # finished rounds
         self._seen: defaultdict[str, Histogram] = defaultdict(Histogram)
         # between first requests, in each round
         self._gaps_s = sum(one.slots * one.first_gap_ns for one in contenders) / 1e9
@@ -342,7 +342,9 @@ class Rounds:
         return not is_foreign or left_ns >= LEAST_LEFT * self.plan.trial_ns
 
     def _longer_ns(self, trials: list[Trial]) -> int:
-        """Return the length slices need, judged by the requests seen: at least twice the present one."""
+        """Return the length slices need, judged by the requests seen: at least twice the present
+        one.
+        """
         slices = [trial.waited.windows_ns // max(1, trial.waited.slices) for trial in trials]
         settled = [settled_ns(self._seen_of(trial), self.plan.think_ns) for trial in trials]
         return max(2 * max(slices), *settled)

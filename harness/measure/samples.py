@@ -104,7 +104,9 @@ class Rules:
     max_body_bytes: int = USUAL_MAX_BODY_BYTES
 
     def outcomes(self, rows: Integers) -> Integers:
-        """Return each row's outcome after the checks of status, length and time: a status if correct."""
+        """Return each row's outcome after the checks of status, length and time: a status if
+        correct.
+        """
         outcome: Integers = rows[OUTCOME].copy()
         # neither a status nor an error code: some libraries return any number that the server sent
         no_code = (outcome < 1) | (outcome > len(ERROR_KINDS))
@@ -154,7 +156,7 @@ class Starts:
 
     # correct and timed-out ones, as ``service``
     response: Histogram = field(default_factory=Histogram)
-    response_sum_ns: int = 0  # of the correct ones
+    response_sum_ns: int = 0  # correct ones only
     queue_wait: Histogram = field(default_factory=Histogram)
     pacer_lag: Histogram = field(default_factory=Histogram)
     late: int = 0
@@ -163,7 +165,9 @@ class Starts:
     early_response: Histogram = field(default_factory=Histogram)
 
     def add(self, rows: Integers, correct: Mask, timed_out: Mask, early: Mask) -> None:
-        """Fold rows of the population; ``early`` are those due in the first half of their window."""
+        """Fold rows of the population; ``early`` are those due in the first half of
+        their window.
+        """
         response = rows[END] - rows[INTENDED]
         self.response.record(response[correct | timed_out])
         self.early_response.record(response[(correct | timed_out) & early])
@@ -175,12 +179,15 @@ class Starts:
 
 @dataclass
 class Fold:
-    """Everything kept of a trial's rows. ``windows`` are added in order of time, before their load."""
+    """Everything kept of a trial's rows.
+
+    ``windows`` are added in order of time, before their load.
+    """
 
     rules: Rules
     windows: list[WindowCounts] = field(default_factory=list)
     drained: int = 0
-    responses: int = 0  # of all rows, warm-up and lead-in included
+    responses: int = 0  # all rows, with warm-up and lead-in
     population: int = 0
     service: Histogram = field(default_factory=Histogram)
     service_sum_ns: int = 0
@@ -188,7 +195,7 @@ class Fold:
     censored: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
-    starts: Starts | None = None  # of an open loop
+    starts: Starts | None = None  # open loops only
 
     def take(self, other: Fold) -> None:
         """Add what was counted elsewhere, but none of its windows."""

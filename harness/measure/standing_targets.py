@@ -73,7 +73,9 @@ def up(spec: TargetSpec) -> Look:
 
 
 def status() -> list[Look]:
-    """List standing targets and leftovers of killed processes, without those of running comparisons."""
+    """List standing targets and leftovers of killed processes, without those of running
+    comparisons.
+    """
     return [_look(record) for record in _records()]
 
 
@@ -81,7 +83,7 @@ def logs(name: str, lines: int) -> Iterator[tuple[str, list[str]]]:
     """Yield each server's name and the last lines of its log."""
     record = _named(name)
     with _usable():
-        if not record.told:  # what it prints while it starts may say why it does not
+        if not record.told:  # its output during the start may give the reason
             for path in sorted(Path(record.folder).glob(f"*/{LOG}")):
                 yield path.parent.name, standing.read_log(path)[-lines:]
         for part, left in _parts(record):

@@ -194,7 +194,9 @@ class Ledger:
     def _doubt_connections(
         self, trials: Sequence[Trial], round_number: int, opened: int, sent: int, answered: int
     ) -> None:
-        """Warn once for the same trials, unless one failed or its number of connections is unknown."""
+        """Warn once for the same trials, unless one failed or its number of
+        connections is unknown.
+        """
         labels = [trial.contender.label for trial in trials]
         kept = [trial.contender.kept_connections for trial in trials]
         subject = labels[0] if len(labels) == 1 else "run"
@@ -210,7 +212,7 @@ class Ledger:
     def _counts(self, spec: TargetSpec) -> Counts | None:
         try:
             return self._targets.of(spec).counts()
-        except TargetError as error:  # what was measured before is kept
+        except TargetError as error:  # earlier measurements are kept
             if not self.lost:
                 self.doubts.append(target_doubt(str(error)))
             self.lost = True

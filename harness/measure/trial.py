@@ -53,7 +53,9 @@ class Trial:
         place: Place,
         unexpected: Iterable[int] = (),
     ) -> None:
-        """``unexpected``: statuses counted in earlier rounds, of which one response is to be kept."""
+        """``unexpected``: statuses counted in earlier rounds, of which one response
+        is to be kept.
+        """
         self.contender = contender
         self.round = round_number
         self.warmup = Fold(contender.rules)
@@ -108,7 +110,9 @@ class Trial:
                 self.workers.append(worker)
 
     def wait_ready(self, seconds: float | None = None) -> None:
-        """Wait until sessions are open and one request was sent on each slot; no longer than ``seconds``."""
+        """Wait until sessions are open and one request was sent on each slot; no longer than
+        ``seconds``.
+        """
         if seconds is None:
             gaps_s = self.contender.slots * self.contender.first_gap_ns / 1e9
             patience_s = max(START_S, 2 * self.contender.settings.timeout_s)
@@ -154,7 +158,9 @@ class Trial:
         return None
 
     def warm_up(self, length_ns: int, pace: Pace | None, tick: Tick) -> None:
-        """Send uncounted load, which decides the slices' length; in a closed loop every slot sends."""
+        """Send uncounted load, which decides the slices' length; in a closed loop
+        every slot sends.
+        """
         if not self.over:
             self._load(self.warmup, WindowPlan(0, max(length_ns, 1), None, pace), tick)
 
@@ -169,7 +175,9 @@ class Trial:
         tick: Tick,
         shape: Shape = NO_SHAPE,
     ) -> None:
-        """Measure one window: for ``length_ns``, for ``requests``, or until all held ones are done."""
+        """Measure one window: for ``length_ns``, for ``requests``, or until all held
+        ones are done.
+        """
         if self.over or requests == 0:
             return
         plan = WindowPlan(lead_in_ns, length_ns, requests, pace, shape)
@@ -289,7 +297,9 @@ class Trial:
 
     @property
     def rate_so_far(self) -> float | None:
-        """Return correct responses per second so far, for progress; None before any window ended."""
+        """Return correct responses per second so far, for progress; None before any
+        window ended.
+        """
         # requests that ended since the last drain are not known yet
         known_ns = self._drained_ns
         measured_ns = sum(max(0, min(w.end_ns, known_ns) - w.start_ns) for w in self.fold.windows)
@@ -303,7 +313,9 @@ class Trial:
         return self._counts.first_responses + self.warmup.responses + self.fold.responses
 
     def _load(self, fold: Fold, plan: WindowPlan, tick: Tick) -> Answers:
-        """Send one window to all workers and wait until each has left it; no answers if one is dead."""
+        """Send one window to all workers and wait until each has left it; no answers if one is
+        dead.
+        """
         window = self._send(fold, plan)
         if self.over:
             fold.windows[-1].end_ns = window.start_ns  # nothing was measured in it
@@ -325,7 +337,7 @@ class Trial:
             self._costs.target.count()
         done = self._checked(answers)
         self._counts.take_rows(done)
-        self._keep_sample(done.values())
+        self._keep_peeked(done.values())
         if plan.pace is not None and fold is self.fold:
             self._counts.take_arrivals(done.values())
         self._mark_idle()
@@ -349,22 +361,22 @@ class Trial:
         halves = not plan.ends_when_done
         counts = WindowCounts(window.start_ns, counted_ns, parts=plan.parts, has_halves=halves)
         fold.windows.append(counts)
-        window = replace(window, sampled=self._to_sample())
+        window = replace(window, peek_at=self._to_peek_at())
         for worker, part in zip(self.workers, parts(window, len(self.workers)), strict=True):
             self._tell(part.to_command(), worker)
         return window
 
-    def _to_sample(self) -> tuple[int, ...]:
+    def _to_peek_at(self) -> tuple[int, ...]:
         """Return unexpected statuses counted before, until one such response was seen."""
-        if self._answer is not None or not self.contender.can_sample:
+        if self._answer is not None or not self.contender.can_peek:
             return ()
         counted = {*self._unexpected, *self.warmup.statuses, *self.fold.statuses}
         return tuple(sorted(counted - {*self.contender.rules.expected}))
 
-    def _keep_sample(self, done: Iterable[Mapping[str, Any]]) -> None:
+    def _keep_peeked(self, done: Iterable[Mapping[str, Any]]) -> None:
         for event in done:
-            if event["sample"] and self._answer is None:
-                self._answer = unexpected_answer(event["sample"], self._place.scrub)
+            if event["peeked"] and self._answer is None:
+                self._answer = unexpected_answer(event["peeked"], self._place.scrub)
 
     def _record_slice(self, block: int, position: int, answers: Answers, completions: int) -> None:
         """Keep the last window, with ``completions`` between the edge readings in its answers."""
@@ -388,7 +400,9 @@ class Trial:
         )
 
     def _window_deadline_ns(self) -> int:
-        """A worker is given up when nothing has come from it for longer than any request may take."""
+        """A worker is given up when nothing has come from it for longer than any
+        request may take.
+        """
         return self._progress_ns + int(self._patience_s * 1e9)
 
     @property

@@ -12,6 +12,8 @@ __all__ = ["unexpected_answer"]
 
 
 def unexpected_answer(told: Mapping[str, Any], scrub: Callable[[str], str]) -> UnexpectedAnswer:
-    """``told`` as ``worker.sampling.plain`` has it; ``scrub`` takes secrets out and makes it one line."""
+    """``told`` as ``worker.peeking.plain`` has it; ``scrub`` takes secrets out and makes it one
+    line.
+    """
     text = base64.b64decode(told["beginning"]).decode("utf-8", "replace")
     return UnexpectedAnswer(told["status"], scrub(text))

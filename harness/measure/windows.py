@@ -20,7 +20,7 @@ __all__ = [
 
 DISPATCH_NS = 2_000_000  # for a command to reach all slots before load begins …
 DISPATCH_SLOT_NS = 20_000  # … and a little for each slot
-LONGEST_NS = 24 * 3600 * 10**9  # of a window that ends by count
+LONGEST_NS = 24 * 3600 * 10**9  # limit for a window that ends by count
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,9 @@ class WindowPlan:
 
     @property
     def least_ns(self) -> int:
-        """Return its least length if it ends by count: a rate is kept until its last interval ends."""
+        """Return its least length if it ends by count: a rate is kept until its last
+        interval ends.
+        """
         if self.pace is None or self.requests is None:
             return 0
         return sum(length_ns for _, _, length_ns in self.pace.stages)
@@ -68,7 +70,9 @@ class WindowPlan:
         return self.pace is not None or self.shape.hold is not None
 
     def window(self, number: int, now_ns: int, slots: int) -> Window:
-        """Return its instants if sent now: load begins when the command has reached all ``slots``."""
+        """Return its instants if sent now: load begins when the command has reached
+        all ``slots``.
+        """
         begin_ns = now_ns + DISPATCH_NS + slots * DISPATCH_SLOT_NS
         start_ns = begin_ns + self.lead_in_ns
         return Window(

@@ -20,7 +20,7 @@ class WorkerCounts:
     first_sent: int = 0  # before any window, one on each slot
     first_responses: int = 0
     planned: int = 0  # intended starts in the windows of an open loop
-    dropped: int = 0  # of those: no slot was free, and none was waited for
+    dropped: int = 0  # those not sent: no slot was free at once
     _rows: dict[WorkerProcess, int] = field(default_factory=dict)
 
     @property

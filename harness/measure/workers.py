@@ -1,4 +1,6 @@
-"""A worker process as the orchestrator sees it: started, commanded, drained, and if needed killed."""
+"""A worker process as the orchestrator sees it: started, commanded, drained, and if
+needed killed.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ STEERING = re.compile(
     r"(?i)(.*_proxy|PYTHON.*|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NETRC|SSLKEYLOGFILE|AIOHTTP_.*)"
 )
 
-MOST_IN_LINE_BYTES = 1 << 20  # of a body among the words of a job
+MOST_IN_LINE_BYTES = 1 << 20  # largest body inside a job
 END_S = 1.0  # for one that is ending
 MOST_LOG_BYTES = 1 << 16  # bytes read from the end of a worker's log
 # Messages of native libraries on standard error before they abort.
@@ -175,7 +177,7 @@ class WorkerProcess:
                 self._process.wait(timeout_s)
             except subprocess.TimeoutExpired:
                 self._process.send_signal(signal.SIGKILL)
-            with contextlib.suppress(BrokenPipeError):  # what it did not read in time
+            with contextlib.suppress(BrokenPipeError):  # unread commands are lost
                 self._process.stdin.close()
             os.close(self._events)
         self._process.wait()

@@ -40,7 +40,7 @@ class Installed:
 
     name: str
     version: str
-    digest: str  # of its files
+    digest: str  # covers its files
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Environment:
 class Imported:
     """The modules a process has imported, as it reports them (``harness.worker.provenance``)."""
 
-    executable: str = ""  # of the interpreter, virtual environments and links resolved
+    executable: str = ""  # the interpreter's, virtual environments and links resolved
     build: str = ""
     modules: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)  # file, __version__
 
@@ -114,7 +114,9 @@ class Imported:
 
 
 def content_digest(entries: Iterable[str]) -> str:
-    """Return a digest of names and contents of files below ``entries``, without bytecode and notes."""
+    """Return a digest of names and contents of files below ``entries``, without
+    bytecode and notes.
+    """
     return _digest_of(f"{name} {_content(path)}" for name, path in _files(entries))
 
 

@@ -1,4 +1,6 @@
-"""Conditions: levels of one factor at which all clients are compared, each a comparison of its own. Pure."""
+"""Conditions: levels of one factor at which all clients are compared, each a comparison of its own.
+Pure.
+"""
 
 from __future__ import annotations
 

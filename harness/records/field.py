@@ -23,7 +23,7 @@ class Kind(NamedTuple):
     # The type of its column in benchmark_results; None: it has none.
     column: Literal["TEXT", "INTEGER", "REAL"] | None
     unit: str = ""
-    write: Callable[[Any], Any] = _as_it_is  # what is stored of a value …
+    write: Callable[[Any], Any] = _as_it_is  # stored form of a value …
     read: Callable[[Any], Any] = _as_it_is  # … and the value of what is stored
 
 
@@ -31,13 +31,13 @@ class Kind(NamedTuple):
 class Field:
     """A value of a trial, and of a competitor (merged trials) if that has the same attributes."""
 
-    name: str  # of its column in benchmark_results
+    name: str  # column in benchmark_results
     kind: Kind
     meaning: str  # the sentence of docs/results.md
     # The attribute it is, or that of one, as "target.name"; empty where that is called ``name``
     # too.
     path: str = ""
-    of: Callable[[Any], Any] | None = None  # what makes it of a trial, where it is no attribute
+    of: Callable[[Any], Any] | None = None  # computes it from a trial, where it is no attribute
     of_run: bool = False  # its trial does not know it; the run does
     json: bool = False  # in JSON; whatever a trial is made of is there in any case
     csv: bool = False  # in CSV

@@ -76,7 +76,9 @@ def _pacer_lag_ns(trial: TrialSummary, percent: float) -> int | None:
 
 
 def _percentiles(name: str, of: Callable[..., float | None], **meanings: str) -> Iterator[Field]:
-    """A field for each of ``meanings``, as ``p99``, which is ``of(trial, percent=99)``; ``max`` is 100."""
+    """A field for each of ``meanings``, as ``p99``, which is ``of(trial, percent=99)``; ``max`` is
+    100.
+    """
     kind = NS if name.endswith("_ns") else SECONDS
     for which, meaning in meanings.items():
         percent = 100 if which == "max" else int(which.removeprefix("p"))
@@ -360,5 +362,5 @@ BESIDE = (
     Field("slices", WHOLE, "its windows"),
 )
 
-COLUMNS = (*PUBLIC, *OWN)  # of benchmark_results, in their order
+COLUMNS = (*PUBLIC, *OWN)  # columns of benchmark_results, in their order
 FIELDS = (*COLUMNS, *BESIDE)

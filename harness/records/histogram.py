@@ -28,7 +28,9 @@ Integers = npt.NDArray[np.int64]
 
 
 class Histogram:
-    """Counts of non-negative integer values (here: ns) up to an hour; larger ones count as an hour."""
+    """Counts of non-negative integer values (here: ns) up to an hour; larger ones
+    count as an hour.
+    """
 
     def __init__(self, counts: Integers | None = None) -> None:
         self.counts: Integers = np.zeros(LENGTH, np.int64) if counts is None else counts

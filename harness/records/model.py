@@ -89,8 +89,8 @@ class OpenLoop:
     missed: int  # still waiting for a slot a quarter of the window's length after its end
     late: int  # started, but a millisecond or more after the intended start
     response: Histogram  # end − intended start, of the same requests as ``service``
-    mean_response_ns: float | None  # of the correct ones
-    queue_wait: Histogram  # of all requests of the population
+    mean_response_ns: float | None  # correct ones only
+    queue_wait: Histogram  # all requests of the population
     pacer_lag: Histogram
     # the first half of the windows: ``response`` of requests due in it, and the number of correct
     # responses that ended in it; None if halves were not recorded
@@ -103,7 +103,7 @@ class UnexpectedAnswer:
     """One answer whose status was not expected."""
 
     status: int
-    beginning: str  # of its body, 200 bytes at most, in one line without secrets
+    beginning: str  # first 200 bytes of its body, in one line without secrets
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ class TrialSummary(Totals, InCondition):
     service: Histogram  # service times in ns of correct and timed-out requests of the population
     censored: int  # how many of them timed out; they are its largest values
     timeout_ns: int
-    mean_service_ns: float | None  # of the correct ones; None without any
+    mean_service_ns: float | None  # correct ones only; None without any
     status_counts: dict[int, int] = field(default_factory=dict)
     error_counts: dict[str, int] = field(default_factory=dict)  # by kind, of the population
     # cost
@@ -151,12 +151,12 @@ class TrialSummary(Totals, InCondition):
     peak_rss_bytes: int | None = None
     mean_rss_bytes: int | None = None
     orchestrator_cpu_ns: int = 0
-    target_cpu_share: float | None = None  # of the CPUs the target can keep busy, in the windows
+    target_cpu_share: float | None = None  # part of the CPUs it can keep busy, in windows
     target: TargetSpec = EMBEDDED
     connection: Connections = "keep-alive"  # how its requests used connections
     # CPU of the target's proxy in the windows, where it could be seen
     proxy_cpu_ns: int | None = None
-    origin_cpu_ns: int | None = None  # of the servers that answer
+    origin_cpu_ns: int | None = None  # used by the servers that answer
     # bookkeeping
     sent: int = 0  # every call of send, warm-up and lead-in included
     lost_rows: int = 0  # rows the drain was too late for
@@ -164,8 +164,8 @@ class TrialSummary(Totals, InCondition):
     readings: tuple[Reading, ...] = ()
     open_loop: OpenLoop | None = None
     client_environment: Environment | None = None  # None: stored before it was recorded
-    trace_share: float = 0.0  # of the requests; above 0, costs and throughput are those of tracing
-    # of requests that started in a window; tracing.TRACE_COLUMNS
+    trace_share: float = 0.0  # part of requests; above 0, costs and throughput include tracing
+    # Requests that started in a window; tracing.TRACE_COLUMNS.
     traces: tuple[tuple[int, ...], ...] = ()
     http_version: str | None = None  # "1.1" or "2", as the target negotiates it; None: not known
     condition: str | None = None  # which its label ends with; None: the run has no conditions
@@ -187,7 +187,9 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A competitor compared with another, mostly the baseline: the ratio of a metric over rounds."""
+    """A competitor compared with another, mostly the baseline: the ratio of a metric
+    over rounds.
+    """
 
     label: str
     baseline: str
@@ -220,15 +222,17 @@ class Ending:
 
 @dataclass(frozen=True)
 class Ceiling:
-    """Figures of ``raw`` under a competitor's load, before the first round; None if not measured."""
+    """Figures of ``raw`` under a competitor's load, before the first round; None if
+    not measured.
+    """
 
-    label: str  # of the competitor
+    label: str  # the competitor's
     service_ns: float | None = None  # median by one connection
-    cpu_ns: float | None = None  # of raw per request, meanwhile
-    target_cpu_ns: float | None = None  # of the target per request, meanwhile, where it can be seen
+    cpu_ns: float | None = None  # raw's per request, meanwhile
+    target_cpu_ns: float | None = None  # the target's per request, if visible
     rate: float | None = None  # requests per second by one process at the largest concurrency …
     doubled_rate: float | None = None  # … and by two
-    worker_share: float | None = None  # of the workers' CPUs that raw used then, 0 to 1
+    worker_share: float | None = None  # part of the workers' CPUs that raw used, 0 to 1
 
     @property
     def wait_ns(self) -> float | None:
@@ -245,7 +249,7 @@ class Ceiling:
 class HeldPlan:
     """The result of an open loop's schedule; in a run: with ``null``, tested before round 1."""
 
-    label: str  # of the competitor
+    label: str  # the competitor's
     planned: int  # counts as in OpenLoop
     dropped: int
     missed: int
@@ -296,7 +300,7 @@ class SelftestNote:
     id: str
     ended_at: str
     full: bool
-    resolution: float  # of throughput, as a share; infinite where nothing could be compared
+    resolution: float  # share of throughput; infinite where nothing could be compared
     failed: tuple[str, ...]  # names of the figures that missed their bound
 
     @property
@@ -314,7 +318,7 @@ class RunRecord:
     started_at: str
     ended_at: str
     state: RunState
-    axis: str  # what the competitors differ in: the name of one of harness.scenario.factors
+    axis: str  # factor that is compared: a name from harness.scenario.factors
     baseline: str  # its name, in each condition
     seed: int
     scenario: dict[str, Any]  # redacted; plain JSON
@@ -325,10 +329,10 @@ class RunRecord:
     doubts: tuple[Doubt, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     ceilings: tuple[Ceiling, ...] = ()
-    held: tuple[HeldPlan, ...] = ()  # of an open loop
+    held: tuple[HeldPlan, ...] = ()  # open loops only
     other_load: OtherLoad | None = None  # None until it has ended
     prepared: int = 0  # requests that were sent to targets before the first round, ceilings apart
-    ending: Ending | None = None  # of a run with a --precision
+    ending: Ending | None = None  # only with --precision
     selftest: SelftestNote | None = None  # the last of this machine in the same database
     condition_factor: str | None = None  # the name of the factor that clients are crossed with
 
@@ -344,5 +348,7 @@ class RunRecord:
 
     @property
     def confidence(self) -> float:
-        """The confidence of its intervals; runs with a precision need a higher one to be as reliable."""
+        """The confidence of its intervals; runs with a precision need a higher one to be as
+        reliable.
+        """
         return STOPPED_CONFIDENCE if self.scenario.get("precision") else CONFIDENCE

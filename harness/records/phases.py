@@ -29,7 +29,9 @@ _INSTANTS = sorted({_COLUMN[name] for edges in PHASES.values() for name in edges
 
 
 def phases(rows: Iterable[TraceRow]) -> dict[str, Histogram]:
-    """Return the phases' durations in ns; a request counts if both edges were passed and visible."""
+    """Return the phases' durations in ns; a request counts if both edges were passed
+    and visible.
+    """
     table = np.array(list(rows), np.int64).reshape(-1, len(TRACE_COLUMNS)).T
     arrived, held = table[_COLUMN["ARRIVED"]], table[_COLUMN["HELD"]]
     for column in _INSTANTS:

@@ -31,7 +31,7 @@ class SelfTest:
     ended_at: str
     environment: Mapping[str, Any]  # as of a run
     full: bool
-    resolution: float  # of throughput, as a share; infinite where nothing could be compared
+    resolution: float  # share of throughput; infinite where nothing could be compared
     parts: tuple[SelftestPart, ...]
 
     @property

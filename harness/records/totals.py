@@ -16,11 +16,11 @@ class Totals:
 
     window_ns: int
     completed: int  # responses and errors ending in windows
-    correct: int  # of them
+    correct: int  # correct ones among them
     population: int  # requests whose intended start lies in a window, errors included
-    cpu_ns: int  # of the workers, between the edges of the windows
+    cpu_ns: int  # used by workers between the edges of the windows
     cpu_requests: int  # between the same edges, as ``SliceRecord`` counts them
-    error_counts: Mapping[str, int]  # of the population, by kind
+    error_counts: Mapping[str, int]  # in the population, by kind
 
     @property
     def requests_per_second(self) -> float | None:

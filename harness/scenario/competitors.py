@@ -20,7 +20,7 @@ class Competitor(Plain, InCondition):
     label: str  # as tables name it; unique in its scenario
     client: ClientSpec
     method: str
-    body_bytes: int = Field(ge=0, le=MAX_BODY_BYTES)  # of every request
+    body_bytes: int = Field(ge=0, le=MAX_BODY_BYTES)  # every request's
     concurrency: int = Field(ge=1)
     target: TargetSpec = EMBEDDED
     connection: Connections = "keep-alive"  # how its requests use them

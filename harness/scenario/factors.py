@@ -42,9 +42,9 @@ class Factor:
     name: str  # in scenarios, JSON and SQL
     concerns: Literal["client", "load", "request", "target"]
     parse: Callable[[str], Any]  # one value as typed; raises UsageError
-    field: str  # of Competitor, where its value is
-    column: str  # of benchmark_results, where it is; empty where trials do not tell
-    shown: Callable[[Any], str] = str  # what a value adds to a label
+    field: str  # field of Competitor with its value
+    column: str  # column of benchmark_results; empty if trials have none
+    shown: Callable[[Any], str] = str  # the addition of a value to a label
     help: str = ""
     metavar: str = "VALUE"  # stands for a value in --help
 

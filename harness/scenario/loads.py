@@ -22,7 +22,9 @@ HALF = Fraction(1, 2)
 
 
 class OpenLoad(Plain):
-    """An open loop: a constant ``rate``, or ``stages`` of (rate at the start, at the end, seconds)."""
+    """An open loop: a constant ``rate``, or ``stages`` of (rate at the start, at the
+    end, seconds).
+    """
 
     rate: float | None = None
     stages: tuple[tuple[float, float, float], ...] = ()
@@ -40,7 +42,9 @@ class OpenLoad(Plain):
         return self.rate or max(max(a, b) for a, b, _ in self.stages)
 
     def starts(self, length_ns: int) -> int:
-        """Intended starts in ``length_ns`` of it: rate × duration, rounded to the nearest, half down."""
+        """Intended starts in ``length_ns`` of it: rate × duration, rounded to the nearest, half
+        down.
+        """
         return math.ceil(self._due(length_ns) - HALF)
 
     def pace(self, length_ns: int, requests: int | None, seed: int, behind_ns: int = 0) -> Pace:

@@ -50,7 +50,7 @@ class Round:
     number: int  # from 1
     competitors: int
     requests: int | None  # per competitor, in its one block, where the stop rule is a count
-    seed: int  # of the run
+    seed: int  # the run's
     pause: float  # as a share of the time that the round before took, of at most RHYTHM_S of it
 
     def order(self, block: int) -> tuple[int, ...]:
@@ -70,10 +70,13 @@ class Round:
 
 @dataclass(frozen=True)
 class Plan:
-    """All rounds, and the lengths they share. A round, and an order in it, is made when it is asked for."""
+    """All rounds, and the lengths they share.
 
-    number: int  # of rounds
-    blocks: int  # of a round
+    A round, and an order in it, is made when it is asked for.
+    """
+
+    number: int  # rounds
+    blocks: int  # blocks per round
     competitors: int
     seed: int
     trial_ns: int  # measured time of a competitor per round
@@ -149,7 +152,9 @@ class Plan:
         return max(1, min(self.blocks, length_ns // max(self.slice_ns, shortest_ns, 1)))
 
     def shortest_for(self, median_ns: int) -> int:
-        """Length of a slice with room for 20 requests of each slot, of ``median_ns``, and to spare."""
+        """Length of a slice with room for 20 requests of each slot, of ``median_ns``,
+        and to spare.
+        """
         return round(RESERVE * MEDIANS_PER_SLICE * (median_ns + self.think_ns))
 
     def lead_in_for(self, median_ns: int) -> int:
@@ -160,14 +165,18 @@ class Plan:
 
     @property
     def seconds(self) -> float:
-        """Planned time of all windows, warm-ups, lead-ins and pauses; starts of processes come on top."""
+        """Planned time of all windows, warm-ups, lead-ins and pauses; starts of processes come on
+        top.
+        """
         windows_ns = self.trial_ns + self.blocks * self.lead_in_ns
         round_s = self.competitors * (windows_ns + self.warmup_ns) / 1e9
         return sum(round_s + round_.pause_s(round_s) for round_ in self.rounds)
 
     @property
     def announced_s(self) -> float:
-        """About how long the run takes: with starts of processes, and what every slice costs beside itself."""
+        """About how long the run takes: with starts of processes, and what every slice costs beside
+        itself.
+        """
         each_round_s = self.competitors * (START_S + self.blocks * BESIDE_SLICE_S)
         return self.seconds + self.number * each_round_s
 
@@ -201,7 +210,9 @@ def _blocks(scenario: Scenario, trial_ns: int) -> int:
 
 
 def shares(total: int, parts: int) -> list[int]:
-    """``total`` in ``parts`` whole numbers as equal as possible (largest remainder), larger ones first."""
+    """``total`` in ``parts`` whole numbers as equal as possible (largest remainder), larger ones
+    first.
+    """
     share, rest = divmod(total, parts)
     return [share + (index < rest) for index in range(parts)]
 

@@ -27,8 +27,10 @@ THOROUGH = Length(rounds=30, duration_s=60.0)
 
 
 class Precision(Plain):
-    """Go on until the interval of each ratio to the baseline is as narrow as this, or time is up."""
+    """Go on until the interval of each ratio to the baseline is as narrow as this, or
+    time is up.
+    """
 
     half_width: float  # as a share of the ratio: 0.02 is ± 2 %
     metric: Metric
-    budget_s: float  # of wall time, for all rounds
+    budget_s: float  # wall time for all rounds

@@ -64,17 +64,17 @@ class Scenario(Plain):
     stream: bool = False
     expect: str = "200-399"
     timeout_s: float = Field(default=10.0, gt=0)
-    max_body_bytes: int = Field(default=USUAL_MAX_BODY_BYTES, ge=1)  # of a response
+    max_body_bytes: int = Field(default=USUAL_MAX_BODY_BYTES, ge=1)  # limit for a response
     verify: bool = True
-    ca_file: str | None = None  # of certificates (PEM), an absolute path; None: the machine's
+    ca_file: str | None = None  # PEM certificates, absolute path; None: the machine's
     unix_path: str | None = None  # absolute, of the socket that connections are made to
     profile: Profile = "parity"
     seed: int = Field(ge=0, le=MAX_SEED)
     pin: bool = True
     precision: Precision | None = None  # None: all of the rounds
     open_load: OpenLoad | None = None  # None: a closed loop
-    think_time_s: float = Field(default=0.0, ge=0)  # of a closed loop
-    trace_share: float = Field(default=0.0, ge=0, le=1)  # of the requests
+    think_time_s: float = Field(default=0.0, ge=0)  # closed loops only
+    trace_share: float = Field(default=0.0, ge=0, le=1)  # share of traced requests
     error_budget: ErrorBudget | None = None  # beyond it, the run stops
     preset: str | None = None
     held: HeldLoad | None = None

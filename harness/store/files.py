@@ -187,8 +187,8 @@ def _connect_to_read(path: Path, waiting: Waiting | None) -> sqlite3.Connection:
         connection.close()
         if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
             raise _not_sqlite(path) from error
-        # A WAL database on read-only media: SQLite may not create its index file next to it. Without
-        # a log nothing is pending, and nobody can be writing.
+        # A WAL database on read-only media: SQLite may not create its index file next to it.
+        # Without a log nothing is pending, and nobody can be writing.
         if os.access(path.parent, os.W_OK, effective_ids=True) or _log_of(path).exists():
             raise
         uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"

@@ -82,7 +82,7 @@ class Keeper:
     def __init__(self, path: Path, say: Say) -> None:
         """Prepare to store; ``say`` gets one line for each event."""
         self._say = say
-        self._id = ""  # of the run or self-test
+        self._id = ""  # the run's or self-test's
         self._waiting = LockNotice(path, say)
         self._steps: list[Step] = []
         self._worthwhile = False  # there are results that could be lost

@@ -29,7 +29,9 @@ _SLACK = 1e-6  # part of an arrival by which floating point may exceed a whole n
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of a load: the rate goes from ``start`` to ``end`` (per second) in ``length_ns``."""
+    """One stage of a load: the rate goes from ``start`` to ``end`` (per second) in
+    ``length_ns``.
+    """
 
     start: float
     end: float

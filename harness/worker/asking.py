@@ -13,7 +13,7 @@ from typing import Any
 
 from adapters.base import BaseAdapter, Request, causes
 from harness.worker.job import Events, Job, described
-from harness.worker.sampling import plain
+from harness.worker.peeking import plain
 from harness.worker.slots import Command, new_session
 
 __all__ = ["run_asking"]
@@ -24,7 +24,7 @@ def run_asking(
 ) -> None:
     """Answer each ``{"do": "ask", ...}`` with the result of one request, until a close command.
 
-    A command may have another ``url`` and other ``headers`` than the job's request, and ``sample``
+    A command may have another ``url`` and other ``headers`` than the job's request, and ``peek``
     to get the start of the body as well. One with a ``unix_path`` uses a separate session.
     """
     with _waiting(job) as wait:
@@ -35,7 +35,7 @@ def run_asking(
                 break
             changes = {k: v for k, v in command.items() if k in ("url", "headers")}
             request = replace(job.request, **changes)
-            ask = _sampled if command.get("sample") else _asked
+            ask = _peeked if command.get("peek") else _asked
             asked = session
             if "unix_path" in command:
                 settings = replace(job.settings, unix_path=command["unix_path"])
@@ -64,8 +64,8 @@ def _asked(session: Any, request: Request, wait: Callable[[Any], Any]) -> dict[s
     return {"status": status, "length": length}
 
 
-def _sampled(session: Any, request: Request, wait: Callable[[Any], Any]) -> dict[str, Any]:
-    status, length, beginning = wait(session.sample(request))
+def _peeked(session: Any, request: Request, wait: Callable[[Any], Any]) -> dict[str, Any]:
+    status, length, beginning = wait(session.peek(request))
     return {"length": length, **plain(status, beginning)}
 
 

@@ -94,7 +94,7 @@ def capabilities(module: str, site: str) -> dict[str, Any]:
                 "hold_points": list(adapter.hold_points),
                 "connections": list(adapter.connections),
                 "can_unix": adapter.can_unix,
-                "can_sample": adapter.can_sample,
+                "can_peek": adapter.can_peek,
                 "can_stream": adapter.can_stream,
                 "uses_target": adapter.uses_target,
                 "files_per_slot": adapter.files_per_slot,

@@ -29,8 +29,8 @@ LONGEST_MESSAGE = 1 << 18  # characters: the longest header section of a respons
 class TraceJob:
     """The tracing of a worker: the share of requests, and the file for the traces."""
 
-    share: float  # of the requests, 0 to 1
-    first_number: int  # of its requests, unique in the run
+    share: float  # part of the requests, 0 to 1
+    first_number: int  # its first request's, unique in the run
     segment_fd: int
     capacity: int
 
@@ -41,7 +41,7 @@ class Job:
 
     module: str  # the adapter's module
     mode: str
-    loop: str | None  # of the async mode: asyncio or uvloop
+    loop: str | None  # async mode only: asyncio or uvloop
     slots: int  # threads or tasks
     request: Request
     settings: Settings
@@ -103,7 +103,7 @@ class Pace:
     """
 
     stages: tuple[tuple[float, float, int], ...]
-    spacing: str  # of arrivals.SPACINGS
+    spacing: str  # one of arrivals.SPACINGS
     seed: int
     starter: str
     share: int = 0
@@ -148,7 +148,7 @@ class Window:
     pace: Pace | None = None
     hold: Hold | None = None
     steps: tuple[tuple[int, int], ...] = ()  # (slots that send, until how many ns after the start)
-    sampled: tuple[int, ...] = ()  # statuses of which one answer is to be kept, if any comes
+    peek_at: tuple[int, ...] = ()  # statuses of which one answer is to be kept, if any comes
 
     @classmethod
     def from_command(cls, command: Mapping[str, Any]) -> Window:

@@ -1,8 +1,8 @@
 """The measured process: read the job, load one adapter, serve windows, close.
 
-Started by the bundle's ``start.py`` with ``-I -S``: no site-packages, no user folder, no environment
-variables of Python. ``sys.path`` holds this code, the standard library, and one folder of links to the
-client's own required closure.
+Started by the bundle's ``start.py`` with ``-I -S``: no site-packages, no user folder, no
+environment variables of Python. ``sys.path`` holds this code, the standard library, and one folder
+of links to the client's own required closure.
 """
 
 from __future__ import annotations

@@ -13,7 +13,9 @@ __all__ = ["executable", "has_gil", "provenance"]
 
 
 def provenance(site: str) -> dict[str, Any]:
-    """Return the interpreter and the top-level modules from ``site``: real file, ``__version__``."""
+    """Return the interpreter and the top-level modules from ``site``: real file,
+    ``__version__``.
+    """
     return {
         "executable": executable(),
         "build": sys.version,

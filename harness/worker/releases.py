@@ -22,7 +22,9 @@ SETTLE_NS = 50_000_000
 
 
 class Batch:
-    """Requests that are released together. ``opened`` is called once, when their instants are known.
+    """Requests that are released together.
+
+    ``opened`` is called once, when their instants are known.
 
     ``after_ns``: for paced requests, the release of the one before; theirs is one delay later.
     """
@@ -64,7 +66,9 @@ class Batch:
 
     @property
     def settled_ns(self) -> int:
-        """Return until when finished threads wait, to leave the GIL to those that have yet to send."""
+        """Return until when finished threads wait, to leave the GIL to those that
+        have yet to send.
+        """
         at_once = self._delay_ns < AT_ONCE_BELOW_NS and self.size > 1
         return self._base_ns + SETTLE_NS if at_once else 0
 

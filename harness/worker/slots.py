@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from adapters.trace import Stamps
     from harness.worker.arrivals import Arrivals
     from harness.worker.busywork import Detour
-    from harness.worker.sampling import Sampler
+    from harness.worker.peeking import Peeker
     from harness.worker.tracing import Tracer
 
 __all__ = ["Command", "Load", "Pause", "Slots", "bound", "coded", "new_session", "pool_sizes"]
@@ -169,7 +169,7 @@ class Slots:
         self.pauses = [Pause() for _ in range(job.slots if job.think_ns else 0)]
         self._is_warm = False
         self._detour = _detour(job)
-        self._sampler: Sampler | None = None  # of the current window
+        self._peeker: Peeker | None = None  # the current window's
         self._lock = threading.Lock()
         self._running = job.slots
         self._first_sent = 0
@@ -215,15 +215,15 @@ class Slots:
 
     def begin(self, window: Window) -> None:
         """Prepare a window before the slots get it."""
-        self._sampler = _sampler(window)
+        self._peeker = _peeker(window)
 
     def sender(self, adapter: Any) -> Any:
-        """Return the function that sends: the adapter's, or one that slows, traces or samples."""
+        """Return the function that sends: the adapter's, or one that slows, traces or peeks."""
         assert self._detour is None or self.tracer is None, "a detour is not traced"
         if self._detour is not None:
             return self._detour.sender(adapter.send, adapter.mode)
         if self.tracer is None:
-            return adapter.send if self._sampler is None else self._sampler.sender(adapter)
+            return adapter.send if self._peeker is None else self._peeker.sender(adapter)
         from harness.worker.tracing import sender  # noqa: PLC0415
 
         return sender(adapter, self.tracer, coded(adapter))
@@ -296,7 +296,7 @@ class Slots:
             planned=load.arrivals.skip() if load.arrivals is not None else None,
             dropped=load.dropped,
             drain=load.edges.drain_ns,
-            sample=self._sampler and self._sampler.found,
+            peeked=self._peeker and self._peeker.found,
         )
 
 
@@ -308,12 +308,12 @@ def _detour(job: Job) -> Detour | None:
     return Detour(job.busy_share)
 
 
-def _sampler(window: Window) -> Sampler | None:
-    if not window.sampled:
+def _peeker(window: Window) -> Peeker | None:
+    if not window.peek_at:
         return None
-    from harness.worker.sampling import Sampler  # noqa: PLC0415  only where an answer was unexpected
+    from harness.worker.peeking import Peeker  # noqa: PLC0415  only where an answer was unexpected
 
-    return Sampler(window.sampled)
+    return Peeker(window.peek_at)
 
 
 def _tracer(job: Job) -> Tracer | None:

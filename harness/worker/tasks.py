@@ -59,7 +59,7 @@ async def _serve_tasks(slots: Slots, commands: Iterator[Command]) -> None:
         else:
             await asyncio.sleep(load.wait_s())
             time.sleep(load.wait_s())  # uvloop counts in ms and may wake 0.5 ms early
-            runs = _loops(adapters, slots) if load.window.sampled else usual
+            runs = _loops(adapters, slots) if load.window.peek_at else usual
             await asyncio.gather(*(_task(run, load, index) for index, run in enumerate(runs)))
         slots.report(load)
     asyncio.get_running_loop().remove_reader(0)

@@ -23,7 +23,9 @@ LOOK_S = 0.02
 
 @dataclass(frozen=True)
 class Leftovers:
-    """The port, processes and folders of a target; ``mark`` is a variable that its processes inherit."""
+    """The port, processes and folders of a target; ``mark`` is a variable that its processes
+    inherit.
+    """
 
     mark: str
     port: int

@@ -58,8 +58,8 @@ class Request:
 class Response:
     """One response: ``body``, or ``stream`` piece by piece, ``wait_ns`` after the request.
 
-    ``length`` is the stream's number of bytes; a stream of unknown length is sent in chunks. ``row``
-    is the record of a refused request that counts, while the log is on.
+    ``length`` is the stream's number of bytes; a stream of unknown length is sent in chunks.
+    ``row`` is the record of a refused request that counts, while the log is on.
     """
 
     status: int = 200

@@ -22,10 +22,9 @@ class Options:
 
     ``host`` is a literal loopback address, or any address in a container's own network. ``port`` 0:
     a free one; ``shared``: other processes listen there, too. ``instance`` is its name in
-    ``X-Instance``.
-    ``certificate`` is a folder as ``servers.certificates`` makes it; with ``tls`` and without it the
-    process makes a certificate of its own. ``cpus`` empty: every CPU the parent may use.
-    ``idle_timeout_s``: a connection without traffic for that long is dropped.
+    ``X-Instance``. ``certificate`` is a folder as ``servers.certificates`` makes it; with ``tls``
+    and without it the process makes a certificate of its own. ``cpus`` empty: every CPU the parent
+    may use. ``idle_timeout_s``: a connection without traffic for that long is dropped.
     """
 
     host: str = "127.0.0.1"

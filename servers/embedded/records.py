@@ -1,8 +1,8 @@
 """The records of the target's log, as its reader gets them.
 
-Every instant is CLOCK_MONOTONIC in nanoseconds (``time.monotonic_ns``), the clock that every process
-of this machine shares; 0 stands for what has not happened. Every field is a whole number, so that
-``numpy.array(log.requests)`` is a table with a row per request.
+Every instant is CLOCK_MONOTONIC in nanoseconds (``time.monotonic_ns``), the clock that every
+process of this machine shares; 0 stands for what has not happened. Every field is a whole number,
+so that ``numpy.array(log.requests)`` is a table with a row per request.
 """
 
 from __future__ import annotations

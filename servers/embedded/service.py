@@ -39,9 +39,9 @@ class Service:
     """Shared state of one server process.
 
     ``requests`` counts complete requests and those refused once their header section was complete
-    (413, 417); malformed ones and health checks do not count. ``connections`` counts
-    accepted connections, with TLS those whose handshake finished. ``tick`` counts seconds. ``plain``
-    is the whole answer to ``/``, rebuilt once a second because it carries the date. ``log`` is where
+    (413, 417); malformed ones and health checks do not count. ``connections`` counts accepted
+    connections, with TLS those whose handshake finished. ``tick`` counts seconds. ``plain`` is the
+    whole answer to ``/``, rebuilt once a second because it carries the date. ``log`` is where
     requests and connections are recorded, None while the log is off. ``instance`` is its name among
     several.
     """

@@ -27,7 +27,9 @@ Fields = tuple[tuple[str, str], ...]
 
 
 def check(query: str) -> None:
-    """Raise ``RefusedError`` for a query that would get an error, without drawing from its sequence."""
+    """Raise ``RefusedError`` for a query that would get an error, without drawing from its
+    sequence.
+    """
     fields = tuple(parse_qsl(query, keep_blank_values=True))
     _sequence(fields)
     body(fields)

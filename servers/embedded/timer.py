@@ -29,7 +29,9 @@ class _Itimerspec(ctypes.Structure):
 
 
 class Alarm:
-    """Wakes tasks of one event loop at instants of the monotonic clock, as long as the process lives."""
+    """Wakes tasks of one event loop at instants of the monotonic clock, as long as the process
+    lives.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop

@@ -27,7 +27,7 @@ PIPE = int(sys.argv[1]) if sys.argv[1:] and sys.argv[1].isdigit() else -1  # tha
 
 class Sound(Stdlib):
     distribution = "python"
-    can_stream = can_sample = False
+    can_stream = can_peek = False
     trace_points = hold_points = ()
 
     def send(self, request):
@@ -134,10 +134,10 @@ BROKEN = {
         "self.settings.profile == 'defaults' and '/bytes/' in request.url",
         "raise KeyError('timeout')",
     ),
-    "sampled-alike": """
-    can_sample = True
-    def sample(self, request):
-        return super().sample(replace(request, body=None))
+    "peeked-alike": """
+    can_peek = True
+    def peek(self, request):
+        return super().peek(replace(request, body=None))
 """,
     "connection-each": """
     connections = ("keep-alive", "close")

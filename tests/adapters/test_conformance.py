@@ -26,7 +26,7 @@ QUICK = ("raw:sync", "raw:async+asyncio", "requests:sync", "null:sync", "null:as
 OF_TRACES = {"trace-points", "traced-alike", "hold-points"}
 NOT_ASKED = {
     "null": {claim.name for claim in CLAIMS} - {"declared"},  # it sends nothing
-    "raw": {"sampled-alike"},  # it drops bodies
+    "raw": {"peeked-alike"},  # it drops bodies
     "requestx": OF_TRACES
     | {"body-limit"},  # it hands over whole bodies, and shows nothing of what it does
 }

@@ -8,7 +8,7 @@ from harness.records.finding import STATES
 from tests.cli.command import clientbench
 
 SHORT = ("doctor", "--seconds", "0.5")
-# What any machine has something to say about.
+# Findings that exist on any machine.
 ALWAYS = {
     *("cores", "CPU quota", "hardware threads", "frequency governor", "turbo"),
     *("load average", "other processes", "virtualisation", "steal time", "open files"),

@@ -176,7 +176,7 @@ def test_advice_is_about_options_that_there_are() -> None:
     assert (named | presets) - {*FLAGS} == set()
 
 
-# What a problem must not begin with: what it is about is a field of its own.
+# No problem begins with its subject, which is a field of its own.
 A_SUBJECT = re.compile(r"[A-Za-z][\w, -]*: ")
 ERRORS = {name for name in errors.__all__ if name.endswith("Error")}
 NO_FIELDS = {"self-test: ", "working folder: "}  # nobody has typed these

@@ -8,8 +8,7 @@ import pytest
 
 from harness.store import Store
 from tests.examples import save
-from tests.report.answer.examples import eight_clients
-from tests.report.answer.test_screen import GOLDEN
+from tests.report.answer.examples import GOLDEN, eight_clients
 from tests.terminal import CLIENTBENCH, Terminal
 
 SHOW = [*CLIENTBENCH, "results", "show", "latest"]

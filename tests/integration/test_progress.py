@@ -73,7 +73,7 @@ def test_no_line_is_drawn_again_where_nobody_looks(
 def test_the_line_is_drawn_at_most_four_times_a_second(tmp_path: Path) -> None:
     began = time.monotonic()
     text = written(tmp_path, *SHORT)
-    assert 3 < text.count(ERASE) <= 4 * (time.monotonic() - began) + 2
+    assert 1 <= text.count(ERASE) <= 4 * (time.monotonic() - began) + 2
 
 
 def test_a_run_goes_on_while_its_terminal_is_stopped(tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ from tests.examples import finished, trials, two_clients
 # Series, which have tables of their own and are in no export.
 SERIES = {"readings", "traces"}
 
-# Of a trial in JSON, and of a competitor in CSV, as 0.1 had them, with what came later among them. People's
-# programs read these: none is ever taken away or renamed.
+# Names of a trial in JSON, and of a competitor in CSV, as 0.1 had them, with later ones among them.
+# People's programs read these: none is ever taken away or renamed.
 JSON_KEYS = [
     *("id", "label", "round", "state", "reason", "client_library", "client_type", "client_version"),
     *("versions", "python_version", "event_loop", "profile", "http_method", "url", "body_bytes"),

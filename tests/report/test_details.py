@@ -21,7 +21,7 @@ from harness.report.details import details
 from harness.report.json_document import document
 from tests.examples import finished, histogram, trial
 
-# What is no figure: text, identity, and what is kept for programs.
+# Values that are no figures: text, identity, and whatever is kept for programs.
 BESIDE = {
     *("client_environment", "target", "service_histogram", "family", "rounds"),
     *("percent", "processes", "concurrency", "timeout_ns", "above_ns"),

@@ -40,7 +40,7 @@ class Wire:
         assert url.hostname is not None
         self.host = url.netloc
         self.socket = socket.create_connection((url.hostname, url.port), TIMEOUT_S)
-        # What is sent is on its way, however small it is and whatever went before.
+        # Every write is sent at once, however small it is and whatever went before.
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if url.scheme == "https":
             context = context or ssl.create_default_context(cafile=target.ca_file)

@@ -48,7 +48,7 @@ PUBLIC = [
     *("config_snapshot", "created_at"),
 ]
 
-# What people average: NULL, and never 0, where a trial has no value.
+# Columns that people average: NULL, and never 0, where a trial has no value.
 AVERAGED = [
     *("requests_per_second", "avg_response_time", "p95_response_time", "p99_response_time"),
     *("cpu_usage_avg", "memory_usage_avg", "error_rate"),
@@ -84,7 +84,7 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-# What is stored --------------------------------------------------------------------------------
+# Stored values ---------------------------------------------------------------------------------
 
 
 def test_results_begin_with_the_columns_people_query(store: Store, path: Path) -> None:
@@ -637,7 +637,7 @@ def test_an_older_table_whose_ids_repeat_is_refused_and_left_alone(path: Path) -
     assert after == before
 
 
-# What survives ---------------------------------------------------------------------------------
+# Survival --------------------------------------------------------------------------------------
 
 
 def python(*arguments: str) -> "subprocess.CompletedProcess[str]":

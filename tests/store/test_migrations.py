@@ -20,8 +20,8 @@ FOLDER = Path(__file__).parent
 # Enough for a frozen text and the names of what it works on.
 ALLOWED = {"__future__", "typing"}
 
-# What a new database looks like after each step: the SHA-256 of its tables and indexes. A new step gets a
-# line; none is ever changed, because whoever has a database of that age has them.
+# SHA-256 of the tables and indexes of a new database after each step. A new step gets a line; none
+# is ever changed, because whoever has a database of that age has them.
 FROZEN = {
     "0001_results": "386e2338a64b35be1adde90fdde0f655ccafa736af3c39fe06592d1ff8d16182",
     "0002_open_loop": "586ff77cb4a0a67aa50107e1da29f23482ee7d8df480777c2283a3ce37997d5e",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from harness.records.model import Doubt, OtherLoad, RunRecord, TrialSummary
 from tests.examples import SECOND, finished, histogram, trial
 
+GOLDEN = Path(__file__).parent / "golden"
 ROUNDS = 5
 # requests per second, median in ns, CPU per request in ns, peak memory in MB
 CLIENTS = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -18,9 +17,8 @@ from harness.report.answer.columns import BAR, columns
 from harness.report.answer.facts import Facts
 from harness.report.answer.screen import answer, tables
 from tests.examples import failed, finished, run, runs, trial, trials, two_clients
-from tests.report.answer.examples import CLIENTS, QUIET, client, eight_clients
+from tests.report.answer.examples import CLIENTS, GOLDEN, QUIET, client, eight_clients
 
-GOLDEN = Path(__file__).parent / "golden"
 WIDTHS = st.integers(40, 200)
 PLACE = "results/benchmark_results.db"
 

@@ -1,4 +1,4 @@
-"""Sampling of one unexpected answer, only after such answers were counted.
+"""Peeking at one unexpected answer, only after such answers were counted.
 
 A run with expected answers only never loads this module.
 """
@@ -11,13 +11,13 @@ from typing import Any
 
 from adapters.base import Adapter, AsyncAdapter, Request, Response
 
-__all__ = ["Sampler", "plain"]
+__all__ = ["Peeker", "plain"]
 
 MOST_LOOKED_AT = 50  # requests of one window
 
 
-class Sampler:
-    """The sampler of one window: checks a limited number of answers for a status of ``wanted``."""
+class Peeker:
+    """The peeker of one window: checks a limited number of answers for a status of ``wanted``."""
 
     def __init__(self, wanted: Collection[int]) -> None:
         self.found: dict[str, Any] | None = None  # as returned by ``plain``
@@ -37,7 +37,7 @@ class Sampler:
         def send(request: Request) -> Response:
             if not self._is_looking():
                 return adapter.send(request)
-            status, length, beginning = adapter.sample(request)
+            status, length, beginning = adapter.peek(request)
             return self._looked_at(status, length, beginning)
 
         return send
@@ -46,7 +46,7 @@ class Sampler:
         async def send(request: Request) -> Response:
             if not self._is_looking():
                 return await adapter.send(request)
-            status, length, beginning = await adapter.sample(request)
+            status, length, beginning = await adapter.peek(request)
             return self._looked_at(status, length, beginning)
 
         return send
@@ -62,5 +62,5 @@ class Sampler:
 
 
 def plain(status: int, beginning: bytes) -> dict[str, Any]:
-    """Return the sample as in an event."""
+    """Return an answer as an event has it."""
     return {"status": status, "beginning": base64.b64encode(beginning).decode()}

@@ -15,7 +15,7 @@ from harness.report.json_document import to_json
 from tests.examples import finished, two_clients
 
 SVG = "{http://www.w3.org/2000/svg}"
-PICTURE = Path(__file__).parent.parent / "docs" / "picture.svg"
+PICTURE = Path(__file__).parents[2] / "docs" / "picture.svg"
 
 
 def texts(svg: str) -> list[str]:
