@@ -17,6 +17,7 @@ import adapters
 from harness.analysis.doubts.kinds import KINDS, severity
 from harness.cli.commands import app
 from harness.cli.completion import VALUES, completer
+from harness.cli.main import run
 from harness.errors import UsageError
 from harness.input.options import Options
 from harness.input.presets import PRESETS
@@ -162,6 +163,26 @@ def test_every_kind_of_warning_is_offered_but_notes() -> None:
     assert offered is not None
     wanted = [kind.replace(" ", "-") for kind in KINDS if severity(kind) != "note"]
     assert offered("") == wanted and "unequal-settings" not in wanted
+
+
+def test_a_shell_without_completion_is_refused(tmp_path: Path) -> None:
+    ended = clientbench(cwd=tmp_path, environ={COMPLETE: "complete_ksh"})
+    assert (ended.code, ended.out, ended.err) == (2, "", "Shell ksh not supported.\n")
+    command = f'"{sys.executable}" -m harness --show-completion; exit $?'
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith(" not supported.\n") and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("code", [0, 1, 3, None])
+def test_what_a_command_returns_is_the_exit_code(
+    code: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "registered_commands", list(app.registered_commands))
+    app.command("returning")(lambda: code)
+    assert run(["returning"]) == (code or 0)
 
 
 @pytest.fixture
