@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -283,6 +284,18 @@ def test_only_methods_with_a_body_carry_it() -> None:
 def test_body_sizes_are_made_up() -> None:
     built = scenario(body_size=("0", "3"))
     assert [built.body_of(competitor) for competitor in built.competitors] == [None, b"xxx"]
+
+
+def test_of_bodies_that_are_made_up_one_is_kept() -> None:
+    sizes = [1 << 20 | number for number in range(8)]
+    built = scenario(body_size=tuple(map(str, sizes)))
+    tracemalloc.start()
+    try:
+        assert [len(built.body_of(one) or b"") for one in built.competitors] == sizes
+        kept_bytes, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept_bytes < 2 << 20
 
 
 def test_a_body_can_come_from_a_file(tmp_path: Path) -> None:
