@@ -14,24 +14,35 @@ CONFIGURATION = "haproxy.cfg"
 # Keywords of its section ``global`` that clientbench sets.
 OURS = frozenset(
     {
-        *("chroot", "cpu-map", "daemon", "gid", "group", "master-worker", "pidfile", "uid"),
-        *("unix-bind", "user"),
+        "chroot",
+        "cpu-map",
+        "daemon",
+        "gid",
+        "group",
+        "master-worker",
+        "pidfile",
+        "uid",
+        "unix-bind",
+        "user",
     }
 )
 # Common keywords that end the section.
 SECTIONS = frozenset(
     {
-        *(
-            "backend",
-            "cache",
-            "defaults",
-            "frontend",
-            "global",
-            "http-errors",
-            "listen",
-            "log-forward",
-        ),
-        *("mailers", "peers", "program", "resolvers", "ring", "userlist"),
+        "backend",
+        "cache",
+        "defaults",
+        "frontend",
+        "global",
+        "http-errors",
+        "listen",
+        "log-forward",
+        "mailers",
+        "peers",
+        "program",
+        "resolvers",
+        "ring",
+        "userlist",
     }
 )
 _SOCKET = re.compile(r"^(\s*stats\s+socket\s+)/\S+")

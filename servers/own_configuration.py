@@ -34,7 +34,8 @@ class Configurable(Software):
 
         Settings that would take the program out of our control are removed (background, user,
         CPUs); files that could collide with another instance go to ``layout.scratch`` (PID,
-        sockets, logs). Lines keep their numbers.
+        sockets, logs). Lines keep their numbers. Raises ``TargetError``, without the file's name,
+        for a text that cannot work.
         """
 
     def own_environment(self, layout: Layout) -> Mapping[str, str]:
@@ -77,7 +78,11 @@ class OwnConfiguration(Software):
     def files(self, layout: Layout) -> dict[str, str]:
         """Render the user's file."""
         own = _absolute(layout)
-        return self._kind.adopt(self._template.render(own), own)
+        text = self._template.render(own)
+        try:
+            return self._kind.adopt(text, own)
+        except TargetError as error:
+            raise self._template.refusal(str(error)) from error
 
     def command(self, layout: Layout) -> list[str]:
         """Return the arguments, as with our configuration."""

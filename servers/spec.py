@@ -45,6 +45,11 @@ class TargetSpec:
         return self.alias if self.config else self.name
 
     @property
+    def origin(self) -> str:
+        """Return the name of the software that answers: behind a proxy that of its servers."""
+        return self.upstream or self.name
+
+    @property
     def factors(self) -> TargetSpec:
         """Return the fields that can be compared: the rest belongs to the run, or is a URL."""
         return TargetSpec(self.title, self.runtime, self.instances, self.tls, self.upstream)

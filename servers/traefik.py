@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from servers.base import TargetError
 from servers.files import CERTIFICATE, KEY
 from servers.own_configuration import Configurable
 from servers.software import Executable, Image, Layout, render
@@ -9,7 +10,6 @@ from servers.software import Executable, Image, Layout, render
 __all__ = ["Traefik"]
 
 STATIC, DYNAMIC = "traefik.yml", "dynamic.yml"
-
 
 # Sections of Traefik's dynamic configuration; all others are static.
 DYNAMIC_SECTIONS = frozenset({"http", "tcp", "tls", "udp"})
@@ -57,7 +57,10 @@ class Traefik(Configurable):
         return [f"--configFile={layout.folder}/{STATIC}"]
 
     def adopt(self, text: str, layout: Layout) -> dict[str, str]:
-        """Split the user's file into static and dynamic sections: a provider reads the latter."""
+        """Split the user's file into static and dynamic sections: a provider reads the latter.
+
+        Raises ``TargetError`` for dynamic sections beside providers of the user's own.
+        """
         static, dynamic, found = [], [], set()
         section = ""
         for line in text.split("\n"):
@@ -67,6 +70,12 @@ class Traefik(Configurable):
             is_dynamic = section in DYNAMIC_SECTIONS
             static.append("" if is_dynamic else line)
             dynamic.append(line if is_dynamic else "")
+        unread = sorted(DYNAMIC_SECTIONS & found)
+        if unread and "providers" in found:
+            raise TargetError(
+                f"no provider would read {', '.join(f'{one}:' for one in unread)} beside providers:; "
+                "leave out providers:, or move that to a file which it names"
+            )
         added = "" if "global" in found else _PRIVATE
         if "providers" not in found:
             added += _PROVIDED.format(folder=layout.folder, dynamic=DYNAMIC)

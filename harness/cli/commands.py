@@ -63,8 +63,11 @@ def _stoppable() -> Iterator[None]:
 
 class _Group(help_pages.Group):
     def make_context(self, *args: Any, **options: Any) -> Any:
-        with _stoppable():
-            return super().make_context(*args, **options)
+        try:
+            with _stoppable():
+                return super().make_context(*args, **options)
+        except typer.Exit as ended:  # Typer would return its code as if a command had returned it
+            raise SystemExit(ended.exit_code) from None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Suggest the nearest command; Typer would suggest up to three."""

@@ -70,6 +70,18 @@ def _methods() -> Iterable[str]:
     return METHODS
 
 
+def _connections() -> Iterable[str]:
+    from adapters.base import CONNECTIONS
+
+    return CONNECTIONS
+
+
+def _warnings() -> Iterable[str]:
+    from harness.analysis.doubts.kinds import acceptable
+
+    return acceptable()
+
+
 def _metrics() -> Iterable[str]:
     from harness.records.model import METRICS
 
@@ -103,10 +115,12 @@ def _profiles() -> Iterable[str]:
 # Keys are the names of command parameters.
 VALUES: Mapping[str, Values] = MappingProxyType(
     {
+        "accept": _warnings,
         "arrivals": _spacings,
         "baseline": _clients,
         "client": _clients,
         "clients": _clients,
+        "connection": _connections,
         "hold": _hold_points,
         "method": _methods,
         "metric": _metrics,

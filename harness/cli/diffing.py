@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.analysis.across import compare_runs
 from harness.analysis.environments import StoredRun, common_labels, differences
-from harness.analysis.spellings import spelled_alike
+from harness.analysis.same_labels import with_labels_of
 from harness.cli.locks import lock_notice
 from harness.cli.screen import console_for, say, write_lines
 from harness.errors import UsageError
@@ -25,7 +25,7 @@ def show_diff(database: Path, keys: tuple[str, str], as_json: bool, *, asked: bo
     """
     notice = lock_notice(database)
     ours, other = (reading.show_run(database, key, notice) for key in keys)
-    theirs = spelled_alike(ours, other)
+    theirs = with_labels_of(ours, other)
     _check(keys, ours, theirs)
     found = differences(ours, theirs)
     if found and not asked:

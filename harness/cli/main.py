@@ -88,10 +88,9 @@ def _dispatch(argv: Sequence[str]) -> int:
         # a command line that begins with an option may have been meant as the old form
         old_flags = legacy.FLAGS if argv and argv[0].startswith("-") else ()
         raise UsageError(commands.problem_of(error, old_flags)) from error
-    except SystemExit as ended:  # shell completion exits
-        code = ended.code
-    # Typer exits with 1 for a shell that it does not support
-    return USAGE if code == BUG else code if isinstance(code, int) else DONE
+    except SystemExit as ended:  # Typer's own: help, and completion, for which 1 is no bug
+        code = USAGE if ended.code == BUG else ended.code
+    return code if isinstance(code, int) else DONE
 
 
 def _told(error: ClientbenchError, argv: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from adapters import REFERENCES
 from harness import interrupts
-from harness.analysis.doubts.kinds import KINDS, severity
+from harness.analysis.doubts.kinds import acceptable, severity
 from harness.cli.exit_codes import DONE, INTERRUPTED, NOT_VALID, OVER_BUDGET, UNUSABLE
 from harness.cli.options import OURS
 from harness.cli.output import Reports
@@ -86,7 +86,7 @@ def _accepted(kinds: Sequence[str], *, strict: bool) -> frozenset[str] | None:
         if kinds:
             raise UsageError(f"applies to {option('strict')}; expected both, or none", "accept")
         return None
-    known = {kind.replace(" ", "-"): kind for kind, of in KINDS.items() if of.severity != "note"}
+    known = acceptable()
     return frozenset(known[one_of("accept", kind, known)] for kind in kinds)
 
 

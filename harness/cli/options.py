@@ -119,6 +119,7 @@ class _Ours:
             "With --strict: accept this kind of warning, such as short-slices.",
             group="output",
             metavar=f"KIND{REPEATABLE}",
+            values="accept",
         ),
     ] = None
     normalize: Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import tempfile
@@ -76,9 +77,15 @@ def write(path: Path, text: str, database: Path, *, force: bool) -> None:
 def _replace(target: Path, text: str) -> None:
     """Write all or nothing, if the folder permits: a full disk leaves an older report unchanged."""
     data = text.encode("utf-8", "backslashreplace")
-    if not os.access(target.parent, os.W_OK):
-        target.write_bytes(data)
-        return
+    if os.access(target.parent, os.W_OK):
+        # a sticky folder, such as /tmp, keeps another user's file from being replaced
+        with contextlib.suppress(PermissionError):
+            _exchange(target, data)
+            return
+    target.write_bytes(data)
+
+
+def _exchange(target: Path, data: bytes) -> None:
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".clientbench-")
     fresh = Path(name)
     try:

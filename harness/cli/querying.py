@@ -28,7 +28,8 @@ __all__ = ["show_query"]
 LONGEST_S = 24 * 3600.0
 FAREWELL_S = 1.0  # grace period in which a stopped query closes its database
 LOOK_S = 0.1
-MOST_WAITING, PAUSE_S = 2_000, 0.001  # rows in the queue before SQLite pauses, and for how long
+# SQLite pauses while so many rows, or rows of so many bytes, wait for the reader.
+MOST_WAITING, MOST_WAITING_BYTES, PAUSE_S = 2_000, 64 * 2**20, 0.001
 # Limits of a table in a pipe. All of it is in memory, because the content sets the column widths.
 MOST_ROWS, MOST_CHARACTERS = 100_000, 50_000_000
 SCREEN_ROWS, SCREEN_CHARACTERS = 1_000, 200_000  # limits of a table on a terminal
@@ -71,6 +72,7 @@ class _Answer:
     def __init__(self, database: Path, sql: str, limit_s: float) -> None:
         self._limit_s = limit_s
         self._waiting: deque[Row] = deque()
+        self._found_bytes = self._read_bytes = 0  # one writer each, so they need no lock
         self._error: BaseException | None = None
         self._news, self._over, self._ended = (threading.Event() for _ in range(3))
         found = rows(database, sql, self._over.is_set, lock_notice(database))
@@ -85,9 +87,11 @@ class _Answer:
     def _look(self, found: Found) -> None:
         try:
             for row in found:
+                self._found_bytes += _memory_bytes(row)
                 self._waiting.append(row)
                 self._news.set()
-                while len(self._waiting) >= MOST_WAITING and not self._over.is_set():
+                del row  # else it stays in memory after the reader has it
+                while self._is_full() and not self._over.is_set():
                     time.sleep(PAUSE_S)
                 if self._over.is_set():
                     break
@@ -97,13 +101,19 @@ class _Answer:
             self._ended.set()
             self._news.set()
 
+    def _is_full(self) -> bool:
+        waiting_bytes = self._found_bytes - self._read_bytes
+        return len(self._waiting) >= MOST_WAITING or waiting_bytes >= MOST_WAITING_BYTES
+
     def _received(self) -> Found:
         """Yield the rows. Only the time spent waiting for SQLite counts, not the reader's."""
         left_s = self._limit_s
         while True:
             ended = self._ended.is_set()  # before we look for rows: none comes after it
             if self._waiting:
-                yield self._waiting.popleft()
+                row = self._waiting.popleft()
+                self._read_bytes += _memory_bytes(row)
+                yield row
             elif ended and self._error is not None:
                 raise self._error
             elif ended:
@@ -147,7 +157,6 @@ def _kept(sql: str, found: Found) -> list[Row]:
 
 def _show(names: Row, found: Found) -> None:
     """Print the first rows, and how many there are."""
-
     longest = max(1, min(query_table.LONGEST_CELL, SCREEN_CHARACTERS // max(1, len(names))))
     shown: list[Row] = []
     size = number = 0
@@ -161,6 +170,11 @@ def _show(names: Row, found: Found) -> None:
     if number > len(shown):
         many = f"more than {MOST_ROWS:,}" if number > MOST_ROWS else f"{number:,}"
         say(f"the first {len(shown):,} of {many} rows; {ALL}")
+
+
+def _memory_bytes(row: Row) -> int:
+    """Return the memory that the values of a row take."""
+    return sum(map(sys.getsizeof, row))
 
 
 def _size(row: Row) -> int:

@@ -76,7 +76,7 @@ def _levels(options: Options, known: Known, body: bytes | None) -> dict[str, Seq
     """Return the values of each factor in the order of combination; clients have their labels."""
     methods = _methods(options)
     found = {
-        CLIENT.name: _clients(options.clients, known.modes),
+        CLIENT.name: _clients(options, known.modes),
         **target_levels(options, known.tls),
         "method": methods,
         "body_size": _sizes(options, methods, body),
@@ -156,14 +156,13 @@ def is_streamed(options: Options) -> bool:
     return options.stream or _STREAM in _upper(options)
 
 
-def _clients(texts: tuple[str, ...], modes: Modes) -> list[tuple[str, ClientSpec]]:
+def _clients(options: Options, modes: Modes) -> list[tuple[str, ClientSpec]]:
     """Return label and resolved client of each selector. Raises ``UsageError`` for duplicates."""
+    texts = options.clients
     if not texts:
-        raise UsageError(
-            "none given; expected names such as requests httpx:async aiohttp "
-            "(`load` takes --client NAME)",
-            "client",
-        )
+        names = "names such as requests httpx:async aiohttp"
+        expected = "--client NAME" if options.command == "load" else names
+        raise UsageError(f"none given; expected {expected}", "client")
     resolved = [_resolved(spec, modes) for spec in parse_clients(texts)]
     labels = [client_label(spec, modes.get(spec.name, ())) for spec in resolved]
     _check_clients_distinct([text.strip() for text in texts], resolved, labels)

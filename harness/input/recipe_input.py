@@ -13,7 +13,7 @@ __all__ = ["check_recipe"]
 def check_recipe(path: str, specs: Iterable[TargetSpec]) -> None:
     """Raise ``UsageError`` for a ``/wait`` that one of the targets would answer with an error."""
     name, _, query = path.partition("?")
-    ours = any((spec.upstream or spec.name) == DEFAULT_NAME and not spec.config for spec in specs)
+    ours = any(spec.origin == DEFAULT_NAME and not spec.config for spec in specs)
     if name != "/wait" or not ours:
         return
     # with the server's own code, which few commands need

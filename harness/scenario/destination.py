@@ -22,6 +22,7 @@ _MAX_URL = 8000  # common limit of servers for a request line, less method and v
 _EXPECTED_URL = "http://HOST[:PORT]/PATH, https://… or a /PATH on the embedded target"
 _EXPECTED_IPV6 = "an IPv6 address such as http://[::1]:8080/"
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|https?:", re.IGNORECASE)
 _HOST_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 
@@ -43,6 +44,12 @@ def parse_url(text: str | None) -> Destination:
     if text.startswith("/") and not text.startswith("//"):
         path, _, _ = text.partition("#")
         return Destination(path=_escaped(path))
+    if text and not text.startswith("/") and not _SCHEME.match(text):
+        raise UsageError(
+            "the scheme is missing; expected http:// in front, as in http://HOST[:PORT]/PATH, "
+            "or a /PATH on the embedded target",
+            "url",
+        )
     try:
         parts = urlsplit(text)
         port = parts.port

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,16 @@ import pytest
 import typer.main
 
 import adapters
+from harness.analysis.doubts.kinds import KINDS, severity
 from harness.cli.commands import app
 from harness.cli.completion import VALUES, completer
+from harness.cli.main import run
 from harness.errors import UsageError
 from harness.input.options import Options
 from harness.input.presets import PRESETS
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
+from harness.scenario.factors import FACTORS
 from servers.catalogue import NAMES
 from tests.cli.command import clientbench
 
@@ -57,6 +61,8 @@ def asked(shell: str, line: str, folder: Path) -> list[str]:
         ("clientbench compare raw --preset stea", "steady"),
         ("clientbench compare raw --target hap", "haproxy"),
         ("clientbench compare raw --method PA", "PATCH"),
+        ("clientbench compare raw --connection cl", "close"),
+        ("clientbench load --strict --accept short", "short-slices"),
         ("clientbench targets up cad", "caddy"),
         ("clientbench clients check std", "stdlib"),
         ("clientbench results show la", "latest"),
@@ -103,7 +109,7 @@ NEEDING_POINTS = {name for name, preset in PRESETS.items() if "" in preset.param
 
 
 @pytest.mark.parametrize(
-    "field", sorted({*VALUES} - {"run", "baseline", "client"}), ids=lambda field: field
+    "field", sorted({*VALUES} - {"accept", "run", "baseline", "client"}), ids=lambda field: field
 )
 def test_every_value_that_is_offered_is_accepted(field: str) -> None:
     offered = completer(field)
@@ -112,7 +118,7 @@ def test_every_value_that_is_offered_is_accepted(field: str) -> None:
     assert found
     for value in found:
         needed = NEEDED.get(field, {}) | ({"points": "1@1s"} if value in NEEDING_POINTS else {})
-        several = field in ("clients", "method", "target", "runtime", "tls")
+        several = field == "clients" or field in FACTORS
         given = {"clients": ("requests",)} | needed | {field: (value,) if several else value}
         try:
             build(Options.of(**given), Defaults())
@@ -126,6 +132,57 @@ def test_every_field_with_values_is_an_option_or_an_argument() -> None:
         return found.union(*map(names, getattr(command, "commands", {}).values()))
 
     assert {*VALUES} <= names(typer.main.get_command(app))
+
+
+# Placeholders of values that are no choice from a set.
+OPEN = frozenset(
+    {
+        *("CPUS", "FACTOR", "FILE", "HEADER", "JSON", "NAME=VAR", "NUMBER", "PATH", "PERCENT"),
+        *("POINTS", "PORT", "RATE", "SECONDS", "SHARE", "SIZE", "SQL", "STAGE", "STATUSES"),
+        *("TEXT", "TIME", "URL"),
+    }
+)
+
+
+def test_whatever_is_a_choice_from_a_set_is_offered() -> None:
+    def choices(command: Any) -> Iterator[Any]:
+        for one in command.params:
+            if not getattr(one, "is_flag", False) and one.metavar.removesuffix("…") not in OPEN:
+                yield one
+        for within in getattr(command, "commands", {}).values():
+            yield from choices(within)
+
+    found = list(choices(typer.main.get_command(app)))
+    assert {one.name for one in found} >= {"accept", "connection", "profile", "run", "target"}
+    context = typer.Context(typer.main.get_command(app))
+    assert [one.name for one in found if not one.shell_complete(context, "")] == []
+
+
+def test_every_kind_of_warning_is_offered_but_notes() -> None:
+    offered = completer("accept")
+    assert offered is not None
+    wanted = [kind.replace(" ", "-") for kind in KINDS if severity(kind) != "note"]
+    assert offered("") == wanted and "unequal-settings" not in wanted
+
+
+def test_a_shell_without_completion_is_refused(tmp_path: Path) -> None:
+    ended = clientbench(cwd=tmp_path, environ={COMPLETE: "complete_ksh"})
+    assert (ended.code, ended.out, ended.err) == (2, "", "Shell ksh not supported.\n")
+    command = f'"{sys.executable}" -m harness --show-completion; exit $?'
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith(" not supported.\n") and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("code", [0, 1, 3, None])
+def test_what_a_command_returns_is_the_exit_code(
+    code: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "registered_commands", list(app.registered_commands))
+    app.command("returning")(lambda: code)
+    assert run(["returning"]) == (code or 0)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.cli.command import ONE, clientbench
 from tests.examples import finished, save, two_clients
 from tests.examples import run as record
 from tests.refusals import refused
+from tests.store.test_permissions import NOBODY
 
 
 @pytest.fixture
@@ -134,6 +136,24 @@ def test_a_disk_that_fills_up_leaves_an_older_report_as_it_was(database: Path) -
     assert report.read_text() == "# clientbench\n"
     assert sorted(path.name for path in report.parent.glob("*.md")) == ["it.md"]
     assert not list(report.parent.glob(".clientbench-*"))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files of another user")
+def test_a_writable_file_of_another_user_in_a_sticky_folder_is_written() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o1777)
+        report = folder / "it.md"
+        report.write_text("# clientbench\n" * 9)
+        report.chmod(0o666)
+        os.seteuid(NOBODY)
+        try:
+            output.write(report, "ours", folder / "results.db", force=True)
+        finally:
+            os.seteuid(0)
+        assert report.read_text() == "ours"
+        assert report.stat().st_uid == 0
+        assert list(folder.iterdir()) == [report]
 
 
 def test_one_run_may_have_several_files(tmp_path: Path) -> None:

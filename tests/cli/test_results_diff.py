@@ -88,7 +88,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("keys", [("new-name", "old-name"), ("old-name", "new-name")])
-def test_a_client_that_is_stored_under_two_spellings_is_one(
+def test_a_client_that_is_stored_under_two_labels_is_one(
     diff: Command, keys: tuple[str, str]
 ) -> None:
     ended = diff(*keys)
@@ -100,7 +100,7 @@ def test_a_client_that_is_stored_under_two_spellings_is_one(
     throughput = [one for one in found if one["metric"] == "throughput"]
     assert [one["label"] for one in throughput] == ["requests", label]
     assert throughput[1]["ratio"] == pytest.approx(throughput[0]["ratio"])
-    # its doubts are known by the other spelling, too
+    # its doubts are known by the other label, too
     assert (throughput[0]["verdict"] is None, throughput[1]["verdict"] is None) == (False, True)
     assert throughput[1]["reason"] == "short slices"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -285,6 +286,18 @@ def test_body_sizes_are_made_up() -> None:
     assert [built.body_of(competitor) for competitor in built.competitors] == [None, b"xxx"]
 
 
+def test_of_bodies_that_are_made_up_one_is_kept() -> None:
+    sizes = [1 << 20 | number for number in range(8)]
+    built = scenario(body_size=tuple(map(str, sizes)))
+    tracemalloc.start()
+    try:
+        assert [len(built.body_of(one) or b"") for one in built.competitors] == sizes
+        kept_bytes, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept_bytes < 2 << 20
+
+
 def test_a_body_can_come_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "body").write_bytes(b"\0\xff")
     assert scenario(body=f"@{tmp_path / 'body'}").body == b"\0\xff"
@@ -437,8 +450,10 @@ def test_a_file_that_is_too_long_is_refused_without_being_read(tmp_path: Path) -
 
 
 def test_no_client_is_refused_saying_what_to_write() -> None:
-    with pytest.raises(UsageError, match=r"client: none given; expected names such as requests"):
-        build(Options.of(), Defaults())
+    told = {"compare": "names such as requests httpx:async aiohttp", "load": "--client NAME"}
+    for command, expected in told.items():
+        with pytest.raises(UsageError, match=rf"client: none given; expected {expected}$"):
+            build(Options.of(command=command), Defaults())
 
 
 @pytest.mark.parametrize(
@@ -477,6 +492,32 @@ def test_bad_urls_are_refused_without_repeating_them(url: str) -> None:
     assert message.startswith("--url: ")
     assert "expected" in message
     assert "secret" not in message
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "localhost:8000/secret",
+        "localhost/secret",
+        "example.com",
+        "127.0.0.1:8000/secret?u=http://secret",
+        "[::1]:8000/secret",
+        "user:secret@h/",
+        "h:99999999/secret",
+    ],
+)
+def test_a_url_without_a_scheme_is_told_so(url: str) -> None:
+    assert refusal(url=url) == (
+        "--url: the scheme is missing; expected http:// in front, as in http://HOST[:PORT]/PATH, "
+        "or a /PATH on the embedded target"
+    )
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://secret/", "http:secret", "HTTP:/secret", "HTTPS:secret", "//h/secret", ""]
+)
+def test_a_scheme_that_is_another_one_is_not_said_to_be_missing(url: str) -> None:
+    assert refusal(url=url).startswith("--url: is not valid; expected http://HOST[:PORT]/PATH, ")
 
 
 @pytest.mark.parametrize(

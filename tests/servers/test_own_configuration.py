@@ -204,6 +204,24 @@ def test_traefik_finds_static_and_dynamic_sections_apart() -> None:
     assert "".join(dynamic[:3] + dynamic[6:]) == ""
 
 
+@pytest.mark.parametrize(
+    ("sections", "named"), [(("http",), "http:"), (("tls", "http", "tcp"), "http:, tcp:, tls:")]
+)
+def test_sections_that_no_provider_reads_are_refused(
+    tmp_path: Path, sections: tuple[str, ...], named: str
+) -> None:
+    text = "providers:\n  file:\n    filename: x.yml\n" + "".join(
+        f"{one}: {{}}\n" for one in sections
+    )
+    used = configured(replace(own(tmp_path, "traefik", text), port=8080))
+    with pytest.raises(TargetError) as refused:
+        used.files(LAYOUT)
+    assert str(refused.value) == (
+        f"mine.conf: no provider would read {named} beside providers:; leave out providers:, "
+        "or move that to a file which it names"
+    )
+
+
 def test_a_provider_of_the_users_is_kept() -> None:
     text = "providers:\n  file:\n    filename: x.yml\nglobal:\n  checkNewVersion: true"
     assert adopted("traefik", text) == text

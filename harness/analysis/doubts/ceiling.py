@@ -15,7 +15,8 @@ PACED_SHARE = 0.5  # share of a competitor's median service time
 PACED_NS = 300_000  # a shorter wait is transport and waking up
 DOUBLED = 1.1  # if two processes gain less than this factor, the target is the limit
 BUSY_WORKERS = 0.9  # above this share the workers' CPUs are the limit
-WAITING = ("/wait", "/delay")  # paths of the embedded target
+# First segments of paths at which the embedded target waits.
+WAITING = frozenset({"delay", "drip", "wait"})
 NEAR = 0.9  # share of raw's throughput
 
 
@@ -71,8 +72,8 @@ def _target_paced(summary: CompetitorSummary, ceiling: Ceiling) -> Doubt | None:
 
 def _is_asked_to_wait(summary: CompetitorSummary) -> bool:
     """Say whether the user chose a path at which our own server waits before it answers."""
-    path = split_url(summary.url).path
-    return summary.target.name == DEFAULT_NAME and path.startswith(WAITING)
+    segment, _, _ = split_url(summary.url).path.removeprefix("/").partition("/")
+    return summary.target.origin == DEFAULT_NAME and segment in WAITING
 
 
 def _server_bound(summary: CompetitorSummary, ceiling: Ceiling) -> Doubt | None:

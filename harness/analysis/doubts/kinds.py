@@ -11,7 +11,7 @@ from typing import Literal
 
 from harness.option_names import option
 
-__all__ = ["KINDS", "Kind", "Severity", "severity"]
+__all__ = ["KINDS", "Kind", "Severity", "acceptable", "severity"]
 
 # grave: figures or verdicts may be wrong. worth knowing: figures are right, but must be read with
 # care. note: no objection to the result.
@@ -160,6 +160,14 @@ KINDS: Mapping[str, Kind] = {
         f"check with {option('profile')} defaults",
     ),
 }
+
+
+def acceptable() -> dict[str, str]:
+    """Return the kinds that a user may accept, by the name that he types; notes need no accepting.
+
+    The name has dashes for blanks: ``short-slices``.
+    """
+    return {kind.replace(" ", "-"): kind for kind, of in KINDS.items() if of.severity != "note"}
 
 
 def severity(kind: str) -> Severity:

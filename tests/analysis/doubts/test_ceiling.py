@@ -109,10 +109,35 @@ def test_every_doubt_names_what_to_do_in_one_line() -> None:
     assert all(doubt.remedy and "\n" not in str(doubt) for doubt in found)
 
 
-@pytest.mark.parametrize("path", ["/wait?constant=5ms", "/delay/0.005"])
-def test_a_wait_of_our_own_server_that_was_asked_for_is_a_note(path: str) -> None:
-    asked = replace(median(5 * MS), url=f"http://127.0.0.1:4711{path}")
-    (doubt,) = ceiling_doubts([asked], [waiting(5 * MS)])
+OURS = (TargetSpec(), TargetSpec("nginx", instances=3, upstream="embedded"))
+OTHERS = (
+    TargetSpec("url", url="http://127.0.0.1:4711"),
+    TargetSpec("httpbin"),
+    TargetSpec("nginx", instances=3, upstream="httpbin"),
+)
+
+
+def at(path: str, target: TargetSpec) -> TrialSummary:
+    return replace(median(5 * MS), url=f"http://127.0.0.1:4711{path}", target=target)
+
+
+@pytest.mark.parametrize("target", OURS, ids=str)
+@pytest.mark.parametrize(
+    "path", ["/wait?constant=5ms", "/wait", "/delay/0.005", "/drip?duration=0.005"]
+)
+def test_a_wait_of_our_own_server_that_was_asked_for_is_a_note(
+    path: str, target: TargetSpec
+) -> None:
+    (doubt,) = ceiling_doubts([at(path, target)], [waiting(5 * MS)])
     assert doubt.kind == "paced as asked" and "limits throughput" in doubt.message
-    theirs = replace(asked, target=TargetSpec("url", url="http://127.0.0.1:4711"))
-    assert kinds(theirs, waiting(5 * MS)) == ["target-paced"]
+
+
+@pytest.mark.parametrize("path", ["/", "/waiting", "/delayed/1", "/anything/wait"])
+def test_a_wait_that_was_not_asked_for_is_a_warning(path: str) -> None:
+    for target in OURS:
+        assert kinds(at(path, target), waiting(5 * MS)) == ["target-paced"]
+
+
+@pytest.mark.parametrize("target", OTHERS, ids=str)
+def test_so_is_a_wait_of_somebody_elses_server(target: TargetSpec) -> None:
+    assert kinds(at("/wait?constant=5ms", target), waiting(5 * MS)) == ["target-paced"]

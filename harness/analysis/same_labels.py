@@ -16,16 +16,20 @@ from harness.errors import UsageError
 from harness.records.model import TrialSummary
 from harness.scenario.selector import parse
 
-__all__ = ["spelled_alike"]
+__all__ = ["with_labels_of"]
 
 
-def spelled_alike(ours: StoredRun, theirs: StoredRun) -> StoredRun:
-    """Return the second run, with the labels of the first for the same clients."""
+def with_labels_of(ours: StoredRun, theirs: StoredRun) -> StoredRun:
+    """Return the second run, with the labels of the first for the same clients.
+
+    A client keeps its label if another one of its run has the new label.
+    """
     known = _labels(ours[1])
+    taken = {trial.label for trial in theirs[1]}
     names = {
         label: known[key]
         for key, label in _labels(theirs[1]).items()
-        if key in known and known[key] != label
+        if key in known and known[key] not in taken
     }
     return _renamed(theirs, names) if names else theirs
 
