@@ -40,9 +40,9 @@ def show_clients(as_json: bool) -> None:
         )
         for client in known
     ]
-    console_for(sys.stdout).print(
-        listings.rows_table(("client", "state", "version", "modes", "can"), rows)
-    )
+    columns = ("client", "state", "version", "modes", "can")
+    console = console_for(sys.stdout)
+    console.print(listings.rows_table(columns, rows, console.width))
 
 
 def show_presets(as_json: bool) -> None:
@@ -61,9 +61,9 @@ def show_presets(as_json: bool) -> None:
     for name, told in known.items():
         parameters = (f"{flag} {value or '…'}" for flag, value in told["parameters"].items())
         rows.append((name, told["meaning"], " ".join(parameters)))
-    console_for(sys.stdout).print(
-        listings.rows_table(("preset", "meaning", "parameters and defaults"), rows)
-    )
+    columns = ("preset", "meaning", "parameters and defaults")
+    console = console_for(sys.stdout)
+    console.print(listings.rows_table(columns, rows, console.width))
 
 
 def show_runs(database: Path, limit: int, as_json: bool) -> None:
@@ -72,7 +72,8 @@ def show_runs(database: Path, limit: int, as_json: bool) -> None:
     if as_json:
         say_json([dataclasses.asdict(line) for line in found])
         return
-    console_for(sys.stdout).print(listings.runs_table(found))
+    console = console_for(sys.stdout)
+    console.print(listings.runs_table(found, console.width))
 
 
 def show_run(database: Path, key: str, view: View, reports: Reports) -> int:

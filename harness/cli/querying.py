@@ -166,7 +166,8 @@ def _show(names: Row, found: Found) -> None:
             size += _size(shown[-1])
         if number > MOST_ROWS:
             break
-    console_for(sys.stdout).print(listings.rows_table(query_table.cut(names, longest), shown))
+    console = console_for(sys.stdout)
+    console.print(listings.rows_table(query_table.cut(names, longest), shown, console.width))
     if number > len(shown):
         many = f"more than {MOST_ROWS:,}" if number > MOST_ROWS else f"{number:,}"
         say(f"the first {len(shown):,} of {many} rows; {ALL}")

@@ -37,7 +37,7 @@ def show(as_json: bool) -> None:
         say_json([_plain(name, found) for name, found in known.items()])
         return
     console = console_for(sys.stdout)
-    console.print(listings.rows_table(("target", *COLUMNS), _rows(known)))
+    console.print(listings.rows_table(("target", *COLUMNS), _rows(known), console.width))
     write_lines(console, ["", *_remarks(known)])
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from harness.text import LINES, visible
 
 if TYPE_CHECKING:
-    from rich.console import OverflowMethod
+    from rich.console import OverflowMethod, RenderableType
     from rich.table import Table
     from rich.text import Text
 
-__all__ = ["Cells", "cell", "grid"]
+__all__ = ["Cells", "cell", "grid", "grid_or_list"]
 
 Cells = tuple[str, ...]
+GAP = 2  # blanks between columns
+LEAST_WIDTH = 8  # of a column that wraps; narrower ones break too many words to be read
 
 
 def cell(text: str, style: str = "") -> Text:
@@ -30,7 +33,7 @@ def grid(
     *,
     right: Container[int],
     folding: Container[int],
-    gap: int = 2,
+    gap: int = GAP,
     overflow: OverflowMethod = "fold",
 ) -> Table:
     """Return a table without edges, with ``gap`` blanks between columns.
@@ -53,3 +56,67 @@ def grid(
     for row in rows:
         table.add_row(*map(cell, row))
     return table
+
+
+def grid_or_list(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: Container[int],
+    folding: Container[int],
+    width: int,
+) -> RenderableType:
+    """Return a ``grid`` of at most ``width`` characters, or without room for it a list of its rows.
+
+    Nothing is cut: columns in ``folding`` wrap, all others are as wide as they need.
+    """
+    rows = list(rows)
+    wanted = [max(map(_width, column)) for column in zip(headings, *rows, strict=True)]
+    least = sum(
+        min(one, LEAST_WIDTH) if number in folding else one for number, one in enumerate(wanted)
+    )
+    # A grid with less room shortens columns that do not wrap, and leaves out others.
+    if least + GAP * len(wanted) > width:
+        return _list(headings, rows, width)
+    return grid(headings, rows, right=right, folding=folding)
+
+
+def _list(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> RenderableType:
+    """Return a line for each cell, with its heading, and an empty line between rows.
+
+    Not a table of rich, which would need 20 s for 80,000 lines.
+    """
+    from rich.console import Group  # noqa: PLC0415  dear to import
+
+    if not rows:
+        return cell(", ".join(headings))
+    left = min(max(map(_width, headings)), (width - GAP) // 2)
+    names = [_wrapped(heading, left) for heading in headings]
+    texts = ["\n".join(_lines(names, row, left, width)) for row in rows]
+    return Group(*(cell(f"{text}\n") for text in texts[:-1]), cell(texts[-1]))
+
+
+def _lines(
+    names: Sequence[Sequence[str]], row: Sequence[str], left: int, width: int
+) -> Iterator[str]:
+    for name, value in zip(names, row, strict=True):
+        for one, other in zip_longest(name, _wrapped(value, width - left - GAP), fillvalue=""):
+            yield f"{one}{' ' * (left + GAP - _width(one))}{other}".rstrip()
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Break lines that are longer than ``width``."""
+    from rich.cells import chop_cells  # noqa: PLC0415
+
+    lines = visible(text, LINES).expandtabs().split("\n")
+    return [piece for line in lines for piece in chop_cells(line, width) or [""]]
+
+
+def _width(text: str) -> int:
+    """Return the columns of the longest line."""
+    lines = visible(text, LINES).expandtabs().split("\n")
+    if text.isascii():
+        return max(map(len, lines))
+    from rich.cells import cell_len  # noqa: PLC0415
+
+    return max(map(cell_len, lines))

@@ -7,9 +7,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from harness.records.checked import Checked
-from harness.report.cells import cell
+from harness.report.cells import cell, grid
 from harness.report.figures import plural
-from harness.report.listings import rows_table
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -33,7 +32,7 @@ def table(one: Checked) -> Table:
     """Return a row for each claim, with a line below one that fails or holds with exceptions."""
     from rich.padding import Padding  # noqa: PLC0415  dear to import
 
-    found = rows_table(("claim", "result"), [])
+    found = grid(("claim", "result"), [], right=(), folding=(0, 1))
     for result in one.results:
         found.add_row(cell(result.sentence), cell(_SHOWN[result.state]))
         if result.reason and result.state != "not checked":

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from harness.records.model import TrialSummary
 from harness.report import figures
-from harness.report.cells import grid
+from harness.report.cells import grid, grid_or_list
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.table import Table
 
     from harness.store.reading import RunLine
@@ -19,8 +20,8 @@ SHORT_ID = 8  # the beginning of an id is accepted wherever an id is
 __all__ = ["SHORT_ID", "rows_table", "runs_table", "trials_table"]
 
 
-def runs_table(lines: Iterable[RunLine]) -> Table:
-    """Return one row per run, in the order given."""
+def runs_table(lines: Iterable[RunLine], width: int) -> RenderableType:
+    """Return one row per run, in the order given, in ``width`` characters."""
     rows = [
         (
             line.id[:SHORT_ID],
@@ -34,7 +35,7 @@ def runs_table(lines: Iterable[RunLine]) -> Table:
         for line in lines
     ]
     headings = ("run", "started (UTC)", "state", "rounds", "warnings", "competitors")
-    return grid(headings, rows, right=range(3, 5), folding={5})
+    return grid_or_list(headings, rows, right=range(3, 5), folding={5}, width=width)
 
 
 def trials_table(trials: Iterable[TrialSummary]) -> Table:
@@ -59,8 +60,11 @@ def trials_table(trials: Iterable[TrialSummary]) -> Table:
     return grid(headings, rows, right={1, 4, 5, 6, 7}, folding={0, 2})
 
 
-def rows_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
-    """Return a query's result: numbers right-aligned and unrounded, missing values as ``NULL``."""
+def rows_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], width: int) -> RenderableType:
+    """Return a query's result in ``width`` characters.
+
+    Numbers are right-aligned and unrounded, missing values ``NULL``.
+    """
     rows = list(rows)
     numeric = {
         number
@@ -68,4 +72,4 @@ def rows_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
         if any(isinstance(row[number], int | float) for row in rows)
     }
     texts = [tuple("NULL" if value is None else str(value) for value in row) for row in rows]
-    return grid(columns, texts, right=numeric, folding=range(len(columns)))
+    return grid_or_list(columns, texts, right=numeric, folding=range(len(columns)), width=width)

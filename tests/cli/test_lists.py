@@ -59,3 +59,15 @@ def test_a_list_as_json_is_one_document(words: str, tmp_path: Path) -> None:
         (line,) = ended.json
         assert (line["id"], line["state"], line["rounds"]) == ("run-1", "complete", 3)
         assert line["competitors"] == ["requests", "aiohttp:async"]
+
+
+@pytest.mark.parametrize("columns", ["40", "60", "80"])
+def test_a_narrow_window_shows_all_of_a_run(columns: str, tmp_path: Path) -> None:
+    with Store.open(tmp_path / "benchmark_results.db") as store:
+        save(store, run(), two_clients())
+        store.finish(finished(two_clients()))
+    listed = clientbench("results", "list", cwd=tmp_path, environ={"COLUMNS": columns})
+    shown = listed.out.split()
+    assert {"run", "started", "state", "complete", "rounds", "3", "warnings"} <= {*shown}
+    assert {"competitors", "requests", "aiohttp:async"} <= {*shown}
+    assert all(len(line) <= int(columns) for line in listed.out.splitlines())

@@ -1,6 +1,7 @@
 """The table people see, at the widths they have."""
 
 import io
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -152,13 +153,13 @@ def test_runs_are_listed_with_their_competitors() -> None:
         *("20250301-abc", "compare", "2025-03-01T10:00:00+00:00", None, "unfinished"),
         *("client", "requests", ("requests", "aiohttp:async"), 3, 1),
     )
-    text = rendered(runs_table([line]), 100)
+    text = rendered(runs_table([line], 100), 100)
     for wanted in ("20250301", "2025-03-01 10:00:00", "unfinished", "requests aiohttp:async"):
         assert wanted in text
     *_, row = text.splitlines()
     assert row.split()[4:6] == ["3", "–"]  # its warnings are not known yet
     *_, row = rendered(
-        runs_table([replace(line, ended_at="then", state="complete")]), 100
+        runs_table([replace(line, ended_at="then", state="complete")], 100), 100
     ).splitlines()
     assert row.split()[4:6] == ["3", "1"]
 
@@ -172,7 +173,7 @@ def test_trials_show_the_rounds_behind_a_comparison(width: int) -> None:
 
 
 def test_rows_of_a_query_are_shown_as_they_are() -> None:
-    text = rendered(rows_table(["a", "b"], [(1, None), (22, "[bold]x[/bold]")]), 80)
+    text = rendered(rows_table(["a", "b"], [(1, None), (22, "[bold]x[/bold]")], 80), 80)
     assert [line.split() for line in text.splitlines() if "─" not in line] == [
         ["a", "b"],
         ["1", "NULL"],
@@ -181,8 +182,52 @@ def test_rows_of_a_query_are_shown_as_they_are() -> None:
 
 
 def test_rows_of_a_query_without_rows_or_columns_render() -> None:
-    assert "a" in rendered(rows_table(["a"], []), 80)
-    rendered(rows_table([], []), 80)
+    assert "a" in rendered(rows_table(["a"], [], 80), 80)
+    rendered(rows_table([], [], 80), 80)
+
+
+def run_line(*competitors: str) -> RunLine:
+    return RunLine(
+        *("20250301-abc", "compare", "2025-03-01T10:00:00+00:00", "then", "interrupted"),
+        *("client", "requests", competitors, 30, 17),
+    )
+
+
+@pytest.mark.parametrize("width", range(40, 121, 4))
+def test_nothing_of_a_run_in_the_list_is_cut(width: int) -> None:
+    lines = [run_line("requests", "aiohttp"), run_line("httpx:async+uvloop@python3.13", "stdlib")]
+    text = rendered(runs_table(lines, width), width)
+    assert max(map(len, text.splitlines())) <= width
+    for whole in ("20250301", "2025-03-01 10:00:00", "interrupted", "30", "17", "warnings"):
+        assert text.count(whole) >= 1, text
+    assert text.count("2025-03-01 10:00:00") == text.count("17") == 2
+    for folded in ("competitors", "requestsaiohttp", "httpx:async+uvloop@python3.13stdlib"):
+        assert letters_in_order(folded, squeezed(text)), text
+
+
+def letters_in_order(wanted: str, text: str) -> bool:
+    """A cell that wraps has cells of other columns between its lines."""
+    left = iter(text)
+    return all(letter in left for letter in wanted)
+
+
+@pytest.mark.parametrize("columns", [1, 3, 9, 40])
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
+def test_no_value_of_a_query_is_cut(width: int, columns: int) -> None:
+    rows = [[f"<{row}.{column}>" for column in range(columns)] for row in range(3)]
+    names = [f"name_{column}" for column in range(columns)]
+    text = rendered(rows_table(names, rows, width), width)
+    assert max(map(len, text.splitlines())) <= width
+    for whole in (*names, *(value for row in rows for value in row)):
+        assert re.search(rf"{re.escape(whole)}(?!\d)", text), text
+
+
+def test_without_room_for_a_table_the_columns_of_nothing_are_named() -> None:
+    names = [f"name_{column}" for column in range(40)]
+    assert rendered(rows_table(names, [], 40), 40).split() == [
+        *(f"{one}," for one in names[:-1]),
+        names[-1],
+    ]
 
 
 def test_importing_the_package_does_not_load_rich() -> None:

@@ -89,7 +89,7 @@ def figures(text: str) -> set[str]:
 def test_a_query_finds_the_same(database: Path, name: str) -> None:
     """As a terminal of 150 columns has it; 0.1 printed so in a pipe, too."""
     shown = io.StringIO()
-    Console(file=shown, width=150).print(listings.rows_table(*query(database, QUERIES[name])))
+    Console(file=shown, width=150).print(listings.rows_table(*query(database, QUERIES[name]), 150))
     assert shown.getvalue() == stored(f"{name}.txt")
 
 
