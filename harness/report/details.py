@@ -61,7 +61,7 @@ def details(
             )
     yield from _histogram(summaries, width, normalize)
     yield cell("")
-    yield listings.trials_table(trials)
+    yield listings.trials_table(trials, width)
     yield from map(cell, ("", *environments.lines(run), *notes.notes(run, trials)))
 
 

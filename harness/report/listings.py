@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from harness.records.model import TrialSummary
 from harness.report import figures
-from harness.report.cells import grid, grid_or_list
+from harness.report.cells import grid_or_list
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.table import Table
 
     from harness.store.reading import RunLine
 
@@ -38,8 +37,8 @@ def runs_table(lines: Iterable[RunLine], width: int) -> RenderableType:
     return grid_or_list(headings, rows, right=range(3, 5), folding={5}, width=width)
 
 
-def trials_table(trials: Iterable[TrialSummary]) -> Table:
-    """Return one row per trial: the rounds behind a comparison."""
+def trials_table(trials: Iterable[TrialSummary], width: int) -> RenderableType:
+    """Return one row per trial, in ``width`` characters: the rounds behind a comparison."""
     rows = [
         (
             trial.id[:SHORT_ID],
@@ -57,7 +56,7 @@ def trials_table(trials: Iterable[TrialSummary]) -> Table:
         *("trial", "round", "client", "state"),
         *("req/s", "CPU µs/req", "peak MB", "errors"),
     )
-    return grid(headings, rows, right={1, 4, 5, 6, 7}, folding={0, 2})
+    return grid_or_list(headings, rows, right={1, 4, 5, 6, 7}, folding={2}, width=width)
 
 
 def rows_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], width: int) -> RenderableType:

@@ -25,11 +25,11 @@ MISTYPED: dict[str, tuple[str, str]] = {
     ),
     "client of load": (
         "load --client aiohtp",
-        "client: 'aiohtp' is unknown; did you mean aiohttp? known",
+        "client: 'aiohtp' is unknown; did you mean aiohttp? expected",
     ),
     "client to check": (
         "clients check htpx",
-        "client: 'htpx' is unknown; did you mean httpx? known",
+        "client: 'htpx' is unknown; did you mean httpx? expected",
     ),
     "preset": (
         "compare null --preset stedy",
@@ -62,7 +62,7 @@ MISTYPED: dict[str, tuple[str, str]] = {
     ),
     "old form, clients": (
         "--compare requests htpx",
-        "client: 'htpx' is unknown; did you mean httpx? known",
+        "client: 'htpx' is unknown; did you mean httpx? expected",
     ),
 }
 

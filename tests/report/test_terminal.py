@@ -166,7 +166,7 @@ def test_runs_are_listed_with_their_competitors() -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_trials_show_the_rounds_behind_a_comparison(width: int) -> None:
-    text = rendered(trials_table([*two_clients(), failed("pycurl")]), width)
+    text = rendered(trials_table([*two_clients(), failed("pycurl")], width), width)
     assert "4,000" in text
     assert "trial-ai" in text
     assert "failed" in text
