@@ -81,7 +81,10 @@ def _judged(run: RunRecord) -> tuple[Level, str, str]:
 def is_told(doubt: Doubt, run: RunRecord) -> bool:
     """Say whether the judgement quotes this warning, so that it need not be printed twice."""
     of_others = doubt.kind == "not checked" and doubt.message.startswith(NOT_CHECKED)
-    return of_others or doubt == (_grave(run) or _limiting(run))
+    quoted = _grave(run) or _limiting(run)
+    return of_others or (
+        quoted is not None and doubt == quoted and quoted.message in _judged(run)[1]
+    )
 
 
 def _grave(run: RunRecord) -> Doubt | None:

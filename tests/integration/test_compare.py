@@ -133,7 +133,7 @@ def test_a_run_goes_on_when_an_upstream_dies(tmp_path: Path) -> None:
         run.find(lambda words: "instance-2" in words).kill()
         code, out, _ = run.finish()
     assert code == 0
-    assert "instance lost: nginx: " in out
+    assert "do not trust: nginx: " in out
     states = rows(run.database, "SELECT state, COUNT(*) FROM benchmark_results GROUP BY state")
     assert states == [("complete", 20)]
     served = rows(

@@ -211,7 +211,7 @@ def test_a_foreign_package_of_our_name_is_one_clear_line(
     (line,) = done.stderr.splitlines()
     assert name in line
     assert str(foreign) in line
-    assert "accepted: clientbench in an environment of its own" in line
+    assert "accepted: clientbench in a virtual environment of its own" in line
 
 
 def test_a_mere_folder_of_our_name_changes_nothing(programs: Path, tmp_path: Path) -> None:

@@ -157,7 +157,11 @@ def test_headers_that_no_command_line_shows(
         ("", ("--header", "@no/such/file"), "No such file"),
         ("", ("--header", "@."), "Is a directory"),
         ("", ("--header-env", "Authorization"), "NAME=VARIABLE"),
-        ("", ("--header-env", f"Authorization={SECRETS['bearer']}"), "a variable that is set"),
+        (
+            "",
+            ("--header-env", f"Authorization={SECRETS['bearer']}"),
+            "environment variable that is set",
+        ),
         ("", ("--header-env", "Content-Length=HOME"), "'Content-Length'"),
     ],
     ids=lambda value: str(value)[-20:],
