@@ -186,3 +186,8 @@ def test_a_users_server_on_this_machine_is_not_taken_for_others_by_whatever_addr
     unseen = made(target=None, machine=200.0, url="http://192.0.2.7/")
     assert disturbance_doubts([unseen], here) == []
     assert [one.kind for one in disturbance_doubts([unseen], QUIET)] == ["disturbed"]
+
+
+def test_a_stored_url_that_is_none_is_not_on_this_machine() -> None:
+    unseen = made(target=None, machine=200.0, url="http://[::1/")
+    assert [one.kind for one in found(unseen)] == ["disturbed"]
