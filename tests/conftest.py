@@ -19,7 +19,7 @@ from tests import plugins, targets
 from tests.trials import Bench
 
 # A busy machine is no failure, and no file is left behind. The examples are the same on every run, so that a
-# change fails for what it did; `make test PYTEST_ARGS=--hypothesis-profile=search` looks for new ones.
+# change fails for what it did; CONTRIBUTING.md says how to look for new ones.
 settings.register_profile("search", deadline=None, database=None, max_examples=1000)
 settings.register_profile(
     "clientbench", deadline=None, database=None, max_examples=50, derandomize=True

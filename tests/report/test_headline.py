@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from harness.records.model import RunState, TrialSummary
+from harness.records.model import RunState, TargetRecord, TrialSummary
 from harness.report.headline import cut_short, heading
 from harness.report.json_document import to_json
 from harness.report.markdown import to_markdown
 from harness.report.notes import verdict_lines
 from harness.report.text_file import to_text
+from servers.spec import EMBEDDED, TargetSpec
 from tests.examples import finished, run, trial, two_clients
 
 FORTY: dict[str, Any] = {"rounds": 40}
@@ -98,3 +99,9 @@ def test_it_is_said_once_in_every_report_for_people() -> None:
 def test_without_a_verdict_there_is_no_interval_to_speak_of(trials: list[TrialSummary]) -> None:
     record = finished(trials, state="interrupted", scenario=FORTY)
     assert NOTE not in " ".join(verdict_lines(record, trials))
+
+
+def test_a_stored_url_that_is_none_is_shown_as_it_is() -> None:
+    """Of several targets the path is common to all; such a text is all path."""
+    two = (TargetRecord(EMBEDDED, {}), TargetRecord(TargetSpec("nginx"), {}))
+    assert "GET a://]," in heading(run(targets=two), [trial(url="a://]")])

@@ -333,7 +333,7 @@ FRAGMENTS = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(data=st.one_of(st.binary(max_size=400), st.lists(FRAGMENTS, max_size=20).map(b"".join)))
 @example(data=b"")
 @example(data=b"\r\n" * 100_000)

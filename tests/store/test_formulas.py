@@ -71,9 +71,7 @@ MADE = st.lists(trial_totals(), min_size=1, max_size=4).map(
         for number, totals in enumerate(drawn, start=1)
     ]
 )
-USUAL = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
+USUAL = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 
 
 @USUAL

@@ -201,3 +201,8 @@ def test_a_machine_that_others_kept_busy_is_grave_and_told_once(
     assert share < 0.25 or doubts[0].message == "other programs used 1.0 of 4 CPUs"
     busy = disturbance_doubts([made(machine=200.0)], replace(load, used_ns=9 * SECOND), cpus=2)
     assert [doubt.kind for doubt in busy] == ["busy machine"]
+
+
+def test_a_stored_url_that_is_none_is_not_on_this_machine() -> None:
+    unseen = made(target=None, machine=200.0, url="http://[::1/")
+    assert [one.kind for one in found(unseen)] == ["disturbed"]
