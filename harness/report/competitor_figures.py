@@ -94,9 +94,11 @@ def _cpu(summary: CompetitorSummary, others: Sequence[CompetitorSummary]) -> Ite
 
 
 def _load(summary: CompetitorSummary) -> Iterator[str]:
+    yield f"{summary.http_method} {summary.url}"
     yield f"concurrency {summary.concurrency:,}"
     yield f"{summary.processes} {'process' if summary.processes == 1 else 'processes'}"
     yield f"{summary.body_bytes:,} B body"
+    yield f"{summary.profile} settings"
     yield f"{summary.client_library} {summary.client_version or figures.NOTHING}"
     yield f"Python {summary.python_version}"
 

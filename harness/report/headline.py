@@ -1,4 +1,4 @@
-"""The heading of a run's table, and how much of the run was measured. Pure."""
+"""The heading of a run: what all had in common, and how much of it was measured. Pure."""
 
 from __future__ import annotations
 
@@ -8,25 +8,35 @@ from harness.analysis.summaries import CompetitorSummary, summarised
 from harness.analysis.trust import CAUSES
 from harness.records.model import RunRecord, TrialSummary
 from harness.report import figures
+from harness.report.answer.servers import compares_servers
+from harness.report.view import is_open
 from harness.text import split_url
+from servers.spec import DEFAULT_NAME
 
-__all__ = ["cut_short", "heading", "offered", "offered_rate", "rounds"]
+__all__ = ["SEPARATOR", "cut_short", "heading", "offered_rate"]
+
+SEPARATOR = " \N{MIDDLE DOT} "
+DEFAULT_PROFILE = "parity"
 
 
 def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
-    """Return what all competitors have in common, and how often and how long each was measured."""
+    """Return what all had in common: request, load, rounds, time of each; defaults are left out."""
     summaries = summarised(trials)
     described = (
-        *_requests(run, summaries),
-        {f"concurrency {summary.concurrency}" for summary in summaries},
-        {f"{summary.body_bytes} B body" if summary.body_bytes else "" for summary in summaries},
-        {f"{summary.profile} settings" for summary in summaries},
-        {offered(run, summary) for summary in summaries if summary.open_loop is not None},
-        {rounds(run, trials)},
-        {_length(summary) for summary in summaries if summary.state == "complete"},
+        *_request(run, summaries),
+        {f"{one.body_bytes:,} B body" if one.body_bytes else "" for one in summaries},
+        {_offered(run, one) for one in summaries if one.open_loop is not None},
+        {f"concurrency {one.concurrency}" for one in summaries},
+        {f"{one.processes} processes" if one.processes > 1 else "" for one in summaries},
+        {"a connection per request" if one.connection == "close" else "" for one in summaries},
+        *({text} for text in _particulars(run)),
+        {one.profile if one.profile != DEFAULT_PROFILE else "" for one in summaries},
+        {_rounds(run, trials)},
+        {_length(one) for one in summaries if one.state == "complete"},
+        {"response times" if is_open(run) else ""},
     )
     common = [text for texts in described if len(texts) == 1 for text in texts if text]
-    return f"{run.name}: {', '.join(common)}" if run.name else ", ".join(common)
+    return SEPARATOR.join(common)
 
 
 def cut_short(run: RunRecord, trials: Sequence[TrialSummary]) -> str | None:
@@ -40,25 +50,45 @@ def cut_short(run: RunRecord, trials: Sequence[TrialSummary]) -> str | None:
     )
 
 
-def _requests(run: RunRecord, summaries: Sequence[CompetitorSummary]) -> Iterator[set[str]]:
-    """Yield the request; if methods differ, with the competitors that use each."""
-    methods = {summary.http_method for summary in summaries}
-    places = {_place(run, summary) for summary in summaries}
-    if len(methods) == 1:
-        yield {f"{method} {place}" for method in methods for place in places}
+def _particulars(run: RunRecord) -> Iterator[str]:
+    """Yield the settings of the load that change figures and are not the usual ones."""
+    asked = run.scenario
+    if asked.get("think_time_s"):
+        yield f"think time {figures.with_unit(asked['think_time_s'] * 1e9)}"
+    if held := asked.get("held"):
+        yield f"held at {held['point']}, released every {figures.with_unit(held['delay_s'] * 1e9)}"
+    if asked.get("stream"):
+        yield "streamed"
+    if asked.get("unix_path"):
+        yield f"unix socket {asked['unix_path']}"
+    if asked.get("trace_share"):
+        yield f"{100 * asked['trace_share']:g} % traced"
+
+
+def _request(run: RunRecord, summaries: Sequence[CompetitorSummary]) -> Iterator[set[str]]:
+    """Yield method and URL, as far as all have them in common."""
+    methods = {one.http_method for one in summaries}
+    places = {_path(one) if compares_servers(run) else _place(one) for one in summaries}
+    if len(methods) == len(places) == 1:
+        yield {f"{methods.pop()} {places.pop()}"}
     else:
-        yield places
+        yield from (methods, places)
 
 
-def _place(run: RunRecord, summary: CompetitorSummary) -> str:
-    """Return the URL, or the part of it that several targets have in common."""
-    if len(run.targets) < 2:
-        return summary.url
-    parts = split_url(summary.url)
+def _place(one: CompetitorSummary) -> str:
+    """Return the path for our own targets, whose ports change, and the URL for others."""
+    if one.target.url or one.target.name == "url":
+        return one.url
+    name = "the built-in server" if one.target.name == DEFAULT_NAME else one.target.name
+    return f"{_path(one)} on {name}{' (HTTPS)' if one.target.tls else ''}"
+
+
+def _path(one: CompetitorSummary) -> str:
+    parts = split_url(one.url)
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-def offered(run: RunRecord, summary: CompetitorSummary) -> str:
+def _offered(run: RunRecord, summary: CompetitorSummary) -> str:
     """Return the arrival rate of an open loop, as text."""
     return f"{figures.significant(offered_rate(run, summary))} req/s offered"
 
@@ -70,7 +100,7 @@ def offered_rate(run: RunRecord, summary: CompetitorSummary) -> float:
     return float(given) if given else planned * 1e9 / max(1, summary.window_ns)
 
 
-def rounds(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
+def _rounds(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
     """Return the number of rounds; for an incomplete run also the planned number and the state."""
     finished, planned = _finished(run, trials), _planned(run)
     number = f"{finished} {figures.plural('round', finished)}"

@@ -16,10 +16,11 @@ from harness.records.model import RunRecord
 from harness.report.answer import alone, following, table, trusting
 from harness.report.answer.columns import LEGEND, SIGNS, columns
 from harness.report.answer.facts import Facts
-from harness.report.answer.heading import heading
+from harness.report.answer.servers import client_and_cost
 from harness.report.answer.traced import phase_columns
 from harness.report.answer.warnings import warnings
 from harness.report.cells import cell
+from harness.report.headline import SEPARATOR, heading
 from harness.report.listings import SHORT_ID
 from harness.report.scaling import scaling_lines
 from harness.report.statuses import unexpected_statuses
@@ -80,7 +81,8 @@ def findings(facts: Facts, width: int, normalize: float = 0) -> Iterator[Text]:
 def tables(facts: Facts, width: int) -> Iterator[Text]:
     """Yield a heading, a table for each condition, and why clients are not complete."""
     run, trials = facts.run, facts.trials
-    yield from _paragraph(heading(run, trials), width, "bold")
+    common = [heading(run, trials), client_and_cost(run, facts.summaries)]
+    yield from _paragraph(SEPARATOR.join(filter(None, common)), width, "bold")
     factor = (run.condition_factor or "").replace("_", " ")
     for condition, own in by_condition(facts.summaries).items():
         if condition is not None:
@@ -105,7 +107,8 @@ def _latencies(
 
 
 def _warnings(run: RunRecord, labels: Sequence[str], width: int) -> Iterator[Text]:
-    found = list(warnings([one for one in run.doubts if not is_told(one, run)], labels))
+    doubts = [one for one in run.doubts if not is_told(one, run)]
+    found = list(warnings(doubts, labels, room=2 * (width - MARGIN)))
     told = [one for one in found if one.severity != "note"]
     for one in told[:MOST_WARNINGS]:
         yield from _line("warning", f"{one.kind}: {one.text}", width, STYLES[one.severity])

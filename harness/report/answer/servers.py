@@ -11,7 +11,7 @@ from harness.records.totals import per_request
 from harness.report import figures
 from harness.scenario.factors import FACTORS
 
-__all__ = ["Server", "compares_servers", "servers"]
+__all__ = ["Server", "client_and_cost", "compares_servers", "servers"]
 
 
 class Server(NamedTuple):
@@ -34,6 +34,20 @@ def servers(run: RunRecord, trials: Sequence[TrialSummary]) -> Mapping[str, Serv
         return {}
     own = by_label(trials)
     return {one.label: _server(run, one, own[one.label]) for one in summarised(trials)}
+
+
+def client_and_cost(run: RunRecord, summaries: Sequence[CompetitorSummary]) -> str | None:
+    """Return the client that all have in common, and its cost; None if clients are compared."""
+    clients = {f"{one.client_library} {one.client_version}" for one in summaries}
+    costs = [one.cpu_per_request_ns for one in summaries if one.cpu_per_request_ns is not None]
+    memory = [one.peak_rss_bytes for one in summaries if one.peak_rss_bytes is not None]
+    if not compares_servers(run) or len(clients) != 1 or not costs or not memory:
+        return None
+    dearest, largest = figures.with_unit(max(costs)), figures.megabytes(max(memory))
+    return (
+        f"client {clients.pop()} with {dearest} CPU per request and {largest} MB; "
+        "CPU and memory below are the servers'"
+    )
 
 
 def _server(run: RunRecord, summary: CompetitorSummary, trials: Sequence[TrialSummary]) -> Server:

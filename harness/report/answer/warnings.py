@@ -13,7 +13,7 @@ __all__ = ["Warned", "warnings"]
 SHOWN: tuple[Severity, ...] = ("grave", "worth knowing")
 # Notes are among the details, except these: they say what the comparison means.
 SHOWN_NOTES = frozenset({"not checked", "paced as asked"})
-LONGEST = 142  # characters: two lines of a terminal with 80 columns
+LEAST_ROOM = 142  # characters: two lines of a terminal with 80 columns
 LEAST_NAMES = 20  # characters of a list of names
 
 
@@ -25,31 +25,38 @@ class Warned(NamedTuple):
     severity: Severity
 
 
-def warnings(doubts: Sequence[Doubt], labels: Sequence[str]) -> Iterator[Warned]:
-    """Yield all kinds, grave ones first; ``labels`` are those of all competitors of the run."""
+def warnings(
+    doubts: Sequence[Doubt], labels: Sequence[str], room: int = LEAST_ROOM
+) -> Iterator[Warned]:
+    """Yield all kinds, grave ones first; ``labels`` are those of all competitors of the run.
+
+    A text is longer than ``room`` (characters, at least two short lines) only where what to do
+    and one name are; it names as many competitors as fit, and the number of the others.
+    """
+    room = max(room, LEAST_ROOM)
     of_kind: dict[str, list[Doubt]] = {}
     for doubt in doubts:
         of_kind.setdefault(doubt.kind, []).append(doubt)
     for weight in SHOWN:
         for kind, own in of_kind.items():
             if severity(kind) == weight:
-                yield Warned(kind, _text(kind, own, labels), weight)
+                yield Warned(kind, _text(kind, own, labels, room), weight)
     for kind in of_kind.keys() & SHOWN_NOTES:
-        yield Warned(kind, _text(kind, of_kind[kind], labels), "note")
+        yield Warned(kind, _text(kind, of_kind[kind], labels, room), "note")
 
 
-def _text(kind: str, doubts: Sequence[Doubt], labels: Sequence[str]) -> str:
+def _text(kind: str, doubts: Sequence[Doubt], labels: Sequence[str], room: int) -> str:
     """Use the warnings' own text if they are alike and short enough, else that of their kind."""
     subjects = list(dict.fromkeys(one.subject for one in doubts if one.subject != "run"))
     known = KINDS.get(kind)
     messages, remedies = {one.message for one in doubts}, {one.remedy for one in doubts}
     if len(messages) == len(remedies) == 1:
         own = f"{messages.pop()}; {remedies.pop()}"
-        who = _listed(subjects, labels, LONGEST)
-        if known is None or len(kind) + 2 + len(who) + len(own) <= LONGEST:
+        who = _listed(subjects, labels, room)
+        if known is None or len(kind) + 2 + len(who) + len(own) <= room:
             return who + own
     general = _general(known, doubts)
-    return _listed(subjects, labels, LONGEST - len(kind) - len(general) - 2) + general
+    return _listed(subjects, labels, room - len(kind) - len(general) - 2) + general
 
 
 def _general(kind: Kind | None, doubts: Sequence[Doubt]) -> str:
