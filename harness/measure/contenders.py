@@ -53,6 +53,7 @@ class Contender:
     processes: int
     rules: Rules
     shown_url: str  # redacted
+    ca_name: str = ""  # of the file of the user's own authorities, as messages name it
     # as its target negotiates it; None: not known, or it has no target
     http_version: str | None = None
     answer_bytes: int = 0  # body length of its first response
@@ -340,6 +341,7 @@ class Resolver:
                 max_body_bytes=scenario.max_body_bytes,
             ),
             shown_url=redact_url(url),
+            ca_name="" if scenario.ca_file is None else Path(scenario.ca_file).name,
             http_version=_http_version(selection, request, settings),
             target=competitor.target,
             think_ns=round(scenario.think_time_s * 1e9),
