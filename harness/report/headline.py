@@ -10,7 +10,7 @@ from harness.records.model import RunRecord, TrialSummary
 from harness.report import figures
 from harness.text import split_url
 
-__all__ = ["cut_short", "heading", "offered", "offered_rate", "rounds"]
+__all__ = ["cut_short", "heading", "length", "offered", "offered_rate", "rounds"]
 
 
 def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
@@ -23,7 +23,7 @@ def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
         {f"{summary.profile} settings" for summary in summaries},
         {offered(run, summary) for summary in summaries if summary.open_loop is not None},
         {rounds(run, trials)},
-        {_length(summary) for summary in summaries if summary.state == "complete"},
+        {length(run, summary) for summary in summaries if summary.state == "complete"},
     )
     common = [text for texts in described if len(texts) == 1 for text in texts if text]
     return f"{run.name}: {', '.join(common)}" if run.name else ", ".join(common)
@@ -93,5 +93,12 @@ def _planned(run: RunRecord) -> int | None:
     return planned if isinstance(planned, int) and not run.scenario.get("precision") else None
 
 
-def _length(summary: CompetitorSummary) -> str:
+def length(run: RunRecord, summary: CompetitorSummary) -> str:
+    """Return how much of each competitor was measured: time, or requests if their number was given.
+
+    They are HTTP requests, because ``requests`` is also the name of a client.
+    """
+    number = run.scenario.get("requests")
+    if number:
+        return f"{number:,} HTTP {figures.plural('request', number)} each"
     return f"{figures.significant(summary.window_ns / 1e9)} s each"

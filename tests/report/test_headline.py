@@ -29,6 +29,8 @@ def test_heading_says_what_all_had_in_common() -> None:
     assert heading(run(name=""), apart) == (
         "http://127.0.0.1:8080/, parity settings, 1 round, 1.00 s each"
     )
+    counted = heading(run(scenario={"requests": 1500}), two_clients())
+    assert counted.endswith("3 rounds, 1,500 HTTP requests each")
     sizes = [trial("a"), trial("b", body_bytes=65536)]
     assert "body" not in heading(run(), sizes)
     assert "65536 B body" in heading(run(), sizes[1:])

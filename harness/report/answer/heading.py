@@ -8,7 +8,7 @@ from harness.analysis.summaries import CompetitorSummary, summarised
 from harness.records.model import RunRecord, TrialSummary
 from harness.report import figures
 from harness.report.answer.servers import compares_servers
-from harness.report.headline import offered, rounds
+from harness.report.headline import length, offered, rounds
 from harness.report.view import is_open
 from harness.text import split_url
 from servers.spec import DEFAULT_NAME
@@ -32,7 +32,7 @@ def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
         *({text} for text in _particulars(run)),
         {one.profile if one.profile != DEFAULT_PROFILE else "" for one in summaries},
         {rounds(run, trials)},
-        {_length(one) for one in summaries if one.state == "complete"},
+        {length(run, one) for one in summaries if one.state == "complete"},
         set(_client(run, summaries)),
         {"response times" if is_open(run) else ""},
     )
@@ -76,10 +76,6 @@ def _place(one: CompetitorSummary) -> str:
 def _path(one: CompetitorSummary) -> str:
     parts = split_url(one.url)
     return parts.path + (f"?{parts.query}" if parts.query else "")
-
-
-def _length(one: CompetitorSummary) -> str:
-    return f"{figures.significant(one.window_ns / 1e9)} s each"
 
 
 def _client(run: RunRecord, summaries: Sequence[CompetitorSummary]) -> Iterator[str]:
