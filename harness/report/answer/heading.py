@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from harness.analysis.summaries import CompetitorSummary, summarised
 from harness.records.model import RunRecord, TrialSummary
 from harness.report import figures
-from harness.report.answer.servers import compares_servers
+from harness.report.answer.servers import compares_servers, servers
 from harness.report.headline import length, offered, rounds
 from harness.report.view import is_open
 from harness.text import split_url
@@ -33,7 +33,7 @@ def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
         {one.profile if one.profile != DEFAULT_PROFILE else "" for one in summaries},
         {rounds(run, trials)},
         {length(run, one) for one in summaries if one.state == "complete"},
-        set(_client(run, summaries)),
+        set(_client(run, trials)),
         {"response times" if is_open(run) else ""},
     )
     common = [text for texts in described if len(texts) == 1 for text in texts if text]
@@ -78,10 +78,11 @@ def _path(one: CompetitorSummary) -> str:
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-def _client(run: RunRecord, summaries: Sequence[CompetitorSummary]) -> Iterator[str]:
-    """Yield the client and its cost, if servers are compared."""
-    if not compares_servers(run):
+def _client(run: RunRecord, trials: Sequence[TrialSummary]) -> Iterator[str]:
+    """Yield the client and its cost, if servers are compared and the table has their cost."""
+    if not servers(run, trials):
         return
+    summaries = summarised(trials)
     clients = {f"{one.client_library} {one.client_version}" for one in summaries}
     costs = [one.cpu_per_request_ns for one in summaries if one.cpu_per_request_ns is not None]
     memory = [one.peak_rss_bytes for one in summaries if one.peak_rss_bytes is not None]

@@ -21,6 +21,11 @@ class Server(NamedTuple):
     cpu_per_request_ns: float | None  # None if not visible, as for a server that is not ours
     peak_rss_bytes: int | None  # the largest sample
 
+    @property
+    def is_visible(self) -> bool:
+        """Say whether its cost is known."""
+        return self.cpu_per_request_ns is not None or self.peak_rss_bytes is not None
+
 
 def compares_servers(run: RunRecord) -> bool:
     """Say whether competitors differ in the target, and not in the client."""
@@ -29,11 +34,16 @@ def compares_servers(run: RunRecord) -> bool:
 
 
 def servers(run: RunRecord, trials: Sequence[TrialSummary]) -> Mapping[str, Server]:
-    """Return the servers by the label of the competitor; empty if clients are compared."""
+    """Return the servers by the label of the competitor.
+
+    Empty if clients are compared, or if clientbench started none of the servers and so sees nothing
+    of them.
+    """
     if not compares_servers(run):
         return {}
     own = by_label(trials)
-    return {one.label: _server(run, one, own[one.label]) for one in summarised(trials)}
+    found = {one.label: _server(run, one, own[one.label]) for one in summarised(trials)}
+    return found if any(one.is_visible for one in found.values()) else {}
 
 
 def _server(run: RunRecord, summary: CompetitorSummary, trials: Sequence[TrialSummary]) -> Server:
