@@ -187,19 +187,20 @@ def quoted(value: object, limit: int = 60) -> str:
     return repr(text if len(text) <= limit else text[:limit] + _CUT)
 
 
-def refusal(field: str, value: object, accepted: str) -> UsageError:
-    """Return the error for a bad value. Never pass a header value, a body or user-info."""
-    return UsageError(f"{quoted(value)} is not valid; expected {accepted}", field)
+def refusal(field: str, value: object, accepted: str, known: Collection[str] = ()) -> UsageError:
+    """Return the error for a bad value, with the nearest of the ``known`` ones.
+
+    Never pass a header value, a body or user-info.
+    """
+    guess = meant(str(value), known)
+    return UsageError(f"{quoted(value)} is not valid; {guess}expected {accepted}", field)
 
 
 def one_of(field: str, text: str, known: Collection[str], accepted: str = "") -> str:
     """Return ``text`` in lower case, if it is one of ``known``. Raises ``UsageError``."""
     word = text.strip().lower()
     if word not in known:
-        accepted = accepted or ", ".join(known)
-        raise UsageError(
-            f"{quoted(text)} is not valid; {meant(word, known)}expected {accepted}", field
-        )
+        raise refusal(field, text, accepted or ", ".join(known), known)
     return word
 
 

@@ -35,8 +35,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the word in ``known`` that ``word`` probably means; the first of equally near ones."""
     from difflib import SequenceMatcher  # noqa: PLC0415  only errors need it
 
-    typed = word[:LONGEST_WORD].lower()
-    ratios = {one: SequenceMatcher(None, one, typed).ratio() for one in known}
+    typed = word.strip()[:LONGEST_WORD].lower()
+    ratios = {one: SequenceMatcher(None, one.lower(), typed).ratio() for one in known}
     found = max(ratios, key=ratios.__getitem__, default=None)
     return found if found is not None and ratios[found] >= NEAR else None
 

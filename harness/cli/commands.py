@@ -406,8 +406,14 @@ def problem_of(error: Any, more_options: Collection[str]) -> str:
     if type(error).__name__ != "NoSuchOption":
         return " ".join(error.format_message().split())
     parameters = () if error.ctx is None else error.ctx.command.params
-    known = {flag for one in parameters for flag in (*one.opts, *one.secondary_opts)}
-    found = nearest(error.option_name, (*known, *more_options))
+    word = error.option_name.lstrip("-").lower()
+    known: set[str] = set()
+    for one in parameters:
+        if one.param_type_name != "argument":
+            known |= {*one.opts, *one.secondary_opts}
+        elif word in (one.name, (one.metavar or "").lower()):
+            return f"No such option: {error.option_name}; give {one.metavar} without it"
+    found = nearest(error.option_name, (*sorted(known), *more_options))
     return f"No such option: {error.option_name}" + (f"; did you mean {found}?" if found else "")
 
 

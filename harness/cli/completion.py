@@ -83,9 +83,9 @@ def _warnings() -> Iterable[str]:
 
 
 def _metrics() -> Iterable[str]:
-    from harness.records.model import METRICS
+    from harness.input.precision_input import TYPED_METRICS
 
-    return METRICS
+    return TYPED_METRICS
 
 
 def _spacings() -> Iterable[str]:

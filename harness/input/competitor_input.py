@@ -125,11 +125,15 @@ def _check_distinct(found: tuple[Competitor, ...]) -> None:
         one.model_copy(update={"label": "", "target": replace(one.target, alias="")})
         for one in found
     ]
-    for competitor, content in zip(found, contents, strict=True):
-        if contents.count(content) > 1:
-            raise UsageError(
-                f"{quoted(competitor.label)} is given twice; expected each once", "competitors"
+    for number, (competitor, content) in enumerate(zip(found, contents, strict=True)):
+        if content in contents[:number]:
+            first, second = found[contents.index(content)].label, competitor.label
+            names = (
+                quoted(first)
+                if first == second
+                else f"{quoted(first)}, also named {quoted(second)},"
             )
+            raise UsageError(f"{names} is given twice; expected each once", "competitors")
 
 
 def parse_baseline(text: str | None, competitors: tuple[Competitor, ...], modes: Modes) -> str:

@@ -12,8 +12,9 @@ from harness.redaction import refusal
 from harness.scenario.numbers import MAX_DURATION_S, seconds
 from harness.scenario.precision import FIRST_LOOK, QUICK, THOROUGH, USUAL, Length, Precision
 
-__all__ = ["check_budget", "length", "precision"]
+__all__ = ["TYPED_METRICS", "check_budget", "length", "precision"]
 
+TYPED_METRICS: dict[str, Metric] = {name.replace("_", "-"): name for name in METRICS}
 NAMED = {"quick": QUICK, "thorough": THOROUGH}
 BUDGET_S = 300.0
 NARROWEST, WIDEST = 0.001, 0.5
@@ -49,10 +50,11 @@ def precision(options: Options) -> Precision | None:
 
 
 def _metric(text: str | None) -> Metric:
-    name = "throughput" if text is None else text.strip().lower().replace("-", "_")
-    if name not in METRICS:
-        raise refusal("metric", text, ", ".join(METRICS))
-    return name
+    typed = "throughput" if text is None else text.strip().lower().replace("_", "-")
+    found = TYPED_METRICS.get(typed)
+    if found is None:  # no guess: all percentiles resemble each other
+        raise refusal("metric", text, ", ".join(TYPED_METRICS))
+    return found
 
 
 def check_budget(wanted: Precision, least_s: float) -> None:

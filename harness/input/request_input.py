@@ -133,7 +133,8 @@ def parse_ca(text: str | None, *, verify: bool) -> str | None:
     path = Path(text).absolute()
     try:
         # not every worker can read a pipe, and opening one may block for ever
-        problem = _certificates_problem(path) if path.is_file() else "not a regular file"
+        problem = _kind_problem(path, path.is_file(), "a regular file")
+        problem = problem or _certificates_problem(path)
     except (OSError, ValueError) as error:
         problem = getattr(error, "strerror", None) or "not a file name"
     if problem:
@@ -158,7 +159,7 @@ def parse_unix(options: Options, *, traced: bool) -> str | None:
         )
     path = Path(text).absolute()
     try:
-        problem = "" if path.is_socket() else "not a socket"
+        problem = _kind_problem(path, path.is_socket(), "a socket")
     except (OSError, ValueError) as error:
         problem = getattr(error, "strerror", None) or "not a file name"
     if not problem and len(os.fsencode(path)) > MOST_PATH_BYTES:
@@ -166,6 +167,13 @@ def parse_unix(options: Options, *, traced: bool) -> str | None:
     if problem:
         raise refusal("unix", text, f"the PATH of a unix socket ({problem})")
     return str(path)
+
+
+def _kind_problem(path: Path, is_it: bool, kind: str) -> str:
+    """Say that nothing is at ``path``, or something of another kind; empty if ``is_it``."""
+    if is_it:
+        return ""
+    return f"not {kind}" if path.exists() else "no such file"
 
 
 def _certificates_problem(path: Path) -> str:

@@ -10,7 +10,7 @@ import math
 import os
 import secrets
 from types import MappingProxyType
-from typing import TypeVar, cast
+from typing import TypeVar, cast, get_args
 
 from harness.errors import UsageError
 from harness.input.competitor_input import (
@@ -156,9 +156,10 @@ def _check_target_options(options: Options) -> None:
 
 
 def _profile(text: str | None) -> Profile:
-    if text not in (None, "parity", "defaults"):
-        raise refusal("profile", text, "parity or defaults")
-    return cast("Profile", text or "parity")
+    known = get_args(Profile)
+    if text is not None and text not in known:
+        raise refusal("profile", text, " or ".join(known), known)
+    return cast("Profile", text or known[0])
 
 
 def _headers(

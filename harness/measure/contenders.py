@@ -53,6 +53,7 @@ class Contender:
     processes: int
     rules: Rules
     shown_url: str  # redacted
+    ca_name: str = ""  # of the file of the user's own authorities, as messages name it
     # as its target negotiates it; None: not known, or it has no target
     http_version: str | None = None
     answer_bytes: int = 0  # body length of its first response
@@ -298,8 +299,8 @@ class Resolver:
                     "competitors",
                 )
 
-    def _contender(self, competitor: Competitor, scenario: Scenario, target: Target) -> Contender:
-        settings = Settings(
+    def _settings(self, competitor: Competitor, scenario: Scenario, target: Target) -> Settings:
+        return Settings(
             timeout_s=scenario.timeout_s,
             verify=scenario.verify,
             ca_file=self._ca_file(scenario.ca_file, target.ca_file),
@@ -310,6 +311,9 @@ class Resolver:
             max_body_bytes=scenario.max_body_bytes,
             hold_s=scenario.held.longest_s if scenario.held is not None else 0.0,
         )
+
+    def _contender(self, competitor: Competitor, scenario: Scenario, target: Target) -> Contender:
+        settings = self._settings(competitor, scenario, target)
         selection = self.select(competitor.client)
         client, loop = selection.client, selection.loop
         visible = selection.catalogue.closure_with_loop(client, loop)
@@ -340,6 +344,7 @@ class Resolver:
                 max_body_bytes=scenario.max_body_bytes,
             ),
             shown_url=redact_url(url),
+            ca_name="" if scenario.ca_file is None else Path(scenario.ca_file).name,
             http_version=_http_version(selection, request, settings),
             target=competitor.target,
             think_ns=round(scenario.think_time_s * 1e9),

@@ -38,7 +38,7 @@ from harness.measure.waiting import wait_for
 from harness.measure.workers import WorkerError, WorkerProcess
 from harness.option_names import option
 from harness.records.model import Doubt, UnexpectedAnswer
-from harness.redaction import redact_headers
+from harness.redaction import quoted, redact_headers
 from servers.spec import TargetSpec
 
 __all__ = ["FIRST_PER_S", "Preparation", "prepare"]
@@ -167,7 +167,13 @@ class _Asker:
         if kind.startswith("timeout"):
             return _late(self.contender.settings)
         if kind == "tls" and "certificate" in answer["message"].lower():
-            accepted = f"one signed by a known CA or that of {option('ca')}, or {option('verify')}"
+            name = self.contender.ca_name
+            signers = (
+                f"an authority in {option('ca')} {quoted(name)}"
+                if name
+                else f"a known CA or that of {option('ca')}"
+            )
+            accepted = f"one signed by {signers}, or {option('verify')}"
             return f"has a certificate that is not trusted ({reason}); accepted: {accepted}"
         return _FAILURES.get(kind, "could not be requested ({})").format(reason)
 

@@ -101,6 +101,14 @@ def _load(summary: CompetitorSummary) -> Iterator[str]:
     yield f"{summary.profile} settings"
     yield f"{summary.client_library} {summary.client_version or figures.NOTHING}"
     yield f"Python {summary.python_version}"
+    if summary.client_environment is not None:
+        others = [
+            f"{one.name} {one.version}"
+            for one in summary.client_environment.distributions
+            if one.name != summary.client_library
+        ]
+        if others:
+            yield f"with {', '.join(others)}"
 
 
 def _distribution(name: str, histogram: Histogram, *more: str) -> str:

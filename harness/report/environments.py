@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.records.model import RunRecord
@@ -31,9 +31,34 @@ def line(environment: Mapping[str, Any]) -> str:
 
 
 def lines(run: RunRecord) -> list[str]:
-    """Return machine, date and run, for a file that may be passed on."""
+    """Return machine, date and run, and what it takes to repeat it, for a file that is passed on.
+
+    ``measured by: clientbench 0.1.0, numpy 2.4.6; seed 7; target embedded: uvloop 0.23.0``.
+    """
     started = run.started_at[:19].replace("T", " ")
-    return [line(run.environment), f"measured at: {started} UTC ({named(run)})"]
+    parts = [_versions(run.environment.get("versions") or {}), f"seed {run.seed}", *_servers(run)]
+    return [
+        line(run.environment),
+        f"measured at: {started} UTC ({named(run)})",
+        f"measured by: {'; '.join(filter(None, parts))}",
+    ]
+
+
+def _servers(run: RunRecord) -> Iterator[str]:
+    """Yield what each target ran on; ``target_notes`` says the versions of its own programs."""
+    for record in run.targets:
+        spec = record.spec
+        elsewhere = ("name", "runtime", spec.name, spec.upstream)
+        told = {name: one for name, one in record.description.items() if name not in elsewhere}
+        if told:
+            yield f"target {spec.alias or spec.name}: {_versions(told)}"
+
+
+def _versions(known: Mapping[str, Any]) -> str:
+    texts = ((name, str(version)) for name, version in known.items() if version)
+    return ", ".join(  # the version of OpenSSL begins with its name
+        text if text.lower().startswith(name.lower()) else f"{name} {text}" for name, text in texts
+    )
 
 
 def named(run: RunRecord) -> str:

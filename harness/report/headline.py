@@ -32,7 +32,7 @@ def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
         *({text} for text in _particulars(run)),
         {one.profile if one.profile != DEFAULT_PROFILE else "" for one in summaries},
         {_rounds(run, trials)},
-        {_length(one) for one in summaries if one.state == "complete"},
+        {_length(run, one) for one in summaries if one.state == "complete"},
         {"response times" if is_open(run) else ""},
     )
     common = [text for texts in described if len(texts) == 1 for text in texts if text]
@@ -123,5 +123,12 @@ def _planned(run: RunRecord) -> int | None:
     return planned if isinstance(planned, int) and not run.scenario.get("precision") else None
 
 
-def _length(summary: CompetitorSummary) -> str:
+def _length(run: RunRecord, summary: CompetitorSummary) -> str:
+    """Return how much of each competitor was measured: time, or requests if their number was given.
+
+    They are HTTP requests, because ``requests`` is also the name of a client.
+    """
+    number = run.scenario.get("requests")
+    if number:
+        return f"{number:,} HTTP {figures.plural('request', number)} each"
     return f"{figures.significant(summary.window_ns / 1e9)} s each"

@@ -119,12 +119,8 @@ def _target(text: str) -> TargetSpec:
 def _runtime(text: str) -> Runtime | None:
     from servers.spec import RUNTIMES  # noqa: PLC0415
 
-    known = text.strip().lower()
-    if known == "auto":
-        return None
-    if known not in RUNTIMES:
-        raise refusal("runtime", text, f"auto, {', '.join(RUNTIMES)}")
-    return known
+    known = one_of("runtime", text, ("auto", *RUNTIMES))
+    return None if known == "auto" else cast("Runtime", known)
 
 
 def _instances(text: str) -> int:
@@ -138,7 +134,7 @@ def _tls(text: str) -> bool:
 def _method(text: str) -> str:
     method = text.strip().upper()
     if method not in METHODS:
-        raise refusal("method", text, f"{', '.join(METHODS)}, or STREAM alone")
+        raise refusal("method", text, f"{', '.join(METHODS)}, or STREAM alone", METHODS)
     return method
 
 

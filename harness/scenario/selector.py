@@ -90,7 +90,7 @@ def _one_of(choices: tuple[Choice, ...], field: str, text: str | None) -> Choice
     for choice in choices:
         if choice == text.lower():
             return choice
-    raise refusal(field, text, " or ".join(choices))
+    raise refusal(field, text, " or ".join(choices), choices)
 
 
 def _python(text: str | None) -> str | None:

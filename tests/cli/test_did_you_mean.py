@@ -47,6 +47,30 @@ MISTYPED: dict[str, tuple[str, str]] = {
         "targets check cady",
         "NAME: 'cady' is not valid; did you mean caddy? expected",
     ),
+    "runtime": (
+        "compare null --target nginx --runtime dokcer",
+        "--runtime: 'dokcer' is not valid; did you mean docker? expected auto,",
+    ),
+    "method, in any case": (
+        "compare null --method ptch",
+        "--method: 'ptch' is not valid; did you mean PATCH? expected GET,",
+    ),
+    "profile": (
+        "compare null --profile pariti",
+        "--profile: 'pariti' is not valid; did you mean parity? expected parity or defaults",
+    ),
+    "mode": (
+        "compare httpx:asinc",
+        "client mode: 'asinc' is not valid; did you mean async? expected sync or async",
+    ),
+    "argument that is given as an option": (
+        "load --url http://127.0.0.1/",
+        "No such option: --url; give URL without it",
+    ),
+    "argument with its name of the help": (
+        "compare --client null",
+        "No such option: --client; give CLIENT without it",
+    ),
     "old form": ("--urll x --client null", "No such option: --urll; did you mean --url?"),
     "old form without others": (
         "--clinet null",

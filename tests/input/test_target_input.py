@@ -263,7 +263,7 @@ def test_the_baseline_may_be_named_by_what_differs(text: str) -> None:
         ({"url": "/wait?constant=1ms&size=2", "target": ("nginx",)}, "^--url: /wait takes one of"),
         ({"target": ("nginx", "nginx")}, "is given twice"),
         ({"target": ("a=nginx:alone.conf", "b=nginx:./alone.conf")}, "is given twice"),
-        ({"target": ("a=http://h", "b=http://h/")}, "is given twice"),
+        ({"target": ("a=http://h", "b=http://h/")}, "also named .* is given twice"),
         ({"target": ("a=http://h", "a=nginx")}, "'pycurl:sync a' is given twice"),
         ({"target": ("nginx=http://h",)}, "--target: 'nginx' is not valid; expected an alias"),
         ({"target": ("url=http://h",)}, "--target: 'url' is not valid; expected an alias"),

@@ -166,7 +166,7 @@ def test_bad_paths_are_one_line(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as unheard:
         unheard.bind(str(tmp_path / "unheard"))
         for words, problem in (
-            (("--url", URL, "--unix", "missing"), "--unix: 'missing' is not valid"),
+            (("--url", URL, "--unix", "missing"), "the PATH of a unix socket (no such file)"),
             (("--url", URL, "--unix", "file"), "the PATH of a unix socket (not a socket)"),
             (("--unix", "unheard"), "--unix: needs a server that runs already"),
             (("--url", "/x", "--unix", "unheard"), "--unix: needs a server that runs already"),

@@ -96,7 +96,11 @@ def test_a_plan_with_more_rounds_begins_like_one_with_fewer() -> None:
         ({"precision": "60%"}, {}, "--precision: '60%'"),
         ({"precision": "-1%"}, {}, "--precision: '-1%'"),
         ({"precision": "nan%"}, {}, "--precision: 'nan%'"),
-        ({"precision": "2%", "metric": "p90"}, {}, "--metric: 'p90' is not valid; expected thr"),
+        (
+            {"precision": "2%", "metric": "p90"},
+            {},
+            "--metric: 'p90' is not valid; expected throughput, cpu-per-request, p50, p99, peak-memory",
+        ),
         ({"precision": "2%", "budget": "0"}, {}, "--budget: '0'"),
         ({"precision": "2%", "budget": "31s"}, {}, "--budget: '31s' is not valid; expected 3"),
         ({"metric": "p50"}, {}, "--metric: applies to --precision"),

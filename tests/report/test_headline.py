@@ -61,6 +61,11 @@ def test_what_changes_figures_is_said(scenario: dict[str, Any], words: str) -> N
     assert words in heading(run(scenario=scenario), [trial("a")])
 
 
+def test_the_number_of_requests_is_said_where_it_was_given() -> None:
+    said = heading(run(scenario={"requests": 1500}), [trial("a")])
+    assert said.endswith("1 round · 1,500 HTTP requests each")
+
+
 def test_so_are_connections_and_processes() -> None:
     said = heading(run(), [trial("a", connection="close", processes=2)])
     assert "2 processes · a connection per request" in said

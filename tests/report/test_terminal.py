@@ -141,9 +141,10 @@ def test_text_has_the_answer_then_details_and_doubts() -> None:
     assert lines[-1].startswith("self-test: machine not yet self-tested")
     assert lines[-2].startswith("warning: disturbed: run: ")
     assert lines[-3].startswith("HTTP requests sent: 15,000 counted, 600 more (preparation, first")
-    assert lines[-5:-3] == [
+    assert lines[-6:-3] == [
         "measured on: bench, 2 CPUs",
         "measured at: 2025-03-01 10:00:00 UTC (run run-1)",
+        "measured by: seed 7",
     ]
     assert not any(line.endswith(" ") or "\x1b" in line for line in lines)
 

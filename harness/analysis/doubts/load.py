@@ -112,8 +112,10 @@ def _client_saturated(label: str, plan: HeldPlan) -> Doubt:
 
 def _starts(plan: HeldPlan) -> str:
     lost = plan.missed + plan.dropped
-    late = "" if plan.late is None else f"{plan.late:,} started late, "
-    return (
-        f"{lost:,} of {plan.planned:,} requests were never sent, {late}"
-        f"p99 of the start delay is {(plan.p99_pacer_lag_ns or 0) / 1e6:.3g} ms"
-    )
+    named = f" of {plan.planned:,} requests"
+    said: list[str] = []
+    for number, what in ((lost, "were never sent"), (plan.late or 0, "started late")):
+        if number:
+            said.append(f"{number:,}{'' if said else named} {what}")
+    said.append(f"p99 of the start delay is {(plan.p99_pacer_lag_ns or 0) / 1e6:.3g} ms")
+    return ", ".join(said)

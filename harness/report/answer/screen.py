@@ -81,7 +81,7 @@ def findings(facts: Facts, width: int, normalize: float = 0) -> Iterator[Text]:
 def tables(facts: Facts, width: int) -> Iterator[Text]:
     """Yield a heading, a table for each condition, and why clients are not complete."""
     run, trials = facts.run, facts.trials
-    common = [heading(run, trials), client_and_cost(run, facts.summaries)]
+    common = [heading(run, trials), client_and_cost(run, trials)]
     yield from _paragraph(SEPARATOR.join(filter(None, common)), width, "bold")
     factor = (run.condition_factor or "").replace("_", " ")
     for condition, own in by_condition(facts.summaries).items():

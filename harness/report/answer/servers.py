@@ -21,6 +21,11 @@ class Server(NamedTuple):
     cpu_per_request_ns: float | None  # None if not visible, as for a server that is not ours
     peak_rss_bytes: int | None  # the largest sample
 
+    @property
+    def is_visible(self) -> bool:
+        """Say whether its cost is known."""
+        return self.cpu_per_request_ns is not None or self.peak_rss_bytes is not None
+
 
 def compares_servers(run: RunRecord) -> bool:
     """Say whether competitors differ in the target, and not in the client."""
@@ -29,19 +34,28 @@ def compares_servers(run: RunRecord) -> bool:
 
 
 def servers(run: RunRecord, trials: Sequence[TrialSummary]) -> Mapping[str, Server]:
-    """Return the servers by the label of the competitor; empty if clients are compared."""
+    """Return the servers by the label of the competitor.
+
+    Empty if clients are compared, or if clientbench started none of the servers and so sees nothing
+    of them.
+    """
     if not compares_servers(run):
         return {}
     own = by_label(trials)
-    return {one.label: _server(run, one, own[one.label]) for one in summarised(trials)}
+    found = {one.label: _server(run, one, own[one.label]) for one in summarised(trials)}
+    return found if any(one.is_visible for one in found.values()) else {}
 
 
-def client_and_cost(run: RunRecord, summaries: Sequence[CompetitorSummary]) -> str | None:
-    """Return the client that all have in common, and its cost; None if clients are compared."""
+def client_and_cost(run: RunRecord, trials: Sequence[TrialSummary]) -> str | None:
+    """Return the client that all have in common, and its cost; None if clients are compared.
+
+    None as well where the table has no cost of servers, of which it would say something.
+    """
+    summaries = summarised(trials) if servers(run, trials) else []
     clients = {f"{one.client_library} {one.client_version}" for one in summaries}
     costs = [one.cpu_per_request_ns for one in summaries if one.cpu_per_request_ns is not None]
     memory = [one.peak_rss_bytes for one in summaries if one.peak_rss_bytes is not None]
-    if not compares_servers(run) or len(clients) != 1 or not costs or not memory:
+    if len(clients) != 1 or not costs or not memory:
         return None
     dearest, largest = figures.with_unit(max(costs)), figures.megabytes(max(memory))
     return (

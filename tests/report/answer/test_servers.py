@@ -52,6 +52,15 @@ def test_columns_are_the_servers() -> None:
     assert "1.22.1" in through
 
 
+def test_servers_of_others_have_no_columns_and_the_clients_are_shown() -> None:
+    run, made = of_servers()
+    made = [replace(one, origin_cpu_ns=None, proxy_cpu_ns=None, readings=()) for one in made]
+    lines = [line.plain for line in answer(Facts.of(run, made), 200, "r.db")]
+    assert not any("the servers'" in line for line in lines)
+    (through,) = [line.split() for line in lines if line.startswith("aiohttp nginx ")]
+    assert "2.32.3" in through and "45.0" in through  # version and memory of the client
+
+
 def test_how_much_a_request_cost_the_client_is_said_in_the_heading() -> None:
     run, made = of_servers()
     made = [replace(one, cpu_ns=SECOND // 10, cpu_requests=1000) for one in made]
