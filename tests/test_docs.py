@@ -15,6 +15,7 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -443,6 +444,13 @@ def lines_by_kind(text: str) -> Iterator[tuple[str, str]]:
 def test_lines_are_short(page: Path) -> None:
     for kind, line in lines_by_kind(without_generated(page)):
         assert len(line) <= (PROSE_COLUMNS if kind == "prose" else MOST_COLUMNS), line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_there_is_one_blank_line_between_paragraphs(page: Path) -> None:
+    lines = [line if kind != "listing" else "." for kind, line in lines_by_kind(page.read_text())]
+    doubled = [number for number, two in enumerate(pairwise(lines), 1) if two == ("", "")]
+    assert doubled == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
