@@ -52,8 +52,7 @@ def run(
 ) -> Outcome:
     """Measure a scenario and store the result.
 
-    ``look`` is called once, after all that can be refused and before anything is measured or
-    stored. Targets are up then, but idle.
+    ``look`` is called once, after all that can be refused. Targets are up then, but idle.
 
     Raises ``ClientbenchError`` before anything is stored if it cannot be measured at all. An
     interrupt ends the run; the rounds that were finished are kept. The outcome says where.

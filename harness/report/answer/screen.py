@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,8 +58,8 @@ def answer(
     if any(SIGNED.search(line.plain) for line in above):
         yield from _line("", LEGEND, width, "dim")
     yield from findings(facts, width, normalize)
-    for command, purpose in following.commands(facts.run, facts.trust, program, database):
-        yield from _line("next", f"{command}  # {purpose}", width, "")
+    for command in following.commands(facts.run, facts.trust, program, database):
+        yield from _lines("next", following.pasted(command, width - _margin(width)), width, "")
     yield from _line("results", f"{place} (run {facts.run.id[:SHORT_ID]})", width, "")
 
 
@@ -120,11 +120,21 @@ def _warnings(run: RunRecord, labels: Sequence[str], width: int) -> Iterator[Tex
 
 def _line(label: str, text: str, width: int, style: str) -> Iterator[Text]:
     """Yield a paragraph with its label on the left."""
-    margin = MARGIN if width >= 4 * MARGIN else 2
+    yield from _lines(label, wrapped(visible(text), width - _margin(width), 0, 0), width, style)
+
+
+def _lines(label: str, lines: Iterable[str], width: int, style: str) -> Iterator[Text]:
+    """Yield lines beside a label, which stands before the first."""
+    margin = _margin(width)
     first = f"{label:<{margin - 1}} "
-    for number, line in enumerate(wrapped(visible(text), width - margin, 0, 0)):
+    for number, line in enumerate(lines):
         left = cell(" " * margin if number else first, "bold")
         yield cell("").append_text(left).append_text(cell(line, style))
+
+
+def _margin(width: int) -> int:
+    """Return the columns that labels take."""
+    return MARGIN if width >= 4 * MARGIN else 2
 
 
 def _paragraph(text: str, width: int, style: str) -> Iterator[Text]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from harness.analysis.doubts.kinds import KINDS, Kind, Severity, severity
+from harness.analysis.doubts.kinds import KINDS, SOME_PERCENTILES, Kind, Severity, severity
 from harness.records.model import Doubt
 
 __all__ = ["Warned", "warnings"]
@@ -14,6 +15,7 @@ SHOWN: tuple[Severity, ...] = ("grave", "worth knowing")
 # Notes are among the details, except these: they say what the comparison means.
 SHOWN_NOTES = frozenset({"not checked", "paced as asked"})
 LONGEST = 142  # characters: two lines of a terminal with 80 columns
+PERCENTILE = re.compile(r"\bp[0-9]{1,3}(?:\.[0-9]+)?\b")
 LEAST_NAMES = 20  # characters of a list of names
 
 
@@ -55,7 +57,15 @@ def _text(kind: str, doubts: Sequence[Doubt], labels: Sequence[str]) -> str:
 def _general(kind: Kind | None, doubts: Sequence[Doubt]) -> str:
     if kind is None:  # of another version
         return f"{doubts[0].message}; {doubts[0].remedy}"
-    return f"{kind.means}; {kind.remedy}"
+    named = {name for one in doubts for name in PERCENTILE.findall(one.message)}
+    means = kind.means
+    if named:
+        means = means.replace(SOME_PERCENTILES, ", ".join(sorted(named, key=_percent)))
+    return f"{means}; {kind.remedy}"
+
+
+def _percent(name: str) -> float:
+    return float(name.removeprefix("p"))
 
 
 def _listed(subjects: Sequence[str], labels: Sequence[str], room: int) -> str:
