@@ -14,14 +14,14 @@ from harness.option_names import option
 from harness.records.conditions import by_condition
 from harness.records.model import RunRecord
 from harness.report.answer import alone, following, table, trusting
-from harness.report.answer.columns import LEGEND, SIGNS, columns
+from harness.report.answer.columns import LEGEND, SIGNS, Column, columns
+from harness.report.answer.crossed import crossed, side_by_side
 from harness.report.answer.facts import Facts
 from harness.report.answer.heading import heading
 from harness.report.answer.traced import phase_columns
 from harness.report.answer.warnings import warnings
 from harness.report.cells import cell
 from harness.report.listings import SHORT_ID
-from harness.report.scaling import scaling_lines
 from harness.report.statuses import unexpected_statuses
 from harness.report.verdicts import ending_line
 from harness.report.view import troubles
@@ -69,23 +69,18 @@ def findings(facts: Facts, width: int, normalize: float = 0) -> Iterator[Text]:
     for sentence in facts.results():
         yield from _line("result", sentence, width, "bold")
     yield from _latencies(facts.summaries, width, normalize)
-    for line in scaling_lines(run, facts.trials):
-        yield from _line("scaling", line, width, "")
     if run.ending is not None:
         yield from _line("precise", ending_line(run.ending), width, "")
     yield from _line("trust", facts.trust_line(), width, trusting.STYLES[facts.trust.level])
-    yield from _warnings(run, [one.label for one in facts.summaries], width)
+    yield from _warnings(run, facts.summaries, width)
 
 
 def tables(facts: Facts, width: int) -> Iterator[Text]:
-    """Yield a heading, a table for each condition, and why clients are not complete."""
+    """Yield a heading, the table, and why clients are not complete."""
     run, trials = facts.run, facts.trials
     yield from _paragraph(heading(run, trials), width, "bold")
-    factor = (run.condition_factor or "").replace("_", " ")
-    for condition, own in by_condition(facts.summaries).items():
-        if condition is not None:
-            yield from _paragraph(f"{factor}: {condition}", width, "bold")
-        yield from table.lines(columns(run, trials, own, facts.comparisons), width)
+    for made in _tables(facts, width):
+        yield from table.lines(made, width)
     phases = phase_columns(facts.summaries)
     if phases:
         yield from table.lines(phases, width)
@@ -93,6 +88,18 @@ def tables(facts: Facts, width: int) -> Iterator[Text]:
         yield from _paragraph(trouble, width, "red")
     for one in unexpected_statuses(run, trials):
         yield from _paragraph(f"{one.label}: status {one}", width, "red")
+
+
+def _tables(facts: Facts, width: int) -> Iterator[list[Column]]:
+    """Yield the columns of each table; there may be several if there are conditions."""
+    groups = by_condition(facts.summaries)
+    named = {name: own for name, own in groups.items() if name is not None}
+    if len(named) > 1 and len(named) == len(groups):
+        every = crossed(facts.run, facts.trials, named, facts.comparisons)
+        yield from side_by_side(every, width)
+        return
+    for own in groups.values():
+        yield columns(facts.run, facts.trials, own, facts.comparisons)
 
 
 def _latencies(
@@ -104,8 +111,10 @@ def _latencies(
         yield from alone.histogram(summaries[0], width, normalize)
 
 
-def _warnings(run: RunRecord, labels: Sequence[str], width: int) -> Iterator[Text]:
-    found = list(warnings([one for one in run.doubts if not is_told(one, run)], labels))
+def _warnings(
+    run: RunRecord, competitors: Sequence[CompetitorSummary], width: int
+) -> Iterator[Text]:
+    found = list(warnings([one for one in run.doubts if not is_told(one, run)], competitors))
     told = [one for one in found if one.severity != "note"]
     for one in told[:MOST_WARNINGS]:
         yield from _line("warning", f"{one.kind}: {one.text}", width, STYLES[one.severity])

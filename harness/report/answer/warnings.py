@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from harness.analysis.doubts.kinds import KINDS, SOME_PERCENTILES, Kind, Severity, severity
+from harness.analysis.summaries import CompetitorSummary
 from harness.records.model import Doubt
 
 __all__ = ["Warned", "warnings"]
@@ -27,31 +28,31 @@ class Warned(NamedTuple):
     severity: Severity
 
 
-def warnings(doubts: Sequence[Doubt], labels: Sequence[str]) -> Iterator[Warned]:
-    """Yield all kinds, grave ones first; ``labels`` are those of all competitors of the run."""
+def warnings(doubts: Sequence[Doubt], competitors: Sequence[CompetitorSummary]) -> Iterator[Warned]:
+    """Yield all kinds, grave ones first; ``competitors``: all of the run."""
     of_kind: dict[str, list[Doubt]] = {}
     for doubt in doubts:
         of_kind.setdefault(doubt.kind, []).append(doubt)
     for weight in SHOWN:
         for kind, own in of_kind.items():
             if severity(kind) == weight:
-                yield Warned(kind, _text(kind, own, labels), weight)
+                yield Warned(kind, _text(kind, own, competitors), weight)
     for kind in of_kind.keys() & SHOWN_NOTES:
-        yield Warned(kind, _text(kind, of_kind[kind], labels), "note")
+        yield Warned(kind, _text(kind, of_kind[kind], competitors), "note")
 
 
-def _text(kind: str, doubts: Sequence[Doubt], labels: Sequence[str]) -> str:
+def _text(kind: str, doubts: Sequence[Doubt], competitors: Sequence[CompetitorSummary]) -> str:
     """Use the warnings' own text if they are alike and short enough, else that of their kind."""
     subjects = list(dict.fromkeys(one.subject for one in doubts if one.subject != "run"))
     known = KINDS.get(kind)
     messages, remedies = {one.message for one in doubts}, {one.remedy for one in doubts}
     if len(messages) == len(remedies) == 1:
         own = f"{messages.pop()}; {remedies.pop()}"
-        who = _listed(subjects, labels, LONGEST)
+        who = _listed(subjects, competitors, LONGEST)
         if known is None or len(kind) + 2 + len(who) + len(own) <= LONGEST:
             return who + own
     general = _general(known, doubts)
-    return _listed(subjects, labels, LONGEST - len(kind) - len(general) - 2) + general
+    return _listed(subjects, competitors, LONGEST - len(kind) - len(general) - 2) + general
 
 
 def _general(kind: Kind | None, doubts: Sequence[Doubt]) -> str:
@@ -68,16 +69,33 @@ def _percent(name: str) -> float:
     return float(name.removeprefix("p"))
 
 
-def _listed(subjects: Sequence[str], labels: Sequence[str], room: int) -> str:
+def _listed(subjects: Sequence[str], competitors: Sequence[CompetitorSummary], room: int) -> str:
     """List as many names as there is room for, at least one, and the number of the others."""
     if not subjects:
         return ""
-    if len(subjects) == len(labels) > 1:
+    if len(subjects) == len(competitors) > 1:
         return "all: "
+    subjects = _merged(subjects, competitors)
     shown = len(subjects)
     while shown > 1 and len(_names(subjects, shown)) > max(room, LEAST_NAMES):
         shown -= 1
     return _names(subjects, shown)
+
+
+def _merged(subjects: Sequence[str], competitors: Sequence[CompetitorSummary]) -> list[str]:
+    """Name a condition for all clients in it, and a client for all conditions."""
+    whole: dict[str, set[str]] = {}
+    for one in competitors:
+        if one.condition is not None:
+            whole.setdefault(one.condition, set()).add(one.label)
+            whole.setdefault(one.name, set()).add(one.label)
+    named: list[str] = []
+    told: set[str] = set()
+    for name, labels in whole.items():
+        if len(labels) > 1 and labels <= {*subjects} and not labels <= told:
+            named.append(name)
+            told |= labels
+    return [*named, *(one for one in subjects if one not in told)]
 
 
 def _names(subjects: Sequence[str], shown: int) -> str:
