@@ -219,13 +219,11 @@ def test_the_lines_of_the_screen_are_those_that_the_program_prints() -> None:
     shown = re.search(r"run (\w{8})\)", text)
     assert shown is not None
     record = replace(finished(two_clients()), id=shown[1])
-    for command in following.commands(
-        record, Facts.of(record, two_clients()).trust, "clientbench", None
-    ):
-        assert " ".join(following.pasted(command, 71)) in text
-    assert re.search(
-        r"result pycurl comes first, with .* Against requests: 4 better, 1 worse\.", text
-    )
+    trust = Facts.of(record, two_clients()).trust
+    for command in following.commands(record, trust, "clientbench", None):
+        assert f"next {' '.join(following.pasted(command, 71)).replace('  ', ' ')} " in text
+    best = r"result pycurl comes first, with .* Against requests: 4 better, 1 worse\."
+    assert re.search(best, text)
     assert "trust good for differences above 5.4 %" in text
 
 
