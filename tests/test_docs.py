@@ -43,6 +43,7 @@ from tests import plugins
 from tests.cli import options_page
 from tests.cli import test_doctor as doctor
 from tests.examples import finished, trial, two_clients
+from tests.report.answer.examples import QUIET
 from tests.store import fields_page
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -457,12 +458,14 @@ def test_every_beginning_of_the_line_of_trust_is_explained() -> None:
     rows = re.findall(r"^\| (.*?): ?… \||^\| (good for differences above) ", READING, re.MULTILINE)
     explained = {first or second for first, second in rows}
     record = finished(two_clients())
+    watched = replace(record, other_load=QUIET)
     grave = next(kind for kind, known in KINDS.items() if known.severity == "grave")
     states = (
         replace(record, doubts=(Doubt(grave, "run", "it is wrong", "repeat it"),)),
         replace(record, state="interrupted"),
         replace(record, other_load=None),
-        record,
+        replace(watched, doubts=(Doubt("errors", "requests", "3 failed", "fix it"),)),
+        watched,
     )
     for state in states:
         told = Facts.of(state, two_clients()).trust_line()

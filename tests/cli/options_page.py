@@ -18,7 +18,7 @@ BEGIN = "<!-- made of the commands by python -m tests.cli.options_page -->\n"
 END = "<!-- end of what is made -->\n"
 ORDER = tuple(HEADINGS.values())  # of --help
 PROGRAM = "clientbench"
-DEFAULT = re.compile(r"(.*?)\s*\[([^\[\]]+)\]$", re.DOTALL)
+DEFAULT = re.compile(r"(.*?)\s+\[([^\[\]]+)\]$", re.DOTALL)
 COLUMNS = 100
 
 
