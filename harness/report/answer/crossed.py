@@ -40,11 +40,13 @@ def crossed(
         rows = [of_name[name] for name in names if name in of_name]
         made = {one.key: one for one in columns(run, trials, rows, comparisons)}
         present = [one.name for one in rows]
-        found.update(zip(present, made["client"].cells, strict=True))
-        versions.update(zip(present, made["version"].cells, strict=True))
+        for known, key in ((found, "client"), (versions, "version")):
+            if key in made:  # a column without any text is none
+                cells = zip(present, made[key].cells, strict=True)
+                known |= {name: one for name, one in cells if one.text != figures.NOTHING}
         for column in _of_condition(run, rows, made):
-            cells = dict(zip(present, column.cells, strict=True))
-            shown.append(replace(column, cells=_cells(cells, names), group=condition))
+            own_cells = dict(zip(present, column.cells, strict=True))
+            shown.append(replace(column, cells=_cells(own_cells, names), group=condition))
     return [
         Column("client", "client", _cells(found, names), is_text=True, group=factor),
         Column("version", "version", _cells(versions, names), is_text=True),

@@ -17,7 +17,7 @@ from harness.report import figures
 from harness.report.answer.facts import Facts
 from harness.report.answer.result import sentences
 from harness.report.answer.screen import answer
-from tests.examples import failed, finished, run, trial
+from tests.examples import failed, finished, run, runs, trial, trials
 from tests.report.answer.examples import CONDITIONS, GOLDEN, three_by_three
 
 CLIENTS = ("aiohttp", "httpx:sync", "requests")
@@ -58,6 +58,25 @@ def test_every_throughput_is_there_at_any_width(width: int) -> None:
         assert figures.significant(one.requests_per_second) in words
     for condition in CONDITIONS:
         assert condition in words
+
+
+NAMES = st.sampled_from(
+    ["c=1", "nginx 3\N{MULTIPLICATION SIGN}embedded", "\x1b[31m", "http://10.0.0.1:8000" * 9]
+)
+
+
+@given(
+    runs(id="run-1", condition_factor="target"),
+    st.lists(NAMES.flatmap(lambda name: trials(id="t", condition=name)), max_size=4),
+    st.integers(40, 200),
+)
+def test_any_run_in_conditions_has_a_screen_that_fits(
+    record: RunRecord, made: list[TrialSummary], width: int
+) -> None:
+    for line in screen(record, made, width):
+        # words stay whole: a path, or an identifier, may be longer than the screen
+        assert cell_len(line) <= width or len(line.split()) <= 2
+        assert "\x1b" not in line
 
 
 def test_who_is_best_over_all_conditions_comes_first() -> None:
