@@ -15,6 +15,7 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +26,24 @@ import adapters
 from adapters.base import Adapter, BaseAdapter, Request, Settings
 from adapters.trace import POINTS
 from harness.analysis.doubts.kinds import KINDS
+from harness.analysis.doubts.trials import trial_doubts
+from harness.analysis.summaries import summarised
 from harness.cli import legacy, main, measuring
 from harness.errors import UsageError
 from harness.input.settings import VARIABLES, Defaults, from_environment
 from harness.records.model import Doubt
+from harness.report.answer import following
 from harness.report.answer.columns import DROPPED, LEGEND
 from harness.report.answer.facts import Facts
+from harness.report.answer.warnings import warnings
 from harness.scenario.scenario import Scenario
 from servers.catalogue import NAMES
 from servers.embedded.target import EmbeddedTarget
 from tests import plugins
 from tests.cli import options_page
 from tests.cli import test_doctor as doctor
-from tests.examples import finished, two_clients
+from tests.examples import finished, trial, two_clients
+from tests.report.answer.examples import QUIET
 from tests.store import fields_page
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -160,7 +166,66 @@ def test_the_commands_about_results_work_after_a_run(folder: Path) -> None:
     clientbench(folder, *shortened(words))
     assert "\n\n| client |" in (folder / words[-1]).read_text("utf-8")
     for words in (w for w in LOCAL if w[0] == "results"):
-        assert "urllib3" in clientbench(folder, *words) or words[1] == "list"
+        shown = clientbench(folder, *words)
+        assert "urllib3" in shown or words[1] == "list" or "'urllib3'" in words[-1]
+
+
+def test_the_queries_of_readme_are_read_on_80_columns(folder: Path) -> None:
+    """After two runs: the best, the costs, and a client's lead from run to run."""
+    for clients in (("urllib3", "raw:sync"), ("raw:sync", "urllib3")):
+        clientbench(folder, "compare", *clients, *SHORT[:2], "--rounds", "2")
+    readme = [words for words in commands([ROOT / "README.md"]) if words[:2] == ["results", "sql"]]
+    best, costs, lead = (rows(clientbench(folder, *words)) for words in readme)
+    assert {row[0] for row in best} == {row[0] for row in costs} == {"urllib3", "raw:sync"}
+    assert int(best[0][1]) >= int(best[1][1])
+    assert float(costs[0][1]) <= float(costs[1][1])
+    assert [len(row) for row in lead] == [3, 3]  # one for each run
+
+
+def rows(shown: str) -> list[list[str]]:
+    """The rows of a result of ``results sql``, as words; figures have at most three decimals."""
+    headings, _, *lines = shown.splitlines()
+    assert max(map(len, (headings, *lines))) <= 80
+    assert not re.search(r"[0-9]\.[0-9]{3}", shown)
+    return [line.split() for line in lines]
+
+
+def test_after_the_first_commands_of_readme_its_recipes_work_as_copied(tmp_path: Path) -> None:
+    first, *_ = listings((ROOT / "README.md").read_text("utf-8"), "console")
+    make, activate = first.splitlines()
+    assert make.startswith("$ make compare ")
+    if not Path(sys.prefix, "bin", "activate").exists():
+        pytest.skip("the tests do not run in a virtual environment")
+    (tmp_path / ".venv").symlink_to(sys.prefix)  # made by make
+    typed = f"{activate.removeprefix('$ ')}\ncommand -v clientbench\nclientbench --version\n"
+    done = subprocess.run(
+        ["/bin/sh", "-e", "-c", typed],
+        cwd=tmp_path,
+        env={"PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert Path(done.stdout.splitlines()[0]).samefile(Path(sys.prefix, "bin", "clientbench"))
+
+
+def test_the_lines_of_the_screen_are_those_that_the_program_prints() -> None:
+    """Its warning and its commands; figures are those of the machine below the picture."""
+    (screen,) = listings((ROOT / "README.md").read_text("utf-8"), "text")
+    text = " ".join(screen.split())
+    doubts = trial_doubts([trial("httpx:async", rate=1220)])
+    (said,) = warnings(doubts, summarised(two_clients()))
+    assert f"warning {said.kind}: {said.text}" in text
+    shown = re.search(r"run (\w{8})\)", text)
+    assert shown is not None
+    record = replace(finished(two_clients()), id=shown[1])
+    trust = Facts.of(record, two_clients()).trust
+    for command in following.commands(record, trust, "clientbench", None):
+        assert f"next {' '.join(following.pasted(command, 71)).replace('  ', ' ')} " in text
+    best = r"result pycurl comes first, with .* Against requests: 4 better, 1 worse\."
+    assert re.search(best, text)
+    assert "trust good for differences above 5.4 %" in text
 
 
 def environment_with_requests(folder: Path) -> None:
@@ -393,12 +458,14 @@ def test_every_beginning_of_the_line_of_trust_is_explained() -> None:
     rows = re.findall(r"^\| (.*?): ?… \||^\| (good for differences above) ", READING, re.MULTILINE)
     explained = {first or second for first, second in rows}
     record = finished(two_clients())
+    watched = replace(record, other_load=QUIET)
     grave = next(kind for kind, known in KINDS.items() if known.severity == "grave")
     states = (
         replace(record, doubts=(Doubt(grave, "run", "it is wrong", "repeat it"),)),
         replace(record, state="interrupted"),
         replace(record, other_load=None),
-        record,
+        replace(watched, doubts=(Doubt("errors", "requests", "3 failed", "fix it"),)),
+        watched,
     )
     for state in states:
         told = Facts.of(state, two_clients()).trust_line()
@@ -443,6 +510,13 @@ def lines_by_kind(text: str) -> Iterator[tuple[str, str]]:
 def test_lines_are_short(page: Path) -> None:
     for kind, line in lines_by_kind(without_generated(page)):
         assert len(line) <= (PROSE_COLUMNS if kind == "prose" else MOST_COLUMNS), line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_there_is_one_blank_line_between_paragraphs(page: Path) -> None:
+    lines = [line if kind != "listing" else "." for kind, line in lines_by_kind(page.read_text())]
+    doubled = [number for number, two in enumerate(pairwise(lines), 1) if two == ("", "")]
+    assert doubled == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

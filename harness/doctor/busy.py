@@ -18,8 +18,7 @@ LOOK_S = 2.0
 def look(root: Path, sleep: Callable[[float], None] = time.sleep) -> str | None:
     """Look at this machine for two seconds. Return a line if it is busy, None if not or unknown.
 
-    Programs of ours must not be running yet. An interrupt of ``sleep`` ends it; no other exception
-    does.
+    Programs of ours must be idle. An interrupt of ``sleep`` ends it; no other exception does.
     """
     try:
         if not (root / "proc/stat").exists():

@@ -52,7 +52,7 @@ def run(
 ) -> Outcome:
     """Measure a scenario and store the result.
 
-    ``look`` is called once, after all that can be refused at once and before anything is started.
+    ``look`` is called once, after all that can be refused. Targets are up then, but idle.
 
     Raises ``ClientbenchError`` before anything is stored if it cannot be measured at all. An
     interrupt ends the run; the rounds that were finished are kept. The outcome says where.
@@ -66,7 +66,6 @@ def run(
         resolver = Resolver(bundle)
         resolver.check(scenario)
         cpus = _processors(scenario)
-        look()
         targets = stack.enter_context(running(scenario, cpus, launcher))
         stack.enter_context(_demoted(cpus))
         meter = LoadMeter(targets.all, here=scenario.unix_path is not None)
@@ -75,6 +74,7 @@ def run(
         place = Place(bundle, launcher, cpus.workers, scenario.redactor().message)
         places = targets.places(place, cpus)
         prepared = preparation.prepare(resolved, places, plan.load.highest if plan.load else None)
+        look()
         contenders = list(prepared.contenders)
         contaminations = resolver.contaminations(contenders)
         record = _begin(scenario, prepared, cpus, targets, contaminations)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import textwrap
 
-__all__ = ["wrapped"]
+__all__ = ["KEPT", "wrapped"]
 
-KEPT = "\N{NO-BREAK SPACE}"
+KEPT = "\N{NO-BREAK SPACE}"  # stands for a blank where no line ends
 BEFORE_UNIT = re.compile(r"(?<=[0-9]) (?=(?:%|ns|µs|ms|s|MB|GB|B|CPUs?|req/s)(?![A-Za-z]))")
 SECOND_HALF = "\ue000"  # stands for the second column of a wide character; never printed
 

@@ -64,3 +64,8 @@ def test_where_nothing_is_told_nothing_is_said(tmp_path: Path) -> None:
     (tmp_path / "proc").mkdir()
     (tmp_path / "proc/stat").write_text("cpu nonsense\n")
     assert look(tmp_path, lambda _: None) is None
+
+
+def test_the_page_about_the_doctor_shows_the_line_as_it_is() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "doctor.md").read_text("utf-8")
+    assert busy(*two(2.6, chromium=1.8, make=0.8), 2) in page.splitlines()

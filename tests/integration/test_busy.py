@@ -28,7 +28,9 @@ def test_a_long_run_names_who_keeps_the_machine_busy(tmp_path: Path) -> None:
         finally:
             run.end()
     assert line.startswith("this machine is busy: ")
-    assert f" (pid {pid}) uses " in line and line.endswith("; stop it, or expect wide intervals\n")
+    assert f" (pid {pid}) uses " in line and line.endswith(
+        "; stop them, or expect wide intervals\n"
+    )
 
 
 def prefer(pid: int) -> None:

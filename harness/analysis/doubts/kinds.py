@@ -11,11 +11,12 @@ from typing import Literal
 
 from harness.option_names import option
 
-__all__ = ["KINDS", "Kind", "Severity", "acceptable", "severity"]
+__all__ = ["KINDS", "SOME_PERCENTILES", "Kind", "Severity", "acceptable", "severity"]
 
 # grave: figures or verdicts may be wrong. worth knowing: figures are right, but must be read with
 # care. note: no objection to the result.
 Severity = Literal["grave", "worth knowing", "note"]
+SOME_PERCENTILES = "some percentiles"  # in a text; the warnings themselves name them
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "too few samples": Kind(
         "worth knowing",
-        "rounds are too short for some percentiles",
+        f"rounds are too short for {SOME_PERCENTILES}",
         f"measure longer ({option('duration')}), or in fewer {option('rounds')}",
     ),
     # notes

@@ -57,6 +57,9 @@ class Column:
     cells: tuple[Cell, ...]
     is_text: bool = False  # texts are left-aligned, figures right-aligned
     shares: tuple[float, ...] = ()  # for the bar: each row's length, 0 to 1
+    # Columns of one group stand together, with its name above them. The first column, which belongs
+    # to none, has here what the groups are.
+    group: str = ""
 
 
 def ranked(run: RunRecord, summaries: Sequence[CompetitorSummary]) -> list[CompetitorSummary]:

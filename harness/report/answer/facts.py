@@ -38,7 +38,7 @@ class Facts:
         return cls(run, trials, summaries, compared, trust(run, compared))
 
     def results(self) -> list[str]:
-        """Return a sentence for each condition; for a single client, one about its figures."""
+        """Return a paragraph with the result; for a single client, one about its figures."""
         if len(self.summaries) == 1:
             return [alone.sentence(self.run, self.summaries[0], self.trials)]
         if self.summaries and not self.comparisons:

@@ -1,9 +1,10 @@
-"""The result of a run in one sentence for each condition. Pure."""
+"""The result of a run in one sentence, or over several conditions in a few. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from harness.analysis.summaries import CompetitorSummary
 from harness.records.conditions import by_condition
@@ -24,20 +25,46 @@ COUNTED = {
 }
 
 
+@dataclass(frozen=True)
+class _Condition:
+    """One condition, and what was found in it."""
+
+    name: str
+    names: Mapping[str, str]  # of the competitors by label, the best first
+    compared: Sequence[Comparison]
+
+    @property
+    def judged(self) -> Mapping[str, Comparison]:
+        return {one.label: one for one in self.compared if one.verdict}
+
+    @property
+    def best(self) -> str:
+        """The label of the best."""
+        return next(iter(self.names))
+
+    def name_of(self, label: str) -> str:
+        return self.names.get(label, label.removesuffix(f" {self.name}"))
+
+
 def sentences(
     run: RunRecord, ranked: Sequence[CompetitorSummary], comparisons: Sequence[Comparison]
 ) -> Iterator[str]:
-    """Yield one sentence for each condition; ``ranked`` has the best of each first.
+    """Yield one paragraph; ``ranked`` has the best of each condition first.
 
     It is about throughput, or in an open loop the p99 of the response time, and says "4.4× the
     throughput", never "4.4× faster".
     """
     judged = by_condition(one for one in comparisons if one.metric == run.deciding_metric)
-    for condition, own in by_condition(ranked).items():
-        if judged.get(condition):
-            measured = [one for one in own if one.state != "failed"] or own
-            said = _sentence({one.label: one.name for one in measured}, judged[condition])
-            yield f"{condition}: {said}" if condition is not None else said
+    found = [
+        _Condition(condition or "", {one.label: one.name for one in measured}, judged[condition])
+        for condition, own in by_condition(ranked).items()
+        if judged.get(condition)
+        and (measured := [one for one in own if one.state != "failed"] or own)
+    ]
+    if len(found) == 1:
+        yield _sentence(found[0].names, found[0].compared)
+    elif found:
+        yield " ".join(_over_conditions(found))
 
 
 def _sentence(names: Mapping[str, str], compared: Sequence[Comparison]) -> str:
@@ -60,6 +87,58 @@ def _sentence(names: Mapping[str, str], compared: Sequence[Comparison]) -> str:
     elif first != baseline:
         said += ", without a verdict"
     return f"{said}. Against {against}: {_counts(judged, len(compared) - len(judged))}."
+
+
+def _over_conditions(found: Sequence[_Condition]) -> Iterator[str]:
+    """Yield a sentence for each client that comes first somewhere, or about the only one compared,
+    and a sentence for each reason why there is no verdict.
+    """
+    judged = [one for one in found if one.judged]
+    if judged and all(len(one.compared) == 1 for one in judged):
+        parts = [_ratio_in(one, one.compared[0], is_first=one is judged[0]) for one in judged]
+        yield f"{judged[0].name_of(judged[0].compared[0].label)} has {_listed(parts)}."
+    else:
+        yield from _firsts(judged)
+    by_reason: dict[str, list[str]] = {}
+    for one in found:
+        if not one.judged:
+            reasons = dict.fromkeys(two.reason for two in one.compared if two.reason)
+            by_reason.setdefault("; ".join(reasons), []).append(one.name)
+    for reason, conditions in by_reason.items():
+        yield f"No verdict for {_listed(conditions)}: {reason}."
+
+
+def _firsts(judged: Sequence[_Condition]) -> Iterator[str]:
+    """Yield a sentence for each client that comes first in some conditions."""
+    by_name: dict[str, list[_Condition]] = {}
+    for one in judged:
+        by_name.setdefault(one.names[one.best], []).append(one)
+    told = False  # which ratios they are
+    for name, own in by_name.items():
+        parts = []
+        for one in own:
+            if found := one.judged.get(one.best):
+                parts.append(f"with {_ratio_in(one, found, is_first=not told)}")
+                told = True
+        others = [one for one in own if one.best not in one.judged]
+        plain = [one.name for one in others if one.best == one.compared[0].baseline]
+        silent = [one.name for one in others if one.best != one.compared[0].baseline]
+        parts += [f"for {_listed(plain)}"] if plain else []
+        parts += [f"without a verdict for {_listed(silent)}"] if silent else []
+        yield f"{name} comes first {_listed(parts)}."
+
+
+def _ratio_in(one: _Condition, found: Comparison, *, is_first: bool) -> str:
+    """*2.1× the throughput of requests for c=1 (95 % CI 2.0–2.2)*, shorter if it is not the first."""
+    meant = f" the {NAMES[found.metric]} of {one.name_of(found.baseline)}" if is_first else ""
+    interval = _interval(found) if is_first else figures.interval(found)
+    doubt = f", {found.verdict}" if found.verdict in ("equivalent", "inconclusive") else ""
+    return f"{_ratio(found)}{meant} for {one.name} ({interval}{doubt})"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    *others, last = parts
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _pair(names: Mapping[str, str], one: Comparison) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,8 @@ from harness.option_names import option
 from harness.records.conditions import by_condition
 from harness.records.model import RunRecord
 from harness.report.answer import alone, following, table, trusting
-from harness.report.answer.columns import LEGEND, SIGNS, columns
+from harness.report.answer.columns import LEGEND, SIGNS, Column, columns
+from harness.report.answer.crossed import crossed, side_by_side
 from harness.report.answer.facts import Facts
 from harness.report.answer.servers import client_and_cost
 from harness.report.answer.traced import phase_columns
@@ -22,7 +23,6 @@ from harness.report.answer.warnings import warnings
 from harness.report.cells import cell
 from harness.report.headline import SEPARATOR, heading
 from harness.report.listings import SHORT_ID
-from harness.report.scaling import scaling_lines
 from harness.report.statuses import unexpected_statuses
 from harness.report.verdicts import ending_line
 from harness.report.view import troubles
@@ -59,8 +59,8 @@ def answer(
     if any(SIGNED.search(line.plain) for line in above):
         yield from _line("", LEGEND, width, "dim")
     yield from findings(facts, width, normalize)
-    for command, purpose in following.commands(facts.run, facts.trust, program, database):
-        yield from _line("next", f"{command}  # {purpose}", width, "")
+    for command in following.commands(facts.run, facts.trust, program, database):
+        yield from _lines("next", following.pasted(command, width - _margin(width)), width, "")
     yield from _line("results", f"{place} (run {facts.run.id[:SHORT_ID]})", width, "")
 
 
@@ -70,24 +70,19 @@ def findings(facts: Facts, width: int, normalize: float = 0) -> Iterator[Text]:
     for sentence in facts.results():
         yield from _line("result", sentence, width, "bold")
     yield from _latencies(facts.summaries, width, normalize)
-    for line in scaling_lines(run, facts.trials):
-        yield from _line("scaling", line, width, "")
     if run.ending is not None:
         yield from _line("precise", ending_line(run.ending), width, "")
     yield from _line("trust", facts.trust_line(), width, trusting.STYLES[facts.trust.level])
-    yield from _warnings(run, [one.label for one in facts.summaries], width)
+    yield from _warnings(run, facts.summaries, width)
 
 
 def tables(facts: Facts, width: int) -> Iterator[Text]:
-    """Yield a heading, a table for each condition, and why clients are not complete."""
+    """Yield a heading, the table, and why clients are not complete."""
     run, trials = facts.run, facts.trials
     common = [heading(run, trials), client_and_cost(run, trials)]
     yield from _paragraph(SEPARATOR.join(filter(None, common)), width, "bold")
-    factor = (run.condition_factor or "").replace("_", " ")
-    for condition, own in by_condition(facts.summaries).items():
-        if condition is not None:
-            yield from _paragraph(f"{factor}: {condition}", width, "bold")
-        yield from table.lines(columns(run, trials, own, facts.comparisons), width)
+    for made in _tables(facts, width):
+        yield from table.lines(made, width)
     phases = phase_columns(facts.summaries)
     if phases:
         yield from table.lines(phases, width)
@@ -95,6 +90,18 @@ def tables(facts: Facts, width: int) -> Iterator[Text]:
         yield from _paragraph(trouble, width, "red")
     for one in unexpected_statuses(run, trials):
         yield from _paragraph(f"{one.label}: status {one}", width, "red")
+
+
+def _tables(facts: Facts, width: int) -> Iterator[list[Column]]:
+    """Yield the columns of each table; there may be several if there are conditions."""
+    groups = by_condition(facts.summaries)
+    named = {name: own for name, own in groups.items() if name is not None}
+    if len(named) > 1 and len(named) == len(groups):
+        every = crossed(facts.run, facts.trials, named, facts.comparisons)
+        yield from side_by_side(every, width)
+        return
+    for own in groups.values():
+        yield columns(facts.run, facts.trials, own, facts.comparisons)
 
 
 def _latencies(
@@ -106,9 +113,11 @@ def _latencies(
         yield from alone.histogram(summaries[0], width, normalize)
 
 
-def _warnings(run: RunRecord, labels: Sequence[str], width: int) -> Iterator[Text]:
+def _warnings(
+    run: RunRecord, competitors: Sequence[CompetitorSummary], width: int
+) -> Iterator[Text]:
     doubts = [one for one in run.doubts if not is_told(one, run)]
-    found = list(warnings(doubts, labels, room=2 * (width - MARGIN)))
+    found = list(warnings(doubts, competitors, room=2 * (width - MARGIN)))
     told = [one for one in found if one.severity != "note"]
     for one in told[:MOST_WARNINGS]:
         yield from _line("warning", f"{one.kind}: {one.text}", width, STYLES[one.severity])
@@ -123,11 +132,21 @@ def _warnings(run: RunRecord, labels: Sequence[str], width: int) -> Iterator[Tex
 
 def _line(label: str, text: str, width: int, style: str) -> Iterator[Text]:
     """Yield a paragraph with its label on the left."""
-    margin = MARGIN if width >= 4 * MARGIN else 2
+    yield from _lines(label, wrapped(visible(text), width - _margin(width), 0, 0), width, style)
+
+
+def _lines(label: str, lines: Iterable[str], width: int, style: str) -> Iterator[Text]:
+    """Yield lines beside a label, which stands before the first."""
+    margin = _margin(width)
     first = f"{label:<{margin - 1}} "
-    for number, line in enumerate(wrapped(visible(text), width - margin, 0, 0)):
+    for number, line in enumerate(lines):
         left = cell(" " * margin if number else first, "bold")
         yield cell("").append_text(left).append_text(cell(line, style))
+
+
+def _margin(width: int) -> int:
+    """Return the columns that labels take."""
+    return MARGIN if width >= 4 * MARGIN else 2
 
 
 def _paragraph(text: str, width: int, style: str) -> Iterator[Text]:

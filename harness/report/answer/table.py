@@ -14,7 +14,7 @@ from harness.text import visible
 if TYPE_CHECKING:
     from rich.text import Text
 
-__all__ = ["lines"]
+__all__ = ["fits", "kept", "lines"]
 
 GAP = 2  # blanks between columns
 LEAST_BAR, LONGEST_BAR = 8, 40
@@ -33,6 +33,7 @@ def lines(columns: Sequence[Column], width: int) -> Iterator[Text]:
     if _needed(layout.columns) > width:
         yield from _listed(layout, width)
         return
+    yield from _group_line(layout, width)
     headings = [Cell("" if one.key == BAR else one.heading, "bold") for one in layout.columns]
     yield from _row(headings, layout, width)
     for number in range(len(columns[0].cells)):
@@ -45,20 +46,30 @@ class _Layout:
     widths: Sequence[int]  # the width of the names is 0 if they have their own lines
 
 
-def _layout(columns: Sequence[Column], width: int) -> _Layout:
-    room = _name_room(columns[0], width)
-    kept = list(columns)
+def kept(columns: Sequence[Column], width: int) -> list[Column]:
+    """Leave out columns in the order of ``DROPPED`` until the others fit, or until all are."""
+    left = list(columns)
     for key in DROPPED:
-        if room + _needed(kept) <= width:
+        if fits(left, width):
             break
-        kept = [one for one in kept if one.key != key]
-    if room + _needed(kept) > width:
-        room = 0
-    spare = width - room - _needed(kept)
+        left = [one for one in left if one.key != key]
+    return left
+
+
+def fits(columns: Sequence[Column], width: int) -> bool:
+    """Say whether they fit beside the names."""
+    return _name_room(columns[0], width) + _needed(columns) <= width
+
+
+def _layout(columns: Sequence[Column], width: int) -> _Layout:
+    left = kept(columns, width)
+    room = _name_room(columns[0], width) if fits(left, width) else 0
+    spare = width - room - _needed(left)
     widths = [
-        min(_width(one) + spare, LONGEST_BAR) if one.key == BAR else _width(one) for one in kept
+        min(own + spare, LONGEST_BAR) if one.key == BAR else own
+        for one, own in zip(left, _widths(left), strict=True)
     ]
-    return _Layout(kept, [room, *widths[1:]])
+    return _Layout(left, [room, *widths[1:]])
 
 
 def _name_room(names: Column, width: int) -> int:
@@ -68,7 +79,19 @@ def _name_room(names: Column, width: int) -> int:
 
 def _needed(columns: Sequence[Column]) -> int:
     """Return the width of all columns but the names, with the gaps before them."""
-    return sum(_width(one) + GAP for one in columns[1:])
+    return sum(width + GAP for width in _widths(columns)[1:])
+
+
+def _widths(columns: Sequence[Column]) -> list[int]:
+    """Return the least widths; the first column of a group makes room for the group's name."""
+    widths = list(map(_width, columns))
+    groups = dict.fromkeys(one.group for one in columns[1:] if one.group)
+    for group in groups if len(groups) > 1 else ():
+        own = [number for number, one in enumerate(columns) if one.group == group]
+        taken = sum(widths[number] + GAP for number in own) - GAP
+        # with a blank, which sets the group apart from the one before
+        widths[own[0]] += max(1, 1 + _length(group) - taken)
+    return widths
 
 
 def _width(column: Column) -> int:
@@ -92,6 +115,25 @@ def _cell(column: Column, number: int, layout: _Layout) -> Cell:
     room = layout.widths[list(layout.columns).index(column)]
     eighths = round(8 * room * column.shares[number])
     return Cell(FULL * (eighths // 8) + EIGHTHS[eighths % 8].strip(), "cyan")
+
+
+def _group_line(layout: _Layout, width: int) -> Iterator[Text]:
+    """Yield the names of groups, each where its columns begin; that of a single one as a title."""
+    names, *others = layout.columns
+    groups = list(dict.fromkeys(one.group for one in others if one.group))
+    if len(groups) == 1:
+        yield from _own_lines(f"{names.group}: {groups[0]}", "bold", width)
+    if len(groups) < 2:
+        return
+    line, at = cell(""), layout.widths[0]
+    for column, room in zip(others, layout.widths[1:], strict=True):
+        at += GAP
+        if groups and column.group == groups[0]:
+            if not line.plain and _length(names.group) < at:
+                line.append_text(cell(names.group, "bold"))
+            line.append(" " * (at + 1 - line.cell_len)).append_text(cell(groups.pop(0), "bold"))
+        at += room
+    yield line
 
 
 def _row(cells: Sequence[Cell], layout: _Layout, width: int) -> Iterator[Text]:

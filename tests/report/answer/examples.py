@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from harness.records.model import Doubt, OtherLoad, RunRecord, TrialSummary
+from harness.records.model import Doubt, OpenLoop, OtherLoad, RunRecord, TrialSummary
 from tests.examples import SECOND, finished, histogram, trial
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -41,13 +42,61 @@ def client(label: str, number: int) -> TrialSummary:
     )
 
 
+CONDITIONS = {"c=1": 0.4, "c=16": 1.0, "c=128": 0.9}  # share of the throughput
+
+
+def three_by_three(
+    *, open_loop: bool = False, **changes: object
+) -> tuple[RunRecord, list[TrialSummary]]:
+    """A run of three clients at three concurrencies, with three kinds of warnings."""
+    trials = [
+        in_condition(client(label, number), condition, open_loop=open_loop)
+        for number in range(1, ROUNDS + 1)
+        for condition in CONDITIONS
+        for label in ("requests", "httpx:sync", "aiohttp")
+    ]
+    short = [f"{label} c=128" for label in ("requests", "httpx:sync", "aiohttp")]
+    doubts = (
+        *(Doubt("short slices", label, f"{label} is slow", "measure longer") for label in short),
+        *(
+            Doubt("server-bound", f"aiohttp {one}", f"{one} is fast", "more CPUs")
+            for one in CONDITIONS
+        ),
+        *(
+            Doubt("too few samples", one.label, f"{one.label} is too short for p99", "wait")
+            for one in trials[:9]
+        ),
+    )
+    scenario = {"open_load": {"rate": 1000}} if open_loop else {}
+    run = finished(trials, condition_factor="concurrency", scenario=scenario)
+    values = {"doubts": doubts, "other_load": QUIET, "comparisons": (), **changes}
+    return RunRecord(**{**run.__dict__, **values}), trials
+
+
+def in_condition(one: TrialSummary, condition: str, *, open_loop: bool) -> TrialSummary:
+    """The trial with a share of its throughput; in an open loop with response times."""
+    share = CONDITIONS[condition]
+    correct = round(one.correct * share)
+    load = OpenLoop(correct, 0, 0, 0, one.service, None, one.service, one.service)
+    return replace(
+        one,
+        id=f"{one.id} {condition}",
+        label=f"{one.label} {condition}",
+        condition=condition,
+        concurrency=int(condition.removeprefix("c=")),
+        correct=correct,
+        completed=correct,
+        open_loop=load if open_loop else None,
+    )
+
+
 def eight_clients(**changes: object) -> tuple[RunRecord, list[TrialSummary]]:
     """A run of eight clients with two kinds of warnings, on a machine that was quiet."""
     trials = [client(label, number) for number in range(1, ROUNDS + 1) for label in CLIENTS]
     doubts = (
         *(
-            Doubt("too few samples", label, f"too few for {label}", "use --duration 20")
-            for label in ("requests", "httpx:async")
+            Doubt("too few samples", label, f"{rate} samples are too few for p99", "measure longer")
+            for label, rate in (("requests", 1940), ("httpx:async", 1270))
         ),
         Doubt(
             "unequal settings", "pycurl", "libcurl has no read timeout", "use --profile defaults"

@@ -103,6 +103,17 @@ def test_all_of_a_kind_is_one_line() -> None:
     assert line.startswith("warning  short slices: all: slices hold too few HTTP requests")
 
 
+def test_a_warning_of_few_samples_names_the_percentiles() -> None:
+    weak = {"requests": "p99", "httpx:async": "p95, p99"}
+    doubts = tuple(
+        Doubt("too few samples", label, f"a round of 390 samples is too short for {names}", "wait")
+        for label, names in weak.items()
+    )
+    lines = screen(*eight_clients(doubts=doubts), 200)
+    (line,) = [line for line in lines if "too few samples" in line]
+    assert "rounds are too short for p95, p99; measure longer" in line
+
+
 def test_grave_ones_come_first_and_the_run_is_not_trusted() -> None:
     record, made = eight_clients()
     grave = Doubt("unequal bytes", "pycurl", "it sends another header", "compare the others")

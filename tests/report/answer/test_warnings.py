@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import pytest
 
+from harness.analysis.summaries import CompetitorSummary, summarised
 from harness.records.model import Doubt
 from harness.report.answer.warnings import Warned, warnings
+from tests.examples import trial
 
 LABELS = ("requests", "httpx:sync", "httpx:async", "aiohttp", "pycurl", "urllib3")
 
@@ -18,8 +20,12 @@ def doubt(
     return Doubt(kind, subject, message, remedy)
 
 
+def competitors(labels: Sequence[str] = LABELS) -> list[CompetitorSummary]:
+    return summarised([trial(label) for label in labels])
+
+
 def texts(*doubts: Doubt, labels: Sequence[str] = LABELS, room: int = 0) -> list[str]:
-    return [f"{one.kind}: {one.text}" for one in warnings(doubts, labels, room)]
+    return [f"{one.kind}: {one.text}" for one in warnings(doubts, competitors(labels), room)]
 
 
 def test_a_kind_is_one_line_however_often_it_was_noticed() -> None:
@@ -53,7 +59,7 @@ def test_a_wider_screen_names_more_clients() -> None:
 
 def test_grave_kinds_come_first_and_notes_only_where_they_say_what_is_compared() -> None:
     kinds = ("too few samples", "rows lost", "unequal settings", "paced as asked")
-    found = list(warnings([doubt("requests", kind) for kind in kinds], LABELS))
+    found = list(warnings([doubt("requests", kind) for kind in kinds], competitors()))
     assert [(one.kind, one.severity) for one in found] == [
         ("rows lost", "grave"),
         ("too few samples", "worth knowing"),
@@ -62,7 +68,6 @@ def test_grave_kinds_come_first_and_notes_only_where_they_say_what_is_compared()
 
 
 def test_a_kind_of_another_version_keeps_its_words() -> None:
-    (told,) = warnings(
-        [doubt("requests", "of tomorrow", "a", "b"), doubt("aiohttp", "of tomorrow", "c")], LABELS
-    )
+    theirs = [doubt("requests", "of tomorrow", "a", "b"), doubt("aiohttp", "of tomorrow", "c")]
+    (told,) = warnings(theirs, competitors())
     assert told == Warned("of tomorrow", "requests, aiohttp: a; b", told.severity)
