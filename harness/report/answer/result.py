@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from harness.analysis.losses import holds_rate, lost_share
 from harness.analysis.summaries import CompetitorSummary
 from harness.records.conditions import by_condition
 from harness.records.confidence import CONFIDENCE
@@ -15,6 +16,8 @@ __all__ = ["sentences"]
 
 LEVEL = f"{100 * CONFIDENCE:g} % CI"
 NAMES: Mapping[Metric, str] = {"throughput": "throughput", "p99": "p99 response time"}
+LOST = "failed or were never sent"
+NOBODY = "Nobody comes first."
 COUNTED = {
     "faster": "better",
     "slower": "worse",
@@ -30,13 +33,17 @@ def sentences(
     """Yield one sentence for each condition; ``ranked`` has the best of each first.
 
     It is about throughput, or in an open loop the p99 of the response time, and says "4.4× the
-    throughput", never "4.4× faster".
+    throughput", never "4.4× faster". A second sentence names those that do not hold the rate.
     """
     judged = by_condition(one for one in comparisons if one.metric == run.deciding_metric)
     for condition, own in by_condition(ranked).items():
         if judged.get(condition):
             measured = [one for one in own if one.state != "failed"] or own
-            said = _sentence({one.label: one.name for one in measured}, judged[condition])
+            names = {one.label: one.name for one in measured}
+            losing = [one for one in measured if run.is_open and not holds_rate(run, one)]
+            is_won = len(losing) < len(measured)
+            said = _sentence(names, judged[condition]) if is_won else NOBODY
+            said = " ".join(filter(None, (said, _losses(losing))))
             yield f"{condition}: {said}" if condition is not None else said
 
 
@@ -60,6 +67,17 @@ def _sentence(names: Mapping[str, str], compared: Sequence[Comparison]) -> str:
     elif first != baseline:
         said += ", without a verdict"
     return f"{said}. Against {against}: {_counts(judged, len(compared) - len(judged))}."
+
+
+def _losses(losing: Sequence[CompetitorSummary]) -> str:
+    """Say which competitors do not hold the rate; empty without any."""
+    shares = {one.name: f"{figures.significant(100 * lost_share([one]), 2)} %" for one in losing}
+    if len(shares) == 1:
+        ((name, share),) = shares.items()
+        return f"{name} does not hold the rate: {share} of its HTTP requests {LOST}."
+    told = ", ".join(f"{name} {share}" for name, share in shares.items())
+    share = f"the share of HTTP requests that {LOST}"
+    return f"These do not hold the rate, with {share}: {told}." if told else ""
 
 
 def _pair(names: Mapping[str, str], one: Comparison) -> str:
