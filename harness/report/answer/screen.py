@@ -36,6 +36,7 @@ __all__ = ["answer", "findings", "tables"]
 STYLES: dict[Severity, str] = {"grave": "bold red", "worth knowing": "yellow", "note": ""}
 SIGNED = re.compile(f"[{re.escape(''.join(SIGNS.values()))}] [0-9]")  # a ratio with its sign
 MOST_WARNINGS = 3  # kinds: more do not fit on a screen of 24 lines
+COPIED = ("next", "results")  # labels
 MARGIN = 9  # columns for the labels of the lines below the table
 
 
@@ -122,7 +123,9 @@ def _line(label: str, text: str, width: int, style: str) -> Iterator[Text]:
     """Yield a paragraph with its label on the left."""
     margin = MARGIN if width >= 4 * MARGIN else 2
     first = f"{label:<{margin - 1}} "
-    for number, line in enumerate(wrapped(visible(text), width - margin, 0, 0)):
+    # what can be typed again stays whole
+    lines = wrapped(visible(text), width - margin, 0, 0, breaking=label not in COPIED)
+    for number, line in enumerate(lines):
         left = cell(" " * margin if number else first, "bold")
         yield cell("").append_text(left).append_text(cell(line, style))
 
