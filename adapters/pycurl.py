@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import time
 from collections.abc import Callable
 from io import BytesIO
@@ -207,9 +208,9 @@ class Pycurl(Adapter):
         curl.setopt(pycurl.WRITEFUNCTION, self._sink)
         curl.setopt(pycurl.MAXFILESIZE_LARGE, settings.max_body_bytes)
         if settings.unix_path:
-            curl.setopt(pycurl.UNIX_SOCKET_PATH, settings.unix_path)
+            curl.setopt(pycurl.UNIX_SOCKET_PATH, os.fsencode(settings.unix_path))
         if settings.ca_file:
-            curl.setopt(pycurl.CAINFO, settings.ca_file)
+            curl.setopt(pycurl.CAINFO, os.fsencode(settings.ca_file))
         if not settings.verify:
             curl.setopt(pycurl.SSL_VERIFYPEER, 0)
             curl.setopt(pycurl.SSL_VERIFYHOST, 0)

@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 __all__ = [
     "canonical_json",
     "is_loopback",
+    "is_utf8",
     "json_text",
     "meant",
     "nearest",
@@ -80,6 +81,15 @@ def shortened(text: str, limit: int) -> str:
         return text
     end = limit // 4
     return f"{text[: limit - end - 3]} … {text[-end:]}"
+
+
+def is_utf8(text: str) -> bool:
+    """Say whether SQLite accepts ``text``, unlike one from bytes that were not UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def split_url(url: str) -> SplitResult:

@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from servers.base import TargetError
 
-__all__ = ["Conversation"]
+__all__ = ["Conversation", "python_path"]
 
 ANSWER_TIMEOUT_S = 5.0
 STOP_TIMEOUT_S = 5.0
@@ -63,7 +63,7 @@ class Conversation:
                 stdin=subprocess.DEVNULL if outlives_us else subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
-                env={**os.environ, "PYTHONPATH": _python_path()},
+                env={**os.environ, "PYTHONPATH": python_path()},
                 process_group=None if outlives_us else 0,
                 start_new_session=outlives_us,
             )
@@ -167,7 +167,7 @@ class Conversation:
         return f"{self.title} died (exit status {process.returncode}): {last}"
 
 
-def _python_path() -> str:
+def python_path() -> str:
     """Return a search path that finds our packages first, wherever they are installed."""
     inherited = os.environ.get("PYTHONPATH")
     return os.pathsep.join(filter(None, (str(_ROOT), inherited)))

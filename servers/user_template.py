@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from servers.base import TargetError
+from servers.conversation import python_path
 from servers.files import CERTIFICATE, KEY
+from servers.rendering import MOST_BYTES, MOST_CPU_S, Answer, Job
 from servers.software import Layout
 
 __all__ = ["HERE", "VARIABLES", "UserTemplate"]
 
 HERE = "here"  # a link to the folder of the file, in the folder of the server
-MOST_BYTES = 1 << 20
 # Name: value. Paths are relative to the folder that the server runs in.
 VARIABLES: dict[str, Callable[[Layout], Any]] = {
     "certificate": lambda layout: f"{layout.folder}/{CERTIFICATE}",
@@ -27,7 +34,7 @@ VARIABLES: dict[str, Callable[[Layout], Any]] = {
     "upstreams": lambda layout: layout.upstreams,
     "workers": lambda layout: layout.workers,
 }
-_T = TypeVar("_T")
+TIMEOUT_S = 60.0  # for a process that waits for its turn on a busy machine
 
 
 class UserTemplate:
@@ -39,60 +46,43 @@ class UserTemplate:
     def __init__(self, path: Path) -> None:
         self.file = _shown(path)
         self.folder = path.parent
-        source = _read(path)
-        # Slow to import, and seldom needed. The file may come from somebody else, so it must not
-        # run code; the program itself checks the resulting configuration.
-        from jinja2 import StrictUndefined  # noqa: PLC0415
-        from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
-
-        # Lines of blocks become empty lines, so that line numbers stay the same.
-        jinja = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
-        self.names = self._reading(lambda: self._used(jinja, source))
-        self._template = self._reading(lambda: jinja.from_string(source))
+        self._source = _read(path)
+        self.names = frozenset(self._answer(None).names)
 
     def render(self, layout: Layout) -> str:
         """Render the configuration for this layout."""
-        values = {name: value(layout) for name, value in VARIABLES.items()}
-        return self._reading(lambda: self._template.render(values))
+        return self._answer({name: value(layout) for name, value in VARIABLES.items()}).text
 
     def refusal(self, problem: str, line: int | None = None) -> TargetError:
         """Return an error with this problem of the file."""
         place = self.file if line is None else f"{self.file}, line {line}"
         return TargetError(f"{place}: {' '.join(problem.split())}")
 
-    def _used(self, jinja: Any, source: str) -> frozenset[str]:
-        """Return the variables that it uses."""
-        from jinja2 import meta, nodes  # noqa: PLC0415
-
-        tree = jinja.parse(source)
-        used = frozenset(meta.find_undeclared_variables(tree))
-        for unknown in sorted(used - VARIABLES.keys() - jinja.globals.keys()):
-            found = (node for node in tree.find_all(nodes.Name) if node.name == unknown)
-            known = ", ".join(VARIABLES)
-            raise self.refusal(
-                f"variable {unknown!r} is unknown; expected one of {known}", next(found).lineno
-            )
-        return used
-
-    def _reading(self, work: Callable[[], _T]) -> _T:
-        """Convert any exception that the file causes: templates can compute and raise anything."""
+    def _answer(self, values: Mapping[str, Any] | None) -> Answer:
+        """Let a process with limits analyse or render the template."""
+        job = Job(self._source, tuple(VARIABLES), values)
         try:
-            return work()
-        except TargetError:
-            raise
-        except Exception as error:
-            raise self.refusal(f"cannot be read as a template: {error}", _line(error)) from error
-
-
-def _line(error: Exception) -> int | None:
-    """Return the template's line in which an error occurred, from Jinja2's traceback."""
-    line: int | None = getattr(error, "lineno", None)
-    traceback = error.__traceback__
-    while traceback is not None:
-        if traceback.tb_frame.f_code.co_filename == "<template>":
-            line = traceback.tb_lineno
-        traceback = traceback.tb_next
-    return line
+            done = subprocess.run(
+                [sys.executable, "-P", "-m", "servers.rendering"],
+                input=pickle.dumps(job),
+                env={**os.environ, "PYTHONPATH": python_path()},
+                capture_output=True,
+                timeout=TIMEOUT_S,
+                check=False,
+                process_group=0,  # an interrupt ends us, and not it with an error of its own
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise self.refusal(f"cannot be read as a template: {error}") from error
+        if done.returncode == -signal.SIGXCPU:
+            raise self.refusal(f"needs more than {MOST_CPU_S} s of CPU time as a template")
+        if done.returncode:
+            raise self.refusal(
+                f"cannot be read as a template: its process ended with {done.returncode}"
+            )
+        answer = Answer(**json.loads(done.stdout))
+        if answer.problem:
+            raise self.refusal(answer.problem, answer.line)
+        return answer
 
 
 def _shown(path: Path) -> str:

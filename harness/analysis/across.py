@@ -15,6 +15,8 @@ from harness.analysis.comparison import (
     PERCENTS,
     beyond_too_few,
     judged,
+    loses_too_many,
+    lost_too_many,
     metric_value,
     too_thin,
 )
@@ -126,6 +128,8 @@ def _doubtful(metric: Metric, *sides: _Side) -> str | None:
     for side in sides:
         if len(side.complete) < LEAST_COMPLETE * side.measured:
             return f"only {len(side.complete)} of {side.measured} rounds of {side.run_id[:8]} are complete"
+        if loses_too_many(metric, side.complete):
+            return lost_too_many(f"run {side.run_id[:8]}")
         if too_thin(metric, side.complete):
             return beyond_too_few(side.run_id[:8])
     return None

@@ -9,6 +9,7 @@ from itertools import combinations, pairwise
 from types import MappingProxyType
 from typing import TypeVar
 
+from harness.analysis.losses import MOST_LOST, lost_share
 from harness.analysis.statistics import Estimate, estimate, verdict
 from harness.analysis.summaries import by_label
 from harness.records.conditions import by_condition
@@ -27,6 +28,8 @@ __all__ = [
     "beyond_too_few",
     "compare",
     "judged",
+    "loses_too_many",
+    "lost_too_many",
     "matrix",
     "metric_value",
     "samples_beyond",
@@ -241,9 +244,23 @@ def _reason(metric: Metric, ours: _Side, theirs: _Side, common: Sequence[int]) -
     if len(common) < LEAST_COMPLETE * measured:
         return f"both are complete in only {len(common)} of {measured} rounds"
     for side, whose in ((theirs, theirs.label), (ours, "its own")):
-        if too_thin(metric, [side.rounds[number] for number in common]):
+        trials = [side.rounds[number] for number in common]
+        if loses_too_many(metric, trials):
+            return lost_too_many(None if side is ours else whose)
+        if too_thin(metric, trials):
             return beyond_too_few(whose)
     return None
+
+
+def lost_too_many(whose: str | None) -> str:
+    """Return the reason against a verdict if ``loses_too_many``; None: the entry's own."""
+    subject = "its HTTP requests" if whose is None else f"the HTTP requests of {whose}"
+    return f"more than {100 * MOST_LOST:g} % of {subject} failed or were never sent"
+
+
+def loses_too_many(metric: Metric, trials: Sequence[TrialSummary]) -> bool:
+    """Say whether the metric is a percentile that leaves too many requests out."""
+    return metric in PERCENTS and lost_share(trials, with_timeouts=False) > MOST_LOST
 
 
 def beyond_too_few(whose: str) -> str:

@@ -71,7 +71,8 @@ class _Group(help_pages.Group):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Suggest the nearest command; Typer would suggest up to three."""
-        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+        is_known = self.get_command(ctx, args[0]) is not None or args[0].startswith("-")
+        if not is_known and not ctx.resilient_parsing:  # completion is no place for errors
             known = self.list_commands(ctx)
             advice = f"{meant(args[0], known)}expected {', '.join(known)}"
             ctx.fail(f"No such command {args[0]!r}; {advice}")

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import get_args
 
-__all__ = ["VALUES", "completer"]
+from harness.errors import UsageError
+
+__all__ = ["VALUES", "check", "completer"]
 
 Values = Callable[[], Iterable[str]]
+ASKED = "_CLIENTBENCH_COMPLETE"  # set by the functions that --install-completion installs
+SHORT_NUMBER = re.compile("[0-9]{1,9}")
+
+
+def check(environ: Mapping[str, str]) -> None:
+    """Check the variables that bash sets to complete a word. Raises ``UsageError``."""
+    if environ.get(ASKED) != "complete_bash":
+        return
+    number = environ.get("COMP_CWORD", "")
+    if "COMP_WORDS" in environ and SHORT_NUMBER.fullmatch(number):
+        return
+    raise UsageError(
+        f"{ASKED}: a request of bash needs COMP_WORDS, a command line, "
+        "and COMP_CWORD, the number of a word in it"
+    )
 
 
 def completer(field: str) -> Callable[[str], list[str]] | None:

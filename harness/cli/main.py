@@ -73,10 +73,11 @@ def _dispatch(argv: Sequence[str]) -> int:
         from harness.cli import ownership
 
         ownership.check()  # before anything is imported from packages that may not be ours
-        from harness.cli import commands, legacy
+        from harness.cli import commands, completion, legacy
         from harness.input.settings import from_environment
 
         interrupts.check()
+    completion.check(os.environ)
     words = legacy.modernise(argv, from_environment(os.environ).duration_s)
     try:
         code = commands.app(

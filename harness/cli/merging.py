@@ -7,6 +7,7 @@ from pathlib import Path
 from harness import interrupts
 from harness.cli.locks import lock_notice
 from harness.cli.screen import say
+from harness.redaction import refusal
 from harness.report.figures import plural
 from harness.store import Store, merging
 
@@ -15,6 +16,8 @@ __all__ = ["merge"]
 
 def merge(database: Path, typed: str) -> None:
     """Merge, and print how much was added. Raises StoreError."""
+    if not typed:
+        raise refusal("file", typed, "the path of a results database")
     source = Path(typed)
     merging.check(database, source)  # before a new database is created in vain
     with interrupts.deferred(), Store.open(database, lock_notice(database)) as store:

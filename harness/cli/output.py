@@ -54,8 +54,8 @@ class Reports:
 
 def checked(name: str, database: Path, *, force: bool) -> Path:
     """Return the path of a report. Raises UsageError if it cannot be written, before the run."""
+    exporters.for_path(name)
     path = Path(name)
-    exporters.for_path(path)
     try:
         _check(path, name, database, force=force)
     except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL, a loop of links

@@ -51,6 +51,12 @@ def view(
     given = [name for name, is_given in asked.items() if is_given]
     if len(given) > 1:
         raise UsageError("exclude each other; expected one of them", *given)
+    if quiet and normalize:
+        raise UsageError(
+            "one leaves out the histogram that the other draws; expected one of them",
+            "quiet",
+            "normalize",
+        )
     forms: dict[str, Form] = {"json": "json", "details": "details", "quiet": "table"}
     return View(forms[given[0]] if given else "answer", matrix, normalize, database)
 
@@ -87,6 +93,9 @@ def _parts(
     facts = Facts.of(run, trials)
     if view.form == "table":
         yield from screen.tables(facts, width)
+        if view.with_matrix:
+            yield ""
+            yield from matrix_tables(run, trials, width)
         return
     if view.form == "details":
         yield from details(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.input.options import Options
+from harness.redaction import refusal
 from servers.base import TargetError
 from servers.catalogue import configurable
 from servers.spec import TargetSpec
@@ -34,7 +35,7 @@ def own_configurations(specs: Sequence[TargetSpec], options: Options) -> list[Ta
     given = options.config
     if given is not None:
         if not given.strip():
-            raise UsageError("is empty; expected a file", "config")
+            raise refusal("config", given, "the path of a configuration file")
         if len(specs) > 1 or specs[0].config:
             raise UsageError(
                 f"applies to a single target without a file; expected --target {EXAMPLE} for each",

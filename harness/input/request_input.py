@@ -147,6 +147,9 @@ def parse_unix(options: Options, *, traced: bool) -> str | None:
     text = options.unix
     if text is None:
         return None
+    accepted = "the PATH of a unix socket"
+    if not text:
+        raise refusal("unix", text, accepted)
     if options.url is None or options.url.startswith("/"):
         raise UsageError(
             "needs a server that runs already; expected its URL too, such as http://localhost/",
@@ -165,7 +168,7 @@ def parse_unix(options: Options, *, traced: bool) -> str | None:
     if not problem and len(os.fsencode(path)) > MOST_PATH_BYTES:
         problem = f"longer than {MOST_PATH_BYTES} bytes"
     if problem:
-        raise refusal("unix", text, f"the PATH of a unix socket ({problem})")
+        raise refusal("unix", text, f"{accepted} ({problem})")
     return str(path)
 
 
@@ -300,6 +303,8 @@ def _standard_input(limit: int) -> bytes:
 
 def _content(field: str, name: str, limit: int) -> bytes:
     """Read at most ``limit`` bytes of a file. It may be a pipe that blocks; Ctrl-C ends that."""
+    if not name:
+        raise refusal(field, "@", "the name of a file after the @")
     try:
         return interrupts.aside(partial(_read, Path(name), limit))
     except (OSError, ValueError) as error:

@@ -25,6 +25,7 @@ from harness.scenario.competitors import Competitor
 from harness.scenario.plan import shares
 from harness.scenario.scenario import Scenario
 from harness.scenario.selector import ClientSpec, Loop
+from harness.text import canonical_json
 from servers.base import Target
 from servers.spec import EMBEDDED, TargetSpec
 
@@ -290,7 +291,8 @@ class Resolver:
             client = replace(competitor.client, python=None)
             asked = competitor.model_copy(update={"label": "", "client": client})
             files = tuple(map(os.path.realpath, visible.entries))
-            key = (asked.model_dump_json(), found.catalogue.environment(visible), files)
+            plain = canonical_json(asked.model_dump(mode="json"))  # a path may be no text
+            key = (plain, found.catalogue.environment(visible), files)
             label, python = seen.setdefault(key, (competitor.label, competitor.client.python))
             if python != competitor.client.python:
                 raise UsageError(

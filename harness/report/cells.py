@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
@@ -13,10 +14,11 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-__all__ = ["Cells", "cell", "grid", "grid_or_list"]
+__all__ = ["Cells", "cell", "grid", "grid_or_list", "listed"]
 
 Cells = tuple[str, ...]
 GAP = 2  # blanks between columns
+WORD = re.compile(r"\S+\s*|\s+")  # with the blanks behind it
 LEAST_WIDTH = 8  # of a column that wraps; narrower ones break too many words to be read
 
 
@@ -77,11 +79,11 @@ def grid_or_list(
     )
     # A grid with less room shortens columns that do not wrap, and leaves out others.
     if least + GAP * len(wanted) > width:
-        return _list(headings, rows, width)
+        return listed(headings, rows, width)
     return grid(headings, rows, right=right, folding=folding)
 
 
-def _list(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> RenderableType:
+def listed(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> RenderableType:
     """Return a line for each cell, with its heading, and an empty line between rows.
 
     Not a table of rich, which would need 20 s for 80,000 lines.
@@ -105,11 +107,23 @@ def _lines(
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    """Break lines that are longer than ``width``."""
+    """Break lines that are longer than ``width``, between words if possible."""
+    lines = visible(text, LINES).expandtabs().split("\n")
+    return [piece for line in lines for piece in _pieces(line, width)]
+
+
+def _pieces(line: str, width: int) -> list[str]:
     from rich.cells import chop_cells  # noqa: PLC0415
 
-    lines = visible(text, LINES).expandtabs().split("\n")
-    return [piece for line in lines for piece in chop_cells(line, width) or [""]]
+    if _width(line) <= width:
+        return [line]
+    pieces = [""]
+    for word in WORD.findall(line):
+        if _width(pieces[-1] + word.rstrip()) <= width:
+            pieces[-1] += word
+        else:
+            pieces += chop_cells(word, width)
+    return pieces if pieces[0] else pieces[1:]
 
 
 def _width(text: str) -> int:

@@ -36,9 +36,10 @@ def csv_lines(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[s
     """Yield a line of headings, then a line for each row (RFC 4180, but lines end in ``\\n``
     alone).
 
-    NULL is empty, the empty text ``""``; blobs, and text that is not UTF-8, are in base64.
+    NULL is empty, the empty text ``""``; blobs, and text that is not UTF-8, are in base64. A second
+    column of the same name gets ``_2`` after it.
     """
-    for row in chain([names], rows):
+    for row in chain([tuple(_distinct(names))], rows):
         yield ",".join(map(_csv, row)) + "\n"
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from harness.records.model import Comparison, RunRecord, TrialSummary
 from harness.report import figures, verdicts, view
-from harness.report.cells import Cells, cell, grid
+from harness.report.cells import Cells, cell, grid, listed
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.table import Table
 
 __all__ = ["matrix_tables", "ratios_table", "result_tables", "verdict_tables"]
@@ -53,51 +54,66 @@ class TableShape:
         ]
 
 
-def result_tables(run: RunRecord, trials: Sequence[TrialSummary], width: int = 80) -> list[Table]:
+def result_tables(
+    run: RunRecord, trials: Sequence[TrialSummary], width: int = 80
+) -> list[RenderableType]:
     """Return a table per condition, one row per competitor, for a terminal of ``width`` columns.
 
-    All tables have the widest layout that fits. Nothing is cut from 80 columns on. Lines below the
-    last rows say why a competitor is failed or partial.
+    All have the widest layout that fits; without room for any, rows are lists of their figures.
+    Nothing is cut. Lines below the last rows say why a competitor is failed or partial.
     """
     sections = view.sections(run, trials)
     rows = [row for section in sections for row in section.rows]
-    layout = _roomiest(list(_layouts(view.headings(run), rows)), width)
-    shaped = iter(layout.rows)
-    tables = [
-        _table(replace(layout, rows=tuple(islice(shaped, len(section.rows)))), section.title)
-        for section in sections
-    ]
-    if tables:
-        _note(tables[-1], view.troubles(trials))
-    return tables
+    layouts = list(_layouts(view.headings(run), rows))
+    layout = _roomiest(layouts, width)
+    shaped = iter(rows if layout is None else layout.rows)
+    found: list[RenderableType] = []
+    for section in sections:
+        own = tuple(islice(shaped, len(section.rows)))
+        if section.title is not None:
+            found.append(cell(section.title, "bold"))
+        if layout is None:
+            found.append(listed(view.headings(run), own, width))
+        else:
+            found.append(_table(replace(layout, rows=own)))
+    return [*found, *map(cell, view.troubles(trials))] if found else []
 
 
 def verdict_tables(
     run: RunRecord, trials: Sequence[TrialSummary], width: int = 80, *, with_matrix: bool = False
-) -> list[Table]:
+) -> list[RenderableType]:
     """Return the ratios of the other metrics, if any; on demand those of every pair."""
     found = [ratios_table(*ratios, width) for ratios in view.other_ratios(run, trials)]
     return [*found, *(matrix_tables(run, trials, width) if with_matrix else ())]
 
 
-def matrix_tables(run: RunRecord, trials: Sequence[TrialSummary], width: int) -> Iterator[Table]:
+def matrix_tables(
+    run: RunRecord, trials: Sequence[TrialSummary], width: int
+) -> Iterator[RenderableType]:
     """Yield a table for each metric, with every competitor against every other."""
     for of_metric in verdicts.by_metric(view.matrix_of(run, trials)):
         yield _matrix_table(of_metric, width)
 
 
-def _matrix_table(pairs: Sequence[Comparison], width: int) -> Table:
+def _matrix_table(pairs: Sequence[Comparison], width: int) -> RenderableType:
     """Return the matrix of one metric: a square if there is room, else one pair per line."""
     square = _compact(verdicts.matrix_headings(pairs), verdicts.matrix_cells(pairs))
-    listed = TableShape(verdicts.pair_headings(pairs), tuple(verdicts.pair_cells(pairs)), 2, gap=2)
-    broken = replace(listed, rows=_all_of(listed.rows, _broken), gap=1)
-    layouts = [*square, listed, replace(listed, gap=1), broken]
-    return _table(_roomiest(layouts, width))
+    by_pair = TableShape(verdicts.pair_headings(pairs), tuple(verdicts.pair_cells(pairs)), 2, gap=2)
+    broken = replace(by_pair, rows=_all_of(by_pair.rows, _broken), gap=1)
+    layouts = [*square, by_pair, replace(by_pair, gap=1), broken]
+    return _table_or_list(layouts, by_pair, width)
 
 
-def ratios_table(headings: Cells, rows: Sequence[Cells], width: int = 80) -> Table:
+def ratios_table(headings: Cells, rows: Sequence[Cells], width: int = 80) -> RenderableType:
     """Return a table of ratios with intervals in the widest layout that fits; names come first."""
-    return _table(_roomiest(list(_compact(headings, rows)), width))
+    layouts = list(_compact(headings, rows))
+    return _table_or_list(layouts, layouts[0], width)
+
+
+def _table_or_list(layouts: Sequence[TableShape], whole: TableShape, width: int) -> RenderableType:
+    """Return the roomiest table that fits, else the rows of ``whole`` as lists."""
+    found = _roomiest(layouts, width)
+    return listed(whole.headings, whole.rows, width) if found is None else _table(found)
 
 
 def _compact(headings: Cells, rows: Sequence[Cells]) -> Iterator[TableShape]:
@@ -111,13 +127,16 @@ def _compact(headings: Cells, rows: Sequence[Cells]) -> Iterator[TableShape]:
     yield TableShape(over, broken, 1, gap=1)
 
 
-def _roomiest(layouts: Sequence[TableShape], width: int) -> TableShape:
-    """Return the first that fits; else the last, its intervals halved if names cannot fold more."""
+def _roomiest(layouts: Sequence[TableShape], width: int) -> TableShape | None:
+    """Return the first that fits; else the last with names folded, then with intervals halved.
+
+    None: no digit may be cut, so there is room for no table.
+    """
     fitting = next((one for one in layouts if one.width <= width), None)
     if fitting is not None:
         return fitting
     last = layouts[-1]
-    return last if last.folded_width <= width else _halved(last)
+    return next((one for one in (last, _halved(last)) if one.folded_width <= width), None)
 
 
 def _layouts(headings: Cells, rows: Sequence[Cells]) -> Iterator[TableShape]:
@@ -154,20 +173,7 @@ def _stacked(row: Cells) -> Cells:
     return (f"{client}\n{mode} {version}", *figures)
 
 
-def _table(layout: TableShape, title: str | None = None) -> Table:
+def _table(layout: TableShape) -> Table:
     right = range(layout.text_columns, len(layout.headings))
     # A label of any length folds, so that the figures beside it stay whole.
-    table = grid(layout.headings, layout.rows, right=right, folding={0}, gap=layout.gap)
-    if title is not None:
-        table.title = cell(title)
-        table.title.justify = "left"
-        table.title_style = "bold"
-    return table
-
-
-def _note(table: Table, lines: Sequence[str]) -> None:
-    """Add lines below a table."""
-    if lines:
-        table.caption = cell("\n".join(lines))
-        table.caption.justify = "left"
-        table.caption_style = ""
+    return grid(layout.headings, layout.rows, right=right, folding={0}, gap=layout.gap)

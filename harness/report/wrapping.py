@@ -12,14 +12,17 @@ BEFORE_UNIT = re.compile(r"(?<=[0-9]) (?=(?:%|ns|µs|ms|s|MB|GB|B|CPUs?|req/s)(?
 SECOND_HALF = "\ue000"  # stands for the second column of a wide character; never printed
 
 
-def wrapped(text: str, width: int, first: int, others: int) -> list[str]:
-    """Wrap ``text``, indenting the first line and the others; words and figures stay whole."""
+def wrapped(text: str, width: int, first: int, others: int, *, breaking: bool = False) -> list[str]:
+    """Wrap ``text``, indenting the first line and the others; words and figures stay whole.
+
+    With ``breaking``, words longer than a line are broken, such as the names of clients.
+    """
     lines = textwrap.wrap(
         BEFORE_UNIT.sub(KEPT, _counted(text)),
         width,
         initial_indent=" " * first,
         subsequent_indent=" " * others,
-        break_long_words=False,
+        break_long_words=breaking,
         break_on_hyphens=False,
     )
     return [line.replace(KEPT, " ").replace(SECOND_HALF, "") for line in lines]

@@ -9,15 +9,15 @@ Every command imports this registry, so modules that only parsing needs are impo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urlsplit
 
 from harness.errors import UsageError
-from harness.redaction import one_of, refusal
+from harness.redaction import one_of, quoted, refusal
 from harness.scenario.methods import MAX_BODY_BYTES, MAX_BODY_MIB, METHODS
 from harness.scenario.numbers import MAX_CONCURRENCY, size_in_bytes, whole_number
 
@@ -32,7 +32,7 @@ __all__ = ["CLIENT", "FACTORS", "Factor", "crossing"]
 URL = "url"
 MAX_INSTANCES = 64
 SCHEMES = ("http", "https")
-_ALIASED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,63})=(.*)", re.DOTALL)
+_ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -87,22 +87,52 @@ def _target(text: str) -> TargetSpec:
 
     The rest of a URL belongs to the request.
     """
-    from harness.scenario.destination import parse_url  # noqa: PLC0415
     from servers.catalogue import names  # noqa: PLC0415
     from servers.spec import TargetSpec  # noqa: PLC0415
 
-    aliased = _ALIASED.fullmatch(text.strip())
-    alias, named = (aliased[1], aliased[2]) if aliased else ("", text)
-    if alias in (URL, *names()):
+    accepted = f"{', '.join(names())}, or a URL"
+    alias, named = _alias(text.strip(), (URL, *names()))
+    if alias and not named:
+        raise refusal("target", text, f"a target after the alias: {accepted}")
+    if "://" in named:
+        return replace(_server(named, text), alias=alias)
+    name, colon, config = named.partition(":")
+    if colon and not config.strip():
+        raise refusal("target", text, "a file after the colon, such as nginx:./nginx.conf")
+    known = one_of("target", name, names(), accepted)
+    return TargetSpec(known, alias=alias, config=config.strip())
+
+
+def _alias(text: str, taken: Collection[str]) -> tuple[str, str]:
+    """Split ``ALIAS=TARGET``; the alias is empty if there is none. Raises UsageError."""
+    alias, equals, named = text.partition("=")
+    name, colon, _ = alias.partition(":")
+    # an equals sign may also be part of a URL, or of the path of a configuration
+    if not equals or "://" in alias or (colon and name.strip().lower() in taken):
+        return "", text
+    if not _ALIAS.fullmatch(alias):
+        raise refusal(
+            "target",
+            text,
+            "ALIAS=TARGET, the alias of at most 64 letters, digits, '.', '_' and '-', "
+            "the first a letter or digit",
+        )
+    if alias in taken:
         raise refusal("target", alias, "an alias that is no name of a target")
-    if "://" not in named:
-        accepted = f"{', '.join(names())}, or a URL"
-        name, colon, config = named.partition(":")
-        if colon and not config.strip():
-            raise refusal("target", text, "a file after the colon, such as nginx:./nginx.conf")
-        known = one_of("target", name, names(), accepted)
-        return TargetSpec(known, alias=alias, config=config.strip())
-    destination = parse_url(named)
+    return alias, named.strip()
+
+
+def _server(url: str, text: str) -> TargetSpec:
+    """Return the server of a URL; a message quotes ``text``, which was typed."""
+    from harness.scenario.destination import parse_url  # noqa: PLC0415
+    from servers.spec import TargetSpec  # noqa: PLC0415
+
+    if not url.lower().startswith(tuple(f"{scheme}://" for scheme in SCHEMES)):
+        raise refusal("target", text, "http://HOST[:PORT] or https://HOST[:PORT]")
+    try:
+        destination = parse_url(url)
+    except UsageError as error:
+        raise UsageError(f"{quoted(text)} {error.problem}", "target") from None
     if destination.authorization is not None:
         raise UsageError(
             "a URL with user-info is refused; expected it in the request's own URL", "target"
@@ -112,8 +142,7 @@ def _target(text: str) -> TargetSpec:
         raise UsageError(
             "a URL names a server here; expected its path in the request's own URL", "target"
         )
-    url = f"{parts.scheme}://{parts.netloc}"
-    return TargetSpec(URL, tls=parts.scheme == "https", url=url, alias=alias)
+    return TargetSpec(URL, tls=parts.scheme == "https", url=f"{parts.scheme}://{parts.netloc}")
 
 
 def _runtime(text: str) -> Runtime | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.errors import UsageError
 from harness.store import files
-from harness.text import one_line
+from harness.text import is_utf8, one_line
 
 __all__ = ["Row", "refusal", "rows"]
 
@@ -78,6 +78,8 @@ def _problem(error: BaseException) -> str:
 
 
 def _check_statement(sql: str) -> None:
+    if not is_utf8(sql):
+        raise refusal(sql, "is not valid text; expected UTF-8")
     found = FIRST_WORD.match(sql)
     word = found[1].upper() if found else ""
     if word not in STATEMENTS:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
 from harness.store import files, table_columns, validity
+from harness.text import is_utf8
 from servers.spec import EMBEDDED, TargetSpec
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _resolve(connection: sqlite3.Connection, path: Path, key: str) -> str:
         rows = connection.execute("SELECT id FROM latest_run").fetchall()
         expected = "it has no runs yet; run a comparison first"
     else:
-        rows = _runs_beginning(connection, key)
+        rows = _runs_beginning(connection, key) if is_utf8(key) else []
         expected = "see `clientbench results list`"
     if not rows:
         raise UsageError(

@@ -183,6 +183,12 @@ NONE = "no complete round in one of the runs"
         ("p99", [trial("a", n, rate=1000) for n in (1, 2)], "too few samples", True),
         (
             "p50",
+            [trial("a", n, rate=2000, error_counts={"status": 50}) for n in (1, 2)],
+            "more than 1 % of the HTTP requests of run new failed or were never sent",
+            True,
+        ),
+        (
+            "p50",
             [trial("a", n, rate=2000, censored=1500) for n in (1, 2)],
             "one round has no",
             False,

@@ -150,6 +150,15 @@ def judged(metric: Metric, *, barred: Barred = NOTHING_BARRED, **changes: Any) -
 SLOW = histogram([2_000_000] * 2000)
 
 
+def open_loop(**counts: int) -> OpenLoop:
+    """A plan of 2000 requests that take as long as those of a closed loop."""
+    planned: dict[str, Any] = {"planned": 2000, "dropped": 0, "missed": 0, "late": 0, **counts}
+    times = histogram([1_000_000] * 2000)
+    return OpenLoop(
+        **planned, response=times, mean_response_ns=1e6, queue_wait=times, pacer_lag=times
+    )
+
+
 @pytest.mark.parametrize(
     ("metric", "changes", "ratio", "verdict"),
     [
@@ -204,6 +213,42 @@ def test_a_percentile_needs_20_samples_beyond_it_in_each_round(
     assert found.verdict == ("slower" if enough else None)
     thin = "too few samples in a round of its own: fewer than 20 lie above it"
     assert found.reason == (None if enough else thin)
+
+
+LOST = "of its HTTP requests failed or were never sent"
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize(
+    ("lost", "changes"),
+    [
+        (False, {"error_counts": {"status": 20}}),
+        (True, {"error_counts": {"status": 21}}),
+        (True, {"error_counts": {"status": 11}, "open_loop": open_loop(dropped=5, missed=5)}),
+        (False, {"error_counts": {"status": 10}, "open_loop": open_loop(dropped=5, missed=5)}),
+        # timed-out requests are in the percentiles, as their largest values
+        (False, {"error_counts": {"timeout": 15, "status": 15}, "censored": 15}),
+    ],
+)
+def test_percentiles_that_leave_out_too_many_requests_have_no_verdict(
+    metric: Metric, lost: bool, changes: dict[str, Any]
+) -> None:
+    found = judged(metric, **changes)
+    is_barred = lost and metric in ("p50", "p99")
+    assert found.reason == (f"more than 1 % {LOST}" if is_barred else None)
+    assert found.ratio is not None
+    assert (found.verdict is None) == is_barred
+
+
+def test_a_baseline_that_loses_too_many_is_named_as_such() -> None:
+    losing = {"error_counts": {"status": 100}}
+    made = [
+        trial(label, number, rate=2000, **(losing if label == "a" else {}))
+        for number in (1, 2, 3)
+        for label in ("a", "b")
+    ]
+    reason = only(compare(made, "a"), "p99").reason
+    assert reason == f"more than 1 % {LOST.replace('its HTTP requests', 'the HTTP requests of a')}"
 
 
 @pytest.mark.parametrize("label", ["a", "b"])

@@ -96,7 +96,21 @@ USAGE = [
         ("compare", "null", "raw", *TWO_METHODS, "--concurrency", "1", "--concurrency", "2"),
         ("client, --method, --concurrency",),
     ),
-    (("compare", "null", "--db", ""), ("--db",)),
+    *(
+        (("compare", "null", f"--{name}", text), (f"--{name}", repr(text), accepted))
+        for name, text, accepted in (
+            ("db", "", "the path of a database file"),
+            ("output", "", ".json, .csv, .md, .txt"),
+            ("config", "", "the path of a configuration file"),
+            ("ca", "", "a FILE of certificates"),
+            ("unix", "", "the PATH of a unix socket"),
+            ("body", "@", "the name of a file after the @"),
+            ("header", "@", "the name of a file after the @"),
+            ("target", "a b=http://127.0.0.1:1/", "expected ALIAS=TARGET"),
+        )
+    ),
+    (("results", "merge", ""), ("FILE: ''", "the path of a results database")),
+    (("load", "--client", "raw", "--quiet", "--normalize", "3"), ("--quiet, --normalize: ",)),
     (("compare", "null", "--db", "no/such/folder/x.db"), ("--db", "no directory")),
     (("compare", "null", "--db", "."), ("--db", "directory")),
     (("compare", "null", "--output", "report.pdf"), ("--output", ".json, .csv, .md, .txt")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,14 +39,16 @@ def server(authority: trustme.CA) -> Iterator[Recording]:
         yield found
 
 
-def test_every_client_verifies_by_it(server: Recording, tmp_path: Path) -> None:
-    words = ("compare", *CLIENTS, "--url", server.url, "--ca", "own.pem", *ONE, "--json")
+@pytest.mark.parametrize("name", ["own.pem", "\xfc.pem", os.fsdecode(b"\xff.pem")])
+def test_every_client_verifies_by_it(name: str, server: Recording, tmp_path: Path) -> None:
+    (tmp_path / "own.pem").rename(tmp_path / name)
+    words = ("compare", *CLIENTS, "--url", server.url, "--ca", name, *ONE, "--json")
     ended = clientbench(*words, cwd=tmp_path)
     assert ended.code == 0, ended.err
     found = ended.json
     states = {one["client_library"]: (one["state"], one["errors"]) for one in found["competitors"]}
     assert states == dict.fromkeys(CLIENTS, ("complete", 0))
-    assert found["run"]["scenario"]["ca_file"] == "own.pem"  # not where it lies on this machine
+    assert found["run"]["scenario"]["ca_file"] == name  # not where it lies on this machine
     assert str(tmp_path) not in json.dumps(found)
 
 

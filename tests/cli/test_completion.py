@@ -165,6 +165,48 @@ def test_every_kind_of_warning_is_offered_but_notes() -> None:
     assert offered("") == wanted and "unequal-settings" not in wanted
 
 
+@pytest.mark.parametrize("shell", SHELLS)
+def test_nothing_is_offered_after_a_command_that_is_none(shell: str, tmp_path: Path) -> None:
+    for line in ("clientbench compar requests", "clientbench results sho la"):
+        assert set(asked(shell, line, tmp_path)) <= {"_files"}
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"COMP_WORDS": "clientbench co"},
+        {"COMP_CWORD": "1"},
+        *(
+            {"COMP_WORDS": "clientbench co", "COMP_CWORD": number}
+            for number in ("", "x", "-1", "1.5", "9" * 5000)
+        ),
+    ],
+)
+def test_a_request_of_bash_without_its_variables_is_refused(
+    variables: dict[str, str], tmp_path: Path
+) -> None:
+    ended = clientbench(cwd=tmp_path, environ={COMPLETE: "complete_bash", **variables})
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == (
+        f"clientbench: {COMPLETE}: a request of bash needs COMP_WORDS, a command line, and "
+        "COMP_CWORD, the number of a word in it\n"
+    )
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish", "powershell", "pwsh"])
+def test_requests_of_other_shells_need_nothing(shell: str, tmp_path: Path) -> None:
+    ended = clientbench(cwd=tmp_path, environ={COMPLETE: f"complete_{shell}"})
+    assert (ended.code, ended.err) == (0, "")
+
+
+def test_a_word_beyond_the_line_is_an_empty_one(tmp_path: Path) -> None:
+    environ = {COMPLETE: "complete_bash", "COMP_WORDS": "clientbench", "COMP_CWORD": "999999999"}
+    ended = clientbench(cwd=tmp_path, environ=environ)
+    assert (ended.code, ended.err) == (0, "")
+    assert "compare" in ended.out.split("\n")
+
+
 def test_a_shell_without_completion_is_refused(tmp_path: Path) -> None:
     ended = clientbench(cwd=tmp_path, environ={COMPLETE: "complete_ksh"})
     assert (ended.code, ended.out, ended.err) == (2, "", "Shell ksh not supported.\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sqlite3
 import threading
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli.main import run
+from harness.store import Store
 from tests.cli.command import ONE, Ended, clientbench
 
 TOKEN = "t0kenHh7Jk3Nb1-Zz9Qw8Er7Ty6Ui5Op4"
@@ -66,6 +69,54 @@ def test_nothing_of_a_server_reaches_terminal_database_or_report(url: str, tmp_p
     for file in tmp_path.iterdir():
         content = file.read_bytes()
         assert not any(TOKEN[start : start + 6].encode() in content for start in range(27)), file
+
+
+NO_TEXT = os.fsdecode(b"\xff")  # as Python gets an argument that is not UTF-8
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("results", "sql", f"select '{NO_TEXT}'"), "SQL \"select '\\udcff'\": is not valid text"),
+        (("results", "show", NO_TEXT), "run '\\udcff': no such run or trial"),
+        (("results", "diff", NO_TEXT, "latest"), "run '\\udcff': no such run or trial"),
+        (("results", "merge", NO_TEXT), "FILE '\\udcff': no such database"),
+        (("results", "sql", "select 1", "--timeout", NO_TEXT), "--timeout: '\\udcff' is not valid"),
+        (("targets", "up", NO_TEXT), "NAME: '\\udcff' is not valid"),
+        (("compare", NO_TEXT), "client name: '\\udcff' is not valid"),
+        *(
+            (("compare", "null", f"--{name}", NO_TEXT), f"--{name}: '\\udcff' is not valid")
+            for name in ("target", "ca", "rate", "expect", "preset", "method", "baseline")
+        ),
+        (("compare", "null", "--target", f"nginx:{NO_TEXT}"), "--target: '\\udcff': not found"),
+        (("compare", "null", "--header", f"X: {NO_TEXT}"), "--header: value of 'X' is not valid"),
+        (("compare", "null", "--url", f"/{NO_TEXT}"), "--url: is not valid; expected no "),
+    ],
+)
+def test_words_that_are_no_text_are_refused_in_one_line(
+    words: tuple[str, ...],
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Store.open(tmp_path / "benchmark_results.db").close()
+    assert run(words) == 2
+    refused = capfd.readouterr().err
+    assert refused.startswith(f"clientbench: {told}")
+    assert refused.count("\n") == 1
+
+
+def test_files_may_have_names_that_are_no_text(tmp_path: Path) -> None:
+    files = [f"{NO_TEXT}.{suffix}" for suffix in ("json", "csv", "md", "txt")]
+    written = [word for name in files for word in ("--output", name)]
+    given = ("--body", NO_TEXT, "--db", f"{NO_TEXT}.db", *written)
+    ended = clientbench("compare", "null", *ONE, *given, cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    found = [one.name for one in tmp_path.iterdir()]
+    assert sorted(found) == sorted([*files, f"{NO_TEXT}.db"])
+    assert "\\udcff.db" in ended.out
 
 
 def test_what_a_database_holds_steers_no_terminal(tmp_path: Path) -> None:

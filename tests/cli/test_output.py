@@ -210,6 +210,28 @@ def test_a_stored_run_is_written_as_the_run_itself_would_be(
     assert FORMATS[".md"].sign.search(Path("a.md").read_bytes())
 
 
+def test_quiet_with_the_matrix_has_it_below_the_table(
+    stored: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    words = ("results", "show", "latest", "--db", str(stored), "--quiet")
+    assert run(words) == 0
+    table = capfd.readouterr().out
+    assert run((*words, "--matrix")) == 0
+    whole = capfd.readouterr().out
+    assert whole.startswith(f"{table}\n")
+    assert "throughput: row ÷ column" in whole.removeprefix(table)
+
+
+def test_quiet_keeps_files_whole(stored: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    words = ("results", "show", "latest", "--db", str(stored), "--matrix")
+    for more in ("--quiet", "--details"):
+        assert (
+            run((*words, more, "-o", f"{more}.json", "-o", f"{more}.txt", "-o", f"{more}.md")) == 0
+        )
+    for suffix in ("json", "txt", "md"):
+        assert Path(f"--quiet.{suffix}").read_text() == Path(f"--details.{suffix}").read_text()
+
+
 def test_that_too_replaces_nothing_of_the_users(
     stored: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -82,6 +82,9 @@ def test_columns_of_one_name_stay_apart(database: Path, tmp_path: Path) -> None:
     ended = clientbench(*words(database, sql, "--json"), cwd=tmp_path)
     assert list(ended.json[0].values()) == [1, 2, 3, 4]
     assert "a" in ended.json[0]
+    ended = clientbench(*words(database, sql, "--csv"), cwd=tmp_path)
+    headings, values = (line.split(",") for line in ended.out.splitlines())
+    assert (len({*headings}), headings[0], values) == (4, "a", ["1", "2", "3", "4"])
 
 
 @pytest.mark.parametrize(("option", "expected"), [("--json", "[]\n"), ("--csv", "x\n")])

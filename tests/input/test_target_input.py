@@ -198,7 +198,16 @@ def test_the_baseline_may_be_named_by_what_differs(text: str) -> None:
     ("options", "message"),
     [
         ({"target": ("apache",)}, "--target: 'apache'.*nginx-static.*or a URL"),
-        ({"target": ("ftp://h/",)}, "url: .*http://"),
+        ({"target": ("ftp://h/",)}, "^--target: 'ftp://h/' is not valid; expected http://HOST"),
+        (
+            {"target": ("http://h:99999/",)},
+            "^--target: 'http://h:99999/' is not valid; expected a host, a port",
+        ),
+        ({"target": ("x=http://",)}, "^--target: 'x=http://' is not valid; expected a host name"),
+        (
+            {"target": ("x=http://h\x01/",)},
+            r"^--target: 'x=http://h\\x01/' is not valid; expected no ",
+        ),
         (
             {"target": ("http://user:secret@h/",)},
             "^--target: a URL with user-info is refused; [^:]*own URL$",
@@ -267,7 +276,19 @@ def test_the_baseline_may_be_named_by_what_differs(text: str) -> None:
         ({"target": ("a=http://h", "a=nginx")}, "'pycurl:sync a' is given twice"),
         ({"target": ("nginx=http://h",)}, "--target: 'nginx' is not valid; expected an alias"),
         ({"target": ("url=http://h",)}, "--target: 'url' is not valid; expected an alias"),
-        ({"target": ("a b=nginx",)}, "--target: 'a b=nginx' is not valid"),
+        *(
+            (
+                {"target": (f"{alias}={target}",)},
+                re.escape(f"--target: {f'{alias}={target}'!r:.30}")
+                + ".* expected ALIAS=TARGET, the",
+            )
+            for alias in ("a b", "", "a\x01b", "\udcff", "é", "-a", "a/b", "a:b", "a" * 65)
+            for target in ("nginx", "http://127.0.0.1:1/")
+        ),
+        (
+            {"target": ("a=",)},
+            "--target: 'a=' is not valid; expected a target after the alias: emb",
+        ),
         ({"target": ("a=http://user:secret@h/",)}, "--target: a URL with user-info is refused"),
         ({"target": ("nginx:",)}, "--target: 'nginx:' is not valid; expected a file after"),
         ({"target": ("nginx:no.conf",)}, "--target: no.conf: not found; expected a config"),

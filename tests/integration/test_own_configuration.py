@@ -225,6 +225,17 @@ def test_two_configurations_of_one_program_are_compared(tmp_path: Path) -> None:
     assert "raw:sync tuned" in again.out
 
 
+def test_its_file_may_have_a_name_that_is_no_text(tmp_path: Path) -> None:
+    require_software("nginx")
+    name = os.fsdecode(b"\xff.conf")
+    (tmp_path / name).write_text(
+        "events {}\nhttp { server { listen {{ listen }}; location / { return 200 ok; } } }\n"
+    )
+    ended = clientbench("compare", "raw:sync", "--target", f"nginx:{name}", *COUNTED, cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    assert clientbench("results", "show", "latest", "--json", cwd=tmp_path).code == 0
+
+
 def test_what_the_front_answers_itself_is_no_warning(tmp_path: Path) -> None:
     """Our servers do not see it, so that their count says nothing of the clients'."""
     require_software("haproxy")

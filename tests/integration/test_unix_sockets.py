@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import socketserver
 import ssl
@@ -78,9 +79,10 @@ def listening(path: Path, tls: ssl.SSLContext | None = None) -> Iterator[Seen]:
         server.server_close()
 
 
-def test_who_can_is_compared_over_it(tmp_path: Path) -> None:
-    with listening(tmp_path / "s") as seen:
-        words = ("compare", *ABLE, "--url", URL, "--unix", "s", *FEW, "--json")
+@pytest.mark.parametrize("name", ["s", "\xfc", os.fsdecode(b"\xff")])
+def test_who_can_is_compared_over_it(name: str, tmp_path: Path) -> None:
+    with listening(tmp_path / name) as seen:
+        words = ("compare", *ABLE, "--url", URL, "--unix", name, *FEW, "--json")
         ended = clientbench(*words, cwd=tmp_path)
     assert ended.code == 0, ended.err
     found = ended.json
@@ -89,7 +91,7 @@ def test_who_can_is_compared_over_it(tmp_path: Path) -> None:
     assert len(seen.requests) == sent
     assert set(seen.requests) == {("GET", "/some/path?a=1", "service.example")}
     assert seen.connections <= len(ABLE) * (1 + 2)
-    assert found["run"]["scenario"]["unix_path"] == "s"
+    assert found["run"]["scenario"]["unix_path"] == name
     assert str(tmp_path) not in ended.out
     # what they send was looked at, over a socket as well
     assert not {doubt["kind"] for doubt in found["doubts"]} & {"unequal bytes"}

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from harness.errors import UsageError
 from harness.records.histogram import Histogram
-from harness.records.model import RunRecord, TrialSummary
+from harness.records.model import OpenLoop, RunRecord, TrialSummary
 from harness.report.csv_file import to_csv
 from harness.report.exporters import FORMATS, for_path
 from harness.report.headline import heading
@@ -29,6 +31,7 @@ from tests.examples import (
     two_clients,
     unmeasured,
 )
+from tests.open_loops import loop
 
 
 def records(trials: list[TrialSummary], record: RunRecord | None = None) -> list[dict[str, str]]:
@@ -118,6 +121,20 @@ def test_csv_tells_a_censored_percentile_from_a_missing_one() -> None:
     (row,) = records([trial(service=histogram(range(1, 101)), censored=2)])
     assert (row["p95_service_ns"], row["p95_above_ns"]) == ("95", "")
     assert (row["p99_service_ns"], row["p99_above_ns"]) == ("", str(10 * SECOND))
+
+
+@pytest.mark.parametrize("open_loop", [None, loop()])
+def test_every_column_of_a_table_for_programs_has_its_own_name(open_loop: OpenLoop | None) -> None:
+    made = [replace(one, open_loop=open_loop) for one in two_clients()]
+    record = finished(made)
+    headings = to_csv(record, made).partition("\n")[0].split(",")
+    assert len({*headings}) == len(headings)
+    assert {"ratio", "cpu_per_request_ratio", "p50_ratio", "p99_ratio"} < {*headings}
+    tables = re.findall(r"^\|(.*)\|\n\| ---", to_markdown(record, made), re.MULTILINE)
+    assert tables
+    for table in tables:
+        titles = [title.strip() for title in table.split("|")]
+        assert len({*titles}) == len(titles)
 
 
 def test_csv_of_nothing_is_a_heading() -> None:

@@ -71,6 +71,15 @@ def test_lines_keep_their_numbers(tmp_path: Path) -> None:
         ("a\nlisten {{ prot }};", "mine.conf, line 2: variable 'prot' is unknown; expected one of"),
         ("a\n\n{% if tls %}", "mine.conf, line 3: cannot be read as a template: "),
         ("{{ listen", "mine.conf, line 1: cannot be read as a template: "),
+        ("{% if tls %}" * 3000, "mine.conf: cannot be read as a template: maximum recursion"),
+        ("{{ " + "(" * 5000, "mine.conf: cannot be read as a template: maximum recursion depth"),
+        *(
+            (
+                f"a\n{text}",
+                "mine.conf, line 2: a template cannot include or import others; expected",
+            )
+            for text in ("{% include 'mine.conf' %}", "{% extends 'x' %}", "{% import 'x' as y %}")
+        ),
         (b"\xff\xfe", "mine.conf: is not UTF-8 text"),
         ("x" * (1 << 20) + "x", "mine.conf: is too large; expected at most 1 MiB"),
     ],
@@ -98,6 +107,25 @@ def test_what_fails_when_it_is_rendered_is_named_with_its_line(
     made = template(tmp_path, text)
     with pytest.raises(TargetError, match=rf"^mine\.conf, line 2: .*{problem}"):
         made.render(LAYOUT)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("{% for i in range(10**9) %}x{% endfor %}", ", line 2: cannot be .* Range too big"),
+        ("{% for i in range(99999) %}" * 2 + "{% endfor %}" * 2, ": needs more than 2 s of CPU"),
+        ("{% for i in range(99999) %}" * 2 + "x{% endfor %}" * 2, ": becomes too large; expected"),
+        ("{% macro f(n) %}{{ f(n) }}{% endmacro %}{{ f(1) }}", ", line 2: cannot .* recursion"),
+        ("{{ 'a' * 10**9 }}", ": needs more than 512 MiB of memory as a template"),
+        ("{{ 'a' * 10**7 }}", ": becomes too large; expected at most 1 MiB"),
+        ("{{ '%1000000000d' % port }}", ": needs more than 512 MiB of memory as a template"),
+        ("{{ 'a'|center(10**9) }}", ": needs more than 512 MiB of memory as a template"),
+        ("{{ lipsum(n=10**7) }}", ": needs more than 2 s of CPU"),
+    ],
+)
+def test_what_has_no_end_is_ended(tmp_path: Path, text: str, problem: str) -> None:
+    with pytest.raises(TargetError, match=rf"^mine\.conf{problem}"):
+        template(tmp_path, f"listen {{{{ listen }}}};\n{text}").render(LAYOUT)
 
 
 @pytest.mark.parametrize(

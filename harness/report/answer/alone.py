@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from harness.analysis.losses import holds_rate
 from harness.analysis.summaries import CompetitorSummary
 from harness.records.histogram import Histogram
 from harness.records.model import RunRecord, TrialSummary
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["histogram", "percentiles", "sentence"]
 
-LOST = 0.01  # share of the planned requests that may be missing or failed
 SHOWN = (50, 99, 99.9)
 TAIL = 1.5  # times the p99
 MOST_BARS = 6  # more do not fit on a screen of 24 lines
@@ -48,9 +48,7 @@ def _held(run: RunRecord, summary: CompetitorSummary, achieved: str) -> str:
         return f"unknown, clientbench could not keep the schedule; {achieved}"
     if summary.open_loop is None or not summary.completed:
         return "unknown, no response fell into the measured time"
-    loop = summary.open_loop
-    lost = loop.missed + loop.dropped + summary.errors
-    if "client-saturated" in kinds or lost > LOST * loop.planned:
+    if not holds_rate(run, summary):
         return f"no, {achieved}"
     if "queue not settled" in kinds:
         return "unknown, its queue was still settling"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
+from harness.analysis.losses import holds_rate, lost_share
 from harness.analysis.statistics import MARGIN
 from harness.analysis.summaries import CompetitorSummary
 from harness.records.histogram import Censored
@@ -63,8 +64,20 @@ class Column:
 
 
 def ranked(run: RunRecord, summaries: Sequence[CompetitorSummary]) -> list[CompetitorSummary]:
-    """Sort by throughput, in an open loop by p99 response time: best first, failed ones last."""
-    return sorted(summaries, key=_latency if is_open(run) else _throughput)
+    """Sort by throughput, best first, failed ones last.
+
+    In an open loop sort by p99 response time, which says nothing about requests that failed or were
+    never sent: entries that do not hold the rate come after those that do, sorted by their share.
+    """
+    if not is_open(run):
+        return sorted(summaries, key=_throughput)
+
+    def order(one: CompetitorSummary) -> tuple[bool, bool, float, float]:
+        holds = holds_rate(run, one)
+        lost = 0.0 if holds else lost_share([one])
+        return one.state == "failed", not holds, lost, _latency(one)
+
+    return sorted(summaries, key=order)
 
 
 def columns(

@@ -9,10 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from harness.analysis.losses import MOST_LOST
 from harness.analysis.summaries import CompetitorSummary
 from harness.records.model import Comparison, RunRecord, TrialSummary
 from harness.report import figures
-from harness.report.answer.alone import LOST
 from harness.report.answer.columns import Cell, Column, columns
 from harness.report.answer.table import fits, kept
 from harness.report.view import is_open
@@ -97,4 +97,4 @@ def _of_condition(
 def _falls_short(rows: Sequence[CompetitorSummary]) -> bool:
     """Say whether the rate of an open loop was not held."""
     loops = [(one, one.open_loop) for one in rows if one.open_loop is not None]
-    return any(loop.planned - one.correct > LOST * loop.planned for one, loop in loops)
+    return any(loop.planned - one.correct > MOST_LOST * loop.planned for one, loop in loops)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.analysis.losses import holds_rate, lost_share
 from harness.analysis.summaries import CompetitorSummary
 from harness.records.conditions import by_condition
 from harness.records.confidence import CONFIDENCE
@@ -16,6 +17,8 @@ __all__ = ["sentences"]
 
 LEVEL = f"{100 * CONFIDENCE:g} % CI"
 NAMES: Mapping[Metric, str] = {"throughput": "throughput", "p99": "p99 response time"}
+LOST = "failed or were never sent"
+NOBODY = "Nobody comes first."
 COUNTED = {
     "faster": "better",
     "slower": "worse",
@@ -52,19 +55,28 @@ def sentences(
     """Yield one paragraph; ``ranked`` has the best of each condition first.
 
     It is about throughput, or in an open loop the p99 of the response time, and says "4.4× the
-    throughput", never "4.4× faster".
+    throughput", never "4.4× faster". A second sentence names those that do not hold the rate.
     """
     judged = by_condition(one for one in comparisons if one.metric == run.deciding_metric)
-    found = [
-        _Condition(condition or "", {one.label: one.name for one in measured}, judged[condition])
-        for condition, own in by_condition(ranked).items()
-        if judged.get(condition)
-        and (measured := [one for one in own if one.state != "failed"] or own)
-    ]
+    found, losing = [], {}
+    for condition, own in by_condition(ranked).items():
+        if not judged.get(condition):
+            continue
+        measured = [one for one in own if one.state != "failed"] or own
+        losing[condition] = [one for one in measured if run.is_open and not holds_rate(run, one)]
+        names = {one.label: one.name for one in measured}
+        is_won = len(losing[condition]) < len(measured)
+        found.append(_Condition(condition or "", names, judged[condition] if is_won else ()))
+    won = [one for one in found if one.compared]
     if len(found) == 1:
-        yield _sentence(found[0].names, found[0].compared)
-    elif found:
-        yield " ".join(_over_conditions(found))
+        first = [_sentence(one.names, one.compared) for one in won] or [NOBODY]
+    else:
+        first = [*_over_conditions(won), *_nobody([one for one in found if not one.compared])]
+    said = " ".join(
+        filter(None, (*first, _losses([one for own in losing.values() for one in own])))
+    )
+    if said:
+        yield said
 
 
 def _sentence(names: Mapping[str, str], compared: Sequence[Comparison]) -> str:
@@ -139,6 +151,23 @@ def _ratio_in(one: _Condition, found: Comparison, *, is_first: bool) -> str:
 def _listed(parts: Sequence[str]) -> str:
     *others, last = parts
     return f"{', '.join(others)} and {last}" if others else last
+
+
+def _nobody(lost: Sequence[_Condition]) -> Iterator[str]:
+    """Yield a sentence about the conditions in which nobody holds the rate."""
+    if lost:
+        yield f"Nobody comes first for {_listed([one.name for one in lost])}."
+
+
+def _losses(losing: Sequence[CompetitorSummary]) -> str:
+    """Say which competitors do not hold the rate; empty without any."""
+    shares = {one.name: f"{figures.significant(100 * lost_share([one]), 2)} %" for one in losing}
+    if len(shares) == 1:
+        ((name, share),) = shares.items()
+        return f"{name} does not hold the rate: {share} of its HTTP requests {LOST}."
+    told = ", ".join(f"{name} {share}" for name, share in shares.items())
+    share = f"the share of HTTP requests that {LOST}"
+    return f"These do not hold the rate, with {share}: {told}." if told else ""
 
 
 def _pair(names: Mapping[str, str], one: Comparison) -> str:

@@ -132,7 +132,9 @@ def _warnings(
 
 def _line(label: str, text: str, width: int, style: str) -> Iterator[Text]:
     """Yield a paragraph with its label on the left."""
-    yield from _lines(label, wrapped(visible(text), width - _margin(width), 0, 0), width, style)
+    # a database's name that can be typed again stays whole
+    lines = wrapped(visible(text), width - _margin(width), 0, 0, breaking=label != "results")
+    yield from _lines(label, lines, width, style)
 
 
 def _lines(label: str, lines: Iterable[str], width: int, style: str) -> Iterator[Text]:

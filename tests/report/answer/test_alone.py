@@ -37,6 +37,13 @@ def test_a_rate_that_is_held() -> None:
     )
 
 
+@pytest.mark.parametrize(("failed", "answer"), [(3, "yes"), (4, "no, 300 req/s")])
+def test_failed_requests_do_not_hold_it(failed: int, answer: str) -> None:
+    (made,) = open_loop(300, 300)
+    trials = [replace(made, error_counts={"status": failed})]
+    assert f"holds 300 req/s: {answer} – p50" in said(trials)
+
+
 def test_a_rate_that_is_not_held() -> None:
     assert said(open_loop(300, 271)).startswith("aiohttp holds 300 req/s: no, 271 req/s – p50")
 

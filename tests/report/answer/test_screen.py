@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 
 import pytest
@@ -16,6 +17,7 @@ from harness.report import figures
 from harness.report.answer.columns import BAR, columns
 from harness.report.answer.facts import Facts
 from harness.report.answer.screen import answer, tables
+from harness.report.details import details
 from tests.examples import failed, finished, run, runs, trial, trials, two_clients
 from tests.report.answer.examples import CLIENTS, GOLDEN, QUIET, client, eight_clients
 
@@ -147,6 +149,48 @@ def test_a_long_name_has_a_line_of_its_own_and_its_row_stays_whole() -> None:
     lines = [line.plain for line in tables(Facts.of(finished(made, baseline="b"), made), 60)]
     assert name in lines
     assert lines[lines.index(name) + 1].split()[0] == "1,000"
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+@pytest.mark.parametrize("with_matrix", [False, True])
+def test_names_wider_than_the_screen_cut_no_figure(width: int, with_matrix: bool) -> None:
+    record, made = eight_clients()
+    long = {"pycurl": "p" * 100, "requests": "r" * 70}
+    made = [replace(one, label=long.get(one.label, one.label)) for one in made]
+    made = [replace(one, client_version="9.8.7." + "v" * 70) for one in made]
+    record = replace(finished(made), id=record.id, baseline=long["requests"])
+    facts = Facts.of(record, made)
+
+    def figures_at(columns: int) -> set[str]:
+        text = io.StringIO()
+        console = Console(file=text, width=columns, color_system=None, legacy_windows=False)
+        for part in (
+            *answer(facts, columns, PLACE),
+            *details(record, made, columns, with_matrix=with_matrix),
+        ):
+            console.print(part)
+        assert max(map(cell_len, text.getvalue().splitlines())) <= columns
+        return set(re.findall(r"[0-9][0-9.,]*", text.getvalue()))
+
+    assert figures_at(width) == figures_at(300)  # without room for a square of all pairs
+
+
+def test_a_name_is_broken_within_its_column() -> None:
+    record, made = two_long()
+    lines = screen(record, made, 40)
+    first = next(number for number, line in enumerate(lines) if line.startswith("result"))
+    assert lines[first] == f"result   {'p' * 31}"
+    assert lines[first + 1].startswith(f"         {'p' * 31}")
+
+
+def two_long() -> tuple[RunRecord, list[TrialSummary]]:
+    """A run of two clients, the better one with a name wider than a narrow screen."""
+    made = [
+        trial(label, number, rate=rate)
+        for number in (1, 2, 3)
+        for label, rate in (("requests", 1000), ("p" * 100, 2000))
+    ]
+    return finished(made), made
 
 
 def test_errors_are_shown_only_where_there_are_any() -> None:
