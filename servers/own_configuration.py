@@ -97,7 +97,8 @@ class OwnConfiguration(Software):
         """Raise ``TargetError`` if its address is fixed but clientbench chooses the port (0)."""
         if not port and not ADDRESS & self._template.names:
             raise self._template.refusal(
-                f"sets a fixed address, but clientbench chooses the port; write {self.listening}"
+                "does not use the address that clientbench chooses; "
+                f"expected {self.listening} in it"
             )
 
     def accept(self, words: tuple[str, ...], folder: Path, layout: Layout) -> None:

@@ -13,6 +13,7 @@ from harness.doctor.watching import Snapshot, activity, snapshot
 __all__ = ["LOOK_S", "busy", "look"]
 
 LOOK_S = 2.0
+NAMED = 20.0  # percent of a CPU that a process uses, if most is used by programs that have ended
 
 
 def look(root: Path, sleep: Callable[[float], None] = time.sleep) -> str | None:
@@ -43,7 +44,7 @@ def busy(before: Snapshot, after: Snapshot, cpus: int) -> str | None:
     most = 100 * used_ns.get(pid, 0) / (after.at_ns - before.at_ns)
     unseen = seen.percent - 100 * sum(used_ns.values()) / (after.at_ns - before.at_ns)
     total = f"{seen.percent / 100:.1f} of {cpus} CPUs"
-    if unseen > most:
+    if unseen > most and most < NAMED:
         return (
             f"this machine is busy: other programs use {total}; "
             "stop them (`clientbench doctor` names them), or expect wide intervals"

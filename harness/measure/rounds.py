@@ -396,7 +396,7 @@ class Rounds:
         requests = trial.fold.population + sum(done.population for done in before)
         if budget.is_spent(errors, requests):
             raise _BudgetSpentError(
-                f"the run was stopped: {errors} of {requests} HTTP requests of {label} failed, "
+                f"the run was stopped: {errors:,} of {requests:,} HTTP requests of {label} failed, "
                 f"the error budget is {budget}"
             )
 

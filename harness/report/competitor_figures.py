@@ -4,19 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.analysis.summaries import CompetitorSummary, net_cpu_per_request_ns
+from harness.analysis.summaries import CompetitorSummary, net_cpu_per_request_ns, summarised
 from harness.records.histogram import Censored, Histogram
-from harness.records.model import OpenLoop
+from harness.records.model import OpenLoop, TrialSummary
 from harness.report import figures
 from harness.report.figures import PERCENTILES
 
-__all__ = ["lines"]
+__all__ = ["lines", "trial_lines"]
 
 Duration = float | Censored | None
 
 
 def lines(summary: CompetitorSummary, others: Sequence[CompetitorSummary]) -> Iterator[str]:
     """Yield all figures of a competitor; the CPU of a ``null`` among ``others`` is subtracted."""
+    yield from _measured(summary, others)
+    yield f"load: {'; '.join(_load(summary))}"
+    if summary.unequal:
+        yield f"unequal settings: {'; '.join(summary.unequal)}"
+
+
+def trial_lines(trial: TrialSummary) -> Iterator[str]:
+    """Yield all figures of one trial; those of single slices are in JSON and SQL."""
+    (summary,) = summarised([trial])
+    yield from _measured(summary, ())
+    more = (
+        f"mean memory {figures.megabytes(trial.mean_rss_bytes)} MB",
+        f"{figures.with_unit(trial.cpu_wall_ns)} between readings of the CPU clocks",
+        f"CPU while others were measured {figures.with_unit(trial.idle_cpu_ns)}",
+        f"clientbench's own {figures.with_unit(trial.orchestrator_cpu_ns)}",
+        f"{_percent(trial.target_cpu_share)} of the target's CPUs",
+        f"{_percent(trial.trace_share)} traced",
+        f"{trial.lost_rows:,} rows lost",
+    )
+    yield f"besides: {'; '.join(more)}"
+
+
+def _percent(share: float | None) -> str:
+    return figures.NOTHING if share is None else f"{figures.significant(100 * share)} %"
+
+
+def _measured(summary: CompetitorSummary, others: Sequence[CompetitorSummary]) -> Iterator[str]:
     yield f"throughput: {'; '.join(_throughput(summary))}"
     yield f"counts: {'; '.join(_counts(summary))}"
     yield from _times(summary)
@@ -27,9 +54,6 @@ def lines(summary: CompetitorSummary, others: Sequence[CompetitorSummary]) -> It
     yield f"CPU: {'; '.join(_cpu(summary, others))}"
     memory = (("idle", summary.idle_rss_bytes), ("peak", summary.peak_rss_bytes))
     yield f"memory: {'; '.join(f'{name} {figures.megabytes(of)} MB' for name, of in memory)}"
-    yield f"load: {'; '.join(_load(summary))}"
-    if summary.unequal:
-        yield f"unequal settings: {'; '.join(summary.unequal)}"
 
 
 def _throughput(summary: CompetitorSummary) -> Iterator[str]:

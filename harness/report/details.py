@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.summaries import CompetitorSummary, summarised
 from harness.option_names import option
-from harness.records.model import RunRecord, TrialSummary
+from harness.records.model import Ceiling, HeldPlan, RunRecord, TrialSummary
 from harness.report import (
     competitor_figures,
     environments,
+    figures,
     listings,
     notes,
     terminal,
@@ -62,7 +63,47 @@ def details(
     yield from _histogram(summaries, width, normalize)
     yield cell("")
     yield listings.trials_table(trials, width)
+    for trial in trials:
+        yield cell(f"\n{trial.label}, round {trial.round} (trial {trial.id})")
+        for line in competitor_figures.trial_lines(trial):
+            yield cell(f"  {line}")
+    yield from map(cell, ("", *_checks(run)))
     yield from map(cell, ("", *environments.lines(run), *notes.notes(run, trials)))
+
+
+def _checks(run: RunRecord) -> Iterator[str]:
+    """Yield what the references did under each competitor's load before the first round."""
+    told: dict[str, list[str]] = {}
+    for one in run.held:
+        told.setdefault(f"null: {'; '.join(_held(one))}", []).append(one.label)
+    for found in run.ceilings:
+        told.setdefault(f"raw: {'; '.join(_ceiling(found))}", []).append(found.label)
+    for text, labels in told.items():
+        yield f"instead of {', '.join(labels)}, {text}"
+
+
+def _held(one: HeldPlan) -> Iterator[str]:
+    counts = (("planned", one.planned), ("missed", one.missed), ("dropped", one.dropped))
+    for name, count in (*counts, ("late", one.late)):
+        if count is not None:
+            yield f"{count:,} starts {name}"
+    yield f"p99 of the start delay {figures.with_unit(one.p99_pacer_lag_ns)}"
+    if one.failure is not None:
+        yield one.failure
+
+
+def _ceiling(found: Ceiling) -> Iterator[str]:
+    share = found.worker_share
+    for text, value in (
+        (f"{figures.with_unit(found.service_ns)} median service time", found.service_ns),
+        (f"{figures.with_unit(found.cpu_ns)} CPU per request", found.cpu_ns),
+        (f"{figures.with_unit(found.target_cpu_ns)} of the target's CPU", found.target_cpu_ns),
+        (f"{figures.significant(found.rate)} req/s by one process", found.rate),
+        (f"{figures.significant(found.doubled_rate)} req/s by two", found.doubled_rate),
+        (f"{figures.significant(100 * (share or 0))} % of the workers' CPUs", share),
+    ):
+        if value is not None:
+            yield text
 
 
 def _histogram(

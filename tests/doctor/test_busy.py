@@ -41,6 +41,11 @@ def two(busy_s: float, /, **used_s: float) -> tuple[Snapshot, Snapshot]:
             "together 0.9; stop them, or expect wide intervals",
         ),
         (
+            two(3.0, loop=0.6, cc1=0.2),
+            "this machine is busy: loop (pid 4711) uses 0.3 of 2 CPUs, all programs "
+            "together 1.5; stop them, or expect wide intervals",
+        ),
+        (
             two(2.0, cc1=0.2),
             "this machine is busy: other programs use 1.0 of 2 CPUs; "
             "stop them (`clientbench doctor` names them), or expect wide intervals",

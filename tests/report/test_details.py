@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from harness.analysis.comparison import compare
-from harness.records.model import OpenLoop, RunRecord, TrialSummary
+from harness.records.model import Ceiling, HeldPlan, OpenLoop, RunRecord, TrialSummary
 from harness.report import figures
 from harness.report.details import details
 from harness.report.json_document import document
@@ -24,7 +24,8 @@ from tests.examples import finished, histogram, trial
 
 # Values that are no figures: text, identity, and whatever is kept for programs.
 BESIDE = {
-    *("client_environment", "target", "service_histogram", "family", "rounds"),
+    *("client_environment", "target", "service_histogram", "family", "rounds", "round"),
+    "slices",  # series, as the readings are: for programs
     *("percent", "processes", "concurrency", "timeout_ns", "above_ns"),
 }
 
@@ -63,7 +64,7 @@ def forms(name: str, value: float) -> set[str]:
         }
     if name.endswith("_bytes"):
         return {figures.megabytes(value), f"{value:,.0f}"}
-    if name == "error_rate":
+    if name in ("error_rate", "target_cpu_share", "trace_share", "worker_share"):
         return {figures.significant(100 * value)}
     return {figures.significant(value), f"{value:,.0f}"}
 
@@ -85,6 +86,16 @@ def assert_all_there(record: RunRecord, made: list[TrialSummary], width: int) ->
         found = words(block)
         for name, value in numbers(one):
             assert not math.isfinite(value) or forms(name, value) & found, (name, value)
+    for one in told["trials"]:
+        title = f"{one['label']},round{one['round']}(trial{one['id']})"
+        (block,) = (two for two in text.split("\n\n") if "".join(two.split()).startswith(title))
+        found = words(block)
+        for name, value in numbers(one):
+            known = name == "body_bytes" or not math.isfinite(value)  # among its competitor's
+            assert known or forms(name, value) & found, (name, value)
+    checks = words(text[text.rindex("(trial ") :])
+    for name, value in numbers([told["run"]["held"], told["run"]["ceilings"]]):
+        assert not math.isfinite(value) or forms(name, value) & checks, (name, value)
     for name, value in numbers(told["comparisons"]):
         assert not math.isfinite(value) or forms(name, value) & words(text), (name, value)
 
@@ -137,5 +148,10 @@ def test_of_an_open_loop_too(width: int) -> None:
                 pacer_lag=histogram(range(0, 1_000_000, 10_007)),
             )
             made.append(trial(label, number, open_loop=loop, service=histogram(times)))
-    record = replace(finished(made), scenario={"open_load": {"rate": 120}})
+    record = replace(
+        finished(made),
+        scenario={"open_load": {"rate": 120}},
+        held=(HeldPlan("requests", 120, 7, 8, 54_321, 9),),
+        ceilings=(Ceiling("aiohttp", 81_000.0, 30_500.0, 29_400.0, 12_340.0, 23_450.0, 0.87),),
+    )
     assert_all_there(replace(record, comparisons=tuple(compare(made, "requests"))), made, width)

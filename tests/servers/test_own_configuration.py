@@ -158,7 +158,8 @@ def test_an_address_of_its_own_is_refused_with_what_to_write(tmp_path: Path, nam
         configured(spec)
     kind = software(name)
     assert str(refused.value) == (
-        f"mine.conf: sets a fixed address, but clientbench chooses the port; write {kind.listening}"
+        "mine.conf: does not use the address that clientbench chooses; "
+        f"expected {kind.listening} in it"
     )
     assert {"listen", "port"} & set(re.findall(r"\w+", kind.listening))
     configured(replace(spec, port=8080))  # who chooses the port may write it
