@@ -510,6 +510,7 @@ def lines_by_kind(text: str) -> Iterator[tuple[str, str]]:
 def test_lines_are_short(page: Path) -> None:
     for kind, line in lines_by_kind(without_generated(page)):
         assert len(line) <= (PROSE_COLUMNS if kind == "prose" else MOST_COLUMNS), line
+    assert all(len(line) <= MOST_COLUMNS for line in page.read_text("utf-8").splitlines())
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

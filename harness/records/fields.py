@@ -167,17 +167,15 @@ OWN = (
     Field(
         "client_version",
         TEXT,
-        "version of the library; `0.28.1 (editable)`, `(local folder)` or `(git 0123456789ab)` if "
-        "it does not come from an index; `0.28.1, in fact 0.29.0` where its code says otherwise "
-        "than its metadata",
+        "version of the library; followed by `(editable)`, `(local folder)` or `(git 0123456789ab)` "
+        "if it is not from an index, by `in fact 0.29.0` if its code says so",
         csv=True,
     ),
     Field(
         "versions",
         JSON,
-        "versions of everything the worker could import, native libraries included; `2.8.0, in "
-        "fact urllib3-future 2.25.904` where [another "
-        "package](doctor.md#contaminated-environments) was written over it",
+        "versions of all that the worker could import, native libraries included; `in fact …` "
+        "where [another package](doctor.md#contaminated-environments) was written over it",
     ),
     Field("python_version", TEXT, "version of the worker's interpreter", csv=True),
     Field("event_loop", TEXT, "`asyncio`, `uvloop`; NULL for sync clients", csv=True),
@@ -281,9 +279,8 @@ OWN = (
     Field(
         "target",
         TEXT,
-        "name of the target, or its alias where it has a configuration of the user's; `url` for a "
-        "server of somebody else's; NULL, as all that follow, in rows stored before targets were a "
-        "factor",
+        "the target: its name, its alias where it has one, or `url`; NULL, as all that follow, in "
+        "rows stored before targets were a factor",
         path="target.name",
         csv=True,
     ),
@@ -318,8 +315,8 @@ OWN = (
     Field(
         "http_version",
         TEXT,
-        "`1.1` or `2`: what the target chooses of what the client offers; NULL where that is not "
-        "known, of clients that ask no target, and in rows stored before it was recorded",
+        "`1.1` or `2`, as the target chooses; NULL where that is not known, of clients that ask no "
+        "target, and in rows stored before it was recorded",
     ),
     Field(
         "early_correct",
@@ -345,7 +342,7 @@ OWN = (
         "unexpected_answer",
         ANSWER,
         "one answer whose status was not expected: its `status` and the `beginning` of its body "
-        "(200 bytes at most, without secrets); NULL where there was none, or none was seen",
+        "(at most 200 bytes, no secrets); NULL if none was seen",
     ),
 )
 
