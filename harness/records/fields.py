@@ -167,14 +167,14 @@ OWN = (
     Field(
         "client_version",
         TEXT,
-        "version of the library; followed by `(editable)`, `(local folder)` or `(git 0123456789ab)` "
-        "if it is not from an index, by `in fact 0.29.0` if its code says so",
+        "version of the library; then `(editable)`, `(local folder)` or `(git 0123456789ab)` "
+        "if it is not from an index, `in fact 0.29.0` if its code says so",
         csv=True,
     ),
     Field(
         "versions",
         JSON,
-        "versions of all that the worker could import, native libraries included; `in fact …` "
+        "versions of all that it could import, native libraries included; `in fact …` "
         "where [another package](doctor.md#contaminated-environments) was written over it",
     ),
     Field("python_version", TEXT, "version of the worker's interpreter", csv=True),
