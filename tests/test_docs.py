@@ -59,7 +59,7 @@ EVERYDAY = [ROOT / "README.md", DOCS / "recipes.md", DOCS / "environment.md"]
 MOST_WORDS = 900  # of README
 PROSE_COLUMNS, MOST_COLUMNS = 100, 200
 # Shorter than anything a user would type; the commands themselves stay as they are printed.
-SHORT = ("--duration", "0.1", "--rounds", "1", "--warmup", "0")
+SHORT = ("--duration", "0.3", "--rounds", "1", "--warmup", "0")
 MEASURING = ("compare", "load")
 
 

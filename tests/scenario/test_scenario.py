@@ -424,7 +424,7 @@ def test_bad_numbers_are_refused_naming_field_and_value(field: str, text: str) -
         ({"body_size": ("1025M",)}, ("--body-size: '1025M'", "from 0 to 1g")),
         ({"body_size": ("1.5k",)}, ("--body-size: '1.5k'",)),
         ({"body": "@/nowhere/x"}, ("--body: '@/nowhere/x'", "readable file")),
-        ({"body": "@"}, ("--body: '@'", "readable file")),
+        ({"body": "@"}, ("--body: '@'", "the name of a file")),
         ({"body": "@a\0b"}, ("--body: '@a\\x00b'", "readable file")),
         ({"body": "@/"}, ("--body: '@/'", "readable file")),
         ({"body": "\ud800"}, ("--body: is not valid text",)),
