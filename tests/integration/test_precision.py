@@ -28,13 +28,15 @@ def test_a_run_ends_when_it_is_precise_enough_and_says_so_everywhere(tmp_path: P
 
     assert ended.code == 0
     stored = stored_ending(tmp_path / "benchmark_results.db")
-    assert stored == ("reached", "cpu_per_request", 0.5, 10)
+    *ending, rounds = stored
+    assert ending == ["reached", "cpu_per_request", 0.5]
+    assert rounds >= 10  # the least; a busy machine needs more
     assert document["run"]["ending"]["reason"] == "reached"
     assert {(one["label"], one["baseline"]) for one in document["matrix"]} == {CLIENTS[::-1]}
     (line,) = (line for line in ended.out.splitlines() if line.startswith("precise "))
-    assert line.endswith("of CPU per request after 10 rounds, wanted ± 50 %")
+    assert line.endswith(f"of CPU per request after {rounds} rounds, wanted ± 50 %")
     assert line in shown.out
-    assert "round 10 ·" in ended.err and "round 11" not in ended.err
+    assert f"round {rounds} ·" in ended.err and f"round {rounds + 1}" not in ended.err
 
 
 def test_an_interrupted_run_says_how_precise_it_was(tmp_path: Path) -> None:
