@@ -32,7 +32,9 @@ def test_load_prints_percentiles_statuses_errors_and_a_histogram(tmp_path: Path)
     ended = clientbench(*words, "--details", cwd=tmp_path)
 
     assert ended.code == 0, ended
-    assert ended.out.startswith("GET / on the built-in server · concurrency 10 · 1 round · 200 HTTP")
+    assert ended.out.startswith(
+        "GET / on the built-in server · concurrency 10 · 1 round · 200 HTTP"
+    )
     assert re.search(r"service time: p50 [\d.,]+ \S+;.* 200 samples", ended.out)
     beyond = "samples beyond: p50 100; p75 50; p90 20; p95 10; p99 2; p99.9 0; max 0"
     assert beyond in ended.out
