@@ -30,8 +30,13 @@ CLIENTBENCH = (sys.executable, "-m", "harness")
 PATIENCE_S = 100
 LOOK_S = 0.05
 HISTORY_LINES = 20_000
-# tmux itself (3.3a) sometimes does not learn how a command ended.
-KEEPING_EXIT_CODE = 'trap : HUP INT QUIT TERM; file=$1; shift; "$@"; echo $? >"$file"'
+# tmux itself (3.3a) sometimes does not learn how a command ended. Nor does the end of a command mean
+# that its output was drawn: the answer to a question about the terminal's state (CSI 5 n) does.
+KEEPING_EXIT_CODE = (
+    'trap : HUP INT QUIT TERM; file=$1; shift; "$@"; code=$?; '
+    r"stty raw -echo min 0 time 50; printf '\033[5n'; head -c 4 >/dev/null; "
+    'echo $code >"$file"'
+)
 # Nothing but the command's own output: no status line, no word about its end.
 SETTINGS = {
     "status": "off",

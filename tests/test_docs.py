@@ -54,8 +54,8 @@ PLUGINS = (DOCS / "plugins.md").read_text("utf-8")
 READING = (DOCS / "reading.md").read_text("utf-8")
 VALIDITY = (DOCS / "validity.md").read_text("utf-8")
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md"), *(ROOT / "results").glob("README.md")])
-# Pages for everybody: `make test` runs their commands, integration tests run those of the other pages.
-EVERYDAY = [ROOT / "README.md", DOCS / "recipes.md", DOCS / "environment.md"]
+# `make test` runs the commands of README, integration tests run those of the other pages.
+EVERYDAY = [ROOT / "README.md"]
 MOST_WORDS = 900  # of README
 PROSE_COLUMNS, MOST_COLUMNS = 100, 200
 # Shorter than anything a user would type; the commands themselves stay as they are printed.
