@@ -170,8 +170,8 @@ def test_the_commands_about_results_work_after_a_run(folder: Path) -> None:
         assert "urllib3" in shown or words[1] == "list" or "'urllib3'" in words[-1]
 
 
-def test_the_queries_of_readme_are_read_on_80_columns(folder: Path) -> None:
-    """After two runs: the best, the costs, and a client's lead from run to run."""
+def check_the_queries_of_readme(folder: Path) -> None:
+    """Read, on 80 columns, the best, the costs, and a lead from run to run."""
     for clients in (("urllib3", "raw:sync"), ("raw:sync", "urllib3")):
         clientbench(folder, "compare", *clients, *SHORT[:2], "--rounds", "2")
     readme = [words for words in commands([ROOT / "README.md"]) if words[:2] == ["results", "sql"]]
@@ -239,7 +239,8 @@ def environment_with_requests(folder: Path) -> None:
         file.write(f"# {folder.name}\n")
 
 
-def test_a_branch_is_compared_with_a_release_as_the_pages_say(folder: Path) -> None:
+def check_that_a_branch_is_compared_with_a_release(folder: Path) -> None:
+    """Do what the pages say of it, whole."""
     for name in ("release", "branch"):
         environment_with_requests(folder / name)
     compared = [words for words in LOCAL if "requests@branch/bin/python" in words]

@@ -22,7 +22,7 @@ SELECTORS = [
     *("null:sync", "null:async"),
     *(one.name for one in CLIENTS if one.adapter is None),
 ]
-QUICK = ("raw:sync", "raw:async+asyncio", "requests:sync", "null:sync", "null:async")
+QUICK = ("raw:async+asyncio", "null:sync", "null:async")
 OF_TRACES = {"trace-points", "traced-alike", "hold-points"}
 NOT_ASKED = {
     "null": {claim.name for claim in CLAIMS} - {"declared"},  # it sends nothing

@@ -29,3 +29,11 @@ def test_a_command_of_the_docs_works(words: list[str], folder: Path) -> None:
     for name in test_docs.servers(words):
         require_software(name)
     assert test_docs.clientbench(folder, *test_docs.shortened(words))
+
+
+def test_the_queries_of_readme_are_read_on_80_columns(folder: Path) -> None:
+    test_docs.check_the_queries_of_readme(folder)
+
+
+def test_a_branch_is_compared_with_a_release_as_the_pages_say(folder: Path) -> None:
+    test_docs.check_that_a_branch_is_compared_with_a_release(folder)

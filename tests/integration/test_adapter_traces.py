@@ -26,6 +26,9 @@ from adapters.conformance.requests_sent import closed_port
 from adapters.conformance.sessions import AsyncSession, CountingGate, Session, SyncSession
 from adapters.trace import HOLD_POINTS, AsyncTrace, Stamps, Trace
 from tests.adapters.clients import CLIENTS, SCHEMES, Client, expected_kind, settings
+from tests.adapters.conftest import client, server, token
+
+__all__ = ["client", "server", "token"]
 
 OF_CONNECTING = {"DNSStart", "DNSDone", "ConnectStart", "ConnectDone"}
 OF_TLS = {"TLSHandshakeStart", "TLSHandshakeDone"}
