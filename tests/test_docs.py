@@ -44,6 +44,7 @@ from tests.cli import options_page
 from tests.cli import test_doctor as doctor
 from tests.examples import finished, trial, two_clients
 from tests.report.answer.examples import QUIET
+from tests.require import require
 from tests.store import fields_page
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -194,8 +195,8 @@ def test_after_the_first_commands_of_readme_its_recipes_work_as_copied(tmp_path:
     first, *_ = listings((ROOT / "README.md").read_text("utf-8"), "console")
     make, activate = first.splitlines()
     assert make.startswith("$ make compare ")
-    if not Path(sys.prefix, "bin", "activate").exists():
-        pytest.skip("the tests do not run in a virtual environment")
+    is_virtual = Path(sys.prefix, "bin", "activate").exists()  # as under make
+    require(is_virtual, "the tests do not run in a virtual environment")
     (tmp_path / ".venv").symlink_to(sys.prefix)  # made by make
     typed = f"{activate.removeprefix('$ ')}\ncommand -v clientbench\nclientbench --version\n"
     done = subprocess.run(

@@ -26,6 +26,7 @@ from harness.input.settings import Defaults
 from harness.scenario.factors import FACTORS
 from servers.catalogue import NAMES
 from tests.cli.command import clientbench
+from tests.require import require
 
 COMPLETE = "_CLIENTBENCH_COMPLETE"
 SHELLS = ("bash", "zsh", "fish")
@@ -230,8 +231,7 @@ def test_what_a_command_returns_is_the_exit_code(
 @pytest.fixture
 def programs(tmp_path: Path) -> Path:
     """A folder with the command in it, as PATH has one."""
-    if shutil.which("bash") is None:
-        pytest.skip("no bash")
+    require(shutil.which("bash") is not None, "bash is not installed")
     folder = tmp_path / "bin"
     folder.mkdir()
     script = folder / "clientbench"

@@ -19,6 +19,7 @@ from tests.cli.command import ONE, clientbench
 from tests.examples import finished, save, two_clients
 from tests.examples import run as record
 from tests.refusals import refused
+from tests.require import require
 from tests.store.test_permissions import NOBODY
 
 
@@ -138,8 +139,8 @@ def test_a_disk_that_fills_up_leaves_an_older_report_as_it_was(database: Path) -
     assert not list(report.parent.glob(".clientbench-*"))
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files of another user")
 def test_a_writable_file_of_another_user_in_a_sticky_folder_is_written() -> None:
+    require(os.geteuid() == 0, "only root can make files of another user")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o1777)

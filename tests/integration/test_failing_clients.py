@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.cli.command import SHORT, clientbench
+import pytest
+
+from tests.cli.command import SHORT, Ended, clientbench
 from tests.cli.test_compare import trials
 
 
+@pytest.fixture
+def compare(foreign_python: Path, tmp_path: Path) -> Callable[..., Ended]:
+    """Compare clients of the interpreter that has those that do not work."""
+    return lambda *words: clientbench("compare", *words, cwd=tmp_path, python=foreign_python)
+
+
 def test_a_client_that_fails_is_reported_and_the_others_go_on(
-    foreign_python: Path, tmp_path: Path
+    compare: Callable[..., Ended], tmp_path: Path
 ) -> None:
-    ended = clientbench(
-        *("compare", "raw", "locked", "grump", "null", "--rounds", "2", "--duration", "0.4"),
-        *("--warmup", "0.02"),
-        cwd=tmp_path,
-        python=foreign_python,
-    )
+    short = ("--rounds", "2", "--duration", "0.4", "--warmup", "0.02")
+    ended = compare("raw", "locked", "grump", "null", *short)
     found = trials(tmp_path / "benchmark_results.db", "label, state, reason")
 
     assert ended.code == 0
@@ -30,9 +35,9 @@ def test_a_client_that_fails_is_reported_and_the_others_go_on(
 
 
 def test_if_all_competitors_fail_the_exit_code_says_so(
-    foreign_python: Path, tmp_path: Path
+    compare: Callable[..., Ended], tmp_path: Path
 ) -> None:
-    ended = clientbench("compare", "locked", "grump", *SHORT, cwd=tmp_path, python=foreign_python)
+    ended = compare("locked", "grump", *SHORT)
 
     assert ended.code == 3
     assert "no way in (asked by locked)" in ended.err and "not today" in ended.err
@@ -40,13 +45,9 @@ def test_if_all_competitors_fail_the_exit_code_says_so(
 
 
 def test_a_client_that_hangs_is_killed_and_the_others_go_on(
-    foreign_python: Path, tmp_path: Path
+    compare: Callable[..., Ended], tmp_path: Path
 ) -> None:
-    ended = clientbench(
-        *("compare", "sleeper", "null", *SHORT, "--timeout", "0.1"),
-        cwd=tmp_path,
-        python=foreign_python,
-    )
+    ended = compare("sleeper", "null", *SHORT, "--timeout", "0.1")
     found = trials(tmp_path / "benchmark_results.db", "label, state, reason")
 
     assert ended.code == 0
@@ -56,9 +57,9 @@ def test_a_client_that_hangs_is_killed_and_the_others_go_on(
 
 
 def test_a_client_whose_import_fails_is_refused_before_the_run(
-    foreign_python: Path, tmp_path: Path
+    compare: Callable[..., Ended], tmp_path: Path
 ) -> None:
-    ended = clientbench("compare", "wreck", "null", *SHORT, cwd=tmp_path, python=foreign_python)
+    ended = compare("wreck", "null", *SHORT)
 
     assert ended.code == 3
     assert ended.err.startswith("clientbench: client: 'wreck' cannot be used: ")
