@@ -515,6 +515,13 @@ def test_lines_are_short(page: Path) -> None:
     assert all(len(line) <= MOST_COLUMNS for line in page.read_text("utf-8").splitlines())
 
 
+def test_modules_that_the_architecture_names_exist() -> None:
+    text = (DOCS / "architecture.md").read_text("utf-8")
+    files = [f"/{path.relative_to(ROOT)}" for path in ROOT.glob("[a-z]*/**/*.py")]
+    named = set(re.findall(r"`([a-z_0-9/]+\.py)`", text))
+    assert {one for one in named if not any(file.endswith(f"/{one}") for file in files)} == set()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_there_is_one_blank_line_between_paragraphs(page: Path) -> None:
     lines = [line if kind != "listing" else "." for kind, line in lines_by_kind(page.read_text())]
