@@ -213,6 +213,28 @@ FEW = {
 }
 
 
+def wakes_late() -> bool:
+    """Ask the machine itself: a bare process that sleeps to 20 instants, as far apart as those.
+
+    The warning is about 1 ms. Where an idle CPU needs half of that to wake, it may be true.
+    """
+    late = subprocess.run(
+        [sys.executable, "-S", "-c", LATE_OF_TWENTY], capture_output=True, text=True, check=True
+    )
+    return int(late.stdout) >= 2
+
+
+LATE_OF_TWENTY = """
+import time
+late, at = 0, time.monotonic()
+for _ in range(20):
+    at += 0.1
+    time.sleep(max(0, at - time.monotonic()))
+    late += time.monotonic() - at > 0.0005
+print(late)
+"""
+
+
 @pytest.mark.alone
 @pytest.mark.parametrize("preset", PRESETS)
 def test_no_preset_of_few_requests_is_said_not_to_be_kept(preset: str, tmp_path: Path) -> None:
@@ -221,10 +243,11 @@ def test_no_preset_of_few_requests_is_said_not_to_be_kept(preset: str, tmp_path:
         ended = clientbench(*words, "--rounds", "2", "--json", cwd=tmp_path)
         assert ended.code == 0, ended
         kinds = {doubt["kind"] for doubt in ended.json["doubts"]}
-        if "generator-saturated" not in kinds:
+        if "generator-saturated" not in kinds or wakes_late():
             break
 
-    assert not kinds & {"generator-saturated", "not checked", "nothing measured"}, ended.json
+    assert not kinds & {"not checked", "nothing measured"}, ended.json
+    assert "generator-saturated" not in kinds or wakes_late(), ended.json
     is_held = PRESETS[preset].is_held
     assert not (is_held and any(one["open_loop"] for one in ended.json["competitors"]))
 
