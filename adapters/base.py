@@ -219,6 +219,9 @@ class BaseAdapter(ABC):
     # Kinds of errors that the library reports instead of the usual one, by case of the conformance
     # suite; several for one case if the outcome is a race.
     other_kinds: ClassVar[tuple[tuple[str, ErrorKind], ...]] = ()
+    # Claims of the conformance suite that fail because of the library, with a sentence for its
+    # users: what happens, and when. Nothing that the adapter could mend belongs here.
+    known_failures: ClassVar[tuple[tuple[str, str], ...]] = ()
     # Library exceptions, most specific first; Python's own are in SYSTEM_ERRORS.
     error_kinds: ClassVar[tuple[tuple[type[BaseException], ErrorKind], ...]] = ()
 

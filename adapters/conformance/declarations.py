@@ -65,11 +65,9 @@ def declared(exam: Exam) -> None:
 
 
 def _expect_numbers(adapter: type[BaseAdapter]) -> None:
-    for sentence in adapter.unequal:
+    for sentence in (*adapter.unequal, *dict(adapter.known_failures).values()):
         if not sentence[:1].isalnum() or len(sentence) >= LONGEST_SENTENCE:
-            raise Failed(
-                f"unequal has {sentence!r}, expected a sentence of less than 120 characters"
-            )
+            raise Failed(f"{sentence!r} is to be a sentence of less than 120 characters")
     pool = adapter.largest_pool
     if adapter.files_per_slot < 1 or (pool is not None and pool < 1):
         raise Failed("files_per_slot and largest_pool must be at least 1")

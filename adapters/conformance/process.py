@@ -1,9 +1,10 @@
 """The process that checks one adapter. It has the same packages as a worker of this client.
 
 It reads its order as one line of JSON from standard input, and writes events as lines of JSON to
-the file descriptor given as first argument: ``claims`` (names and sentences), then for each claim
-``begins``, and ``ends`` with ``state`` ("passed", "failed" or "does not apply") and ``reason``. If
-a check hangs, the parent ends this process.
+the file descriptor given as first argument: ``claims`` (names and sentences) with ``known`` (those
+that the library is known to fail), then for each claim ``begins``, and ``ends`` with ``state``
+("passed", "failed" or "does not apply") and ``reason``. If a check hangs, the parent ends this
+process.
 """
 
 from __future__ import annotations
@@ -31,9 +32,15 @@ def main() -> None:
     def tell(**event: object) -> None:
         os.write(events, json.dumps(event).encode() + b"\n")
 
-    tell(claims=[(claim.name, claim.sentence) for claim in CLAIMS])
     adapters: tuple[type[BaseAdapter], ...] = importlib.import_module(order["module"]).ADAPTERS
     adapter = next(one for one in adapters if one.mode == order["mode"])
+    unknown = {*dict(adapter.known_failures)} - {claim.name for claim in CLAIMS}
+    if unknown:
+        raise ValueError(f"known_failures names no claim: {', '.join(sorted(unknown))}")
+    tell(
+        claims=[(claim.name, claim.sentence) for claim in CLAIMS],
+        known=adapter.known_failures,
+    )
     subject, client = Subject(adapter, order["loop"]), order["client"]
     server = Server(order["ports"], order["ca_file"])
     for claim in CLAIMS:

@@ -147,6 +147,7 @@ class _Found:
         self.results: dict[str, ClaimResult] = {}
         self.broken = 0
         self._sentences: dict[str, str] = {}
+        self._known: dict[str, str] = {}
         self._current: str | None = None
         self._left = f"given up after {MOST_BROKEN} claims that did not end"
 
@@ -156,7 +157,7 @@ class _Found:
 
     def take(self, event: dict[str, Any]) -> None:
         if "claims" in event:
-            self._sentences = dict(event["claims"])
+            self._sentences, self._known = dict(event["claims"]), dict(event["known"])
         elif "begins" in event:
             self._current = event["begins"]
         else:
@@ -168,7 +169,7 @@ class _Found:
             self.broken = MOST_BROKEN
             self._left = f"it cannot be checked: {problem}"
             return
-        self.broken += 1
+        self.broken += self._current not in self._known
         self._end(self._current, "failed", problem)
 
     def all(self) -> Iterator[ClaimResult]:
@@ -180,6 +181,11 @@ class _Found:
     def _end(self, name: str, state: Any, reason: str | None) -> None:
         if state not in get_args(Outcome):
             raise ValueError(state)
+        known = self._known.get(name)
+        if known and state == "failed":
+            state, reason = "known failure", f"{known} (here: {reason})"
+        elif known and state == "passed":
+            reason = f"it passed here; known to fail: {known}"
         self.results[name] = ClaimResult(name, self._sentences[name], state, reason)
         self._current = None
 

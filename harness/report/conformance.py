@@ -18,6 +18,7 @@ __all__ = ["heading", "plain", "summary", "table"]
 _SHOWN = {
     "passed": "passed",
     "failed": "FAILED",
+    "known failure": "FAILED (known)",
     "does not apply": "–",
     "not checked": "not checked",
 }
@@ -47,6 +48,9 @@ def summary(one: Checked) -> str:
     pieces = [f"{one.count('passed')} of {asked} {plural('claim', asked)} passed"]
     if failed:
         pieces.append(f"{len(failed)} failed ({', '.join(failed)})")
+    known = [result.name for result in one.results if result.state == "known failure"]
+    if known:
+        pieces.append(f"{len(known)} known to fail ({', '.join(known)})")
     left = [result for result in one.results if result.state == "not checked"]
     if left:
         pieces.append(f"{len(left)} not checked ({left[0].reason})")
