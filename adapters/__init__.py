@@ -122,3 +122,13 @@ EXTRAS = ("requestx",)
 
 # Clients a bare `clientbench compare` leaves out: they are references, not choices.
 REFERENCES = ("stdlib", "raw", "null")
+
+# The order in which users would look for them.
+BY_POPULARITY = (
+    *("requests", "urllib3", "httpx", "aiohttp", "httpx2", "niquests", "pycurl"),
+    *(name for name in ELSEWHERE if name not in ("httpx2", "niquests")),
+    *("requestx", "stdlib", "raw"),
+)
+
+# Those of ``--popular``: no more than are measured in one group.
+POPULAR = BY_POPULARITY[:12]

@@ -9,7 +9,14 @@ from __future__ import annotations
 __all__ = ["option"]
 
 # Options that are not spelled like their fields.
-_APART = {"database": "--db", "https": "--tls", "tls": "--scheme", "verify": "--insecure"}
+_APART = {
+    "added": "--with",
+    "database": "--db",
+    "every": "--all",
+    "https": "--tls",
+    "tls": "--scheme",
+    "verify": "--insecure",
+}
 
 
 def option(field: str) -> str:

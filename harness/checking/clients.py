@@ -25,6 +25,7 @@ from harness.errors import UnusableError
 from harness.measure.contenders import Resolver
 from harness.measure.workers import last_lines, worker_environment
 from harness.records.checked import Checked, ClaimResult, Outcome
+from harness.scenario.labels import client_label
 from harness.scenario.selector import ClientSpec
 from servers.base import TargetError
 from servers.certificates import issue_for_checks
@@ -61,8 +62,8 @@ def candidates(
     if specs:
         found: list[Candidate] = []
         for spec in specs:
-            catalogue = resolver.catalogue(spec.python)
-            found += _modes_of(spec, catalogue.select(spec), catalogue)
+            chosen = resolver.select(spec)
+            found += _modes_of(spec, chosen.client, chosen.catalogue)
         return list({one.label: one for one in found}.values()), []
     catalogue = resolver.catalogue()
     known = [client for client in catalogue.clients() if client.installed]
@@ -78,7 +79,7 @@ def candidates(
 def _modes_of(spec: ClientSpec, client: Client, catalogue: Catalogue) -> Iterator[Candidate]:
     for mode in (spec.mode,) if spec.mode else tuple(client.modes):
         loop = (spec.loop or "asyncio") if mode == "async" else None
-        label = str(replace(spec, mode=mode, loop=spec.loop))
+        label = client_label(replace(spec, mode=mode), tuple(client.modes))
         yield Candidate(label, client, mode, loop, catalogue)
 
 

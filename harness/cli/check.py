@@ -10,6 +10,7 @@ from harness import interrupts
 from harness.checking import targets
 from harness.checking.clients import ClientCheck, candidates
 from harness.cli.exit_codes import DONE, NOT_VALID
+from harness.cli.making import making
 from harness.cli.screen import console_for, say, say_json
 from harness.cli.targets import named_target
 from harness.clients.bundle import Bundle
@@ -27,11 +28,11 @@ from servers.spec import TargetSpec
 __all__ = ["check_clients", "check_targets"]
 
 
-def check_clients(texts: Sequence[str], as_json: bool) -> int:
+def check_clients(texts: Sequence[str], options: Options, as_json: bool) -> int:
     """Check the adapters of these clients, or of all that are usable here. Return the exit code."""
-    specs = parse_clients(texts)
+    specs, settings = parse_clients(texts), making(options)
     with interrupts.deferred(), Bundle() as bundle:
-        chosen, unusable = candidates(Resolver(bundle), specs)
+        chosen, unusable = candidates(Resolver(bundle, settings), specs)
         for line in unusable:
             say(line, sys.stderr)
         with ClientCheck(bundle) as suite:

@@ -42,7 +42,7 @@ COMMAND_LINE_ERROR: type[Any] = next(
 
 MOST_RUNS = 1_000_000  # the largest --limit of `results list`
 F = TypeVar("F", bound=Callable[..., Any])
-CLIENT = "NAME[==VERSION][:sync|:async][+LOOP][@PYTHON]"
+CLIENT = "[ALIAS=]NAME[EXTRAS][==VERSION|=PATH|=URL][:MODE][+LOOP][@PYTHON]"
 
 
 class CommandInterruptedError(Exception):
@@ -185,23 +185,43 @@ def list_clients_by_default(context: typer.Context, json: Json = False) -> None:
 
 @_command(clients, "list")
 def list_clients(json: Json = False) -> None:
-    """List known clients: installed or not, version, modes."""
-    from harness.cli import listing
+    """List known clients, most popular first: state, versions, modes, HTTP versions."""
+    from harness.cli import clients
 
-    listing.show_clients(json)
+    clients.show_clients(json)
+
+
+@_command(clients, "show")
+@measuring_options_only("constraint", "lock", "offline")
+def show_client(
+    name: Annotated[str, argument(CLIENT, "CLIENT", "client")],
+    *,
+    json: Json = False,
+    **options: Any,
+) -> None:
+    """Show everything about one client: versions, abilities, what it cannot do alike."""
+    from harness.cli import clients
+
+    clients.show_client(name, Options.of(**options), json)
 
 
 @_command(clients, "check")
+@measuring_options_only("constraint", "lock", "offline")
 def check_clients(
     names: Annotated[
         Texts, argument(f"{CLIENT} … (default: all usable ones)", "CLIENT", "clients")
     ] = None,
+    *,
     json: Json = False,
+    **options: Any,
 ) -> int:
-    """Check adapters against the conformance suite; exit code 4 if a claim does not hold."""
+    """Check adapters against the conformance suite; exit code 4 if a claim does not hold.
+
+    A claim that a library is known to fail is shown, and counts as expected.
+    """
     from harness.cli import check
 
-    return check.check_clients(names or (), json)
+    return check.check_clients(names or (), Options.of(**options), json)
 
 
 @_command(app)

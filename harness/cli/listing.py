@@ -1,4 +1,4 @@
-"""``clients``, ``presets`` and ``results``: list clients, presets and stored runs."""
+"""``presets`` and ``results``: list presets and stored runs."""
 
 from __future__ import annotations
 
@@ -7,42 +7,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from harness import interrupts
 from harness.cli.exit_codes import DONE, UNUSABLE
 from harness.cli.locks import lock_notice
 from harness.cli.output import Reports
 from harness.cli.screen import console_for, say, say_json
 from harness.cli.showing import View, show
-from harness.clients.bundle import Bundle
-from harness.clients.catalogue import Catalogue, Client
 from harness.input.presets import PRESETS
 from harness.option_names import option
 from harness.report import listings
 from harness.store import reading
 
-__all__ = ["show_clients", "show_presets", "show_run", "show_runs"]
-
-
-def show_clients(as_json: bool) -> None:
-    """Print every known client."""
-    with interrupts.deferred(), Bundle() as bundle:
-        known = Catalogue(bundle).clients()
-    if as_json:
-        say_json([_plain(client) for client in known])
-        return
-    rows = [
-        (
-            client.name,
-            _state(client),
-            _version(client),
-            ", ".join(client.modes) or "–",
-            _can(client),
-        )
-        for client in known
-    ]
-    columns = ("client", "state", "version", "modes", "can")
-    console = console_for(sys.stdout)
-    console.print(listings.rows_table(columns, rows, console.width))
+__all__ = ["show_presets", "show_run", "show_runs"]
 
 
 def show_presets(as_json: bool) -> None:
@@ -85,38 +60,3 @@ def show_run(database: Path, key: str, view: View, reports: Reports) -> int:
     for trouble in troubles:
         say(f"clientbench: {trouble}", sys.stderr)
     return UNUSABLE if troubles else DONE
-
-
-def _state(client: Client) -> str:
-    if client.problem:
-        return f"broken: {client.problem}"
-    return "installed" if client.installed else "not installed"
-
-
-def _can(client: Client) -> str:
-    """Return the optional abilities that all modes of a client have."""
-    modes = client.modes.values()
-    abilities = {
-        "close": [("close" in mode["connections"]) for mode in modes],
-        "unix": [mode["can_unix"] for mode in modes],
-    }
-    return ", ".join(name for name, able in abilities.items() if able and all(able)) or "–"
-
-
-def _version(client: Client) -> str:
-    """Return the library's version, and that of the distribution that provides its adapter."""
-    plugin = f" by {client.plugin}" if client.plugin else ""
-    return f"{client.version or '–'}{plugin}"
-
-
-def _plain(client: Client) -> dict[str, object]:
-    return {
-        "name": client.name,
-        "installed": client.installed,
-        "version": client.version,
-        "plugin": client.plugin,
-        "modes": client.modes,
-        "problem": client.problem,
-        "linked": client.linked,
-        "hidden": list(client.closure.hidden),
-    }

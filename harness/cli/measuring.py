@@ -10,10 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from adapters import REFERENCES
+import adapters
 from harness import interrupts
 from harness.analysis.doubts.kinds import acceptable, severity
 from harness.cli.exit_codes import DONE, INTERRUPTED, NOT_VALID, OVER_BUDGET, UNUSABLE
+from harness.cli.making import making, without_unmade
 from harness.cli.options import OURS
 from harness.cli.output import Reports
 from harness.cli.progress import progress_on
@@ -21,6 +22,7 @@ from harness.cli.screen import say
 from harness.cli.showing import show, view
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
+from harness.clients.catalogues import Making, releases
 from harness.doctor import busy
 from harness.errors import UsageError
 from harness.input.options import Options
@@ -67,10 +69,13 @@ def measure(command: str, typed: dict[str, Any]) -> int:
         typed["output"] or (), database, force=typed["force"], with_matrix=asked.with_matrix
     )
     with interrupts.deferred():
-        scenario = _scenario(command, typed, defaults)
+        options = Options.of(command=command, **{n: v for n, v in typed.items() if n not in OURS})
+        settings = making(options)
+        scenario = _scenario(options, defaults, settings)
         with progress_on(sys.stderr) as progress:
             look = partial(_warn_if_busy, scenario, progress)
-            outcome = run(scenario, database, defaults.sampling_interval_s, progress, look)
+            interval_s = defaults.sampling_interval_s
+            outcome = run(scenario, database, interval_s, progress, look, settings)
     troubles = [remedy] if (remedy := outcome.kept.remedy) else []
     troubles += reports.write(outcome.run, outcome.trials)  # first: showing may fail
     show(outcome.run, outcome.trials, outcome.kept.place, asked)
@@ -116,16 +121,20 @@ def _exit_code(run: RunRecord, accepted: frozenset[str] | None, *, in_trouble: b
     return NOT_VALID if doubted else DONE
 
 
-def _scenario(command: str, typed: dict[str, Any], defaults: Defaults) -> Scenario:
-    options = Options.of(command=command, **{n: v for n, v in typed.items() if n not in OURS})
+def _scenario(options: Options, defaults: Defaults, settings: Making) -> Scenario:
     with Bundle() as bundle:
         known = Catalogue(bundle).clients()
     # if another factor has several values, the user must name the clients
     several = any(len(options.values(factor)) > 1 for factor in FACTORS.values())
-    if command == "compare" and not options.clients and not several:
+    named = options.clients or options.every or options.popular
+    if options.command == "compare" and not named and not several:
         options = replace(options, clients=_all_installed(known))
-    modes = {client.name: tuple(client.modes) for client in known if client.modes}
-    return build(options, defaults, modes, _resolve)
+    here = {client.name: tuple(client.modes) for client in known if client.modes}
+    modes = {**adapters.MODES_OF, **here}
+    scenario = build(options, defaults, modes, _resolve, partial(releases, settings))
+    if options.keep_going or options.every:
+        return without_unmade(scenario, settings)
+    return scenario
 
 
 def _resolve(spec: TargetSpec) -> Runtime:
@@ -138,7 +147,8 @@ def _all_installed(known: list[Client]) -> tuple[str, ...]:
     """Return every installed library in every mode; print which are left out, and why."""
     chosen = []
     for client in known:
-        if client.name in REFERENCES:
+        is_meant = client.name in adapters.BUILTIN or client.installed
+        if client.name in adapters.REFERENCES or not is_meant:
             continue
         if not client.installed or client.problem:
             why = client.problem or "an optional client that is not installed"

@@ -11,13 +11,16 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 import adapters
@@ -27,6 +30,7 @@ from harness.clients.closure import Closure, closure
 from harness.clients.contamination import SitePackages, in_fact, read
 from harness.clients.interpreters import ask, executable
 from harness.clients.kept_answers import KeptAnswers
+from harness.clients.ranges import check_range
 from harness.clients.registry import known_clients
 from harness.errors import UnusableError, UsageError
 from harness.records.client_environment import (
@@ -58,6 +62,7 @@ class Client:
     installed: bool
     modes: dict[Mode, dict[str, Any]]  # capabilities by mode, the default first
     linked: dict[str, str]  # native libraries
+    roots: tuple[str, ...] = ()  # requirements that its closure was computed from
     problem: str | None = None  # why it cannot be used although installed
     measured: str | None = None  # the library's own distribution, where the adapter names it
     # modules that its adapter imported, with only its closure visible
@@ -97,11 +102,21 @@ class Client:
 
 
 class Catalogue:
-    """The clients of one interpreter (default: our own)."""
+    """The clients of one interpreter (default: our own).
 
-    def __init__(self, bundle: Bundle, python: str | None = None) -> None:
+    ``visible`` has, by client, what it sees beside what its library requires: the requirements of
+    an environment made for it.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        python: str | None = None,
+        visible: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> None:
         self.python = executable(python)
         self._bundle = bundle
+        self._visible = visible
         self._known = known_clients()
         # keyed by distribution and the stamp of its files
         self._digests: dict[tuple[str, str], str] = {}
@@ -159,7 +174,22 @@ class Catalogue:
         self._check(spec, client)
         return client
 
+    def serves(self, spec: ClientSpec) -> bool:
+        """Say whether it has what ``spec`` asks for, without extras, source and other additions."""
+        if spec.name not in self._known:
+            return False
+        client = self.clients([spec.name])[0]
+        if client.distribution is None:
+            return True
+        is_it = spec.version in (None, client.version)
+        return spec.is_bare_but_for_version and client.installed and is_it and self._has_loop(spec)
+
+    def _has_loop(self, spec: ClientSpec) -> bool:
+        needs = spec.loop in LOOP_DISTRIBUTIONS
+        return not needs or bool(self._metadata["distributions"].get(spec.loop))
+
     def _check(self, spec: ClientSpec, client: Client) -> None:
+        check_range(spec.name, client.version)
         if spec.version is not None and spec.version != client.version:
             # a library that was overwritten has no version that one could select
             known = spec.name if " " in str(client.version) else f"{spec.name}=={client.version}"
@@ -176,14 +206,12 @@ class Catalogue:
             raise UsageError(
                 f"'{spec}' names an event loop, but {mode} clients have none", "client"
             )
-        if spec.loop in LOOP_DISTRIBUTIONS and not self._metadata["distributions"].get(spec.loop):
+        if not self._has_loop(spec):
             raise UnusableError(f"'{spec}' needs {spec.loop}, which is not installed", "client")
 
     def closure_with_loop(self, client: Client, loop: str | None) -> Closure:
         """Return the distributions that a worker of ``client`` may see when it runs on ``loop``."""
-        roots = [client.distribution] if client.distribution else []
-        roots += [loop] if loop in LOOP_DISTRIBUTIONS else []
-        visible = self._closure(roots)
+        visible = self._closure((*client.roots, *([loop] if loop in LOOP_DISTRIBUTIONS else [])))
         library = client.measured or client.distribution
         known = {library: client.version} if library and client.version else {}
         versions = {name: known.get(name, version) for name, version in visible.versions.items()}
@@ -210,7 +238,7 @@ class Catalogue:
             self._digests[key] = content_digest(parts)
         return self._digests[key]
 
-    def _closure(self, roots: list[str]) -> Closure:
+    def _closure(self, roots: Sequence[str]) -> Closure:
         """Return the closure of ``roots``, with the versions that are actually there.
 
         A third party's adapter may require clientbench; its worker must not.
@@ -226,8 +254,9 @@ class Catalogue:
 
     def _client(self, name: str) -> Client:
         module, distribution = self._known[name]
-        required = self._closure([distribution] if distribution else [])
-        installed = distribution is None or bool(required.versions)
+        roots = self._roots(name)
+        required = self._closure(roots)
+        installed = distribution is None or canonicalize_name(distribution) in required.versions
         answer: dict[str, Any] = {"modes": {}, "linked": {}, "problem": self._unseen(required)}
         if installed and not answer["problem"]:
             answer = self._capability(module, required)
@@ -242,12 +271,19 @@ class Catalogue:
             installed=installed,
             modes=answer["modes"],
             linked=linked,
+            roots=roots,
             problem=answer.get("problem") or _unrequired(measured, required),
             measured=measured,
             imported=Imported.from_plain(answer["imported"])
             if "imported" in answer
             else Imported(),
         )
+
+    def _roots(self, name: str) -> tuple[str, ...]:
+        """Return what the client's library needs, beside what it requires itself."""
+        _, distribution = self._known[name]
+        own = (distribution, *adapters.NEEDS.get(name, ())) if distribution else ()
+        return (*own, *self._visible.get(name, ()))
 
     def _unseen(self, required: Closure) -> str | None:
         """Name the distributions that cannot be made visible to a worker, if any."""
@@ -275,7 +311,9 @@ class Catalogue:
 
     @cached_property
     def _metadata(self) -> dict[str, Any]:
-        roots = [dist for _, dist in self._known.values() if dist] + list(LOOP_DISTRIBUTIONS)
+        texts = [text for name in self._known for text in self._roots(name)]
+        names = {canonicalize_name(Requirement(text).name) for text in texts}
+        roots = sorted(names.union(LOOP_DISTRIBUTIONS))
         kept = self._cache.metadata(roots)
         if kept is not None:
             return kept

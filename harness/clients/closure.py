@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,17 +28,22 @@ class Closure:
 
 
 def closure(
-    roots: list[str], distributions: Mapping[str, Any], environment: Mapping[str, str]
+    roots: Sequence[str], distributions: Mapping[str, Any], environment: Mapping[str, str]
 ) -> Closure:
     """Follow the requirements of ``roots`` that hold in ``environment`` (PEP 508 markers).
 
+    A root is a requirement, such as ``httpx`` or ``httpx[http2]``, whose version does not matter.
     ``distributions`` and ``environment`` are the answer of ``harness.worker.describe.metadata``. A
     requirement that only an extra brings in is optional.
     """
     needed: dict[str, str] = {}
     optional: set[str] = set()
     visited: set[tuple[str, str]] = set()
-    waiting = [(canonicalize_name(root), "") for root in roots]
+    waiting = [
+        (canonicalize_name(root.name), extra)
+        for root in _parsed(roots)
+        for extra in ("", *root.extras)
+    ]
     while waiting:
         name, extra = waiting.pop(0)
         known = distributions.get(name)
@@ -60,7 +65,7 @@ def closure(
     )
 
 
-def _parsed(texts: list[str]) -> list[Requirement]:
+def _parsed(texts: Iterable[str]) -> list[Requirement]:
     parsed = []
     for text in texts:
         # occurs in metadata of old packages; pip ignores it as well

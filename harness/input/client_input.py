@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+from packaging.utils import canonicalize_name
+
+import adapters
 from harness.errors import UsageError, within
 from harness.scenario.selector import ClientSpec, parse
+
+# ``curl-cffi`` and ``curl_cffi`` are the same name.
+_SPELLINGS = {str(canonicalize_name(name)): name for name in adapters.MODES_OF}
 
 __all__ = ["parse_client", "parse_clients"]
 
 
 def parse_client(text: str) -> ClientSpec:
     """Return the client that ``text`` selects. Raises ``UsageError``."""
-    if "://" in text:
+    if "://" in text.partition("=")[0]:
         raise UsageError(
             "a URL was given; expected the name of a client (a URL follows --url)", "client"
         )
-    return parse(text)
+    spec = parse(text)
+    return replace(spec, name=_SPELLINGS.get(canonicalize_name(spec.name), spec.name))
 
 
 def parse_clients(texts: Iterable[str]) -> list[ClientSpec]:

@@ -13,7 +13,8 @@ from typing import Any
 
 from adapters.base import Mode
 from harness.errors import UsageError
-from harness.input.client_input import parse_client, parse_clients
+from harness.input.client_expansion import Releases, asked_clients
+from harness.input.client_input import parse_client
 from harness.input.load_input import open_load
 from harness.input.options import Options
 from harness.input.settings import VARIABLES, Defaults
@@ -44,6 +45,7 @@ class Known:
     defaults: Defaults
     modes: Modes
     resolve: Resolve
+    releases: Releases
     tls: bool  # default for the targets that we start
 
 
@@ -76,7 +78,7 @@ def _levels(options: Options, known: Known, body: bytes | None) -> dict[str, Seq
     """Return the values of each factor in the order of combination; clients have their labels."""
     methods = _methods(options)
     found = {
-        CLIENT.name: _clients(options, known.modes),
+        CLIENT.name: _clients(options, known),
         **target_levels(options, known.tls),
         "method": methods,
         "body_size": _sizes(options, methods, body),
@@ -160,16 +162,17 @@ def is_streamed(options: Options) -> bool:
     return options.stream or _STREAM in _upper(options)
 
 
-def _clients(options: Options, modes: Modes) -> list[tuple[str, ClientSpec]]:
+def _clients(options: Options, known: Known) -> list[tuple[str, ClientSpec]]:
     """Return label and resolved client of each selector. Raises ``UsageError`` for duplicates."""
-    texts = options.clients
-    if not texts:
+    modes = known.modes
+    asked = asked_clients(options, modes, known.releases)
+    if not asked:
         names = "names such as requests httpx:async aiohttp"
         expected = "--client NAME" if options.command == "load" else names
         raise UsageError(f"none given; expected {expected}", "client")
-    resolved = [_resolved(spec, modes) for spec in parse_clients(texts)]
+    resolved = [_resolved(spec, modes) for _, spec in asked]
     labels = [client_label(spec, modes.get(spec.name, ())) for spec in resolved]
-    _check_clients_distinct([text.strip() for text in texts], resolved, labels)
+    _check_clients_distinct([text for text, _ in asked], resolved, labels)
     return list(zip(labels, resolved, strict=True))
 
 

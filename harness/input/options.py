@@ -23,6 +23,50 @@ class Options:
     clients: tuple[str, ...] = ()
     url: str | None = None  # http(s) URL, or a path on the target
     levels: Mapping[str, Values] = field(default_factory=dict)  # values of factors, by name
+    every: bool = declare(
+        "Measure every client that clientbench knows, in every mode.",
+        default=False,
+        names="--all",
+        group="what",
+    )
+    popular: bool = declare(
+        "Measure the most popular clients, in their first mode.", default=False, group="what"
+    )
+    versions: str | None = declare(
+        "Measure these versions of the client: 0.23..0.28 (newest patch of each) or last:10.",
+        group="what",
+        metavar="RANGE",
+    )
+    python: tuple[str, ...] = declare(
+        "Measure every client on this Python: 3.13, or the path of an interpreter.",
+        default=(),
+        group="what",
+        metavar="PYTHON",
+    )
+    added: tuple[str, ...] = declare(
+        "Install this beside a client, which then sees it: 'orjson>=3'; with several clients "
+        "'CLIENT: orjson>=3'.",
+        default=(),
+        names="--with",
+        group="what",
+        metavar="REQUIREMENT",
+    )
+    constraint: str | None = declare(
+        "Versions for environments that are made, in a constraints file.",
+        group="what",
+        metavar="FILE",
+    )
+    lock: str | None = declare(
+        "Make the environments of a lock file, which `results show --lock` prints.",
+        group="what",
+        metavar="FILE",
+    )
+    offline: bool = declare(
+        "Make environments without network, of what is cached.", default=False, group="what"
+    )
+    keep_going: bool = declare(
+        "Leave out clients whose environment cannot be made.", default=False, group="what"
+    )
     duration: str | float | None = declare(
         "Measured time per client: 10, 500ms, 2m. [10; load 30]",
         group="how long",

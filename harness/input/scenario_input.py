@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TypeVar, cast, get_args
 
 from harness.errors import UsageError
+from harness.input.client_expansion import Releases
 from harness.input.competitor_input import (
     Known,
     Modes,
@@ -62,12 +63,15 @@ def build(
     defaults: Defaults,
     modes: Modes = _NO_MODES,
     resolve: Resolve = lambda _: "native",
+    releases: Releases = lambda _spec, _text: (),
 ) -> Scenario:
     """Build the scenario that these options describe.
 
     ``modes`` gives the modes of each client in the catalogue; with it a bare ``httpx`` and
     ``httpx:sync`` are recognised as the same client. ``resolve`` chooses how a target runs if the
-    options do not. Raises ``UsageError`` with one line that names the field, the value (unless it
+    options do not; ``releases`` looks up the versions of a library.
+
+    Raises ``UsageError`` with one line that names the field, the value (unless it
     may be a secret) and what is accepted.
     """
     expanded = expand(options)
@@ -77,7 +81,7 @@ def build(
     profile = _profile(options.profile)
     held_at_tls = expanded.held is not None and expanded.held.point == "tls"
     _check_target_options(options)
-    known = Known(defaults, modes, resolve, tls=held_at_tls)
+    known = Known(defaults, modes, resolve, releases, tls=held_at_tls)
     asked = parse_competitors(options, known, body)
     competitors = asked.competitors
     check_recipe(destination.path, [competitor.target for competitor in competitors])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import ssl
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -12,20 +11,20 @@ from pathlib import Path
 from adapters.base import Connections, Mode, Request, Settings
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
+from harness.clients.catalogues import Catalogues, Chosen, Making
+from harness.clients.closure import Closure
 from harness.clients.contamination import Contamination, contaminations
-from harness.clients.interpreters import executable
 from harness.errors import UsageError, within
 from harness.machine.limits import ensure, ensure_bodies
 from harness.measure.negotiation import spoken
 from harness.measure.samples import Rules
-from harness.records.client_environment import Environment
+from harness.records.client_environment import ClientSource, Environment
 from harness.records.model import UnexpectedAnswer
 from harness.redaction import redact_url
 from harness.scenario.competitors import Competitor
 from harness.scenario.plan import shares
 from harness.scenario.scenario import Scenario
 from harness.scenario.selector import ClientSpec, Loop
-from harness.text import canonical_json
 from servers.base import Target
 from servers.spec import EMBEDDED, TargetSpec
 
@@ -70,6 +69,7 @@ class Contender:
     condition: str | None = None  # as in Competitor
     refusal: str | None = None  # why it is not measured: its first request failed
     refused_answer: UnexpectedAnswer | None = None  # the unexpected response, if that is why
+    source: ClientSource | None = None  # of its library, if it is no release
 
     @property
     def slots(self) -> int:
@@ -143,30 +143,38 @@ class Selection:
     client: Client
     mode: Mode
     loop: Loop | None
-    catalogue: Catalogue
+    chosen: Chosen
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue of its environment."""
+        return self.chosen.catalogue
+
+    def environment(self, visible: Closure) -> Environment:
+        """Return the environment of a worker that sees ``visible``, with its lock if it was made."""
+        made = self.chosen.made
+        found = self.catalogue.environment(visible)
+        return found if made is None else replace(found, lock=made.lock)
 
 
 class Resolver:
-    """Finds the clients that competitors name; one catalogue per interpreter."""
+    """Finds the clients that competitors name, in environments that it makes if need be."""
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, making: Making | None = None) -> None:
         self._bundle = bundle
-        self._catalogues: dict[str, Catalogue] = {}
+        self._catalogues = Catalogues(bundle, making)
 
     def catalogue(self, python: str | None = None) -> Catalogue:
         """The catalogue of an interpreter."""
-        found = executable(python)
-        if found not in self._catalogues:
-            self._catalogues[found] = Catalogue(self._bundle, python)
-        return self._catalogues[found]
+        return self._catalogues.of_python(python)
 
     def select(self, spec: ClientSpec) -> Selection:
         """The client, mode and loop that ``spec`` means."""
-        catalogue = self.catalogue(spec.python)
-        client = catalogue.select(spec)
+        chosen = self._catalogues.choose(spec)
+        client = chosen.catalogue.select(spec)
         mode: Mode = spec.mode if spec.mode is not None else next(iter(client.modes))
         loop = (spec.loop or "asyncio") if mode == "async" else None
-        return Selection(client, mode, loop, catalogue)
+        return Selection(client, mode, loop, chosen)
 
     def contenders(
         self, scenario: Scenario, target_of: Callable[[TargetSpec], Target]
@@ -228,7 +236,6 @@ class Resolver:
 
     def check(self, scenario: Scenario) -> None:
         """Refuse everything that can be refused before a target is started."""
-        self._check_apart(scenario)
         # one copy in each process, and one that a library makes for each connection
         copies = ((one, scenario.processes + one.concurrency) for one in scenario.competitors)
         needed_bytes = sum(one.body_bytes * number for one, number in copies)
@@ -281,26 +288,6 @@ class Resolver:
         joined.write_bytes(content)
         return str(joined)
 
-    def _check_apart(self, scenario: Scenario) -> None:
-        """Refuse equal competitors: two paths may lead to the same interpreter."""
-        seen: dict[object, tuple[str, str | None]] = {}
-        for number, competitor in enumerate(scenario.competitors):
-            with within(f"competitors[{number}]"):
-                found = self.select(competitor.client)
-            visible = found.catalogue.closure_with_loop(found.client, found.loop)
-            client = replace(competitor.client, python=None)
-            asked = competitor.model_copy(update={"label": "", "client": client})
-            files = tuple(map(os.path.realpath, visible.entries))
-            plain = canonical_json(asked.model_dump(mode="json"))  # a path may be no text
-            key = (plain, found.catalogue.environment(visible), files)
-            label, python = seen.setdefault(key, (competitor.label, competitor.client.python))
-            if python != competitor.client.python:
-                raise UsageError(
-                    f"{label!r} and {competitor.label!r} are the same client in the same "
-                    "environment; expected each once",
-                    "competitors",
-                )
-
     def _settings(self, competitor: Competitor, scenario: Scenario, target: Target) -> Settings:
         return Settings(
             timeout_s=scenario.timeout_s,
@@ -333,7 +320,8 @@ class Resolver:
             versions=visible.versions,
             python=selection.catalogue.python,
             python_version=selection.catalogue.python_version,
-            environment=selection.catalogue.environment(visible),
+            environment=selection.environment(visible),
+            source=selection.chosen.source and selection.chosen.source.record,
             site=self._bundle.site(visible.entries),
             request=request,
             settings=settings,

@@ -15,6 +15,7 @@ from harness.analysis.doubts.conclusion import concluding_doubts
 from harness.analysis.doubts.connections import port_doubts
 from harness.analysis.doubts.run import contamination_doubts, processor_doubts
 from harness.clients.bundle import Bundle
+from harness.clients.catalogues import Making
 from harness.clients.contamination import Contamination
 from harness.clock import utc_now
 from harness.machine import description as environment
@@ -26,7 +27,7 @@ from harness.measure.place import Place
 from harness.measure.rounds import FinishedRound, Progress, Rounds, is_spared
 from harness.measure.targets import Targets, running
 from harness.records.conditions import by_condition
-from harness.records.model import RunRecord, RunState, TrialSummary
+from harness.records.model import Doubt, RunRecord, RunState, TrialSummary
 from harness.scenario.plan import Plan, make_plan
 from harness.scenario.scenario import Scenario
 from harness.store import Keeper, Kept
@@ -49,10 +50,12 @@ def run(
     sampling_interval_s: float,
     progress: Progress,
     look: Callable[[], None] = lambda: None,
+    making: Making | None = None,
 ) -> Outcome:
     """Measure a scenario and store the result.
 
     ``look`` is called once, after all that can be refused. Targets are up then, but idle.
+    ``making`` says how environments are made that are not there.
 
     Raises ``ClientbenchError`` before anything is stored if it cannot be measured at all. An
     interrupt ends the run; the rounds that were finished are kept. The outcome says where.
@@ -63,7 +66,7 @@ def run(
         bundle = stack.enter_context(Bundle())
         launcher = processors.Launcher()
         stack.callback(launcher.close)
-        resolver = Resolver(bundle)
+        resolver = Resolver(bundle, making)
         resolver.check(scenario)
         cpus = _processors(scenario)
         targets = stack.enter_context(running(scenario, cpus, launcher))
@@ -168,9 +171,15 @@ def _begin(
             *processor_doubts(cpus, scenario.pin),
             *contamination_doubts(contaminations),
             *prepared.doubts,
+            *map(_left_out, scenario.left_out),
         ),
         prepared=prepared.sent,
     )
+
+
+def _left_out(one: tuple[str, str]) -> Doubt:
+    label, why = one
+    return Doubt("left out", label, why, "see the reason, or leave it out yourself")
 
 
 def _names(scenario: Scenario) -> str:

@@ -116,6 +116,7 @@ def summarise(contender: Contender, recorded: Recorded) -> TrialSummary:
         trace_share=contender.trace_share,
         traces=_measured(recorded.traces, fold.windows),
         unexpected_answer=recorded.answer,
+        client_source=contender.source,
     )
 
 

@@ -15,7 +15,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Environment", "Imported", "Installed", "Interpreter", "content_digest", "stamp"]
+__all__ = [
+    "ClientSource",
+    "Environment",
+    "Imported",
+    "Installed",
+    "Interpreter",
+    "content_digest",
+    "stamp",
+]
 
 # Notes of installers, which name folders of this machine; they are no part of what was installed.
 NOTES = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "SOURCES.txt"})
@@ -44,6 +52,17 @@ class Installed:
 
 
 @dataclass(frozen=True)
+class ClientSource:
+    """The source of a library that is no release: what was there when the run began."""
+
+    kind: str  # checkout, wheel, sdist or url
+    name: str  # the last name of its path or URL
+    digest: str  # covers its files
+    commit: str | None = None  # of a checkout under git
+    dirty: bool | None = None  # True: it had changes that are in no commit
+
+
+@dataclass(frozen=True)
 class Environment:
     """Everything that a worker's code may come from."""
 
@@ -53,6 +72,8 @@ class Environment:
     # where the distributions lie, and what their files looked like when the digests were taken
     entries: tuple[str, ...] = field(default=(), compare=False)
     stamp: str = field(default="", compare=False)
+    # versions and hashes of all that is installed, if it was made for a client
+    lock: str | None = field(default=None, compare=False)
 
     @property
     def digest(self) -> str:
@@ -68,12 +89,13 @@ class Environment:
         }
 
     @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> Environment:
-        """The inverse of ``to_plain``."""
+    def from_plain(cls, plain: Mapping[str, Any], lock: str | None = None) -> Environment:
+        """The inverse of ``to_plain``, which does without the lock."""
         return cls(
             Interpreter(**plain["interpreter"]),
             tuple(Installed(**one) for one in plain["distributions"]),
             plain["code"],
+            lock=lock,
         )
 
     def has_changed(self) -> bool:

@@ -11,7 +11,9 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from functools import partial
+from typing import Any
 
+from harness.records.client_environment import ClientSource
 from harness.records.field import Field, Kind
 from harness.records.histogram import Histogram, percentile
 from harness.records.model import TrialSummary, UnexpectedAnswer
@@ -25,12 +27,20 @@ JSON = Kind("TEXT", "JSON", canonical_json, json.loads)
 JSON_TUPLE = Kind("TEXT", "JSON", canonical_json, lambda text: tuple(json.loads(text)))
 COUNT = Kind("INTEGER")
 FLAG = Kind("INTEGER", write=int, read=bool)
-ANSWER = Kind(
-    "TEXT",
-    "JSON",
-    lambda answer: canonical_json(asdict(answer)),
-    lambda text: None if text is None else UnexpectedAnswer(**json.loads(text)),
-)
+
+
+def _record(type_: type[Any]) -> Kind:
+    """Return the kind of a dataclass that is stored as one JSON object."""
+    return Kind(
+        "TEXT",
+        "JSON",
+        lambda value: canonical_json(asdict(value)),
+        lambda text: None if text is None else type_(**json.loads(text)),
+    )
+
+
+ANSWER = _record(UnexpectedAnswer)
+SOURCE = _record(ClientSource)
 NS = Kind("INTEGER", "ns")
 MEAN_NS = Kind("REAL", "ns")
 BYTES = Kind("INTEGER", "bytes")
@@ -343,6 +353,12 @@ OWN = (
         ANSWER,
         "one answer whose status was not expected: its `status` and the `beginning` of its body "
         "(at most 200 bytes, no secrets); NULL if none was seen",
+    ),
+    Field(
+        "client_source",
+        SOURCE,
+        "a library that is no release: `kind` (checkout, wheel, sdist, url), `name`, `digest` of "
+        "its files, and the `commit` and `dirty` flag of a checkout; NULL for a release",
     ),
 )
 

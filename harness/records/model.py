@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from adapters.base import Connections
-from harness.records.client_environment import Environment
+from harness.records.client_environment import ClientSource, Environment
 from harness.records.conditions import InCondition
 from harness.records.confidence import CONFIDENCE, STOPPED_CONFIDENCE, Verdict
 from harness.records.histogram import Histogram
@@ -170,6 +170,7 @@ class TrialSummary(Totals, InCondition):
     http_version: str | None = None  # "1.1" or "2", as the target negotiates it; None: not known
     condition: str | None = None  # which its label ends with; None: the run has no conditions
     unexpected_answer: UnexpectedAnswer | None = None  # None: there was none, or none was seen
+    client_source: ClientSource | None = None  # None: the library is a release
 
 
 @dataclass(frozen=True)

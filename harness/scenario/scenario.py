@@ -6,6 +6,7 @@ trust the values.
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -19,10 +20,12 @@ from harness.redaction import Redactor, quoted, redact_headers, redact_url, refu
 from harness.scenario.budget import ErrorBudget
 from harness.scenario.competitors import Competitor
 from harness.scenario.holds import HeldLoad
+from harness.scenario.labels import short_source
 from harness.scenario.loads import OpenLoad
 from harness.scenario.methods import BODY_METHODS
 from harness.scenario.plain import Plain
 from harness.scenario.precision import USUAL, Precision
+from harness.scenario.selector import ClientSpec
 from harness.scenario.statuses import parse_statuses
 
 __all__ = [
@@ -79,6 +82,7 @@ class Scenario(Plain):
     preset: str | None = None
     held: HeldLoad | None = None
     steps: tuple[tuple[int, float], ...] = ()  # (concurrency, seconds until which)
+    left_out: tuple[tuple[str, str], ...] = ()  # competitors that could not be had, and why
 
     @property
     def accepted_statuses(self) -> frozenset[int]:
@@ -112,6 +116,9 @@ class Scenario(Plain):
                 shown["target"]["config"] = competitor.target.told.config
             else:  # the same setting as in runs from before there were such
                 del shown["target"]["config"], shown["target"]["alias"]
+            shown["client"] = _shown_client(competitor.client)
+        if not self.left_out:
+            del data["left_out"]
         for name in ("ca_file", "unix_path"):
             if data[name] is None:
                 del data[name]  # as in runs that were stored before it could be given
@@ -143,3 +150,13 @@ class Scenario(Plain):
         if self.processes > lowest:
             raise refusal("processes", self.processes, f"at most the concurrency, {lowest}")
         return self
+
+
+def _shown_client(client: ClientSpec) -> dict[str, Any]:
+    """Return a client as plain JSON: a source by its last name, and only what was said of it."""
+    source = None if client.source is None else short_source(client.source)
+    data = asdict(replace(client, source=source))
+    for name in ("alias", "extras", "source", "added"):
+        if not data[name]:
+            del data[name]  # as in runs that were stored before it could be given
+    return data

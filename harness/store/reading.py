@@ -296,9 +296,12 @@ def _client_environment(connection: sqlite3.Connection, row: dict[str, Any]) -> 
     key = row.get("client_environment_id")  # no such column in an older database
     if key is None:
         return None
-    statement = "SELECT environment FROM client_environments WHERE id = ?"
+    statement = "SELECT * FROM client_environments WHERE id = ?"
     found = connection.execute(statement, (key,)).fetchone()
-    return None if found is None else Environment.from_plain(json.loads(found["environment"]))
+    if found is None:
+        return None
+    stored = dict(found)  # in an older database it has no lock
+    return Environment.from_plain(json.loads(stored["environment"]), stored.get("lock"))
 
 
 def _target(row: dict[str, Any]) -> TargetSpec:

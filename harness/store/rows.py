@@ -47,7 +47,9 @@ def client_environment_rows(trial: TrialSummary, now: str) -> list[Row]:
     if environment is None:
         return []
     text = canonical_json(environment.to_plain())
-    return [{"id": environment.digest, "environment": text, "first_seen_at": now}]
+    lock = environment.lock
+    row: Row = {"id": environment.digest, "environment": text, "first_seen_at": now, "lock": lock}
+    return [row]
 
 
 def run_row(run: RunRecord, environment_id: str, *, finished: bool) -> Row:

@@ -102,6 +102,7 @@ def capabilities(module: str, site: str) -> dict[str, Any]:
                 "offers_http2": list(adapter.offers_http2),
                 "unequal": list(adapter.unequal),
                 "lacks": list(adapter.lacks),
+                "known_failures": dict(adapter.known_failures),
             }
             for adapter in adapters
         },

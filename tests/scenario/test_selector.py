@@ -34,6 +34,29 @@ from harness.scenario.selector import LOOPS, MODES, ClientSpec, parse
             ClientSpec("httpx", "0.28.1", "async", "uvloop", "3.12"),
         ),
         (" HTTPX:Async ", ClientSpec("httpx", mode="async")),
+        ("httpx[http2]", ClientSpec("httpx", extras=("http2",))),
+        ("httpx[HTTP2, brotli]==0.28.1", ClientSpec("httpx", "0.28.1", extras=("brotli", "http2"))),
+        ("head=httpx", ClientSpec("httpx", alias="head")),
+        ("old=httpx==0.27.2:async", ClientSpec("httpx", "0.27.2", "async", alias="old")),
+        ("httpx=./checkout", ClientSpec("httpx", source="./checkout")),
+        ("httpx=.", ClientSpec("httpx", source=".")),
+        ("httpx=httpx-0.28.1.tar.gz", ClientSpec("httpx", source="httpx-0.28.1.tar.gz")),
+        (
+            "head=httpx[http2]=../a=b@c:async@3.13",
+            ClientSpec(
+                "httpx", None, "async", None, "3.13", "head", ("http2",), source="../a=b@c"
+            ),
+        ),
+        (
+            "httpx=https://example.com/httpx-1.whl:sync",
+            ClientSpec("httpx", mode="sync", source="https://example.com/httpx-1.whl"),
+        ),
+        (
+            "aiohttp=~/aiohttp+uvloop@/opt/bin/python",
+            ClientSpec(
+                "aiohttp", None, "async", "uvloop", "/opt/bin/python", source="~/aiohttp"
+            ),
+        ),
     ],
 )
 def test_reads_the_grammar(text: str, expected: ClientSpec) -> None:
@@ -43,11 +66,19 @@ def test_reads_the_grammar(text: str, expected: ClientSpec) -> None:
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
-        ("", ("client", "NAME[==VERSION]")),
-        (":async", ("client", "NAME[==VERSION]")),
+        ("", ("client", "NAME[EXTRAS]")),
+        (":async", ("client", "NAME[EXTRAS]")),
         ("-httpx", ("client.name", "'-httpx'")),
         ("ht tpx", ("client.name", "'ht tpx'")),
-        ("httpx=0.27", ("client", "NAME[==VERSION]")),
+        ("httpx=0.27", ("client", "httpx==0.27 for a version")),
+        ("httpx=", ("client", "NAME[EXTRAS]")),
+        ("=httpx", ("client.alias", "''")),
+        ("my head=httpx", ("client.alias", "'my head'")),
+        ("httpx[]", ("client.extras", "''", "[http2]")),
+        ("httpx[http 2]", ("client.extras", "'http 2'")),
+        ("httpx=ftp://h/x.whl", ("client.source", "wheel or sdist")),
+        ("httpx=https://me:word@h/x.whl", ("client.source", "without user and password")),
+        ("httpx=./a\nb", ("client.source", "printable")),
         ("httpx==", ("client.version", "''", "0.27.2")),
         ("httpx==latest", ("client.version", "'latest'")),
         ("httpx:", ("client.mode", "''", "sync or async")),
@@ -81,12 +112,21 @@ _PYTHONS = st.from_regex(r"3\.[0-9]{1,2}t?|/[ -~]{0,30}", fullmatch=True)
     mode=st.none() | st.sampled_from(MODES),
     loop=st.none() | st.sampled_from(LOOPS),
     python=st.none() | _PYTHONS.filter(lambda text: text == text.strip()),
+    alias=st.none() | st.from_regex(r"[A-Za-z][A-Za-z0-9._-]{0,20}[a-z0-9]", fullmatch=True),
+    extras=st.sets(st.sampled_from(["http2", "brotli", "zstd"])),
 )
 def test_canonical_text_reads_back_as_itself(
-    name: str, version: str | None, mode: str | None, loop: str | None, python: str | None
+    name: str,
+    version: str | None,
+    mode: str | None,
+    loop: str | None,
+    python: str | None,
+    alias: str | None,
+    extras: set[str],
 ) -> None:
     mode = "async" if loop else mode
-    spec = ClientSpec(name, version, mode, loop, python)  # type: ignore[arg-type]
+    name = f"x{name}"  # after an alias, a digit begins a version
+    spec = ClientSpec(name, version, mode, loop, python, alias, tuple(sorted(extras)))  # type: ignore[arg-type]
     assert parse(str(spec)) == spec
 
 

@@ -73,6 +73,11 @@ KINDS: Mapping[str, Kind] = {
         "compare clients that get the same response",
     ),
     # worth knowing
+    "left out": Kind(
+        "worth knowing",
+        "clients that were asked for are missing, as their environment could not be made",
+        f"see the reasons, or name the others without {option('keep_going')}",
+    ),
     "client-saturated": Kind(
         "worth knowing",
         "the client cannot keep this rate; its latencies leave out requests never sent",

@@ -1,0 +1,71 @@
+"""How ``compare``, ``load`` and ``clients check`` make environments: their options, and progress."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from harness import interrupts
+from harness.cli.screen import say
+from harness.clients.bundle import Bundle
+from harness.clients.catalogues import Making
+from harness.clients.environments.lock import read
+from harness.errors import UnusableError, UsageError
+from harness.input.options import Options
+from harness.measure.contenders import Resolver
+from harness.redaction import quoted
+from harness.scenario.scenario import Scenario
+
+__all__ = ["making", "without_unmade"]
+
+MOST_BYTES = 16 << 20  # of a lock or constraints file
+
+
+def making(options: Options) -> Making:
+    """Return how environments are made, with the content of the files that the options name."""
+    lock = _content("lock", options.lock)
+    return Making(
+        offline=options.offline,
+        constraints=_content("constraint", options.constraint),
+        lock=None if lock is None else tuple(read(lock, str(options.lock))),
+        tell=lambda text: say(text, sys.stderr),
+    )
+
+
+def without_unmade(scenario: Scenario, settings: Making) -> Scenario:
+    """Return the scenario without the clients whose environment cannot be made; name each.
+
+    Raises ``UnusableError`` if nothing is left, or if the baseline is among them.
+    """
+    failed: dict[str, str] = {}
+    with interrupts.deferred(), Bundle() as bundle:
+        resolver = Resolver(bundle, settings)
+        for one in scenario.competitors:
+            try:
+                resolver.select(one.client)
+            except UnusableError as error:
+                failed[one.name] = str(error)
+    for name, problem in failed.items():
+        say(f"left out: {name} ({problem})", sys.stderr)
+    left = tuple(one for one in scenario.competitors if one.name not in failed)
+    if not left:
+        raise UnusableError("no client is left that can be measured", "client")
+    if scenario.baseline in failed:
+        raise UnusableError(
+            f"{quoted(scenario.baseline)} cannot be measured; name another one", "baseline"
+        )
+    return scenario.model_copy(update={"competitors": left, "left_out": tuple(failed.items())})
+
+
+def _content(field: str, name: str | None) -> str | None:
+    if name is None:
+        return None
+    path = Path(name).expanduser()
+    try:
+        if path.is_file() and path.stat().st_size > MOST_BYTES:
+            raise UsageError(f"{quoted(name)} is larger than {MOST_BYTES >> 20} MiB", field)
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise UsageError(f"{quoted(name)} cannot be read: {error.strerror}", field) from None
+    except ValueError:
+        raise UsageError(f"{quoted(name)} is not text in UTF-8", field) from None

@@ -1,0 +1,159 @@
+"""The environments in which clients are found: our own, those of the user, and those made for them.
+
+Whatever is installed beside clientbench as it was asked for is used there. Everything else gets an
+environment of its own, which uv makes and the cache keeps.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import adapters
+from harness.clients.bundle import Bundle
+from harness.clients.cache_folder import cache_folder
+from harness.clients.catalogue import LOOP_DISTRIBUTIONS, Catalogue
+from harness.clients.environments.cache import EnvironmentCache
+from harness.clients.environments.lock import LockedEnvironment, pins
+from harness.clients.environments.making import Made, Maker
+from harness.clients.environments.pythons import FoundPython, find
+from harness.clients.environments.recipe import Recipe
+from harness.clients.environments.source import Source, sources
+from harness.clients.interpreters import executable
+from harness.clients.ranges import check_range
+from harness.clients.registry import known_clients
+from harness.errors import UnusableError
+from harness.scenario.selector import ClientSpec
+
+__all__ = ["Catalogues", "Chosen", "Making"]
+
+
+@dataclass(frozen=True)
+class Making:
+    """How environments are made, if any must be."""
+
+    offline: bool = False
+    constraints: str | None = None  # content of a constraints file
+    # then nothing is resolved, and nothing used where it is
+    lock: tuple[LockedEnvironment, ...] | None = None
+    tell: Callable[[str], None] = lambda _: None  # progress, one line each
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The environment of a client."""
+
+    catalogue: Catalogue
+    made: Made | None = None  # None: it was there
+    source: Source | None = None  # of the library, if it is no release
+
+
+class Catalogues:
+    """Finds the environment that has a client as it was asked for; makes it if there is none."""
+
+    def __init__(self, bundle: Bundle, making: Making | None = None) -> None:
+        self._bundle = bundle
+        self._making = making or Making()
+        self._known = known_clients()
+        self._found: dict[str, Catalogue] = {}
+        self._made: dict[ClientSpec, Chosen] = {}
+
+    def of_python(self, python: str | None = None) -> Catalogue:
+        """Return the catalogue of an interpreter as it is."""
+        found = executable(python)
+        if found not in self._found:
+            self._found[found] = Catalogue(self._bundle, python)
+        return self._found[found]
+
+    def choose(self, spec: ClientSpec) -> Chosen:
+        """Return the environment for ``spec``, which is made if need be.
+
+        Raises ``UsageError`` or ``UnusableError``.
+        """
+        there = self._there(spec)
+        if there is not None:
+            return Chosen(there)
+        key = replace(spec, alias=None, mode=None)
+        if key not in self._made:
+            self._made[key] = self._make(spec)
+        return self._made[key]
+
+    def _there(self, spec: ClientSpec) -> Catalogue | None:
+        """Return the catalogue of an environment that need not be made; None if there is none."""
+        if spec.name not in self._known:
+            return self.of_python()
+        if self._making.lock is not None and self._known[spec.name][1] is not None:
+            return None
+        if spec.python is None:
+            own = self.of_python()
+            return own if own.serves(spec) else None
+        if _is_environment(spec.python) and spec.is_bare_but_for_version:
+            return self.of_python(spec.python)
+        found = self.of_python(find(spec.python).path)
+        return found if found.serves(spec) else None
+
+    def _make(self, spec: ClientSpec) -> Chosen:
+        check_range(spec.name, spec.version)
+        maker = Maker(
+            EnvironmentCache(cache_folder()), offline=self._making.offline, tell=self._making.tell
+        )
+        _, distribution = self._known[spec.name]
+        assert distribution is not None  # what needs none is there in every interpreter
+        source = None
+        requirement = f"{distribution}{_extras(spec)}"
+        if spec.source is not None:
+            source = sources(maker, spec.source, distribution)
+            requirement += f" @ {source.url}"
+        elif spec.version is not None:
+            requirement += f"=={spec.version}"
+        visible = (requirement, *spec.added)
+        python, lock = find(spec.python), self._making.lock
+        needed = (*visible, *adapters.NEEDS.get(spec.name, ()), *_loop(spec))
+        locked = None if lock is None else _locked(lock, needed, python)
+        recipe = Recipe(python, needed, self._making.constraints, locked)
+        made = maker.make(recipe)
+        catalogue = Catalogue(self._bundle, made.python, {spec.name: visible})
+        return Chosen(catalogue, made, source)
+
+
+def _is_environment(python: str) -> bool:
+    """Say whether it is the interpreter of a virtual environment, or such a command is on PATH."""
+    return "/" in python and (Path(os.path.abspath(python)).parents[1] / "pyvenv.cfg").exists()  # noqa: PTH100
+
+
+def _extras(spec: ClientSpec) -> str:
+    return f"[{','.join(spec.extras)}]" if spec.extras else ""
+
+
+def _loop(spec: ClientSpec) -> Sequence[str]:
+    return (spec.loop,) if spec.loop in LOOP_DISTRIBUTIONS else ()
+
+
+def _locked(
+    locks: Sequence[LockedEnvironment], needed: Sequence[str], python: FoundPython
+) -> str:
+    """Return the lock that has what is needed, of the same Python if there are several."""
+    asked = [Requirement(text) for text in needed]
+    fitting = [one for one in locks if all(_fits(pins(one.lock), each) for each in asked)]
+    if not fitting:
+        raise UnusableError(
+            f"it has no environment with {', '.join(needed)}; "
+            f"it has those of {', '.join(one.label for one in locks) or 'no client'}",
+            "lock",
+        )
+    return next((one for one in fitting if one.selector == python.minor), fitting[0]).lock
+
+
+def _fits(pinned: Mapping[str, str], asked: Requirement) -> bool:
+    version = pinned.get(canonicalize_name(asked.name))
+    return asked.url is not None or (version is not None and asked.specifier.contains(version, True))
+
+
+def releases(settings: Making, spec: ClientSpec, text: str) -> Sequence[str]:
+    """Return the versions of a client in a range, as ``--versions`` gives it, oldest first."""
+    raise NotImplementedError
