@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from harness.clients.environments import lock as locks
 from harness.clients.environments.cache import Content, EnvironmentCache, writing
+from harness.clients.environments.failures import SCRATCH
 from harness.clients.environments.files import write_whole
 from harness.clients.environments.locking import unlocked
 from harness.clients.environments.recipe import Recipe, digest
@@ -54,8 +55,8 @@ class Maker:
     ) -> None:
         self.cache = cache
         self._offline = offline
-        self._uv = Uv(offline)
-        self._tell = tell
+        self.uv = Uv(offline)
+        self.tell = tell
         self._held: list[int] = []
 
     def __enter__(self) -> Maker:
@@ -81,7 +82,7 @@ class Maker:
         def make(folder: Path, descriptor: int) -> Content:
             nonlocal made
             made = True
-            self._tell(f"making {recipe}")
+            self.tell(f"making {recipe}")
             return self._install(recipe, lock, folder, descriptor)
 
         key = digest([locks.body(lock), list(recipe.python.identity)])
@@ -93,7 +94,7 @@ class Maker:
         )
 
     def _wait(self, recipe: Recipe) -> Callable[[], None]:
-        return lambda: self._tell(f"waiting for another run that makes {recipe}")
+        return lambda: self.tell(f"waiting for another run that makes {recipe}")
 
     def _lock(self, recipe: Recipe) -> str:
         if recipe.lock is not None:
@@ -103,7 +104,7 @@ class Maker:
         remembered = _remembered(path, self._offline)
         if remembered is not None:
             return remembered
-        self._tell(f"resolving {recipe}")
+        self.tell(f"resolving {recipe}")
         lock = locks.headed(self._resolve(recipe), recipe.python)
         write_whole(path, json.dumps({"lock": lock, "at": time.time(), "index": index_digest()}))
         return lock
@@ -120,13 +121,13 @@ class Maker:
                 *("--constraints", str(folder / "constraints.txt")),
                 *("--excludes", str(folder / "excludes.txt"), str(folder / "requirements.in")),
             ]
-            return self._uv.run(arguments)
+            return self.uv.run(arguments)
 
     def _install(self, recipe: Recipe, lock: str, folder: Path, descriptor: int) -> Content:
         self.cache.sweep()
         keep_open = (descriptor,)
         python = recipe.python
-        self._uv.run(
+        self.uv.run(
             ["venv", "--quiet", "--no-project", "--python", python.path, str(folder)],
             keep_open=keep_open,
         )
@@ -138,7 +139,7 @@ class Maker:
                 *("--compile-bytecode", *_link_mode(folder)),
                 *("--python", str(folder / "bin" / "python"), str(scratch / "lock.txt")),
             ]
-            self._uv.run(arguments, keep_open=keep_open)
+            self.uv.run(arguments, keep_open=keep_open)
         return Content(
             recipe.requirements,
             python.path,
@@ -150,7 +151,7 @@ class Maker:
 
     @contextlib.contextmanager
     def _scratch(self) -> Iterator[Path]:
-        with tempfile.TemporaryDirectory(prefix="clientbench-uv-") as folder:
+        with tempfile.TemporaryDirectory(prefix=SCRATCH) as folder:
             yield Path(folder)
 
 

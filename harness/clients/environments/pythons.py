@@ -7,6 +7,7 @@ once; its answer is kept until the file changes.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -29,7 +30,8 @@ __all__ = ["OLDEST", "FoundPython", "find", "installed"]
 
 OLDEST = (3, 11)  # the worker's code needs it
 ASK_TIMEOUT_S = 20
-_NAME = re.compile(r"python3(\.\d+)?t?")
+# Names to try: a list of a folder such as /usr/bin takes longer.
+_NAMES = ("python3", *(f"python3.{minor}{t}" for minor in range(6, 30) for t in ("", "t")))
 _SPEC = re.compile(r"(?:python|cpython-?)?(\d+(?:\.\d+){0,2})(t?)")
 # Without -I a PYTHONPATH or a user's site could change the answer, without -S start-up hooks.
 _QUESTION = """\
@@ -156,24 +158,20 @@ def _pyenv_root() -> Path:
 
 
 def _of_pyenv() -> Iterator[str]:
-    for path in sorted((_pyenv_root() / "versions").glob("*/bin/python")):
-        if os.access(path, os.X_OK):
-            yield os.path.realpath(path)
+    with contextlib.suppress(OSError):
+        for version in sorted(os.scandir(_pyenv_root() / "versions"), key=lambda one: one.name):
+            path = f"{version.path}/bin/python"
+            if os.access(path, os.X_OK):
+                yield os.path.realpath(path)
 
 
 def _on_path() -> Iterator[str]:
-    shims = str(_pyenv_root() / "shims")
+    shims = os.path.realpath(_pyenv_root() / "shims")
     for folder in os.environ.get("PATH", "").split(os.pathsep):
-        if not folder or os.path.realpath(folder) == os.path.realpath(shims):
+        if not folder or os.path.realpath(folder) == shims:
             continue  # a shim of a version that is not active only fails
-        try:
-            names = sorted(os.listdir(folder))  # noqa: PTH208
-        except OSError:
-            continue
-        for name in names:
-            path = Path(folder) / name
-            if _NAME.fullmatch(name) and os.access(path, os.X_OK):
-                yield str(path)
+        paths = (f"{folder}/{name}" for name in _NAMES)
+        yield from (path for path in paths if os.access(path, os.X_OK))
 
 
 def _asked(paths: Iterable[str]) -> dict[str, FoundPython]:

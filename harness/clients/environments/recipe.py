@@ -33,7 +33,14 @@ class Recipe:
         return digest([*asked, list(self.python.identity)])
 
     def __str__(self) -> str:
-        return f"{', '.join(self.requirements)} for Python {self.python}"
+        named = ", ".join(map(_short, self.requirements)) or "nothing"
+        return f"{named} for Python {self.python}"
+
+
+def _short(requirement: str) -> str:
+    """Return a requirement as progress shows it: of a file or a URL only the last part."""
+    name, at, where = requirement.partition(" @ ")
+    return f"{name} ({where.rpartition('/')[2]})" if at else requirement
 
 
 def digest(value: object) -> str:

@@ -43,7 +43,14 @@ _SAYS_NOTHING_OF_CONTENT = ("UV_CACHE_DIR", "UV_HTTP_", "UV_CONCURRENT_", "UV_LI
 
 
 class UvFailedError(UnusableError):
-    """uv could not do what was asked; the problem says why and what to do."""
+    """uv could not do what was asked; the problem says why and what to do.
+
+    ``no_version``: the package exists, but no version that fits.
+    """
+
+    def __init__(self, problem: str, *fields: str, no_version: bool = False) -> None:
+        super().__init__(problem, *fields)
+        self.no_version = no_version
 
 
 @dataclass(frozen=True)
@@ -62,10 +69,11 @@ class Uv:
         try:
             code, output, errors = _converse(command, stdin, keep_open)
         except OSError as error:
-            raise UvFailedError(f"uv cannot be started: {error.strerror}") from error
+            raise UvFailedError(f"uv cannot be started: {error.strerror}") from None
         if code:
             redactor = Redactor(_secrets(os.environ))
-            raise UvFailedError(failures.explained(errors, code, redactor, str(uv_cache())))
+            failure = failures.explained(errors, code, redactor, str(uv_cache()))
+            raise UvFailedError(failure.problem, no_version=failure.no_version)
         return output
 
 
