@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from harness.clients.cache_folder import cache_folder
+
 __all__ = ["KeptAnswers"]
 
 
@@ -15,9 +17,8 @@ class KeptAnswers:
     """Answers of earlier calls; void if a folder of the interpreter's path has changed."""
 
     def __init__(self, key_parts: list[Any]) -> None:
-        home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
         key = _digest(json.dumps(key_parts))[:16]
-        self._path = home / "clientbench" / f"clients-{key}.json"
+        self._path = cache_folder() / f"clients-{key}.json"
         self._stored = self._read()
         self.capabilities = dict(self._stored.get("capabilities", {}))
 

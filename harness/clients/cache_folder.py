@@ -1,0 +1,22 @@
+"""The folder that keeps what is slow to make: answers of interpreters, environments, wheels."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+__all__ = ["VARIABLE", "cache_folder"]
+
+VARIABLE = "CLIENTBENCH_CACHE"
+
+
+def cache_folder() -> Path:
+    """Return the folder of ``CLIENTBENCH_CACHE``, else ``clientbench`` in the user's cache.
+
+    It need not exist. The user's cache is ``XDG_CACHE_HOME`` or ``~/.cache``.
+    """
+    own = os.environ.get(VARIABLE)
+    if own:
+        return Path(own).expanduser().absolute()
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+    return home / "clientbench"

@@ -1,0 +1,212 @@
+"""The environments that were made, each kept below a digest of its lock and its interpreter.
+
+An environment names its own folder in scripts and in bytecode, so it is made where it stays, under
+an exclusive lock, and counts only once its ``environment.json`` is there, which is written last.
+uv inherits the lock: if we are killed, nobody touches the folder until uv has ended, too. Who uses
+an environment holds the lock shared, so that it cannot be removed meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.clients.cache_folder import cache_folder
+from harness.clients.environments import locking
+from harness.clients.environments.files import write_surely
+from harness.errors import UnusableError
+
+__all__ = ["Content", "EnvironmentCache", "Kept", "writing"]
+
+MARKER = "environment.json"
+DAY_S = 86400.0
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@dataclass(frozen=True)
+class Content:
+    """The content of an environment, as it is written beside it."""
+
+    requirements: tuple[str, ...]
+    python: str  # the interpreter's path
+    python_version: str
+    build: str
+    lock: str
+    lock_digest: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An environment in the cache. Times in seconds since the epoch."""
+
+    digest: str
+    folder: Path
+    content: Content
+    made_at: float
+    used_at: float
+    size_bytes: int  # of all its files
+    own_bytes: int  # of those that it shared with no other when it was made
+
+    @property
+    def python(self) -> str:
+        """The path of the environment's interpreter."""
+        return str(self.folder / "bin" / "python")
+
+
+class EnvironmentCache:
+    """The environments below ``folder`` (default: the user's cache folder), for many processes."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or cache_folder()
+        self.environments = self.folder / "environments"
+
+    def hold(
+        self,
+        digest: str,
+        make: Callable[[Path, int], Content],
+        waiting: Callable[[], None],
+    ) -> tuple[Kept, int]:
+        """Return an environment and a descriptor that keeps it from removal; make it if needed.
+
+        ``make`` fills a folder that is not there yet; it gets the lock's descriptor to pass on to
+        other processes. ``waiting`` is called if another process has the lock. Raises what ``make``
+        raises, and ``UnusableError`` if the cache cannot be written.
+        """
+        with writing(self.environments):
+            self.environments.mkdir(parents=True, exist_ok=True)
+            while True:
+                descriptor = locking.shared(self._lock(digest), waiting)
+                kept = self.find(digest)
+                if kept is not None:
+                    os.utime(kept.folder / MARKER)
+                    return kept, descriptor
+                locking.unlocked(descriptor)
+                self._make(digest, make, waiting)
+
+    def _make(
+        self, digest: str, make: Callable[[Path, int], Content], waiting: Callable[[], None]
+    ) -> None:
+        descriptor = locking.exclusive(self._lock(digest), waiting)
+        folder = self.environments / digest
+        try:
+            if self.find(digest) is not None:
+                return
+            _discard(folder)
+            content = make(folder, descriptor)
+            size, own = _sizes(folder)
+            plain = {**asdict(content), "made_at": time.time(), "size": size, "own": own}
+            write_surely(folder / MARKER, json.dumps(plain, indent=1))
+        except BaseException:
+            _discard(folder)
+            raise
+        finally:
+            locking.unlocked(descriptor)
+
+    def find(self, digest: str) -> Kept | None:
+        """Return a complete environment, or None."""
+        folder = self.environments / digest
+        try:
+            used_at = (folder / MARKER).stat().st_mtime
+            plain: dict[str, Any] = json.loads((folder / MARKER).read_text())
+            made_at, size, own = (plain.pop(name) for name in ("made_at", "size", "own"))
+            content = Content(**{**plain, "requirements": tuple(plain["requirements"])})
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            return None
+        if not os.access(folder / "bin" / "python", os.X_OK):  # its interpreter was removed
+            return None
+        return Kept(digest, folder, content, made_at, used_at, size, own)
+
+    def list(self) -> Sequence[Kept]:
+        """Return the complete environments, the last used first."""
+        found = map(self.find, sorted(self._digests()))
+        return sorted(filter(None, found), key=lambda kept: kept.used_at, reverse=True)
+
+    def remove(self, digest: str) -> None:
+        """Remove an environment. Raises ``UnusableError`` if a run uses it or there is none."""
+        if not (self.environments / digest).is_dir():
+            raise UnusableError(f"there is no environment {digest}")
+        if not self._removed(digest):
+            raise UnusableError(f"the environment {digest} is in use by a run; try again later")
+
+    def prune(self, older_than_s: float | None = None, keep: int = 0) -> Sequence[Kept]:
+        """Remove environments that are not in use, and return them.
+
+        ``keep`` of them stay, the last used; of the others those that were not used for
+        ``older_than_s`` seconds go, or all. What killed runs have left behind goes, too.
+        """
+        self.sweep()
+        before = time.time() - (older_than_s or 0.0)
+        old = [kept for kept in self.list()[keep:] if kept.used_at <= before]
+        return [kept for kept in old if self._removed(kept.digest)]
+
+    def sweep(self) -> None:
+        """Remove what killed runs have left behind; what is being made stays."""
+        for digest in self._digests():
+            if self.find(digest) is None:
+                self._removed(digest, unless=lambda name: self.find(name) is not None)
+
+    def _digests(self) -> Iterator[str]:
+        with contextlib.suppress(OSError):
+            for entry in list(os.scandir(self.environments)):
+                if entry.is_dir(follow_symlinks=False):
+                    yield entry.name
+
+    def _removed(self, digest: str, unless: Callable[[str], bool] = lambda _: False) -> bool:
+        """Remove an environment and its lock, if nobody holds it."""
+        with writing(self.environments):
+            descriptor = locking.locked(self._lock(digest))
+            if descriptor is None:
+                return False
+            try:
+                if unless(digest):
+                    return False
+                _discard(self.environments / digest)
+                self._lock(digest).unlink(missing_ok=True)
+                return True
+            finally:
+                locking.unlocked(descriptor)
+
+    def _lock(self, digest: str) -> Path:
+        return self.environments / f"{digest}.lock"
+
+
+def _discard(folder: Path) -> None:
+    """Remove a folder; first what makes it count, so that no half of it is ever used."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        (folder / MARKER).unlink()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sizes(folder: Path) -> tuple[int, int]:
+    """Return the size of all files, and of those that are linked nowhere else. In bytes."""
+    total = own = 0
+    for top, _, names in os.walk(folder):
+        for name in names:
+            seen = os.lstat(f"{top}/{name}")
+            total += seen.st_size
+            own += seen.st_size if seen.st_nlink == 1 else 0
+    return total, own
+
+
+@contextlib.contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Turn a failure to write below ``folder`` into ``UnusableError`` that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            problem = f"the disk is full below {folder}; free some space, or set CLIENTBENCH_CACHE"
+        else:
+            reason = error.strerror or type(error).__name__
+            problem = (
+                f"{folder} cannot be written: {reason}; set CLIENTBENCH_CACHE to a folder that can"
+            )
+        raise UnusableError(problem) from error

@@ -1,0 +1,141 @@
+"""Copies a checkout: what git tracks or would track, else everything but caches.
+
+The copy has a repository of its own, for build tools that read the version from tags.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import interrupts
+from harness.errors import UnusableError
+from harness.redaction import quoted
+
+__all__ = ["Copy", "copied"]
+
+GIT_TIMEOUT_S = 120
+_CACHES = frozenset(
+    {
+        *("__pycache__", ".git", ".hg", ".tox", ".nox", ".mypy_cache", ".pytest_cache"),
+        *(".ruff_cache", ".hypothesis", ".cache", "node_modules"),
+    }
+)
+_PRODUCTS = ("build", "dist", "target")  # only at the top, where tools put what they have built
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A copy of a checkout."""
+
+    project: Path  # the folder to build
+    commit: str | None
+    dirty: bool | None
+    digest: str  # of the files and, under git, of what a version may be made from
+
+
+def copied(folder: Path, to: Path) -> Copy:
+    """Copy the checkout that ``folder`` is, or is a part of, to ``to``. Raises UnusableError."""
+    top = _git(folder, "rev-parse", "--show-toplevel")
+    if top is None:
+        files = sorted(_everything(folder))
+        _copy(folder, files, to)
+        return Copy(to, None, None, _digest(to, files, ""))
+    root = Path(top.strip())
+    commit = (_git(folder, "rev-parse", "--verify", "HEAD") or "").strip() or None
+    listed = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard") or ""
+    files = sorted(dict.fromkeys(filter(None, listed.split("\0"))))
+    status = _git(root, "status", "--porcelain", "--untracked-files=normal")
+    described = _git(root, "describe", "--tags", "--long", "--always") or ""
+    if commit:
+        _clone(root, to)
+    _copy(root, files, to)
+    if commit:
+        _git(to, "reset", "--quiet")
+    version = f"{commit} {described.strip()}"
+    project = to / folder.resolve().relative_to(root.resolve())
+    return Copy(project, commit, bool(status), _digest(to, files, version))
+
+
+def _clone(root: Path, to: Path) -> None:
+    """Make a repository at ``to`` that borrows the objects of ``root``."""
+    if _git(root, "clone", "--quiet", "--shared", "--no-checkout", str(root), str(to)) is None:
+        raise UnusableError(f"{quoted(root)} cannot be cloned by git; is the repository damaged?")
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    """Return the output of git, which writes nothing into ``folder``; None if it fails."""
+    interrupts.check()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    settings = ["-c", "core.fsmonitor=false", "-c", "safe.directory=*"]
+    try:
+        answer = subprocess.run(
+            ["git", *settings, *arguments],
+            cwd=folder,
+            env={**kept, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=GIT_TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return None if answer.returncode else os.fsdecode(answer.stdout)
+
+
+def _everything(top: Path) -> Iterator[str]:
+    """Yield the files below ``top``, without caches, virtual environments and products."""
+    for folder, subfolders, names in os.walk(top):
+        at_top = folder == str(top)
+        subfolders[:] = [
+            name
+            for name in subfolders
+            if name not in _CACHES
+            and not name.endswith(".egg-info")
+            and not (at_top and name in _PRODUCTS)
+            and not os.path.exists(f"{folder}/{name}/pyvenv.cfg")  # noqa: PTH110
+        ]
+        links = [name for name in subfolders if os.path.islink(f"{folder}/{name}")]  # noqa: PTH114
+        for name in (*names, *links):
+            if not name.endswith((".pyc", ".pyo")):
+                yield os.path.relpath(f"{folder}/{name}", top)
+
+
+def _copy(top: Path, files: list[str], to: Path) -> None:
+    for name in files:
+        source, copy = top / name, to / name
+        if not os.path.lexists(source):  # git knows it, but it was deleted
+            continue
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir() and not source.is_symlink():  # a repository within
+            shutil.copytree(source, copy, symlinks=True, ignore=shutil.ignore_patterns(".git"))
+        else:
+            shutil.copy2(source, copy, follow_symlinks=False)
+
+
+def _digest(top: Path, files: list[str], more: str) -> str:
+    """Return a digest of names, contents and executability."""
+    found = hashlib.sha256(more.encode())
+    for name in files:
+        for path in _parts(top / name):
+            seen = path.lstat()
+            found.update(
+                f"\0{path.relative_to(top)}\0{seen.st_mode & 0o111}\0".encode(
+                    "utf-8", "surrogateescape"
+                )
+            )
+            content = os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
+            found.update(hashlib.sha256(content).digest())
+    return found.hexdigest()[:32]
+
+
+def _parts(path: Path) -> Iterator[Path]:
+    if path.is_symlink() or path.is_file():
+        yield path
+    elif path.is_dir():
+        yield from sorted(one for one in path.rglob("*") if one.is_symlink() or one.is_file())

@@ -1,0 +1,120 @@
+"""Locks: the exact distributions of an environment, by version and hash, as text.
+
+One environment's lock is uv's requirements with hashes below one line that says for which Python it
+was made. A run's lock is TOML with one table per competitor.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from harness.clients.environments.pythons import FoundPython
+from harness.errors import UnusableError
+from harness.redaction import quoted
+
+__all__ = ["LockedEnvironment", "body", "check", "headed", "read", "write"]
+
+FORMAT = 1
+_HEADER = re.compile(r"# clientbench: python (\S+), (\S+), (\S+)\n")
+
+
+def headed(requirements: str, python: FoundPython) -> str:
+    """Return the lock of one environment, from uv's requirements with hashes."""
+    version = python.version + ("t" if python.free_threaded else "")
+    return f"# clientbench: python {version}, {python.implementation}, {python.platform}\n" + (
+        requirements
+    )
+
+
+def body(lock: str) -> str:
+    """Return the requirements with hashes alone."""
+    return _HEADER.sub("", lock, count=1)
+
+
+def check(lock: str, python: FoundPython) -> None:
+    """Raise ``UnusableError`` if ``lock`` was made for another Python or another platform.
+
+    Releases of one minor version are compatible; the record of a run tells them apart.
+    """
+    found = _HEADER.match(lock)
+    if found is None:
+        raise UnusableError("this is no lock of an environment: its first line is missing")
+    version, implementation, platform = found.groups()
+    wanted = re.sub(r"^(\d+\.\d+)\.[^t]*", r"\1", version)
+    if platform != python.platform:
+        raise UnusableError(f"the lock is for {platform}, this is {python.platform}")
+    if (wanted, implementation) != (python.minor, python.implementation):
+        raise UnusableError(
+            f"the lock is for {implementation} {wanted}, not {python.implementation} {python.minor}"
+        )
+
+
+@dataclass(frozen=True)
+class LockedEnvironment:
+    """The environment of one competitor, as a lock of a run lists it."""
+
+    label: str
+    requirements: tuple[str, ...]
+    python: str  # 3.13.0
+    implementation: str
+    platform: str
+    lock: str
+
+    @property
+    def selector(self) -> str:
+        """The Python that it needs, as ``find`` takes it: 3.13 or 3.13t."""
+        return re.sub(r"^(\d+\.\d+)\.[^t]*", r"\1", self.python)
+
+
+def write(environments: Iterable[LockedEnvironment]) -> str:
+    """Return the lock of a run."""
+    parts = [
+        f"# The environments of a run of clientbench: compare --lock FILE\nformat = {FORMAT}\n"
+    ]
+    for one in environments:
+        parts.append(
+            "\n[[environment]]\n"
+            f"label = {json.dumps(one.label)}\n"
+            f"requirements = {json.dumps(list(one.requirements))}\n"
+            f"python = {json.dumps(one.python)}\n"
+            f"implementation = {json.dumps(one.implementation)}\n"
+            f"platform = {json.dumps(one.platform)}\n"
+            f"lock = '''\n{one.lock}'''\n"
+        )
+    return "".join(parts)
+
+
+def read(text: str, name: str = "the lock") -> list[LockedEnvironment]:
+    """Read the lock of a run. Raises ``UnusableError`` that names what is wrong."""
+    try:
+        plain = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UnusableError(f"{quoted(name)} is no lock: {error}") from None
+    if "environment" not in plain or "format" not in plain:
+        raise UnusableError(f"{quoted(name)} is no lock: it lists no environments")
+    if plain["format"] != FORMAT:
+        raise UnusableError(
+            f"{quoted(name)} has format {plain['format']}, this clientbench reads {FORMAT}; "
+            "update clientbench"
+        )
+    try:
+        return [_environment(one) for one in plain["environment"]]
+    except (TypeError, ValueError, KeyError):
+        raise UnusableError(
+            f"{quoted(name)} is no lock: a part of an environment is missing"
+        ) from (None)
+
+
+def _environment(plain: dict[str, object]) -> LockedEnvironment:
+    requirements = plain["requirements"]
+    texts = [plain[name] for name in ("label", "python", "implementation", "platform", "lock")]
+    if not isinstance(requirements, list) or not all(isinstance(one, str) for one in texts):
+        raise TypeError
+    label, python, implementation, platform, lock = map(str, texts)
+    return LockedEnvironment(
+        label, tuple(map(str, requirements)), python, implementation, platform, lock
+    )
