@@ -22,7 +22,7 @@ from harness.cli.screen import say
 from harness.cli.showing import show, view
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
-from harness.clients.catalogues import Making, releases
+from harness.clients.catalogues import Making, versions
 from harness.doctor import busy
 from harness.errors import UsageError
 from harness.input.options import Options
@@ -131,7 +131,7 @@ def _scenario(options: Options, defaults: Defaults, settings: Making) -> Scenari
         options = replace(options, clients=_all_installed(known))
     here = {client.name: tuple(client.modes) for client in known if client.modes}
     modes = {**adapters.MODES_OF, **here}
-    scenario = build(options, defaults, modes, _resolve, partial(releases, settings))
+    scenario = build(options, defaults, modes, _resolve, partial(versions, settings))
     if options.keep_going or options.every:
         return without_unmade(scenario, settings)
     return scenario

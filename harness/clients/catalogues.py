@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -23,14 +24,18 @@ from harness.clients.environments.lock import LockedEnvironment, pins
 from harness.clients.environments.making import Made, Maker
 from harness.clients.environments.pythons import FoundPython, find
 from harness.clients.environments.recipe import Recipe
-from harness.clients.environments.source import Source, sources
+from harness.clients.environments.releases import asking, releases
+from harness.clients.environments.source import source
+from harness.clients.environments.uv import Uv
 from harness.clients.interpreters import executable
 from harness.clients.ranges import check_range
 from harness.clients.registry import known_clients
-from harness.errors import UnusableError
+from harness.errors import UnusableError, UsageError
+from harness.records.client_environment import ClientSource, SourceKind
+from harness.scenario.labels import short_source
 from harness.scenario.selector import ClientSpec
 
-__all__ = ["Catalogues", "Chosen", "Making"]
+__all__ = ["Catalogues", "Chosen", "Making", "versions"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class Chosen:
 
     catalogue: Catalogue
     made: Made | None = None  # None: it was there
-    source: Source | None = None  # of the library, if it is no release
+    source: ClientSource | None = None  # of the library, if it is no release
 
 
 class Catalogues:
@@ -62,6 +67,9 @@ class Catalogues:
         self._known = known_clients()
         self._found: dict[str, Catalogue] = {}
         self._made: dict[ClientSpec, Chosen] = {}
+        # holds what it made until this process ends, so that nobody removes it
+        cache = EnvironmentCache(cache_folder())
+        self._maker = Maker(cache, offline=self._making.offline, tell=self._making.tell)
 
     def of_python(self, python: str | None = None) -> Catalogue:
         """Return the catalogue of an interpreter as it is."""
@@ -99,26 +107,27 @@ class Catalogues:
 
     def _make(self, spec: ClientSpec) -> Chosen:
         check_range(spec.name, spec.version)
-        maker = Maker(
-            EnvironmentCache(cache_folder()), offline=self._making.offline, tell=self._making.tell
-        )
-        _, distribution = self._known[spec.name]
-        assert distribution is not None  # what needs none is there in every interpreter
-        source = None
-        requirement = f"{distribution}{_extras(spec)}"
-        if spec.source is not None:
-            source = sources(maker, spec.source, distribution)
-            requirement += f" @ {source.url}"
-        elif spec.version is not None:
-            requirement += f"=={spec.version}"
-        visible = (requirement, *spec.added)
         python, lock = find(spec.python), self._making.lock
+        requirement, origin = self._library(spec, python)
+        visible = (requirement, *spec.added)
         needed = (*visible, *adapters.NEEDS.get(spec.name, ()), *_loop(spec))
         locked = None if lock is None else _locked(lock, needed, python)
-        recipe = Recipe(python, needed, self._making.constraints, locked)
-        made = maker.make(recipe)
+        made = self._maker.make(Recipe(python, needed, self._making.constraints, locked))
         catalogue = Catalogue(self._bundle, made.python, {spec.name: visible})
-        return Chosen(catalogue, made, source)
+        return Chosen(catalogue, made, origin)
+
+    def _library(self, spec: ClientSpec, python: FoundPython) -> tuple[str, ClientSource | None]:
+        """Return the requirement of the client's own distribution, and its source if it has one."""
+        _, distribution = self._known[spec.name]
+        assert distribution is not None  # what needs none is there in every interpreter
+        name = f"{distribution}[{','.join(spec.extras)}]" if spec.extras else distribution
+        if spec.source is None:
+            return (name if spec.version is None else f"{name}=={spec.version}"), None
+        found = source(spec.source, distribution, python, self._maker)
+        kind = cast("SourceKind", found.kind)
+        shown = short_source(spec.source)
+        origin = ClientSource(kind, shown, found.digest, found.commit, found.dirty)
+        return name + found.requirement.removeprefix(distribution), origin
 
 
 def _is_environment(python: str) -> bool:
@@ -126,17 +135,11 @@ def _is_environment(python: str) -> bool:
     return "/" in python and (Path(os.path.abspath(python)).parents[1] / "pyvenv.cfg").exists()  # noqa: PTH100
 
 
-def _extras(spec: ClientSpec) -> str:
-    return f"[{','.join(spec.extras)}]" if spec.extras else ""
-
-
 def _loop(spec: ClientSpec) -> Sequence[str]:
     return (spec.loop,) if spec.loop in LOOP_DISTRIBUTIONS else ()
 
 
-def _locked(
-    locks: Sequence[LockedEnvironment], needed: Sequence[str], python: FoundPython
-) -> str:
+def _locked(locks: Sequence[LockedEnvironment], needed: Sequence[str], python: FoundPython) -> str:
     """Return the lock that has what is needed, of the same Python if there are several."""
     asked = [Requirement(text) for text in needed]
     fitting = [one for one in locks if all(_fits(pins(one.lock), each) for each in asked)]
@@ -151,9 +154,14 @@ def _locked(
 
 def _fits(pinned: Mapping[str, str], asked: Requirement) -> bool:
     version = pinned.get(canonicalize_name(asked.name))
-    return asked.url is not None or (version is not None and asked.specifier.contains(version, True))
+    return asked.url is not None or (
+        version is not None and asked.specifier.contains(version, True)
+    )
 
 
-def releases(settings: Making, spec: ClientSpec, text: str) -> Sequence[str]:
+def versions(making: Making, spec: ClientSpec, text: str) -> Sequence[str]:
     """Return the versions of a client in a range, as ``--versions`` gives it, oldest first."""
-    raise NotImplementedError
+    _, distribution = known_clients().get(spec.name, ("", None))
+    if distribution is None:
+        raise UsageError(f"{spec.name} is no library with releases", "versions")
+    return releases(distribution, text, asking(Uv(making.offline), find(spec.python)))

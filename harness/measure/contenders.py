@@ -321,7 +321,7 @@ class Resolver:
             python=selection.catalogue.python,
             python_version=selection.catalogue.python_version,
             environment=selection.environment(visible),
-            source=selection.chosen.source and selection.chosen.source.record,
+            source=selection.chosen.source,
             site=self._bundle.site(visible.entries),
             request=request,
             settings=settings,

@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 __all__ = [
     "ClientSource",
@@ -21,6 +21,7 @@ __all__ = [
     "Imported",
     "Installed",
     "Interpreter",
+    "SourceKind",
     "content_digest",
     "stamp",
 ]
@@ -51,11 +52,14 @@ class Installed:
     digest: str  # covers its files
 
 
+SourceKind = Literal["checkout", "wheel", "sdist", "url"]
+
+
 @dataclass(frozen=True)
 class ClientSource:
     """The source of a library that is no release: what was there when the run began."""
 
-    kind: str  # checkout, wheel, sdist or url
+    kind: SourceKind
     name: str  # the last name of its path or URL
     digest: str  # covers its files
     commit: str | None = None  # of a checkout under git

@@ -79,8 +79,10 @@ def test_with_several_clients_a_requirement_names_its_own() -> None:
 
 def test_all_are_all_in_every_mode_and_popular_ones_no_more_than_a_group() -> None:
     every = asked(every=True)
-    assert len(every) == len(set(every)) == len(
-        [mode for name in adapters.BY_POPULARITY for mode in adapters.MODES_OF[name]]
+    assert (
+        len(every)
+        == len(set(every))
+        == len([mode for name in adapters.BY_POPULARITY for mode in adapters.MODES_OF[name]])
     )
     assert every[0] == "requests"
     assert {"httpx:sync", "httpx:async", "stdlib"} <= {*every}

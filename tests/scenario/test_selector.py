@@ -43,9 +43,7 @@ from harness.scenario.selector import LOOPS, MODES, ClientSpec, parse
         ("httpx=httpx-0.28.1.tar.gz", ClientSpec("httpx", source="httpx-0.28.1.tar.gz")),
         (
             "head=httpx[http2]=../a=b@c:async@3.13",
-            ClientSpec(
-                "httpx", None, "async", None, "3.13", "head", ("http2",), source="../a=b@c"
-            ),
+            ClientSpec("httpx", None, "async", None, "3.13", "head", ("http2",), source="../a=b@c"),
         ),
         (
             "httpx=https://example.com/httpx-1.whl:sync",
@@ -53,9 +51,7 @@ from harness.scenario.selector import LOOPS, MODES, ClientSpec, parse
         ),
         (
             "aiohttp=~/aiohttp+uvloop@/opt/bin/python",
-            ClientSpec(
-                "aiohttp", None, "async", "uvloop", "/opt/bin/python", source="~/aiohttp"
-            ),
+            ClientSpec("aiohttp", None, "async", "uvloop", "/opt/bin/python", source="~/aiohttp"),
         ),
     ],
 )

@@ -12,13 +12,16 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from packaging.utils import canonicalize_name
+
 from harness.clients.environments.pythons import FoundPython
 from harness.errors import UnusableError
 from harness.redaction import quoted
 
-__all__ = ["LockedEnvironment", "body", "check", "headed", "read", "write"]
+__all__ = ["LockedEnvironment", "body", "check", "headed", "pins", "read", "write"]
 
 FORMAT = 1
+_PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(?P<version>[^\s;\\]+)")
 _HEADER = re.compile(r"# clientbench: python (\S+), (\S+), (\S+)\n")
 
 
@@ -118,3 +121,9 @@ def _environment(plain: dict[str, object]) -> LockedEnvironment:
     return LockedEnvironment(
         label, tuple(map(str, requirements)), python, implementation, platform, lock
     )
+
+
+def pins(lock: str) -> dict[str, str]:
+    """Return the versions that a lock lists, by canonical name."""
+    found = (_PIN.match(line) for line in lock.splitlines())
+    return {str(canonicalize_name(one["name"])): one["version"] for one in found if one}
