@@ -21,7 +21,11 @@ LONGEST_LINE = 160  # characters of each
 LONGEST = 600
 
 Match = re.Match[str]
-_REMARKS = re.compile(r"hint: |error: |cause: |\[stdout\]|\[stderr\]|Traceback|\^+$")
+# uv's own lines around the output of a build.
+_REMARKS = re.compile(
+    r"error: Failed to |cause: (?:The build backend|Call to|Failed to)|\[stdout\]|\[stderr\]"
+    r"|Building (?:wheel|source distribution)\b.*\.\.\.$|\^+$"
+)
 
 
 class Failure(NamedTuple):

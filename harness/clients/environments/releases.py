@@ -93,6 +93,8 @@ def _down(name: str, below: str, ask: Ask, depth: int) -> Iterator[str]:
     while (found := ask(name + below)) is not None:
         yield found
         numbers = (*Version(found).release, 0)
+        if not any(numbers[:depth]):  # nothing is below zero
+            return
         below = f"<{found}" if depth == EACH else f"<{_dotted(numbers[:depth])}"
 
 

@@ -95,7 +95,7 @@ def _from_checkout(path: Path, distribution: str, python: FoundPython, maker: Ma
             FIELD,
         )
     with writing(maker.cache.folder), _scratch() as scratch:
-        copy = checkout.copied(path, scratch / "checkout")
+        copy = checkout.copied(path, scratch / path.name)  # the name is shown
         # a wheel may be for one Python only
         folder = maker.cache.folder / "sources" / digest([copy.digest, list(python.identity)])
         wheel = _built(copy, folder, path.name, python, maker)
@@ -116,7 +116,8 @@ def _built(copy: checkout.Copy, folder: Path, name: str, python: FoundPython, ma
             return wheel
         maker.tell(f"building {name} for Python {python}")
         with _scratch() as out:
-            command = ["build", "--quiet", "--wheel", "--python", python.path]
+            # with --quiet, uv would not show the output of a build that fails
+            command = ["build", "--wheel", "--python", python.path]
             command += ["--out-dir", str(out), str(copy.project)]
             maker.uv.run(command, keep_open=(descriptor,))
             (wheel,) = out.glob("*.whl")

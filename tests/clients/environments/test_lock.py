@@ -1,0 +1,92 @@
+"""Locks: of one environment, and of a run."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from harness.clients.environments import lock as locks
+from harness.clients.environments.lock import LockedEnvironment
+from harness.clients.environments.pythons import FoundPython
+from harness.errors import UnusableError
+
+PYTHON = FoundPython("/bin/python", "3.13.0", "cpython", False, False, "build", "linux-x86_64")
+BODY = "alpha==1.0 \\\n    --hash=sha256:00\n"
+
+
+def test_the_first_line_says_for_which_python_it_is() -> None:
+    lock = locks.headed(BODY, PYTHON)
+
+    assert lock == f"# clientbench: python 3.13.0, cpython, linux-x86_64\n{BODY}"
+    assert locks.body(lock) == BODY
+    locks.check(lock, PYTHON)
+    locks.check(lock, dataclasses.replace(PYTHON, version="3.13.9"))
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"version": "3.12.1"}, "the lock is for cpython 3.13, not cpython 3.12"),
+        ({"free_threaded": True}, "the lock is for cpython 3.13, not cpython 3.13t"),
+        ({"implementation": "pypy"}, "the lock is for cpython 3.13, not pypy 3.13"),
+        ({"platform": "linux-aarch64"}, "the lock is for linux-x86_64, this is linux-aarch64"),
+    ],
+)
+def test_a_lock_of_another_python_or_platform(change: dict[str, object], line: str) -> None:
+    other = dataclasses.replace(PYTHON, **change)  # type: ignore[arg-type]
+
+    with pytest.raises(UnusableError) as caught:
+        locks.check(locks.headed(BODY, PYTHON), other)
+    assert str(caught.value) == line
+
+
+def test_a_lock_without_its_first_line() -> None:
+    with pytest.raises(UnusableError, match="its first line is missing"):
+        locks.check(BODY, PYTHON)
+
+
+LOCKED = LockedEnvironment(
+    *("httpx 0.28 'quoted' \"é", ("httpx[http2]==0.28.1", "orjson>=3"), "3.13.0", "cpython"),
+    *("linux-x86_64", locks.headed(BODY, PYTHON)),
+)
+
+
+def test_a_lock_of_a_run_round_trips() -> None:
+    empty = dataclasses.replace(LOCKED, label="stdlib", requirements=(), python="3.13.1t")
+
+    text = locks.write([LOCKED, empty])
+
+    assert locks.read(text) == [LOCKED, empty]
+    assert "\nalpha==1.0 \\\n    --hash=sha256:00\n" in text  # readable line by line
+    assert [one.selector for one in locks.read(text)] == ["3.13", "3.13t"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("= 1", "'run.lock' is no lock: Invalid"),
+        ("", "'run.lock' is no lock: it lists no environments"),
+        (
+            "format = 2\nenvironment = []",
+            "'run.lock' has format 2, this clientbench reads 1; update",
+        ),
+        (
+            "format = 1\nenvironment = 3",
+            "'run.lock' is no lock: a part of an environment is missing",
+        ),
+        (
+            "format = 1\n[[environment]]\nlabel = 'a'",
+            "'run.lock' is no lock: a part of an environment is missing",
+        ),
+        (
+            locks.write([LOCKED]).replace('["httpx[http2]==0.28.1", "orjson>=3"]', "3"),
+            "'run.lock' is no lock: a part of an environment is missing",
+        ),
+    ],
+)
+def test_what_is_no_lock(text: str, line: str) -> None:
+    with pytest.raises(UnusableError) as caught:
+        locks.read(text, "run.lock")
+    assert str(caught.value).startswith(line)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,237 @@
+"""Clients from a checkout, a file or a URL."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.clients.environments.source import Source, source
+from harness.errors import UnusableError
+from tests.clients.environments import index as indexes
+from tests.clients.environments.conftest import Making
+from tests.clients.environments.index import Index
+from tests.clients.environments.test_making import version_of
+
+# Writes the version that git describes into the wheel, as setuptools-scm does.
+DESCRIBED = (
+    indexes.PLAIN.replace("info =", "version = described()\n    info =", 1)
+    + """
+def described():
+    import subprocess
+    return subprocess.run(
+        ["git", "describe", "--tags"], capture_output=True, text=True, check=True
+    ).stdout.strip().replace("-", "+", 1).replace("-", ".")
+"""
+)
+
+
+def git(folder: Path, *arguments: str) -> str:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    author = {
+        f"GIT_{who}_{what}": "me" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+    }
+    command = ["git", "-c", "init.defaultBranch=main", *arguments]
+    answer = subprocess.run(
+        command, cwd=folder, env={**kept, **author}, capture_output=True, text=True, check=True
+    )
+    return answer.stdout.strip()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A project under git with one commit and nothing else."""
+    folder = indexes.project(tmp_path / "my checkout", "alpha", "5.0", indexes.PLAIN)
+    (folder / ".gitignore").write_text("ignored\n__pycache__\n")
+    git(folder, "init", "--quiet")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "first")
+    return folder
+
+
+def of(text: str | Path, making: Making, distribution: str = "alpha") -> Source:
+    return source(str(text), distribution, making.python, making.maker())
+
+
+def made(found: Source, making: Making) -> str:
+    return version_of(making.maker().make(making.recipe(found.requirement)).python)
+
+
+def refused(text: str | Path, making: Making, distribution: str = "alpha") -> str:
+    with pytest.raises(UnusableError) as caught:
+        of(text, making, distribution)
+    assert "\n" not in str(caught.value)
+    return caught.value.problem
+
+
+def state(folder: Path) -> dict[str, tuple[int, int]]:
+    """Everything in a folder, as it would change with any write."""
+    return {
+        str(path): (path.lstat().st_mtime_ns, path.lstat().st_size) for path in folder.rglob("*")
+    }
+
+
+def test_a_checkout_is_built_once_and_not_touched(
+    index: Index, making: Making, checkout: Path, starts_of_uv: Callable[[], int]
+) -> None:
+    before = state(checkout)
+
+    found = of(checkout, making)
+    starts = starts_of_uv()
+    again = of(checkout, making)
+
+    assert (found.kind, found.dirty) == ("checkout", False)
+    assert found.commit == git(checkout, "rev-parse", "HEAD")
+    assert again == found
+    assert starts_of_uv() == starts == 1
+    assert state(checkout) == before
+    assert str(checkout) not in found.requirement
+    assert made(found, making) == "5.0"
+    assert making.told[0] == f"building my checkout for Python {making.python}"
+    assert making.told[1].startswith("resolving alpha (alpha-5.0-py3-none-any.whl) for")
+
+
+def test_what_was_there_is_measured_and_called_dirty(
+    index: Index, making: Making, checkout: Path
+) -> None:
+    clean = of(checkout, making)
+    (checkout / "alpha.py").write_text("__version__ = 'changed'\n")
+
+    changed = of(checkout, making)
+
+    assert (changed.commit, changed.dirty) == (clean.commit, True)
+    assert changed.digest != clean.digest
+    assert made(changed, making) == "changed"
+    assert made(clean, making) == "5.0"
+
+
+def test_untracked_files_count_and_ignored_ones_do_not(
+    index: Index, making: Making, checkout: Path
+) -> None:
+    clean = of(checkout, making)
+    (checkout / "ignored").write_text("")
+    assert of(checkout, making) == clean
+
+    (checkout / "new.py").write_text("")
+    (checkout / "PKG-INFO").unlink()
+    assert of(checkout, making).digest != clean.digest
+    assert of(checkout, making).dirty
+
+
+def test_a_version_made_from_tags(index: Index, making: Making, tmp_path: Path) -> None:
+    folder = indexes.project(tmp_path / "tagged", "alpha", "0", DESCRIBED)
+    git(folder, "init", "--quiet")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "first")
+    git(folder, "tag", "7.1")
+    first = of(folder, making)
+    git(folder, "commit", "--quiet", "--allow-empty", "--message", "second")
+
+    second = of(folder, making)
+
+    assert "/alpha-7.1-py3" in first.requirement
+    assert "/alpha-7.1%2B1.g" in second.requirement
+
+
+def test_a_project_below_the_top_of_its_repository(
+    index: Index, making: Making, tmp_path: Path
+) -> None:
+    indexes.project(tmp_path / "all" / "clients" / "alpha", "alpha", "6.0", indexes.PLAIN)
+    git(tmp_path / "all", "init", "--quiet")
+
+    found = of(tmp_path / "all" / "clients" / "alpha", making)
+
+    assert (found.commit, found.dirty) == (None, True)  # nothing is committed yet
+    assert made(found, making) == "6.0"
+
+
+def test_a_checkout_without_git(index: Index, making: Making, tmp_path: Path) -> None:
+    folder = indexes.project(tmp_path / "plain", "alpha", "5.0", indexes.PLAIN)
+    found = of(folder, making)
+    for name in ("__pycache__", "build", ".venv", "alpha.egg-info"):
+        (folder / name).mkdir()
+        (folder / name / "file").write_text("")
+    (folder / ".venv" / "pyvenv.cfg").write_text("")
+
+    again = of(folder, making)
+    (folder / "alpha.py").write_text("__version__ = 'changed'\n")
+    changed = of(folder, making)
+
+    assert (found.commit, found.dirty) == (None, None)
+    assert again == found
+    assert made(changed, making) == "changed"
+
+
+def test_a_checkout_that_does_not_build(index: Index, making: Making, tmp_path: Path) -> None:
+    folder = indexes.project(tmp_path / "broken", "alpha", "1", indexes.FAILING)
+
+    line = refused(folder, making)
+
+    assert line.endswith(
+        "could not be built: checking for libcurl / libcurl is not found: install its headers"
+    )
+    assert line.startswith("broken ")
+
+
+def test_a_checkout_of_another_name(index: Index, making: Making, tmp_path: Path) -> None:
+    folder = indexes.project(tmp_path / "fork", "alpha", "1", indexes.PLAIN)
+
+    line = refused(folder, making, "httpx")
+
+    assert line.endswith("is the distribution 'alpha', not 'httpx'")
+
+
+def test_wheels_and_sdists(index: Index, making: Making, tmp_path: Path) -> None:
+    file, content = indexes.wheel("alpha", "1.5")
+    (tmp_path / file).write_bytes(content)
+    (tmp_path / "alpha-2.5.tar.gz").write_bytes(indexes.sdist("alpha", "2.5", indexes.PLAIN))
+
+    wheel, sdist = of(tmp_path / file, making), of(tmp_path / "alpha-2.5.tar.gz", making)
+    (tmp_path / file).unlink()
+
+    assert (wheel.kind, sdist.kind) == ("wheel", "sdist")
+    assert (made(wheel, making), made(sdist, making)) == ("1.5", "2.5")
+
+
+def test_a_url(index: Index, making: Making) -> None:
+    index.wheel("alpha", "1.5")
+    url = index.url.replace("/simple", "/files/alpha/alpha-1.5-py3-none-any.whl")
+
+    found = of(url, making)
+
+    assert (found.kind, found.commit, found.dirty) == ("url", None, None)
+    assert made(found, making) == "1.5"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("/no/such/folder", "'/no/such/folder' does not exist"),
+        (
+            "ftp://host/alpha-1-py3-none-any.whl",
+            "'ftp://host/alpha-1-py3-none-any.whl' is not https",
+        ),
+        ("https://host/alpha.git", "'alpha.git' is neither wheel nor sdist; accepted: a folder"),
+        (
+            "https://me:pa55w0rd@host/alpha-1-py3-none-any.whl",
+            "'https://host/alpha-1-py3-none-any.whl' has credentials, which would be stored; put",
+        ),
+        (
+            "https://host/beta-1.0-py3-none-any.whl",
+            "'https://host/beta-1.0-py3-none-any.whl' is the distribution 'beta', not 'alpha'",
+        ),
+    ],
+)
+def test_what_is_no_source(index: Index, making: Making, text: str, line: str) -> None:
+    assert refused(text, making).startswith(line)
+
+
+def test_a_folder_or_a_file_that_is_none(index: Index, making: Making, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("")
+    (tmp_path / "empty").mkdir()
+
+    assert "'notes.txt' is neither wheel nor sdist" in refused(tmp_path / "notes.txt", making)
+    assert "is no Python project" in refused(tmp_path / "empty", making)
