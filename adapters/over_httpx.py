@@ -25,7 +25,14 @@ from adapters.base import (
     length_of,
     length_of_async,
 )
-from adapters.httpcore_trace import HTTPCORE_HOLDS, HTTPCORE_POINTS, async_hook, hook, note_port
+from adapters.httpcore_common import (
+    HTTPCORE_HOLDS,
+    HTTPCORE_POINTS,
+    async_hook,
+    hook,
+    kind_of_message,
+    note_port,
+)
 from adapters.request_target import typed_target
 
 if TYPE_CHECKING:
@@ -106,12 +113,8 @@ class OverHttpx(BaseAdapter):
 
     def classify(self, error: BaseException) -> ErrorKind:
         """Classify as every adapter does; httpx distinguishes some failures by message only."""
-        if isinstance(error, self.library.RemoteProtocolError):
-            if "Server disconnected" in str(error):
-                return "reset"
-            if "complete message body" in str(error):
-                return "body"
-        return super().classify(error)
+        told = isinstance(error, self.library.RemoteProtocolError) and kind_of_message(error)
+        return told or super().classify(error)
 
     def _sent_with(self, request: Request) -> dict[str, Any]:
         """Return the arguments of a request that is not timed."""

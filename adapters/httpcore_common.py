@@ -1,4 +1,4 @@
-"""The ``trace`` extension of httpcore and its forks: trace points and holds."""
+"""Shared by httpcore, its forks and the libraries that build on them: trace points and errors."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from adapters.base import ErrorKind
+
 if TYPE_CHECKING:
     from adapters.trace import AsyncTrace, Stamps, Trace
 
-__all__ = ["HTTPCORE_HOLDS", "HTTPCORE_POINTS", "async_hook", "hook", "note_port"]
+__all__ = [
+    "HTTPCORE_HOLDS",
+    "HTTPCORE_POINTS",
+    "async_hook",
+    "hook",
+    "kind_of_message",
+    "note_port",
+]
 
 # Events of the extension and their trace points. Name resolution is part of connecting; a response
 # is only seen when its header section is complete.
@@ -27,6 +36,15 @@ _OPENED = ("ConnectDone", "TLSHandshakeDone")
 
 HTTPCORE_POINTS = ("GetConn", *_EVENTS.values())
 HTTPCORE_HOLDS = ("tcp", "tls", "connection", "request", "first-byte")
+
+
+def kind_of_message(error: BaseException) -> ErrorKind | None:
+    """Return the kind of a ``RemoteProtocolError`` that only its message tells."""
+    if "Server disconnected" in str(error):
+        return "reset"
+    if "complete message body" in str(error):
+        return "body"
+    return None
 
 
 def note_port(trace: Stamps, stream: Any) -> None:
