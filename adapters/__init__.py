@@ -72,6 +72,9 @@ NEEDS: dict[str, tuple[str, ...]] = {
 # newest one. An older version is refused.
 OLDEST: dict[str, str] = {
     "httpx": "0.23.0",
+    "httpx-aiohttp": "0.1.9",
+    "httpxyz": "0.28.2",
+    "httpx2": "2.0.0",
 }
 
 # The modes of all of them, the default first; the same as in their modules.

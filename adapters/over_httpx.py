@@ -38,7 +38,7 @@ from adapters.request_target import typed_target
 if TYPE_CHECKING:
     from adapters.trace import AsyncTrace, Trace
 
-__all__ = ["AsyncOverHttpx", "OverHttpx", "SyncOverHttpx", "httpx_kinds"]
+__all__ = ["AsyncOverHttpx", "OverHttpx", "SyncOverHttpx", "httpx_kinds", "keep_encoded_async"]
 
 
 def httpx_kinds(library: Any) -> tuple[tuple[type[BaseException], ErrorKind], ...]:
@@ -160,7 +160,8 @@ def _keep_encoded(response: Any) -> None:
         del response.headers["Content-Encoding"]
 
 
-async def _keep_encoded_async(response: Any) -> None:
+async def keep_encoded_async(response: Any) -> None:
+    """Do the same for an async client."""
     _keep_encoded(response)
 
 
@@ -225,7 +226,7 @@ class AsyncOverHttpx(OverHttpx, AsyncAdapter):
 
     async def open(self) -> None:
         """Create the client."""
-        options = self._over(self.library.AsyncHTTPTransport, _keep_encoded_async)
+        options = self._over(self.library.AsyncHTTPTransport, keep_encoded_async)
         self._client = self.library.AsyncClient(**options)
 
     async def send(self, request: Request) -> Response:
