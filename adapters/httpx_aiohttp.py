@@ -27,7 +27,7 @@ class HttpxAiohttp(AsyncOverHttpx):
     hold_points = ()
     unequal = (
         *(sentence.replace("aiohttp", "httpx-aiohttp") for sentence in Aiohttp.unequal),
-        "httpx-aiohttp rewrites escapes, removes dot segments from a path, and sends header names in lower case",
+        "httpx-aiohttp rewrites escapes and removes dot segments from a path",
     )
     lacks = ("header-case", "typed-target")
     other_kinds = Aiohttp.other_kinds
