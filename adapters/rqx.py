@@ -102,9 +102,15 @@ class Rqx(_Rqx, Adapter):
 
     unequal = (
         *_Rqx.unequal,
-        "rqx's sync client may open a connection although one is about to become free",
+        "rqx's sync client may open more connections than its pool size",
     )
     lacks = (*_Rqx.lacks, "pool-limit")
+    known_failures = (
+        (
+            "keep-alive",
+            "rqx's sync client sometimes opens a connection although one is free, mostly under load",
+        ),
+    )
 
     def open(self) -> None:
         """Create the client."""
