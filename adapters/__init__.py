@@ -62,11 +62,20 @@ ELSEWHERE: dict[str, tuple[str, str | None]] = {
 }
 
 # Distributions that an adapter needs beside those that its library requires.
-NEEDS: dict[str, tuple[str, ...]] = {}
+NEEDS: dict[str, tuple[str, ...]] = {
+    # Optional for httpcore itself; its async mode cannot do without.
+    "httpcore": ("anyio",),
+    "httpcore2": ("anyio",),
+}
 
 # Oldest version of the library that the adapter supports; the suite passes there and with the
 # newest one. An older version is refused.
-OLDEST: dict[str, str] = {}
+OLDEST: dict[str, str] = {
+    "httpx": "0.23.0",
+    "httpx-aiohttp": "0.1.9",
+    "httpxyz": "0.28.2",
+    "httpx2": "2.0.0",
+}
 
 # The modes of all of them, the default first; the same as in their modules.
 MODES_OF: dict[str, tuple[str, ...]] = {

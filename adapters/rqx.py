@@ -1,0 +1,186 @@
+"""``rqx``: httpx's interface over Rust's reqwest; one client for all threads or tasks."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, ClassVar
+
+import rqx
+
+from adapters import environment
+from adapters.base import (
+    CONNECTIONS,
+    PEEK_BYTES,
+    Adapter,
+    AsyncAdapter,
+    BaseAdapter,
+    ErrorKind,
+    Lack,
+    Peek,
+    Request,
+    Response,
+    length_of,
+    length_of_async,
+)
+
+__all__ = ["ADAPTERS", "Rqx", "RqxAsync"]
+
+_IDLE_S = 3600.0
+
+
+class _Rqx(BaseAdapter):
+    """The base of both modes: options, error kinds and unsupported settings."""
+
+    name = "rqx"
+    can_stream = True
+    can_peek = True
+    connections = CONNECTIONS
+    offers_http2 = ("defaults",)
+    unequal: ClassVar[tuple[str, ...]] = (
+        "rqx stores cookies",
+        "rqx always decompresses compressed bodies",
+        "rqx removes dot segments from a path and writes ' as %27 in a query",
+    )
+    # hyper, which it builds on, sends header names in lower case, which means the same.
+    lacks: ClassVar[tuple[Lack, ...]] = (
+        *("header-case", "typed-target", "no-cookies", "no-decompression"),
+    )
+    other_kinds = (
+        # It has one class for what happens while it connects, and no cause.
+        *(("dns", "connect"), ("other-ca", "connect"), ("other-host", "connect")),
+        # The timeout of reading runs from the start of the request, while it connects, too.
+        *(("full-queue", "timeout_read"), ("full-queue", "timeout_connect")),
+        *(("handshake", "timeout_read"), ("handshake", "timeout_connect")),
+        # The end of the connection before the answer is an invalid answer to it.
+        ("eof", "protocol"),
+    )
+    error_kinds = (
+        (rqx.ConnectTimeout, "timeout_connect"),
+        (rqx.PoolTimeout, "timeout_connect"),
+        (rqx.TimeoutException, "timeout_read"),
+        (rqx.ConnectError, "connect"),
+        (rqx.NetworkError, "reset"),
+        (rqx.ProxyError, "connect"),
+        (rqx.ProtocolError, "protocol"),
+        (rqx.UnsupportedProtocol, "protocol"),
+        (rqx.DecodingError, "body"),
+        (rqx.TooManyRedirects, "protocol"),
+        (rqx.TransportError, "connect"),
+        (rqx.RequestError, "reset"),
+    )
+
+    def classify(self, error: BaseException) -> ErrorKind:
+        """Classify as every adapter does; only the message says that the body was being read."""
+        in_body = str(error).startswith("error decoding response body")
+        if in_body and isinstance(error, rqx.RemoteProtocolError):
+            return "body"
+        return super().classify(error)
+
+    def _options(self, transport: type[Any]) -> dict[str, Any]:
+        """Return the arguments of a client; a pool can only be set through its transport."""
+        settings = self.settings
+        verify = (settings.ca_file or True) if settings.verify else False
+        pool: dict[str, Any] = {
+            "verify": verify,
+            "max_connections": settings.pool_size,
+            "max_keepalive_connections": settings.pool_size if settings.keep_alive else 0,
+        }
+        if settings.profile == "defaults":
+            return {"transport": transport(**pool)}
+        seconds = settings.timeout_s
+        pool["timeout"] = rqx.Timeout(connect=seconds, read=seconds, write=seconds)
+        pool |= {"keepalive_expiry": _IDLE_S, "http1": True, "http2": False}
+        return {"transport": transport(**pool), "follow_redirects": False}
+
+    def _environment(self) -> AbstractContextManager[None]:
+        parity = self.settings.profile == "parity"
+        return environment.without_proxies() if parity else nullcontext()
+
+
+class Rqx(_Rqx, Adapter):
+    """``Client.request`` with the whole body in ``content``, or ``stream``."""
+
+    unequal = (
+        *_Rqx.unequal,
+        "rqx's sync client may open more connections than its pool size",
+    )
+    lacks = (*_Rqx.lacks, "pool-limit")
+    known_failures = (
+        (
+            "keep-alive",
+            "rqx's sync client sometimes opens a connection although one is free, mostly under load",
+        ),
+    )
+
+    def open(self) -> None:
+        """Create the client."""
+        with self._environment():
+            self._client = rqx.Client(**self._options(rqx.HTTPTransport))
+
+    def send(self, request: Request) -> Response:
+        """Send one request and read its whole body."""
+        if self.settings.stream:
+            return self._streamed(request)
+        response = self._client.request(
+            request.method, request.url, headers=request.headers, content=request.body
+        )
+        return response.status_code, len(response.content)
+
+    def _streamed(self, request: Request) -> Response:
+        with self._client.stream(
+            request.method, request.url, headers=request.headers, content=request.body
+        ) as response:
+            chunks = response.iter_bytes()
+            return response.status_code, length_of(chunks, self.settings.max_body_bytes)
+
+    def peek(self, request: Request) -> Peek:
+        """Send one request and return the start of its body as well."""
+        response = self._client.request(
+            request.method, request.url, headers=request.headers, content=request.body
+        )
+        body = response.content
+        return response.status_code, len(body), body[:PEEK_BYTES]
+
+    def close(self) -> None:
+        """Close the client; its connections end with it."""
+        del self._client
+
+
+class RqxAsync(_Rqx, AsyncAdapter):
+    """``AsyncClient.request`` with the whole body in ``content``, or ``stream``."""
+
+    async def open(self) -> None:
+        """Create the client."""
+        with self._environment():
+            self._client = rqx.AsyncClient(**self._options(rqx.AsyncHTTPTransport))
+
+    async def send(self, request: Request) -> Response:
+        """Send one request and read its whole body."""
+        if self.settings.stream:
+            return await self._streamed(request)
+        response = await self._client.request(
+            request.method, request.url, headers=request.headers, content=request.body
+        )
+        return response.status_code, len(response.content)
+
+    async def _streamed(self, request: Request) -> Response:
+        async with self._client.stream(
+            request.method, request.url, headers=request.headers, content=request.body
+        ) as response:
+            chunks = response.aiter_bytes()
+            return response.status_code, await length_of_async(chunks, self.settings.max_body_bytes)
+
+    async def peek(self, request: Request) -> Peek:
+        """Send one request and return the start of its body as well."""
+        response = await self._client.request(
+            request.method, request.url, headers=request.headers, content=request.body
+        )
+        body = response.content
+        return response.status_code, len(body), body[:PEEK_BYTES]
+
+    async def close(self) -> None:
+        """Close the client; its connections end with it."""
+        del self._client
+
+
+ADAPTERS: tuple[type[BaseAdapter], ...] = (Rqx, RqxAsync)
