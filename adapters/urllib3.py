@@ -26,6 +26,12 @@ from adapters.request_target import typed_target
 
 __all__ = ["ADAPTERS", "Urllib3", "exact_pools", "traced_pools"]
 
+# Version 1.26 has no exception of its own for a failed lookup; its cause names the kind.
+_LOOKUP_ERROR: type[exceptions.HTTPError] | None = getattr(exceptions, "NameResolutionError", None)
+_OF_LOOKUP: tuple[tuple[type[BaseException], ErrorKind], ...] = (
+    ((_LOOKUP_ERROR, "dns"),) if _LOOKUP_ERROR else ()
+)
+
 
 class Urllib3(OverHttpClient):
     """``PoolManager.request`` with the whole body in ``data``, or ``stream()``."""
@@ -34,7 +40,7 @@ class Urllib3(OverHttpClient):
     # It says 'read timed out' when the server does not answer the TLS handshake.
     other_kinds = (("handshake", "timeout_read"),)
     error_kinds = (
-        (exceptions.NameResolutionError, "dns"),
+        *_OF_LOOKUP,
         (exceptions.NewConnectionError, "connect"),
         (exceptions.ConnectTimeoutError, "timeout_connect"),
         (exceptions.ReadTimeoutError, "timeout_read"),
@@ -72,6 +78,8 @@ class Urllib3(OverHttpClient):
             timeout = urllib3.Timeout(connect=settings.timeout_s, read=settings.timeout_s)
             self._options |= {"retries": False, "redirect": False, "timeout": timeout}
             self._options["decode_content"] = False
+            # Version 1.26 returns a truncated body as complete unless told otherwise.
+            self._options["enforce_content_length"] = True
         self._pool = urllib3.PoolManager(**pool)
         self._keeps_targets = settings.profile == "parity"
         if not settings.verify:
@@ -174,7 +182,9 @@ def traced_pools() -> dict[str, type[urllib3.HTTPConnectionPool]]:
             try:
                 self.dial(connect)
             except socket.gaierror as error:
-                raise exceptions.NameResolutionError(self.host, self, error) from error
+                if _LOOKUP_ERROR is None:
+                    raise exceptions.NewConnectionError(self, str(error)) from error
+                raise _LOOKUP_ERROR(self.host, self, error) from error
             return self.sock
 
     class SecureConnection(Connection, HTTPSConnection):
