@@ -92,7 +92,7 @@ MODES_OF: dict[str, tuple[str, ...]] = {
     "pyqwest": ("sync", "async"),
     "aiosonic": ("async",),
     "primp": ("sync", "async"),
-    "urllib3-future": ("sync",),
+    "urllib3-future": ("sync", "async"),
     "impit": ("sync", "async"),
     "httpxyz": ("sync", "async"),
     "ry": ("sync", "async"),
