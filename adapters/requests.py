@@ -8,17 +8,21 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import exceptions
 
-from adapters.base import BaseAdapter, Request, Response
+from adapters.base import BaseAdapter, Request, Response, Settings
 from adapters.over_http_client import SENDING, OverHttpClient
 from adapters.over_requests import Encoded, SyncOverRequests, error_kinds
 from adapters.request_target import typed_target
 
-__all__ = ["ADAPTERS", "Requests"]
+__all__ = ["ADAPTERS", "KNOWN_FAILURES", "Requests", "new_transport"]
 
-# urllib3 compares a body with its Content-Length by default since version 2, and requests leaves
-# the default alone.
-_CHECKS_LENGTHS = hasattr(exceptions, "NameResolutionError")  # new in version 2
 _CUT_BODIES = "requests over urllib3 1.26 returns a body that ends too early as complete"
+# urllib3 compares a body with its Content-Length by default since version 2, which brought
+# NameResolutionError; requests leaves the default alone.
+KNOWN_FAILURES = (
+    ()
+    if hasattr(exceptions, "NameResolutionError")
+    else (("short-body", _CUT_BODIES), ("hostile-framing", _CUT_BODIES))
+)
 
 
 class Requests(SyncOverRequests, OverHttpClient):
@@ -27,22 +31,13 @@ class Requests(SyncOverRequests, OverHttpClient):
     name = "requests"
     library: ClassVar[Any] = requests
     session_scope = "slot"
-    known_failures = (
-        () if _CHECKS_LENGTHS else (("short-body", _CUT_BODIES), ("hostile-framing", _CUT_BODIES))
-    )
+    known_failures = KNOWN_FAILURES
     error_kinds = error_kinds(requests.exceptions)
 
     def open(self) -> None:
         """Create the session and the options of every call."""
         self._keeps_targets = self.settings.profile == "parity"
-        self._session = self._set_up(requests.Session(), self._transport)
-
-    def _transport(self) -> HTTPAdapter:
-        # pool_connections counts hosts, not connections: its default is fine.
-        pool: dict[str, Any] = {"pool_maxsize": self.settings.pool_size}
-        if self.settings.profile == "defaults":
-            return HTTPAdapter(**pool)
-        return _Encoded(max_retries=0, **pool)
+        self._session = self._set_up(requests.Session(), lambda: new_transport(self.settings))
 
     def send(self, request: Request) -> Response:
         """Send one request and read its whole body."""
@@ -63,7 +58,16 @@ class Requests(SyncOverRequests, OverHttpClient):
 
 
 class _Encoded(Encoded, HTTPAdapter):
-    """A transport of requests that does not decompress."""
+    """A transport that does not decompress."""
+
+
+def new_transport(settings: Settings) -> HTTPAdapter:
+    """Return a transport adapter of a session with these settings."""
+    # pool_connections counts hosts, not connections: its default is fine.
+    pool: dict[str, Any] = {"pool_maxsize": settings.pool_size}
+    if settings.profile == "defaults":
+        return HTTPAdapter(**pool)
+    return _Encoded(max_retries=0, **pool)
 
 
 class _ExactRequests(Requests):
