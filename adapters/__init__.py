@@ -75,6 +75,8 @@ OLDEST: dict[str, str] = {
     "httpx-aiohttp": "0.1.9",
     "httpxyz": "0.28.2",
     "httpx2": "2.0.0",
+    "requests": "2.28.0",
+    "urllib3": "1.26.0",
 }
 
 # The modes of all of them, the default first; the same as in their modules.
@@ -98,7 +100,7 @@ MODES_OF: dict[str, tuple[str, ...]] = {
     "pyqwest": ("sync", "async"),
     "aiosonic": ("async",),
     "primp": ("sync", "async"),
-    "urllib3-future": ("sync",),
+    "urllib3-future": ("sync", "async"),
     "impit": ("sync", "async"),
     "httpxyz": ("sync", "async"),
     "ry": ("sync", "async"),

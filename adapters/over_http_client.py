@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from abc import abstractmethod
+from http.client import HTTPResponse, IncompleteRead
+from traceback import walk_tb
 from typing import TYPE_CHECKING
 
 from adapters.base import (
@@ -15,13 +17,15 @@ from adapters.base import (
     Request,
     Response,
     Settings,
+    causes,
+    length_of,
 )
 from adapters.request_target import typed_target
 
 if TYPE_CHECKING:
     from adapters.trace import Trace
 
-__all__ = ["CHUNK_BYTES", "SENDING", "OverHttpClient"]
+__all__ = ["CHUNK_BYTES", "SENDING", "OverHttpClient", "streamed_length", "was_connecting"]
 
 CHUNK_BYTES = 65536
 
@@ -33,6 +37,30 @@ class _Sending(threading.local):
 
 
 SENDING = _Sending()
+
+
+def streamed_length(response: HTTPResponse, most: int) -> int:
+    """Read the body chunk by chunk; return its length in bytes.
+
+    Raises ``BodyTooLongError`` beyond ``most``, ``IncompleteRead`` if it ends early.
+    """
+    length = length_of(iter(lambda: response.read(CHUNK_BYTES), b""), most)
+    # Unlike read(), read(n) does not raise if the connection ends early.
+    if response.length:
+        raise IncompleteRead(b"", response.length)
+    return length
+
+
+def was_connecting(error: BaseException) -> bool:
+    """Say whether a connection was being established when the error was raised.
+
+    A socket's own TimeoutError does not name the phase; its traceback does.
+    """
+    return any(
+        frame.f_code.co_name == "connect"
+        for cause in causes(error)
+        for frame, _ in walk_tb(cause.__traceback__)
+    )
 
 
 class OverHttpClient(Adapter):

@@ -2,108 +2,48 @@
 
 from __future__ import annotations
 
-import warnings
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, ClassVar
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3 import exceptions
 
-from adapters.base import (
-    PEEK_BYTES,
-    BaseAdapter,
-    ErrorKind,
-    Peek,
-    Request,
-    Response,
-    length_of,
-)
-from adapters.over_http_client import CHUNK_BYTES, SENDING, OverHttpClient
+from adapters.base import BaseAdapter, Request, Response, Settings
+from adapters.over_http_client import SENDING, OverHttpClient
+from adapters.over_requests import Encoded, SyncOverRequests, error_kinds
 from adapters.request_target import typed_target
 
-__all__ = ["ADAPTERS", "Requests"]
+__all__ = ["ADAPTERS", "KNOWN_FAILURES", "Requests", "new_transport"]
+
+_CUT_BODIES = "requests over urllib3 1.26 returns a body that ends too early as complete"
+# urllib3 compares a body with its Content-Length by default since version 2, which brought
+# NameResolutionError; requests leaves the default alone.
+KNOWN_FAILURES = (
+    ()
+    if hasattr(exceptions, "NameResolutionError")
+    else (("short-body", _CUT_BODIES), ("hostile-framing", _CUT_BODIES))
+)
 
 
-class Requests(OverHttpClient):
+class Requests(SyncOverRequests, OverHttpClient):
     """``Session.request`` with the whole body in ``content``, or ``iter_content``."""
 
     name = "requests"
+    library: ClassVar[Any] = requests
     session_scope = "slot"
-    # It says 'read timed out' when the server does not answer the TLS handshake.
-    other_kinds = (("handshake", "timeout_read"),)
-    error_kinds = (
-        (requests.exceptions.ConnectTimeout, "timeout_connect"),
-        (requests.exceptions.ReadTimeout, "timeout_read"),
-        (requests.exceptions.Timeout, "timeout_total"),
-        (requests.exceptions.SSLError, "tls"),
-        (requests.exceptions.ChunkedEncodingError, "body"),
-        (requests.exceptions.ContentDecodingError, "body"),
-        (requests.exceptions.TooManyRedirects, "protocol"),
-        (requests.exceptions.ProxyError, "connect"),
-        (requests.exceptions.RetryError, "connect"),
-        (requests.exceptions.ConnectionError, "connect"),
-    )
-
-    def classify(self, error: BaseException) -> ErrorKind:
-        """Classify as every adapter does.
-
-        InvalidHeader has a cause only if it is about a response.
-        """
-        if isinstance(error, requests.exceptions.InvalidHeader) and error.__context__ is not None:
-            return "protocol"
-        return super().classify(error)
+    known_failures = KNOWN_FAILURES
+    error_kinds = error_kinds(requests.exceptions)
 
     def open(self) -> None:
         """Create the session and the options of every call."""
-        settings = self.settings
-        self._keeps_targets = settings.profile == "parity"
-        transport = HTTPAdapter
-        self._session = session = requests.Session()
-        self._options: dict[str, Any] = {
-            "verify": (settings.ca_file or True) if settings.verify else False,
-            "stream": settings.stream,
-        }
-        # pool_connections counts hosts, not connections: its default is fine.
-        pool: dict[str, Any] = {"pool_maxsize": settings.pool_size}
-        if settings.profile == "parity":
-            pool["max_retries"] = 0
-            transport = _Encoded
-            session.trust_env = False
-            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-            timeouts = (settings.timeout_s, settings.timeout_s)
-            self._options |= {"timeout": timeouts, "allow_redirects": False}
-        for scheme in ("http://", "https://"):
-            session.mount(scheme, transport(**pool))
-        if not settings.verify:
-            warnings.filterwarnings("ignore", message="Unverified HTTPS request")
+        self._keeps_targets = self.settings.profile == "parity"
+        self._session = self._set_up(requests.Session(), lambda: new_transport(self.settings))
 
     def send(self, request: Request) -> Response:
         """Send one request and read its whole body."""
         if self._keeps_targets and typed_target(request.url):
             return self.other(_ExactRequests).send(request)
         return self._send(request)
-
-    def _send(self, request: Request) -> Response:
-        response = self._session.request(
-            request.method,
-            request.url,
-            headers=request.headers,
-            data=request.body,
-            **self._options,
-        )
-        if self.settings.stream:
-            with response:
-                chunks = response.iter_content(CHUNK_BYTES)
-                return response.status_code, length_of(chunks, self.settings.max_body_bytes)
-        return response.status_code, len(response.content)
-
-    def _peek(self, request: Request) -> Peek:
-        options = {**self._options, "stream": False}
-        response = self._session.request(
-            request.method, request.url, headers=request.headers, data=request.body, **options
-        )
-        body = response.content
-        return response.status_code, len(body), body[:PEEK_BYTES]
 
     def _exact_kind(self) -> type[OverHttpClient]:
         return _ExactRequests
@@ -117,13 +57,17 @@ class Requests(OverHttpClient):
         super().close()
 
 
-class _Encoded(HTTPAdapter):
-    """A transport that removes Content-Encoding, so that ``content`` does not decompress."""
+class _Encoded(Encoded, HTTPAdapter):
+    """A transport that does not decompress."""
 
-    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
-        response = super().build_response(req, resp)
-        resp.headers.discard("Content-Encoding")
-        return response
+
+def new_transport(settings: Settings) -> HTTPAdapter:
+    """Return a transport adapter of a session with these settings."""
+    # pool_connections counts hosts, not connections: its default is fine.
+    pool: dict[str, Any] = {"pool_maxsize": settings.pool_size}
+    if settings.profile == "defaults":
+        return HTTPAdapter(**pool)
+    return _Encoded(max_retries=0, **pool)
 
 
 class _ExactRequests(Requests):
@@ -141,7 +85,7 @@ class _ExactRequests(Requests):
 
     def _connect_by(self, pools: dict[str, Any]) -> None:
         for transport in self._session.adapters.values():
-            transport.poolmanager.pool_classes_by_scheme = pools  # type: ignore[attr-defined]
+            transport.poolmanager.pool_classes_by_scheme = pools
 
 
 class _TracedRequests(_ExactRequests):

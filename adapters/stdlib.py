@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from http.client import HTTPConnection, HTTPResponse, HTTPSConnection, IncompleteRead
+from http.client import HTTPConnection, HTTPSConnection
 from urllib.parse import SplitResult, urlsplit
 
 from adapters import tls
@@ -13,9 +13,8 @@ from adapters.base import (
     Peek,
     Request,
     Response,
-    length_of,
 )
-from adapters.over_http_client import CHUNK_BYTES, OverHttpClient
+from adapters.over_http_client import OverHttpClient, streamed_length
 from adapters.request_target import request_target
 
 __all__ = ["ADAPTERS", "Stdlib"]
@@ -57,7 +56,10 @@ class Stdlib(OverHttpClient):
                 self._connect(connection)
             connection.request(request.method, self._target, request.body, request.headers)
             response = connection.getresponse()
-            length = self._streamed(response) if self.settings.stream else len(response.read())
+            if self.settings.stream:
+                length = streamed_length(response, self.settings.max_body_bytes)
+            else:
+                length = len(response.read())
             if not self.settings.keep_alive:
                 connection.close()
             return response.status, length
@@ -133,14 +135,6 @@ class Stdlib(OverHttpClient):
     @property
     def _timeout_s(self) -> float | None:
         return self.settings.timeout_s if self.settings.profile == "parity" else None
-
-    def _streamed(self, response: HTTPResponse) -> int:
-        chunks = iter(lambda: response.read(CHUNK_BYTES), b"")
-        length = length_of(chunks, self.settings.max_body_bytes)
-        # Unlike read(), read(n) does not raise if the connection ends early.
-        if response.length:
-            raise IncompleteRead(b"", response.length)
-        return length
 
     @staticmethod
     def _connect(connection: HTTPConnection) -> None:

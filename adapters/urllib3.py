@@ -3,114 +3,39 @@
 from __future__ import annotations
 
 import socket
-import warnings
 from functools import cache
 from http.client import HTTPConnection as _Connection
-from typing import Any
+from typing import Any, ClassVar
 
 import urllib3
 from urllib3 import exceptions
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from adapters.base import (
-    PEEK_BYTES,
-    BaseAdapter,
-    ErrorKind,
-    Peek,
-    Request,
-    Response,
-    length_of,
-)
-from adapters.over_http_client import CHUNK_BYTES, SENDING, OverHttpClient
+from adapters.base import BaseAdapter, Request, Response
+from adapters.over_http_client import SENDING, OverHttpClient
+from adapters.over_urllib3 import SyncOverUrllib3, error_kinds
 from adapters.request_target import typed_target
 
 __all__ = ["ADAPTERS", "Urllib3", "exact_pools", "traced_pools"]
 
 
-class Urllib3(OverHttpClient):
+class Urllib3(SyncOverUrllib3, OverHttpClient):
     """``PoolManager.request`` with the whole body in ``data``, or ``stream()``."""
 
     name = "urllib3"
-    # It says 'read timed out' when the server does not answer the TLS handshake.
-    other_kinds = (("handshake", "timeout_read"),)
-    error_kinds = (
-        (exceptions.NameResolutionError, "dns"),
-        (exceptions.NewConnectionError, "connect"),
-        (exceptions.ConnectTimeoutError, "timeout_connect"),
-        (exceptions.ReadTimeoutError, "timeout_read"),
-        (exceptions.TimeoutError, "timeout_total"),
-        (exceptions.SSLError, "tls"),
-        (exceptions.IncompleteRead, "body"),
-        (exceptions.InvalidChunkLength, "body"),
-        (exceptions.DecodeError, "body"),
-        (exceptions.InvalidHeader, "protocol"),
-        (exceptions.HeaderParsingError, "protocol"),
-        (exceptions.ProtocolError, "protocol"),
-        (exceptions.ResponseError, "protocol"),
-        (exceptions.ProxyError, "connect"),
-        (exceptions.MaxRetryError, "connect"),
-    )
-
-    def classify(self, error: BaseException) -> ErrorKind:
-        """Classify as every adapter does; one failure can be recognized by its message only."""
-        if isinstance(error, exceptions.ProtocolError) and "ended prematurely" in str(error):
-            return "body"
-        return super().classify(error)
+    library: ClassVar[Any] = urllib3
+    error_kinds = error_kinds(exceptions)
 
     def open(self) -> None:
         """Create the pool and the options of every call."""
-        settings = self.settings
-        pool: dict[str, Any] = {
-            "maxsize": settings.pool_size,
-            "ca_certs": settings.ca_file,
-            "cert_reqs": "CERT_REQUIRED" if settings.verify else "CERT_NONE",
-        }
-        self._options: dict[str, Any] = {"preload_content": not settings.stream}
-        if settings.profile == "parity":
-            # Blocking keeps the number of connections at pool_size instead of opening spares.
-            pool["block"] = True
-            timeout = urllib3.Timeout(connect=settings.timeout_s, read=settings.timeout_s)
-            self._options |= {"retries": False, "redirect": False, "timeout": timeout}
-            self._options["decode_content"] = False
-        self._pool = urllib3.PoolManager(**pool)
-        self._keeps_targets = settings.profile == "parity"
-        if not settings.verify:
-            warnings.filterwarnings("ignore", message="Unverified HTTPS request")
+        self._pool = self._new_manager(urllib3.PoolManager)
+        self._keeps_targets = self.settings.profile == "parity"
 
     def send(self, request: Request) -> Response:
         """Send one request and read its whole body."""
         if self._keeps_targets and typed_target(request.url):
             return self.other(_ExactUrllib3).send(request)
         return self._send(request)
-
-    def _send(self, request: Request) -> Response:
-        response = self._pool.request(
-            request.method,
-            request.url,
-            body=request.body,
-            headers=request.headers,
-            **self._options,
-        )
-        if self.settings.stream:
-            return self._streamed(response)
-        return response.status, len(response.data)
-
-    def _streamed(self, response: urllib3.BaseHTTPResponse) -> Response:
-        try:
-            length = length_of(response.stream(CHUNK_BYTES), self.settings.max_body_bytes)
-        except BaseException:
-            response.close()
-            raise
-        finally:
-            response.release_conn()
-        return response.status, length
-
-    def _peek(self, request: Request) -> Peek:
-        options = {**self._options, "preload_content": True}
-        response = self._pool.request(
-            request.method, request.url, body=request.body, headers=request.headers, **options
-        )
-        return response.status, len(response.data), response.data[:PEEK_BYTES]
 
     def _exact_kind(self) -> type[OverHttpClient]:
         return _ExactUrllib3
@@ -174,7 +99,7 @@ def traced_pools() -> dict[str, type[urllib3.HTTPConnectionPool]]:
             try:
                 self.dial(connect)
             except socket.gaierror as error:
-                raise exceptions.NameResolutionError(self.host, self, error) from error
+                raise _failed_lookup(self, error) from error
             return self.sock
 
     class SecureConnection(Connection, HTTPSConnection):
@@ -185,6 +110,13 @@ def traced_pools() -> dict[str, type[urllib3.HTTPConnectionPool]]:
             self.arrive("TLSHandshakeDone")
 
     return _pools(Connection, SecureConnection)
+
+
+def _failed_lookup(connection: HTTPConnection, error: socket.gaierror) -> Exception:
+    """Return urllib3's error; version 1.26 has none of its own for a lookup."""
+    if not hasattr(exceptions, "NameResolutionError"):
+        return exceptions.NewConnectionError(connection, str(error))
+    return exceptions.NameResolutionError(connection.host, connection, error)
 
 
 def _pools(plain: type[Any], secure: type[Any]) -> dict[str, type[urllib3.HTTPConnectionPool]]:
