@@ -62,7 +62,7 @@ ELSEWHERE: dict[str, tuple[str, str | None]] = {
 }
 
 # Distributions that an adapter needs beside those that its library requires.
-NEEDS: dict[str, tuple[str, ...]] = {}
+NEEDS: dict[str, tuple[str, ...]] = {"tornado": ("pycurl",)}
 
 # Oldest version of the library that the adapter supports; the suite passes there and with the
 # newest one. An older version is refused.

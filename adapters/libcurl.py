@@ -10,9 +10,9 @@ import errno
 import os
 from dataclasses import dataclass
 
-from adapters.base import ErrorKind, Settings
+from adapters.base import ErrorKind, Request, Settings
 
-__all__ = ["Failure", "linked_versions", "session_options", "tls_options"]
+__all__ = ["Failure", "header_lines", "linked_versions", "session_options", "tls_options"]
 
 HTTP_1_1 = 2  # CURL_HTTP_VERSION_1_1
 _IDLE_S = 3600
@@ -57,9 +57,12 @@ _KINDS: dict[int, ErrorKind] = {
     100: "protocol",  # TOO_LARGE, for example the header section
     42: "cancelled",  # ABORTED_BY_CALLBACK
 }
-# Words in libcurl's messages about an invalid header section.
-_HEADER_ERRORS = ("response headers", "Transfer-Encoding")
-_RESETS = (errno.ECONNRESET, errno.EPIPE)
+# Words in libcurl's messages about an invalid header section or chunk.
+_INVALID = ("response headers", "Transfer-Encoding", "chunk hex-length")
+# Its words for a timeout after the connection was made ("Operation timed out after 1001
+# milliseconds with 0 bytes received"), and for a reset.
+_SENT = ("Operation timed out after",)
+_RESET = ("Connection reset", "Broken pipe", "errno 104")
 
 
 @dataclass(frozen=True)
@@ -67,30 +70,41 @@ class Failure:
     """A transfer that failed.
 
     ``sent``: bytes of the request that were sent (``CURLINFO_REQUEST_SIZE``). ``os_errno`` and
-    ``status`` are 0 if there are none.
+    ``status`` are 0 if there are none. None: the binding does not say, the message has to.
     """
 
     code: int
     message: str
-    sent: int
-    os_errno: int
-    status: int
+    sent: int | None = None
+    os_errno: int | None = None
+    status: int | None = None
 
     @property
     def kind(self) -> ErrorKind:
         """Return the kind by the error number; for a timeout, by how far the request got."""
-        was_reset = self.os_errno in _RESETS
         if self.code == _OPERATION_TIMEDOUT:
-            return "timeout_total" if self.sent else "timeout_connect"
-        if self.code == _SSL_CONNECT_ERROR and was_reset:
+            return "timeout_total" if self._was_sent else "timeout_connect"
+        if self.code == _SSL_CONNECT_ERROR and self._was_reset:
             return "reset"
-        # The error numbers for receiving and for encodings are also used for invalid headers.
-        if any(words in self.message for words in _HEADER_ERRORS):
+        # The error numbers for receiving and for encodings are also used for what is not HTTP.
+        if any(words in self.message for words in _INVALID):
             return "protocol"
         # Over TLS, a stream that ends without close_notify is an error of receiving.
-        if self.code == _RECV_ERROR and not was_reset and self.status:
+        if self.code == _RECV_ERROR and not self._was_reset and self.status:
             return "body"
         return _KINDS.get(self.code, "other")
+
+    @property
+    def _was_sent(self) -> bool:
+        if self.sent is None:
+            return any(words in self.message for words in _SENT)
+        return self.sent > 0
+
+    @property
+    def _was_reset(self) -> bool:
+        if self.os_errno is None:
+            return any(words in self.message for words in _RESET)
+        return self.os_errno in (errno.ECONNRESET, errno.EPIPE)
 
 
 def session_options(settings: Settings, hold_s: float = 0.0) -> dict[str, int | bytes]:
@@ -134,6 +148,15 @@ def tls_options(settings: Settings) -> dict[str, int | bytes]:
     if not settings.verify:
         options |= {"SSL_VERIFYPEER": 0, "SSL_VERIFYHOST": 0}
     return options
+
+
+def header_lines(request: Request, profile: str) -> list[str]:
+    """Return the header lines; in profile parity without those that only libcurl would add."""
+    lines = [f"{name}: {value}" if value else f"{name};" for name, value in request.headers.items()]
+    if profile == "parity":
+        given = {name.lower() for name in request.headers}
+        lines += [f"{name}:" for name in ("Expect", "Content-Type") if name.lower() not in given]
+    return lines
 
 
 def linked_versions(description: str) -> dict[str, str]:

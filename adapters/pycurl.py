@@ -169,19 +169,7 @@ class Pycurl(Adapter):
             curl.setopt(pycurl.NOBODY, 1)
         elif body is not None or request.method != "GET":
             curl.setopt(pycurl.CUSTOMREQUEST, request.method)
-        curl.setopt(pycurl.HTTPHEADER, self._header_lines(request))
-
-    def _header_lines(self, request: Request) -> list[str]:
-        lines = [
-            f"{name}: {value}" if value else f"{name};" for name, value in request.headers.items()
-        ]
-        if self.settings.profile == "parity":
-            # Remove the headers that only curl adds to a request with a body.
-            given = {name.lower() for name in request.headers}
-            lines += [
-                f"{name}:" for name in ("Expect", "Content-Type") if name.lower() not in given
-            ]
-        return lines
+        curl.setopt(pycurl.HTTPHEADER, libcurl.header_lines(request, self.settings.profile))
 
     @property
     def _sink(self) -> Callable[[bytes], int | None]:
