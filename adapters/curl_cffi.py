@@ -69,7 +69,7 @@ class _CurlCffi(BaseAdapter):
         ca_file: str | bool = settings.ca_file or True
         arguments: dict[str, Any] = {
             "verify": ca_file if settings.verify else False,
-            "curl_options": _Options({CurlOpt[name]: value for name, value in options.items()}),
+            "curl_options": _Options(libcurl.numbered(options, CurlOpt)),
             "curl_infos": list(_INFOS),
         }
         if self._is_equal:

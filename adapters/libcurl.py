@@ -8,13 +8,23 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from adapters.base import ErrorKind, Request, Settings
 
-__all__ = ["Failure", "header_lines", "linked_versions", "session_options", "tls_options"]
+__all__ = [
+    "Failure",
+    "header_lines",
+    "linked_versions",
+    "numbered",
+    "session_options",
+    "tls_options",
+]
 
-HTTP_1_1 = 2  # CURL_HTTP_VERSION_1_1
+Value = int | bytes
+_HTTP_1_1 = 2  # CURL_HTTP_VERSION_1_1
 _IDLE_S = 3600
 _CONNECT_TIMEOUT_S = 300  # libcurl's own
 
@@ -107,12 +117,12 @@ class Failure:
         return self.os_errno in (errno.ECONNRESET, errno.EPIPE)
 
 
-def session_options(settings: Settings, hold_s: float = 0.0) -> dict[str, int | bytes]:
+def session_options(settings: Settings, hold_s: float = 0.0) -> dict[str, Value]:
     """Return the options of every request except those for TLS, by name.
 
     Time in a callback counts for libcurl's timeouts, so they are longer by ``hold_s``.
     """
-    options: dict[str, int | bytes] = {
+    options: dict[str, Value] = {
         "NOSIGNAL": 1,
         "MAXCONNECTS": settings.pool_size,
         "FORBID_REUSE": int(not settings.keep_alive),
@@ -127,11 +137,20 @@ def session_options(settings: Settings, hold_s: float = 0.0) -> dict[str, int | 
     return options
 
 
-def _parity(timeout_ms: int) -> dict[str, int | bytes]:
+def numbered(options: Mapping[str, Value], binding: object) -> dict[Any, Value]:
+    """Return the options by their numbers in ``binding``, without those that it does not know.
+
+    Old versions lack ``MAXAGE_CONN``; libcurl then keeps idle connections without a limit.
+    """
+    known = {name: getattr(binding, name, None) for name in options}
+    return {known[name]: value for name, value in options.items() if known[name] is not None}
+
+
+def _parity(timeout_ms: int) -> dict[str, Value]:
     return {
         "CONNECTTIMEOUT_MS": timeout_ms,
         "TIMEOUT_MS": timeout_ms,
-        "HTTP_VERSION": HTTP_1_1,
+        "HTTP_VERSION": _HTTP_1_1,
         # Between windows a handle is idle for longer than the default 118 s.
         "MAXAGE_CONN": _IDLE_S,
         "FOLLOWLOCATION": 0,
@@ -140,9 +159,9 @@ def _parity(timeout_ms: int) -> dict[str, int | bytes]:
     }
 
 
-def tls_options(settings: Settings) -> dict[str, int | bytes]:
+def tls_options(settings: Settings) -> dict[str, Value]:
     """Return the options for TLS, by name."""
-    options: dict[str, int | bytes] = {}
+    options: dict[str, Value] = {}
     if settings.ca_file:
         options["CAINFO"] = os.fsencode(settings.ca_file)
     if not settings.verify:

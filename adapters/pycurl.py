@@ -152,8 +152,9 @@ class Pycurl(Adapter):
     def _set_session(self, hold_s: float) -> None:
         self._curl.setopt(pycurl.WRITEFUNCTION, self._sink)
         options = libcurl.session_options(self.settings, hold_s)
-        for name, value in {**options, **libcurl.tls_options(self.settings)}.items():
-            self._curl.setopt(getattr(pycurl, name), value)
+        options |= libcurl.tls_options(self.settings)
+        for number, value in libcurl.numbered(options, pycurl).items():
+            self._curl.setopt(number, value)
 
     def _set_request(self, request: Request) -> None:
         curl, body = self._curl, request.body

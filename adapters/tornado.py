@@ -50,10 +50,7 @@ class Tornado(AsyncAdapter):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        self._options = {
-            getattr(pycurl, name): value
-            for name, value in libcurl.session_options(settings).items()
-        }
+        self._options = libcurl.numbered(libcurl.session_options(settings), pycurl)
 
     @classmethod
     def linked_versions(cls) -> dict[str, str]:
