@@ -113,7 +113,7 @@ MODES_OF: dict[str, tuple[str, ...]] = {
     "mureq": ("sync",),
     "blacksheep": ("async",),
     "httpcloak": ("sync",),
-    "tls-client": ("sync",),
+    "tls-client": ("sync", "async"),
     "pyureq": ("sync",),
 }
 

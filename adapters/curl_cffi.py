@@ -5,7 +5,7 @@ Nothing is impersonated: a browser's fingerprint would be another request than t
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Mapping
+from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -52,6 +52,7 @@ class _CurlCffi(BaseAdapter):
         "libcurl resends a request once if the server has closed the kept connection",
     )
     other_kinds = (("hang", "timeout_total"), ("stall", "timeout_total"))
+    known_failures = libcurl.known_failures(curl_cffi.__curl_version__)
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -117,7 +118,7 @@ class _CurlCffi(BaseAdapter):
 class _Options(dict[CurlOpt, int | bytes | str]):
     """The options of a session, and the target of the request that is being sent."""
 
-    def items(self) -> ItemsView[CurlOpt, int | bytes | str]:
+    def items(self) -> Any:
         """Return what curl_cffi sets for each request."""
         target = _TARGET.get()
         own = super().items()
@@ -168,6 +169,8 @@ class CurlCffi(_CurlCffi, Adapter):
 
 class CurlCffiAsync(_CurlCffi, AsyncAdapter):
     """``AsyncSession.request`` with the whole body in ``content``, or chunks into a callback."""
+
+    known_failures = (*_CurlCffi.known_failures, libcurl.POOL_SHRINKS)
 
     async def open(self) -> None:
         """Create the session."""

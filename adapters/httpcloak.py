@@ -106,7 +106,7 @@ class Httpcloak(Adapter):
             return super().classify(error)
         text = str(error)
         stage = text.partition(" ")[0]
-        if "deadline exceeded" in text:
+        if "deadline exceeded" in text or "timeout" in text:
             return "timeout_connect" if stage in _CONNECTING else "timeout_total"
         if "connection reset" in text or "broken pipe" in text:
             return "reset"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from adapters.base import ErrorKind, Request, Settings
 
 __all__ = [
+    "POOL_SHRINKS",
     "Failure",
     "header_lines",
     "linked_versions",
@@ -27,6 +29,8 @@ Value = int | bytes
 _HTTP_1_1 = 2  # CURL_HTTP_VERSION_1_1
 _IDLE_S = 3600
 _CONNECT_TIMEOUT_S = 300  # libcurl's own
+
+_REFUSES_TWO_LENGTHS = (8, 19)  # 8.16 does not
 
 _OPERATION_TIMEDOUT = 28
 _SSL_CONNECT_ERROR = 35
@@ -176,6 +180,22 @@ def header_lines(request: Request, profile: str) -> list[str]:
         given = {name.lower() for name in request.headers}
         lines += [f"{name}:" for name in ("Expect", "Content-Type") if name.lower() not in given]
     return lines
+
+
+def known_failures(version: str) -> tuple[tuple[str, str], ...]:
+    """Return the claims that fail because of this version of libcurl ("8.17.0")."""
+    numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
+    if numbers >= _REFUSES_TWO_LENGTHS:
+        return ()
+    return (("hostile-framing", "libcurl before 8.19 accepts Content-Lengths that contradict"),)
+
+
+# A claim that may fail with libcurl's multi interface: it keeps four times as many idle connections
+# as requests are running at that moment, and closes the rest.
+POOL_SHRINKS = (
+    "pool-size",
+    "libcurl closes idle connections when few requests are running, and opens others later",
+)
 
 
 def linked_versions(description: str) -> dict[str, str]:

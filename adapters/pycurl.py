@@ -73,6 +73,7 @@ class Pycurl(Adapter):
         "libcurl resends a request once if the server has closed the kept connection",
     )
     other_kinds = (("hang", "timeout_total"), ("stall", "timeout_total"))
+    known_failures = libcurl.known_failures(str(pycurl.version_info()[1]))
 
     @classmethod
     def linked_versions(cls) -> dict[str, str]:

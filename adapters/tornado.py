@@ -40,6 +40,10 @@ class Tornado(AsyncAdapter):
         "libcurl resends a request once if the server has closed the kept connection",
         "a cancelled request keeps its place in tornado's pool until it ends or times out",
     )
+    known_failures = (
+        *libcurl.known_failures(str(pycurl.version_info()[1])),
+        libcurl.POOL_SHRINKS,
+    )
     other_kinds = (
         *(("hang", "timeout_total"), ("stall", "timeout_total")),
         # Over TLS, libcurl has one error for a connection that ends; tornado does not tell whether
