@@ -16,6 +16,7 @@ from adapters.base import (
     AsyncAdapter,
     BaseAdapter,
     ErrorKind,
+    Lack,
     Peek,
     Request,
     Response,
@@ -50,15 +51,14 @@ class _TlsClient(BaseAdapter):
     connections = CONNECTIONS
     can_peek = True
     offers_http2 = ("defaults",)
-    unequal = (
+    unequal: ClassVar[tuple[str, ...]] = (
         "tls-client has no read timeout: the timeout applies to the whole request",
         "tls-client resends an idempotent request if the server has closed the kept connection",
-        "tls-client does not limit its connections",
         "tls-client always decompresses compressed bodies",
         "tls-client cannot be given a CA file: where one is needed, certificates are not verified",
         "tls-client sends a TLS handshake like Chrome's",
     )
-    lacks = ("no-decompression", "pool-limit")
+    lacks: ClassVar[tuple[Lack, ...]] = ("no-decompression",)
     other_kinds = (
         # The timeout limits the whole request; there is none for connecting.
         *(("hang", "timeout_total"), ("stall", "timeout_total")),
@@ -138,6 +138,8 @@ class TlsClient(_TlsClient, Adapter):
 class TlsClientAsync(_TlsClient, AsyncAdapter):
     """``AsyncSession.execute_request``, which runs the sync one in threads."""
 
+    unequal = (*_TlsClient.unequal, "tls-client's async session does not limit its connections")
+    lacks = (*_TlsClient.lacks, "pool-limit")
     known_failures = (
         *_TlsClient.known_failures,
         ("pool-size", "more connections are opened than twice the number of concurrent requests"),
