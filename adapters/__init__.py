@@ -66,6 +66,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     # Optional for httpcore itself; its async mode cannot do without.
     "httpcore": ("anyio",),
     "httpcore2": ("anyio",),
+    "tornado": ("pycurl",),
 }
 
 # Oldest version of the library that the adapter supports; the suite passes there and with the
@@ -124,7 +125,7 @@ MODES_OF: dict[str, tuple[str, ...]] = {
     "mureq": ("sync",),
     "blacksheep": ("async",),
     "httpcloak": ("sync",),
-    "tls-client": ("sync",),
+    "tls-client": ("sync", "async"),
     "pyureq": ("sync",),
 }
 

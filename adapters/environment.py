@@ -6,7 +6,24 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-__all__ = ["changed", "without_proxies"]
+from adapters.base import Settings
+
+__all__ = ["ca_file", "changed", "no_proxies"]
+
+
+def no_proxies(settings: Settings) -> dict[str, str | None]:
+    """Return the changes that hide the environment's proxies in profile parity.
+
+    ``NO_PROXY=*`` would not do: reqwest applies it to names only, not to IP addresses.
+    """
+    if settings.profile != "parity":
+        return {}
+    return dict.fromkeys(name for name in os.environ if name.lower().endswith("_proxy"))
+
+
+def ca_file(settings: Settings) -> dict[str, str | None]:
+    """Return the change that names the CA file, if there is one."""
+    return {"SSL_CERT_FILE": settings.ca_file} if settings.ca_file else {}
 
 
 @contextmanager
@@ -18,13 +35,6 @@ def changed(wanted: Mapping[str, str | None]) -> Iterator[None]:
         yield
     finally:
         _apply(before)
-
-
-@contextmanager
-def without_proxies() -> Iterator[None]:
-    """Unset all variables that name a proxy, and restore them at the end."""
-    with changed(dict.fromkeys(name for name in os.environ if name.lower().endswith("_proxy"))):
-        yield
 
 
 def _apply(wanted: Mapping[str, str | None]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import time
 from collections.abc import Callable
 from io import BytesIO
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pycurl
 
+from adapters import libcurl
 from adapters.base import (
     CONNECTIONS,
     PEEK_BYTES,
@@ -27,47 +26,6 @@ if TYPE_CHECKING:
     from adapters.trace import Trace
 
 __all__ = ["ADAPTERS", "Pycurl"]
-
-_IDLE_S = 3600
-_CONNECT_TIMEOUT_S = 300  # libcurl's own
-_E_TOO_LARGE = 100  # for example the header section; pycurl has no name for it
-
-_KINDS: dict[int, ErrorKind] = {
-    pycurl.E_COULDNT_RESOLVE_HOST: "dns",
-    pycurl.E_COULDNT_RESOLVE_PROXY: "dns",
-    pycurl.E_COULDNT_CONNECT: "connect",
-    pycurl.E_INTERFACE_FAILED: "connect",
-    pycurl.E_NO_CONNECTION_AVAILABLE: "connect",
-    pycurl.E_PEER_FAILED_VERIFICATION: "tls",
-    pycurl.E_SSL_CACERT_BADFILE: "tls",
-    pycurl.E_SSL_CERTPROBLEM: "tls",
-    pycurl.E_SSL_CIPHER: "tls",
-    pycurl.E_SSL_CONNECT_ERROR: "tls",
-    pycurl.E_SSL_CRL_BADFILE: "tls",
-    pycurl.E_SSL_ENGINE_INITFAILED: "tls",
-    pycurl.E_SSL_ENGINE_NOTFOUND: "tls",
-    pycurl.E_SSL_ENGINE_SETFAILED: "tls",
-    pycurl.E_SSL_INVALIDCERTSTATUS: "tls",
-    pycurl.E_SSL_ISSUER_ERROR: "tls",
-    pycurl.E_SSL_PINNEDPUBKEYNOTMATCH: "tls",
-    pycurl.E_SSL_SHUTDOWN_FAILED: "tls",
-    pycurl.E_USE_SSL_FAILED: "tls",
-    pycurl.E_GOT_NOTHING: "reset",
-    pycurl.E_RECV_ERROR: "reset",
-    pycurl.E_SEND_ERROR: "reset",
-    pycurl.E_PARTIAL_FILE: "body",
-    pycurl.E_BAD_CONTENT_ENCODING: "body",
-    pycurl.E_FILESIZE_EXCEEDED: "body",  # the limit of --max-body
-    pycurl.E_FTP_WEIRD_SERVER_REPLY: "protocol",  # curl's name for it now is WEIRD_SERVER_REPLY
-    pycurl.E_UNSUPPORTED_PROTOCOL: "protocol",
-    pycurl.E_TOO_MANY_REDIRECTS: "protocol",
-    pycurl.E_HTTP2: "protocol",
-    _E_TOO_LARGE: "protocol",
-    pycurl.E_ABORTED_BY_CALLBACK: "cancelled",
-}
-
-# Words in libcurl's messages about an invalid header section.
-_HEADER_ERRORS = ("response headers", "Transfer-Encoding")
 
 # The option of pycurl that shows a trace point, and the one that can hold a request there. Older
 # versions of pycurl lack some of them.
@@ -115,6 +73,7 @@ class Pycurl(Adapter):
         "libcurl resends a request once if the server has closed the kept connection",
     )
     other_kinds = (("hang", "timeout_total"), ("stall", "timeout_total"))
+    known_failures = libcurl.known_failures(str(pycurl.version_info()[1]))
 
     @classmethod
     def linked_versions(cls) -> dict[str, str]:
@@ -172,63 +131,31 @@ class Pycurl(Adapter):
         self._curl.close()
 
     def classify(self, error: BaseException) -> ErrorKind:
-        """Classify by curl's error number; for a timeout, by how far the request got."""
+        """Classify by curl's error number."""
         if not isinstance(error, pycurl.error):
             return super().classify(error)
-        code: int = error.args[0]
         info = self._curl.getinfo
-        if code == pycurl.E_OPERATION_TIMEDOUT:
-            return "timeout_total" if info(pycurl.REQUEST_SIZE) else "timeout_connect"
-        was_reset = info(pycurl.OS_ERRNO) in (errno.ECONNRESET, errno.EPIPE)
-        if code == pycurl.E_SSL_CONNECT_ERROR and was_reset:
-            return "reset"
-        # The error numbers for receiving and for encodings are also used for invalid headers.
-        if any(words in str(error) for words in _HEADER_ERRORS):
-            return "protocol"
-        # Over TLS, a stream that ends without close_notify is an error of receiving.
-        if code == pycurl.E_RECV_ERROR and not was_reset and info(pycurl.RESPONSE_CODE):
-            return "body"
-        return _KINDS.get(code, "other")
+        return libcurl.Failure(
+            code=error.args[0],
+            message=str(error),
+            sent=info(pycurl.REQUEST_SIZE),
+            os_errno=info(pycurl.OS_ERRNO),
+            status=info(pycurl.RESPONSE_CODE),
+        ).kind
 
     def _set_up(self, request: Request, hold_s: float = 0.0) -> None:
-        """Set every option anew; ``reset`` keeps connections, DNS answers and TLS sessions.
-
-        Time in a callback counts for libcurl's timeouts, so they are longer by ``hold_s``.
-        """
+        """Set every option anew; ``reset`` keeps connections, DNS answers and TLS sessions."""
         self._curl.reset()
         self._set_session(hold_s)
         self._set_request(request)
         self._request = request
 
     def _set_session(self, hold_s: float) -> None:
-        curl, settings = self._curl, self.settings
-        curl.setopt(pycurl.NOSIGNAL, 1)
-        curl.setopt(pycurl.MAXCONNECTS, settings.pool_size)
-        curl.setopt(pycurl.FORBID_REUSE, not settings.keep_alive)
-        curl.setopt(pycurl.WRITEFUNCTION, self._sink)
-        curl.setopt(pycurl.MAXFILESIZE_LARGE, settings.max_body_bytes)
-        if settings.unix_path:
-            curl.setopt(pycurl.UNIX_SOCKET_PATH, os.fsencode(settings.unix_path))
-        if settings.ca_file:
-            curl.setopt(pycurl.CAINFO, os.fsencode(settings.ca_file))
-        if not settings.verify:
-            curl.setopt(pycurl.SSL_VERIFYPEER, 0)
-            curl.setopt(pycurl.SSL_VERIFYHOST, 0)
-        if settings.profile == "parity":
-            self._set_parity(hold_s)
-        elif hold_s:
-            curl.setopt(pycurl.CONNECTTIMEOUT_MS, round((_CONNECT_TIMEOUT_S + hold_s) * 1000))
-
-    def _set_parity(self, hold_s: float) -> None:
-        curl, timeout_ms = self._curl, round((self.settings.timeout_s + hold_s) * 1000)
-        curl.setopt(pycurl.CONNECTTIMEOUT_MS, timeout_ms)
-        curl.setopt(pycurl.TIMEOUT_MS, timeout_ms)
-        curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
-        # Between windows a handle is idle for longer than the default 118 s.
-        curl.setopt(pycurl.MAXAGE_CONN, _IDLE_S)
-        curl.setopt(pycurl.FOLLOWLOCATION, 0)
-        # Empty is not "unset": it turns the environment's proxies off.
-        curl.setopt(pycurl.PROXY, "")
+        self._curl.setopt(pycurl.WRITEFUNCTION, self._sink)
+        options = libcurl.session_options(self.settings, hold_s)
+        options |= libcurl.tls_options(self.settings)
+        for number, value in libcurl.numbered(options, pycurl).items():
+            self._curl.setopt(number, value)
 
     def _set_request(self, request: Request) -> None:
         curl, body = self._curl, request.body
@@ -244,19 +171,7 @@ class Pycurl(Adapter):
             curl.setopt(pycurl.NOBODY, 1)
         elif body is not None or request.method != "GET":
             curl.setopt(pycurl.CUSTOMREQUEST, request.method)
-        curl.setopt(pycurl.HTTPHEADER, self._header_lines(request))
-
-    def _header_lines(self, request: Request) -> list[str]:
-        lines = [
-            f"{name}: {value}" if value else f"{name};" for name, value in request.headers.items()
-        ]
-        if self.settings.profile == "parity":
-            # Remove the headers that only curl adds to a request with a body.
-            given = {name.lower() for name in request.headers}
-            lines += [
-                f"{name}:" for name in ("Expect", "Content-Type") if name.lower() not in given
-            ]
-        return lines
+        curl.setopt(pycurl.HTTPHEADER, libcurl.header_lines(request, self.settings.profile))
 
     @property
     def _sink(self) -> Callable[[bytes], int | None]:

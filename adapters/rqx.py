@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 import rqx
 
-from adapters import environment
 from adapters.base import (
     CONNECTIONS,
     PEEK_BYTES,
@@ -22,6 +21,7 @@ from adapters.base import (
     length_of,
     length_of_async,
 )
+from adapters.environment import changed, no_proxies
 
 __all__ = ["ADAPTERS", "Rqx", "RqxAsync"]
 
@@ -93,8 +93,7 @@ class _Rqx(BaseAdapter):
         return {"transport": transport(**pool), "follow_redirects": False}
 
     def _environment(self) -> AbstractContextManager[None]:
-        parity = self.settings.profile == "parity"
-        return environment.without_proxies() if parity else nullcontext()
+        return changed(no_proxies(self.settings))
 
 
 class Rqx(_Rqx, Adapter):
