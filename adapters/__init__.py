@@ -66,7 +66,10 @@ NEEDS: dict[str, tuple[str, ...]] = {}
 
 # Oldest version of the library that the adapter supports; the suite passes there and with the
 # newest one. An older version is refused.
-OLDEST: dict[str, str] = {}
+OLDEST: dict[str, str] = {
+    "pyreqwest": "0.11.0",
+    "wreq": "0.11.0",
+}
 
 # The modes of all of them, the default first; the same as in their modules.
 MODES_OF: dict[str, tuple[str, ...]] = {

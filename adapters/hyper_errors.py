@@ -8,15 +8,23 @@ from __future__ import annotations
 
 from adapters.base import ErrorKind
 
-__all__ = ["kind_of"]
+__all__ = ["EITHER_TIMEOUT", "kind_of"]
 
-_CONNECTING = ("(Connect)", "kind: Connect,")
-_TIMED_OUT = ("operation timed out", ": TimedOut")
+# For ``other_kinds`` of a library on reqwest: while it connects, its read timeout runs, too, and
+# usually expires first.
+EITHER_TIMEOUT: tuple[tuple[str, ErrorKind], ...] = (
+    *(("full-queue", "timeout_read"), ("full-queue", "timeout_connect")),
+    *(("handshake", "timeout_read"), ("handshake", "timeout_connect")),
+)
+
+_CONNECTING = ("(Connect)", "(Connect,", "kind: Connect,")
+_TIMED_OUT = ("operation timed out", ": TimedOut", "(TimedOut)")
 _IN_A_BODY = ("reading a body", "(Body,")
 _CUT_OFF = ("close_notify",)  # the server ended TLS without saying so
 _KINDS: tuple[tuple[tuple[str, ...], ErrorKind], ...] = (
     (("dns error",), "dns"),
-    (("invalid peer certificate", "SSL routines"), "tls"),
+    (("invalid peer certificate", "InvalidCertificate(", "SSL routines"), "tls"),
+    (("received fatal alert", "AlertReceived(", "corrupt message", "InvalidMessage("), "tls"),
     (("onnection reset", "kind: ConnectionReset"), "reset"),
     (("roken pipe", "kind: BrokenPipe"), "reset"),
     (("connection closed before message completed", "(IncompleteMessage)"), "reset"),

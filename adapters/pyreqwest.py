@@ -30,7 +30,7 @@ from adapters.base import (
     Response,
     Settings,
 )
-from adapters.hyper_errors import kind_of
+from adapters.hyper_errors import EITHER_TIMEOUT, kind_of
 
 __all__ = ["ADAPTERS", "Pyreqwest", "PyreqwestAsync"]
 
@@ -54,12 +54,7 @@ class _Pyreqwest(BaseAdapter):
     )
     # It writes all header names in title case, which means the same.
     lacks: ClassVar[tuple[Lack, ...]] = ("header-case", "typed-target", "pool-limit")
-    # Both timeouts run while it connects, and it names only the one of reading.
-    other_kinds = tuple(
-        (case, kind)
-        for case in ("full-queue", "handshake")
-        for kind in ("timeout_read", "timeout_connect")
-    )
+    other_kinds = EITHER_TIMEOUT
     # All timeouts before a header section is complete are ConnectTimeoutError.
     error_kinds = (
         (exceptions.PoolTimeoutError, "timeout_connect"),

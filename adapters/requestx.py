@@ -6,13 +6,12 @@ environment variable instead when a client is made, that variable is set; the re
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 import requestx
 
+from adapters import environment
 from adapters.base import (
     CONNECTIONS,
     PEEK_BYTES,
@@ -103,22 +102,12 @@ def _limits(settings: Settings) -> dict[str, Any]:
     return {"limits": requestx.Limits(**limits)}
 
 
-@contextmanager
-def _environment(settings: Settings) -> Iterator[None]:
+def _environment(settings: Settings) -> AbstractContextManager[None]:
     """Set the environment that reqwest reads once, while a client is made."""
     wanted = {"SSL_CERT_FILE": settings.ca_file} if settings.ca_file else {}
     if settings.profile == "parity":
         wanted |= {"NO_PROXY": "*", "no_proxy": "*"}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+    return environment.changed(wanted)
 
 
 class Requestx(_Requestx, Adapter):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import wreq
-from wreq import Method, exceptions, redirect
+from wreq import HeaderMap, Method, exceptions, redirect
 from wreq.blocking import Client as BlockingClient
 
 from adapters.base import (
@@ -26,7 +26,7 @@ from adapters.base import (
     length_of,
     length_of_async,
 )
-from adapters.hyper_errors import kind_of
+from adapters.hyper_errors import EITHER_TIMEOUT, kind_of
 
 __all__ = ["ADAPTERS", "Wreq", "WreqAsync"]
 
@@ -50,12 +50,7 @@ class _Wreq(BaseAdapter):
         "wreq does not limit its connections: it may open more than one per concurrent request",
     )
     lacks: ClassVar[tuple[Lack, ...]] = ("pool-limit",)
-    # Both timeouts run while it connects, and it names only the one of reading.
-    other_kinds = tuple(
-        (case, kind)
-        for case in ("full-queue", "handshake")
-        for kind in ("timeout_read", "timeout_connect")
-    )
+    other_kinds = EITHER_TIMEOUT
     error_kinds = (
         (exceptions.TimeoutError, "timeout_read"),
         (exceptions.TlsError, "tls"),
@@ -117,19 +112,19 @@ class Wreq(_Wreq, Adapter):
     def send(self, request: Request) -> Response:
         """Send one request and read its whole body."""
         method = _METHODS[request.method]
-        with self._client.request(method, request.url, **self._content(request)) as response:
-            status = response.status.as_int()
-            if not self.settings.stream:
-                return status, len(response.bytes())
-            with response.stream() as chunks:
-                return status, length_of(_data(chunks), self.settings.max_body_bytes)
+        response = self._client.request(method, request.url, **self._content(request))
+        status = response.status.as_int()
+        if not self.settings.stream:
+            return status, len(response.bytes())
+        with response.stream() as frames:
+            return status, length_of(_data(frames), self.settings.max_body_bytes)
 
     def peek(self, request: Request) -> Peek:
         """Send one request and return the start of its body as well."""
         method = _METHODS[request.method]
-        with self._client.request(method, request.url, **self._content(request)) as response:
-            body = response.bytes()
-            return response.status.as_int(), len(body), bytes(body[:PEEK_BYTES])
+        response = self._client.request(method, request.url, **self._content(request))
+        body = response.bytes()
+        return response.status.as_int(), len(body), bytes(body[:PEEK_BYTES])
 
     def close(self) -> None:
         """Close the client; its connections end with it."""
@@ -147,20 +142,20 @@ class WreqAsync(_Wreq, AsyncAdapter):
     async def send(self, request: Request) -> Response:
         """Send one request and read its whole body."""
         method = _METHODS[request.method]
-        async with self._client.request(method, request.url, **self._content(request)) as response:
-            status = response.status.as_int()
-            if not self.settings.stream:
-                return status, len(await response.bytes())
-            async with response.stream() as chunks:
-                most = self.settings.max_body_bytes
-                return status, await length_of_async(_data_async(chunks), most)
+        response = await self._client.request(method, request.url, **self._content(request))
+        status = response.status.as_int()
+        if not self.settings.stream:
+            return status, len(await response.bytes())
+        async with response.stream() as frames:
+            most = self.settings.max_body_bytes
+            return status, await length_of_async(_data_async(frames), most)
 
     async def peek(self, request: Request) -> Peek:
         """Send one request and return the start of its body as well."""
         method = _METHODS[request.method]
-        async with self._client.request(method, request.url, **self._content(request)) as response:
-            body = await response.bytes()
-            return response.status.as_int(), len(body), bytes(body[:PEEK_BYTES])
+        response = await self._client.request(method, request.url, **self._content(request))
+        body = await response.bytes()
+        return response.status.as_int(), len(body), bytes(body[:PEEK_BYTES])
 
     async def close(self) -> None:
         """Close the client; its connections end with it."""
@@ -170,12 +165,12 @@ class WreqAsync(_Wreq, AsyncAdapter):
 
 def _data(frames: Iterable[Any]) -> Iterator[bytes]:
     """Yield the data of a stream, in which trailers are frames, too."""
-    return (frame for frame in frames if isinstance(frame, memoryview))
+    return (frame for frame in frames if not isinstance(frame, HeaderMap))
 
 
 async def _data_async(frames: AsyncIterable[Any]) -> AsyncIterator[bytes]:
     async for frame in frames:
-        if isinstance(frame, memoryview):
+        if not isinstance(frame, HeaderMap):
             yield frame
 
 
