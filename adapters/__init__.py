@@ -69,6 +69,7 @@ NEEDS: dict[str, tuple[str, ...]] = {}
 OLDEST: dict[str, str] = {
     "pyreqwest": "0.11.0",
     "wreq": "0.11.0",
+    "ry": "0.0.88",
 }
 
 # The modes of all of them, the default first; the same as in their modules.

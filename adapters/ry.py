@@ -102,8 +102,7 @@ class Ry(_Ry, Adapter):
         response = self._client.fetch(request.url, method=request.method, **_content(request))
         if not self.settings.stream:
             return response.status, len(response.bytes())
-        with response.stream() as chunks:
-            return response.status, length_of(chunks, self.settings.max_body_bytes)
+        return response.status, length_of(response.stream(), self.settings.max_body_bytes)
 
     def peek(self, request: Request) -> Peek:
         """Send one request and return the start of its body as well."""
@@ -129,9 +128,8 @@ class RyAsync(_Ry, AsyncAdapter):
         response = await self._client.fetch(request.url, method=request.method, **_content(request))
         if not self.settings.stream:
             return response.status, len(await response.bytes())
-        async with response.stream() as chunks:
-            most = self.settings.max_body_bytes
-            return response.status, await length_of_async(chunks, most)
+        most = self.settings.max_body_bytes
+        return response.status, await length_of_async(response.stream(), most)
 
     async def peek(self, request: Request) -> Peek:
         """Send one request and return the start of its body as well."""
