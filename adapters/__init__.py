@@ -78,6 +78,9 @@ OLDEST: dict[str, str] = {
     "httpx2": "2.0.0",
     "requests": "2.28.0",
     "urllib3": "1.26.0",
+    "pyreqwest": "0.11.0",
+    "wreq": "0.11.0",
+    "ry": "0.0.88",
 }
 
 # The modes of all of them, the default first; the same as in their modules.
