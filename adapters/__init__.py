@@ -66,7 +66,9 @@ NEEDS: dict[str, tuple[str, ...]] = {}
 
 # Oldest version of the library that the adapter supports; the suite passes there and with the
 # newest one. An older version is refused.
-OLDEST: dict[str, str] = {}
+OLDEST: dict[str, str] = {
+    "pyqwest": "0.9.0",
+}
 
 # The modes of all of them, the default first; the same as in their modules.
 MODES_OF: dict[str, tuple[str, ...]] = {
