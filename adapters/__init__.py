@@ -68,6 +68,7 @@ NEEDS: dict[str, tuple[str, ...]] = {}
 # newest one. An older version is refused.
 OLDEST: dict[str, str] = {
     "pyqwest": "0.9.0",
+    "httpr": "0.7.4",
 }
 
 # The modes of all of them, the default first; the same as in their modules.

@@ -1,7 +1,7 @@
-"""Kinds of the errors of hyper, the HTTP library of Rust, by their text.
+"""Kinds of the errors of hyper, the HTTP library of Rust, and of its forks, by their text.
 
-The libraries that build on it have few classes of exceptions, but keep the text of each cause. The
-first text below that is found decides.
+The libraries that build on it have few classes of exceptions, but give the text of each cause:
+as a message, or as Rust prints the error for debugging. The first text below that is found decides.
 """
 
 from __future__ import annotations
@@ -10,35 +10,31 @@ from adapters.base import ErrorKind
 
 __all__ = ["kind_of"]
 
-_CONNECTING = "(Connect)"
-_TIMED_OUT = ("operation timed out", "TimedOut", "deadline has elapsed")
-_IN_A_BODY = ("reading a body", "body error", "decoding response body")
-_KINDS: tuple[tuple[str, ErrorKind], ...] = (
-    ("dns error", "dns"),
-    ("invalid peer certificate", "tls"),
-    ("Connection reset", "reset"),
-    ("Broken pipe", "reset"),
-    ("connection closed before message completed", "reset"),
-    ("Connection refused", "connect"),
-    (_CONNECTING, "connect"),
-    ("end of file before message length reached", "body"),
-    ("unexpected EOF during chunk", "body"),
-    ("nvalid chunk", "protocol"),
-    ("message head is too large", "protocol"),
-    ("invalid HTTP", "protocol"),
-    ("invalid content-length", "protocol"),
+_CONNECTING = ("(Connect)", "kind: Connect,")
+_TIMED_OUT = ("operation timed out", ": TimedOut")
+_IN_A_BODY = ("reading a body", "(Body,")
+_CUT_OFF = ("close_notify",)  # the server ended TLS without saying so
+_KINDS: tuple[tuple[tuple[str, ...], ErrorKind], ...] = (
+    (("dns error",), "dns"),
+    (("invalid peer certificate", "SSL routines"), "tls"),
+    (("onnection reset", "kind: ConnectionReset"), "reset"),
+    (("roken pipe", "kind: BrokenPipe"), "reset"),
+    (("connection closed before message completed", "(IncompleteMessage)"), "reset"),
+    (("onnection refused", *_CONNECTING), "connect"),
+    (("end of file before message length reached", ": IncompleteBody"), "body"),
+    (("unexpected EOF during chunk",), "body"),
+    (("nvalid chunk", "message head is too large", "(Parse("), "protocol"),
+    (("invalid HTTP", "invalid content-length"), "protocol"),
 )
-# The server ended TLS without saying so.
-_CUT_OFF = ("close_notify",)
 
 
 def kind_of(text: str) -> ErrorKind | None:
     """Return the kind of an error with this text, which names all its causes; None if unknown."""
     if _any(_TIMED_OUT, text):
-        return "timeout_connect" if _CONNECTING in text else "timeout_read"
+        return "timeout_connect" if _any(_CONNECTING, text) else "timeout_read"
     if _any(_CUT_OFF, text):
         return "body" if _any(_IN_A_BODY, text) else "reset"
-    return next((kind for part, kind in _KINDS if part in text), None)
+    return next((kind for parts, kind in _KINDS if _any(parts, text)), None)
 
 
 def _any(parts: tuple[str, ...], text: str) -> bool:
