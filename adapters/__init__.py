@@ -67,6 +67,7 @@ NEEDS: dict[str, tuple[str, ...]] = {}
 # Oldest version of the library that the adapter supports; the suite passes there and with the
 # newest one. An older version is refused.
 OLDEST: dict[str, str] = {
+    "aiohttp": "3.8.6",
     "pyqwest": "0.9.0",
     "httpr": "0.7.4",
 }
