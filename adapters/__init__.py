@@ -81,6 +81,9 @@ OLDEST: dict[str, str] = {
     "pyreqwest": "0.11.0",
     "wreq": "0.11.0",
     "ry": "0.0.88",
+    "aiohttp": "3.8.6",
+    "pyqwest": "0.9.0",
+    "httpr": "0.7.4",
 }
 
 # The modes of all of them, the default first; the same as in their modules.
