@@ -175,7 +175,7 @@ class Rounds:
 
     def _barred(self, run: RunRecord) -> Barred:
         """Return the verdicts that warnings forbid, as far as they are known."""
-        return barred(load_doubts(run, self.trials))
+        return barred([*run.doubts, *load_doubts(run, self.trials)])
 
     def _run_round(self, round_: Round) -> list[TrialSummary]:
         self._round = round_.number
