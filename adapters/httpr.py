@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 import httpr
 
-from adapters import environment
 from adapters.base import (
     CONNECTIONS,
     PEEK_BYTES,
@@ -25,6 +24,7 @@ from adapters.base import (
     length_of,
     length_of_async,
 )
+from adapters.environment import changed, no_proxies
 
 __all__ = ["ADAPTERS", "Httpr", "HttprAsync"]
 
@@ -97,7 +97,7 @@ def _options(settings: Settings) -> dict[str, Any]:
 
 
 def _environment(settings: Settings) -> AbstractContextManager[None]:
-    return environment.without_proxies() if settings.profile == "parity" else nullcontext()
+    return changed(no_proxies(settings))
 
 
 class Httpr(_Httpr, Adapter):

@@ -9,6 +9,7 @@ from itertools import combinations, pairwise
 from types import MappingProxyType
 from typing import TypeVar
 
+from harness.analysis.groups import beside
 from harness.analysis.losses import MOST_LOST, lost_share
 from harness.analysis.statistics import Estimate, estimate, verdict
 from harness.analysis.summaries import by_label
@@ -118,6 +119,7 @@ def _all_of(
     condition: str | None = None,
 ) -> list[Comparison]:
     """Compare all pairs, metric by metric; those of a metric are one family."""
+    pairs = [(ours.beside(theirs), theirs.beside(ours)) for ours, theirs in pairs]
     return [
         replace(
             _comparison(metric, ours, theirs, family=len(pairs), confidence=confidence),
@@ -155,6 +157,14 @@ class _Side:
     measured: int  # rounds, in whatever state
     unmeasured: bool  # in all of them no request fell into the measured time
     barred: Mapping[Metric, str]  # why there is no verdict
+
+    def beside(self, other: _Side) -> _Side:
+        """Return it as measured in the groups of the other, where it has slices in several."""
+        rounds = {
+            number: beside(trial, other.rounds[number]) if number in other.rounds else trial
+            for number, trial in self.rounds.items()
+        }
+        return replace(self, rounds=rounds)
 
 
 def _sides(trials: Iterable[TrialSummary], barred: Barred) -> dict[str, _Side]:

@@ -9,12 +9,13 @@ from statistics import median_low
 from typing import Literal
 
 from harness.analysis.doubts.disturbance import NOT_CHECKED, not_watched
-from harness.analysis.doubts.kinds import severity
+from harness.analysis.doubts.kinds import condemned, condemns_all
 from harness.records.model import Comparison, Doubt, RunRecord, RunState
 
 __all__ = ["CAUSES", "Level", "Trust", "is_told", "trust"]
 
 WIDE = 2.0  # times the median half width: such a competitor is named
+CARE = "with care: "
 LIMITING = ("nothing measured", "errors", "incomplete")  # kinds of which figures are partly missing
 
 Level = Literal["good", "limited", "none"]
@@ -31,10 +32,14 @@ class Trust:
     """The trust in the figures of a run, and the reason for its limits.
 
     ``none``: figures or verdicts may be wrong. ``limited``: something was not checked or not run.
-    ``why`` and ``remedy`` are empty if it is ``good``. ``resolution`` is the largest relative half
-    width of the intervals that verdicts on the deciding metric rest on, None without any; but for
-    those of the ``wide`` competitors, which are more than twice as wide as the middle one, each with
-    its half width. ``silent`` are the reasons why there is no verdict.
+    ``why`` and ``remedy`` are empty if it is ``good``. All of this is said of the competitors that
+    are not ``distrusted``, because a grave warning about one client condemns no other; with such
+    a client it is ``limited`` at best.
+
+    ``resolution`` is the largest relative half width of the intervals that verdicts on the deciding
+    metric rest on, None without any; but for those of the ``wide`` competitors, which are more than
+    twice as wide as the middle one, each with its half width. ``silent`` are the reasons why there
+    is no verdict.
     """
 
     level: Level
@@ -43,6 +48,7 @@ class Trust:
     resolution: float | None
     wide: tuple[tuple[str, float], ...] = ()
     silent: tuple[str, ...] = ()
+    distrusted: tuple[str, ...] = ()  # labels
 
 
 def trust(run: RunRecord, comparisons: Sequence[Comparison]) -> Trust:
@@ -50,14 +56,20 @@ def trust(run: RunRecord, comparisons: Sequence[Comparison]) -> Trust:
     deciding = [one for one in comparisons if one.metric == run.deciding_metric]
     resolution, wide = _resolution(deciding)
     silent = dict.fromkeys(one.reason for one in deciding if one.reason)
-    return Trust(*_judged(run), resolution, wide, tuple(silent))
+    own = condemned(run.doubts)
+    others = any(own.keys().isdisjoint((one.label, one.baseline)) for one in comparisons)
+    distrusted = tuple(own) if others else ()
+    level, why, remedy = _judged(run, None if others else next(iter(own.values()), None))
+    if distrusted and level == "good":
+        level = "limited"
+    return Trust(level, why, remedy, resolution, wide, tuple(silent), distrusted)
 
 
-def _judged(run: RunRecord) -> tuple[Level, str, str]:
-    grave = _grave(run)
+def _judged(run: RunRecord, nothing_left: Doubt | None) -> tuple[Level, str, str]:
+    """Judge a run; ``nothing_left``: a warning that leaves no two clients to compare."""
+    grave = next(filter(condemns_all, run.doubts), nothing_left)
     if grave is not None:
-        subject = "" if grave.subject == "run" else f"{grave.subject}: "
-        return "none", f"{subject}{grave.message}", grave.remedy
+        return "none", _quoted(grave), grave.remedy
     note = run.selftest
     if note is not None and not note.passed:
         why = f"this machine failed its last self-test ({note.failed[0]})"
@@ -71,28 +83,22 @@ def _judged(run: RunRecord) -> tuple[Level, str, str]:
     unknown = not_watched(run.other_load)
     if unknown is not None:
         return "limited", f"not checked: {unknown[0]}", unknown[1]
-    limiting = _limiting(run)
+    limiting = next((one for one in run.doubts if one.kind in LIMITING), None)
     if limiting is not None:
-        subject = "" if limiting.subject == "run" else f"{limiting.subject}: "
-        return "limited", f"with care: {subject}{limiting.message}", limiting.remedy
+        return "limited", f"{CARE}{_quoted(limiting)}", limiting.remedy
     return "good", "", ""
 
 
-def is_told(doubt: Doubt, run: RunRecord) -> bool:
+def is_told(doubt: Doubt, trust: Trust) -> bool:
     """Say whether the judgement quotes this warning, so that it need not be printed twice."""
     of_others = doubt.kind == "not checked" and doubt.message.startswith(NOT_CHECKED)
-    quoted = _grave(run) or _limiting(run)
-    return of_others or (
-        quoted is not None and doubt == quoted and quoted.message in _judged(run)[1]
-    )
+    is_quoted = trust.why.removeprefix(CARE) == _quoted(doubt) and trust.remedy == doubt.remedy
+    return of_others or is_quoted
 
 
-def _grave(run: RunRecord) -> Doubt | None:
-    return next((one for one in run.doubts if severity(one.kind) == "grave"), None)
-
-
-def _limiting(run: RunRecord) -> Doubt | None:
-    return next((one for one in run.doubts if one.kind in LIMITING), None)
+def _quoted(doubt: Doubt) -> str:
+    subject = "" if doubt.subject == "run" else f"{doubt.subject}: "
+    return f"{subject}{doubt.message}"
 
 
 def _resolution(

@@ -57,6 +57,7 @@ class TargetMeter:
         # the window's start, when we were there, and CPU then
         self._mark: tuple[int, int, Mapping[Role, int]] | None = None
         self._wall_ns = 0
+        self._kept: tuple[Counter[Role], int] = (Counter(), 0)
 
     def begin(self) -> None:
         """Another window is about to be sent: nothing is known of it."""
@@ -79,10 +80,14 @@ class TargetMeter:
         self.used_ns.update(used)
         self._wall_ns += now_ns - start_ns
 
+    def keep(self) -> None:
+        """Let no later ``forget`` touch the windows so far."""
+        self._kept = Counter(self.used_ns), self._wall_ns
+
     def forget(self) -> None:
-        """Forget all windows so far."""
-        self.used_ns.clear()
-        self._wall_ns = 0
+        """Forget all windows so far, except those kept."""
+        used_ns, self._wall_ns = self._kept
+        self.used_ns = Counter(used_ns)
 
     @property
     def share(self) -> float | None:
@@ -124,11 +129,17 @@ class Costs:
     orchestrator_ns: int = 0  # our own CPU while slices are measured
     idle_rss_bytes: int | None = None  # all workers together
     peak_rss_bytes: int | None = None
+    _kept: tuple[int, int] = (0, 0)
+
+    def keep_windows(self) -> None:
+        """Let no later ``forget_windows`` touch the windows so far."""
+        self.target.keep()
+        self._kept = self.wall_ns, self.orchestrator_ns
 
     def forget_windows(self) -> None:
-        """Forget all windows so far; idle time and memory stay."""
+        """Forget all windows so far, except those kept; idle time and memory stay."""
         self.target.forget()
-        self.wall_ns = self.orchestrator_ns = 0
+        self.wall_ns, self.orchestrator_ns = self._kept
 
 
 def memory_bytes(workers: Sequence[WorkerProcess], field: str) -> int | None:

@@ -115,12 +115,11 @@ class Rounds:
         self._round_s = 0.0  # duration of the last round
         self._round = 0
         self._active: Trial | None = None
-        self._shortest_ns = 0  # least length of a slice, judged by the drain
+        # least length of a slice by competitor, judged by the drain
+        self._shortest_ns: defaultdict[str, int] = defaultdict(int)
         self._drains: defaultdict[str, Drain] = defaultdict(Drain)  # finished rounds
         self._seen: defaultdict[str, Histogram] = defaultdict(Histogram)
-        # between first requests, in each round
-        self._gaps_s = sum(one.slots * one.first_gap_ns for one in contenders) / 1e9
-        self._forecast = Forecast(plan.announced_s + plan.number * self._gaps_s)
+        self._forecast = Forecast(plan.announced_s + plan.number * _gaps_s(contenders))
         # To be fair, a restriction on one of them applies to all.
         self._spares = any(is_spared(one, plan) for one in contenders)
 
@@ -141,7 +140,7 @@ class Rounds:
                 started_at = utc_now()
                 trials = self._run_round(round_)
                 self.trials += trials  # whatever becomes of keeping them
-                order = [trials[index].label for index in round_.order(0)]
+                order = [trials[index].label for index in round_.begins]
                 keep(FinishedRound(round_.number, order, started_at, utc_now(), trials))
                 if self.ledger.lost:
                     return "failed"
@@ -176,7 +175,7 @@ class Rounds:
 
     def _barred(self, run: RunRecord) -> Barred:
         """Return the verdicts that warnings forbid, as far as they are known."""
-        return barred(load_doubts(run, self.trials))
+        return barred([*run.doubts, *load_doubts(run, self.trials)])
 
     def _run_round(self, round_: Round) -> list[TrialSummary]:
         self._round = round_.number
@@ -192,17 +191,8 @@ class Rounds:
             for trial in trials:
                 if trial.contender.label in self._other_versions:
                     trial.fail(self._other_versions[trial.contender.label])
-            self._start(trials, round_)
-            for trial in trials:
-                self._activate(trial)
-                if self.plan.hold is not None or self._spares:
-                    continue  # held requests have connections of their own
-                trial.warm_up(self.plan.warmup_ns, self.plan.warmup_pace(round_), self._tick)
-                self._sampler.rest(time.monotonic_ns())
-                self._forecast.done(self.plan.warmup_ns / 1e9)
-            self._run_blocks(trials, round_)
-            for trial in trials:
-                trial.close(self._tick)
+            for group in range(len(round_.groups)):
+                self._run_group(trials, round_, group)
         except _BudgetSpentError as error:
             self._stopped = True
             for trial in trials:
@@ -210,10 +200,37 @@ class Rounds:
         finally:
             for trial in trials:
                 trial.end()
-        self.ledger.turn_ends(self._active)
+        self._leave()
         self.ledger.end(round_.number, trials)
         self._round_s = (time.monotonic_ns() - started_ns) / 1e9
         return [trial.summary() for trial in trials]
+
+    def _run_group(self, trials: list[Trial], round_: Round, group: int) -> None:
+        """Run all blocks of a group; only its processes are alive, and those of baselines."""
+        earlier = {index for before in round_.groups[:group] for index in before}
+        later = {index for after in round_.groups[group + 1 :] for index in after}
+        order = round_.order(0, group)
+        begun = [trials[index] for index in order if index in earlier]
+        for trial in begun:
+            trial.keep()
+        self._start([trials[index] for index in order if index not in earlier])
+        own = [trials[index] for index in sorted(order)]
+        for trial in own:
+            if trial not in begun:
+                self._warm_up(trial, round_)
+        self._run_blocks(own, round_, group)
+        for index in sorted(order):
+            if index not in later:
+                trials[index].close(self._tick)
+        self._leave()
+
+    def _warm_up(self, trial: Trial, round_: Round) -> None:
+        self._activate(trial)
+        if self.plan.hold is not None or self._spares:
+            return  # held requests have connections of their own
+        trial.warm_up(self.plan.warmup_ns, self.plan.warmup_pace(round_), self._tick)
+        self._sampler.rest(time.monotonic_ns())
+        self._forecast.done(self.plan.warmup_ns / 1e9)
 
     def _unexpected(self, contender: Contender) -> set[int]:
         """Return unexpected statuses of earlier rounds, unless such a response is already kept."""
@@ -222,33 +239,34 @@ class Rounds:
             return set()
         return {status for one in before for status in one.status_counts}
 
-    def _start(self, trials: list[Trial], round_: Round) -> None:
+    def _start(self, trials: list[Trial]) -> None:
         """Start all processes at once: they are idle afterwards, so starting them together is fair.
 
         One competitor after the other where first requests come at the pace of an open loop.
         """
-        for index in round_.order(0):
-            if not trials[index].over:
-                trials[index].start()
-            gap_ns = trials[index].contender.first_gap_ns
-            if gap_ns and not trials[index].over:
-                trials[index].wait_ready()
+        for trial in trials:
+            if not trial.over:
+                trial.start()
+            gap_ns = trial.contender.first_gap_ns
+            if gap_ns and not trial.over:
+                trial.wait_ready()
                 with interrupts.allowed():
                     time.sleep(gap_ns / 1e9)
         for trial in trials:
             if not trial.over and not trial.contender.first_gap_ns:
                 trial.wait_ready()
-        self._forecast.done(START_S * len(trials) + self._gaps_s)
+        self._forecast.done(START_S * len(trials) + _gaps_s([one.contender for one in trials]))
 
-    def _run_blocks(self, trials: list[Trial], round_: Round) -> None:
-        """Run all slices of a round, and start again with longer ones if they turn out too short.
+    def _run_blocks(self, trials: list[Trial], round_: Round, group: int = 0) -> None:
+        """Run all slices of a group, and start again with longer ones if they turn out too short.
 
         A server that is not ours gets no more requests for that: those already sent are subtracted
         from the round. If too little of it would be left, only the next round has longer slices.
+        ``trials`` are those of the group, in the order of the scenario.
         """
         left_ns = self.plan.trial_ns
-        while (used_ns := self._run_slices(trials, round_, left_ns)) is not None:
-            self._shortest_ns = self._longer_ns(trials)
+        while (used_ns := self._run_slices(trials, round_, left_ns, group)) is not None:
+            self._lengthen(trials)
             if any(trial.contender.is_foreign for trial in trials):
                 left_ns -= used_ns
             for trial in trials:
@@ -259,22 +277,28 @@ class Rounds:
             self._drains[label] += trial.waited
             self._seen[label] = self._seen_of(trial)
 
-    def _run_slices(self, trials: list[Trial], round_: Round, left_ns: int) -> int | None:
+    def _run_slices(
+        self, trials: list[Trial], round_: Round, left_ns: int, group: int
+    ) -> int | None:
         """Run one slice of every competitor per block; fewer, longer ones if a client is slow.
 
         If too much of the waiting lies outside slices, stop and return how much was measured of
         each.
         """
+        members = dict(zip(sorted(round_.groups[group]), trials, strict=True))
         slowest_ns = max(map(self._median_ns, trials), default=0)
-        shortest_ns = max(self._shortest_ns, self.plan.shortest_for(slowest_ns))
+        wanted_ns = (self._shortest_ns[trial.contender.label] for trial in trials)
+        shortest_ns = max(self.plan.shortest_for(slowest_ns), *wanted_ns, 0)
         number = 1 if self._spares else self.plan.blocks_for(shortest_ns, left_ns)
         length_ns = left_ns // number
         lead_in_ns = 0 if self._spares else self.plan.lead_in_for(slowest_ns)
         begin = self._forecast.mark()
         for block in range(number):
-            pace = self.plan.pace(round_, block, length_ns)
-            for position, index in enumerate(round_.order(block)):
-                self._run_slice(trials[index], block, position, lead_in_ns, length_ns, pace, round_)
+            pace = self.plan.pace(round_, block, length_ns, group)
+            place = round_.block(block, group)
+            for position, index in enumerate(round_.order(block, group)):
+                trial = members[index]
+                self._run_slice(trial, place, position, lead_in_ns, length_ns, pace, round_)
             if self.plan.trial_ns:  # else nobody has said how long
                 self._forecast.stretch_since(begin)
             may_grow = number > 1 and self._may_begin_again(
@@ -286,7 +310,7 @@ class Rounds:
                     self._forecast.begin_again(begin, worst.contender.label)
                     self._say_if_longer()
                     return (block + 1) * length_ns
-                self._shortest_ns = max(self._shortest_ns, self._longer_ns(trials))
+                self._lengthen(trials)
             # slices with waits may soon be replaced by longer ones, so they do not predict the rest
             if not (may_grow and self._has_waited(trials)) or block == number - 1:
                 self._say_if_longer()
@@ -341,6 +365,14 @@ class Rounds:
         is_foreign = any(trial.contender.is_foreign for trial in trials)
         return not is_foreign or left_ns >= LEAST_LEFT * self.plan.trial_ns
 
+    def _lengthen(self, trials: list[Trial]) -> None:
+        """Demand longer slices from now on for those that wait too long after theirs."""
+        longer_ns = self._longer_ns(trials)
+        for trial in trials:
+            label = trial.contender.label
+            if self._is_too_short([trial]):
+                self._shortest_ns[label] = max(self._shortest_ns[label], longer_ns)
+
     def _longer_ns(self, trials: list[Trial]) -> int:
         """Return the length slices need, judged by the requests seen: at least twice the present
         one.
@@ -360,6 +392,11 @@ class Rounds:
         if line is not None:
             with interrupts.allowed():
                 self._progress.say(line)
+
+    def _leave(self) -> None:
+        """End the turn of the trial that was active last; nobody is active now."""
+        self.ledger.turn_ends(self._active)
+        self._active = None
 
     def _activate(self, trial: Trial) -> None:
         self.ledger.turn_ends(self._active)
@@ -393,7 +430,7 @@ class Rounds:
         label = trial.contender.label
         before = [done for done in self.trials if done.label == label]
         errors = trial.errors + sum(done.errors for done in before)
-        requests = trial.fold.population + sum(done.population for done in before)
+        requests = trial.population + sum(done.population for done in before)
         if budget.is_spent(errors, requests):
             raise _BudgetSpentError(
                 f"the run was stopped: {errors:,} of {requests:,} HTTP requests of {label} failed, "
@@ -404,6 +441,11 @@ class Rounds:
         if self._scenario.precision is not None:
             return max(0.0, self._scenario.precision.budget_s - self._forecast.elapsed_s)
         return self._forecast.left_s
+
+
+def _gaps_s(contenders: list[Contender]) -> float:
+    """Return the time between first requests, in each round."""
+    return sum(one.slots * one.first_gap_ns for one in contenders) / 1e9
 
 
 def is_spared(contender: Contender, plan: Plan) -> bool:

@@ -13,6 +13,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -164,6 +165,17 @@ class Starts:
     # there
     early_response: Histogram = field(default_factory=Histogram)
 
+    def merged(self, other: Starts) -> Starts:
+        """Return new counts of both populations."""
+        return Starts(
+            response=self.response.merged(other.response),
+            response_sum_ns=self.response_sum_ns + other.response_sum_ns,
+            queue_wait=self.queue_wait.merged(other.queue_wait),
+            pacer_lag=self.pacer_lag.merged(other.pacer_lag),
+            late=self.late + other.late,
+            early_response=self.early_response.merged(other.early_response),
+        )
+
     def add(self, rows: Integers, correct: Mask, timed_out: Mask, early: Mask) -> None:
         """Fold rows of the population; ``early`` are those due in the first half of
         their window.
@@ -202,6 +214,24 @@ class Fold:
         self.drained += other.drained
         self.responses += other.responses
         self.service = self.service.merged(other.service)
+
+    def merged(self, other: Fold) -> Fold:
+        """Return a new fold of both, whose windows come after one another."""
+        both = [starts for starts in (self.starts, other.starts) if starts is not None]
+        return Fold(
+            self.rules,
+            windows=[*self.windows, *other.windows],
+            drained=self.drained + other.drained,
+            responses=self.responses + other.responses,
+            population=self.population + other.population,
+            service=self.service.merged(other.service),
+            service_sum_ns=self.service_sum_ns + other.service_sum_ns,
+            correct=self.correct + other.correct,
+            censored=self.censored + other.censored,
+            statuses=self.statuses + other.statuses,
+            errors=self.errors + other.errors,
+            starts=reduce(Starts.merged, both) if both else None,
+        )
 
     def add(self, rows: Integers) -> None:
         """Fold rows as ``Segment.drain`` returns them."""

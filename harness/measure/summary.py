@@ -5,12 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 
 from harness.measure.contenders import Contender
 from harness.measure.meters import Costs
 from harness.measure.samples import Fold, Starts, WindowCounts
 from harness.measure.worker_counts import WorkerCounts
 from harness.records.model import (
+    GroupLatencies,
     OpenLoop,
     Reading,
     SliceRecord,
@@ -30,8 +32,8 @@ START = TRACE_COLUMNS.index("START")
 class Recorded:
     """The records, counts and costs of a trial, which failed if there is a ``reason``.
 
-    ``fold`` holds its windows, warm-up excluded; ``traces`` are rows of TRACE_COLUMNS, of any
-    requests.
+    ``folds`` hold its windows by group, warm-up excluded; ``traces`` are rows of TRACE_COLUMNS, of
+    any requests.
     """
 
     round_number: int
@@ -39,7 +41,7 @@ class Recorded:
     started_at: str
     ended_at: str
     gil: bool
-    fold: Fold
+    folds: Sequence[Fold]
     counts: WorkerCounts
     sent: int
     lost_rows: int
@@ -53,7 +55,7 @@ class Recorded:
 # long: a line for each field of the summary
 def summarise(contender: Contender, recorded: Recorded) -> TrialSummary:
     """Return the summary of a contender's trial."""
-    fold, slices, costs = recorded.fold, recorded.slices, recorded.costs
+    fold, slices, costs = reduce(Fold.merged, recorded.folds), recorded.slices, recorded.costs
     window_ns = sum(window.end_ns - window.start_ns for window in fold.windows)
     state = _state(recorded.reason, fold)
     environment = contender.environment
@@ -111,6 +113,7 @@ def summarise(contender: Contender, recorded: Recorded) -> TrialSummary:
         sent=recorded.sent,
         lost_rows=recorded.lost_rows,
         slices=tuple(slices),
+        groups=_groups(recorded) if len(recorded.folds) > 1 else (),
         readings=tuple(recorded.readings),
         open_loop=_open_loop(fold, recorded.counts),
         trace_share=contender.trace_share,
@@ -118,6 +121,18 @@ def summarise(contender: Contender, recorded: Recorded) -> TrialSummary:
         unexpected_answer=recorded.answer,
         client_source=contender.source,
     )
+
+
+def _groups(recorded: Recorded) -> tuple[GroupLatencies, ...]:
+    """Return the latencies by group; a group without a slice has none."""
+    found = []
+    for fold in recorded.folds:
+        starts = {window.start_ns for window in fold.windows}
+        first = next((one.block for one in recorded.slices if one.start_ns in starts), None)
+        if first is not None:
+            latencies = fold.service if fold.starts is None else fold.starts.response
+            found.append(GroupLatencies(first, latencies, fold.censored))
+    return tuple(found)
 
 
 def _state(reason: str | None, fold: Fold) -> TrialState:

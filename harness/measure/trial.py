@@ -70,8 +70,10 @@ class Trial:
         self._reason: str | None = None
         self._answer = contender.refused_answer
         self._unexpected = frozenset(unexpected)
+        self._earlier: list[Fold] = []  # of the round's groups before this one
         self._slices: list[SliceRecord] = []
-        self._started_at = utc_now()
+        self._kept = 0, 0  # slices and readings of earlier groups
+        self._started_at = self._ended_at = utc_now()
         self._counts = WorkerCounts()
         self._costs = Costs(TargetMeter(place.target_cpu_ns, place.target_cpus))
         self._traces: list[list[int]] = []
@@ -88,7 +90,16 @@ class Trial:
     @property
     def errors(self) -> int:
         """Failed requests of its windows so far."""
-        return sum(self.fold.errors.values())
+        return sum(fold.errors.total() for fold in self._folds)
+
+    @property
+    def population(self) -> int:
+        """Requests of its windows so far."""
+        return sum(fold.population for fold in self._folds)
+
+    @property
+    def _folds(self) -> list[Fold]:
+        return [*self._earlier, self.fold]
 
     @property
     def pids(self) -> list[int]:
@@ -102,6 +113,7 @@ class Trial:
 
     def start(self) -> None:
         """Start the worker processes; they open their sessions by themselves."""
+        self._started_at = self._ended_at = utc_now()
         if self.contender.refusal is not None:
             self.fail(self.contender.refusal)
             return
@@ -195,8 +207,9 @@ class Trial:
 
     @property
     def waited(self) -> Drain:
-        """Return how long its slots waited after its slices."""
-        return Drain.of(self._slices)
+        """Return how long its slots waited after its slices in the present group."""
+        slices, _ = self._kept
+        return Drain.of(self._slices[slices:])
 
     @property
     def seen(self) -> Histogram:
@@ -204,12 +217,19 @@ class Trial:
         return self.warmup.service.merged(self.fold.service)
 
     def forget(self) -> None:
-        """Count what was measured so far as warm-up: its slices were too short."""
+        """Count what was measured in the present group as warm-up: its slices were too short."""
         self.warmup.take(self.fold)
         self.fold = Fold(self.contender.rules)
-        self._slices = []
-        self.readings = []
+        slices, readings = self._kept
+        del self._slices[slices:], self.readings[readings:]
         self._costs.forget_windows()
+
+    def keep(self) -> None:
+        """Begin another group of the round; what was measured so far is kept."""
+        self._earlier.append(self.fold)
+        self.fold = Fold(self.contender.rules)
+        self._kept = len(self._slices), len(self.readings)
+        self._costs.keep_windows()
 
     def close(self, tick: Tick) -> None:
         """Let the workers close their sessions; then they are gone, whatever they do."""
@@ -232,6 +252,7 @@ class Trial:
             self.fold.add(worker.drain())
             self._traces += worker.drain_traces()
             worker.close()
+            self._ended_at = utc_now()
         self.workers = []
 
     def fail(self, reason: str) -> None:
@@ -266,8 +287,8 @@ class Trial:
             round_number=self.round,
             reason=self._reason,
             started_at=self._started_at,
-            ended_at=utc_now(),
-            fold=self.fold,
+            ended_at=self._ended_at,
+            folds=self._folds,
             counts=self._counts,
             sent=sent,
             lost_rows=lost_rows,
@@ -285,7 +306,7 @@ class Trial:
 
         For a worker that died without a count, the recorded number is used.
         """
-        drained = self.warmup.drained + self.fold.drained
+        drained = self.warmup.drained + sum(fold.drained for fold in self._folds)
         claimed = self._counts.rows if not self.over else drained
         return self._counts.first_sent + claimed, claimed - drained
 
@@ -310,7 +331,8 @@ class Trial:
     @property
     def responses(self) -> int:
         """Responses received, warm-up and first requests included."""
-        return self._counts.first_responses + self.warmup.responses + self.fold.responses
+        loaded = sum(fold.responses for fold in (self.warmup, *self._folds))
+        return self._counts.first_responses + loaded
 
     def _load(self, fold: Fold, plan: WindowPlan, tick: Tick) -> Answers:
         """Send one window to all workers and wait until each has left it; no answers if one is
@@ -370,7 +392,8 @@ class Trial:
         """Return unexpected statuses counted before, until one such response was seen."""
         if self._answer is not None or not self.contender.can_peek:
             return ()
-        counted = {*self._unexpected, *self.warmup.statuses, *self.fold.statuses}
+        statuses = (fold.statuses for fold in (self.warmup, *self._folds))
+        counted = self._unexpected.union(*statuses)
         return tuple(sorted(counted - {*self.contender.rules.expected}))
 
     def _keep_peeked(self, done: Iterable[Mapping[str, Any]]) -> None:

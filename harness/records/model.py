@@ -67,7 +67,7 @@ class Reading:
 class SliceRecord:
     """One measured window of one competitor."""
 
-    block: int
+    block: int  # number within the round; each group has blocks of its own
     position: int  # place in the block's random order, from 0
     start_ns: int
     end_ns: int
@@ -78,6 +78,18 @@ class SliceRecord:
     target_cpu_ns: int | None  # the target's CPU in the window, where it can be seen
     drain_ns: int = 0  # from its end until a slot had its answer, mean over slots
     parts: tuple[int, ...] = ()  # correct responses by tenths, of a slice that is a whole round
+
+
+@dataclass(frozen=True)
+class GroupLatencies:
+    """Latencies of a trial in one group of its round; its slices have the rest.
+
+    Response times in an open loop, else service times, as ``TrialSummary`` has them.
+    """
+
+    first_block: int  # the first one with a slice of it
+    latencies: Histogram
+    censored: int
 
 
 @dataclass(frozen=True)
@@ -161,6 +173,7 @@ class TrialSummary(Totals, InCondition):
     sent: int = 0  # every call of send, warm-up and lead-in included
     lost_rows: int = 0  # rows the drain was too late for
     slices: tuple[SliceRecord, ...] = ()
+    groups: tuple[GroupLatencies, ...] = ()  # of a trial with slices in several groups
     readings: tuple[Reading, ...] = ()
     open_loop: OpenLoop | None = None
     client_environment: Environment | None = None  # None: stored before it was recorded

@@ -6,7 +6,9 @@ import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
+from harness.scenario.groups import MOST_IN_GROUP, Group, Pool, divided, pools, sizes
 from harness.scenario.loads import OpenLoad
 from harness.scenario.scenario import Scenario
 from harness.worker.job import Hold, Pace
@@ -39,8 +41,9 @@ RHYTHM_S = 5.0
 
 @dataclass(frozen=True)
 class Round:
-    """One round: the order of competitors (by index) in each of its blocks, and the pause before
-    it.
+    """One round: its groups, the order of competitors (by index) in each block, the pause before it.
+
+    Groups run one after the other, each with all of its blocks.
 
     What a machine does periodically would come at the same place of each round if that took as long
     as the period: all rounds would be wrong in the same way, and alike. So each but the first
@@ -52,16 +55,38 @@ class Round:
     requests: int | None  # per competitor, in its one block, where the stop rule is a count
     seed: int  # the run's
     pause: float  # as a share of the time that the round before took, of at most RHYTHM_S of it
+    blocks: int = 1  # of a group, at most
+    pools: tuple[Pool, ...] = ()  # what is divided into groups; none: all are one group
+    most_in_group: int = MOST_IN_GROUP
 
-    def order(self, block: int) -> tuple[int, ...]:
-        """The competitors in a block, by index, in random order."""
-        order = list(range(self.competitors))
-        _random(self.seed, "order", self.number, block).shuffle(order)
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """The groups in the order in which they run: every round divides anew."""
+        if not self.pools:
+            return (tuple(range(self.competitors)),)
+        draw = _random(self.seed, "groups", self.number)
+        return divided(self.pools, self.most_in_group, draw)
+
+    def block(self, block: int, group: int) -> int:
+        """Return the number, within the round, of a block of a group."""
+        return group * self.blocks + block
+
+    def order(self, block: int, group: int = 0) -> tuple[int, ...]:
+        """The competitors in a block of a group, by index, in random order."""
+        order = list(self.groups[group])
+        _random(self.seed, "order", self.number, self.block(block, group)).shuffle(order)
         return tuple(order)
 
-    def arrivals_seed(self, block: int) -> int:
+    @property
+    def begins(self) -> tuple[int, ...]:
+        """All competitors, by index, in the order in which they begin."""
+        firsts = (self.order(0, group) for group in range(len(self.groups)))
+        return tuple(dict.fromkeys(index for order in firsts for index in order))
+
+    def arrivals_seed(self, block: int, group: int = 0) -> int:
         """Return the seed of the arrivals in a block, which is the same for every competitor."""
-        return _random(self.seed, "arrivals", self.number, block).getrandbits(32)
+        draw = _random(self.seed, "arrivals", self.number, self.block(block, group))
+        return draw.getrandbits(32)
 
     def pause_s(self, round_s: float) -> float:
         """Return the pause before this round when the last one took ``round_s``."""
@@ -87,6 +112,13 @@ class Plan:
     hold: Hold | None = None
     steps: tuple[tuple[int, int], ...] = ()
     think_ns: int = 0
+    pools: tuple[Pool, ...] = ()  # none: all competitors are one group
+    most_in_group: int = MOST_IN_GROUP
+
+    @property
+    def turns(self) -> int:
+        """Return what a round measures: each competitor once, the baseline once in each group."""
+        return sum(sizes(self.pools, self.most_in_group)) if self.pools else self.competitors
 
     @property
     def slice_ns(self) -> int:
@@ -108,6 +140,9 @@ class Plan:
             requests=self._requests(number),
             seed=self.seed,
             pause=pause if late and number > 1 else 0.0,
+            blocks=self.blocks,
+            pools=self.pools,
+            most_in_group=self.most_in_group,
         )
 
     def _requests(self, number: int) -> int | None:
@@ -117,12 +152,12 @@ class Plan:
         share, rest = divmod(self.requests, self.number)
         return share + (number <= rest)
 
-    def pace(self, round_: Round, block: int, length_ns: int) -> Pace | None:
-        """The arrivals of one block's slices."""
+    def pace(self, round_: Round, block: int, length_ns: int, group: int = 0) -> Pace | None:
+        """The arrivals of the slices of one block of a group."""
         if self.load is None:
             return None
         behind_ns = (round_.number - 1) * self.trial_ns + block * length_ns
-        seed = round_.arrivals_seed(block)
+        seed = round_.arrivals_seed(block, group)
         return self.load.pace(length_ns, round_.requests, seed, behind_ns)
 
     def warmup_pace(self, round_: Round) -> Pace | None:
@@ -169,7 +204,7 @@ class Plan:
         top.
         """
         windows_ns = self.trial_ns + self.blocks * self.lead_in_ns
-        round_s = self.competitors * (windows_ns + self.warmup_ns) / 1e9
+        round_s = (self.turns * windows_ns + self.competitors * self.warmup_ns) / 1e9
         return sum(round_s + round_.pause_s(round_s) for round_ in self.rounds)
 
     @property
@@ -177,14 +212,18 @@ class Plan:
         """About how long the run takes: with starts of processes, and what every slice costs beside
         itself.
         """
-        each_round_s = self.competitors * (START_S + self.blocks * BESIDE_SLICE_S)
+        each_round_s = self.competitors * START_S + self.turns * self.blocks * BESIDE_SLICE_S
         return self.seconds + self.number * each_round_s
 
 
 def make_plan(scenario: Scenario) -> Plan:
-    """Divide each competitor's time evenly over rounds, and a round's share into slices."""
+    """Divide each competitor's time evenly over rounds, and a round's share into slices.
+
+    More than ``MOST_IN_GROUP`` competitors are divided into groups.
+    """
     trial_ns = round((scenario.duration_s or 0.0) * 1e9 / scenario.rounds)
     counted = scenario.duration_s is None
+    is_large = len(scenario.competitors) > MOST_IN_GROUP
     return Plan(
         number=scenario.rounds,
         blocks=_blocks(scenario, trial_ns),
@@ -198,6 +237,8 @@ def make_plan(scenario: Scenario) -> Plan:
         hold=scenario.held.hold() if scenario.held is not None else None,
         steps=tuple((slots, round(until_s * 1e9)) for slots, until_s in scenario.steps),
         think_ns=round(scenario.think_time_s * 1e9),
+        pools=pools(scenario.competitors, scenario.baseline) if is_large else (),
+        most_in_group=MOST_IN_GROUP,
     )
 
 

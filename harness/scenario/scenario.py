@@ -19,6 +19,7 @@ from harness.records.conditions import by_condition
 from harness.redaction import Redactor, quoted, redact_headers, redact_url, refusal
 from harness.scenario.budget import ErrorBudget
 from harness.scenario.competitors import Competitor
+from harness.scenario.groups import MOST_IN_GROUP, pools, sizes
 from harness.scenario.holds import HeldLoad
 from harness.scenario.labels import short_source
 from harness.scenario.loads import OpenLoad
@@ -146,10 +147,25 @@ class Scenario(Plain):
             raise refusal("requests", self.requests, f"at least one per round, {self.rounds}")
         if self.held is not None and self.processes > 1:
             raise refusal("processes", self.processes, "1: requests are held by one process")
+        if self.requests is not None and self._repeats_baseline and self._is_foreign:
+            problem = (
+                f"with more than {MOST_IN_GROUP} entries the baseline would send it in each group"
+            )
+            raise refusal("requests", self.requests, f"a duration instead: {problem}")
         lowest = min(competitor.concurrency for competitor in self.competitors)
         if self.processes > lowest:
             raise refusal("processes", self.processes, f"at most the concurrency, {lowest}")
         return self
+
+    @property
+    def _is_foreign(self) -> bool:
+        return any(competitor.target.url for competitor in self.competitors)
+
+    @property
+    def _repeats_baseline(self) -> bool:
+        """Say whether there are so many that the baseline is measured in several groups."""
+        divided = sizes(pools(self.competitors, self.baseline), MOST_IN_GROUP)
+        return len(self.competitors) > MOST_IN_GROUP and sum(divided) > len(self.competitors)
 
 
 def _shown_client(client: ClientSpec) -> dict[str, Any]:

@@ -240,6 +240,7 @@ def _trial(connection: sqlite3.Connection, row: dict[str, Any]) -> TrialSummary:
     elsewhere: dict[str, Any] = {
         "service": histograms["service_time"],
         "open_loop": _open_loop(row, histograms),
+        "groups": _groups(connection, trial_id, histograms),
         "target": _target(row),
         "client_environment": _client_environment(connection, row),
         "status_counts": {
@@ -281,6 +282,23 @@ def _histograms(connection: sqlite3.Connection, trial_id: str) -> dict[str, Any]
         row["metric"]: Histogram.decode(row["encoded"].encode("ascii"))
         for row in _of_trial(connection, "histograms", trial_id)
     }
+
+
+def _groups(
+    connection: sqlite3.Connection, trial_id: str, histograms: dict[str, Any]
+) -> tuple[Any, ...]:
+    """Return the latencies by group, which only a trial with slices in several groups has."""
+    from harness.records.model import GroupLatencies  # noqa: PLC0415  brings numpy
+
+    return tuple(
+        GroupLatencies(
+            int(row["metric"].removeprefix(table_columns.OF_GROUP)),
+            histograms[row["metric"]],
+            row["censored"],
+        )
+        for row in _of_trial(connection, "histograms", trial_id)
+        if row["metric"].startswith(table_columns.OF_GROUP)
+    )
 
 
 def _slices(connection: sqlite3.Connection, trial_id: str) -> list[dict[str, Any]]:

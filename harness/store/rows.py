@@ -10,7 +10,7 @@ from typing import Any
 from harness.records.fields import COLUMNS
 from harness.records.histogram import Histogram
 from harness.records.model import RunRecord, TrialSummary
-from harness.store.table_columns import TRACE_COLUMNS
+from harness.store.table_columns import OF_GROUP, TRACE_COLUMNS
 from harness.text import canonical_json
 
 __all__ = [
@@ -166,6 +166,10 @@ def trial_neighbours(trial: TrialSummary) -> dict[str, list[Row]]:
 
 def _histograms(trial: TrialSummary) -> list[Row]:
     rows = [_histogram("service_time", trial.service, trial.censored)]
+    rows += [
+        _histogram(f"{OF_GROUP}{one.first_block}", one.latencies, one.censored)
+        for one in trial.groups
+    ]
     if trial.open_loop is not None:
         loop = trial.open_loop
         rows += [

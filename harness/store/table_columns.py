@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-__all__ = ["RESULTS", "TRACE_COLUMNS"]
+__all__ = ["OF_GROUP", "RESULTS", "TRACE_COLUMNS"]
 
 RESULTS = "benchmark_results"  # its columns are in harness.records.fields
+
+# Metrics of histograms begin like this, and end with the first block of a group.
+OF_GROUP = "latency_from_block_"
 
 TRACE_COLUMNS = (  # the same as in harness.worker.tracing
     "number",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.trust import trust
+from harness.analysis.trust import is_told, trust
 from harness.records.model import Comparison, Doubt, OtherLoad, SelftestNote
 from tests.examples import SECOND, run
 
@@ -40,6 +40,48 @@ def test_a_grave_warning_is_quoted() -> None:
     found = trust(run(doubts=(of_client,), other_load=QUIET), [])
     assert found.why == "pycurl: at length"
     assert found.remedy == "leave it out"
+
+
+def test_a_grave_warning_about_one_client_condemns_no_other() -> None:
+    doubts = tuple(
+        Doubt(kind, "treq", "at length", "leave it out") for kind in ("unequal bytes", "rows lost")
+    )
+    pairs = [compared("treq", None, None), compared("aiohttp", 0.98, 1.02)]
+    found = trust(run(doubts=doubts, other_load=QUIET), pairs)
+
+    assert (found.level, found.why, found.distrusted) == ("limited", "", ("treq",))
+    assert found.resolution == pytest.approx(0.02, rel=0.01)
+    assert not any(is_told(one, found) for one in doubts)  # they are among the warnings
+
+
+@pytest.mark.parametrize("subject", ["requests", "aiohttp"])
+def test_where_it_leaves_nothing_to_compare_the_run_is_not_trusted(subject: str) -> None:
+    doubt = Doubt("unequal bytes", subject, "at length", "leave it out")
+    found = trust(run(doubts=(doubt,), other_load=QUIET), [compared("aiohttp", 0.98, 1.02)])
+
+    assert (found.level, found.why) == ("none", f"{subject}: at length")
+    assert found.distrusted == ()
+    assert is_told(doubt, found)
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject"),
+    [
+        ("busy machine", "run"),
+        ("rows lost", "run"),
+        ("counts differ", "run"),
+        ("instance lost", "nginx"),
+        ("target lost", "run"),
+    ],
+)
+def test_what_is_wrong_with_the_machine_or_the_target_condemns_all(kind: str, subject: str) -> None:
+    doubts = (
+        Doubt("unequal bytes", "treq", "at length", "leave it out"),
+        Doubt(kind, subject, "it is wrong", "repeat it"),
+    )
+    pairs = [compared("treq", None, None), compared("aiohttp", 0.98, 1.02)]
+
+    assert trust(run(doubts=doubts, other_load=QUIET), pairs).level == "none"
 
 
 def test_a_machine_that_failed_its_self_test_is_not_trusted() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from harness.analysis.comparison import LOAD_METRICS
-from harness.records.model import Doubt, Metric
+from harness.analysis.doubts.kinds import condemned
+from harness.records.model import METRICS, Doubt, Metric
 
 __all__ = ["barred"]
 
@@ -22,9 +23,14 @@ BARRED: Mapping[str, Collection[Metric]] = {
 
 
 def barred(doubts: Iterable[Doubt]) -> dict[str, dict[Metric, str]]:
-    """Return the kind of warning that forbids a verdict, by competitor and metric."""
+    """Return the kind of warning that forbids a verdict, by competitor and metric.
+
+    A client that a grave warning condemns has none on any metric, unless the kind names its own.
+    """
+    known = list(doubts)
     reasons: dict[str, dict[Metric, str]] = {}
-    for doubt in doubts:
-        for metric in BARRED.get(doubt.kind, ()):
+    for doubt in known:
+        without = METRICS if doubt in condemned([doubt]).values() else ()
+        for metric in BARRED.get(doubt.kind, without):
             reasons.setdefault(doubt.subject, {}).setdefault(metric, doubt.kind)
     return reasons

@@ -5,13 +5,23 @@ Severity is decided only here. Each kind has its own anchor on the page docs/val
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from harness.option_names import option
+from harness.records.model import Doubt
 
-__all__ = ["KINDS", "SOME_PERCENTILES", "Kind", "Severity", "acceptable", "severity"]
+__all__ = [
+    "KINDS",
+    "SOME_PERCENTILES",
+    "Kind",
+    "Severity",
+    "acceptable",
+    "condemned",
+    "condemns_all",
+    "severity",
+]
 
 # grave: figures or verdicts may be wrong. worth knowing: figures are right, but must be read with
 # care. note: no objection to the result.
@@ -26,6 +36,8 @@ class Kind:
     severity: Severity
     means: str  # what happened and why it matters, for several competitors at once
     remedy: str
+    # A grave one about one client says nothing against the others: only that one is condemned.
+    of_client: bool = False
 
 
 KINDS: Mapping[str, Kind] = {
@@ -37,11 +49,13 @@ KINDS: Mapping[str, Kind] = {
         "grave",
         f"connections were not used as {option('connection')} says",
         "compare the other clients only",
+        of_client=True,
     ),
     "contaminated environment": Kind(
         "grave",
         "another package overwrote files of the measured one",
         "install each package in its own environment",
+        of_client=True,
     ),
     "counts differ": Kind(
         "grave",
@@ -52,12 +66,16 @@ KINDS: Mapping[str, Kind] = {
         "grave",
         "clientbench could not keep the schedule, so no verdict is given",
         f"lower {option('rate')}, or use more {option('processes')}",
+        of_client=True,
     ),
     "instance lost": Kind(
         "grave", "a server behind the proxy ended during the run", "find out why, and measure again"
     ),
     "rows lost": Kind(
-        "grave", "some requests were not recorded in time", "leave clientbench more CPU"
+        "grave",
+        "some requests were not recorded in time",
+        "leave clientbench more CPU",
+        of_client=True,
     ),
     "target lost": Kind(
         "grave", "the target ended during the run", "find out why, and measure again"
@@ -66,11 +84,13 @@ KINDS: Mapping[str, Kind] = {
         "grave",
         "the request sent differs from the one you specified",
         "compare the other clients only",
+        of_client=True,
     ),
     "unequal work": Kind(
         "grave",
         "responses differ between clients, so they do not do the same work",
         "compare clients that get the same response",
+        of_client=True,
     ),
     # worth knowing
     "left out": Kind(
@@ -180,3 +200,25 @@ def severity(kind: str) -> Severity:
     """Return the severity of a kind; kinds of another version are unknown, and worth knowing."""
     known = KINDS.get(kind)
     return "worth knowing" if known is None else known.severity
+
+
+def condemns_all(doubt: Doubt) -> bool:
+    """Say whether no figure of the run can be trusted because of this warning."""
+    return severity(doubt.kind) == "grave" and not _is_of_client(doubt)
+
+
+def condemned(doubts: Iterable[Doubt]) -> dict[str, Doubt]:
+    """Return the first grave warning about each client that only its own figures suffer from.
+
+    The key is the label of the client. The figures of all others can be trusted.
+    """
+    found: dict[str, Doubt] = {}
+    for one in doubts:
+        if severity(one.kind) == "grave" and _is_of_client(one):
+            found.setdefault(one.subject, one)
+    return found
+
+
+def _is_of_client(doubt: Doubt) -> bool:
+    known = KINDS.get(doubt.kind)
+    return known is not None and known.of_client and doubt.subject != "run"

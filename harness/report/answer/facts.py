@@ -12,10 +12,12 @@ from harness.records.conditions import by_condition
 from harness.records.model import Comparison, RunRecord, TrialSummary
 from harness.report.answer import alone, result, trusting
 from harness.report.answer.columns import ranked
+from harness.report.answer.warnings import listed
 from harness.report.view import comparisons_of
 
 __all__ = ["Facts"]
 
+NAMES = 40  # characters of a list of names
 NOT_COMPARED = "No verdict: there is nothing to compare, or requests were traced, which costs time."
 
 
@@ -49,4 +51,8 @@ class Facts:
         """Say how far the figures can be trusted, and what to do if they cannot."""
         disturbed = any(one.kind == "disturbed" for one in self.run.doubts)
         compares = len(self.summaries) > 1
-        return trusting.line(self.trust, compares=compares, disturbed=disturbed)
+        said = trusting.line(self.trust, compares=compares, disturbed=disturbed)
+        if self.trust.level == "none" or not self.trust.distrusted:
+            return said
+        names = listed(self.trust.distrusted, self.summaries, NAMES)
+        return f"do not trust {names}; the others: {said}"

@@ -12,7 +12,6 @@ from harness.analysis.summaries import CompetitorSummary
 from harness.analysis.trust import is_told
 from harness.option_names import option
 from harness.records.conditions import by_condition
-from harness.records.model import RunRecord
 from harness.report.answer import alone, following, table, trusting
 from harness.report.answer.columns import LEGEND, SIGNS, Column, columns
 from harness.report.answer.crossed import crossed, side_by_side
@@ -73,7 +72,7 @@ def findings(facts: Facts, width: int, normalize: float = 0) -> Iterator[Text]:
     if run.ending is not None:
         yield from _line("precise", ending_line(run.ending), width, "")
     yield from _line("trust", facts.trust_line(), width, trusting.STYLES[facts.trust.level])
-    yield from _warnings(run, facts.summaries, width)
+    yield from _warnings(facts, width)
 
 
 def tables(facts: Facts, width: int) -> Iterator[Text]:
@@ -113,11 +112,9 @@ def _latencies(
         yield from alone.histogram(summaries[0], width, normalize)
 
 
-def _warnings(
-    run: RunRecord, competitors: Sequence[CompetitorSummary], width: int
-) -> Iterator[Text]:
-    doubts = [one for one in run.doubts if not is_told(one, run)]
-    found = list(warnings(doubts, competitors, room=2 * (width - MARGIN)))
+def _warnings(facts: Facts, width: int) -> Iterator[Text]:
+    doubts = [one for one in facts.run.doubts if not is_told(one, facts.trust)]
+    found = list(warnings(doubts, facts.summaries, room=2 * (width - MARGIN)))
     told = [one for one in found if one.severity != "note"]
     for one in told[:MOST_WARNINGS]:
         yield from _line("warning", f"{one.kind}: {one.text}", width, STYLES[one.severity])

@@ -21,7 +21,7 @@ def line(trust: Trust, *, compares: bool, disturbed: bool) -> str:
     if trust.level == "none":
         return f"do not trust: {trust.why}; {trust.remedy}"
     known = _resolution(trust) if compares else ""
-    if trust.level == "limited":
+    if trust.why:
         rest = f" ({known})" if known else ""
         return f"{trust.why}; {trust.remedy}{rest}"
     if known or not disturbed:

@@ -10,7 +10,7 @@ from harness.analysis.doubts.kinds import KINDS, SOME_PERCENTILES, Kind, Severit
 from harness.analysis.summaries import CompetitorSummary
 from harness.records.model import Doubt
 
-__all__ = ["Warned", "warnings"]
+__all__ = ["Warned", "listed", "warnings"]
 
 SHOWN: tuple[Severity, ...] = ("grave", "worth knowing")
 # Notes are among the details, except these: they say what the comparison means.
@@ -57,11 +57,11 @@ def _text(
     messages, remedies = {one.message for one in doubts}, {one.remedy for one in doubts}
     if len(messages) == len(remedies) == 1:
         own = f"{messages.pop()}; {remedies.pop()}"
-        who = _listed(subjects, competitors, room)
+        who = _whose(subjects, competitors, room)
         if known is None or len(kind) + 2 + len(who) + len(own) <= room:
             return who + own
     general = _general(known, doubts)
-    return _listed(subjects, competitors, room - len(kind) - len(general) - 2) + general
+    return _whose(subjects, competitors, room - len(kind) - len(general) - 2) + general
 
 
 def _general(kind: Kind | None, doubts: Sequence[Doubt]) -> str:
@@ -78,12 +78,17 @@ def _percent(name: str) -> float:
     return float(name.removeprefix("p"))
 
 
-def _listed(subjects: Sequence[str], competitors: Sequence[CompetitorSummary], room: int) -> str:
+def _whose(subjects: Sequence[str], competitors: Sequence[CompetitorSummary], room: int) -> str:
+    names = listed(subjects, competitors, room - 2)
+    return f"{names}: " if names else ""
+
+
+def listed(subjects: Sequence[str], competitors: Sequence[CompetitorSummary], room: int) -> str:
     """List as many names as there is room for, at least one, and the number of the others."""
     if not subjects:
         return ""
     if len(subjects) == len(competitors) > 1:
-        return "all: "
+        return "all"
     subjects = _merged(subjects, competitors)
     shown = len(subjects)
     while shown > 1 and len(_names(subjects, shown)) > max(room, LEAST_NAMES):
@@ -110,4 +115,4 @@ def _merged(subjects: Sequence[str], competitors: Sequence[CompetitorSummary]) -
 def _names(subjects: Sequence[str], shown: int) -> str:
     more = len(subjects) - shown
     others = f" and {more} other{'s' * (more > 1)}" if more else ""
-    return f"{', '.join(subjects[:shown])}{others}: "
+    return f"{', '.join(subjects[:shown])}{others}"

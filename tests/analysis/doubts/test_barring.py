@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.analysis.doubts.barring import barred
-from harness.records.model import Doubt
+from harness.records.model import METRICS, Doubt
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,10 @@ from harness.records.model import Doubt
         ("short slices", {"throughput", "p50", "p99"}),
         ("slow tail", {"throughput", "p99"}),
         ("disturbed", set()),
+        ("unequal bytes", {*METRICS}),
+        ("unequal work", {*METRICS}),
+        ("rows lost", {*METRICS}),
+        ("busy machine", set()),
     ],
 )
 def test_a_doubt_bars_what_it_falsifies(kind: str, metrics: set[str]) -> None:

@@ -116,18 +116,33 @@ def test_a_warning_of_few_samples_names_the_percentiles() -> None:
     assert "rounds are too short for p95, p99; measure longer" in line
 
 
-def test_grave_ones_come_first_and_the_run_is_not_trusted() -> None:
+def test_grave_ones_come_first_and_say_who_is_not_trusted() -> None:
     record, made = eight_clients()
     grave = Doubt("unequal bytes", "pycurl", "it sends another header", "compare the others")
     lines = screen(replace(record, doubts=(*record.doubts, grave)), made, 200)
     assert any(
-        line.startswith("trust    do not trust: pycurl: it sends another header") for line in lines
+        line.startswith("trust    do not trust pycurl; the others: good for differences above")
+        for line in lines
     )
-    assert not any("unequal bytes" in line for line in lines)  # it is not told twice
-    two = (grave, replace(grave, subject="aiohttp"), *record.doubts)
-    lines = screen(replace(record, doubts=two), made, 200)
     first = next(line for line in lines if line.startswith("warning"))
-    assert first.startswith("warning  unequal bytes: aiohttp: it sends another header")
+    assert first.startswith("warning  unequal bytes: pycurl: it sends another header")
+    of_run = replace(grave, subject="run", kind="busy machine")
+    lines = screen(replace(record, doubts=(grave, of_run, *record.doubts)), made, 200)
+    assert any(
+        line.startswith("trust    do not trust: it sends another header; compare") for line in lines
+    )
+    assert not any("busy machine" in line for line in lines)  # it is not told twice
+
+
+def test_distrusted_clients_are_named_as_far_as_there_is_room() -> None:
+    record, made = eight_clients()
+    labels = [label for label in CLIENTS if label != "requests"][:6]
+    grave = tuple(Doubt("unequal bytes", label, "it differs", "leave it out") for label in labels)
+    lines = screen(replace(record, doubts=(*record.doubts, *grave)), made, 80)
+    (line,) = [line for line in lines if line.startswith("trust")]
+    assert line.startswith(
+        "trust    do not trust httpx:sync, httpx:async and 4 others; the others:"
+    )
 
 
 def test_a_note_is_no_warning() -> None:
