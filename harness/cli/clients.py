@@ -68,7 +68,7 @@ def _state(client: Client) -> str:
         return f"broken: {client.problem}"
     if client.installed:
         return "installed"
-    return "not installed" if client.name in adapters.BUILTIN else "made when asked for"
+    return "not installed" if client.name in adapters.BUILTIN else "on demand"
 
 
 def _can(client: Client) -> str:

@@ -45,6 +45,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 CLIENT = "[ALIAS=]NAME[EXTRAS][==VERSION|=PATH|=URL][:MODE][+LOOP][@PYTHON]"
 
 
+Environment = Annotated[
+    str, argument("The beginning of an id, or what it was made for.", "ENVIRONMENT")
+]
+
+
 class CommandInterruptedError(Exception):
     """Ctrl-C or SIGTERM ended a command that has no result yet."""
 
@@ -100,7 +105,8 @@ app = _group(
 results = _group("results", help="Show, compare, merge and query stored results.")
 clients = _group("clients")
 targets = _group("targets")
-for one in (results, clients, targets):
+environments = _group("environments")
+for one in (results, clients, environments, targets):
     app.add_typer(one)
 
 
@@ -274,8 +280,17 @@ def show_run(
     matrix: Matrix = False,
     details: Details = False,
     quiet: Quiet = False,
+    lock: Annotated[
+        bool, about("Print the lock of its clients, for compare --lock.", "--lock", group="output")
+    ] = False,
 ) -> int:
     """Show a stored run the way `compare` or `load` printed it."""
+    if lock:
+        from harness.cli.locking import show_lock
+
+        with stored_in(database := _database(db)):
+            show_lock(database, run)
+        return 0
     from harness.cli import listing
     from harness.cli.output import Reports
     from harness.cli.showing import view
@@ -336,6 +351,57 @@ def sql(
     from harness.cli import querying
 
     querying.show_query(_database(db), query, timeout, as_json=json, as_csv=csv)
+
+
+@environments.callback(invoke_without_command=True)
+def list_environments_by_default(context: typer.Context, json: Json = False) -> None:
+    """List, show and remove the environments that were made for clients."""
+    _listed_by_default(context, json, list_environments)
+
+
+@_command(environments, "list")
+def list_environments(json: Json = False) -> None:
+    """List the environments in the cache, the last used first."""
+    from harness.cli import environments as command
+
+    command.show_all(json)
+
+
+@_command(environments, "show")
+def show_environment(name: Environment, json: Json = False) -> None:
+    """Show one environment: what it was made for, and everything installed."""
+    from harness.cli import environments as command
+
+    command.show(name, json)
+
+
+@_command(environments, "freeze")
+def freeze_environment(name: Environment) -> None:
+    """Print the lock of one environment: versions and hashes, for compare --lock."""
+    from harness.cli import environments as command
+
+    command.freeze(name)
+
+
+@_command(environments, "remove")
+def remove_environments(
+    names: Annotated[list[str], argument("Beginnings of ids.", "ENVIRONMENT")],
+) -> None:
+    """Remove environments; one that a run uses stays."""
+    from harness.cli import environments as command
+
+    command.remove(names)
+
+
+@_command(environments, "prune")
+def prune_environments(
+    older: Annotated[Text, about("Only those not used for this many days.", metavar="DAYS")] = None,
+    keep: Annotated[str, about("Keep this many, the last used. [0]", metavar="NUMBER")] = "0",
+) -> None:
+    """Remove environments that no run uses, and what killed runs left behind."""
+    from harness.cli import environments as command
+
+    command.prune(older, keep)
 
 
 @targets.callback(invoke_without_command=True)

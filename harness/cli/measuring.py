@@ -147,8 +147,7 @@ def _all_installed(known: list[Client]) -> tuple[str, ...]:
     """Return every installed library in every mode; print which are left out, and why."""
     chosen = []
     for client in known:
-        is_meant = client.name in adapters.BUILTIN or client.installed
-        if client.name in adapters.REFERENCES or not is_meant:
+        if client.name in adapters.REFERENCES or client.name in adapters.ELSEWHERE:
             continue
         if not client.installed or client.problem:
             why = client.problem or "an optional client that is not installed"

@@ -30,7 +30,7 @@ from harness.clients.closure import Closure, closure
 from harness.clients.contamination import SitePackages, in_fact, read
 from harness.clients.interpreters import ask, executable
 from harness.clients.kept_answers import KeptAnswers
-from harness.clients.ranges import check_range
+from harness.clients.ranges import check_range, is_version
 from harness.clients.registry import known_clients
 from harness.errors import UnusableError, UsageError
 from harness.records.client_environment import (
@@ -181,7 +181,7 @@ class Catalogue:
         client = self.clients([spec.name])[0]
         if client.distribution is None:
             return True
-        is_it = spec.version in (None, client.version)
+        is_it = spec.version is None or is_version(client.version, spec.version)
         return spec.is_bare_but_for_version and client.installed and is_it and self._has_loop(spec)
 
     def _has_loop(self, spec: ClientSpec) -> bool:
@@ -190,7 +190,7 @@ class Catalogue:
 
     def _check(self, spec: ClientSpec, client: Client) -> None:
         check_range(spec.name, client.version)
-        if spec.version is not None and spec.version != client.version:
+        if spec.version is not None and not is_version(client.version, spec.version):
             # a library that was overwritten has no version that one could select
             known = spec.name if " " in str(client.version) else f"{spec.name}=={client.version}"
             raise UnusableError(

@@ -7,7 +7,7 @@ from packaging.version import InvalidVersion, Version
 import adapters
 from harness.errors import UnusableError
 
-__all__ = ["check_range"]
+__all__ = ["check_range", "is_version"]
 
 
 def check_range(name: str, version: str | None) -> None:
@@ -21,3 +21,11 @@ def check_range(name: str, version: str | None) -> None:
         raise UnusableError(
             f"the adapter of {name} supports {oldest} and newer, not {version}", "client.version"
         )
+
+
+def is_version(found: str | None, asked: str) -> bool:
+    """Say whether a version is the one that was asked for: 2.28 is 2.28.0."""
+    try:
+        return Version(str(found)) == Version(asked)
+    except InvalidVersion:  # such as "2.7.0, in fact 2.25.904", which nobody can ask for
+        return found == asked

@@ -9,19 +9,34 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 
 from harness.clients.environments.pythons import FoundPython
 from harness.errors import UnusableError
+from harness.records.client_environment import Interpreter
 from harness.redaction import quoted
 
-__all__ = ["LockedEnvironment", "body", "check", "headed", "pins", "read", "write"]
+__all__ = [
+    "LockedEnvironment",
+    "body",
+    "check",
+    "headed",
+    "is_hashed",
+    "of_lock",
+    "of_versions",
+    "pins",
+    "read",
+    "write",
+]
 
 FORMAT = 1
 _PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(?P<version>[^\s;\\]+)")
+# The client's own library, where it came from a file: other machines do not have it.
+_FILE = re.compile(r"^\S+ @ file:[^\n]*\n(?:[ \t]+--hash=[^\n]*\n?)*", re.MULTILINE)
+ANY = "any"  # instead of a platform
 _HEADER = re.compile(r"# clientbench: python (\S+), (\S+), (\S+)\n")
 
 
@@ -31,6 +46,33 @@ def headed(requirements: str, python: FoundPython) -> str:
     return f"# clientbench: python {version}, {python.implementation}, {python.platform}\n" + (
         requirements
     )
+
+
+def of_lock(label: str, requirements: tuple[str, ...], lock: str) -> LockedEnvironment:
+    """Return the environment of one lock, without files of this machine."""
+    found = _HEADER.match(lock)
+    if found is None:
+        raise UnusableError(f"the lock of {label} has no first line that says for which Python")
+    version, implementation, platform = found.groups()
+    kept = _FILE.sub("", lock)
+    return LockedEnvironment(label, requirements, version, implementation, platform, kept)
+
+
+def of_versions(
+    label: str, versions: Mapping[str, str], interpreter: Interpreter
+) -> LockedEnvironment:
+    """Return an environment that was not made by us: versions without hashes, for any platform."""
+    version = interpreter.version + ("" if interpreter.gil else "t")
+    pinned = "".join(
+        f"{name}=={found.partition(' ')[0]}\n" for name, found in sorted(versions.items())
+    )
+    lock = f"# clientbench: python {version}, cpython, {ANY}\n{pinned}"
+    return LockedEnvironment(label, (), version, "cpython", ANY, lock)
+
+
+def is_hashed(lock: str) -> bool:
+    """Say whether a lock has the hashes of what it lists."""
+    return "--hash=" in lock
 
 
 def body(lock: str) -> str:
@@ -48,7 +90,7 @@ def check(lock: str, python: FoundPython) -> None:
         raise UnusableError("this is no lock of an environment: its first line is missing")
     version, implementation, platform = found.groups()
     wanted = re.sub(r"^(\d+\.\d+)\.[^t]*", r"\1", version)
-    if platform != python.platform:
+    if platform not in (ANY, python.platform):
         raise UnusableError(f"the lock is for {platform}, this is {python.platform}")
     if (wanted, implementation) != (python.minor, python.implementation):
         raise UnusableError(

@@ -134,7 +134,8 @@ class Maker:
         with self._scratch() as scratch:
             (scratch / "lock.txt").write_text(lock)
             arguments = [
-                *("pip", "sync", "--quiet", "--require-hashes", "--allow-empty-requirements"),
+                *("pip", "sync", "--quiet", "--allow-empty-requirements"),
+                *(("--require-hashes",) if locks.is_hashed(lock) else ()),
                 # a worker that compiles keeps memory that another has not
                 *("--compile-bytecode", *_link_mode(folder)),
                 *("--python", str(folder / "bin" / "python"), str(scratch / "lock.txt")),
