@@ -236,6 +236,20 @@ def test_a_killed_run_leaves_nothing_half_made_in_use(index: Index, making: Maki
     assert version_of(made.python) == "1.0"
 
 
+def test_a_lock_ends_though_a_process_that_inherited_it_lives_on(tmp_path: Path) -> None:
+    from harness.clients.environments import locking
+
+    descriptor = locking.locked(tmp_path / "lock")
+    assert descriptor is not None
+    with subprocess.Popen(["sleep", "60"], pass_fds=(descriptor,)) as heir:
+        assert locking.locked(tmp_path / "lock") is None
+        locking.unlocked(descriptor)
+        again = locking.locked(tmp_path / "lock")
+        heir.kill()
+    assert again is not None
+    locking.unlocked(again)
+
+
 def test_what_a_killed_run_left_is_swept(making: Making, index: Index) -> None:
     index.wheel("alpha", "1.0")
     left = making.cache.environments / "0123456789abcdef" / "bin"
