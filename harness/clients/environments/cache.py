@@ -27,7 +27,7 @@ from harness.errors import UnusableError
 __all__ = ["Content", "EnvironmentCache", "Kept", "writing"]
 
 MARKER = "environment.json"
-DAY_S = 86400.0
+JUST_NOW_S = 3600.0
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -140,12 +140,26 @@ class EnvironmentCache:
         """Remove environments that are not in use, and return them.
 
         ``keep`` of them stay, the last used; of the others those that were not used for
-        ``older_than_s`` seconds go, or all. What killed runs have left behind goes, too.
+        ``older_than_s`` seconds go, or all. What killed runs have left behind goes, too, and the
+        wheels of checkouts and the resolutions that are as old.
         """
         self.sweep()
         before = time.time() - (older_than_s or 0.0)
         old = [kept for kept in self.list()[keep:] if kept.used_at <= before]
-        return [kept for kept in old if self._removed(kept.digest)]
+        removed = [kept for kept in old if self._removed(kept.digest)]
+        self._forget(before)
+        return removed
+
+    def _forget(self, before: float) -> None:
+        """Remove wheels of checkouts that no environment has, and resolutions."""
+        needed = "".join(kept.content.lock for kept in self.list())
+        # a run that has just built or resolved has not made its environment yet
+        before = min(before, time.time() - JUST_NOW_S)
+        for path in (*self.folder.glob("sources/*"), *self.folder.glob("resolutions/*")):
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime > before or path.stem in needed:
+                    continue
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def sweep(self) -> None:
         """Remove what killed runs have left behind; what is being made stays."""

@@ -41,16 +41,22 @@ class Copy:
 
 def copied(folder: Path, to: Path) -> Copy:
     """Copy the checkout that ``folder`` is, or is a part of, to ``to``. Raises UnusableError."""
-    top = _git(folder, "rev-parse", "--show-toplevel")
-    if top is None:
+    top = (_git(folder, "rev-parse", "--show-toplevel") or "").strip()
+    below = folder.resolve().relative_to(Path(top).resolve()) if top else Path()
+    tracked = _listed(Path(top), "--cached") if top else []
+    # of untracked files only our own: the repository may be the user's whole home
+    new = [str(below / name) for name in _listed(folder, "--others", "--exclude-standard")]
+    files = sorted({*tracked, *new})
+    if not any(Path(name).is_relative_to(below) for name in files):  # no git, or ignored by it
         files = sorted(_everything(folder))
         _copy(folder, files, to)
         return Copy(to, None, None, _digest(to, files, ""))
-    root = Path(top.strip())
-    commit = (_git(folder, "rev-parse", "--verify", "HEAD") or "").strip() or None
-    listed = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard") or ""
-    files = sorted(dict.fromkeys(filter(None, listed.split("\0"))))
-    status = _git(root, "status", "--porcelain", "--untracked-files=normal")
+    return _under_git(Path(top), files, bool(new), to, below)
+
+
+def _under_git(root: Path, files: list[str], has_new: bool, to: Path, below: Path) -> Copy:
+    commit = (_git(root, "rev-parse", "--verify", "HEAD") or "").strip() or None
+    changed = _git(root, "status", "--porcelain", "--untracked-files=no")
     described = _git(root, "describe", "--tags", "--long", "--always") or ""
     if commit:
         _clone(root, to)
@@ -58,8 +64,13 @@ def copied(folder: Path, to: Path) -> Copy:
     if commit:
         _git(to, "reset", "--quiet")
     version = f"{commit} {described.strip()}"
-    project = to / folder.resolve().relative_to(root.resolve())
-    return Copy(project, commit, bool(status), _digest(to, files, version))
+    return Copy(to / below, commit, has_new or bool(changed), _digest(to, files, version))
+
+
+def _listed(folder: Path, *which: str) -> list[str]:
+    """Return names of files that git knows, relative to ``folder``."""
+    listed = _git(folder, "ls-files", "-z", *which) or ""
+    return [name for name in listed.split("\0") if name]
 
 
 def _clone(root: Path, to: Path) -> None:

@@ -24,7 +24,7 @@ Match = re.Match[str]
 # uv's own lines around the output of a build.
 _REMARKS = re.compile(
     r"error: Failed to |cause: (?:The build backend|Call to|Failed to)|\[stdout\]|\[stderr\]"
-    r"|Building (?:wheel|source distribution)\b.*\.\.\.$|\^+$"
+    r"|Building (?:wheel|source distribution)\b.*\.\.\.$|[~^| ]+$"
 )
 
 
@@ -64,7 +64,10 @@ class _Case(NamedTuple):
 
 
 def _build(found: Match, errors: str) -> str:
-    return f"{found[1]} could not be built: {' / '.join(_last_lines(errors)) or 'no message'}"
+    said = " / ".join(_last_lines(errors)) or "no message"
+    if "==" in found[1]:  # of a package index, where a wheel would have been taken
+        return f"{found[1]} has no wheel for this Python and platform, and its build failed: {said}"
+    return f"{found[1]} could not be built: {said}"
 
 
 def _last_lines(errors: str) -> Iterator[str]:

@@ -48,8 +48,9 @@ def locked(path: Path, kind: int = EXCLUSIVE) -> int | None:
 
 
 def unlocked(descriptor: int) -> None:
-    """Let go of a lock."""
+    """Let go of a lock, even if a process that inherited it lives on (as servers of builds do)."""
     with contextlib.suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
         os.close(descriptor)
 
 

@@ -11,6 +11,7 @@ import hashlib
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +36,7 @@ _NOT_OURS = frozenset(
             "UV_CONFIG_FILE",
             "UV_BREAK_SYSTEM_PACKAGES",
         ),
-        *("UV_OFFLINE", "UV_COMPILE_BYTECODE", "VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH"),
+        *("UV_COMPILE_BYTECODE", "VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH"),
     }
 )
 _OURS = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "UV_NO_CONFIG": "1"}
@@ -79,12 +80,13 @@ class Uv:
 
 def executable() -> str:
     """Return the path of uv. Raises ``UvFailedError`` if its wheel is not installed."""
-    import uv  # noqa: PLC0415  only those who make environments need it
-
     try:
+        import uv  # noqa: PLC0415  only those who make environments need it
+
         return uv.find_uv_bin()
-    except FileNotFoundError:
-        raise UvFailedError("uv is not installed beside clientbench; try: pip install uv") from None
+    except (ImportError, FileNotFoundError):
+        problem = f"uv is not installed beside clientbench; try: {sys.executable} -m pip install uv"
+        raise UvFailedError(problem) from None
 
 
 def uv_cache() -> Path:

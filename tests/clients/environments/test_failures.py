@@ -74,8 +74,8 @@ def stocked(index: Index) -> Index:
         ),
         (
             ["broken"],
-            "broken==1.0 could not be built: checking for libcurl / libcurl is not found: install "
-            "its headers",
+            "broken==1.0 has no wheel for this Python and platform, and its build failed: checking "
+            "for libcurl / libcurl is not found: install its headers",
         ),
         (
             ["corrupt"],
@@ -215,7 +215,8 @@ def test_the_last_lines_of_a_long_build_and_no_more() -> None:
     )
 
     assert explained(errors) == (
-        "a==1 could not be built: line 996 / line 997 / line 998 / line 999"
+        "a==1 has no wheel for this Python and platform, and its build failed: "
+        "line 996 / line 997 / line 998 / line 999"
     )
 
 

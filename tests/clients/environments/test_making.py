@@ -6,13 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from harness.clients.environments import locking
 from harness.clients.environments.cache import EnvironmentCache
 from harness.clients.environments.pythons import FoundPython
 from harness.errors import UnusableError
@@ -21,12 +21,18 @@ from tests.clients.environments.index import Index
 
 MAKE = """
 import sys
+from harness import interrupts
 from harness.clients.environments.cache import EnvironmentCache
 from harness.clients.environments.making import Maker
 from harness.clients.environments.pythons import find
 from harness.clients.environments.recipe import Recipe
-with Maker(EnvironmentCache(), tell=lambda line: print(line, flush=True)) as maker:
-    made = maker.make(Recipe(find(None), ("alpha==1.0",)))
+with interrupts.deferred(), Maker(
+    EnvironmentCache(), tell=lambda line: print(line, flush=True)
+) as maker:
+    try:
+        made = maker.make(Recipe(find(None), ("alpha==1.0",)))
+    except KeyboardInterrupt:
+        sys.exit(print("interrupted"))
     print("was there" if made.was_there else "made", made.python, flush=True)
     sys.stdin.read()
 """
@@ -39,7 +45,7 @@ def version_of(python: str, module: str = "alpha") -> str:
 
 
 def another_process() -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", textwrap.dedent(MAKE)]
+    command = [sys.executable, "-c", MAKE]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, start_new_session=True)
 
@@ -236,6 +242,18 @@ def test_a_killed_run_leaves_nothing_half_made_in_use(index: Index, making: Maki
     assert version_of(made.python) == "1.0"
 
 
+def test_a_lock_ends_though_a_process_that_inherited_it_lives_on(tmp_path: Path) -> None:
+    descriptor = locking.locked(tmp_path / "lock")
+    assert descriptor is not None
+    with subprocess.Popen(["sleep", "60"], pass_fds=(descriptor,)) as heir:
+        assert locking.locked(tmp_path / "lock") is None
+        locking.unlocked(descriptor)
+        again = locking.locked(tmp_path / "lock")
+        heir.kill()
+    assert again is not None
+    locking.unlocked(again)
+
+
 def test_what_a_killed_run_left_is_swept(making: Making, index: Index) -> None:
     index.wheel("alpha", "1.0")
     left = making.cache.environments / "0123456789abcdef" / "bin"
@@ -247,23 +265,33 @@ def test_what_a_killed_run_left_is_swept(making: Making, index: Index) -> None:
     assert len(making.cache.list()) == 1
 
 
-def test_an_interrupt_ends_uv_and_removes_what_it_made(
-    index: Index, making: Making, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from harness import interrupts
-
+def test_an_interrupt_ends_uv_and_removes_what_it_made(index: Index, making: Making) -> None:
     index.wheel("alpha", "1.0")
+    making.maker().make(making.recipe("alpha==1.0"))
+    making.makers.pop().close()
+    (kept,) = making.cache.list()
+    making.cache.remove(kept.digest)
+    (making.cache.folder / "uv").rename(making.cache.folder / "other")
     index.held.clear()
+    process = another_process()
+    wait_for((making.cache.environments / kept.digest / "bin" / "python").exists)
 
-    def check() -> None:
-        if any(path.startswith("/files") for path in index.asked):
-            raise KeyboardInterrupt
+    os.kill(process.pid, signal.SIGINT)
+    told, _ = process.communicate()
 
-    monkeypatch.setattr(interrupts, "check", check)
-    with pytest.raises(KeyboardInterrupt):
+    assert told.splitlines()[-1] == "interrupted"
+    assert not (making.cache.environments / kept.digest).exists()
+    # uv would still hold the lock
+    descriptor = locking.locked(making.cache.environments / f"{kept.digest}.lock")
+    assert descriptor is not None
+    locking.unlocked(descriptor)
+
+
+def test_without_uv_one_line(making: Making, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uv", None)
+
+    with pytest.raises(UnusableError, match=r"uv is not installed beside clientbench; try: .*pip"):
         making.maker().make(making.recipe("alpha"))
-
-    assert making.cache.list() == []
 
 
 def test_an_environment_in_use_is_not_removed(index: Index, making: Making) -> None:

@@ -148,6 +148,52 @@ def test_a_project_below_the_top_of_its_repository(
     assert made(found, making) == "6.0"
 
 
+def test_a_project_that_the_repository_around_it_ignores(
+    index: Index, making: Making, tmp_path: Path
+) -> None:
+    folder = indexes.project(tmp_path / "home" / "work", "alpha", "6.0", indexes.PLAIN)
+    git(tmp_path / "home", "init", "--quiet")
+    (tmp_path / "home" / ".gitignore").write_text("*\n")
+
+    found = of(folder, making)
+
+    assert (found.commit, found.dirty) == (None, None)
+    assert made(found, making) == "6.0"
+
+
+def test_untracked_files_outside_of_the_project_do_not_count(
+    index: Index, making: Making, tmp_path: Path
+) -> None:
+    folder = indexes.project(tmp_path / "home" / "work", "alpha", "6.0", indexes.PLAIN)
+    git(tmp_path / "home", "init", "--quiet")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "first")
+    before = of(folder, making)
+    (tmp_path / "home" / "letters").write_text("")
+
+    assert of(folder, making) == before
+    assert before.dirty is False
+
+
+def test_wheels_of_checkouts_are_pruned_when_no_environment_has_them(
+    index: Index, making: Making, checkout: Path
+) -> None:
+    wheels = making.cache.folder / "sources"
+    found = of(checkout, making)
+    with making.maker() as maker:
+        digest = maker.make(making.recipe(found.requirement)).digest
+    for path in (*wheels.iterdir(), *(making.cache.folder / "resolutions").iterdir()):
+        os.utime(path, (0, 0))
+    (kept,) = [path for path in wheels.iterdir() if path.is_dir()]
+
+    making.cache.prune(older_than_s=60)
+    assert kept.exists()
+    making.cache.remove(digest)
+    making.cache.prune(older_than_s=60)
+    assert list(wheels.iterdir()) == []
+    assert list((making.cache.folder / "resolutions").iterdir()) == []
+
+
 def test_a_checkout_without_git(index: Index, making: Making, tmp_path: Path) -> None:
     folder = indexes.project(tmp_path / "plain", "alpha", "5.0", indexes.PLAIN)
     found = of(folder, making)
