@@ -32,7 +32,7 @@ def heading(run: RunRecord, trials: Sequence[TrialSummary]) -> str:
         *({text} for text in _particulars(run)),
         {one.profile if one.profile != DEFAULT_PROFILE else "" for one in summaries},
         {_rounds(run, trials)},
-        {_length(run, one) for one in summaries if one.state == "complete"},
+        _lengths(run, trials, summaries),
         {"response times" if is_open(run) else ""},
     )
     common = [text for texts in described if len(texts) == 1 for text in texts if text]
@@ -121,6 +121,18 @@ def _planned(run: RunRecord) -> int | None:
     """Return the planned number of rounds; None for as many as a precision needs."""
     planned = run.scenario.get("rounds")
     return planned if isinstance(planned, int) and not run.scenario.get("precision") else None
+
+
+def _lengths(
+    run: RunRecord, trials: Sequence[TrialSummary], summaries: Sequence[CompetitorSummary]
+) -> set[str]:
+    """Return how much was measured of each, except of a baseline that is measured in each group."""
+    repeated = {one.label for one in trials if one.groups}
+    return {
+        _length(run, one)
+        for one in summaries
+        if one.state == "complete" and one.label not in repeated
+    }
 
 
 def _length(run: RunRecord, summary: CompetitorSummary) -> str:

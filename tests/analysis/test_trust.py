@@ -50,7 +50,7 @@ def test_a_grave_warning_about_one_client_condemns_no_other() -> None:
     found = trust(run(doubts=doubts, other_load=QUIET), pairs)
 
     assert (found.level, found.why, found.distrusted) == ("limited", "", ("treq",))
-    assert found.resolution == pytest.approx(0.02, rel=0.01)
+    assert found.resolution == pytest.approx(0.0202, rel=0.01)
     assert not any(is_told(one, found) for one in doubts)  # they are among the warnings
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from harness.analysis.groups import number_of_groups
 from harness.analysis.summaries import CompetitorSummary, summarised
 from harness.analysis.trust import Trust, trust
 from harness.records.conditions import by_condition
@@ -45,7 +46,19 @@ class Facts:
             return [alone.sentence(self.run, self.summaries[0], self.trials)]
         if self.summaries and not self.comparisons:
             return [NOT_COMPARED]
-        return list(result.sentences(self.run, self.summaries, self.comparisons))
+        distrusted = {*self.trust.distrusted}
+        ranked = [one for one in self.summaries if one.label not in distrusted]
+        compared = [one for one in self.comparisons if one.label not in distrusted]
+        return list(result.sentences(self.run, ranked, compared))
+
+    def groups(self) -> str:
+        """Say in how many groups the run was measured; empty if all shared their blocks."""
+        number = number_of_groups(self.trials)
+        if number < 2:
+            return ""
+        repeated = any(one.groups for one in self.trials)
+        how = ", the baseline in each" if repeated else ""
+        return f"{len(self.summaries)} entries in {number} groups{how}"
 
     def trust_line(self) -> str:
         """Say how far the figures can be trusted, and what to do if they cannot."""

@@ -57,6 +57,9 @@ def answer(
     yield from above
     if any(SIGNED.search(line.plain) for line in above):
         yield from _line("", LEGEND, width, "dim")
+    grouped = facts.groups()
+    if grouped:
+        yield from _line("", grouped, width, "dim")
     yield from findings(facts, width, normalize)
     for command in following.commands(facts.run, facts.trust, program, database):
         yield from _lines("next", following.pasted(command, width - _margin(width)), width, "")

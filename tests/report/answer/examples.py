@@ -7,7 +7,17 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.records.model import Doubt, OpenLoop, OtherLoad, RunRecord, TrialSummary
+from harness.analysis.comparison import compare
+from harness.analysis.doubts.barring import barred
+from harness.records.model import (
+    Doubt,
+    GroupLatencies,
+    OpenLoop,
+    OtherLoad,
+    RunRecord,
+    SliceRecord,
+    TrialSummary,
+)
 from tests.examples import SECOND, finished, histogram, trial
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -106,3 +116,35 @@ def eight_clients(**changes: object) -> tuple[RunRecord, list[TrialSummary]]:
     run = finished(trials)
     values = {"doubts": doubts, "other_load": QUIET, **changes}
     return RunRecord(**{**run.__dict__, **values}), trials
+
+
+def sixty_clients() -> tuple[RunRecord, list[TrialSummary]]:
+    """A run of sixty clients in six groups, one of which sends other bytes than the rest."""
+    trials = []
+    for number in range(1, ROUNDS + 1):
+        blocks = range(0, 60, 10)
+        base = grouped("requests", number, 2_000, list(blocks))
+        parts = tuple(GroupLatencies(block, base.service, 0) for block in blocks)
+        trials.append(replace(base, groups=parts, window_ns=6 * SECOND))
+        trials += [
+            grouped(f"client-{place:02}:sync", number, 1_000 + 100 * place, [blocks[place % 6]])
+            for place in range(1, 60)
+        ]
+    differs = Doubt("unequal bytes", "client-59:sync", "it sends two headers", "leave it out")
+    run = finished(trials)
+    compared = compare(trials, run.baseline, barred([differs]))
+    values = {"doubts": (differs,), "other_load": QUIET, "comparisons": tuple(compared)}
+    return RunRecord(**{**run.__dict__, **values}), trials
+
+
+def grouped(label: str, number: int, rate: int, blocks: list[int]) -> TrialSummary:
+    """One round of a client with a slice of a second in each of these blocks."""
+    swing = 1 + 0.01 * ((number * (3 + rate // 100)) % 5 - 2)
+    correct = round(rate * swing)
+    slices = tuple(
+        SliceRecord(block, 0, block, block + SECOND, correct, correct, SECOND // 2, correct, 7)
+        for block in blocks
+    )
+    total = correct * len(blocks)
+    found = trial(label, number, rate=total, slices=slices, cpu_ns=len(blocks) * SECOND // 2)
+    return replace(found, service=histogram([10 * SECOND // correct] * correct))

@@ -19,7 +19,14 @@ from harness.report.answer.facts import Facts
 from harness.report.answer.screen import answer, tables
 from harness.report.details import details
 from tests.examples import failed, finished, run, runs, trial, trials, two_clients
-from tests.report.answer.examples import CLIENTS, GOLDEN, QUIET, client, eight_clients
+from tests.report.answer.examples import (
+    CLIENTS,
+    GOLDEN,
+    QUIET,
+    client,
+    eight_clients,
+    sixty_clients,
+)
 
 WIDTHS = st.integers(40, 200)
 PLACE = "results/benchmark_results.db"
@@ -33,6 +40,21 @@ def screen(record: RunRecord, made: list[TrialSummary], width: int) -> list[str]
 def test_eight_clients_as_they_were_looked_at(width: int) -> None:
     lines = screen(*eight_clients(), width)
     assert "\n".join(lines) + "\n" == (GOLDEN / f"eight_{width}.txt").read_text("utf-8")
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_sixty_clients_as_they_were_looked_at(width: int) -> None:
+    lines = screen(*sixty_clients(), width)
+    assert "\n".join(lines) + "\n" == (GOLDEN / f"sixty_{width}.txt").read_text("utf-8")
+
+
+def test_a_baseline_in_every_group_leaves_the_time_in_the_heading() -> None:
+    """Its own time is longer; that of all others is still one."""
+    first, *rest = screen(*sixty_clients(), 120)
+    assert first.endswith("5 rounds · 5.00 s each")
+    assert [line.strip() for line in rest if " groups" in line] == [
+        "60 entries in 6 groups, the baseline in each"
+    ]
 
 
 def test_eight_clients_fit_on_a_terminal_of_24_lines_and_80_columns() -> None:
