@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import exceptions
+from requests.packages import urllib3  # type: ignore[attr-defined]  # set at run time
 
 from adapters.base import BaseAdapter, Request, Response, Settings
 from adapters.over_http_client import SENDING, OverHttpClient
@@ -20,7 +20,7 @@ _CUT_BODIES = "requests over urllib3 1.26 returns a body that ends too early as 
 # NameResolutionError; requests leaves the default alone.
 KNOWN_FAILURES = (
     ()
-    if hasattr(exceptions, "NameResolutionError")
+    if hasattr(urllib3.exceptions, "NameResolutionError")
     else (("short-body", _CUT_BODIES), ("hostile-framing", _CUT_BODIES))
 )
 

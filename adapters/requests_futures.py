@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
-import requests
 from requests_futures.sessions import FuturesSession
 
 from adapters.base import BaseAdapter, Peek, Request, Response
@@ -21,7 +20,7 @@ class RequestsFutures(SyncOverRequests):
     """``FuturesSession.request(...).result()`` with ``content``, or ``iter_content``."""
 
     name = "requests-futures"
-    library: ClassVar[Any] = requests
+    library = Requests.library
     known_failures = KNOWN_FAILURES
     error_kinds = Requests.error_kinds
 
