@@ -66,7 +66,16 @@ NEEDS: dict[str, tuple[str, ...]] = {"tornado": ("pycurl",)}
 
 # Oldest version of the library that the adapter supports; the suite passes there and with the
 # newest one. An older version is refused.
-OLDEST: dict[str, str] = {}
+OLDEST: dict[str, str] = {
+    "pycurl": "7.45.4",
+    "curl_cffi": "0.11.4",
+    "impit": "0.13.0",
+    "tornado": "6.2",
+    "punkreq": "0.2.1",
+    "redc": "0.2.0",
+    "httpcloak": "1.7.0",
+    "tls-client": "2.0.0",
+}
 
 # The modes of all of them, the default first; the same as in their modules.
 MODES_OF: dict[str, tuple[str, ...]] = {
