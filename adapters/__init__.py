@@ -86,6 +86,14 @@ OLDEST: dict[str, str] = {
     "aiohttp": "3.8.6",
     "pyqwest": "0.9.0",
     "httpr": "0.7.4",
+    "pycurl": "7.45.4",
+    "curl_cffi": "0.11.4",
+    "impit": "0.13.0",
+    "tornado": "6.2",
+    "punkreq": "0.2.1",
+    "redc": "0.2.0",
+    "httpcloak": "1.7.0",
+    "tls-client": "2.0.0",
 }
 
 # The modes of all of them, the default first; the same as in their modules.

@@ -23,7 +23,7 @@ from adapters.base import (
 
 __all__ = ["ADAPTERS", "Httpcloak"]
 
-
+# Stages of a request before it has a connection.
 _CONNECTING = ("dns_resolve", "dial", "tls_handshake")
 # Kind of an error by the stage of the request.
 _STAGES: dict[str, ErrorKind] = {
@@ -54,7 +54,6 @@ class Httpcloak(Adapter):
         *(("hang", "timeout_total"), ("stall", "timeout_total")),
         ("endless", "timeout_total"),  # it reads a header section without a limit
     )
-
     known_failures = (
         ("whole-body", "an interim response (100 Continue) is returned as the response"),
         ("hostile-heads", "an interim response (100 Continue) is returned as the response"),

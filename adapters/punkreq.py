@@ -6,7 +6,6 @@ from typing import Any
 
 import punkreq
 import punkreq.asyncio
-from httpunk import exceptions as httpunk_errors
 
 from adapters import tls
 from adapters.base import (
@@ -14,13 +13,23 @@ from adapters.base import (
     PEEK_BYTES,
     AsyncAdapter,
     BaseAdapter,
+    ErrorKind,
     Peek,
     Request,
     Response,
+    causes,
     length_of_async,
 )
 
 __all__ = ["ADAPTERS", "Punkreq"]
+
+
+# Kind by the name of httpunk's exception.
+_CAUSES: dict[str, ErrorKind] = {
+    "ConnectionClosedError": "reset",
+    "H1BodyError": "body",
+    "H1IncompleteMessageError": "reset",
+}
 
 
 class Punkreq(AsyncAdapter):
@@ -50,10 +59,6 @@ class Punkreq(AsyncAdapter):
         (punkreq.DecodingError, "body"),
         (punkreq.TooManyRedirects, "protocol"),
         (punkreq.TransportError, "connect"),
-        # The causes of its RemoteProtocolError.
-        (httpunk_errors.H1BodyError, "body"),
-        (httpunk_errors.H1IncompleteMessageError, "reset"),
-        (httpunk_errors.ConnectionClosedError, "reset"),
     )
     known_failures = (
         (
@@ -109,6 +114,15 @@ class Punkreq(AsyncAdapter):
         response = await self._respond(request)
         body = await response.read()
         return response.status_code, len(body), body[:PEEK_BYTES]
+
+    def classify(self, error: BaseException) -> ErrorKind:
+        """Classify as every adapter does; the cause of a RemoteProtocolError tells what it is."""
+        if isinstance(error, punkreq.RemoteProtocolError):
+            names = (type(cause).__name__ for cause in causes(error))
+            kind = next((_CAUSES[name] for name in names if name in _CAUSES), None)
+            if kind is not None:
+                return kind
+        return super().classify(error)
 
     async def close(self) -> None:
         """Close the client and its connections."""

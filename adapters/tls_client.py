@@ -35,6 +35,7 @@ _CAUSES: tuple[tuple[str, ErrorKind], ...] = (
     ("Client.Timeout", "timeout_total"),
     ("deadline exceeded", "timeout_total"),
     ("lookup ", "dns"),
+    ("i/o timeout", "timeout_connect"),
     ("tls: ", "tls"),
     ("x509: ", "tls"),
     ("dial ", "connect"),
@@ -60,9 +61,10 @@ class _TlsClient(BaseAdapter):
     )
     lacks: ClassVar[tuple[Lack, ...]] = ("no-decompression",)
     other_kinds = (
-        # The timeout limits the whole request; there is none for connecting.
+        # The timeout limits the whole request; the one for connecting expires with it.
         *(("hang", "timeout_total"), ("stall", "timeout_total")),
-        *(("full-queue", "timeout_total"), ("handshake", "timeout_total")),
+        *(("full-queue", "timeout_total"), ("full-queue", "timeout_connect")),
+        *(("handshake", "timeout_total"), ("handshake", "timeout_connect")),
         # It reads a header section of 10 MB before it gives up.
         *(("endless", "protocol"), ("endless", "timeout_total")),
         *(("endless-field", "protocol"), ("endless-field", "timeout_total")),
