@@ -18,7 +18,10 @@ EITHER_TIMEOUT: tuple[tuple[str, ErrorKind], ...] = (
 )
 
 _CONNECTING = ("(Connect)", "(Connect,", "kind: Connect,")
-_TIMED_OUT = ("operation timed out", ": TimedOut", "(TimedOut)")
+_TIMED_OUT = (
+    *("operation timed out", "connection timed out", "deadline has elapsed"),
+    *(": TimedOut", "(TimedOut)"),
+)
 _IN_A_BODY = ("reading a body", "(Body,")
 _CUT_OFF = ("close_notify",)  # the server ended TLS without saying so
 _KINDS: tuple[tuple[tuple[str, ...], ErrorKind], ...] = (
