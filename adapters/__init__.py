@@ -69,7 +69,10 @@ NEEDS: dict[str, tuple[str, ...]] = {}
 OLDEST: dict[str, str] = {
     "pyreqwest": "0.11.0",
     "wreq": "0.11.0",
+    "primp": "2.0.0",
     "ry": "0.0.88",
+    "rnet": "2.4.2",
+    "gufo-http": "0.5.0",
 }
 
 # The modes of all of them, the default first; the same as in their modules.

@@ -53,10 +53,11 @@ class _Primp(BaseAdapter):
     )
     other_kinds = (
         *EITHER_TIMEOUT,
-        # If a name has several addresses, it reports the failure of the last one.
-        *(("other-ca", "connect"), ("other-host", "connect")),
+        # If a name has several addresses, it may report that another one refused.
+        *(("other-ca", "connect"), ("other-ca", "tls")),
+        *(("other-host", "connect"), ("other-host", "tls")),
     )
-    known_failures = (
+    known_failures: ClassVar[tuple[tuple[str, str], ...]] = (
         (
             "keep-alive",
             "primp may open a new connection for a request that follows an answer at once",
