@@ -82,6 +82,7 @@ OLDEST: dict[str, str] = {
     "urllib3": "1.26.0",
     "pyreqwest": "0.11.0",
     "wreq": "0.11.0",
+    "primp": "2.0.0",
     "ry": "0.0.88",
     "aiohttp": "3.8.6",
     "pyqwest": "0.9.0",
@@ -94,6 +95,8 @@ OLDEST: dict[str, str] = {
     "redc": "0.2.0",
     "httpcloak": "1.7.0",
     "tls-client": "2.0.0",
+    "rnet": "2.4.2",
+    "gufo-http": "0.5.0",
 }
 
 # The modes of all of them, the default first; the same as in their modules.

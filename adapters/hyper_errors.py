@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from adapters.base import ErrorKind
 
-__all__ = ["EITHER_TIMEOUT", "kind_of"]
+__all__ = ["CAUSES_LOST", "EITHER_TIMEOUT", "kind_of"]
 
 # For ``other_kinds`` of a library on reqwest: while it connects, its read timeout runs, too, and
 # usually expires first.
@@ -16,9 +16,26 @@ EITHER_TIMEOUT: tuple[tuple[str, ErrorKind], ...] = (
     *(("full-queue", "timeout_read"), ("full-queue", "timeout_connect")),
     *(("handshake", "timeout_read"), ("handshake", "timeout_connect")),
 )
+# The same for one that keeps only the first line of an error, and has a timeout for all of a request.
+CAUSES_LOST: tuple[tuple[str, ErrorKind], ...] = (
+    # It reduces reqwest's error to 'client error (Connect)', or the like.
+    *(("dns", "connect"), ("other-ca", "connect"), ("other-host", "connect")),
+    # It reports 'error sending request' for every failure before the status line is read.
+    *(("endless", "reset"), ("endless-field", "reset"), ("endless-fields", "reset")),
+    *(("malformed", "reset"), ("status-1000", "reset"), ("status-abc", "reset")),
+    ("overflowing-length", "reset"),
+    # The timeout limits the whole request, not one read; the connect timeout expires with it.
+    *(("hang", "timeout_total"), ("stall", "timeout_total")),
+    *(("full-queue", "timeout_total"), ("full-queue", "timeout_connect")),
+    *(("handshake", "timeout_total"), ("handshake", "timeout_connect")),
+    ("reset-body", "body"),
+)
 
 _CONNECTING = ("(Connect)", "(Connect,", "kind: Connect,")
-_TIMED_OUT = ("operation timed out", ": TimedOut", "(TimedOut)")
+_TIMED_OUT = (
+    *("operation timed out", "connection timed out", "deadline has elapsed"),
+    *(": TimedOut", "(TimedOut)"),
+)
 _IN_A_BODY = ("reading a body", "(Body,")
 _CUT_OFF = ("close_notify",)  # the server ended TLS without saying so
 _KINDS: tuple[tuple[tuple[str, ...], ErrorKind], ...] = (

@@ -38,6 +38,7 @@ class _Primp(BaseAdapter):
     offers_http2 = ("parity", "defaults")
     unequal: ClassVar[tuple[str, ...]] = (
         "primp offers HTTP/2 over TLS and uses it if the server accepts",
+        "primp sends a GET again over TLS if the connection breaks before the answer",
         "primp always decompresses compressed bodies",
         "primp's read timeout runs while it connects, so it may report either of the two",
         "primp does not limit its connections: it may open more than one per concurrent request",
@@ -50,7 +51,18 @@ class _Primp(BaseAdapter):
         "no-decompression",
         "pool-limit",
     )
-    other_kinds = EITHER_TIMEOUT
+    other_kinds = (
+        *EITHER_TIMEOUT,
+        # If a name has several addresses, it may report that another one refused.
+        *(("other-ca", "connect"), ("other-ca", "tls")),
+        *(("other-host", "connect"), ("other-host", "tls")),
+    )
+    known_failures: ClassVar[tuple[tuple[str, str], ...]] = (
+        (
+            "keep-alive",
+            "primp may open a new connection for a request that follows an answer at once",
+        ),
+    )
     error_kinds = (
         (primp.TimeoutError, "timeout_read"),
         (primp.ConnectError, "connect"),
@@ -86,10 +98,8 @@ class Primp(_Primp, Adapter):
     """``Client.request`` with the whole body in ``content``, or ``iter_bytes``."""
 
     known_failures = (
-        (
-            "keep-alive",
-            "primp's sync client may open a new connection for a request that follows an answer at once",
-        ),
+        *_Primp.known_failures,
+        ("closing", "primp's sync client leaves its idle connections open when it is dropped"),
     )
 
     def open(self) -> None:

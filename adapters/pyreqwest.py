@@ -87,14 +87,18 @@ def _configured(builder: _Clients, settings: Settings) -> _Clients:
     seconds = timedelta(seconds=settings.timeout_s)
     builder = builder.connect_timeout(seconds).read_timeout(seconds).pool_idle_timeout(_IDLE)
     builder = builder.gzip(False).brotli(False).zstd(False).deflate(False)
-    return builder.follow_redirects(False).referer(False).no_proxy()
+    made: _Clients = builder.follow_redirects(False).referer(False).no_proxy()
+    return made
 
 
 def _with_content(builder: _Requests, request: Request) -> _Requests:
     """Add headers and body, if there are any."""
+    made = builder
     if request.headers:
-        builder = builder.headers(request.headers)
-    return builder if request.body is None else builder.body_bytes(request.body)
+        made = made.headers(request.headers)
+    if request.body is not None:
+        made = made.body_bytes(request.body)
+    return made
 
 
 class Pyreqwest(_Pyreqwest, Adapter):

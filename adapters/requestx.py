@@ -24,6 +24,7 @@ from adapters.base import (
     Settings,
 )
 from adapters.environment import ca_file, changed, no_proxies
+from adapters.hyper_errors import CAUSES_LOST
 
 __all__ = ["ADAPTERS", "Requestx", "RequestxAsync"]
 
@@ -53,19 +54,7 @@ class _Requestx(BaseAdapter):
         "pool-limit",
         "no-verification",
     )
-    other_kinds = (
-        # It reduces reqwest's error to 'client error (Connect)'.
-        *(("dns", "connect"), ("other-ca", "connect"), ("other-host", "connect")),
-        # It reports 'error sending request' for every failure before the status line is read.
-        *(("endless", "reset"), ("endless-field", "reset"), ("endless-fields", "reset")),
-        *(("malformed", "reset"), ("status-1000", "reset"), ("status-abc", "reset")),
-        ("overflowing-length", "reset"),
-        # The timeout limits the whole request, not one read; the connect timeout expires with it.
-        *(("hang", "timeout_total"), ("stall", "timeout_total")),
-        *(("full-queue", "timeout_total"), ("full-queue", "timeout_connect")),
-        *(("handshake", "timeout_total"), ("handshake", "timeout_connect")),
-        ("reset-body", "body"),
-    )
+    other_kinds = CAUSES_LOST
     error_kinds = (
         (requestx.ConnectTimeout, "timeout_connect"),
         # Named after reading or writing, but its only timeout covers the whole request.
