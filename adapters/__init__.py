@@ -70,6 +70,7 @@ OLDEST: dict[str, str] = {
     "aiohttp": "3.8.6",
     "pyqwest": "0.9.0",
     "httpr": "0.7.4",
+    "eggfetch": "0.2.2",
 }
 
 # The modes of all of them, the default first; the same as in their modules.
