@@ -97,6 +97,7 @@ OLDEST: dict[str, str] = {
     "tls-client": "2.0.0",
     "rnet": "2.4.2",
     "gufo-http": "0.5.0",
+    "eggfetch": "0.2.2",
 }
 
 # The modes of all of them, the default first; the same as in their modules.

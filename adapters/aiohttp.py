@@ -50,14 +50,8 @@ _SINCE_3_10: tuple[tuple[str, ErrorKind], ...] = (
 # called: its trace, and the time limit for sending its body while the answer is not read.
 _TRACE: ContextVar[AsyncTrace] = ContextVar("_TRACE")
 _WRITING_S: ContextVar[float | None] = ContextVar("_WRITING_S")
-_FAILS: tuple[tuple[str, str], ...] = (
-    ()
-    if hasattr(aiohttp, "ConnectionTimeoutError")
-    else tuple(
-        (claim, "aiohttp before 3.10 reads headers without end: no time limit applies")
-        for claim in ("no-http", "hostile-heads")
-    )
-)
+_ENDLESS = "aiohttp before 3.13 reads headers without end: no time limit applies"
+_VERSION = tuple(int(number) for number in aiohttp.__version__.split(".")[:2])
 
 
 class Aiohttp(AsyncAdapter):
@@ -73,7 +67,9 @@ class Aiohttp(AsyncAdapter):
     unequal = (
         "aiohttp resends an idempotent request once if the server has closed the kept connection",
     )
-    known_failures = _FAILS
+    known_failures = (
+        (("no-http", _ENDLESS), ("hostile-heads", _ENDLESS)) if _VERSION < (3, 13) else ()
+    )
     # Its error says that the payload is incomplete, but not why.
     other_kinds = (("reset-body", "body"),)
     error_kinds = (
