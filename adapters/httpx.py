@@ -25,6 +25,7 @@ from adapters.base import (
     length_of,
     length_of_async,
 )
+from adapters.loops import ASYNCIO_LOOPS
 from adapters.request_target import typed_target
 
 if TYPE_CHECKING:
@@ -249,6 +250,8 @@ class Httpx(_Httpx, Adapter):
 
 class HttpxAsync(_Httpx, AsyncAdapter):
     """``AsyncClient.request`` with the whole body in ``content``, or ``aiter_bytes``."""
+
+    loops = (*ASYNCIO_LOOPS, "trio")
 
     async def open(self) -> None:
         """Create the client."""

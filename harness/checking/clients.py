@@ -77,7 +77,7 @@ def candidates(
 
 def _modes_of(spec: ClientSpec, client: Client, catalogue: Catalogue) -> Iterator[Candidate]:
     for mode in (spec.mode,) if spec.mode else tuple(client.modes):
-        loop = (spec.loop or "asyncio") if mode == "async" else None
+        loop = client.loop(mode, spec.loop)
         label = str(replace(spec, mode=mode, loop=spec.loop))
         yield Candidate(label, client, mode, loop, catalogue)
 

@@ -24,7 +24,7 @@ from harness.redaction import redact_url
 from harness.scenario.competitors import Competitor
 from harness.scenario.plan import shares
 from harness.scenario.scenario import Scenario
-from harness.scenario.selector import ClientSpec, Loop
+from harness.scenario.selector import ClientSpec
 from harness.text import canonical_json
 from servers.base import Target
 from servers.spec import EMBEDDED, TargetSpec
@@ -42,7 +42,7 @@ class Contender:
     label: str
     client: Client
     mode: Mode
-    loop: Loop | None
+    loop: str | None
     versions: dict[str, str]
     python: str  # command or path of its interpreter
     python_version: str
@@ -142,7 +142,7 @@ class Selection:
 
     client: Client
     mode: Mode
-    loop: Loop | None
+    loop: str | None
     catalogue: Catalogue
 
 
@@ -165,8 +165,7 @@ class Resolver:
         catalogue = self.catalogue(spec.python)
         client = catalogue.select(spec)
         mode: Mode = spec.mode if spec.mode is not None else next(iter(client.modes))
-        loop = (spec.loop or "asyncio") if mode == "async" else None
-        return Selection(client, mode, loop, catalogue)
+        return Selection(client, mode, client.loop(mode, spec.loop), catalogue)
 
     def contenders(
         self, scenario: Scenario, target_of: Callable[[TargetSpec], Target]

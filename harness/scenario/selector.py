@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from adapters.base import Mode
+from adapters.loops import LOOPS
 from harness.redaction import refusal
 
-__all__ = ["LOOPS", "MODES", "ClientSpec", "Loop", "parse"]
+__all__ = ["MODES", "ClientSpec", "parse"]
 
-Loop = Literal["asyncio", "uvloop"]
 Choice = TypeVar("Choice", bound=str)
 MODES: tuple[Mode, ...] = ("sync", "async")
-LOOPS: tuple[Loop, ...] = ("asyncio", "uvloop")
 
 _GRAMMAR = (
     "NAME[==VERSION][:sync|:async][+LOOP][@PYTHON], such as httpx, httpx:async or aiohttp+uvloop"
@@ -42,7 +41,7 @@ class ClientSpec:
     name: str
     version: str | None = None
     mode: Mode | None = None
-    loop: Loop | None = None  # only ever set together with mode "async"
+    loop: str | None = None  # a key of LOOPS, only ever set together with that loop's mode
     python: str | None = None  # a version such as 3.13, or the path of an interpreter
 
     def __str__(self) -> str:
@@ -51,21 +50,23 @@ class ClientSpec:
 
 
 def parse(text: str) -> ClientSpec:
-    """Read one selector; names, modes and loops may be in any case, and a loop implies ``:async``.
+    """Read one selector; names, modes and loops may be in any case, and a loop implies its mode.
 
     Raises ``UsageError`` with one line that names the piece at fault and what is accepted.
     """
     match = _PIECES.fullmatch(text.strip())
     if match is None or not match["name"]:
         raise refusal("client", text, _GRAMMAR)
-    loop = _one_of(LOOPS, "client.loop", match["loop"])
+    loop = _one_of(tuple(LOOPS), "client.loop", match["loop"])
     mode = _one_of(MODES, "client.mode", match["mode"])
-    if loop and mode == "sync":
-        raise refusal("client", text, f"no loop with :sync; write {match['name']}:async+{loop}")
+    of_loop = LOOPS[loop].mode if loop else None
+    if of_loop and mode not in (None, of_loop):
+        better = f"{match['name']}:{of_loop}+{loop}"
+        raise refusal("client", text, f"no loop {loop} with :{mode}; write {better}")
     return ClientSpec(
         name=_name(match["name"]),
         version=_version(match["version"]),
-        mode="async" if loop else mode,
+        mode=of_loop or mode,
         loop=loop,
         python=_python(match["python"]),
     )
