@@ -7,10 +7,7 @@ which is recorded with its results.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:  # the contract itself imports this module
-    from adapters.base import Mode
+from typing import Literal
 
 __all__ = ["ASYNCIO_LOOPS", "LOOPS", "MADE_FOR", "EventLoop", "default_loop"]
 
@@ -29,7 +26,7 @@ class EventLoop:
     name: str
     distribution: str | None = None
     driver: Driver = "asyncio"
-    mode: Mode = "async"
+    mode: Literal["sync", "async"] = "async"
     can_tls: bool = True
     system: str | None = None
 

@@ -19,6 +19,7 @@ from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
 from twisted.web import client as web
+from twisted.web._newclient import ParseError  # raised, but exported nowhere
 from twisted.web.http import PotentialDataLoss
 from twisted.web.iweb import IPolicyForHTTPS
 from zope.interface import implementer
@@ -56,7 +57,16 @@ class Treq(AsyncAdapter):
     )
     lacks = ("header-case", "no-decompression", "pool-limit")
     # the request's time-out does not say that the handshake was not over
-    other_kinds = (("handshake", "timeout_read"),)
+    other_kinds = (
+        ("handshake", "timeout_read"),
+        # over TLS it takes the end of the stream for a reset, if it was not announced
+        *(("truncate", "body"), ("truncate", "reset")),
+        *(("truncate-chunked", "body"), ("truncate-chunked", "reset")),
+    )
+    known_failures = (
+        ("sent-as-given", "sends Accept-Encoding: gzip as a second line beside the given one"),
+        ("hostile-heads", "accepts a status of four digits"),
+    )
     error_kinds = (
         (internet.TimeoutError, "timeout_connect"),
         (internet.ConnectingCancelledError, "timeout_connect"),
@@ -68,7 +78,7 @@ class Treq(AsyncAdapter):
         (SSL.Error, "tls"),
         (VerificationError, "tls"),
         (internet.ConnectionClosed, "reset"),
-        (web.ParseError, "protocol"),
+        (ParseError, "protocol"),
     )
 
     def classify(self, error: BaseException) -> ErrorKind:
@@ -76,8 +86,10 @@ class Treq(AsyncAdapter):
         reasons = list(_reasons(error))
         seen = [super(Treq, self).classify(reason) for reason in reasons]
         if isinstance(error, web.ResponseFailed) and "protocol" not in seen:
-            began = not isinstance(error, web.ResponseNeverReceived)
-            if began and not any(isinstance(one, internet.ConnectionLost) for one in reasons):
+            if not isinstance(error, web.ResponseNeverReceived) and error.response is None:
+                return "protocol"  # its head had begun
+            lost = any(isinstance(one, internet.ConnectionLost) for one in reasons)
+            if error.response is not None and not lost:
                 return "body"
         return next((kind for kind in seen if kind != "other"), "other")
 

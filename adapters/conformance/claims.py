@@ -12,7 +12,7 @@ from adapters.conformance import connections, declarations, failures, requests_s
 from adapters.conformance.book import Server
 from adapters.conformance.exam import Claim, Exam
 from adapters.conformance.failed import Failed
-from adapters.conformance.sessions import Subject
+from adapters.conformance.subject import Subject
 
 __all__ = ["CLAIMS", "check", "concerned"]
 

@@ -91,7 +91,7 @@ def _one_of(choices: tuple[Choice, ...], field: str, text: str | None) -> Choice
     for choice in choices:
         if choice == text.lower():
             return choice
-    raise refusal(field, text, " or ".join(choices), choices)
+    raise refusal(field, text, f"{', '.join(choices[:-1])} or {choices[-1]}", choices)
 
 
 def _python(text: str | None) -> str | None:

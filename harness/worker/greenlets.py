@@ -15,7 +15,8 @@ from gevent.socket import wait_read
 from adapters.base import Adapter
 from harness.worker.job import Events, Job
 from harness.worker.slots import Command, Slots
-from harness.worker.threads import Threads, serve
+from harness.worker.threads import serve
+from harness.worker.waiting import Threads
 
 if TYPE_CHECKING:
     from harness.worker.greenlet_timer import GreenletTimer

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from adapters.base import Adapter
 from harness.worker.slots import Load, Slots, coded
-from harness.worker.threads import Threads
+from harness.worker.waiting import Threads
 
 __all__ = ["FreeSlots", "dispatch", "serve_slot"]
 

@@ -11,17 +11,18 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from adapters.base import Adapter, Request, Response
 from harness.worker.job import Events, Job, Window, described
 from harness.worker.recorder import END, OUTCOME, RECEIVED, START, Recorder
 from harness.worker.slots import Command, Load, Pause, Slots, bound
+from harness.worker.waiting import Threads
 
 if TYPE_CHECKING:
     from harness.worker.open_threads import FreeSlots
 
-__all__ = ["Threads", "closed_loop", "run_threads", "serve"]
+__all__ = ["closed_loop", "run_threads", "serve"]
 
 Inbox = queue.SimpleQueue[tuple[Load, "FreeSlots | None"] | None]
 
@@ -32,34 +33,6 @@ STACK_BYTES = 512 * 1024
 # per second.
 FEW_THREADS = 250
 SWITCH_INTERVAL_S = 0.005  # Python's default
-
-
-class Started(Protocol):
-    """A thread, or what stands for it."""
-
-    def join(self) -> None:
-        """Return when it has ended."""
-
-
-class Threads:
-    """How slots start and wait; ``harness.worker.greenlets`` does all of it in its own way."""
-
-    sleep: Callable[[float], object] = staticmethod(time.sleep)
-    new_inbox: Callable[[], Any] = queue.SimpleQueue
-    new_free_list: Callable[[], Any] = queue.LifoQueue
-
-    def start(self, slot: Callable[..., None], *args: object) -> Started:
-        """Start one slot."""
-        thread = threading.Thread(target=slot, args=args, daemon=True)
-        thread.start()
-        return thread
-
-    def clock(self) -> Callable[[int], object]:
-        """Return what waits for an instant, in the calling slot, as exactly as possible."""
-        from harness.worker.pacer import no_timer_slack, sleep_until  # noqa: PLC0415  open loops only
-
-        no_timer_slack()
-        return sleep_until
 
 
 def run_threads(
