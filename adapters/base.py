@@ -251,7 +251,7 @@ class Adapter(BaseAdapter):
     """A sync client. It runs in threads, or, with the loop "gevent", in greenlets."""
 
     mode = "sync"
-    loops = (None,)
+    loops: ClassVar[tuple[str | None, ...]] = (None,)
 
     @abstractmethod
     def open(self) -> None:
@@ -287,7 +287,7 @@ class AsyncAdapter(BaseAdapter):
     """An async client: as ``Adapter``, inside a running event loop."""
 
     mode = "async"
-    loops = ASYNCIO_LOOPS
+    loops: ClassVar[tuple[str | None, ...]] = ASYNCIO_LOOPS
 
     @abstractmethod
     async def open(self) -> None:

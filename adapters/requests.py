@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -28,7 +28,7 @@ class Requests(OverHttpClient):
     """``Session.request`` with the whole body in ``content``, or ``iter_content``."""
 
     name = "requests"
-    session_scope = "slot"
+    session_scope: ClassVar[Literal["process", "slot"]] = "slot"
     # It says 'read timed out' when the server does not answer the TLS handshake.
     other_kinds = (("handshake", "timeout_read"),)
     error_kinds = (

@@ -151,7 +151,7 @@ class Treq(AsyncAdapter):
         await self._pool.closeCachedConnections().asFuture(self._loop)
 
 
-class _Body(Protocol):
+class _Body(Protocol):  # type: ignore[misc]  # it has no types here
     """Collects a body; ``ended`` fires after its last byte, and when it is cancelled."""
 
     def __init__(self) -> None:

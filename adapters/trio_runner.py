@@ -37,7 +37,8 @@ class TrioRunner:
         async def awaited() -> T:
             return await coro
 
-        return trio.from_thread.run(awaited, trio_token=self._token)
+        result: T = trio.from_thread.run(awaited, trio_token=self._token)
+        return result
 
     def close(self) -> None:
         """End the event loop."""

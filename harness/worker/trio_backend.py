@@ -98,13 +98,13 @@ class _Waiter:
         self._event = trio.Event()
 
     def done(self) -> bool:
-        return self._event.is_set()
+        return bool(self._event.is_set())
 
     def set_result(self, _: None) -> None:
         self._event.set()
 
     def __await__(self) -> Generator[Any, Any, None]:
-        return self._event.wait().__await__()
+        yield from self._event.wait().__await__()
 
 
 class _TrioAlarm(Alarm):
