@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from adapters.loops import ASYNCIO_LOOPS
 from harness import interrupts
 from harness.cli.exit_codes import DONE, UNUSABLE
 from harness.cli.locks import lock_notice
@@ -35,7 +37,7 @@ def show_clients(as_json: bool) -> None:
             client.name,
             _state(client),
             _version(client),
-            ", ".join(client.modes) or "–",
+            ", ".join(_modes(client)) or "–",
             _can(client),
         )
         for client in known
@@ -91,6 +93,13 @@ def _state(client: Client) -> str:
     if client.problem:
         return f"broken: {client.problem}"
     return "installed" if client.installed else "not installed"
+
+
+def _modes(client: Client) -> Iterator[str]:
+    """Yield its modes, with the loops beyond those that every client of the mode can run on."""
+    for mode, can in client.modes.items():
+        own = [loop for loop in can["loops"] if loop and loop not in ASYNCIO_LOOPS]
+        yield "".join([mode, *(f" +{loop}" for loop in own)])
 
 
 def _can(client: Client) -> str:

@@ -301,10 +301,11 @@ class Catalogue:
 
 
 def _ways(client: Client) -> Iterator[str]:
-    """Yield the selectors of a client in each mode and on each loop."""
+    """Yield the selectors of a client in each mode and on each loop of this system."""
     for mode, can in client.modes.items():
         for loop in can["loops"]:
-            yield str(ClientSpec(client.name, mode=mode, loop=loop))
+            if loop is None or LOOPS[loop].system in (None, sys.platform):
+                yield str(ClientSpec(client.name, mode=mode, loop=loop))
 
 
 def _unrequired(measured: str | None, required: Closure) -> str | None:

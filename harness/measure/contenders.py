@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adapters.base import Connections, Mode, Request, Settings
+from adapters.loops import LOOPS, EventLoop
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
 from harness.clients.contamination import Contamination, contaminations
@@ -239,10 +240,12 @@ class Resolver:
                 ensure(
                     competitor.concurrency,
                     scenario.processes,
-                    threads=selection.mode == "sync",
+                    threads=selection.mode == "sync" and selection.loop is None,
                     files_per_slot=capabilities["files_per_slot"],
                 )
             _check_hold(competitor, scenario, capabilities["hold_points"])
+            if selection.loop is not None:
+                _check_loop(competitor, scenario, LOOPS[selection.loop])
             if scenario.trace_share and not capabilities["trace_points"]:
                 raise UsageError(
                     f"{competitor.label} has no trace points; "
@@ -377,6 +380,21 @@ def _check_hold(competitor: Competitor, scenario: Scenario, points: list[str]) -
             f"{competitor.label} cannot be held at {point!r} here; "
             f"accepted: {', '.join(points) or 'another client'}",
             "hold",
+        )
+
+
+def _check_loop(competitor: Competitor, scenario: Scenario, loop: EventLoop) -> None:
+    """Check that the client's event loop can do what is asked for."""
+    if scenario.held is not None and loop.driver != "asyncio":
+        raise UsageError(
+            f"{competitor.label} cannot be held on {loop.name}; accepted: a loop of asyncio's kind",
+            "hold",
+        )
+    target = competitor.target
+    if not loop.can_tls and (target.tls or (target.url or "").startswith("https:")):
+        raise UsageError(
+            f"{competitor.label} cannot use https: {loop.name} has no TLS; accepted: another loop",
+            "client.loop",
         )
 
 
