@@ -15,6 +15,8 @@ from collections.abc import AsyncIterable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from adapters.loops import ASYNCIO_LOOPS
+
 if TYPE_CHECKING:  # not loaded into the process of a client that is not traced
     from adapters.trace import AsyncTrace, Trace
 
@@ -186,6 +188,8 @@ class BaseAdapter(ABC):
     # Distribution of the measured library, if the adapter is part of another one; "python": the
     # standard library.
     distribution: ClassVar[str | None] = None
+    # Loops of ``adapters.loops`` that it can run on, the default first; None: threads.
+    loops: ClassVar[tuple[str | None, ...]]
     # "slot": one session per thread (sync) or task (async), because the library requires it;
     # "process": one session shared by all, where that is documented to be safe.
     session_scope: ClassVar[Literal["process", "slot"]] = "process"
@@ -244,9 +248,10 @@ class BaseAdapter(ABC):
 
 
 class Adapter(BaseAdapter):
-    """A sync client."""
+    """A sync client. It runs in threads, or, with the loop "gevent", in greenlets."""
 
     mode = "sync"
+    loops: ClassVar[tuple[str | None, ...]] = (None,)
 
     @abstractmethod
     def open(self) -> None:
@@ -282,6 +287,7 @@ class AsyncAdapter(BaseAdapter):
     """An async client: as ``Adapter``, inside a running event loop."""
 
     mode = "async"
+    loops: ClassVar[tuple[str | None, ...]] = ASYNCIO_LOOPS
 
     @abstractmethod
     async def open(self) -> None:
@@ -328,6 +334,7 @@ SYSTEM_ERRORS: dict[str, ErrorKind] = {
     "ssl.SSLEOFError": "reset",
     "ssl.SSLError": "tls",
     "ssl.SSLZeroReturnError": "reset",
+    "trio.Cancelled": "cancelled",
 }
 
 # Raised by http.client, and by libraries that build on it, for negative or absurdly large sizes.

@@ -10,6 +10,7 @@ from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
 
 from adapters.aiohttp import Aiohttp
 from adapters.base import BaseAdapter, ErrorKind
+from adapters.loops import ASYNCIO_LOOPS
 from adapters.over_httpx import AsyncOverHttpx, httpx_kinds, keep_encoded_async
 
 __all__ = ["ADAPTERS", "HttpxAiohttp"]
@@ -29,6 +30,7 @@ class HttpxAiohttp(AsyncOverHttpx):
         *(sentence.replace("aiohttp", "httpx-aiohttp") for sentence in Aiohttp.unequal),
         "httpx-aiohttp rewrites escapes and removes dot segments from a path",
     )
+    loops = ASYNCIO_LOOPS
     lacks = ("header-case", "typed-target")
     other_kinds = Aiohttp.other_kinds
     error_kinds = (*Aiohttp.error_kinds, *httpx_kinds(httpx))

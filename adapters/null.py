@@ -7,6 +7,7 @@ the highest arrival rate that the load generator can keep.
 from __future__ import annotations
 
 from adapters.base import CONNECTIONS, Adapter, AsyncAdapter, BaseAdapter, Request, Response
+from adapters.loops import ASYNCIO_LOOPS
 
 __all__ = ["ADAPTERS", "Null", "NullAsync"]
 
@@ -17,6 +18,7 @@ class Null(Adapter):
     """Returns a constant."""
 
     name = "null"
+    loops = (None, "gevent")
     can_stream = True
     connections = CONNECTIONS
     can_unix = True
@@ -37,6 +39,7 @@ class NullAsync(AsyncAdapter):
     """Returns a constant, without ever yielding to the event loop."""
 
     name = "null"
+    loops = (*ASYNCIO_LOOPS, "trio", "twisted")
     can_stream = True
     connections = CONNECTIONS
     can_unix = True

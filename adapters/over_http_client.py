@@ -6,7 +6,7 @@ import threading
 from abc import abstractmethod
 from http.client import HTTPResponse, IncompleteRead
 from traceback import walk_tb
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from adapters.base import (
     CONNECTION_HOLDS,
@@ -69,8 +69,8 @@ class OverHttpClient(Adapter):
     can_stream = True
     connections = CONNECTIONS
     can_peek = True
-    trace_points = CONNECTION_POINTS
-    hold_points = CONNECTION_HOLDS
+    trace_points: ClassVar[tuple[str, ...]] = CONNECTION_POINTS
+    hold_points: ClassVar[tuple[str, ...]] = CONNECTION_HOLDS
     # True if the library would rewrite targets, and this session may prevent it.
     _keeps_targets = False
 

@@ -32,6 +32,7 @@ from adapters.httpcore_common import (
     kind_of_message,
     note_port,
 )
+from adapters.loops import ASYNCIO_LOOPS
 from adapters.request_target import request_target, typed_target
 
 if TYPE_CHECKING:
@@ -190,6 +191,8 @@ class SyncOverHttpcore(OverHttpcore, Adapter):
 
 class AsyncOverHttpcore(OverHttpcore, AsyncAdapter):
     """``AsyncConnectionPool.request`` with the body in ``content``, or ``aiter_stream``."""
+
+    loops: ClassVar[tuple[str | None, ...]] = (*ASYNCIO_LOOPS, "trio")
 
     async def open(self) -> None:
         """Create the pool."""

@@ -33,6 +33,7 @@ from adapters.httpcore_common import (
     kind_of_message,
     note_port,
 )
+from adapters.loops import ASYNCIO_LOOPS
 from adapters.request_target import typed_target
 
 if TYPE_CHECKING:
@@ -223,6 +224,8 @@ class SyncOverHttpx(OverHttpx, Adapter):
 
 class AsyncOverHttpx(OverHttpx, AsyncAdapter):
     """``AsyncClient.request`` with the whole body in ``content``, or ``aiter_bytes``."""
+
+    loops: ClassVar[tuple[str | None, ...]] = (*ASYNCIO_LOOPS, "trio")
 
     async def open(self) -> None:
         """Create the client."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -30,7 +30,7 @@ class Requests(SyncOverRequests, OverHttpClient):
 
     name = "requests"
     library: ClassVar[Any] = requests
-    session_scope = "slot"
+    session_scope: ClassVar[Literal["process", "slot"]] = "slot"
     known_failures = KNOWN_FAILURES
     error_kinds = error_kinds(requests.exceptions)
 

@@ -47,7 +47,7 @@ class Bench:
         spec = parse(selector)
         client = self.catalogue.select(spec)
         mode = spec.mode or next(iter(client.modes))
-        loop = (spec.loop or "asyncio") if mode == "async" else None
+        loop = client.loop(mode, spec.loop)
         visible = self.catalogue.closure_with_loop(client, loop)
         made = Contender(
             label=selector,

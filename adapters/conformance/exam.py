@@ -11,7 +11,8 @@ from typing import Any
 from adapters.base import BaseAdapter, ErrorKind, Lack, Request, Settings
 from adapters.conformance.book import Seen, Server, new_token
 from adapters.conformance.failed import Failed, expect
-from adapters.conformance.sessions import Session, Subject
+from adapters.conformance.sessions import Session
+from adapters.conformance.subject import Subject
 
 __all__ = ["MIB", "TIMEOUT_S", "Claim", "Exam", "claims_of"]
 

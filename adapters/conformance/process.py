@@ -18,7 +18,7 @@ from typing import Any
 from adapters.base import BaseAdapter
 from adapters.conformance.book import Server
 from adapters.conformance.claims import CLAIMS, check, concerned
-from adapters.conformance.sessions import Subject
+from adapters.conformance.subject import Subject
 
 __all__ = ["main"]
 

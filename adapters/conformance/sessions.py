@@ -7,62 +7,26 @@ import threading
 import time
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from adapters.base import (
     Adapter,
     AsyncAdapter,
-    BaseAdapter,
     ErrorKind,
     Peek,
     Request,
     Response,
-    Settings,
 )
 from adapters.conformance.failed import Failed
+from adapters.runners import Runner, new_runner
 from adapters.trace import AsyncTrace, Stamps, Trace
 
-__all__ = ["AsyncSession", "CountingGate", "Session", "Subject", "SyncSession"]
+__all__ = ["AsyncSession", "AsyncioSession", "CountingGate", "Session", "SyncSession"]
 
 HANG_UP_S = 1.0
-
-
-@dataclass(frozen=True)
-class Subject:
-    """An adapter and, for async adapters, its event loop (asyncio or uvloop)."""
-
-    adapter: type[BaseAdapter]
-    loop: str | None = None
-
-    @contextmanager
-    def session(self, settings: Settings) -> Iterator[Session]:
-        """Open a session, and close it at the end."""
-        session = self.make(settings)
-        session.open()
-        try:
-            yield session
-        finally:
-            session.close()
-
-    def make(self, settings: Settings) -> Session:
-        """Return a session that is not open yet."""
-        if issubclass(self.adapter, AsyncAdapter):
-            return AsyncSession(self.adapter(settings), self._new_loop)
-        if issubclass(self.adapter, Adapter):
-            return SyncSession(self.adapter(settings))
-        raise Failed(f"{self.adapter.__name__} is neither an Adapter nor an AsyncAdapter")
-
-    def _new_loop(self) -> asyncio.AbstractEventLoop:
-        if self.loop != "uvloop":
-            return asyncio.new_event_loop()
-        import uvloop  # noqa: PLC0415  installed only if selected
-
-        made: asyncio.AbstractEventLoop = uvloop.new_event_loop()
-        return made
 
 
 class CountingGate:
@@ -81,14 +45,14 @@ class CountingGate:
 class _AwaitedGate:
     """The same gate, for a task."""
 
-    def __init__(self, gate: CountingGate) -> None:
-        self.gate = gate
+    def __init__(self, gate: CountingGate, sleep: Callable[[float], Awaitable[None]]) -> None:
+        self.gate, self._sleep = gate, sleep
 
     async def wait(self) -> None:
         """Return when all requests are released."""
         self.gate.came.release()
         while not self.gate.opened.is_set():
-            await asyncio.sleep(0.005)
+            await self._sleep(0.005)
 
 
 class Session(ABC):
@@ -158,7 +122,7 @@ class SyncSession(Session):
         time.sleep(seconds)
 
     def concurrently(self, request: Request, slots: int, each: int) -> list[Response]:
-        """Send the requests in threads or tasks."""
+        """Send the requests in threads."""
 
         def slot(_: int) -> list[Response]:
             with self.slot() as adapter:
@@ -194,69 +158,42 @@ def _open_transports(loop: asyncio.AbstractEventLoop) -> bool:
 class AsyncSession(Session):
     """The session of an async adapter, with its own event loop."""
 
-    def __init__(
-        self, adapter: AsyncAdapter, loop_factory: Callable[[], asyncio.AbstractEventLoop]
-    ) -> None:
+    runner: Runner
+    sleep: Callable[[float], Coroutine[Any, Any, None]]
+
+    def __init__(self, adapter: AsyncAdapter) -> None:
         self.adapter: AsyncAdapter = adapter
-        self.runner = asyncio.Runner(loop_factory=loop_factory)
 
     def _result(self, called: Any) -> Any:
         return self.runner.run(called)
 
-    def close(self) -> None:
-        """Close the adapter and the event loop."""
-        super().close()
-        self.runner.run(self._hung_up())
-        with warnings.catch_warnings():
-            # uvloop warns of connections that are still ending TLS in order, and if its warning is
-            # raised as an error, it never closes. asyncio, with the same adapter, may still warn.
-            if type(self.runner.get_loop()).__module__ == "uvloop":
-                warnings.simplefilter("ignore", ResourceWarning)
-            self.runner.close()
-
-    async def _hung_up(self) -> None:
-        """Wait for connections that close TLS properly: they wait for the server's close_notify."""
-        deadline = time.monotonic() + HANG_UP_S
-        loop = asyncio.get_running_loop()
-        while _open_transports(loop) and time.monotonic() < deadline:
-            await asyncio.sleep(0.005)
-
     def idle(self, seconds: float) -> None:
         """Wait."""
-        self.runner.run(asyncio.sleep(seconds))
+        self.runner.run(self.sleep(seconds))
 
     def concurrently(self, request: Request, slots: int, each: int) -> list[Response]:
-        """Send the requests in threads or tasks."""
+        """Send the requests in tasks."""
+        answers: list[Response] = []
 
-        async def slot() -> list[Response]:
+        async def slot() -> None:
             async with self.slot() as adapter:
-                return [await adapter.send(request) for _ in range(each)]
+                for _ in range(each):
+                    answers.append(await adapter.send(request))
 
-        async def all_slots() -> list[list[Response]]:
-            return await asyncio.gather(*(slot() for _ in range(slots)))
+        self.runner.run(self.gather([slot() for _ in range(slots)]))
+        return answers
 
-        return [answer for answers in self.runner.run(all_slots()) for answer in answers]
+    @abstractmethod
+    async def gather(self, tasks: Sequence[Coroutine[Any, Any, None]]) -> None:
+        """Return when all tasks have ended."""
 
     def trace(self, hold: str | None = None, gate: CountingGate | None = None) -> AsyncTrace:
         """Return a trace."""
-        return AsyncTrace(hold, _AwaitedGate(gate) if gate else None)
+        return AsyncTrace(hold, _AwaitedGate(gate, self.sleep) if gate else None)
 
-    def cancel(
-        self, sending: Coroutine[Any, Any, Response], when: Coroutine[Any, Any, None]
-    ) -> ErrorKind:
-        """Cancel the sending task when ``when`` has ended; return the kind of its error."""
-
-        async def cancelled() -> ErrorKind:
-            task = asyncio.create_task(sending)
-            await when
-            task.cancel()
-            try:
-                answer = await task
-            except asyncio.CancelledError as error:
-                return self.adapter.classify(error)
-            raise Failed(f"answered {answer}, expected an error")
-
-        return self.runner.run(cancelled())
+    @abstractmethod
+    def cancel(self, sending: Coroutine[Any, Any, Response], after_s: float) -> ErrorKind:
+        """Cancel the sending task after some time; return the kind of its error."""
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[AsyncAdapter]:
@@ -270,3 +207,54 @@ class AsyncSession(Session):
             yield own
         finally:
             await own.close()
+
+
+class AsyncioSession(AsyncSession):
+    """The session on asyncio's event loop, or on one that replaces it."""
+
+    sleep = staticmethod(asyncio.sleep)
+
+    def __init__(self, adapter: AsyncAdapter, loop: str | None) -> None:
+        super().__init__(adapter)
+        self.runner = new_runner(loop)
+
+    def close(self) -> None:
+        """Close the adapter and the event loop."""
+        super().close()
+        self.runner.run(self._hung_up())
+        with warnings.catch_warnings():
+            # uvloop warns of connections that are still ending TLS in order, and if its warning is
+            # raised as an error, it never closes. asyncio, with the same adapter, may still warn.
+            if self.runner.run(_kind_of_loop()) == "uvloop":
+                warnings.simplefilter("ignore", ResourceWarning)
+            self.runner.close()
+
+    async def _hung_up(self) -> None:
+        """Wait for connections that close TLS properly: they wait for the server's close_notify."""
+        deadline = time.monotonic() + HANG_UP_S
+        loop = asyncio.get_running_loop()
+        while _open_transports(loop) and time.monotonic() < deadline:
+            await asyncio.sleep(0.005)
+
+    async def gather(self, tasks: Sequence[Coroutine[Any, Any, None]]) -> None:
+        """Return when all tasks have ended."""
+        await asyncio.gather(*tasks)
+
+    def cancel(self, sending: Coroutine[Any, Any, Response], after_s: float) -> ErrorKind:
+        """Cancel the sending task after some time; return the kind of its error."""
+
+        async def cancelled() -> ErrorKind:
+            task = asyncio.create_task(sending)
+            await asyncio.sleep(after_s)
+            task.cancel()
+            try:
+                answer = await task
+            except asyncio.CancelledError as error:
+                return self.adapter.classify(error)
+            raise Failed(f"answered {answer}, expected an error")
+
+        return self.runner.run(cancelled())
+
+
+async def _kind_of_loop() -> str:
+    return type(asyncio.get_running_loop()).__module__

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from adapters.loops import default_loop
 from harness.analysis.environments import StoredRun
 from harness.errors import UsageError
 from harness.records.model import TrialSummary
@@ -49,7 +50,7 @@ def _meaning(trial: TrialSummary) -> str:
         spec = parse(selector)
     except UsageError:  # a label chosen by the user
         return trial.label
-    loop = trial.event_loop or "asyncio" if trial.client_type == "async" else None
+    loop = trial.event_loop or default_loop(spec.name, trial.client_type)
     # as text: a stored run may name any loop
     client = replace(spec, mode=trial.client_type, loop=None, python=None)
     return f"{client}+{loop}@{spec.python}{blank}{rest}"

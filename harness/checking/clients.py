@@ -78,8 +78,8 @@ def candidates(
 
 def _modes_of(spec: ClientSpec, client: Client, catalogue: Catalogue) -> Iterator[Candidate]:
     for mode in (spec.mode,) if spec.mode else tuple(client.modes):
-        loop = (spec.loop or "asyncio") if mode == "async" else None
-        label = client_label(replace(spec, mode=mode), tuple(client.modes))
+        loop = client.loop(mode, spec.loop)
+        label = client_label(replace(spec, mode=mode, loop=loop), tuple(client.modes))
         yield Candidate(label, client, mode, loop, catalogue)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import adapters
+from adapters.loops import ASYNCIO_LOOPS
 from harness import interrupts
 from harness.cli.making import making
 from harness.cli.screen import console_for, say, say_json
@@ -51,7 +52,7 @@ def show_client(text: str, options: Options, as_json: bool) -> None:
 
 def _row(client: Client) -> Sequence[str]:
     oldest = adapters.OLDEST.get(client.name)
-    modes = tuple(client.modes) or adapters.MODES_OF.get(client.name, ())
+    modes = tuple(_modes(client)) or adapters.MODES_OF.get(client.name, ())
     return (
         client.name,
         _state(client),
@@ -69,6 +70,13 @@ def _state(client: Client) -> str:
     if client.installed:
         return "installed"
     return "not installed" if client.name in adapters.BUILTIN else "on demand"
+
+
+def _modes(client: Client) -> Iterator[str]:
+    """Yield its modes, with the loops beyond those that every client of the mode can run on."""
+    for mode, can in client.modes.items():
+        own = [loop for loop in can["loops"] if loop and loop not in ASYNCIO_LOOPS]
+        yield "".join([mode, *(f" +{loop}" for loop in own)])
 
 
 def _can(client: Client) -> str:

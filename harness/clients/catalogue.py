@@ -11,7 +11,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -25,6 +25,7 @@ from packaging.version import InvalidVersion, Version
 
 import adapters
 from adapters.base import Mode
+from adapters.loops import LOOPS, EventLoop
 from harness.clients.bundle import Bundle
 from harness.clients.closure import Closure, closure
 from harness.clients.contamination import SitePackages, in_fact, read
@@ -48,7 +49,8 @@ from harness.worker import describe
 __all__ = ["Catalogue", "Client"]
 
 STANDARD = "python"  # instead of a distribution's name: the standard library
-LOOP_DISTRIBUTIONS = ("uvloop",)  # event loops that are distributions of their own
+# event loops that are distributions of their own
+LOOP_DISTRIBUTIONS = tuple(loop.distribution for loop in LOOPS.values() if loop.distribution)
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,11 @@ class Client:
     measured: str | None = None  # the library's own distribution, where the adapter names it
     # modules that its adapter imported, with only its closure visible
     imported: Imported = field(default_factory=Imported)
+
+    def loop(self, mode: Mode, wanted: str | None = None) -> str | None:
+        """The loop it runs on in ``mode``: the wanted one, or its default; None: threads."""
+        default: str | None = self.modes[mode]["loops"][0]
+        return wanted or default
 
     @property
     def version(self) -> str | None:
@@ -185,8 +192,8 @@ class Catalogue:
         return spec.is_bare_but_for_version and client.installed and is_it and self._has_loop(spec)
 
     def _has_loop(self, spec: ClientSpec) -> bool:
-        needs = spec.loop in LOOP_DISTRIBUTIONS
-        return not needs or bool(self._metadata["distributions"].get(spec.loop))
+        needed = LOOPS[spec.loop].distribution if spec.loop else None
+        return needed is None or bool(self._metadata["distributions"].get(needed))
 
     def _check(self, spec: ClientSpec, client: Client) -> None:
         check_range(spec.name, client.version)
@@ -202,16 +209,27 @@ class Catalogue:
         if mode not in client.modes:
             accepted = ", ".join(f"{spec.name}:{known}" for known in client.modes)
             raise UsageError(f"{spec.name!r} has no mode {mode!r}; accepted: {accepted}", "client")
-        if spec.loop and mode != "async":
+        if spec.loop is not None:
+            self._check_loop(spec, client, mode, LOOPS[spec.loop])
+
+    def _check_loop(self, spec: ClientSpec, client: Client, mode: Mode, loop: EventLoop) -> None:
+        """Refuse a loop that the client cannot run on, or that is not there."""
+        if loop.name not in client.modes[mode]["loops"]:
             raise UsageError(
-                f"'{spec}' names an event loop, but {mode} clients have none", "client"
+                f"'{spec}' cannot run on {loop.name}; accepted: {', '.join(_ways(client))}",
+                "client",
             )
+        if loop.system not in (None, sys.platform):
+            raise UnusableError(f"'{spec}' needs {loop.name}, which is for Windows only", "client")
         if not self._has_loop(spec):
-            raise UnusableError(f"'{spec}' needs {spec.loop}, which is not installed", "client")
+            raise UnusableError(
+                f"'{spec}' needs {loop.distribution}, which is not installed", "client"
+            )
 
     def closure_with_loop(self, client: Client, loop: str | None) -> Closure:
         """Return the distributions that a worker of ``client`` may see when it runs on ``loop``."""
-        visible = self._closure((*client.roots, *([loop] if loop in LOOP_DISTRIBUTIONS else [])))
+        needed = LOOPS[loop].distribution if loop else None
+        visible = self._closure((*client.roots, *([needed] if needed else [])))
         library = client.measured or client.distribution
         known = {library: client.version} if library and client.version else {}
         versions = {name: known.get(name, version) for name, version in visible.versions.items()}
@@ -318,6 +336,14 @@ class Catalogue:
         if kept is not None:
             return kept
         return ask(self.python, self._bundle, {"ask": "metadata", "roots": roots}, "-I")
+
+
+def _ways(client: Client) -> Iterator[str]:
+    """Yield the selectors of a client in each mode and on each loop of this system."""
+    for mode, can in client.modes.items():
+        for loop in can["loops"]:
+            if loop is None or LOOPS[loop].system in (None, sys.platform):
+                yield str(ClientSpec(client.name, mode=mode, loop=loop))
 
 
 def _unrequired(measured: str | None, required: Closure) -> str | None:

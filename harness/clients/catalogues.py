@@ -16,9 +16,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import adapters
+from adapters.loops import LOOPS
 from harness.clients.bundle import Bundle
 from harness.clients.cache_folder import cache_folder
-from harness.clients.catalogue import LOOP_DISTRIBUTIONS, Catalogue
+from harness.clients.catalogue import Catalogue
 from harness.clients.environments.cache import EnvironmentCache
 from harness.clients.environments.lock import LockedEnvironment, pins
 from harness.clients.environments.making import Made, Maker
@@ -136,7 +137,8 @@ def _is_environment(python: str) -> bool:
 
 
 def _loop(spec: ClientSpec) -> Sequence[str]:
-    return (spec.loop,) if spec.loop in LOOP_DISTRIBUTIONS else ()
+    needed = LOOPS[spec.loop].distribution if spec.loop else None
+    return (needed,) if needed else ()
 
 
 def _locked(locks: Sequence[LockedEnvironment], needed: Sequence[str], python: FoundPython) -> str:

@@ -12,6 +12,7 @@ from itertools import product
 from typing import Any
 
 from adapters.base import Mode
+from adapters.loops import default_loop
 from harness.errors import UsageError
 from harness.input.client_expansion import Releases, asked_clients
 from harness.input.client_input import parse_client
@@ -193,7 +194,7 @@ def _check_clients_distinct(
 def _resolved(spec: ClientSpec, modes: Modes) -> ClientSpec:
     """Return ``spec`` with its mode, where that is known, and the event loop of an async client."""
     mode = spec.mode or next(iter(modes.get(spec.name, ())), None)
-    return replace(spec, mode=mode, loop=spec.loop or ("asyncio" if mode == "async" else None))
+    return replace(spec, mode=mode, loop=spec.loop or default_loop(spec.name, mode))
 
 
 def _methods(options: Options) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adapters.base import Connections, Mode, Request, Settings
+from adapters.loops import LOOPS, EventLoop
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
 from harness.clients.catalogues import Catalogues, Chosen, Making
@@ -24,7 +25,7 @@ from harness.redaction import redact_url
 from harness.scenario.competitors import Competitor
 from harness.scenario.plan import shares
 from harness.scenario.scenario import Scenario
-from harness.scenario.selector import ClientSpec, Loop
+from harness.scenario.selector import ClientSpec
 from servers.base import Target
 from servers.spec import EMBEDDED, TargetSpec
 
@@ -41,7 +42,7 @@ class Contender:
     label: str
     client: Client
     mode: Mode
-    loop: Loop | None
+    loop: str | None
     versions: dict[str, str]
     python: str  # command or path of its interpreter
     python_version: str
@@ -142,7 +143,7 @@ class Selection:
 
     client: Client
     mode: Mode
-    loop: Loop | None
+    loop: str | None
     chosen: Chosen
 
     @property
@@ -173,8 +174,7 @@ class Resolver:
         chosen = self._catalogues.choose(spec)
         client = chosen.catalogue.select(spec)
         mode: Mode = spec.mode if spec.mode is not None else next(iter(client.modes))
-        loop = (spec.loop or "asyncio") if mode == "async" else None
-        return Selection(client, mode, loop, chosen)
+        return Selection(client, mode, client.loop(mode, spec.loop), chosen)
 
     def contenders(
         self, scenario: Scenario, target_of: Callable[[TargetSpec], Target]
@@ -247,10 +247,12 @@ class Resolver:
                 ensure(
                     competitor.concurrency,
                     scenario.processes,
-                    threads=selection.mode == "sync",
+                    threads=selection.mode == "sync" and selection.loop is None,
                     files_per_slot=capabilities["files_per_slot"],
                 )
             _check_hold(competitor, scenario, capabilities["hold_points"])
+            if selection.loop is not None:
+                _check_loop(competitor, scenario, LOOPS[selection.loop])
             if scenario.trace_share and not capabilities["trace_points"]:
                 raise UsageError(
                     f"{competitor.label} has no trace points; "
@@ -366,6 +368,21 @@ def _check_hold(competitor: Competitor, scenario: Scenario, points: list[str]) -
             f"{competitor.label} cannot be held at {point!r} here; "
             f"accepted: {', '.join(points) or 'another client'}",
             "hold",
+        )
+
+
+def _check_loop(competitor: Competitor, scenario: Scenario, loop: EventLoop) -> None:
+    """Check that the client's event loop can do what is asked for."""
+    if scenario.held is not None and loop.driver != "asyncio":
+        raise UsageError(
+            f"{competitor.label} cannot be held on {loop.name}; accepted: a loop of asyncio's kind",
+            "hold",
+        )
+    target = competitor.target
+    if not loop.can_tls and (target.tls or (target.url or "").startswith("https:")):
+        raise UsageError(
+            f"{competitor.label} cannot use https: {loop.name} has no TLS; accepted: another loop",
+            "client.loop",
         )
 
 

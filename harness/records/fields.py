@@ -188,7 +188,12 @@ OWN = (
         "where [another package](doctor.md#contaminated-environments) was written over it",
     ),
     Field("python_version", TEXT, "version of the worker's interpreter", csv=True),
-    Field("event_loop", TEXT, "`asyncio`, `uvloop`; NULL for sync clients", csv=True),
+    Field(
+        "event_loop",
+        TEXT,
+        "such as `asyncio`, `uvloop`, `trio`, `gevent`; NULL for sync clients in threads",
+        csv=True,
+    ),
     Field("profile", TEXT, "`parity` or `defaults`", csv=True),
     Field("unequal", JSON_TUPLE, "parity settings the library has no switch for"),
     Field("processes", COUNT, "worker processes", csv=True),

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from adapters.base import Mode
+from adapters.loops import default_loop
 from harness.scenario.selector import ClientSpec
 
 __all__ = ["client_label", "short_place", "short_source"]
@@ -17,15 +18,15 @@ def client_label(spec: ClientSpec, modes: Sequence[Mode]) -> str:
     """The label of a client whose mode and loop are filled in; ``modes`` are all that its library
     has.
 
-    The library's name, with ``:MODE`` if the library has several, ``+LOOP`` if it is not asyncio's,
-    and extras, version, source and interpreter if they were asked for. An alias replaces all but
-    the interpreter.
+    The library's name, with ``:MODE`` if the library has several, ``+LOOP`` if it is not the one it
+    uses without being told, and extras, version, source and interpreter if they were asked for. An
+    alias replaces all but the interpreter.
     """
     python = None if spec.python is None else short_place(spec.python)
     if spec.alias is not None:
         return spec.alias if python is None else f"{spec.alias}@{python}"
     mode = None if tuple(modes) == (spec.mode,) else spec.mode
-    loop = None if spec.loop == "asyncio" else spec.loop
+    loop = None if spec.loop == default_loop(spec.name, spec.mode) else spec.loop
     source = None if spec.source is None else short_source(spec.source)
     return str(replace(spec, mode=mode, loop=loop, source=source, python=python))
 

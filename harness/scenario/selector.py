@@ -11,18 +11,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from adapters.base import Mode
+from adapters.loops import LOOPS
 from harness.redaction import refusal
 
-__all__ = ["ALIAS", "GRAMMAR", "LOOPS", "MODES", "ClientSpec", "Loop", "parse"]
+__all__ = ["ALIAS", "GRAMMAR", "MODES", "ClientSpec", "parse"]
 
-Loop = Literal["asyncio", "uvloop"]
 Choice = TypeVar("Choice", bound=str)
 MODES: tuple[Mode, ...] = ("sync", "async")
-LOOPS: tuple[Loop, ...] = ("asyncio", "uvloop")
 
 GRAMMAR = "[ALIAS=]NAME[EXTRAS][==VERSION|=PATH|=URL][:sync|:async][+LOOP][@PYTHON]"
 _ACCEPTED = f"{GRAMMAR}, such as httpx, httpx==0.27.2, head=httpx=./checkout or aiohttp+uvloop"
@@ -54,7 +53,7 @@ class ClientSpec:
     name: str
     version: str | None = None
     mode: Mode | None = None
-    loop: Loop | None = None  # only ever set together with mode "async"
+    loop: str | None = None  # a key of LOOPS, only ever set together with that loop's mode
     python: str | None = None  # a version such as 3.13, or the path of an interpreter
     alias: str | None = None
     extras: tuple[str, ...] = ()
@@ -78,7 +77,7 @@ class ClientSpec:
 
 
 def parse(text: str) -> ClientSpec:
-    """Read one selector; names, modes and loops may be in any case, and a loop implies ``:async``.
+    """Read one selector; names, modes and loops may be in any case, and a loop implies its mode.
 
     Raises ``UsageError`` with one line that names the piece at fault and what is accepted.
     """
@@ -87,14 +86,16 @@ def parse(text: str) -> ClientSpec:
     if match is None or not match["name"]:
         raise refusal("client", text, _ACCEPTED)
     pieces = match.groupdict()
-    loop = _one_of(LOOPS, "client.loop", pieces["loop"])
+    loop = _one_of(tuple(LOOPS), "client.loop", pieces["loop"])
     mode = _one_of(MODES, "client.mode", pieces["mode"])
-    if loop and mode == "sync":
-        raise refusal("client", text, f"no loop with :sync; write {pieces['name']}:async+{loop}")
+    of_loop = LOOPS[loop].mode if loop else None
+    if of_loop and mode not in (None, of_loop):
+        better = f"{pieces['name']}:{of_loop}+{loop}"
+        raise refusal("client", text, f"no loop {loop} with :{mode}; write {better}")
     return ClientSpec(
         name=_name(pieces["name"]),
         version=_version(pieces.get("version")),
-        mode="async" if loop else mode,
+        mode=of_loop or mode,
         loop=loop,
         python=_python(pieces["python"]),
         alias=alias,
@@ -158,7 +159,7 @@ def _one_of(choices: tuple[Choice, ...], field: str, text: str | None) -> Choice
     for choice in choices:
         if choice == text.lower():
             return choice
-    raise refusal(field, text, " or ".join(choices), choices)
+    raise refusal(field, text, f"{', '.join(choices[:-1])} or {choices[-1]}", choices)
 
 
 def _python(text: str | None) -> str | None:

@@ -1,80 +1,32 @@
-"""Waking of tasks at exact instants by a timerfd: ``loop.call_at`` has a resolution of 1 ms."""
+"""Waking of tasks at exact instants."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import ctypes
-import heapq
-import itertools
-import os
 import time
-from types import TracebackType
+from abc import abstractmethod
+from collections.abc import Awaitable
+from typing import Any
+
+from harness.worker.timer import Timer
 
 __all__ = ["Alarm"]
 
-_TFD_TIMER_ABSTIME = 1
-_SECOND_NS = 10**9
 
-
-class _Timespec(ctypes.Structure):
-    _fields_ = (("seconds", ctypes.c_long), ("ns", ctypes.c_long))
-
-
-class _Itimerspec(ctypes.Structure):
-    _fields_ = (("interval", _Timespec), ("value", _Timespec))
-
-
-class Alarm:
-    """Wakes tasks of the running loop at instants of the monotonic clock; a context manager."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._libc = ctypes.CDLL(None, use_errno=True)
-        self._fd: int = self._libc.timerfd_create(
-            time.CLOCK_MONOTONIC, os.O_NONBLOCK | os.O_CLOEXEC
-        )
-        if self._fd < 0:
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), "timerfd_create")
-        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
-        self._number = itertools.count().__next__  # orders equal instants: first come, first served
+class Alarm(Timer[Any]):
+    """Wakes tasks of the running loop; its waiters can be awaited."""
 
     async def until(self, at_ns: int) -> None:
         """Return at ``at_ns``, or at once if it has passed."""
         if at_ns <= time.monotonic_ns():
             return
-        future = self._loop.create_future()
-        entry = (at_ns, self._number(), future)
-        heapq.heappush(self._waiting, entry)
-        if self._waiting[0] is entry:
-            self._set(at_ns)
-        await future
+        waiter = self.new_waiter()
+        self.wake(waiter, at_ns)
+        await waiter
 
-    def _ring(self) -> None:
-        with contextlib.suppress(BlockingIOError):  # the timer was set again after it expired
-            os.read(self._fd, 8)
-        now_ns = time.monotonic_ns()
-        while self._waiting and self._waiting[0][0] <= now_ns:
-            future = heapq.heappop(self._waiting)[2]
-            if not future.done():  # its task may have been cancelled
-                future.set_result(None)
-        if self._waiting:
-            self._set(self._waiting[0][0])
-
-    def _set(self, at_ns: int) -> None:
-        value = _Timespec(*divmod(at_ns, _SECOND_NS))
-        once = _Itimerspec(_Timespec(0, 0), value)
-        self._libc.timerfd_settime(self._fd, _TFD_TIMER_ABSTIME, ctypes.byref(once), None)
+    @abstractmethod
+    def new_waiter(self) -> Awaitable[None]:
+        """Return something to await that is also a ``timer.Waiter``."""
 
     def __enter__(self) -> Alarm:
-        self._loop.add_reader(self._fd, self._ring)
+        super().__enter__()
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._loop.remove_reader(self._fd)
-        os.close(self._fd)

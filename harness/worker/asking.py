@@ -53,9 +53,9 @@ def _waiting(job: Job) -> Iterator[Callable[[Any], Any]]:
     if job.mode == "sync":
         yield lambda result: result
         return
-    from harness.worker.tasks import event_loop  # noqa: PLC0415  brings asyncio
+    from adapters.runners import new_runner  # noqa: PLC0415  brings asyncio
 
-    with event_loop(job) as runner:
+    with new_runner(job.loop) as runner:
         yield runner.run
 
 

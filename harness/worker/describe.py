@@ -88,6 +88,7 @@ def capabilities(module: str, site: str) -> dict[str, Any]:
     return {
         "modes": {
             adapter.mode: {
+                "loops": list(adapter.loops),
                 "session_scope": adapter.session_scope,
                 "largest_pool": adapter.largest_pool,
                 "trace_points": list(adapter.trace_points),

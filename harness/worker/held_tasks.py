@@ -1,4 +1,4 @@
-"""Held and released requests of an async client: one task and one connection each."""
+"""Held and released requests of an async client: one task of asyncio and one connection each."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from adapters.trace import AsyncTrace
 from harness.worker.alarm import Alarm
+from harness.worker.asyncio_backend import AsyncioAlarm
 from harness.worker.job import Hold
 from harness.worker.releases import Batch, batches
 from harness.worker.slots import Load, Slots, coded
@@ -20,7 +21,7 @@ async def serve_window(load: Load, slots: Slots, hold: Hold) -> None:
     window, last_ns = load.window, load.window.start_ns
     free = asyncio.BoundedSemaphore(hold.limit)
     load.edges.mark_start()
-    with Alarm() as alarm:
+    with AsyncioAlarm() as alarm:
         async with asyncio.TaskGroup() as tasks:
             for number, (size, at_ns) in enumerate(batches(hold), 1):
                 await alarm.until(window.start_ns + at_ns)

@@ -41,8 +41,8 @@ class Job:
 
     module: str  # the adapter's module
     mode: str
-    loop: str | None  # async mode only: asyncio or uvloop
-    slots: int  # threads or tasks
+    loop: str | None  # a key of adapters.loops.LOOPS; None: threads
+    slots: int  # threads, greenlets or tasks
     request: Request
     settings: Settings
     segment_fd: int

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from adapters.base import BaseAdapter
+from adapters.loops import LOOPS
 from harness.worker import memory
 from harness.worker.job import Events, Job, described
 
@@ -50,7 +51,7 @@ def main() -> None:
         os.sched_setaffinity(0, job.cpus)
     try:
         adapter = adapter_class(job.module, job.mode)
-        run = _runner("asking" if job.asking else job.mode)
+        run = _runner("asking" if job.asking else job.mode, job.loop)
         if job.memory_bytes is not None:
             memory.limit(job.memory_bytes)
         run(job, adapter, events, map(json.loads, received))
@@ -60,12 +61,18 @@ def main() -> None:
         sys.exit(1)
 
 
-def _runner(mode: str) -> Callable[[Job, type[Any], Events, Iterator[dict[str, Any]]], None]:
-    """Return the function that serves commands in ``mode``; import only its module."""
+def _runner(
+    mode: str, loop: str | None
+) -> Callable[[Job, type[Any], Events, Iterator[dict[str, Any]]], None]:
+    """Return the function that serves commands in ``mode`` on ``loop``; import only its module."""
     if mode == "asking":
         from harness.worker.asking import run_asking  # noqa: PLC0415
 
         return run_asking
+    if loop is not None and LOOPS[loop].driver == "greenlets":
+        from harness.worker.greenlets import run_greenlets  # noqa: PLC0415
+
+        return run_greenlets
     if mode == "sync":
         from harness.worker.threads import run_threads  # noqa: PLC0415
 

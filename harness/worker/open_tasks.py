@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Sequence
 
 from adapters.base import AsyncAdapter
 from harness.worker.alarm import Alarm
+from harness.worker.backend import Backend, FreeList
 from harness.worker.slots import Load, Slots, coded
 
 __all__ = ["serve_window"]
 
 
-async def serve_window(adapters: Sequence[AsyncAdapter], slots: Slots, load: Load) -> None:
+async def serve_window(
+    adapters: Sequence[AsyncAdapter], slots: Slots, load: Load, backend: Backend
+) -> None:
     """Run one window on all slots; return when all requests have ended."""
-    senders = [_Sender(adapter, slots, load) for adapter in adapters]
-    with Alarm() as alarm:
+    senders = [_Sender(adapter, slots, load, backend.failures) for adapter in adapters]
+    with backend.new_alarm() as alarm:
         if load.per_request:
-            await _dispatch(load, senders, alarm)
+            await _dispatch(load, senders, alarm, backend)
         else:
-            await asyncio.gather(*(_take(sender, alarm) for sender in senders))
+            await backend.gather(_take(sender, alarm) for sender in senders)
 
 
 class _Sender:
     """Sends one slot's requests and records them."""
 
-    def __init__(self, adapter: AsyncAdapter, slots: Slots, load: Load) -> None:
-        self.load = load
+    def __init__(
+        self,
+        adapter: AsyncAdapter,
+        slots: Slots,
+        load: Load,
+        failures: tuple[type[BaseException], ...],
+    ) -> None:
+        self.load, self._failures = load, failures
         self._send, self._request = slots.sender(adapter), slots.job.request
         self._classify, self._put = coded(adapter), slots.recorder.put
 
@@ -37,7 +45,7 @@ class _Sender:
         start = time.monotonic_ns()
         try:
             outcome, received = await self._send(self._request)
-        except (Exception, asyncio.CancelledError) as error:
+        except self._failures as error:
             end = time.monotonic_ns()
             outcome, received = self._classify(error), 0
         else:
@@ -68,13 +76,13 @@ async def _leave(load: Load, alarm: Alarm) -> None:
     load.edges.mark_end()
 
 
-async def _dispatch(load: Load, senders: list[_Sender], alarm: Alarm) -> None:
+async def _dispatch(load: Load, senders: list[_Sender], alarm: Alarm, backend: Backend) -> None:
     """Start a task for each arrival at its instant; return when all have ended.
 
     An arrival that finds no free slot is dropped, or waits if the number of requests is given.
     """
     assert load.arrivals is not None
-    free: asyncio.LifoQueue[_Sender] = asyncio.LifoQueue()
+    free: FreeList[_Sender] = backend.new_free_list()
     for sender in senders:
         free.put_nowait(sender)
 
@@ -82,7 +90,7 @@ async def _dispatch(load: Load, senders: list[_Sender], alarm: Alarm) -> None:
         await sender.send(intended_ns, ready_ns)
         free.put_nowait(sender)
 
-    async with asyncio.TaskGroup() as tasks:
+    async with backend.new_group() as tasks:
         for intended_ns in load.arrivals:
             await alarm.until(intended_ns)
             if not free.empty():

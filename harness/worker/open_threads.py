@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import queue
 import time
+from collections.abc import Callable
 
 from adapters.base import Adapter
-from harness.worker.pacer import no_timer_slack, sleep_until
 from harness.worker.slots import Load, Slots, coded
+from harness.worker.waiting import Threads
 
 __all__ = ["FreeSlots", "dispatch", "serve_slot"]
 
@@ -19,27 +20,29 @@ Turns = queue.SimpleQueue[tuple[int, int] | None]  # intended start and readines
 FreeSlots = queue.LifoQueue[Turns]  # the last used one comes first, as in a connection pool
 
 
-def serve_slot(adapter: Adapter, slots: Slots, load: Load, free: FreeSlots | None) -> None:
+def serve_slot(
+    adapter: Adapter, slots: Slots, load: Load, free: FreeSlots | None, threads: Threads
+) -> None:
     """Run one thread's part of a window.
 
     With ``free`` it is given arrivals, otherwise it takes them.
     """
-    no_timer_slack()
+    sleep_until = threads.clock()
     sender = _Sender(adapter, slots, load)
     if free is None:
-        _take(sender)
+        _take(sender, sleep_until)
     else:
-        _serve(sender, queue.SimpleQueue(), free)
+        _serve(sender, threads.new_inbox(), free)
     sleep_until(load.leave_ns)
 
 
-def dispatch(load: Load, free: FreeSlots, slots: int) -> None:
+def dispatch(load: Load, free: FreeSlots, slots: int, threads: Threads) -> None:
     """Give each arrival to a free thread at its instant.
 
     If none is free, drop it, or wait if the number of requests is given.
     """
     assert load.arrivals is not None
-    no_timer_slack()
+    sleep_until = threads.clock()
     for intended_ns in load.arrivals:
         sleep_until(intended_ns)
         try:
@@ -76,7 +79,7 @@ class _Sender:
         return end
 
 
-def _take(sender: _Sender) -> None:
+def _take(sender: _Sender, sleep_until: Callable[[int], object]) -> None:
     """Take arrivals until there are none.
 
     Some time after the window, waiting ones count as missed.

@@ -5,118 +5,133 @@ Between windows the event loop waits in the kernel for the next command: no CPU.
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
 
 from adapters.base import AsyncAdapter, Request, Response
+from adapters.loops import LOOPS
+from harness.worker.backend import Backend, Task
 from harness.worker.job import Events, Job, Window, described
 from harness.worker.recorder import END, OUTCOME, RECEIVED, START, Recorder
 from harness.worker.slots import Command, Load, Pause, Slots, bound
 
-__all__ = ["closed_loop", "event_loop", "run_tasks"]
+__all__ = ["closed_loop", "run_tasks"]
+
+COMMANDS = 0  # the descriptor they come from
 
 
 def run_tasks(
     job: Job, adapter: type[AsyncAdapter], events: Events, commands: Iterator[Command]
 ) -> None:
     """Serve ``commands`` with one task per slot until a close command."""
-    with event_loop(job) as runner:
-        runner.run(_serve_tasks(Slots(job, adapter, events), commands))
+    backend = _backend(job.loop)
+    backend.run(_Tasks(Slots(job, adapter, events), backend, commands).serve)
 
 
-def event_loop(job: Job) -> asyncio.Runner:
-    """Return the runner for the coroutines of a job, with its event loop."""
-    if job.loop != "uvloop":
-        return asyncio.Runner()
-    import uvloop  # noqa: PLC0415  installed only for workers that use it
+def _backend(loop: str | None) -> Backend:
+    """Return the library that runs the tasks; only that one is imported."""
+    if loop is not None and LOOPS[loop].driver == "trio":
+        from harness.worker.trio_backend import TrioBackend  # noqa: PLC0415
 
-    return asyncio.Runner(loop_factory=uvloop.new_event_loop)
+        return TrioBackend()
+    from harness.worker.asyncio_backend import AsyncioBackend  # noqa: PLC0415
+
+    return AsyncioBackend(loop)
 
 
-async def _serve_tasks(slots: Slots, commands: Iterator[Command]) -> None:
-    sessions: list[AsyncAdapter] = [slots.new_session(size) for size in slots.pool_sizes]
-    for session in sessions:
-        await session.open()
-    adapters = slots.served_by(sessions)
-    await asyncio.gather(*(_first_task(slots, *one) for one in enumerate(adapters)))
-    usual = _loops(adapters, slots)
-    arrived: asyncio.Queue[Command] = asyncio.Queue()
-    # one command per wake-up: the orchestrator sends the next only after our answer to the last
-    asyncio.get_running_loop().add_reader(0, lambda: arrived.put_nowait(next(commands)))
-    while (command := await arrived.get())["do"] == "window":
-        load = Load(Window.from_command(command))
-        slots.begin(load.window)
-        if load.window.hold is not None:
-            from harness.worker import held_tasks  # noqa: PLC0415
+class _Tasks:
+    """The tasks of one worker."""
 
-            await held_tasks.serve_window(load, slots, load.window.hold)
-        elif load.arrivals is not None:
-            from harness.worker.open_tasks import serve_window  # noqa: PLC0415  a closed loop needs none of it
+    def __init__(self, slots: Slots, backend: Backend, commands: Iterator[Command]) -> None:
+        self._slots, self._backend, self._commands = slots, backend, commands
 
-            await serve_window(adapters, slots, load)
+    async def serve(self) -> None:
+        """Open the sessions, serve the commands, close."""
+        slots, backend = self._slots, self._backend
+        sessions: list[AsyncAdapter] = [slots.new_session(size) for size in slots.pool_sizes]
+        for session in sessions:
+            await session.open()
+        adapters = slots.served_by(sessions)
+        await backend.gather(self._first(*one) for one in enumerate(adapters))
+        usual = self._loops(adapters)
+        while (command := await self._command())["do"] == "window":
+            load = Load(Window.from_command(command))
+            slots.begin(load.window)
+            if load.window.hold is not None:
+                from harness.worker import held_tasks  # noqa: PLC0415
+
+                await held_tasks.serve_window(load, slots, load.window.hold)
+            elif load.arrivals is not None:
+                from harness.worker.open_tasks import serve_window  # noqa: PLC0415  a closed loop needs none of it
+
+                await serve_window(adapters, slots, load, backend)
+            else:
+                await backend.sleep(load.wait_s())
+                time.sleep(load.wait_s())  # uvloop counts in ms and may wake 0.5 ms early
+                runs = self._loops(adapters) if load.window.peek_at else usual
+                await backend.gather(self._task(run, load, n) for n, run in enumerate(runs))
+            slots.report(load)
+        for session in sessions:
+            await session.close()
+        slots.send_closed()
+
+    async def _command(self) -> Command:
+        """Return the next command: one per wake-up, as it comes only after our last answer."""
+        await self._backend.readable(COMMANDS)
+        return next(self._commands)
+
+    def _loops(self, adapters: Sequence[AsyncAdapter]) -> list[Callable[..., Task]]:
+        """Return the closed loop of each slot."""
+        slots = self._slots
+        loop = partial(closed_loop, failures=self._backend.failures)
+        runs = [bound(loop, adapter, slots) for adapter in adapters]
+        if not slots.job.think_ns:
+            return runs
+        pairs = zip(runs, slots.pauses, strict=True)
+        return [self._thinking(run, slots.job.think_ns, pause) for run, pause in pairs]
+
+    async def _first(self, index: int, adapter: AsyncAdapter) -> None:
+        slots = self._slots
+        if pause := slots.first_pause_s(index):
+            await self._backend.sleep(pause)
+        try:
+            await adapter.send(slots.job.request)
+        except Exception as error:
+            slots.note_first(adapter.classify(error), described(error))
         else:
-            await asyncio.sleep(load.wait_s())
-            time.sleep(load.wait_s())  # uvloop counts in ms and may wake 0.5 ms early
-            runs = _loops(adapters, slots) if load.window.peek_at else usual
-            await asyncio.gather(*(_task(run, load, index) for index, run in enumerate(runs)))
-        slots.report(load)
-    asyncio.get_running_loop().remove_reader(0)
-    for session in sessions:
-        await session.close()
-    slots.send_closed()
+            slots.note_first(None)
 
+    def _thinking(
+        self, run: Callable[..., Task], think_ns: int, pause: Pause
+    ) -> Callable[..., Task]:
+        """Run the loop with pauses, as a slot of ``harness.worker.threads`` does."""
+        sleep = self._backend.sleep
 
-def _loops(adapters: Sequence[AsyncAdapter], slots: Slots) -> list[Callable[..., Awaitable[None]]]:
-    """Return the closed loop of each slot."""
-    runs = [bound(closed_loop, adapter, slots) for adapter in adapters]
-    if not slots.job.think_ns:
-        return runs
-    pairs = zip(runs, slots.pauses, strict=True)
-    return [_thinking(run, slots.job.think_ns, pause) for run, pause in pairs]
-
-
-async def _first_task(slots: Slots, index: int, adapter: AsyncAdapter) -> None:
-    if pause := slots.first_pause_s(index):
-        await asyncio.sleep(pause)
-    try:
-        await adapter.send(slots.job.request)
-    except Exception as error:
-        slots.note_first(adapter.classify(error), described(error))
-    else:
-        slots.note_first(None)
-
-
-def _thinking(
-    run: Callable[..., Awaitable[None]], think_ns: int, pause: Pause
-) -> Callable[..., Awaitable[None]]:
-    """Run the loop with pauses, like ``harness.worker.threads._thinking``."""
-
-    async def run_and_think(permits: Iterator[object], until_ns: int) -> None:
-        await asyncio.sleep(pause.take_s(until_ns))
-        if time.monotonic_ns() >= until_ns:
-            return
-        for _ in permits:
-            await run(iter((None,)), until_ns)
-            pause.owed_ns = think_ns
-            await asyncio.sleep(pause.take_s(until_ns))
+        async def run_and_think(permits: Iterator[object], until_ns: int) -> None:
+            await sleep(pause.take_s(until_ns))
             if time.monotonic_ns() >= until_ns:
                 return
+            for _ in permits:
+                await run(iter((None,)), until_ns)
+                pause.owed_ns = think_ns
+                await sleep(pause.take_s(until_ns))
+                if time.monotonic_ns() >= until_ns:
+                    return
 
-    return run_and_think
+        return run_and_think
 
-
-async def _task(run: Callable[..., Awaitable[None]], load: Load, index: int) -> None:
-    if load.has_lead_in:
-        await run(itertools.repeat(None), load.window.start_ns)
-    load.edges.mark_start()
-    for until_ns, sends in load.steps_of(index):
-        if sends:
-            await run(load.permits, until_ns)
-        else:
-            await asyncio.sleep(max(0, until_ns - time.monotonic_ns()) / 1e9)
-    load.edges.mark_end()
+    async def _task(self, run: Callable[..., Task], load: Load, index: int) -> None:
+        if load.has_lead_in:
+            await run(itertools.repeat(None), load.window.start_ns)
+        load.edges.mark_start()
+        for until_ns, sends in load.steps_of(index):
+            if sends:
+                await run(load.permits, until_ns)
+            else:
+                await self._backend.sleep(max(0, until_ns - time.monotonic_ns()) / 1e9)
+        load.edges.mark_end()
 
 
 async def closed_loop(
@@ -126,10 +141,12 @@ async def closed_loop(
     recorder: Recorder,
     permits: Iterator[object],
     until_ns: int,
+    failures: tuple[type[BaseException], ...] = (Exception,),
 ) -> None:
     """Run the closed loop, like ``harness.worker.threads.closed_loop``.
 
-    The code is repeated because a shared body would cost a call per request.
+    The code is repeated because a shared body would cost a call per request. An exception of
+    ``failures`` is a failed request.
     """
     clock = time.monotonic_ns
     claim, mask, columns = recorder.claim, recorder.mask, recorder.columns
@@ -138,7 +155,7 @@ async def closed_loop(
         start = clock()
         try:
             outcome, received = await send(request)
-        except (Exception, asyncio.CancelledError) as error:
+        except failures as error:
             end = clock()
             outcome, received = classify(error), 0
         else:

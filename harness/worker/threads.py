@@ -10,18 +10,19 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from adapters.base import Adapter, Request, Response
 from harness.worker.job import Events, Job, Window, described
 from harness.worker.recorder import END, OUTCOME, RECEIVED, START, Recorder
 from harness.worker.slots import Command, Load, Pause, Slots, bound
+from harness.worker.waiting import Threads
 
 if TYPE_CHECKING:
     from harness.worker.open_threads import FreeSlots
 
-__all__ = ["closed_loop", "run_threads"]
+__all__ = ["closed_loop", "run_threads", "serve"]
 
 Inbox = queue.SimpleQueue[tuple[Load, "FreeSlots | None"] | None]
 
@@ -38,37 +39,40 @@ def run_threads(
     job: Job, adapter: type[Adapter], events: Events, commands: Iterator[Command]
 ) -> None:
     """Serve ``commands`` with one thread per slot until a close command."""
-    slots = Slots(job, adapter, events)
     threading.stack_size(STACK_BYTES)
     sys.setswitchinterval(SWITCH_INTERVAL_S * max(1.0, job.slots / FEW_THREADS))
+    serve(Slots(job, adapter, events), Threads(), commands)
+
+
+def serve(slots: Slots, threads: Threads, commands: Iterable[Command]) -> None:
+    """Serve ``commands`` with all slots until a close command."""
+    count = slots.job.slots
     sessions: list[Adapter] = []
     if slots.shared:
         sessions = [slots.new_session(size) for size in slots.pool_sizes]
         for session in sessions:
             session.open()
-    shared = slots.served_by(sessions) if sessions else [None] * job.slots
-    inboxes: list[Inbox] = [queue.SimpleQueue() for _ in range(job.slots)]
-    threads = [
-        threading.Thread(target=_thread, args=(slots, session, inbox, index), daemon=True)
+    shared = slots.served_by(sessions) if sessions else [None] * count
+    inboxes: list[Inbox] = [threads.new_inbox() for _ in range(count)]
+    started = [
+        threads.start(_Slot(slots, threads, index).run, session, inbox)
         for index, (session, inbox) in enumerate(zip(shared, inboxes, strict=True))
     ]
-    for thread in threads:
-        thread.start()
     for command in commands:
         if command["do"] == "close":
             break
-        _serve_window(Load(Window.from_command(command)), slots, inboxes)
+        _serve_window(Load(Window.from_command(command)), slots, threads, inboxes)
     for inbox in inboxes:
         inbox.put(None)
-    for thread in threads:
-        thread.join()
+    for one in started:
+        one.join()
     for session in sessions:
         session.close()
     slots.send_closed()
 
 
-def _serve_window(load: Load, slots: Slots, inboxes: list[Inbox]) -> None:
-    """Run a window on all threads; distribute arrivals; held requests get their own threads."""
+def _serve_window(load: Load, slots: Slots, threads: Threads, inboxes: list[Inbox]) -> None:
+    """Run a window on all slots; distribute arrivals; held requests get their own threads."""
     slots.begin(load.window)
     if load.window.hold is not None:
         from harness.worker.held_threads import serve_window  # noqa: PLC0415
@@ -76,75 +80,83 @@ def _serve_window(load: Load, slots: Slots, inboxes: list[Inbox]) -> None:
         serve_window(load, slots, load.window.hold)
         slots.report(load)
         return
-    free: FreeSlots | None = queue.LifoQueue() if load.per_request else None
+    free: FreeSlots | None = threads.new_free_list() if load.per_request else None
     for inbox in inboxes:
         inbox.put((load, free))
     if free is not None:
         from harness.worker.open_threads import dispatch  # noqa: PLC0415
 
-        dispatch(load, free, len(inboxes))
+        dispatch(load, free, len(inboxes), threads)
 
 
-def _serve_slot(
-    adapter: Adapter, slots: Slots, load: Load, free: FreeSlots | None, index: int
-) -> None:
-    if load.arrivals is not None:
-        from harness.worker.open_threads import serve_slot  # noqa: PLC0415  a closed loop needs none of it
+class _Slot:
+    """One slot, in its own thread."""
 
-        serve_slot(adapter, slots, load, free)
-        return
-    run = bound(closed_loop, adapter, slots)
-    if slots.job.think_ns:
-        run = _thinking(run, slots.job.think_ns, slots.pauses[index])
-    time.sleep(load.wait_s())
-    if load.has_lead_in:
-        run(itertools.repeat(None), load.window.start_ns)
-    load.edges.mark_start()
-    for until_ns, sends in load.steps_of(index):
-        if sends:
-            run(load.permits, until_ns)
-        else:
-            time.sleep(max(0, until_ns - time.monotonic_ns()) / 1e9)
+    def __init__(self, slots: Slots, threads: Threads, index: int) -> None:
+        self._slots, self._threads, self._index = slots, threads, index
 
+    def run(self, session: Adapter | None, inbox: Inbox) -> None:
+        """Send the first request, then serve windows until there is none."""
+        slots = self._slots
+        with slots.failing():
+            adapter = session
+            if adapter is None:
+                adapter = slots.new_session(1)
+                adapter.open()
+            if pause := slots.first_pause_s(self._index):
+                self._threads.sleep(pause)
+            try:
+                adapter.send(slots.job.request)
+            except Exception as error:
+                slots.note_first(adapter.classify(error), described(error))
+            else:
+                slots.note_first(None)
+            while (task := inbox.get()) is not None:
+                load, free = task
+                self._serve(adapter, load, free)
+                load.edges.mark_end()
+                slots.finished(load)
+            if session is None:
+                adapter.close()
 
-def _thinking(run: Callable[..., None], think_ns: int, pause: Pause) -> Callable[..., None]:
-    """Run the loop with a pause after each request, so that the loop itself has no pauses."""
+    def _serve(self, adapter: Adapter, load: Load, free: FreeSlots | None) -> None:
+        slots, sleep = self._slots, self._threads.sleep
+        if load.arrivals is not None:
+            from harness.worker.open_threads import serve_slot  # noqa: PLC0415  a closed loop needs none of it
 
-    def run_and_think(permits: Iterator[object], until_ns: int) -> None:
-        time.sleep(pause.take_s(until_ns))
-        if time.monotonic_ns() >= until_ns:
+            serve_slot(adapter, slots, load, free, self._threads)
             return
-        for _ in permits:
-            run(iter((None,)), until_ns)
-            pause.owed_ns = think_ns
-            time.sleep(pause.take_s(until_ns))
+        run = bound(closed_loop, adapter, slots)
+        if slots.job.think_ns:
+            run = self._thinking(run, slots.job.think_ns, slots.pauses[self._index])
+        sleep(load.wait_s())
+        if load.has_lead_in:
+            run(itertools.repeat(None), load.window.start_ns)
+        load.edges.mark_start()
+        for until_ns, sends in load.steps_of(self._index):
+            if sends:
+                run(load.permits, until_ns)
+            else:
+                sleep(max(0, until_ns - time.monotonic_ns()) / 1e9)
+
+    def _thinking(
+        self, run: Callable[..., None], think_ns: int, pause: Pause
+    ) -> Callable[..., None]:
+        """Run the loop with a pause after each request, so that the loop itself has no pauses."""
+        sleep = self._threads.sleep
+
+        def run_and_think(permits: Iterator[object], until_ns: int) -> None:
+            sleep(pause.take_s(until_ns))
             if time.monotonic_ns() >= until_ns:
                 return
+            for _ in permits:
+                run(iter((None,)), until_ns)
+                pause.owed_ns = think_ns
+                sleep(pause.take_s(until_ns))
+                if time.monotonic_ns() >= until_ns:
+                    return
 
-    return run_and_think
-
-
-def _thread(slots: Slots, session: Adapter | None, inbox: Inbox, index: int) -> None:
-    with slots.failing():
-        adapter = session
-        if adapter is None:
-            adapter = slots.new_session(1)
-            adapter.open()
-        if pause := slots.first_pause_s(index):
-            time.sleep(pause)
-        try:
-            adapter.send(slots.job.request)
-        except Exception as error:
-            slots.note_first(adapter.classify(error), described(error))
-        else:
-            slots.note_first(None)
-        while (task := inbox.get()) is not None:
-            load, free = task
-            _serve_slot(adapter, slots, load, free, index)
-            load.edges.mark_end()
-            slots.finished(load)
-        if session is None:
-            adapter.close()
+        return run_and_think
 
 
 def closed_loop(

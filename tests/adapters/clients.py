@@ -11,7 +11,8 @@ from typing import TypeVar
 import adapters
 from adapters.base import AsyncAdapter, BaseAdapter, ErrorKind, Settings
 from adapters.conformance.book import Server
-from adapters.conformance.sessions import Session, Subject
+from adapters.conformance.sessions import Session
+from adapters.conformance.subject import Subject
 from tests.require import is_left_out
 
 _Kind = TypeVar("_Kind", bound=ErrorKind | None)

@@ -7,7 +7,7 @@ import pytest
 from adapters.conformance.book import Server
 from adapters.conformance.exam import Exam
 from adapters.conformance.responses import expect_refused
-from adapters.conformance.sessions import Subject
+from adapters.conformance.subject import Subject
 from tests.adapters.clients import CLIENTS, Client
 
 # The others' processes have a limit: tests/measure/test_runaway.py.

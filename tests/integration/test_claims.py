@@ -12,7 +12,7 @@ import pytest
 
 from adapters.base import BaseAdapter
 from adapters.conformance.claims import CLAIMS, check, concerned
-from adapters.conformance.sessions import Subject
+from adapters.conformance.subject import Subject
 from harness.checking.clients import ClientCheck
 from tests.adapters.broken import BROKEN, source
 

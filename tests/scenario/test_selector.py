@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.loops import LOOPS
 from harness.errors import UsageError
-from harness.scenario.selector import LOOPS, MODES, ClientSpec, parse
+from harness.scenario.selector import MODES, ClientSpec, parse
 
 
 @pytest.mark.parametrize(
@@ -18,6 +19,8 @@ from harness.scenario.selector import LOOPS, MODES, ClientSpec, parse
         ("httpx:sync", ClientSpec("httpx", mode="sync")),
         ("aiohttp:async+uvloop", ClientSpec("aiohttp", mode="async", loop="uvloop")),
         ("aiohttp+asyncio", ClientSpec("aiohttp", mode="async", loop="asyncio")),
+        ("httpx+trio", ClientSpec("httpx", mode="async", loop="trio")),
+        ("grequests+gevent", ClientSpec("grequests", mode="sync", loop="gevent")),
         ("httpx==0.27.2:async", ClientSpec("httpx", version="0.27.2", mode="async")),
         ("aiohttp@3.13", ClientSpec("aiohttp", python="3.13")),
         ("aiohttp@3.13t", ClientSpec("aiohttp", python="3.13t")),
@@ -80,8 +83,9 @@ def test_reads_the_grammar(text: str, expected: ClientSpec) -> None:
         ("httpx:", ("client.mode", "''", "sync or async")),
         ("httpx:turbo", ("client.mode", "'turbo'", "sync or async")),
         ("httpx:sync:async", ("client.mode", "sync or async")),
-        ("httpx:async+", ("client.loop", "''", "asyncio or uvloop")),
-        ("httpx:async+trio", ("client.loop", "'trio'", "asyncio or uvloop")),
+        ("httpx:async+", ("client.loop", "''", "asyncio, uvloop")),
+        ("httpx:async+curio", ("client.loop", "'curio'", "trio, twisted or gevent")),
+        ("grequests:async+gevent", ("client", "grequests:sync+gevent")),
         ("httpx:sync+uvloop", ("client", "httpx:async+uvloop")),
         ("httpx@", ("client.python", "''")),
         ("httpx@2.7", ("client.python", "'2.7'")),
@@ -106,7 +110,7 @@ _PYTHONS = st.from_regex(r"3\.[0-9]{1,2}t?|/[ -~]{0,30}", fullmatch=True)
     name=_NAMES,
     version=st.none() | _VERSIONS,
     mode=st.none() | st.sampled_from(MODES),
-    loop=st.none() | st.sampled_from(LOOPS),
+    loop=st.none() | st.sampled_from(sorted(LOOPS)),
     python=st.none() | _PYTHONS.filter(lambda text: text == text.strip()),
     alias=st.none() | st.from_regex(r"[A-Za-z][A-Za-z0-9._-]{0,20}[a-z0-9]", fullmatch=True),
     extras=st.sets(st.sampled_from(["http2", "brotli", "zstd"])),
@@ -120,7 +124,7 @@ def test_canonical_text_reads_back_as_itself(
     alias: str | None,
     extras: set[str],
 ) -> None:
-    mode = "async" if loop else mode
+    mode = LOOPS[loop].mode if loop else mode
     name = f"x{name}"  # after an alias, a digit begins a version
     spec = ClientSpec(name, version, mode, loop, python, alias, tuple(sorted(extras)))  # type: ignore[arg-type]
     assert parse(str(spec)) == spec

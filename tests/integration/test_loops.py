@@ -1,0 +1,127 @@
+"""Event loops that are not in clientbench's own environment, and the clients made for them, for real."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import uv
+
+from tests.cli.command import clientbench
+from tests.require import require
+
+Environments = Callable[..., str]
+
+# a client with its loop, what its environment needs, and the loop that is recorded
+ON_LOOPS = (
+    ("httpx:async+trio", ("httpx", "trio"), "trio"),
+    ("aiohttp+rloop", ("aiohttp", "rloop"), "rloop"),
+    ("geventhttpclient", ("geventhttpclient",), "gevent"),
+    ("grequests", ("grequests",), "gevent"),
+    ("treq", ("treq",), "twisted"),
+)
+LOADS = {
+    "closed": ("--concurrency", "4", "--duration", "0.5"),
+    "thinking": ("--concurrency", "2", "--think-time", "0.01", "--duration", "0.5"),
+    "open": ("--rate", "20", "--requests", "10"),
+    "fixed-workers": ("--rate", "20", "--requests", "10", "--start", "fixed-workers"),
+}
+
+
+@pytest.fixture(scope="session")
+def environments(tmp_path_factory: pytest.TempPathFactory) -> Environments:
+    """Make an environment with these distributions, from the package index; return its interpreter."""
+    made: dict[tuple[str, ...], str] = {}
+
+    def make(*distributions: str) -> str:
+        if distributions not in made:
+            folder = tmp_path_factory.mktemp("environment") / "made"
+            made[distributions] = str(folder / "bin" / "python")
+            _uv("venv", "--python", sys.executable, str(folder))
+            ended = _uv("pip", "install", "--python", made[distributions], *distributions)
+            require(ended == 0, "no package index", "CLIENTBENCH_REQUIRE_INDEX")
+        return made[distributions]
+
+    return make
+
+
+def _uv(*words: str) -> int:
+    return subprocess.run([uv.find_uv_bin(), "--quiet", *words], check=False).returncode
+
+
+@pytest.mark.parametrize("load", LOADS)
+@pytest.mark.parametrize(
+    ("client", "distributions", "loop"), ON_LOOPS, ids=[one for one, *_ in ON_LOOPS]
+)
+def test_a_client_is_measured_on_its_loop(
+    client: str,
+    distributions: tuple[str, ...],
+    loop: str,
+    load: str,
+    environments: Environments,
+    tmp_path: Path,
+) -> None:
+    python = environments(*distributions)
+    selector = f"{client}@{python}"
+    ended = clientbench("load", "--client", selector, *LOADS[load], "--json", cwd=tmp_path)
+
+    assert ended.code == 0, ended.err
+    (measured,) = ended.json["competitors"]
+    assert measured["event_loop"] == loop
+    assert measured["error_counts"] == {}
+    assert measured["correct"] > 0
+
+
+@pytest.mark.parametrize(
+    ("client", "distributions"), [one[:2] for one in ON_LOOPS if one[2] != "rloop"], ids=str
+)
+def test_every_claim_holds_on_its_loop(
+    client: str, distributions: tuple[str, ...], environments: Environments, tmp_path: Path
+) -> None:
+    ended = clientbench(
+        "clients", "check", f"{client}@{environments(*distributions)}", cwd=tmp_path
+    )
+
+    assert ended.code == 0, ended.out
+
+
+def test_a_client_on_trio_does_without_asyncio(environments: Environments, tmp_path: Path) -> None:
+    """As it does outside of clientbench; asyncio would count as its memory."""
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import adapters.httpx, harness.worker.main, harness.worker.trio_backend\n"
+        "import harness.worker.tasks, harness.worker.open_tasks\n"
+        "assert 'asyncio' not in sys.modules"
+    )
+    root = Path(__file__).parents[2]
+    subprocess.run([environments("httpx", "trio"), "-c", code, str(root)], check=True, cwd=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("client", "distributions", "words", "said"),
+    [
+        ("treq+uvloop", ("treq",), (), ("cannot run on uvloop", "treq:async+twisted")),
+        ("httpx+gevent", ("httpx", "trio"), (), ("cannot run on gevent", "httpx:async+trio")),
+        ("httpx+uvloop", ("httpx", "trio"), (), ("uvloop, which is not installed",)),
+        ("httpx+winloop", ("httpx", "trio"), (), ("for Windows only",)),
+        ("aiohttp+rloop", ("aiohttp", "rloop"), ("--tls",), ("rloop has no TLS",)),
+        ("httpx+trio", ("httpx", "trio"), ("--hold", "tcp"), ("cannot be held on trio",)),
+    ],
+)
+def test_a_loop_that_does_not_fit_is_refused_in_one_line(
+    client: str,
+    distributions: tuple[str, ...],
+    words: tuple[str, ...],
+    said: tuple[str, ...],
+    environments: Environments,
+    tmp_path: Path,
+) -> None:
+    python = environments(*distributions)
+    ended = clientbench("load", "--client", f"{client}@{python}", *words, cwd=tmp_path)
+
+    assert ended.code in {2, 3}
+    (line,) = ended.err.splitlines()
+    assert all(part in line for part in said), line
