@@ -69,6 +69,12 @@ NEEDS: dict[str, tuple[str, ...]] = {}
 OLDEST: dict[str, str] = {
     "requests": "2.28.0",
     "urllib3": "1.26.0",
+    "niquests": "3.17.0",
+    "urllib3-future": "2.18.901",
+    "requests-futures": "1.0.1",
+    "httplib2": "0.20.4",
+    "mureq": "0.2.0",
+    "pyureq": "0.1.7",
 }
 
 # The modes of all of them, the default first; the same as in their modules.
