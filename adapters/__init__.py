@@ -98,6 +98,12 @@ OLDEST: dict[str, str] = {
     "rnet": "2.4.2",
     "gufo-http": "0.5.0",
     "eggfetch": "0.2.2",
+    "niquests": "3.17.0",
+    "urllib3-future": "2.18.901",
+    "requests-futures": "1.0.1",
+    "httplib2": "0.20.4",
+    "mureq": "0.2.0",
+    "pyureq": "0.1.7",
 }
 
 # The modes of all of them, the default first; the same as in their modules.

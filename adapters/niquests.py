@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Any, ClassVar
 
 import niquests
@@ -29,6 +30,9 @@ from adapters.over_urllib3_future import (
 from adapters.request_target import typed_target
 
 __all__ = ["ADAPTERS", "Niquests", "NiquestsAsync"]
+
+# Newer versions ask an authority whether a certificate was revoked, unless told otherwise.
+_ASKS_AUTHORITIES = "revocation_configuration" in signature(niquests.Session).parameters
 
 
 class _Encoded(Encoded, HTTPAdapter):  # type: ignore[misc]
@@ -62,9 +66,9 @@ class _Niquests(OverUrllib3Future, OverRequests):
             # Otherwise a connection is replaced after ten minutes, and a thread watches it.
             "keepalive_delay": None,
             "keepalive_idle_window": None,
-            # No questions to an authority whether a certificate was revoked.
-            "revocation_configuration": None,
         }
+        if _ASKS_AUTHORITIES:
+            switches["revocation_configuration"] = None
 
         def exact() -> Any:
             made = transport(max_retries=0, pool_block=True, **switches)

@@ -45,6 +45,8 @@ class OverUrllib3Future(BaseAdapter):
             return "protocol"
         if was_cut(error):
             return "body"
+        if "Remote end closed connection" in str(error):  # before 2.25 it names no cause
+            return "reset"
         return super().classify(error)
 
 
