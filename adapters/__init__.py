@@ -71,6 +71,10 @@ OLDEST: dict[str, str] = {
     "pyqwest": "0.9.0",
     "httpr": "0.7.4",
     "eggfetch": "0.2.2",
+    "hyperhttp": "2.1.0",
+    "blacksheep": "2.6.4",
+    "zapros": "0.23.0",
+    "aiosonic": "1.3.3",
 }
 
 # The modes of all of them, the default first; the same as in their modules.
