@@ -104,6 +104,10 @@ OLDEST: dict[str, str] = {
     "httplib2": "0.20.4",
     "mureq": "0.2.0",
     "pyureq": "0.1.7",
+    "hyperhttp": "2.1.0",
+    "blacksheep": "2.6.4",
+    "zapros": "0.23.0",
+    "aiosonic": "1.3.3",
 }
 
 # The modes of all of them, the default first; the same as in their modules.

@@ -12,6 +12,7 @@ from adapters.base import (
     PEEK_BYTES,
     AsyncAdapter,
     BaseAdapter,
+    ErrorKind,
     Lack,
     Peek,
     Request,
@@ -22,6 +23,13 @@ from adapters.base import (
 __all__ = ["ADAPTERS", "Hyperhttp"]
 
 _IDLE_S = 3600.0
+
+_HEAD = "hyperhttp expects a body in the answer to HEAD"
+_TEXTS: tuple[tuple[str, ErrorKind], ...] = (
+    ("closed before response head", "reset"),
+    ("closed before response was complete", "body"),
+    ("Body truncated", "body"),
+)
 
 
 class Hyperhttp(AsyncAdapter):
@@ -35,8 +43,36 @@ class Hyperhttp(AsyncAdapter):
     unequal = (
         "hyperhttp stores cookies",
         "hyperhttp always decompresses compressed bodies",
+        "hyperhttp drops the parameters of a path (everything from the ; on)",
     )
-    lacks: ClassVar[tuple[Lack, ...]] = ("no-cookies", "no-decompression")
+    lacks: ClassVar[tuple[Lack, ...]] = ("typed-target", "no-cookies", "no-decompression")
+    # A limit of connecting is a bare TimeoutError.
+    other_kinds = (("full-queue", "timeout_read"), ("handshake", "timeout_read"))
+    known_failures = (
+        ("whole-body", "hyperhttp fails on an interim answer (100 Continue)"),
+        ("head-has-no-body", _HEAD),
+        ("keep-alive", _HEAD),
+        ("body-limit", "hyperhttp fails requests after a stream that is left early"),
+        *(
+            (claim, "hyperhttp fails requests after one whose connection broke")
+            for claim in ("reset", "short-body")
+        ),
+        ("idle-close", "hyperhttp fails requests on kept connections that the server has closed"),
+        ("no-http", "hyperhttp reads headers without end, until its read timeout"),
+        ("silence", "hyperhttp fails requests after one that timed out"),
+        ("hostile-framing", "hyperhttp fails requests after an answer that it cannot read"),
+        ("hostile-heads", "hyperhttp accepts the status 1000, and reads headers without end"),
+        *(
+            (
+                claim,
+                "hyperhttp loses a place in its pool whenever it cannot connect; then requests hang",
+            )
+            for claim in (
+                *("refused", "never-accepted", "unknown-name"),
+                *("silent-handshake", "wrong-certificate"),
+            )
+        ),
+    )
     error_kinds = (
         (hyperhttp.ConnectTimeout, "timeout_connect"),
         (hyperhttp.PoolTimeout, "timeout_connect"),
@@ -52,6 +88,14 @@ class Hyperhttp(AsyncAdapter):
         (hyperhttp.ReadError, "reset"),
         (hyperhttp.WriteError, "reset"),
     )
+
+    def classify(self, error: BaseException) -> ErrorKind:
+        """Classify as every adapter does; some failures differ by message only."""
+        if type(error) is ConnectionError:  # "not connected": the server has closed it
+            return "reset"
+        if isinstance(error, hyperhttp.RemoteProtocolError):
+            return next((kind for text, kind in _TEXTS if text in str(error)), "protocol")
+        return super().classify(error)
 
     async def open(self) -> None:
         """Create the client."""
@@ -75,8 +119,10 @@ class Hyperhttp(AsyncAdapter):
                 "accept_compressed": False,
                 "max_decompressed_size": None,
             }
-        if settings.ca_file is not None or not settings.verify:
-            options["ssl_context"] = tls.context(settings)
+        if not settings.verify:
+            options["ssl_context"] = tls.context(settings)  # it warns of verify=False
+        elif settings.ca_file is not None:
+            options["verify"] = settings.ca_file
         self._client = hyperhttp.Client(**options)
 
     async def send(self, request: Request) -> Response:

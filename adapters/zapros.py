@@ -22,6 +22,7 @@ from adapters.base import (
     length_of,
     length_of_async,
 )
+from adapters.h11_errors import h11_kind
 
 __all__ = ["ADAPTERS", "Zapros", "ZaprosAsync"]
 
@@ -63,12 +64,9 @@ class _Zapros(BaseAdapter):
 
         Errors of h11, which reads the answers, are not wrapped.
         """
-        text = str(error)
-        if type(error).__module__.startswith("h11"):
-            return "body" if "complete message body" in text else "protocol"
-        if "Connection closed while reading" in text:
+        if "Connection closed while reading" in str(error):
             return "reset"
-        return super().classify(error)
+        return h11_kind(error) or super().classify(error)
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
