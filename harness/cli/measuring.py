@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import adapters
 from harness import interrupts
@@ -25,6 +25,7 @@ from harness.clients.catalogue import Catalogue, Client
 from harness.clients.catalogues import Making, versions
 from harness.doctor import busy
 from harness.errors import UsageError
+from harness.input.competitor_input import Modes
 from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults, database_path, from_environment
@@ -130,7 +131,7 @@ def _scenario(options: Options, defaults: Defaults, settings: Making) -> Scenari
     if options.command == "compare" and not named and not several:
         options = replace(options, clients=_all_installed(known))
     here = {client.name: tuple(client.modes) for client in known if client.modes}
-    modes = {**adapters.MODES_OF, **here}
+    modes = cast("Modes", {**adapters.MODES_OF, **here})
     scenario = build(options, defaults, modes, _resolve, partial(versions, settings))
     if options.keep_going or options.every:
         return without_unmade(scenario, settings)
