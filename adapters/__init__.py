@@ -71,12 +71,14 @@ NEEDS: dict[str, tuple[str, ...]] = {
 # Oldest version of the library that the adapter supports; the suite passes there and with the
 # newest one. An older version is refused.
 OLDEST: dict[str, str] = {
+    "foghttp": "0.3.7",
     "httpcore": "0.15.0",
     "httpcore2": "2.0.0",
     "httpx": "0.23.0",
     "httpx-aiohttp": "0.1.9",
     "httpxyz": "0.28.2",
     "httpx2": "2.0.0",
+    "rqx": "0.3.0",
 }
 
 # The modes of all of them, the default first; the same as in their modules.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import aiohttp
 import httpx
@@ -21,7 +21,7 @@ class HttpxAiohttp(AsyncOverHttpx):
     """``HttpxAiohttpClient.request`` with the whole body in ``content``, or ``aiter_bytes``."""
 
     name = "httpx-aiohttp"
-    library: Any = httpx
+    library: ClassVar[Any] = httpx
     largest_pool = Aiohttp.largest_pool
     trace_points = ()
     hold_points = ()
