@@ -71,7 +71,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
 # Oldest version of the library that the adapter supports; the suite passes there and with the
 # newest one. An older version is refused.
 OLDEST: dict[str, str] = {
-    "foghttp": "0.3.7",
+    "foghttp": "0.4.1",
     "httpcore": "0.15.0",
     "httpcore2": "2.0.0",
     "httpx": "0.23.0",
