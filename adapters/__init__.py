@@ -72,6 +72,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
 # Oldest version of the library that the adapter supports; the suite passes there and with the
 # newest one. An older version is refused.
 OLDEST: dict[str, str] = {
+    "foghttp": "0.4.1",
     "httpcore": "0.15.0",
     "httpcore2": "2.0.0",
     "httpx": "0.23.0",
@@ -108,6 +109,7 @@ OLDEST: dict[str, str] = {
     "blacksheep": "2.6.4",
     "zapros": "0.23.0",
     "aiosonic": "1.3.3",
+    "rqx": "0.3.0",
 }
 
 # The modes of all of them, the default first; the same as in their modules.

@@ -119,6 +119,7 @@ def test_packages_the_worker_passes_through_import_nothing(package: str) -> None
 
 
 # Packages of which a library hands over objects, or takes them.
+<<<<<<< HEAD
 ITS_TERMS = {
     "httpx": {"httpcore"},
     "aiohttp": {"yarl"},
@@ -127,6 +128,9 @@ ITS_TERMS = {
     "grequests": {"requests"},
     "treq": {"twisted", "OpenSSL", "service_identity", "zope"},
 }
+=======
+ITS_TERMS = {"aiohttp": {"yarl"}, "httpx_aiohttp": {"httpx", "aiohttp"}}
+>>>>>>> 166735e5690fc28673c5abe612eaf6528d4e4f74
 
 
 def test_adapters_import_their_own_library_the_standard_library_and_the_contract_alone() -> None:
