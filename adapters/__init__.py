@@ -70,7 +70,7 @@ OLDEST: dict[str, str] = {
     "requests": "2.28.0",
     "urllib3": "1.26.0",
     "niquests": "3.17.0",
-    "urllib3-future": "2.25.904",
+    "urllib3-future": "2.22.901",
     "requests-futures": "1.0.1",
     "httplib2": "0.20.4",
     "mureq": "0.2.0",
