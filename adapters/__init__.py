@@ -100,7 +100,7 @@ OLDEST: dict[str, str] = {
     "gufo-http": "0.5.0",
     "eggfetch": "0.2.2",
     "niquests": "3.17.0",
-    "urllib3-future": "2.18.901",
+    "urllib3-future": "2.22.901",
     "requests-futures": "1.0.1",
     "httplib2": "0.20.4",
     "mureq": "0.2.0",
