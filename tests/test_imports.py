@@ -110,7 +110,7 @@ def test_packages_the_worker_passes_through_import_nothing(package: str) -> None
 
 
 # Packages of which a library hands over objects, or takes them.
-ITS_TERMS = {"httpx": {"httpcore"}, "aiohttp": {"yarl"}}
+ITS_TERMS = {"httpx": {"httpcore"}, "aiohttp": {"yarl"}, "gufo_http": {"gufo"}}
 
 
 def test_adapters_import_their_own_library_the_standard_library_and_the_contract_alone() -> None:
