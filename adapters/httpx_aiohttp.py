@@ -24,8 +24,8 @@ class HttpxAiohttp(AsyncOverHttpx):
     name = "httpx-aiohttp"
     library: ClassVar[Any] = httpx
     largest_pool = Aiohttp.largest_pool
-    trace_points = ()
-    hold_points = ()
+    trace_points: ClassVar[tuple[str, ...]] = ()
+    hold_points: ClassVar[tuple[str, ...]] = ()
     unequal = (
         *(sentence.replace("aiohttp", "httpx-aiohttp") for sentence in Aiohttp.unequal),
         "httpx-aiohttp rewrites escapes and removes dot segments from a path",

@@ -77,11 +77,7 @@ class OverHttpx(BaseAdapter):
     # seconds.
     largest_pool: ClassVar[int | None] = 100
     trace_points: ClassVar[tuple[str, ...]] = HTTPCORE_POINTS
-<<<<<<< HEAD
-    hold_points = HTTPCORE_HOLDS
-=======
     hold_points: ClassVar[tuple[str, ...]] = HTTPCORE_HOLDS
->>>>>>> 166735e5690fc28673c5abe612eaf6528d4e4f74
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)

@@ -119,22 +119,15 @@ def test_packages_the_worker_passes_through_import_nothing(package: str) -> None
 
 
 # Packages of which a library hands over objects, or takes them.
-<<<<<<< HEAD
-<<<<<<< HEAD
 ITS_TERMS = {
-    "httpx": {"httpcore"},
     "aiohttp": {"yarl"},
-    "tornado": {"pycurl"},
     "geventhttpclient": {"gevent"},
     "grequests": {"requests"},
+    "gufo_http": {"gufo"},
+    "httpx_aiohttp": {"httpx", "aiohttp"},
+    "tornado": {"pycurl"},
     "treq": {"twisted", "OpenSSL", "service_identity", "zope"},
 }
-=======
-ITS_TERMS = {"aiohttp": {"yarl"}, "httpx_aiohttp": {"httpx", "aiohttp"}}
->>>>>>> 166735e5690fc28673c5abe612eaf6528d4e4f74
-=======
-ITS_TERMS = {"httpx": {"httpcore"}, "aiohttp": {"yarl"}, "gufo_http": {"gufo"}}
->>>>>>> bafd05a1b932377ec544194d1e4940dbfdf4bec6
 
 
 def test_adapters_import_their_own_library_the_standard_library_and_the_contract_alone() -> None:

@@ -43,11 +43,8 @@ def test_an_adapter_imports_its_own_library_and_no_other(path: Path) -> None:
             imported |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             imported.add((node.module or "").partition(".")[0])
-<<<<<<< HEAD
-    assert imported & SECOND_LIBRARIES <= {path.stem, *adapters.NEEDS.get(path.stem, ())}
-=======
-    assert imported & SECOND_LIBRARIES <= {path.stem, *JOINED.get(path.stem, ())}
->>>>>>> 166735e5690fc28673c5abe612eaf6528d4e4f74
+    needed = {*adapters.NEEDS.get(path.stem, ()), *JOINED.get(path.stem, ())}
+    assert imported & SECOND_LIBRARIES <= {path.stem, *needed}
 
 
 def test_pycurl_names_the_libraries_it_is_linked_with() -> None:
