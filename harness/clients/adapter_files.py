@@ -24,6 +24,7 @@ __all__ = ["AdapterFile", "read"]
 FIELD = "adapter"
 MOST_BYTES = 1 << 20
 DIGEST_LENGTH = 12
+LONGEST_PATH = 200  # that is shown
 MODES: dict[str, Mode] = {"Adapter": "sync", "AsyncAdapter": "async"}  # classes of adapters.base
 _OURS = Path(adapters.__file__).parent
 _ACCEPTED = 'a literal such as REQUIRES = ("httpx>=0.27",), the library first'
@@ -209,4 +210,4 @@ def _assignments(body: Sequence[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
 
 
 def _refused(text: str, problem: str) -> UsageError:
-    return UsageError(f"{quoted(text)} {problem}", FIELD)
+    return UsageError(f"{quoted(text, LONGEST_PATH)} {problem}", FIELD)
