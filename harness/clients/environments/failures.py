@@ -188,8 +188,13 @@ _CASES = (
         no_version=True,
     ),
     _Case(
-        r"there (?:is|are) no versions? of ([^\s=<>!~]+)(?:==)?(\S+) and you require",
+        r"there (?:is|are) no versions? of ([^\s=<>!~]+)==(\S+) and you require",
         r"\1 has no version \2; leave it out for the newest",
+        no_version=True,
+    ),
+    _Case(
+        r"there are no versions of (\S+) and you require (\S+?), we",
+        r"the package index has no \2 for this Python and platform; try another version or @PYTHON",
         no_version=True,
     ),
     _Case(
