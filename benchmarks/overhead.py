@@ -42,6 +42,8 @@ from harness.scenario.selector import ClientSpec, parse
 from harness.worker.job import Job
 from servers.embedded.target import EmbeddedTarget
 
+__all__ = ["client_figures"]
+
 CONCURRENCIES = (1, 16)
 SLICE_NS = 40_000_000
 QUADS_PER_BATCH = 10
@@ -115,7 +117,7 @@ def _client(spec: ClientSpec, setting: Setting) -> list[Figure]:
         # null never waits: sixteen of its threads would measure nothing but the GIL's switch interval
         for concurrency in CONCURRENCIES if spec.name != "null" else CONCURRENCIES[:1]:
             measured = _at(found, concurrency, setting)
-            figures += _figures(spec.name, found.mode, concurrency, *measured)
+            figures += client_figures(spec.name, found.mode, concurrency, *measured)
             print(f"{spec} c={concurrency} done", file=sys.stderr)
     except (ClientbenchError, WorkerError) as error:
         why = " ".join(str(error).split())
@@ -201,7 +203,7 @@ def _half_width(logs: list[float]) -> float:
     return float(stdtrit(n - 1, 0.975) * np.std(logs, ddof=1) / math.sqrt(n))
 
 
-def _figures(
+def client_figures(
     client: str, mode: Mode, concurrency: int, logs: list[float], plain_us: list[float]
 ) -> list[Figure]:
     """Return a client's figures: throughput where a request takes long, else the time added."""

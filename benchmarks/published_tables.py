@@ -21,7 +21,6 @@ class Case:
     rates: Mapping[str, float]
     cpu_us: Mapping[str, float] | None = None  # CPU time per request
     path: str = "/files/1k"
-    body_bytes: int = 0  # of a POST; 0: GET
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ TABLES = (
         "revision a1f507e0, aiohttp 3.14.3, pyreqwest 0.13.0 (runtime of one thread), CPython "
         "3.14.3 on macOS ARM64, asyncio, a server on asyncio's protocols, plain HTTP/1.1 on "
         "loopback, no CPUs assigned, medians of 3 runs of 2 s",
-        "the newest release before that revision; nginx; client and server have a CPU each, which "
+        "the newest release of that day; nginx; client and server have a CPU each, which "
         "pyreqwest's own thread has to share with Python; pools as large as the load, not "
         "unlimited; POST/echo is left out, because no target echoes a body",
         (
@@ -138,7 +137,10 @@ TABLES = (
         "gufo_http, docs/benchmarks.md",
         "Python 3.11.2, a virtual machine with Debian 12, local nginx, a file of 1 KB; medians of "
         "100 requests, one after another or by 4 at once, in milliseconds",
-        "opening clients and connections is in their time and not in ours; urllib is left out",
+        "there the time of 100 requests includes making the client (42 ms for httpx, by the same page) "
+        "and its connections; with 4 at once each thread or task has a client of its own, here all "
+        "share one as far as the library allows; requests.get opens a connection for each request "
+        "there, a session keeps them here; urllib is left out",
         (
             Case(
                 "one after another",
@@ -148,8 +150,11 @@ TABLES = (
                     "pycurl": 100 / 0.0155,
                     "gufo-http:sync": 100 / 0.0170,
                     "aiohttp": 100 / 0.0425,
+                    "gufo-http:async": 100 / 0.0461,
+                    "aiosonic": 100 / 0.0464,
                     "urllib3": 100 / 0.0590,
                     "niquests:sync": 100 / 0.0937,
+                    "httpx:async": 100 / 0.1684,
                     "requests": 100 / 0.1827,
                 },
             ),
