@@ -46,7 +46,6 @@ class Httpcloak(Adapter):
         "httpcloak resends a request once if the server has closed the kept connection",
         "httpcloak does not limit its connections",
         "httpcloak always decompresses compressed bodies",
-        "httpcloak cannot be given a CA file: where one is needed, certificates are not verified",
         "httpcloak sends a TLS handshake like Chrome's",
     )
     lacks = ("no-decompression", "pool-limit")
@@ -58,14 +57,13 @@ class Httpcloak(Adapter):
         ("whole-body", "an interim response (100 Continue) is returned as the response"),
         ("hostile-heads", "an interim response (100 Continue) is returned as the response"),
         ("short-body", "a body that ends before its Content-Length is returned as complete"),
-        ("wrong-certificate", "certificates cannot be verified against a CA file"),
     )
 
     def open(self) -> None:
         """Create the session."""
         settings = self.settings
-        # Its Go part reads SSL_CERT_FILE of the environment in which the process was started.
-        arguments: dict[str, Any] = {"verify": settings.verify and not settings.ca_file}
+        # Its Go part trusts SSL_CERT_FILE of the environment in which the process was started.
+        arguments: dict[str, Any] = {"verify": settings.verify}
         if settings.profile == "parity":
             arguments |= {
                 "http_version": "h1",

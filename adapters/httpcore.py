@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import httpcore
 
@@ -21,7 +21,7 @@ class _Httpcore(OverHttpcore):
     """The base of both modes."""
 
     name = "httpcore"
-    library: Any = httpcore
+    library: ClassVar[Any] = httpcore
     error_kinds = httpcore_kinds(httpcore)
 
 

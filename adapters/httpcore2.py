@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import httpcore2
 
@@ -21,7 +21,7 @@ class _Httpcore2(OverHttpcore):
     """The base of both modes."""
 
     name = "httpcore2"
-    library: Any = httpcore2
+    library: ClassVar[Any] = httpcore2
     error_kinds = httpcore_kinds(httpcore2)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 
@@ -43,7 +43,7 @@ class _Httpx(OverHttpx):
     """The base of both modes."""
 
     name = "httpx"
-    library: Any = httpx
+    library: ClassVar[Any] = httpx
     error_kinds = httpx_kinds(httpx)
 
 

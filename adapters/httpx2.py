@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx2
 
@@ -16,7 +16,7 @@ class _Httpx2(OverHttpx):
     """The base of both modes."""
 
     name = "httpx2"
-    library: Any = httpx2
+    library: ClassVar[Any] = httpx2
     error_kinds = httpx_kinds(httpx2)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import aiohttp
 import httpx
@@ -22,10 +22,10 @@ class HttpxAiohttp(AsyncOverHttpx):
     """``HttpxAiohttpClient.request`` with the whole body in ``content``, or ``aiter_bytes``."""
 
     name = "httpx-aiohttp"
-    library: Any = httpx
+    library: ClassVar[Any] = httpx
     largest_pool = Aiohttp.largest_pool
-    trace_points = ()
-    hold_points = ()
+    trace_points: ClassVar[tuple[str, ...]] = ()
+    hold_points: ClassVar[tuple[str, ...]] = ()
     unequal = (
         *(sentence.replace("aiohttp", "httpx-aiohttp") for sentence in Aiohttp.unequal),
         "httpx-aiohttp rewrites escapes and removes dot segments from a path",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import httpxyz
 
@@ -16,7 +16,7 @@ class _Httpxyz(OverHttpx):
     """The base of both modes."""
 
     name = "httpxyz"
-    library: Any = httpxyz
+    library: ClassVar[Any] = httpxyz
     error_kinds = httpx_kinds(httpxyz)
 
 

@@ -68,8 +68,8 @@ class OverHttpcore(BaseAdapter):
     can_unix = True
     can_peek = True
     largest_pool = 100  # as for httpx: requests take the longer, the more connections are idle
-    trace_points = HTTPCORE_POINTS
-    hold_points = HTTPCORE_HOLDS
+    trace_points: ClassVar[tuple[str, ...]] = HTTPCORE_POINTS
+    hold_points: ClassVar[tuple[str, ...]] = HTTPCORE_HOLDS
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)

@@ -75,9 +75,9 @@ class OverHttpx(BaseAdapter):
     # The library's own default. On every request and every response, httpcore checks all
     # connections for each idle one, with a system call each: with 250 in one pool a request takes
     # seconds.
-    largest_pool = 100
-    trace_points = HTTPCORE_POINTS
-    hold_points = HTTPCORE_HOLDS
+    largest_pool: ClassVar[int | None] = 100
+    trace_points: ClassVar[tuple[str, ...]] = HTTPCORE_POINTS
+    hold_points: ClassVar[tuple[str, ...]] = HTTPCORE_HOLDS
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)

@@ -56,7 +56,6 @@ class _TlsClient(BaseAdapter):
         "tls-client has no read timeout: the timeout applies to the whole request",
         "tls-client resends an idempotent request if the server has closed the kept connection",
         "tls-client always decompresses compressed bodies",
-        "tls-client cannot be given a CA file: where one is needed, certificates are not verified",
         "tls-client sends a TLS handshake like Chrome's",
     )
     lacks: ClassVar[tuple[Lack, ...]] = ("no-decompression",)
@@ -70,9 +69,6 @@ class _TlsClient(BaseAdapter):
         *(("endless-field", "protocol"), ("endless-field", "timeout_total")),
         *(("endless-fields", "protocol"), ("endless-fields", "timeout_total")),
     )
-    known_failures: ClassVar[tuple[tuple[str, str], ...]] = (
-        ("wrong-certificate", "certificates cannot be verified against a CA file"),
-    )
 
     def _call(self, request: Request) -> dict[str, Any]:
         """Return the arguments of ``execute_request``."""
@@ -82,8 +78,8 @@ class _TlsClient(BaseAdapter):
             "url": request.url,
             "headers": request.headers,
             "data": request.body,
-            # Its Go part reads SSL_CERT_FILE of the environment in which the process was started.
-            "insecure_skip_verify": not settings.verify or settings.ca_file is not None,
+            # Its Go part trusts SSL_CERT_FILE of the environment in which the process was started.
+            "insecure_skip_verify": not settings.verify,
         }
         if settings.profile == "parity":
             call["timeout_seconds"] = settings.timeout_s
@@ -143,7 +139,6 @@ class TlsClientAsync(_TlsClient, AsyncAdapter):
     unequal = (*_TlsClient.unequal, "tls-client's async session does not limit its connections")
     lacks = (*_TlsClient.lacks, "pool-limit")
     known_failures = (
-        *_TlsClient.known_failures,
         ("pool-size", "more connections are opened than twice the number of concurrent requests"),
     )
 

@@ -120,11 +120,12 @@ def test_packages_the_worker_passes_through_import_nothing(package: str) -> None
 
 # Packages of which a library hands over objects, or takes them.
 ITS_TERMS = {
-    "httpx": {"httpcore"},
     "aiohttp": {"yarl"},
-    "tornado": {"pycurl"},
     "geventhttpclient": {"gevent"},
     "grequests": {"requests"},
+    "gufo_http": {"gufo"},
+    "httpx_aiohttp": {"httpx", "aiohttp"},
+    "tornado": {"pycurl"},
     "treq": {"twisted", "OpenSSL", "service_identity", "zope"},
 }
 

@@ -205,7 +205,7 @@ def _process(
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 pass_fds=(write_end,),
-                env=worker_environment("parity", os.environ),
+                env=worker_environment("parity", os.environ, order["ca_file"]),
                 start_new_session=True,  # Ctrl-C must reach us only
             )
     except OSError as error:

@@ -30,8 +30,9 @@ __all__ = ["check_clients", "check_targets"]
 
 def check_clients(texts: Sequence[str], options: Options, as_json: bool) -> int:
     """Check the adapters of these clients, or of all that are usable here. Return the exit code."""
-    specs, settings = parse_clients(texts), making(options)
-    with interrupts.deferred(), Bundle() as bundle:
+    settings = making(options)
+    specs = parse_clients(texts or [file.name for file in settings.adapter_files])
+    with interrupts.deferred(), Bundle(settings.adapter_files) as bundle:
         chosen, unusable = candidates(Resolver(bundle, settings), specs)
         for line in unusable:
             say(line, sys.stderr)

@@ -40,7 +40,7 @@ def show_clients(as_json: bool) -> None:
 def show_client(text: str, options: Options, as_json: bool) -> None:
     """Print everything that is known of one client; make its environment if there is none."""
     spec, settings = parse_client(text), making(options)
-    with interrupts.deferred(), Bundle() as bundle:
+    with interrupts.deferred(), Bundle(settings.adapter_files) as bundle:
         found = Resolver(bundle, settings).select(spec)
     document = {**_plain(found.client), "python": found.catalogue.python_version}
     if as_json:

@@ -198,7 +198,7 @@ def list_clients(json: Json = False) -> None:
 
 
 @_command(clients, "show")
-@measuring_options_only("constraint", "lock", "offline")
+@measuring_options_only("adapter", "constraint", "lock", "offline")
 def show_client(
     name: Annotated[str, argument(CLIENT, "CLIENT", "client")],
     *,
@@ -212,7 +212,7 @@ def show_client(
 
 
 @_command(clients, "check")
-@measuring_options_only("constraint", "lock", "offline")
+@measuring_options_only("adapter", "constraint", "lock", "offline")
 def check_clients(
     names: Annotated[
         Texts, argument(f"{CLIENT} … (default: all usable ones)", "CLIENT", "clients")
@@ -228,6 +228,19 @@ def check_clients(
     from harness.cli import check
 
     return check.check_clients(names or (), Options.of(**options), json)
+
+
+@_command(clients, "new")
+def new_client(
+    name: Annotated[str, argument("The client's name, and that of the folder.", "NAME")],
+    library: Annotated[
+        Text, about("The library to measure, used like httpx. [httpx]", metavar="DISTRIBUTION")
+    ] = None,
+) -> None:
+    """Write a folder with an adapter that works, its distribution and its test."""
+    from harness.cli import creating
+
+    creating.new_client(name, library)
 
 
 @_command(app)
@@ -454,6 +467,16 @@ def check_targets(
     from harness.cli import check
 
     return check.check_targets(names or (), Options.of(**options), json)
+
+
+@_command(targets, "new")
+def new_target(
+    name: Annotated[str, argument("The target's name, and that of the folder.", "NAME")],
+) -> None:
+    """Write a folder with a target that works, its distribution and its test."""
+    from harness.cli import creating
+
+    creating.new_target(name)
 
 
 @_command(targets, "status")

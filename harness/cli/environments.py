@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.cli.screen import console_for, say, say_json
-from harness.clients.environments.cache import DAY_S, EnvironmentCache, Kept
+from harness.clients.environments.cache import EnvironmentCache, Kept
 from harness.clients.environments.lock import of_lock, pins, write
 from harness.errors import UsageError
 from harness.redaction import quoted, refusal
@@ -19,6 +19,7 @@ __all__ = ["freeze", "prune", "remove", "show", "show_all"]
 
 SHORT = 8  # digits of a digest; the beginning of one is accepted wherever a digest is
 COLUMNS = ("environment", "for", "Python", "used", "MB", "own MB")
+DAY_S = 86400.0
 _AGE = re.compile(r"(\d{1,5})d?")
 
 

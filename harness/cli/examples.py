@@ -45,6 +45,11 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType(
             ("clientbench clients check httpx:async", "one mode of one client"),
             ("clientbench clients check httpx --json", "for programs"),
         ),
+        "clients new": (
+            ("clientbench clients new mine", "a folder with an adapter for httpx"),
+            ("clientbench clients new mine --library httpx2", "for another library"),
+            ("clientbench clients check mine --adapter mine.py", "check an adapter"),
+        ),
         "doctor": (
             ("clientbench doctor", "look at this machine for 6 s"),
             ("clientbench doctor --seconds 30", "look longer"),
@@ -104,6 +109,11 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType(
             ("clientbench targets check", "all that can run here"),
             ("clientbench targets check nginx", "one of them"),
             ("clientbench targets check nginx --json", "for programs"),
+        ),
+        "targets new": (
+            ("clientbench targets new mine", "a folder with a target"),
+            ("clientbench targets check mine", "check it, once it is installed"),
+            ("clientbench compare pycurl --target mine", "use it"),
         ),
         "targets status": (
             ("clientbench targets status", "what is up, and where"),

@@ -1,4 +1,7 @@
-"""How ``compare``, ``load`` and ``clients check`` make environments: their options, and progress."""
+"""How ``compare``, ``load`` and ``clients check`` make environments: their options, and progress.
+
+Adapter files are part of it: they say what an environment needs.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,11 @@ from pathlib import Path
 
 from harness import interrupts
 from harness.cli.screen import say
+from harness.clients import adapter_files
 from harness.clients.bundle import Bundle
 from harness.clients.catalogues import Making
 from harness.clients.environments.lock import read
+from harness.clients.registry import known_clients
 from harness.errors import UnusableError, UsageError
 from harness.input.options import Options
 from harness.measure.contenders import Resolver
@@ -29,6 +34,7 @@ def making(options: Options) -> Making:
         constraints=_content("constraint", options.constraint),
         lock=None if lock is None else tuple(read(lock, str(options.lock))),
         tell=lambda text: say(text, sys.stderr),
+        adapter_files=adapter_files.read(options.adapter, tuple(known_clients())),
     )
 
 
@@ -38,7 +44,7 @@ def without_unmade(scenario: Scenario, settings: Making) -> Scenario:
     Raises ``UnusableError`` if nothing is left, or if the baseline is among them.
     """
     failed: dict[str, str] = {}
-    with interrupts.deferred(), Bundle() as bundle:
+    with interrupts.deferred(), Bundle(settings.adapter_files) as bundle:
         resolver = Resolver(bundle, settings)
         for one in scenario.competitors:
             try:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import adapters
 from harness import interrupts
@@ -25,6 +25,7 @@ from harness.clients.catalogue import Catalogue, Client
 from harness.clients.catalogues import Making, versions
 from harness.doctor import busy
 from harness.errors import UsageError
+from harness.input.competitor_input import Modes
 from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults, database_path, from_environment
@@ -122,15 +123,17 @@ def _exit_code(run: RunRecord, accepted: frozenset[str] | None, *, in_trouble: b
 
 
 def _scenario(options: Options, defaults: Defaults, settings: Making) -> Scenario:
-    with Bundle() as bundle:
+    files = settings.adapter_files
+    with Bundle(files) as bundle:
         known = Catalogue(bundle).clients()
     # if another factor has several values, the user must name the clients
     several = any(len(options.values(factor)) > 1 for factor in FACTORS.values())
     named = options.clients or options.every or options.popular
     if options.command == "compare" and not named and not several:
-        options = replace(options, clients=_all_installed(known))
+        options = replace(options, clients=_all_installed(known, settings))
     here = {client.name: tuple(client.modes) for client in known if client.modes}
-    modes = {**adapters.MODES_OF, **here}
+    of_files = {one.name: one.modes for one in files}
+    modes = cast("Modes", {**adapters.MODES_OF, **of_files, **here})
     scenario = build(options, defaults, modes, _resolve, partial(versions, settings))
     if options.keep_going or options.every:
         return without_unmade(scenario, settings)
@@ -143,17 +146,22 @@ def _resolve(spec: TargetSpec) -> Runtime:
         return resolve(spec)
 
 
-def _all_installed(known: list[Client]) -> tuple[str, ...]:
-    """Return every installed library in every mode; print which are left out, and why."""
+def _all_installed(known: list[Client], settings: Making) -> tuple[str, ...]:
+    """Return every installed library in every mode; print which are left out, and why.
+
+    Clients of adapter files are among them even if their environment has yet to be made.
+    """
     chosen = []
+    of_files = {one.name: one.modes for one in settings.adapter_files}
     for client in known:
         if client.name in adapters.REFERENCES or client.name in adapters.ELSEWHERE:
             continue
-        if not client.installed or client.problem:
+        modes = tuple(client.modes) or of_files.get(client.name, ())
+        if client.name not in of_files and (not client.installed or client.problem):
             why = client.problem or "an optional client that is not installed"
             say(f"left out: {client.name} ({why})", sys.stderr)
-        several = len(client.modes) > 1
-        chosen += [f"{client.name}:{mode}" if several else client.name for mode in client.modes]
+        several = len(modes) > 1
+        chosen += [f"{client.name}:{mode}" if several else client.name for mode in modes]
     return tuple(chosen)
 
 

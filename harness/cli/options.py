@@ -142,9 +142,9 @@ def measuring_options_but(*names: str) -> Callable[[Any], Any]:
 
 
 def measuring_options_only(*names: str) -> Callable[[Any], Any]:
-    """Replace ``**options`` of a command by these options of a scenario, each with one value."""
+    """Replace ``**options`` of a command by these options of a scenario, with one value of each factor."""
     found = (one for one in _OF_SCENARIOS if one.name in names)
-    return _extending(_with_one_value(one) if one.annotation == Texts else one for one in found)
+    return _extending(_with_one_value(one) if one.name in FACTORS else one for one in found)
 
 
 def _with_one_value(option_: Parameter) -> Parameter:

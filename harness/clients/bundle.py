@@ -13,10 +13,11 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from harness.clients.adapter_files import AdapterFile
 from harness.errors import UnusableError
 from harness.records.client_environment import content_digest
 from servers import scratch
@@ -40,16 +41,22 @@ ADAPTERS = HARNESS.parent / "adapters"
 class Bundle:
     """A temporary folder with everything that a worker process may import; a context manager.
 
-    Making one removes those that killed processes left behind.
+    ``adapter_files`` are adapters beyond ours, each seen by its own client only. Making a bundle
+    removes those that killed processes left behind.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, adapter_files: Sequence[AdapterFile] = ()) -> None:
+        self.adapter_files = tuple(adapter_files)
         self.path, self._lock = scratch.make(scratch.WORKERS)
         self._making = threading.Lock()
         code = self.path / "code"
         _copy(HARNESS / "worker", code / "harness" / "worker")
         shutil.copy(HARNESS / "__init__.py", code / "harness")
         _copy(ADAPTERS, code / "adapters", "conformance")
+        for file in self.adapter_files:
+            entry = Path(self.entry(file))
+            entry.parent.mkdir(exist_ok=True)
+            entry.write_bytes(file.source)
         self.worker = self._script("start", code, "harness.worker.main")
         self.describe = self._script("describe", code, "harness.worker.describe")
 
@@ -57,6 +64,10 @@ class Bundle:
     def code_digest(self) -> str:
         """Digest of the code of the worker and the adapters."""
         return content_digest([str(self.path / "code")])
+
+    def entry(self, file: AdapterFile) -> str:
+        """Return the path of the copy of an adapter file from which workers import it."""
+        return str(self.path / "adapter_files" / f"{file.module}.py")
 
     def site(self, entries: Iterable[str]) -> Path:
         """Return a folder of links to exactly ``entries``; equal entries share one folder."""

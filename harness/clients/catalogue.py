@@ -32,7 +32,7 @@ from harness.clients.contamination import SitePackages, in_fact, read
 from harness.clients.interpreters import ask, executable
 from harness.clients.kept_answers import KeptAnswers
 from harness.clients.ranges import check_range, is_version
-from harness.clients.registry import known_clients
+from harness.clients.registry import KnownClient, known_clients
 from harness.errors import UnusableError, UsageError
 from harness.records.client_environment import (
     Environment,
@@ -67,6 +67,7 @@ class Client:
     roots: tuple[str, ...] = ()  # requirements that its closure was computed from
     problem: str | None = None  # why it cannot be used although installed
     measured: str | None = None  # the library's own distribution, where the adapter names it
+    file: str | None = None  # adapter file and its version, if it has one
     # modules that its adapter imported, with only its closure visible
     imported: Imported = field(default_factory=Imported)
 
@@ -92,7 +93,9 @@ class Client:
 
     @property
     def plugin(self) -> str | None:
-        """Name and version of the adapter's distribution, if it is not the library's own."""
+        """Name and version of what provides the adapter, if it is neither ours nor the library."""
+        if self.file is not None:
+            return self.file
         if not self.distribution or self.measured in (None, self.distribution):
             return None
         return f"{self.distribution} {self.closure.versions.get(self.distribution, '')}".strip()
@@ -124,7 +127,7 @@ class Catalogue:
         self.python = executable(python)
         self._bundle = bundle
         self._visible = visible
-        self._known = known_clients()
+        self._known = known_clients(bundle.adapter_files)
         # keyed by distribution and the stamp of its files
         self._digests: dict[tuple[str, str], str] = {}
 
@@ -168,7 +171,7 @@ class Catalogue:
         if not client.installed:
             # for a plug-in, its own distribution, which requires the library
             is_extra = spec.name in adapters.EXTRAS
-            extra = f"'clientbench[{spec.name}]'" if is_extra else client.distribution
+            extra = f"'clientbench[{spec.name}]'" if is_extra else self._installable(spec.name)
             is_ours = self.python == sys.executable
             pip = "pip" if is_ours else f"{shlex.quote(self.python)} -m pip"
             raise UnusableError(
@@ -185,15 +188,22 @@ class Catalogue:
         """Say whether it has what ``spec`` asks for, without extras, source and other additions."""
         if spec.name not in self._known:
             return False
-        client = self.clients([spec.name])[0]
+        client, file = self.clients([spec.name])[0], self._known[spec.name].file
         if client.distribution is None:
             return True
+        if file is not None and file.has_extras:  # which may be there or not
+            return False
         is_it = spec.version is None or is_version(client.version, spec.version)
         return spec.is_bare_but_for_version and client.installed and is_it and self._has_loop(spec)
 
     def _has_loop(self, spec: ClientSpec) -> bool:
         needed = LOOPS[spec.loop].distribution if spec.loop else None
         return needed is None or bool(self._metadata["distributions"].get(needed))
+
+    def _installable(self, name: str) -> str:
+        """Return what has to be installed for a client, as a shell takes it."""
+        known = self._known[name]
+        return shlex.join(known.requirements if known.file else [str(known.distribution)])
 
     def _check(self, spec: ClientSpec, client: Client) -> None:
         check_range(spec.name, client.version)
@@ -229,7 +239,8 @@ class Catalogue:
     def closure_with_loop(self, client: Client, loop: str | None) -> Closure:
         """Return the distributions that a worker of ``client`` may see when it runs on ``loop``."""
         needed = LOOPS[loop].distribution if loop else None
-        visible = self._closure((*client.roots, *([needed] if needed else [])))
+        roots = (*client.roots, *([needed] if needed else []))
+        visible = self._with_file(client.name, self._closure(roots))
         library = client.measured or client.distribution
         known = {library: client.version} if library and client.version else {}
         versions = {name: known.get(name, version) for name, version in visible.versions.items()}
@@ -271,19 +282,22 @@ class Catalogue:
         return read(map(Path, self._metadata["stamps"]))
 
     def _client(self, name: str) -> Client:
-        module, distribution = self._known[name]
-        roots = self._roots(name)
+        known, roots = self._known[name], self._roots(name)
+        distribution, file = known.distribution, known.file
         required = self._closure(roots)
-        installed = distribution is None or canonicalize_name(distribution) in required.versions
+        installed = distribution is None or _has(required, [distribution])
+        if file is not None:
+            installed = _has(required, file.requires)
         answer: dict[str, Any] = {"modes": {}, "linked": {}, "problem": self._unseen(required)}
+        required = self._with_file(name, required)
         if installed and not answer["problem"]:
-            answer = self._capability(module, required)
+            answer = self._capability(known, required)
         linked, measured = dict(answer["linked"]), answer.get("distribution")
         if STANDARD in (measured, distribution or STANDARD):
             linked.setdefault(STANDARD, self.python_version)
         return Client(
             name=name,
-            module=module,
+            module=known.module,
             distribution=distribution,
             closure=required,
             installed=installed,
@@ -292,6 +306,7 @@ class Catalogue:
             roots=roots,
             problem=answer.get("problem") or _unrequired(measured, required),
             measured=measured,
+            file=f"{file.file} {file.version}" if file else None,
             imported=Imported.from_plain(answer["imported"])
             if "imported" in answer
             else Imported(),
@@ -299,9 +314,18 @@ class Catalogue:
 
     def _roots(self, name: str) -> tuple[str, ...]:
         """Return what the client's library needs, beside what it requires itself."""
-        _, distribution = self._known[name]
-        own = (distribution, *adapters.NEEDS.get(name, ())) if distribution else ()
-        return (*own, *self._visible.get(name, ()))
+        return (*self._known[name].requirements, *self._visible.get(name, ()))
+
+    def _with_file(self, name: str, visible: Closure) -> Closure:
+        """Return what a client sees, with its adapter file as if it was a distribution."""
+        file = self._known[name].file
+        if file is None:
+            return visible
+        return replace(
+            visible,
+            versions={**visible.versions, file.file: file.version},
+            parts={**visible.parts, file.file: (self._bundle.entry(file),)},
+        )
 
     def _unseen(self, required: Closure) -> str | None:
         """Name the distributions that cannot be made visible to a worker, if any."""
@@ -314,17 +338,19 @@ class Catalogue:
             "can find; install it without -e"
         )
 
-    def _capability(self, module: str, required: Closure) -> dict[str, Any]:
-        key = json.dumps([module, self.environment(required).digest, required.entries])
-        known = self._cache.capabilities.get(key)
+    def _capability(self, client: KnownClient, required: Closure) -> dict[str, Any]:
+        # the copy of an adapter file is elsewhere in each run, and so are answers about it
+        kept = {} if client.file else self._cache.capabilities
+        key = json.dumps([client.module, self.environment(required).digest, required.entries])
+        known = kept.get(key)
         if known is None:
             site = self._bundle.site(required.entries)
-            question = {"ask": "capabilities", "module": module, "site": str(site)}
+            question = {"ask": "capabilities", "module": client.module, "site": str(site)}
             try:
                 known = ask(self.python, self._bundle, question, "-I", "-S")
             except UnusableError as error:
                 known = {"modes": {}, "linked": {}, "problem": error.problem}
-            self._cache.capabilities[key] = known
+            kept[key] = known
         return dict(known)
 
     @cached_property
@@ -344,6 +370,21 @@ def _ways(client: Client) -> Iterator[str]:
         for loop in can["loops"]:
             if loop is None or LOOPS[loop].system in (None, sys.platform):
                 yield str(ClientSpec(client.name, mode=mode, loop=loop))
+
+
+def _has(visible: Closure, requirements: Iterable[str]) -> bool:
+    """Say whether all these requirements are met, but for their extras."""
+    asked = [Requirement(text) for text in requirements]
+    versions = [visible.versions.get(canonicalize_name(one.name)) for one in asked]
+    return all(
+        version is not None and (not one.specifier or one.specifier.contains(_plain(version), True))
+        for one, version in zip(asked, versions, strict=True)
+    )
+
+
+def _plain(version: str) -> str:
+    """Return a version without the note on its source, such as "(editable)"."""
+    return version.partition(" ")[0].rstrip(",")
 
 
 def _unrequired(measured: str | None, required: Closure) -> str | None:

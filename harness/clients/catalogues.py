@@ -7,23 +7,25 @@ environment of its own, which uv makes and the cache keeps.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-import adapters
 from adapters.loops import LOOPS
+from harness.clients.adapter_files import AdapterFile
 from harness.clients.bundle import Bundle
 from harness.clients.cache_folder import cache_folder
-from harness.clients.catalogue import Catalogue
+from harness.clients.catalogue import STANDARD, Catalogue
 from harness.clients.environments.cache import EnvironmentCache
 from harness.clients.environments.lock import LockedEnvironment, pins
 from harness.clients.environments.making import Made, Maker
+from harness.clients.environments.plugin import plugin
 from harness.clients.environments.pythons import FoundPython, find
 from harness.clients.environments.recipe import Recipe
 from harness.clients.environments.releases import asking, releases
@@ -50,6 +52,7 @@ class Making:
     # then nothing is resolved, and nothing used where it is
     lock: tuple[LockedEnvironment, ...] | None = None
     tell: Callable[[str], None] = lambda _: None  # progress, one line each
+    adapter_files: tuple[AdapterFile, ...] = ()  # clients that only this command knows
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class Catalogues:
     def __init__(self, bundle: Bundle, making: Making | None = None) -> None:
         self._bundle = bundle
         self._making = making or Making()
-        self._known = known_clients()
+        self._known = known_clients(bundle.adapter_files)
         self._found: dict[str, Catalogue] = {}
         self._made: dict[ClientSpec, Chosen] = {}
         # holds what it made until this process ends, so that nobody removes it
@@ -99,7 +102,7 @@ class Catalogues:
         """Return the catalogue of an environment that need not be made; None if there is none."""
         if spec.name not in self._known:
             return self.of_python()
-        if self._making.lock is not None and self._known[spec.name][1] is not None:
+        if self._making.lock is not None and self._known[spec.name].distribution is not None:
             return None
         if spec.python is None:
             own = self.of_python()
@@ -112,26 +115,77 @@ class Catalogues:
     def _make(self, spec: ClientSpec) -> Chosen:
         check_range(spec.name, spec.version)
         python, lock = find(spec.python), self._making.lock
-        requirement, origin = self._library(spec, python)
-        visible = (requirement, *spec.added)
-        needed = (*visible, *adapters.NEEDS.get(spec.name, ()), *_loop(spec))
+        requirements, origin = self._library(spec, python)
+        visible = (*requirements, *spec.added)
+        needed = (*visible, *self._known[spec.name].needs, *_loop(spec))
         locked = None if lock is None else _locked(lock, needed, python)
         made = self._maker.make(Recipe(python, needed, self._making.constraints, locked))
         catalogue = Catalogue(self._bundle, made.python, {spec.name: visible})
         return Chosen(catalogue, made, origin)
 
-    def _library(self, spec: ClientSpec, python: FoundPython) -> tuple[str, ClientSource | None]:
-        """Return the requirement of the client's own distribution, and its source if it has one."""
-        _, distribution = self._known[spec.name]
-        assert distribution is not None  # what needs none is there in every interpreter
-        name = f"{distribution}[{','.join(spec.extras)}]" if spec.extras else distribution
+    def _library(
+        self, spec: ClientSpec, python: FoundPython
+    ) -> tuple[tuple[str, ...], ClientSource | None]:
+        """Return the requirements of library and plug-in, and the library's source if it has one."""
+        known = self._known[spec.name]
+        others: tuple[str, ...] = ()
+        asked = known.requirements[0]  # what needs none is there in every interpreter
+        if known.is_plugin:
+            asked, others = self._plugged_in(spec, python)
+        if asked == STANDARD:
+            return others, None
+        distribution, name, versions = _parts(asked, spec.extras)
         if spec.source is None:
-            return (name if spec.version is None else f"{name}=={spec.version}"), None
+            return (*others, _pinned(spec, name, versions)), None
         found = source(spec.source, distribution, python, self._maker)
         kind = cast("SourceKind", found.kind)
         shown = short_source(spec.source)
         origin = ClientSource(kind, shown, found.digest, found.commit, found.dirty)
-        return name + found.requirement.removeprefix(distribution), origin
+        return (*others, name + found.requirement.removeprefix(distribution)), origin
+
+    def _plugged_in(self, spec: ClientSpec, python: FoundPython) -> tuple[str, tuple[str, ...]]:
+        """Return the library that a plug-in measures, and what brings the plug-in itself."""
+        own = str(self._known[spec.name].distribution)
+        library = _measured(self.of_python(), spec)
+        if library == canonicalize_name(own) and (
+            spec.version or spec.source
+        ):  # library and adapter in one
+            return library, ()
+        return library, (plugin(own, python, self._maker),)
+
+
+def _parts(requirement: str, extras: Iterable[str]) -> tuple[str, str, SpecifierSet]:
+    """Return the name, the name with these and its own extras, and the versions."""
+    parsed = Requirement(requirement)
+    together = ",".join(sorted({*parsed.extras, *extras}))
+    named = f"{parsed.name}[{together}]" if together else parsed.name
+    return parsed.name, named, parsed.specifier
+
+
+def _pinned(spec: ClientSpec, name: str, versions: SpecifierSet) -> str:
+    """Return the requirement of a version, which must be among those the adapter supports."""
+    if spec.version is None:
+        return f"{name}{versions}"
+    if not versions.contains(spec.version, True):
+        raise UnusableError(
+            f"the adapter of {spec.name} requires {name}{versions}, not {spec.version}",
+            "client.version",
+        )
+    return f"{name}=={spec.version}"
+
+
+def _measured(own: Catalogue, spec: ClientSpec) -> str:
+    """Return the distribution that a plug-in measures, as its adapter says it beside clientbench.
+
+    Raises ``UnusableError`` if the plug-in is broken or cannot be had as it was asked for.
+    """
+    client = own.select(ClientSpec(spec.name))
+    library = client.measured or str(client.distribution)
+    if library == STANDARD and (spec.version or spec.extras or spec.source):
+        raise UnusableError(
+            f"'{spec}' is part of Python; accepted: {spec.name}, or {spec.name}@3.13", "client"
+        )
+    return library if library == STANDARD else str(canonicalize_name(library))
 
 
 @contextmanager
@@ -178,7 +232,11 @@ def _fits(pinned: Mapping[str, str], asked: Requirement) -> bool:
 
 def versions(making: Making, spec: ClientSpec, text: str) -> Sequence[str]:
     """Return the versions of a client in a range, as ``--versions`` gives it, oldest first."""
-    _, distribution = known_clients().get(spec.name, ("", None))
-    if distribution is None:
+    known = known_clients(making.adapter_files).get(spec.name)
+    distribution = None if known is None else known.distribution
+    if known is not None and known.is_plugin:
+        with Bundle() as bundle:
+            distribution = _measured(Catalogue(bundle), spec)
+    if distribution is None or distribution == STANDARD:
         raise UsageError(f"{spec.name} is no library with releases", "versions")
     return releases(distribution, text, asking(Uv(making.offline), find(spec.python)))

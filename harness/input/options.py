@@ -51,6 +51,12 @@ class Options:
         group="what",
         metavar="REQUIREMENT",
     )
+    adapter: tuple[str, ...] = declare(
+        "Know one more client: the adapter in this file.",
+        default=(),
+        group="what",
+        metavar="FILE",
+    )
     constraint: str | None = declare(
         "Versions for environments that are made, in a constraints file.",
         group="what",

@@ -63,7 +63,7 @@ def run(
     keeper = Keeper(database, progress.say)
     keeper.check()
     with contextlib.ExitStack() as stack:
-        bundle = stack.enter_context(Bundle())
+        bundle = stack.enter_context(Bundle(making.adapter_files if making else ()))
         launcher = processors.Launcher()
         stack.callback(launcher.close)
         resolver = Resolver(bundle, making)

@@ -41,11 +41,18 @@ class WorkerError(Exception):
     """A worker died, failed or did not answer in time: the trial is over, the run goes on."""
 
 
-def worker_environment(profile: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return a worker's environment, without variables that steer clients unless with defaults."""
+def worker_environment(
+    profile: str, environ: Mapping[str, str], ca_file: str | None = None
+) -> dict[str, str]:
+    """Return a worker's environment, without variables that steer clients unless with defaults.
+
+    ``ca_file`` is named by ``SSL_CERT_FILE``: libraries written in Go read it when they start, and
+    cannot be told otherwise.
+    """
+    ours = {} if ca_file is None else {"SSL_CERT_FILE": ca_file}
     if profile == "defaults":
-        return dict(environ)
-    return {name: value for name, value in environ.items() if not STEERING.fullmatch(name)}
+        return {**environ, **ours}
+    return {n: value for n, value in environ.items() if not STEERING.fullmatch(n)} | ours
 
 
 def _file_of(body: bytes) -> int:
@@ -77,7 +84,8 @@ class WorkerProcess:
         body = job.request.body
         if body is not None and len(body) > MOST_IN_LINE_BYTES:
             job = replace(job, request=replace(job.request, body=None), body_fd=_file_of(body))
-        environ = worker_environment(job.settings.profile, os.environ)
+        settings = job.settings
+        environ = worker_environment(settings.profile, os.environ, settings.ca_file)
         try:
             with log.open("wb") as errors:
                 self._process = subprocess.Popen(
