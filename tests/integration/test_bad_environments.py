@@ -87,12 +87,12 @@ def refusal(
         (
             ("null", "httpx==0.28.99"),
             3,
-            "client 'httpx==0.28.99': httpx has no version 0.28.99; leave it out for the newest",
+            "client 'httpx==0.28.99:sync': httpx has no version 0.28.99; leave it out for the newest",
         ),
         (
             ("zapros",),
             3,
-            "client 'zapros': the package index has no package zapros; check the name",
+            "client 'zapros:sync': the package index has no package zapros; check the name",
         ),
         (
             ("primp:async",),
@@ -114,8 +114,8 @@ def refusal(
         (
             ("impit",),
             3,
-            "client 'impit': the package index has no impit for this Python and platform; "
-            "try another version or @PYTHON",
+            r"client 'impit:sync': impit==0.99.0 has no wheel for this platform \(.*\), only for "
+            "win_amd64, and no source to build from; choose another version",
         ),
         (
             ("pyureq",),
@@ -147,12 +147,12 @@ def refusal(
         (
             ("head=httpx=./empty",),
             3,
-            "client: '.*/empty' is no Python project: it has neither pyproject.toml nor setup.py",
+            "client: './empty' is no Python project: it has neither pyproject.toml nor setup.py",
         ),
         (
             ("head=httpx=./other",),
             3,
-            "client: '.*/other' is the distribution 'requests', not 'httpx'",
+            "client: './other' is the distribution 'requests', not 'httpx'",
         ),
         (
             ("head=httpx=./broken",),

@@ -57,12 +57,16 @@ def source(text: str, distribution: str, python: FoundPython, maker: Maker) -> S
     """
     if "://" in text:
         return _from_url(text, distribution)
-    path = Path(text).expanduser().absolute()
+    path = _path(text)
     if path.is_dir():
-        return _from_checkout(path, distribution, python, maker)
+        return _from_checkout(text, distribution, python, maker)
     if not path.is_file():
         raise UnusableError(f"{quoted(text)} does not exist", FIELD)
-    return _from_file(path, distribution, maker)
+    return _from_file(text, distribution, maker)
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser().absolute()
 
 
 def _from_url(url: str, distribution: str) -> Source:
@@ -78,8 +82,9 @@ def _from_url(url: str, distribution: str) -> Source:
     return Source(f"{distribution} @ {url}", None, None, digest(url), "url")
 
 
-def _from_file(path: Path, distribution: str, maker: Maker) -> Source:
-    _check(_named(path.name), distribution, str(path))
+def _from_file(text: str, distribution: str, maker: Maker) -> Source:
+    path = _path(text)
+    _check(_named(path.name), distribution, text)
     kind = "wheel" if path.suffix == ".whl" else "sdist"
     with writing(maker.cache.folder):
         with path.open("rb") as file:
@@ -88,10 +93,11 @@ def _from_file(path: Path, distribution: str, maker: Maker) -> Source:
     return Source(_at(distribution, kept), None, None, content, kind)
 
 
-def _from_checkout(path: Path, distribution: str, python: FoundPython, maker: Maker) -> Source:
+def _from_checkout(text: str, distribution: str, python: FoundPython, maker: Maker) -> Source:
+    path = _path(text)
     if not any((path / name).is_file() for name in ("pyproject.toml", "setup.py")):
         raise UnusableError(
-            f"{quoted(path)} is no Python project: it has neither pyproject.toml nor setup.py",
+            f"{quoted(text)} is no Python project: it has neither pyproject.toml nor setup.py",
             FIELD,
         )
     with writing(maker.cache.folder), _scratch() as scratch:
@@ -99,7 +105,7 @@ def _from_checkout(path: Path, distribution: str, python: FoundPython, maker: Ma
         # a wheel may be for one Python only
         folder = maker.cache.folder / "sources" / digest([copy.digest, list(python.identity)])
         wheel = _built(copy, folder, path.name, python, maker)
-    _check(_named(wheel.name), distribution, str(path))
+    _check(_named(wheel.name), distribution, text)
     requirement = _at(distribution, wheel)
     return Source(requirement, copy.commit, copy.dirty, copy.digest, "checkout")
 
