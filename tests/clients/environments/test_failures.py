@@ -36,6 +36,7 @@ def stocked(index: Index) -> Index:
     index.wheel("tagged", "1.0", tag="cp399-cp399-manylinux_2_17_x86_64")
     index.wheel("windows", "1.0", tag="py3-none-win_amd64")
     index.wheel("newer", "1.0", python=">=3.99")
+    index.wheel("odd-name", "1.0")  # a wheel's name has no hyphen, so it is not taken
     index.sdist("broken", "1.0", indexes.FAILING)
     index.files["corrupt"] = {"corrupt-1.0-py3-none-any.whl": b"this is no archive"}
     return index
@@ -47,6 +48,11 @@ def stocked(index: Index) -> Index:
         (["nosuch"], "the package index has no package nosuch; check the name"),
         (["lacking"], "the package index has no package nothere; check the name"),
         (["alpha==9"], "alpha has no version 9; leave it out for the newest"),
+        (
+            ["odd-name"],
+            "the package index has no odd-name for this Python and platform; try another version or "
+            "@PYTHON",
+        ),
         (["alpha>9"], "there is no alpha>9; the package index has only alpha<=1.1"),
         (
             ["alpha==1.1", "beta<2"],
