@@ -33,7 +33,10 @@ ELSEWHERE = {
     "selftest",
     "results diff",
 }
-SILENT = {"", "results", "results merge", "targets down", "targets logs"}
+SILENT = {"", "results", "results merge", "targets down", "targets logs"} | {
+    "clients new",
+    "targets new",
+}
 
 
 def test_no_command_that_tells_something_is_forgotten() -> None:

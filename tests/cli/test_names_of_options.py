@@ -17,6 +17,7 @@ from harness.input.spelling import FLAGS
 COMPARE = ("compare", "raw")
 # A value that each option refuses, and what it is typed with where it cannot be alone.
 BAD: dict[str, tuple[str, tuple[str, ...]]] = {
+    "--adapter": ("missing.py", ()),
     "--arrivals": ("never", ("--rate", "5")),
     "--baseline": ("nobody", ()),
     "--body": ("@missing", ()),
@@ -71,6 +72,7 @@ BAD: dict[str, tuple[str, tuple[str, ...]]] = {
 # Those of other commands, or that another command than ``compare`` has.
 ELSEWHERE = {
     "--client": (("load", "--client", "curl"), "client: 'curl' is unknown"),
+    "--library": (("clients", "new", "mine", "--library", "a b"), "--library: 'a b'"),
     "--limit": (("results", "list", "--limit", "0"), "--limit: '0'"),
     "--lines": (("targets", "logs", "embedded", "--lines", "0"), "--lines: '0'"),
     "--normalize": (("load", "--client", "raw", "--normalize", "1"), "--normalize: '1'"),
