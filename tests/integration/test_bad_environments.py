@@ -25,14 +25,14 @@ PROGRESS = ("resolving ", "making ", "building ")
 LOCK = """
 format = 1
 [[environment]]
-label = "httpx==0.28.1"
-requirements = ["httpx==0.28.1"]
+label = "httplib2==0.31.0"
+requirements = ["httplib2==0.31.0"]
 python = "3.11.7"
 implementation = "cpython"
 platform = "macosx-14-arm64"
 lock = '''
 # clientbench: python 3.11.7, cpython, macosx-14-arm64
-httpx==0.28.1 --hash=sha256:00
+httplib2==0.31.0 --hash=sha256:00
 '''
 """
 Refusal = Callable[..., tuple[int, str]]
@@ -40,6 +40,7 @@ Refusal = Callable[..., tuple[int, str]]
 
 @pytest.fixture
 def stocked(index: Index) -> Index:
+    index.wheel("httplib2", "0.31.0")
     index.wheel("httpx", "0.28.1")
     index.wheel("mureq", "0.2.0", tag="cp399-cp399-manylinux_2_17_x86_64")
     index.wheel("niquests", "3.99.0", python=">=3.99")
@@ -60,6 +61,8 @@ def refusal(
     folder = tmp_path / "here"
     folder.mkdir()
     monkeypatch.chdir(folder)
+    # what is known of interpreters is asked once; no environment is made
+    monkeypatch.delenv("CLIENTBENCH_CACHE")
 
     def refused(*words: str) -> tuple[int, str]:
         before = set(folder.iterdir())
@@ -121,22 +124,22 @@ def refusal(
             "failed: checking for libcurl / libcurl is not found: install its headers",
         ),
         (
-            ("htpx==0.28.1",),
+            ("htpx",),
             2,
             "client: 'htpx' is unknown; did you mean httpx\\? expected one of .*",
         ),
         (
-            ("httpx==0.28.1@3.99",),
+            ("httplib2==0.31.0@3.99",),
             3,
             "client interpreter: '3.99' is not found; there are .*; a path is accepted, too",
         ),
         (
-            ("httpx==0.28.1@./nowhere",),
+            ("httplib2==0.31.0@./nowhere",),
             3,
             "client interpreter: './nowhere' is not an executable file; there are .*",
         ),
         (
-            ("httpx==0.28.1@/bin/true",),
+            ("httplib2==0.31.0@/bin/true",),
             3,
             "client interpreter: '/bin/true' does not answer like Python; there are .*",
         ),
@@ -158,12 +161,12 @@ def refusal(
             "found: install its headers",
         ),
         (
-            ("httpx==0.28.1", "--with", "nosuch>=3"),
+            ("httplib2==0.31.0", "--with", "nosuch>=3"),
             3,
-            "client 'httpx==0.28.1': the package index has no package nosuch; check the name",
+            "client 'httplib2==0.31.0': the package index has no package nosuch; check the name",
         ),
         (
-            ("httpx==0.28.1", "--with", "not a name"),
+            ("httplib2==0.31.0", "--with", "not a name"),
             2,
             "--with: 'not a name' is not valid; expected a requirement such as 'orjson>=3'",
         ),
@@ -178,35 +181,35 @@ def refusal(
             "--versions: 0.28..0.27 is the wrong way round; try 0.27..0.28",
         ),
         (
-            ("httpx==0.28.1", "--constraint", "nowhere.txt"),
+            ("httplib2==0.31.0", "--constraint", "nowhere.txt"),
             2,
             "--constraint: 'nowhere.txt' cannot be read: No such file or directory",
         ),
         (
-            ("httpx==0.28.1", "--constraint", "bad.txt"),
+            ("httplib2==0.31.0", "--constraint", "bad.txt"),
             3,
-            "client 'httpx==0.28.1': line 2 of the constraints: .*",
+            "client 'httplib2==0.31.0': line 2 of the constraints: .*",
         ),
         (
-            ("httpx==0.28.1", "--lock", "nowhere.lock"),
+            ("httplib2==0.31.0", "--lock", "nowhere.lock"),
             2,
             "--lock: 'nowhere.lock' cannot be read: No such file or directory",
         ),
-        (("httpx==0.28.1", "--lock", "bad.txt"), 3, "'bad.txt' is no lock: .*"),
+        (("httplib2==0.31.0", "--lock", "bad.txt"), 3, "'bad.txt' is no lock: .*"),
         (
-            ("httpx==0.28.1", "--lock", "elsewhere.lock"),
+            ("httplib2==0.31.0", "--lock", "elsewhere.lock"),
             3,
-            "client 'httpx==0.28.1': the lock is for macosx-14-arm64, this is linux-.*",
+            "client 'httplib2==0.31.0': the lock is for macosx-14-arm64, this is linux-.*",
         ),
         (
-            ("httpx==0.27.2", "--lock", "elsewhere.lock"),
+            ("httplib2==0.22.0", "--lock", "elsewhere.lock"),
             3,
-            "--lock: it has no environment with httpx==0.27.2; it has those of httpx==0.28.1",
+            "--lock: it has no environment with httplib2==0.22.0; it has those of httplib2==0.31.0",
         ),
         (
-            ("httpx==0.28.1", "--offline"),
+            ("httplib2==0.30.0", "--offline"),
             3,
-            "client 'httpx==0.28.1': httpx.* is not cached, and --offline forbids to fetch it; run "
+            "client 'httplib2==0.30.0': httplib2.* is not cached, and --offline forbids to fetch it; run "
             "once without --offline",
         ),
     ],
@@ -226,20 +229,20 @@ def test_what_cannot_be_had(words: tuple[str, ...], code: int, line: str, refusa
 def test_no_network(refusal: Refusal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
 
-    assert refusal("httpx==0.28.1") == (
+    assert refusal("httplib2==0.31.0") == (
         3,
-        "client 'httpx==0.28.1': http://127.0.0.1:9/simple/httpx/ cannot be fetched: Connection "
+        "client 'httplib2==0.31.0': http://127.0.0.1:9/simple/httplib2/ cannot be fetched: Connection "
         "refused; check the network, or use --offline for what is cached",
     )
 
 
 def test_a_cache_that_cannot_be_written(refusal: Refusal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLIENTBENCH_CACHE", "/proc/clientbench")
-    code, line = refusal("httpx==0.28.1")
+    code, line = refusal("httplib2==0.31.0")
 
     assert code == 3
     assert re.fullmatch(
-        "client 'httpx==0.28.1': /proc/clientbench.* cannot be written: No such file or directory; "
+        "client 'httplib2==0.31.0': /proc/clientbench.* cannot be written: No such file or directory; "
         "set CLIENTBENCH_CACHE to a folder that can.*",
         line,
     )
@@ -261,12 +264,12 @@ def test_a_full_disk(
     small: Path, stocked: Index, refusal: Refusal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLIENTBENCH_CACHE", str(small))
-    stocked.wheel("httpx", "0.28.2", files={"httpx/large.py": "#" * 1_000_000})
-    code, line = refusal("httpx==0.28.2")
+    stocked.wheel("httplib2", "0.32.0", files={"httplib2/large.py": "#" * 1_000_000})
+    code, line = refusal("httplib2==0.32.0")
 
     assert code == 3
     assert re.fullmatch(
-        f"client 'httpx==0.28.2': the disk is full below {small}.*; free some space, or set "
+        f"client 'httplib2==0.32.0': the disk is full below {small}.*; free some space, or set "
         "CLIENTBENCH_CACHE",
         line,
     )

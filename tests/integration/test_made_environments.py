@@ -22,7 +22,7 @@ from tests.require import require
 
 pytestmark = pytest.mark.timeout(600)
 
-HTTPX = "httpx==0.28.1"
+HTTPX = "httpx==0.28.0"  # not the version that is installed here
 CHANGED = "0.99.0"
 PROJECT = f"""
 [build-system]
@@ -95,9 +95,9 @@ def test_clients_that_are_not_installed_here(
 
     assert list(trials) == [*clients, "head", f"aiohttp@{other}"]
     assert not any("/" in label for label in trials)
-    assert (recorded["httpx==0.27.2:sync"], recorded[f"{HTTPX}:sync"]) == ("0.27.2", "0.28.1")
+    assert (recorded["httpx==0.27.2:sync"], recorded[f"{HTTPX}:sync"]) == ("0.27.2", "0.28.0")
     assert recorded["head"] == head["versions"]["httpx"] == CHANGED
-    assert {f"python-httpx/{one}" for one in ("0.27.2", "0.28.1", CHANGED)} <= agents(server)
+    assert {f"python-httpx/{one}" for one in ("0.27.2", "0.28.0", CHANGED)} <= agents(server)
     assert f"niquests/{recorded['niquests:sync']}" in agents(server)
     aiohttp = f"Python/{other} aiohttp/{recorded[f'aiohttp@{other}']}"
     assert aiohttp in agents(server)
@@ -138,7 +138,7 @@ def test_versions_and_pythons_are_axes(server: Recording, other: str, tmp_path: 
 @pytest.mark.usefixtures("kept_cache")
 def test_extras_additions_and_constraints(server: Recording, tmp_path: Path) -> None:
     (tmp_path / "constraints.txt").write_text("httpcore==1.0.5\n")
-    words = (f"{HTTPX}:sync", "more=httpx[http2]==0.28.1:sync", "--with", "more: orjson>=3")
+    words = (f"{HTTPX}:sync", "more=httpx[http2]==0.28.0:sync", "--with", "more: orjson>=3")
     more = ("--constraint", "constraints.txt", "--url", server.url, *ONE, "--json")
     plain, added = measured(compare(*words, *more, cwd=tmp_path)).values()
 
@@ -228,5 +228,5 @@ def test_what_a_killed_run_has_half_made_is_made_anew(own_cache: Path, tmp_path:
 
     assert half.out.startswith("no environments in ")
     assert again.code == 0, again
-    assert again.out.startswith("httpx 0.28.1 on Python ")
+    assert again.out.startswith("httpx 0.28.0 on Python ")
     assert len(json.loads(environments("list", "--json", cwd=tmp_path).out)) == 1
