@@ -31,6 +31,7 @@ from harness.analysis.summaries import summarised
 from harness.cli import legacy, main, measuring
 from harness.errors import UsageError
 from harness.input.settings import VARIABLES, Defaults, from_environment
+from harness.measure.contenders import Resolver
 from harness.records.model import Doubt
 from harness.report.answer import following
 from harness.report.answer.columns import DROPPED, LEGEND
@@ -40,6 +41,7 @@ from harness.scenario.scenario import Scenario
 from servers.catalogue import NAMES
 from servers.embedded.target import EmbeddedTarget
 from tests import plugins
+from tests.adapters import clients_page
 from tests.cli import options_page
 from tests.cli import test_doctor as doctor
 from tests.examples import finished, trial, two_clients
@@ -51,7 +53,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 METHOD = (DOCS / "method.md").read_text("utf-8")
 CLIENTS = (DOCS / "clients.md").read_text("utf-8")
-PLUGINS = (DOCS / "plugins.md").read_text("utf-8")
+ADAPTERS = (DOCS / "adapters.md").read_text("utf-8")
 READING = (DOCS / "reading.md").read_text("utf-8")
 VALIDITY = (DOCS / "validity.md").read_text("utf-8")
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md"), *(ROOT / "results").glob("README.md")])
@@ -270,9 +272,9 @@ def test_a_command_that_needs_a_server_elsewhere_is_a_valid_scenario(
 
 
 def urllib_adapter(folder: Path) -> Any:
-    """The adapter that docs/plugins.md prints."""
+    """The adapter that docs/adapters.md prints."""
     file = folder / "clientbench_urllib.py"
-    source, _ = listings(PLUGINS, "python")
+    (source,) = listings(ADAPTERS, "python")
     file.write_text(source)
     spec = importlib.util.spec_from_file_location("clientbench_urllib", file)
     assert spec is not None
@@ -391,6 +393,22 @@ def test_the_table_of_clients_is_that_of_the_adapters() -> None:
         assert all(kind.http_versions == ("1.1",) for kind in kinds), name
 
 
+def test_the_table_of_all_clients_is_that_of_the_adapters() -> None:
+    table, _, left_out = clients_page.made(ADAPTERS)
+    assert table == clients_page.block(clients_page.table())
+    assert left_out == clients_page.block(clients_page.left_out())
+
+
+def test_the_differences_of_the_clients_that_are_here_are_those_of_the_adapters(
+    resolver: Resolver,
+) -> None:
+    listed = clients_page.items(clients_page.made(ADAPTERS)[1])
+    for name in adapters.BUILTIN:
+        if not missing(name):
+            found = clients_page.differences(name, clients_page.capabilities(resolver, name))
+            assert listed.get(name, []) == found
+
+
 def test_the_table_of_points_is_that_of_the_adapters() -> None:
     table = CLIENTS.partition("<!-- points:")[2].partition("\n*")[0]
     rows = {
@@ -492,6 +510,8 @@ def without_generated(page: Path) -> str:
         if page == made.PAGE:
             before, _, after = made.parts(text)
             text = before + after
+    if page == clients_page.PAGE:
+        text = "".join(clients_page.parts(text))
     return text
 
 

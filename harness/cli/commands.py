@@ -232,7 +232,7 @@ def check_clients(
 
 @_command(clients, "new")
 def new_client(
-    name: Annotated[str, argument("The client's name, and that of the folder.", "NAME")],
+    new: Annotated[str, argument("The client's name, and that of the folder.", "NAME")],
     library: Annotated[
         Text, about("The library to measure, used like httpx. [httpx]", metavar="DISTRIBUTION")
     ] = None,
@@ -240,7 +240,7 @@ def new_client(
     """Write a folder with an adapter that works, its distribution and its test."""
     from harness.cli import creating
 
-    creating.new_client(name, library)
+    creating.new_client(new, library)
 
 
 @_command(app)
@@ -471,12 +471,12 @@ def check_targets(
 
 @_command(targets, "new")
 def new_target(
-    name: Annotated[str, argument("The target's name, and that of the folder.", "NAME")],
+    new: Annotated[str, argument("The target's name, and that of the folder.", "NAME")],
 ) -> None:
     """Write a folder with a target that works, its distribution and its test."""
     from harness.cli import creating
 
-    creating.new_target(name)
+    creating.new_target(new)
 
 
 @_command(targets, "status")

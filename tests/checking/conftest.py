@@ -53,7 +53,7 @@ def check(outsiders: tuple[Path, Path], bundle: Bundle, suite: ClientCheck) -> C
 def example_of_the_docs() -> str:
     """The target of docs/plugins.md, under a name that no other one has."""
     page = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text("utf-8")
-    _, listing = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    (listing,) = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
     return str(listing).replace('name = "plain"', 'name = "x-plain"') + "\nSloppy = Plain\n"
 
 

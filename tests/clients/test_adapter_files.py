@@ -115,7 +115,7 @@ def test_a_file_that_cannot_be_used_is_refused_in_one_line(
 
 
 def test_a_file_that_is_not_there_and_a_name_that_is_used_twice_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="nowhere.py' cannot be read: No such file"):
+    with pytest.raises(UsageError, match=r"nowhere\.py' cannot be read: No such file"):
         read([str(tmp_path / "nowhere.py")], [])
     with pytest.raises(UsageError, match="cannot be read: Is a directory"):
         read([str(tmp_path)], [])
@@ -167,6 +167,7 @@ def test_an_installed_library_serves_it_if_it_fits(
 
 
 def test_an_adapter_that_cannot_be_imported_is_told_with_the_reason(tmp_path: Path) -> None:
-    with Bundle([one(tmp_path, "import nobody_has_this\n" + SOURCE)]) as bundle:
-        with pytest.raises(UnusableError, match=r"'mine' cannot be used: ModuleNotFoundError"):
-            Catalogue(bundle).select(parse("mine"))
+    broken = one(tmp_path, "import nobody_has_this\n" + SOURCE)
+    why = "'mine' cannot be used: ModuleNotFoundError"
+    with Bundle([broken]) as bundle, pytest.raises(UnusableError, match=why):
+        Catalogue(bundle).select(parse("mine"))

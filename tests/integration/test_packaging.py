@@ -152,10 +152,10 @@ def test_the_installed_command_compares_clients(
 def test_an_adapter_from_outside_is_a_client_like_the_others(
     wheel: Path, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
 ) -> None:
-    """The example of docs/plugins.md, as a distribution of its own."""
-    page = (ROOT / "docs" / "plugins.md").read_text("utf-8")
-    project, _ = re.findall(r"^```toml\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
-    module, _ = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    """The example of docs/adapters.md, as a distribution of its own."""
+    page = (ROOT / "docs" / "adapters.md").read_text("utf-8")
+    (project,) = re.findall(r"^```toml\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    (module,) = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
     built = tmp_path / "clientbench_urllib-0.1.0-py3-none-any.whl"
     described = tomllib.loads(project)["project"]
     (group,) = described["entry-points"]
