@@ -4,113 +4,159 @@ Both run in one warm process over the same connections, in alternating slices (p
 harness, plain). The recorder is drained, rows are checked and folded, and the sampler runs, as in a
 real trial. The ratio is that of each group of four slices; its interval is the 95 % t-interval over
 groups, which do not overlap and cancel linear drift.
+
+Clients that clientbench does not require are measured in environments made for them. Some have no
+plain loop of their own (see ``plain_loops``): those compare the worker's loop with one around the
+adapter's ``send``. What cannot be measured is listed with the reason.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import math
 import shutil
 import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from scipy.special import stdtrit
 
-from adapters.base import Request, Settings
+from adapters import MODES_OF
+from adapters.base import Mode, Request, Settings
 from benchmarks.figures import Figure, report
+from benchmarks.plain_loops import sends_itself
 from harness.clients.bundle import START, Bundle
-from harness.clients.catalogue import Client
+from harness.errors import ClientbenchError
 from harness.machine import processors
 from harness.machine.sampler import Sampler
-from harness.measure.contenders import Resolver
+from harness.measure.contenders import Resolver, Selection
 from harness.measure.samples import Fold, Rules, Segment, WindowCounts
 from harness.measure.trial import CAPACITY
 from harness.measure.waiting import wait_for
-from harness.measure.workers import WorkerProcess
-from harness.scenario.selector import ClientSpec
+from harness.measure.workers import WorkerError, WorkerProcess
+from harness.scenario.selector import ClientSpec, parse
 from harness.worker.job import Job
 from servers.embedded.target import EmbeddedTarget
+
+__all__ = ["client_figures"]
 
 CONCURRENCIES = (1, 16)
 SLICE_NS = 40_000_000
 QUADS_PER_BATCH = 10
 HALF_WIDTH = 0.01
 MOST_QUADS = 250
-SLOW_CLIENT_US = 50.0
+QUICK_QUADS = 40
+SLOW_CLIENT_US = 50.0  # from here on a share is asked for, below it an absolute time
+LEAST_SHARE, MOST_ADDED_US = 0.97, 1.0
+HERE, ALL = "here", "all"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all measurements share."""
+
+    bundle: Bundle
+    resolver: Resolver
+    launcher: processors.Launcher
+    cpus: processors.Processors
+    target: EmbeddedTarget
+    most_quads: int
 
 
 def main() -> int:
-    """Measure every client named (default: all installed) and report."""
+    """Measure the clients of the command line and report."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("clients", nargs="*", help="NAME or NAME:MODE")
-    wanted = parser.parse_args().clients
+    parser.add_argument(
+        "--clients",
+        default=HERE,
+        help="all, here (those installed beside clientbench, the default), or NAME[:MODE],…",
+    )
+    parser.add_argument("--quick", action="store_true", help="for a try: wider intervals")
+    given = parser.parse_args()
     figures: list[Figure] = []
-    with Bundle() as bundle:
-        resolver = Resolver(bundle)
+    with Bundle() as bundle, contextlib.ExitStack() as stack:
         _add_worker(bundle)
+        resolver, launcher = Resolver(bundle), processors.Launcher()
+        stack.callback(launcher.close)
         cpus = processors.assign(processors.available(), 1, pin=True)
-        launcher = processors.Launcher()
         target = EmbeddedTarget()
+        stack.callback(target.stop)
         launcher.run(target.start, cpus.target)
-        try:
-            target.wait_ready()
-            processors.demote(cpus.target)
-            for pid in target.processes():
-                processors.hasten(pid)
-            for client in resolver.catalogue().clients():
-                for mode in client.modes:
-                    if not wanted or {client.name, f"{client.name}:{mode}"} & set(wanted):
-                        spec = ClientSpec(client.name, mode=mode)
-                        figures += _client(spec, client, resolver, bundle, launcher, cpus, target)
-        finally:
-            target.stop()
-            launcher.close()
-    return report("overhead", figures)
+        target.wait_ready()
+        wanted = _wanted(given.clients, resolver)
+        processors.demote(cpus.target)
+        for pid in target.processes():
+            processors.hasten(pid)
+        most = QUICK_QUADS if given.quick else MOST_QUADS
+        setting = Setting(bundle, resolver, launcher, cpus, target, most)
+        for spec in wanted:
+            figures += _client(spec, setting)
+    return report("overhead, quick" if given.quick else "overhead", figures)
 
 
-def _client(
-    spec: ClientSpec,
-    client: Client,
-    resolver: Resolver,
-    bundle: Bundle,
-    launcher: processors.Launcher,
-    cpus: processors.Processors,
-    target: EmbeddedTarget,
-) -> list[Figure]:
-    mode = spec.mode or "sync"
-    required = resolver.catalogue().closure_with_loop(client, None)
+def _wanted(text: str, resolver: Resolver) -> list[ClientSpec]:
+    """Return the clients that the command line names, each in one mode."""
+    here = [client.name for client in resolver.catalogue().clients() if client.modes]
+    names = {HERE: here, ALL: list(MODES_OF)}.get(text) or text.split(",")
+    return [
+        replace(spec, mode=cast("Mode", mode))
+        for spec in map(parse, names)
+        for mode in ([spec.mode] if spec.mode else MODES_OF.get(spec.name, ("sync",)))
+    ]
+
+
+def _client(spec: ClientSpec, setting: Setting) -> list[Figure]:
+    """Measure one client in one mode; the figure of one that cannot be measured says why."""
     figures = []
-    # null never waits: sixteen of its threads would measure nothing but the GIL's switch interval
-    for concurrency in CONCURRENCIES if client.name != "null" else CONCURRENCIES[:1]:
-        segment = Segment(CAPACITY)
-        job = Job(
-            module=client.module,
-            mode=mode,
-            loop="asyncio",
-            slots=concurrency,
-            request=Request("GET", f"{target.base_url}/", {"Accept-Encoding": "identity"}),
-            settings=Settings(),
-            segment_fd=segment.fd,
-            capacity=CAPACITY,
-            cpus=cpus.workers,
-            site=str(bundle.site(required.entries)),
-        )
-        log = bundle.log(f"{client.name}-{mode}-{concurrency}")
-        worker = launcher.run(WorkerProcess, resolver.catalogue().python, bundle, log, job, segment)
-        try:
-            measured = _measure(worker, target)
-        finally:
-            worker.end()
-            segment.close()
-        figures += _figures(f"{client.name}:{mode}", concurrency, *measured)
-        print(f"{client.name}:{mode} c={concurrency} done", file=sys.stderr)
+    try:
+        found = setting.resolver.select(spec)
+        # null never waits: sixteen of its threads would measure nothing but the GIL's switch interval
+        for concurrency in CONCURRENCIES if spec.name != "null" else CONCURRENCIES[:1]:
+            measured = _at(found, concurrency, setting)
+            figures += client_figures(spec.name, found.mode, concurrency, *measured)
+            print(f"{spec} c={concurrency} done", file=sys.stderr)
+    except (ClientbenchError, WorkerError) as error:
+        why = " ".join(str(error).split())
+        figures.append(Figure(f"{spec} not measured", 1, None, "lower", "", why))
     return figures
 
 
-def _measure(worker: WorkerProcess, target: EmbeddedTarget) -> tuple[list[float], list[float]]:
+def _at(found: Selection, concurrency: int, setting: Setting) -> tuple[list[float], list[float]]:
+    """Measure a client at one concurrency, as ``_measure`` returns it. Raises ``WorkerError``."""
+    bundle, client = setting.bundle, found.client
+    required = found.catalogue.closure_with_loop(client, found.loop)
+    segment = Segment(CAPACITY)
+    job = Job(
+        module=client.module,
+        mode=found.mode,
+        loop=found.loop,
+        slots=concurrency,
+        request=Request("GET", f"{setting.target.base_url}/", {"Accept-Encoding": "identity"}),
+        settings=Settings(),
+        segment_fd=segment.fd,
+        capacity=CAPACITY,
+        cpus=setting.cpus.workers,
+        site=str(bundle.site(required.entries)),
+    )
+    log = bundle.log(f"{client.name}-{found.mode}-{concurrency}")
+    python = found.catalogue.python
+    try:
+        worker = setting.launcher.run(WorkerProcess, python, bundle, log, job, segment)
+        try:
+            return _measure(worker, setting.target, setting.most_quads)
+        finally:
+            worker.end()
+    finally:
+        segment.close()
+
+
+def _measure(
+    worker: WorkerProcess, target: EmbeddedTarget, most_quads: int
+) -> tuple[list[float], list[float]]:
     """Logarithms of harness ÷ plain throughput per group, and the plain loop's µs per request."""
     fold = Fold(Rules(range(200, 400), len(b"clientbench\n"), 10**10))
     now_ns = time.monotonic_ns()
@@ -138,7 +184,7 @@ def _measure(worker: WorkerProcess, target: EmbeddedTarget) -> tuple[list[float]
     worker.command({**batch, "quads": 2})  # warm-up
     ask("slices", 60)
     while len(logs) < 2 * QUADS_PER_BATCH or (
-        _half_width(logs) > HALF_WIDTH and len(logs) < MOST_QUADS
+        _half_width(logs) > HALF_WIDTH and len(logs) < most_quads
     ):
         worker.command(batch)
         slices = ask("slices", 120)["slices"]
@@ -157,19 +203,24 @@ def _half_width(logs: list[float]) -> float:
     return float(stdtrit(n - 1, 0.975) * np.std(logs, ddof=1) / math.sqrt(n))
 
 
-def _figures(name: str, concurrency: int, logs: list[float], plain_us: list[float]) -> list[Figure]:
+def client_figures(
+    client: str, mode: Mode, concurrency: int, logs: list[float], plain_us: list[float]
+) -> list[Figure]:
+    """Return a client's figures: throughput where a request takes long, else the time added."""
     ratio, half, cost_us = math.exp(np.mean(logs)), _half_width(logs), float(np.mean(plain_us))
     added_us = cost_us * (1 / ratio - 1)
-    detail = f"± {100 * half:.2f} %, {len(logs)} groups; plain {cost_us:.1f} µs, added {added_us:+.2f} µs"
-    label = f"{name} c={concurrency}"
-    share = Figure(f"{label} throughput, harness ÷ plain", ratio, None, "higher", "×", detail)
-    if name.startswith("raw:"):
-        return [share, Figure(f"{label} added time", added_us, 1.0, "lower", "µs")]
-    if name.startswith("null:"):
-        return [share]
-    if name.startswith("pycurl:"):
-        return [replace(share, bound=0.95)]
-    return [replace(share, bound=0.97 if cost_us >= SLOW_CLIENT_US else None)]
+    label = f"{client}:{mode} c={concurrency}"
+    beside = "adapter.send" if sends_itself(client, mode) else "plain"
+    detail = f"± {100 * half:.2f} %, {len(logs)} groups; {beside} {cost_us:.1f} µs"
+    share = Figure(f"{label} throughput, harness ÷ {beside}", ratio, None, "higher", "×", detail)
+    added = Figure(f"{label} added time", added_us, None, "lower", "µs")
+    if client == "null":
+        return [share, added]
+    if client == "pycurl":
+        return [replace(share, bound=0.95), added]
+    if cost_us >= SLOW_CLIENT_US and client != "raw":
+        return [replace(share, bound=LEAST_SHARE), added]
+    return [share, replace(added, bound=MOST_ADDED_US)]
 
 
 def _add_worker(bundle: Bundle) -> None:

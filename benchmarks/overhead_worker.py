@@ -16,9 +16,12 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from overhead_loops import PLAIN  # type: ignore[import-not-found]  # plain_loops.py, in the bundle
+# plain_loops.py, in the bundle
+from overhead_loops import plain_loop  # type: ignore[import-not-found]
 
 from adapters.base import BaseAdapter
+from adapters.loops import LOOPS
+from adapters.runners import new_runner
 from harness.worker.job import Events, Job
 from harness.worker.main import adapter_class, lines
 from harness.worker.recorder import Recorder
@@ -37,7 +40,7 @@ class _Bench:
         self.job = job
         self.recorder = Recorder(job.segment_fd, job.capacity)
         kind: type[BaseAdapter] = adapter_class(job.module, job.mode)
-        self.plain = PLAIN[kind.name, job.mode]
+        self.plain = plain_loop(kind.name, job.mode)
         sizes = pool_sizes(kind, job.slots)
         self.sessions = [new_session(kind, job.settings, size) for size in sizes]
         self.adapters = self.sessions * (job.slots // len(self.sessions))
@@ -50,43 +53,69 @@ class _Bench:
         )
 
 
-class _Threads(_Bench):
-    """Both loops, one thread per slot."""
+class _Blocking(_Bench):
+    """Both loops of a sync client."""
 
     def __init__(self, job: Job) -> None:
         super().__init__(job)
+        self._which, self._until_ns = "", 0
+        self._seen: list[tuple[int, int, int]] = []
         for session in self.sessions:
             session.open()
         for adapter in self.adapters:
             adapter.send(job.request)
-        self._gate = threading.Barrier(job.slots + 1)
-        self._which, self._until_ns = "", 0
-        self._seen: list[tuple[int, int, int]] = []
-        for adapter in self.adapters:
-            threading.Thread(target=self._serve, args=(adapter,), daemon=True).start()
 
     def run(self, which: str, length_ns: int) -> Slice:
-        """One slice on all threads."""
+        """One slice on all slots."""
         before = self.recorder.claimed()
         self._seen.clear()
         self._which, self._until_ns = which, time.monotonic_ns() + length_ns
-        self._gate.wait()
-        self._gate.wait()
+        self._on_all_slots()
         elapsed_ns = max(end for _, end, _ in self._seen) - min(start for start, _, _ in self._seen)
         plain = sum(count for _, _, count in self._seen)
         return which, plain or self.recorder.claimed() - before, elapsed_ns
 
+    def _on_all_slots(self) -> None:
+        """Call ``_slot`` for each slot, all at once; return when they have ended."""
+        raise NotImplementedError
+
+    def _slot(self, adapter: Any) -> None:
+        start_ns = time.monotonic_ns()
+        if self._which == "plain":
+            count = self.plain(adapter, self.job.request, self._until_ns)
+        else:
+            self.harness(adapter, closed_loop, self._until_ns)
+            count = 0
+        self._seen.append((start_ns, time.monotonic_ns(), count))
+
+
+class _Threads(_Blocking):
+    """One thread per slot."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(job)
+        self._gate = threading.Barrier(job.slots + 1)
+        for adapter in self.adapters:
+            threading.Thread(target=self._serve, args=(adapter,), daemon=True).start()
+
+    def _on_all_slots(self) -> None:
+        self._gate.wait()
+        self._gate.wait()
+
     def _serve(self, adapter: Any) -> None:
         while True:
             self._gate.wait()
-            start_ns = time.monotonic_ns()
-            if self._which == "plain":
-                count = self.plain(adapter, self.job.request, self._until_ns)
-            else:
-                self.harness(adapter, closed_loop, self._until_ns)
-                count = 0
-            self._seen.append((start_ns, time.monotonic_ns(), count))
+            self._slot(adapter)
             self._gate.wait()
+
+
+class _Greenlets(_Blocking):
+    """One greenlet per slot."""
+
+    def _on_all_slots(self) -> None:
+        import gevent  # noqa: PLC0415  only where a client needs it
+
+        gevent.joinall([gevent.spawn(self._slot, adapter) for adapter in self.adapters])
 
 
 class _Tasks(_Bench):
@@ -114,7 +143,7 @@ class _Tasks(_Bench):
         return which, count or self.recorder.claimed() - before, elapsed_ns
 
 
-def _serve(bench: _Threads, commands: Iterator[dict[str, Any]], events: Events) -> None:
+def _serve(bench: _Blocking, commands: Iterator[dict[str, Any]], events: Events) -> None:
     events.send("ready")
     for command in commands:
         slices = [bench.run(which, command["slice_ns"]) for which in ORDER * command["quads"]]
@@ -139,7 +168,9 @@ def main() -> None:
     if job.cpus is not None:
         os.sched_setaffinity(0, job.cpus)
     commands = map(json.loads, received)
-    if job.mode == "sync":
-        _serve(_Threads(job), commands, events)
-    else:
-        asyncio.run(_serve_async(job, commands, events))
+    if job.mode == "async":
+        with new_runner(job.loop) as runner:
+            runner.run(_serve_async(job, commands, events))
+        return
+    is_green = job.loop is not None and LOOPS[job.loop].driver == "greenlets"
+    _serve(_Greenlets(job) if is_green else _Threads(job), commands, events)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import sys
 import sysconfig
 from importlib.metadata import distribution
@@ -93,3 +94,19 @@ def touch_later(file: Path) -> None:
     """Make a file look written after everything else, whatever the clock's grain."""
     seen = file.stat()
     os.utime(file, ns=(seen.st_atime_ns, seen.st_mtime_ns + 1_000_000_000))
+
+
+def other_python() -> str | None:
+    """Another version of Python that runs here, by its path."""
+    ours = sys.version_info[1]
+    # pyenv keeps versions side by side, and its shims refuse those that are not selected
+    beside = [str(folder) for folder in Path(sys.base_prefix).parent.glob("*/bin")]
+    path = os.pathsep.join([*beside, os.environ.get("PATH", "")])
+    for minor in (number for number in (14, 13, 12, 11) if number != ours):
+        found = shutil.which(f"python3.{minor}", path=path)
+        if (
+            found
+            and subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode == 0
+        ):
+            return found
+    return None

@@ -8,14 +8,24 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
+import uv
 
 from servers.catalogue import software
 
-__all__ = ["is_left_out", "require", "require_client", "require_software"]
+__all__ = [
+    "index_has",
+    "is_left_out",
+    "require",
+    "require_client",
+    "require_index",
+    "require_software",
+]
 
 EXTRAS = frozenset({"requestx"})
 
@@ -38,6 +48,20 @@ def require_client(name: str) -> None:
     """The same for a client library, by the client's name: any but an extra has to be here."""
     variable = "CLIENTBENCH_REQUIRE_EXTRAS"
     require(not is_left_out(name), f"{name} is an extra and not installed", variable)
+
+
+def require_index() -> None:
+    """The same for the package index from which environments are made, as uv itself sees it."""
+    require(index_has("idna"), "no package index", "CLIENTBENCH_REQUIRE_INDEX")
+
+
+@cache
+def index_has(requirement: str) -> bool:
+    """Whether the package index has wheels of it, and of all that it requires, for this Python."""
+    words = ("pip", "compile", "--quiet", "--no-build", "--python", sys.executable, "-")
+    command = [uv.find_uv_bin(), *words]
+    done = subprocess.run(command, input=requirement, text=True, capture_output=True, check=False)
+    return done.returncode == 0
 
 
 def require_software(name: str) -> None:

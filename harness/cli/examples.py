@@ -18,7 +18,7 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType(
         "compare": (
             ("clientbench compare requests httpx aiohttp --quick", "three clients, 5 s each"),
             ("clientbench compare httpx --target nginx --target caddy", "one client, two servers"),
-            ("clientbench compare aiohttp pycurl --rate 200", "both at 200 requests/s"),
+            ("clientbench compare niquests httpx==0.27.2 httpx==0.28.1", "made when needed"),
         ),
         "load": (
             ("clientbench load http://localhost:8000/ --client httpx", "30 s, 10 at a time"),
@@ -49,6 +49,11 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType(
             ("clientbench clients new mine", "a folder with an adapter for httpx"),
             ("clientbench clients new mine --library httpx2", "for another library"),
             ("clientbench clients check mine --adapter mine.py", "check an adapter"),
+        ),
+        "clients show": (
+            ("clientbench clients show httpx", "what it can do, and what it cannot"),
+            ("clientbench clients show httpx==0.27.2", "of another version"),
+            ("clientbench clients show niquests --json", "for programs"),
         ),
         "doctor": (
             ("clientbench doctor", "look at this machine for 6 s"),
@@ -89,6 +94,36 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType(
             ("clientbench results sql 'SELECT * FROM client_summary'", "a table"),
             ("clientbench results sql 'SELECT * FROM runs' --json", "one JSON document"),
             ("clientbench results sql 'SELECT * FROM runs' --csv", "CSV"),
+        ),
+        "environments": (
+            ("clientbench environments", "which are in the cache, and their size"),
+            ("clientbench environments show 3f2a", "one by the beginning of its ID"),
+            ("clientbench environments prune --older 30", "remove old ones"),
+        ),
+        "environments list": (
+            ("clientbench environments list", "which are in the cache, and their size"),
+            ("clientbench environments list --json", "the same for programs"),
+            ("clientbench environments prune --keep 20", "keep the last used"),
+        ),
+        "environments show": (
+            ("clientbench environments show 3f2a", "one by the beginning of its ID"),
+            ("clientbench environments show httpx==0.27.2", "one by what it was made for"),
+            ("clientbench environments show 3f2a --json", "for programs"),
+        ),
+        "environments freeze": (
+            ("clientbench environments freeze 3f2a > httpx.lock", "as a file"),
+            ("clientbench compare httpx --lock httpx.lock", "make it again, elsewhere"),
+            ("clientbench results show latest --lock", "all of a run"),
+        ),
+        "environments remove": (
+            ("clientbench environments remove 3f2a", "one by the beginning of its ID"),
+            ("clientbench environments remove 3f2a 81c0", "two of them"),
+            ("clientbench environments prune", "all that no run uses"),
+        ),
+        "environments prune": (
+            ("clientbench environments prune", "all that no run uses"),
+            ("clientbench environments prune --older 30", "not used for 30 days"),
+            ("clientbench environments prune --keep 20", "all but the 20 last used"),
         ),
         "targets": (
             ("clientbench targets", "which can run here, and what others need"),

@@ -50,7 +50,7 @@ def without_unmade(scenario: Scenario, settings: Making) -> Scenario:
             try:
                 resolver.select(one.client)
             except UnusableError as error:
-                failed[one.name] = str(error)
+                failed[one.name] = error.problem
     for name, problem in failed.items():
         say(f"left out: {name} ({problem})", sys.stderr)
     left = tuple(one for one in scenario.competitors if one.name not in failed)

@@ -161,6 +161,9 @@ class Catalogue:
 
         Raises ``UsageError`` or ``UnusableError`` if there is none or it lacks the mode.
         """
+        if spec.name in adapters.LEFT_OUT and spec.name not in self._known:
+            reason = adapters.LEFT_OUT[spec.name]
+            raise UnusableError(f"{spec.name!r} has no adapter: {reason}", "client")
         if spec.name not in self._known:
             raise UsageError(
                 f"{spec.name!r} is unknown; {meant(spec.name, self._known)}"

@@ -7,7 +7,8 @@ environment of its own, which uv makes and the cache keeps.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -35,7 +36,8 @@ from harness.clients.ranges import check_range
 from harness.clients.registry import known_clients
 from harness.errors import UnusableError, UsageError
 from harness.records.client_environment import ClientSource, SourceKind
-from harness.scenario.labels import short_source
+from harness.redaction import quoted
+from harness.scenario.labels import client_label, short_source
 from harness.scenario.selector import ClientSpec
 
 __all__ = ["Catalogues", "Chosen", "Making", "versions"]
@@ -92,7 +94,8 @@ class Catalogues:
             return Chosen(there)
         key = replace(spec, alias=None, mode=None)
         if key not in self._made:
-            self._made[key] = self._make(spec)
+            with _named(spec):
+                self._made[key] = self._make(spec)
         return self._made[key]
 
     def _there(self, spec: ClientSpec) -> Catalogue | None:
@@ -183,6 +186,18 @@ def _measured(own: Catalogue, spec: ClientSpec) -> str:
             f"'{spec}' is part of Python; accepted: {spec.name}, or {spec.name}@3.13", "client"
         )
     return library if library == STANDARD else str(canonicalize_name(library))
+
+
+@contextmanager
+def _named(spec: ClientSpec) -> Iterator[None]:
+    """Name the client in a failure to make its environment, which names no field."""
+    try:
+        yield
+    except UnusableError as error:
+        if error.fields:
+            raise
+        value = quoted(client_label(spec, ()))
+        raise UnusableError(error.problem, "client", value=value) from error
 
 
 def _is_environment(python: str) -> bool:

@@ -182,6 +182,7 @@ def _check_clients_distinct(
 ) -> None:
     for number, (text, spec) in enumerate(zip(texts, specs, strict=True)):
         if spec not in specs[:number]:
+            _check_label(texts, labels, number, spec)
             continue
         before = texts[specs.index(spec)]
         given = f"{quoted(text)} is"
@@ -189,6 +190,21 @@ def _check_clients_distinct(
             label = quoted(labels[number])
             given = f"{quoted(before)} and {quoted(text)} are the same client, {label},"
         raise UsageError(f"{given} given twice; expected each once", "client")
+
+
+def _check_label(
+    texts: Sequence[str], labels: Sequence[str], number: int, spec: ClientSpec
+) -> None:
+    """Refuse two clients that only a path tells apart, because labels have no paths."""
+    label = labels[number]
+    if label in labels[:number]:
+        before = quoted(texts[labels.index(label)])
+        named = quoted(str(replace(spec, alias="other")))
+        raise UsageError(
+            f"{before} and {quoted(texts[number])} would both be called {quoted(label)}; "
+            f"name one of them, as in {named}",
+            "client",
+        )
 
 
 def _resolved(spec: ClientSpec, modes: Modes) -> ClientSpec:

@@ -19,8 +19,9 @@ __all__ = ["FLAGS", "Spelling"]
 
 # Fields with options, beside those of factors and scenarios.
 _OTHER_FIELDS = (
-    *("accept", "across", "all", "csv", "database", "details", "json", "library", "limit"),
-    *("lines", "normalize", "output", "port", "quiet", "seconds", "strict", "url"),
+    *("accept", "across", "all", "csv", "database", "details", "json", "keep", "library"),
+    *("limit", "lines", "normalize", "older", "output", "port", "quiet", "seconds", "strict"),
+    "url",
 )
 FLAGS: Mapping[str, str] = MappingProxyType(
     {

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.analysis.summaries import CompetitorSummary, net_cpu_per_request_ns, summarised
 from harness.analysis.trust import trust
-from harness.records.client_environment import Environment
+from harness.records.client_environment import ClientSource, Environment
 from harness.records.fields import FIELDS
 from harness.records.histogram import Censored, Histogram
 from harness.records.model import (
@@ -188,7 +188,9 @@ PLAIN: dict[type, Callable[[Any], Any]] = {
     TargetSpec: _target,
     TargetRecord: lambda one: {"spec": _target(one.spec), "description": one.description},
     SelftestNote: _selftest,
-    **dict.fromkeys((Spread, Ceiling, HeldPlan, OtherLoad, Ending, UnexpectedAnswer), asdict),
+    **dict.fromkeys(
+        (Spread, Ceiling, HeldPlan, OtherLoad, Ending, UnexpectedAnswer, ClientSource), asdict
+    ),
     Environment: lambda environment: {"id": environment.digest, **environment.to_plain()},
     SliceRecord: lambda one: asdict(one) | {"parts": list(one.parts)},
     dict: _text_keys,

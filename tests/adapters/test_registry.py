@@ -19,7 +19,7 @@ from tests.require import require_client
 FOLDER = Path(adapters.__file__).parent
 SECOND_LIBRARIES = {"harness", "servers", *adapters.BUILTIN}
 # Libraries that join others, by module: their users import those, too.
-JOINED = {"httpx_aiohttp": {"httpx", "aiohttp"}}
+JOINED = {"grequests": {"requests"}, "httpx_aiohttp": {"httpx", "aiohttp"}}
 
 
 @pytest.mark.parametrize("name", adapters.BUILTIN)

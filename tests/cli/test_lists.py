@@ -14,6 +14,9 @@ from tests.examples import finished, run, save, two_clients
 LISTS = {
     "clients": ("clients",),
     "clients list": ("clients", "list"),
+    "clients show": ("clients", "show", "raw"),
+    "environments": ("environments",),
+    "environments list": ("environments", "list"),
     "presets": ("presets",),
     "targets": ("targets",),
     "targets list": ("targets", "list"),
@@ -28,14 +31,15 @@ ELSEWHERE = {
     "compare",
     "load",
     "clients check",
+    "environments show",
     "targets check",
     "targets up",
     "selftest",
     "results diff",
 }
-SILENT = {"", "results", "results merge", "targets down", "targets logs"} | {
-    "clients new",
-    "targets new",
+SILENT = {
+    *("", "results", "results merge", "targets down", "targets logs", "clients new", "targets new"),
+    *("environments freeze", "environments remove", "environments prune"),
 }
 
 
@@ -54,7 +58,7 @@ def test_a_list_as_json_is_one_document(words: str, tmp_path: Path) -> None:
     with Store.open(tmp_path / "benchmark_results.db") as store:
         save(store, run(), two_clients())
         store.finish(finished(two_clients()))
-    environ = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    environ = {"XDG_STATE_HOME": str(tmp_path / "state"), "CLIENTBENCH_CACHE": str(tmp_path)}
     ended = clientbench(*LISTS[words], "--json", cwd=tmp_path, environ=environ)
     assert ended.code == 0, ended.err
     assert isinstance(ended.json, list | dict)

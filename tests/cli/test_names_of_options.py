@@ -27,6 +27,7 @@ BAD: dict[str, tuple[str, tuple[str, ...]]] = {
     "--concurrency": ("0", ()),
     "--config": ("no-such.conf", ("--target", "nginx")),
     "--connection": ("maybe", ()),
+    "--constraint": ("missing.txt", ()),
     "--db": ("no/such/x.db", ()),
     "--delay": ("x", ("--preset", "concurrent-synced")),
     "--duration": ("0", ()),
@@ -37,6 +38,7 @@ BAD: dict[str, tuple[str, tuple[str, ...]]] = {
     "--headers": ("{", ()),
     "--hold": ("breath", ("--preset", "concurrent-synced")),
     "--instances": ("0", ()),
+    "--lock": ("missing.lock", ()),
     "--max-body": ("0", ()),
     "--max-in-flight": ("0", ("--rate", "5")),
     "--method": ("TRACE", ()),
@@ -49,6 +51,7 @@ BAD: dict[str, tuple[str, tuple[str, ...]]] = {
     "--preset": ("nothing", ()),
     "--processes": ("11", ()),
     "--profile": ("fair", ()),
+    "--python": ("pypy", ()),
     "--rate": ("0", ()),
     "--requests": ("3", ("--rounds", "5")),
     "--rounds": ("0", ()),
@@ -67,15 +70,19 @@ BAD: dict[str, tuple[str, tuple[str, ...]]] = {
     "--unix": ("missing", ("--url", "http://localhost/")),
     "--upstream": ("nothing", ("--target", "nginx")),
     "--url": ("ftp://x/", ()),
+    "--versions": ("new", ("httpx",)),
     "--warmup": ("-1", ()),
+    "--with": ("@", ()),
 }
 # Those of other commands, or that another command than ``compare`` has.
 ELSEWHERE = {
     "--client": (("load", "--client", "curl"), "client: 'curl' is unknown"),
+    "--keep": (("environments", "prune", "--keep", "x"), "--keep: 'x'"),
     "--library": (("clients", "new", "mine", "--library", "a b"), "--library: 'a b'"),
     "--limit": (("results", "list", "--limit", "0"), "--limit: '0'"),
     "--lines": (("targets", "logs", "embedded", "--lines", "0"), "--lines: '0'"),
     "--normalize": (("load", "--client", "raw", "--normalize", "1"), "--normalize: '1'"),
+    "--older": (("environments", "prune", "--older", "x"), "--older: 'x'"),
     "--port": (("targets", "up", "embedded", "--port", "0"), "--port: '0'"),
     "--seconds": (("doctor", "--seconds", "x"), "--seconds: 'x'"),
 }

@@ -53,7 +53,7 @@ def questions(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_every_client_of_ours_is_known_with_version_and_modes(found: Catalogue) -> None:
     clients = {client.name: client for client in found.clients()}
 
-    assert list(clients) == list(adapters.BUILTIN)
+    assert list(clients) == [*adapters.BUILTIN, *adapters.ELSEWHERE]
     for name in ("requests", "httpx", "aiohttp", "pycurl", "urllib3"):
         assert clients[name].installed and clients[name].problem is None
         assert clients[name].version == version(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import Recording, clientbench, recording
+from tests.installations import other_python
 from tests.require import require
 
 OLDER, NEWER = "2.31.0", "2.32.4"
@@ -33,22 +33,6 @@ def made_by_pip(folder: Path, *asked: str) -> Path:
     reason = f"no package index: {done.stderr.strip()[-200:]}"
     require(done.returncode == 0, reason, "CLIENTBENCH_REQUIRE_INDEX")
     return python
-
-
-def other_python() -> str | None:
-    """Another version of Python that runs here, by its path."""
-    ours = sys.version_info[1]
-    # pyenv keeps versions side by side, and its shims refuse those that are not selected
-    beside = [str(folder) for folder in Path(sys.base_prefix).parent.glob("*/bin")]
-    path = os.pathsep.join([*beside, os.environ.get("PATH", "")])
-    for minor in (number for number in (14, 13, 12, 11) if number != ours):
-        found = shutil.which(f"python3.{minor}", path=path)
-        if (
-            found
-            and subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode == 0
-        ):
-            return found
-    return None
 
 
 def test_two_versions_that_pip_installed(server: Recording, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from harness.option_names import option
 from harness.redaction import Redactor
 from harness.text import one_line, shortened
 
@@ -99,7 +100,7 @@ def _unreachable(found: Match, errors: str) -> str:
     reason = re.sub(r" \(os error \d+\)", "", causes[-1].strip()) if causes else "no answer"
     return (
         f"{found[1]} cannot be fetched: {reason}; check the network, "
-        "or use --offline for what is cached"
+        f"or use {option('offline')} for what is cached"
     )
 
 
@@ -112,7 +113,8 @@ def _unparsable(_found: Match, errors: str) -> str:
 
 
 _ELSEWHERE = "set CLIENTBENCH_CACHE to a folder that can be written"
-_UNCACHED = "is not cached, and --offline forbids to fetch it; run once without --offline"
+_OFFLINE = option("offline")
+_UNCACHED = f"is not cached, and {_OFFLINE} forbids to fetch it; run once without {_OFFLINE}"
 # The first that is found counts. A build may print anything, so only what explains a failed build
 # better than its own output stands before it.
 _CASES = (
@@ -188,8 +190,13 @@ _CASES = (
         no_version=True,
     ),
     _Case(
-        r"there (?:is|are) no versions? of ([^\s=<>!~]+)(?:==)?(\S+) and you require",
+        r"there (?:is|are) no versions? of ([^\s=<>!~]+)==(\S+) and you require",
         r"\1 has no version \2; leave it out for the newest",
+        no_version=True,
+    ),
+    _Case(
+        r"there are no versions of (\S+) and you require (\S+?), we",
+        r"the package index has no \2 for this Python and platform; try another version or @PYTHON",
         no_version=True,
     ),
     _Case(

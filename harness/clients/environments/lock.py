@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 
 from harness.clients.environments.pythons import FoundPython
 from harness.errors import UnusableError
+from harness.option_names import option
 from harness.records.client_environment import Interpreter
 from harness.redaction import quoted
 
@@ -87,7 +88,7 @@ def check(lock: str, python: FoundPython) -> None:
     """
     found = _HEADER.match(lock)
     if found is None:
-        raise UnusableError("this is no lock of an environment: its first line is missing")
+        raise UnusableError("the first line is missing, so this is no lock of an environment")
     version, implementation, platform = found.groups()
     wanted = re.sub(r"^(\d+\.\d+)\.[^t]*", r"\1", version)
     if platform not in (ANY, python.platform):
@@ -118,7 +119,8 @@ class LockedEnvironment:
 def write(environments: Iterable[LockedEnvironment]) -> str:
     """Return the lock of a run."""
     parts = [
-        f"# The environments of a run of clientbench: compare --lock FILE\nformat = {FORMAT}\n"
+        f"# The environments of a run of clientbench: compare {option('lock')} FILE\n"
+        f"format = {FORMAT}\n"
     ]
     for one in environments:
         parts.append(

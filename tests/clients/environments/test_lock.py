@@ -42,7 +42,7 @@ def test_a_lock_of_another_python_or_platform(change: dict[str, object], line: s
 
 
 def test_a_lock_without_its_first_line() -> None:
-    with pytest.raises(UnusableError, match="its first line is missing"):
+    with pytest.raises(UnusableError, match="the first line is missing"):
         locks.check(BODY, PYTHON)
 
 

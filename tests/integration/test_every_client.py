@@ -1,0 +1,102 @@
+"""Every client that is not installed here, in an environment made for it; six at both ends of their range.
+
+What a library does not keep is declared by its adapter: a known failure. Any other fails the test.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import adapters
+from harness.checking.clients import ClientCheck, candidates
+from harness.clients.bundle import Bundle
+from harness.clients.catalogues import Making, versions
+from harness.clients.environments.pythons import installed
+from harness.clients.ranges import is_version
+from harness.errors import UnusableError
+from harness.measure.contenders import Resolver
+from harness.records.checked import Checked
+from harness.scenario.selector import ClientSpec, parse
+from tests.require import index_has
+
+pytestmark = pytest.mark.timeout(600)
+
+ELSEWHERE = [f"{name}:{mode}" for name in adapters.ELSEWHERE for mode in adapters.MODES_OF[name]]
+SIX = [
+    f"{name}:{mode}"
+    for name in ("requests", "httpx", "aiohttp", "urllib3", "pycurl")
+    for mode in adapters.MODES_OF[name]
+]
+# The reasons for which a client may be missing on a Python or a platform, and what to do.
+CANNOT_BE_HAD = re.compile(
+    r"client '.+': .+ (has no wheel for this (Python|platform) .+; choose another version"
+    r"|has no wheel for this Python and platform, and its build failed: "
+    r"|needs Python .+, this is .+; choose another with @PYTHON).*"
+)
+
+
+@pytest.fixture
+def resolver(bundle: Bundle, kept_cache: Path) -> Resolver:
+    """Makes environments in the cache that is kept."""
+    return Resolver(bundle)
+
+
+def distribution(name: str) -> str:
+    _, found = {**adapters.BUILTIN, **adapters.ELSEWHERE}[name]
+    assert found is not None
+    return found
+
+
+def checked(resolver: Resolver, suite: ClientCheck, spec: ClientSpec) -> Checked:
+    """The result for a client in one mode, which has no failures but those that are known."""
+    (one,), _ = candidates(resolver, [spec])
+    found = suite.check(one)
+    wrong = {
+        claim.name: (claim.state, claim.reason)
+        for claim in found.results
+        if claim.state in ("failed", "not checked")
+    }
+    assert wrong == {}
+    assert found.passed
+    return found
+
+
+@pytest.mark.parametrize("selector", ELSEWHERE)
+def test_what_is_claimed_of_it_holds_in_an_environment_of_its_own(
+    selector: str, resolver: Resolver, suite: ClientCheck
+) -> None:
+    spec = parse(selector)
+    try:
+        found = checked(resolver, suite, spec)
+    except UnusableError as error:  # not for this Python, or not for this platform
+        assert CANNOT_BE_HAD.fullmatch(str(error)), error
+        assert not index_has(distribution(spec.name)), error
+        return
+    assert found.version
+
+
+@cache
+def newest(name: str) -> str:
+    (found,) = versions(Making(), ClientSpec(name), "last:1")
+    return found
+
+
+@pytest.mark.parametrize("end", ["oldest", "newest"])
+@pytest.mark.parametrize("selector", SIX)
+def test_what_is_claimed_holds_at_both_ends_of_its_range(
+    selector: str, end: str, resolver: Resolver, suite: ClientCheck
+) -> None:
+    """The oldest supported version on the oldest Python here, the newest one on the newest."""
+    spec = parse(selector)
+    pythons = [one for one in installed() if not one.free_threaded]
+    version = adapters.OLDEST[spec.name] if end == "oldest" else newest(spec.name)
+    python = pythons[-1 if end == "oldest" else 0].path
+    found = checked(resolver, suite, replace(spec, version=version, python=python))
+
+    assert found.version is not None
+    assert is_version(found.version, version)
