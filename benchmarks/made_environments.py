@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import sys
 import tempfile
 import time
@@ -30,6 +31,7 @@ class Chosen:
     """An environment that was made, and the time until it was there."""
 
     took_s: float
+    cpu_s: float  # of this process and those it has waited for
     folder: Path
     python: str  # the path of its interpreter
 
@@ -82,9 +84,14 @@ def choose(text: str) -> Chosen:
     Raises ``UnusableError``, also if the interpreter has the client itself.
     """
     with Bundle() as bundle:
-        started = time.perf_counter()
+        started, cpu_started = time.perf_counter(), _cpu_s()
         made = Catalogues(bundle).choose(parse(text)).made
-        took_s = time.perf_counter() - started
+        took_s, cpu_s = time.perf_counter() - started, _cpu_s() - cpu_started
     if made is None:
         raise UnusableError(f"nothing was made for {text.partition('@')[0]}: it is there", "python")
-    return Chosen(took_s, made.folder, made.python)
+    return Chosen(took_s, cpu_s, made.folder, made.python)
+
+
+def _cpu_s() -> float:
+    waited_for = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + waited_for.ru_utime + waited_for.ru_stime
