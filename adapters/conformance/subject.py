@@ -1,4 +1,4 @@
-"""What the suite examines: one adapter on one event loop."""
+"""The subject of the suite: one adapter on one event loop."""
 
 from __future__ import annotations
 

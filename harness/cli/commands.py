@@ -283,6 +283,7 @@ def list_runs(
         listing.show_runs(database, number, json)
 
 
+# wide: a parameter for each option, which Typer reads
 @_command(results, "show")
 def show_run(
     run: Run,

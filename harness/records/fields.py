@@ -362,8 +362,8 @@ OWN = (
     Field(
         "client_source",
         SOURCE,
-        "a library that is no release: `kind` (checkout, wheel, sdist, url), `name`, `digest` of "
-        "its files, and the `commit` and `dirty` flag of a checkout; NULL for a release",
+        "a library that is no release: `kind` (checkout, wheel, sdist, url), `name`, `digest`, and "
+        "`commit` and `dirty` of a checkout; NULL for a release",
     ),
 )
 

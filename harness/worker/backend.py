@@ -26,7 +26,7 @@ class TaskGroup(Protocol):
 
 
 class FreeList(Protocol, Generic[T]):
-    """What is free; the last one that became free comes first."""
+    """Free items; the last one that became free comes first."""
 
     def empty(self) -> bool:
         """Say whether nothing is free."""

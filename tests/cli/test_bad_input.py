@@ -59,6 +59,13 @@ USAGE = [
     (("compare", ""), ("client",)),
     (("compare", "null", "null"), ("client: 'null' is given twice",)),
     (
+        ("compare", "requests=./checkout", "requests=./other/checkout"),
+        (
+            "would both be called 'requests=checkout'",
+            "as in 'other=requests=./other/checkout:sync'",
+        ),
+    ),
+    (
         ("compare", "aiohttp", "aiohttp:async"),
         ("'aiohttp' and 'aiohttp:async' are the same client, 'aiohttp', given twice",),
     ),

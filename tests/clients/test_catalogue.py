@@ -74,6 +74,7 @@ def test_optional_accelerators_are_hidden_and_listed(found: Catalogue) -> None:
 @pytest.mark.parametrize(
     ("selector", "error", "parts"),
     [
+        ("blacksheep", UnusableError, ("'blacksheep' has no adapter: part of a server",)),
         ("curl", UsageError, ("'curl' is unknown", "requests, httpx, aiohttp, pycurl")),
         (
             "requests:async",

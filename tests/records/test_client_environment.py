@@ -12,7 +12,6 @@ import pytest
 
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
-from harness.errors import UsageError
 from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
@@ -175,14 +174,15 @@ def test_a_path_that_leads_to_another_interpreter_is_asked_again(
     assert found == ["2.31.0", "2.32.4"]
 
 
-def test_two_paths_of_one_environment_are_the_same_competitor(
+def test_two_paths_of_one_environment_are_compared_as_a_and_a(
     pythons: tuple[Path, Path], tmp_path: Path, bundle: Bundle
 ) -> None:
     again = tmp_path / "link"
     again.symlink_to(pythons[0].parents[1])
     clients = tuple(f"requests@{python}" for python in (pythons[0], again / "bin" / "python"))
-    with pytest.raises(UsageError, match="are the same client in the same environment"):
-        Resolver(bundle).check(build(Options.of(clients=clients), Defaults()))
+    scenario = build(Options.of(clients=clients), Defaults())
+    Resolver(bundle).check(scenario)
+    assert [one.label for one in scenario.competitors] == ["requests@E1", "requests@link"]
 
 
 def test_stand_ins_run_in_the_interpreter_of_the_client(
