@@ -42,7 +42,7 @@ COMMAND_LINE_ERROR: type[Any] = next(
 
 MOST_RUNS = 1_000_000  # the largest --limit of `results list`
 F = TypeVar("F", bound=Callable[..., Any])
-CLIENT = "[ALIAS=]NAME[EXTRAS][==VERSION|=PATH|=URL][:MODE][+LOOP][@PYTHON]"
+CLIENT = "[ALIAS=]NAME[EXTRAS][==VERSION | =PATH | =URL][:MODE][+LOOP][@PYTHON]"
 
 
 Environment = Annotated[
