@@ -57,12 +57,14 @@ def main() -> int:
             print(f"{table.name}: {line}")
         cases = (table.cases[0], table.cases[-1]) if given.quick else table.cases
         for case in cases:
+            before = len(figures)
             try:
                 figures += _measured(table, case, given.quick, given.build)
             except ClientbenchError as error:
                 name = f"{table.name}, {case.name}: not measured"
                 figures.append(Figure(name, 1, None, "lower", "", str(error)))
-            print(f"{table.name}, {case.name} done", file=sys.stderr)
+            # an hour of figures should not be lost with the last case
+            print(*figures[before:], sep="\n", file=sys.stderr)
     return report("published, quick" if given.quick else "published", figures)
 
 

@@ -39,6 +39,8 @@ RUNS, QUICK_RUNS = 20, 3
 METRICS: tuple[Metric, ...] = ("cpu_per_request", "peak_memory")
 ALIKE = ("equivalent", "inconclusive")
 MOST_PERCENT = 2.0
+# narrow enough to tell 2 % from nothing
+PRECISE = {"precision": "1%", "metric": "cpu-per-request", "budget": "3m"}
 OURS = "clientbench"
 
 
@@ -68,7 +70,7 @@ def _same(quick: bool) -> list[Figure]:
             pythons.append(apart(choose, text).python)
         clients = [f"{name}={CLIENT}@{path}" for name, path in zip("ab", pythons, strict=True)]
         for seed in range(runs):
-            found += _compared(_scenario(clients, quick, seed))
+            found += _compared(_scenario(clients, seed, quick=quick))
             print(f"{seed + 1} of {runs}", file=sys.stderr)
     return [
         Figure(f"{CLIENT}: verdicts of a difference, {metric}", wrong, 0, "lower", "", said)
@@ -88,11 +90,12 @@ def differences(compared: Sequence[Comparison]) -> tuple[int, str]:
 def _here(quick: bool) -> list[Figure]:
     """Compare each client beside clientbench with itself in an environment made for it."""
     constraints, figures = _constraints(), []
+    length = {"quick": True} if quick else PRECISE
     with caches():
         for name, mode, release in _required():
             client = f"{name}=={release}:{mode}"
             pair = [f"here={client}", f"made={client}@{base_python()}"]
-            compared = _compared(_scenario(pair, quick, seed=1), constraints)
+            compared = _compared(_scenario(pair, 1, **length), constraints)
             figures += [
                 distance(f"{name}:{mode}", one)
                 for one in compared
@@ -127,8 +130,8 @@ def distance(client: str, compared: Comparison) -> Figure:
     return Figure(name, 100 * abs(ratio - 1), MOST_PERCENT, "lower", "%", detail)
 
 
-def _scenario(clients: Sequence[str], quick: bool, seed: int) -> Scenario:
-    return build(Options.of(clients=tuple(clients), quick=quick, seed=seed), Defaults())
+def _scenario(clients: Sequence[str], seed: int, **length: object) -> Scenario:
+    return build(Options.of(clients=tuple(clients), seed=seed, **length), Defaults())
 
 
 def _compared(scenario: Scenario, constraints: str | None = None) -> tuple[Comparison, ...]:
