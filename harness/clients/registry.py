@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
@@ -40,9 +41,16 @@ def known_clients(files: Sequence[AdapterFile] = ()) -> dict[str, KnownClient]:
         name: KnownClient(module, distribution, adapters.NEEDS.get(name, ()))
         for name, (module, distribution) in {**adapters.BUILTIN, **adapters.ELSEWHERE}.items()
     }
-    for entry in entry_points(group="clientbench.adapters"):
-        distribution = entry.dist.name if entry.dist is not None else None
-        known.setdefault(entry.name, KnownClient(entry.module, distribution, is_plugin=True))
+    for name, plugin in _plugins():
+        known.setdefault(name, plugin)
     for file in files:
         known[file.name] = KnownClient(file.module, file.distribution, file.requires[1:], file=file)
     return known
+
+
+@cache  # a scan of all that is installed, which takes longer than finding an environment
+def _plugins() -> tuple[tuple[str, KnownClient], ...]:
+    return tuple(
+        (entry.name, KnownClient(entry.module, entry.dist and entry.dist.name, is_plugin=True))
+        for entry in entry_points(group="clientbench.adapters")
+    )
