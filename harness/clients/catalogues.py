@@ -24,7 +24,7 @@ from harness.clients.bundle import Bundle
 from harness.clients.cache_folder import cache_folder
 from harness.clients.catalogue import STANDARD, Catalogue
 from harness.clients.environments.cache import EnvironmentCache
-from harness.clients.environments.lock import LockedEnvironment, pins
+from harness.clients.environments.lock import LockedEnvironment, pins, with_files
 from harness.clients.environments.making import Made, Maker
 from harness.clients.environments.plugin import plugin
 from harness.clients.environments.pythons import FoundPython, find
@@ -119,7 +119,7 @@ class Catalogues:
         requirements, origin = self._library(spec, python)
         visible = (*requirements, *spec.added)
         needed = (*visible, *self._known[spec.name].needs, *_loop(spec))
-        locked = None if lock is None else _locked(lock, needed, python)
+        locked = None if lock is None else with_files(_locked(lock, needed, python), needed)
         made = self._maker.make(Recipe(python, needed, self._making.constraints, locked))
         catalogue = Catalogue(self._bundle, made.python, {spec.name: visible})
         return Chosen(catalogue, made, origin)
@@ -226,9 +226,9 @@ def _locked(locks: Sequence[LockedEnvironment], needed: Sequence[str], python: F
 
 def _fits(pinned: Mapping[str, str], asked: Requirement) -> bool:
     version = pinned.get(canonicalize_name(asked.name))
-    return asked.url is not None or (
-        version is not None and asked.specifier.contains(version, True)
-    )
+    if asked.url is not None:  # a lock does not list what came from a file
+        return version is None
+    return version is not None and asked.specifier.contains(version, True)
 
 
 def versions(making: Making, spec: ClientSpec, text: str) -> Sequence[str]:

@@ -6,11 +6,14 @@ was made. A run's lock is TOML with one table per competitor.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from packaging.utils import canonicalize_name
 
@@ -30,6 +33,7 @@ __all__ = [
     "of_versions",
     "pins",
     "read",
+    "with_files",
     "write",
 ]
 
@@ -165,6 +169,24 @@ def _environment(plain: dict[str, object]) -> LockedEnvironment:
     return LockedEnvironment(
         label, tuple(map(str, requirements)), python, implementation, platform, lock
     )
+
+
+def with_files(lock: str, requirements: Iterable[str]) -> str:
+    """Return a lock with the files among ``requirements`` as well, which no lock lists.
+
+    Raises ``UnusableError`` for a URL: its hash is not known before it is fetched.
+    """
+    added = ""
+    for text in requirements:
+        url = text.partition(" @ ")[2]
+        if url and not url.startswith("file:"):
+            problem = f"{quoted(url)} cannot be added to it; fetch the file and name its path"
+            raise UnusableError(problem, "lock")
+        if url:
+            with Path(unquote(urlsplit(url).path)).open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+            added += f"{text} --hash=sha256:{found}\n" if is_hashed(lock) else f"{text}\n"
+    return lock + added
 
 
 def pins(lock: str) -> dict[str, str]:
