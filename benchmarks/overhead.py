@@ -57,7 +57,7 @@ HERE, ALL = "here", "all"
 
 @dataclass(frozen=True)
 class Setting:
-    """What all measurements share."""
+    """The setting that all measurements share."""
 
     bundle: Bundle
     resolver: Resolver

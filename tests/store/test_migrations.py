@@ -41,13 +41,14 @@ FROZEN = {
     "0019_conditions": "227ffca2e8743a5e92ad7242d1e85ded022cce3df2511791aadbe2b5c0974610",
     "0020_connection": "63158be82a961a60802800be7ba3bd6963374e215a0e9bdbc8a583bb7bb0bac2",
     "0021_unexpected_answers": "3d774cd05479d2a06cacbb71c78bae8a38759f57251d83ebbe312058609ce4a5",
+    "0022_client_sources": "9ea4c60de855fa68f8da572f8d3596b159cd67b3d090951cc144d40834217a6d",
 }
 
 
 # The views of the last step, with it. They are made anew when there is a step to do: whoever changes one adds a
 # step, with no statements if it needs none, else databases that are up to date keep the old one.
 VIEWS = (
-    "0021_unexpected_answers",
+    "0022_client_sources",
     "1a109481af35a7a6ea442a19ace68ba7136fa82057c345ff8e37a0330c63ebcc",
 )
 
