@@ -74,6 +74,7 @@ def _trust(run: RunRecord, trials: Sequence[TrialSummary]) -> dict[str, Any]:
         "resolution": _finite(judged.resolution),
         "wide": {label: _finite(width) for label, width in judged.wide},
         "silent": list(judged.silent),
+        "distrusted": list(judged.distrusted),
     }
     return asdict(judged) | own
 

@@ -262,4 +262,5 @@ def test_adapters_of_others_are_found_by_their_entry_point(foreign_python: Path)
 
 def test_ours_cannot_be_replaced_by_others() -> None:
     assert list(known_clients())[: len(adapters.BUILTIN)] == list(adapters.BUILTIN)
-    assert known_clients()["requests"] == adapters.BUILTIN["requests"]
+    known = known_clients()["requests"]
+    assert (known.module, known.distribution) == adapters.BUILTIN["requests"]
