@@ -107,7 +107,7 @@ TABLES = (
         "two machines of 2 CPUs in one network, nginx, plain HTTP/1.1, async, 5 runs in processes "
         "of their own",
         "loopback instead of a network; one CPU for the client, not two; versions by date, but "
-        "httpr 0.7.4 and rqx 0.2.0, because older ones are not supported",
+        "httpr 0.7.4 and rqx 0.3.0, because older ones are not supported",
         tuple(
             Case(f"GET, {concurrency} at once", concurrency, rates, path="/")
             for concurrency, rates in (
@@ -117,7 +117,7 @@ TABLES = (
                         "httpx==0.28.1:async": 929.0,
                         "aiohttp==3.13.5": 11494.0,
                         "httpr==0.7.4:async": 10840.0,
-                        "rqx==0.2.0:async": 15976.0,
+                        "rqx==0.3.0:async": 15976.0,
                     },
                 ),
                 (
@@ -126,7 +126,7 @@ TABLES = (
                         "httpx==0.28.1:async": 395.0,
                         "aiohttp==3.13.5": 11523.0,
                         "httpr==0.7.4:async": 12825.0,
-                        "rqx==0.2.0:async": 17267.0,
+                        "rqx==0.3.0:async": 17267.0,
                     },
                 ),
             )

@@ -46,7 +46,7 @@ CLIENT = "[ALIAS=]NAME[EXTRAS][==VERSION | =PATH | =URL][:MODE][+LOOP][@PYTHON]"
 
 
 Environment = Annotated[
-    str, argument("The beginning of an id, or what it was made for.", "ENVIRONMENT")
+    str, argument("The beginning of an id, or what it was made for.", "ENVIRONMENT", "environment")
 ]
 
 
@@ -382,29 +382,29 @@ def list_environments(json: Json = False) -> None:
 
 
 @_command(environments, "show")
-def show_environment(name: Environment, json: Json = False) -> None:
+def show_environment(environment: Environment, json: Json = False) -> None:
     """Show one environment: what it was made for, and everything installed."""
     from harness.cli import environments as command
 
-    command.show(name, json)
+    command.show(environment, json)
 
 
 @_command(environments, "freeze")
-def freeze_environment(name: Environment) -> None:
+def freeze_environment(environment: Environment) -> None:
     """Print the lock of one environment: versions and hashes, for compare --lock."""
     from harness.cli import environments as command
 
-    command.freeze(name)
+    command.freeze(environment)
 
 
 @_command(environments, "remove")
 def remove_environments(
-    names: Annotated[list[str], argument("Beginnings of ids.", "ENVIRONMENT")],
+    environment: Annotated[list[str], argument("Beginnings of ids.", "ENVIRONMENT", "environment")],
 ) -> None:
     """Remove environments; one that a run uses stays."""
     from harness.cli import environments as command
 
-    command.remove(names)
+    command.remove(environment)
 
 
 @_command(environments, "prune")

@@ -130,6 +130,18 @@ def _profiles() -> Iterable[str]:
     return get_args(Profile)
 
 
+def _environments() -> Iterable[str]:
+    from harness.clients.environments.cache import EnvironmentCache
+
+    return (one.digest[:8] for one in EnvironmentCache().list())
+
+
+def _pythons() -> Iterable[str]:
+    from harness.clients.environments.pythons import installed
+
+    return dict.fromkeys(one.minor for one in installed())
+
+
 # Keys are the names of command parameters.
 VALUES: Mapping[str, Values] = MappingProxyType(
     {
@@ -139,11 +151,13 @@ VALUES: Mapping[str, Values] = MappingProxyType(
         "client": _clients,
         "clients": _clients,
         "connection": _connections,
+        "environment": _environments,
         "hold": _hold_points,
         "method": _methods,
         "metric": _metrics,
         "preset": _presets,
         "profile": _profiles,
+        "python": _pythons,
         "run": lambda: ("latest",),
         "runtime": _runtimes,
         "start": _starters,

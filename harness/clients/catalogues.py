@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import cast
 
 from packaging.requirements import Requirement
@@ -203,7 +202,8 @@ def _named(spec: ClientSpec) -> Iterator[None]:
 
 def _is_environment(python: str) -> bool:
     """Say whether it is the interpreter of a virtual environment, or such a command is on PATH."""
-    return "/" in python and (Path(os.path.abspath(python)).parents[1] / "pyvenv.cfg").exists()  # noqa: PTH100
+    beside = os.path.dirname(os.path.dirname(os.path.abspath(python)))  # noqa: PTH100, PTH120
+    return "/" in python and os.path.exists(os.path.join(beside, "pyvenv.cfg"))  # noqa: PTH110, PTH118
 
 
 def _loop(spec: ClientSpec) -> Sequence[str]:

@@ -19,7 +19,8 @@ def check_range(name: str, version: str | None) -> None:
         return
     if is_older:
         raise UnusableError(
-            f"the adapter of {name} supports {oldest} and newer, not {version}", "client.version"
+            f"{version} is older than the adapter of {name} supports; accepted: {oldest} and newer",
+            "client.version",
         )
 
 

@@ -6,7 +6,8 @@ import os
 
 import pytest
 
-from adapters.environment import changed, without_proxies
+from adapters.base import Settings
+from adapters.environment import changed, no_proxies
 
 
 def test_variables_are_set_and_unset_and_then_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,6 +24,6 @@ def test_no_variable_names_a_proxy_whatever_its_case(monkeypatch: pytest.MonkeyP
     for name in ("http_proxy", "HTTPS_PROXY", "all_proxy", "NO_PROXY"):
         monkeypatch.setenv(name, "x")
     before = dict(os.environ)
-    with without_proxies():
+    with changed(no_proxies(Settings(profile="parity"))):
         assert [name for name in os.environ if "proxy" in name.lower()] == []
     assert dict(os.environ) == before

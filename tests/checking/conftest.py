@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.checking.clients import CLAIM_S, ClientCheck, candidates
+from harness.clients import registry
 from harness.clients.bundle import Bundle
 from harness.measure.contenders import Resolver
 from harness.records.checked import Checked
@@ -40,8 +41,10 @@ def check(outsiders: tuple[Path, Path], bundle: Bundle, suite: ClientCheck) -> C
     site, python = outsiders
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(site))
+        registry._plugins.cache_clear()
         resolver = Resolver(bundle)
         resolver.catalogue(str(python))  # which knows from now on whom the folder has
+    registry._plugins.cache_clear()
 
     def checked(name: str, claim_s: float = CLAIM_S) -> Checked:
         (one,), _ = candidates(resolver, [parse(f"x-{name}@{python}")])

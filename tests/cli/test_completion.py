@@ -110,7 +110,9 @@ NEEDING_POINTS = {name for name, preset in PRESETS.items() if "" in preset.param
 
 
 @pytest.mark.parametrize(
-    "field", sorted({*VALUES} - {"accept", "run", "baseline", "client"}), ids=lambda field: field
+    "field",
+    sorted({*VALUES} - {"accept", "run", "baseline", "client", "environment"}),
+    ids=lambda field: field,
 )
 def test_every_value_that_is_offered_is_accepted(field: str) -> None:
     offered = completer(field)
@@ -119,7 +121,7 @@ def test_every_value_that_is_offered_is_accepted(field: str) -> None:
     assert found
     for value in found:
         needed = NEEDED.get(field, {}) | ({"points": "1@1s"} if value in NEEDING_POINTS else {})
-        several = field == "clients" or field in FACTORS
+        several = field in ("clients", "python") or field in FACTORS
         given = {"clients": ("requests",)} | needed | {field: (value,) if several else value}
         try:
             build(Options.of(**given), Defaults())
@@ -138,13 +140,26 @@ def test_every_field_with_values_is_an_option_or_an_argument() -> None:
 # Placeholders of values that are no choice from a set.
 OPEN = frozenset(
     {
-        *("CPUS", "DISTRIBUTION", "FACTOR", "FILE", "HEADER", "JSON", "NAME=VAR", "NUMBER"),
+        *(
+            "CPUS",
+            "DAYS",
+            "DISTRIBUTION",
+            "ENVIRONMENT",
+            "FACTOR",
+            "FILE",
+            "HEADER",
+            "JSON",
+            "NAME=VAR",
+            "NUMBER",
+        ),
         *(
             "PATH",
             "PERCENT",
             "POINTS",
             "PORT",
+            "RANGE",
             "RATE",
+            "REQUIREMENT",
             "SECONDS",
             "SHARE",
             "SIZE",

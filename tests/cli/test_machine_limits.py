@@ -94,7 +94,7 @@ def test_a_full_folder_for_temporary_files(tmp_path: Path) -> None:
         (("compare", "null", "--method", "POST", "--body", f"@{LONG}"), "--body"),
         (("compare", "null", "--header", f"@{LONG}"), "--header"),
         (("compare", "null", "--target", LONG), "--target"),
-        (("compare", f"null@/{LONG}"), "python"),
+        (("compare", f"null@/{LONG}"), "interpreter"),
         *((("compare", "null", "--rate", rate), "--rate") for rate in ("inf", "1e-310", "9e-7")),
         (("compare", "null", "--rate", "1e-5", "--requests", "20"), "--requests"),
         (("results", "list", "--limit", "1e20"), "--limit"),

@@ -82,7 +82,7 @@ def refusal(
         (
             ("httpx==0.22.0",),
             3,
-            "client version: the adapter of httpx supports 0.23.0 and newer, not 0.22.0",
+            "client version: 0.22.0 is older than the adapter of httpx supports; accepted: 0.23.0 and newer",
         ),
         (
             ("null", "httpx==0.28.99"),

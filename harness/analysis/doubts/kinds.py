@@ -95,7 +95,7 @@ KINDS: Mapping[str, Kind] = {
     # worth knowing
     "left out": Kind(
         "worth knowing",
-        "clients that were asked for are missing, as their environment could not be made",
+        "the environments of some clients asked for could not be made",
         f"see the reasons, or name the others without {option('keep_going')}",
     ),
     "client-saturated": Kind(

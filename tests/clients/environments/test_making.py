@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli.completion import completer
 from harness.clients.environments import locking
 from harness.clients.environments.cache import EnvironmentCache
 from harness.clients.environments.pythons import FoundPython
@@ -343,6 +344,16 @@ def test_what_is_listed_says_what_it_is(index: Index, making: Making) -> None:
     assert kept.content.lock == made.lock
     assert 0 < kept.own_bytes < kept.size_bytes
     assert kept.made_at <= kept.used_at <= time.time()
+
+
+def test_a_shell_is_offered_the_beginnings_of_ids(index: Index, making: Making) -> None:
+    index.wheel("alpha", "1.0")
+    making.maker().make(making.recipe("alpha"))
+    (kept,) = making.cache.list()
+    complete = completer("environment")
+
+    assert complete is not None
+    assert (complete(kept.digest[0]), complete("x")) == ([kept.digest[:8]], [])
 
 
 def test_a_lock_makes_exactly_this_environment_again(
