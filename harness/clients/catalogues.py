@@ -17,6 +17,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 import adapters
+from adapters.base import Mode
 from adapters.loops import LOOPS
 from harness.clients.adapter_files import AdapterFile
 from harness.clients.bundle import Bundle
@@ -196,7 +197,8 @@ def _named(spec: ClientSpec) -> Iterator[None]:
     except UnusableError as error:
         if error.fields:
             raise
-        value = quoted(client_label(spec, adapters.MODES_OF.get(spec.name, ())))
+        modes = cast("Sequence[Mode]", adapters.MODES_OF.get(spec.name, ()))
+        value = quoted(client_label(spec, modes))
         raise UnusableError(error.problem, "client", value=value) from error
 
 

@@ -51,6 +51,9 @@ def known_clients(files: Sequence[AdapterFile] = ()) -> dict[str, KnownClient]:
 @cache  # a scan of all that is installed, which takes longer than finding an environment
 def _plugins() -> tuple[tuple[str, KnownClient], ...]:
     return tuple(
-        (entry.name, KnownClient(entry.module, entry.dist and entry.dist.name, is_plugin=True))
+        (
+            entry.name,
+            KnownClient(entry.module, entry.dist.name if entry.dist else None, is_plugin=True),
+        )
         for entry in entry_points(group="clientbench.adapters")
     )
