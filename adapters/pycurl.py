@@ -77,10 +77,9 @@ class Pycurl(Adapter):
 
     @classmethod
     def linked_versions(cls) -> dict[str, str]:
-        """Return the versions of libcurl and of its TLS library."""
-        info = pycurl.version_info()
-        tls, _, version = str(info[5]).partition("/")
-        return {"libcurl": str(info[1]), tls: version}
+        """Return the versions of libcurl and of the libraries that it uses, such as nghttp2."""
+        _, _, others = str(pycurl.version).partition(" ")  # PycURL itself comes first
+        return libcurl.linked_versions(others)
 
     def open(self) -> None:
         """Create the handle; its options follow with the first request."""

@@ -199,6 +199,11 @@ class Catalogue:
         is_it = spec.version is None or is_version(client.version, spec.version)
         return spec.is_bare_but_for_version and client.installed and is_it and self._has_loop(spec)
 
+    def versions(self, spec: ClientSpec) -> Mapping[str, str]:
+        """Return the versions of the distributions that ``spec`` means, if it serves that."""
+        (client,) = self.clients([spec.name])
+        return self.closure_with_loop(client, spec.loop).versions
+
     def _has_loop(self, spec: ClientSpec) -> bool:
         needed = LOOPS[spec.loop].distribution if spec.loop else None
         return needed is None or bool(self._metadata["distributions"].get(needed))

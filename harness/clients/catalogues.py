@@ -24,6 +24,7 @@ from harness.clients.bundle import Bundle
 from harness.clients.cache_folder import cache_folder
 from harness.clients.catalogue import STANDARD, Catalogue
 from harness.clients.environments.cache import EnvironmentCache
+from harness.clients.environments.constraints import met
 from harness.clients.environments.lock import LockedEnvironment, pins, with_files
 from harness.clients.environments.making import Made, Maker
 from harness.clients.environments.plugin import plugin
@@ -106,12 +107,19 @@ class Catalogues:
         if self._making.lock is not None and self._known[spec.name].distribution is not None:
             return None
         if spec.python is None:
-            own = self.of_python()
-            return own if own.serves(spec) else None
+            return self._serving(self.of_python(), spec)
         if _is_environment(spec.python) and spec.is_bare_but_for_version:
             return self.of_python(spec.python)
-        found = self.of_python(find(spec.python).path)
-        return found if found.serves(spec) else None
+        return self._serving(self.of_python(find(spec.python).path), spec)
+
+    def _serving(self, found: Catalogue, spec: ClientSpec) -> Catalogue | None:
+        """Return ``found`` if it has what was asked for, within the constraints."""
+        if not found.serves(spec):
+            return None
+        constraints = self._making.constraints
+        if constraints is None or met(constraints, found.versions(spec)):
+            return found
+        return None
 
     def _make(self, spec: ClientSpec) -> Chosen:
         check_range(spec.name, spec.version)

@@ -58,7 +58,7 @@ class Options:
         metavar="FILE",
     )
     constraint: str | None = declare(
-        "Versions for environments that are made, in a constraints file.",
+        "Versions that environments may have, in a constraints file.",
         group="what",
         metavar="FILE",
     )
