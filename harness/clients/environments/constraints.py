@@ -15,7 +15,7 @@ def met(constraints: str, versions: Mapping[str, str]) -> bool:
 
     A line that is no requirement is not met: whoever makes an environment then says what is wrong.
     """
-    there = {canonicalize_name(name): version for name, version in versions.items()}
+    there = {str(canonicalize_name(name)): version for name, version in versions.items()}
     lines = (line.partition("#")[0].strip() for line in constraints.splitlines())
     return all(_is_met(line, there) for line in lines if line)
 
