@@ -12,13 +12,14 @@ compare: $(VENV)/.runtime
 # pytest keeps what it makes of the tests; without that each of its processes makes it anew, every time.
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest --ignore tests/integration $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --ignore tests/integration -m "not long" $(PYTEST_ARGS)
 
 # Against real servers (nginx, Traefik, HAProxy, Caddy, httpbin) and real containers, as far as they are here;
-# and then what must have the machine for itself.
+# then what takes long without them, and then what must have the machine for itself.
 integration: export PYTHONDONTWRITEBYTECODE =
 integration: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/integration -m "not alone" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --ignore tests/integration -m long $(PYTEST_ARGS)
 	$(BIN)/python -m pytest tests/integration -m alone -n 0 $(PYTEST_ARGS)
 
 check: $(VENV)/.dev

@@ -15,6 +15,8 @@ from harness.cli import main
 
 __all__ = ["run"]
 
+harness.cli.commands.whole_command()
+
 
 def run(words: list[str], cwd: Path, environ: dict[str, str], out: Path, err: Path) -> None:
     """Be the command ``clientbench WORDS``, typed in ``cwd``."""

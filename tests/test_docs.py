@@ -155,6 +155,7 @@ def test_there_are_commands_of_every_kind() -> None:
     assert REMOTE
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "words",
     stand_alone(OF_EVERYDAY),
@@ -164,6 +165,7 @@ def test_an_everyday_command_works(words: list[str], folder: Path) -> None:
     assert clientbench(folder, *shortened(words))
 
 
+@pytest.mark.long
 def test_the_commands_about_results_work_after_a_run(folder: Path) -> None:
     (words,) = (w for w in LOCAL if "--output" in w and w[-1].endswith(".md"))
     clientbench(folder, *shortened(words))

@@ -10,6 +10,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -193,6 +194,7 @@ def package(module: str) -> str:
     return parts[1] if len(parts) > 1 and parts[1] in ORDER else ""
 
 
+@cache
 def inside(top: str = "harness") -> dict[str, set[str]]:
     """The modules of a package of ours, and which of them each imports."""
     modules = {module_name(path): path for path in sources(top)}

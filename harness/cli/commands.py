@@ -7,6 +7,7 @@ whichever command is run.
 import contextlib
 import os
 from collections.abc import Callable, Collection, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -33,7 +34,7 @@ from harness.cli.stored import stored_in
 from harness.input.options import Options
 from harness.text import meant, nearest
 
-__all__ = ["COMMAND_LINE_ERROR", "CommandInterruptedError", "app", "problem_of"]
+__all__ = ["COMMAND_LINE_ERROR", "CommandInterruptedError", "app", "problem_of", "whole_command"]
 
 # Typer's own errors about flags; the class lives in click or in typer, depending on the version.
 COMMAND_LINE_ERROR: type[Any] = next(
@@ -124,6 +125,12 @@ def _show_version(asked: bool) -> None:
 def _command(group: typer.Typer, name: str | None = None) -> Callable[[F], F]:
     """Return a decorator that makes a function this command of ``group``."""
     return group.command(name, cls=help_pages.Command)
+
+
+@cache  # takes longer than most commands, and a process of the tests is many of them
+def whole_command() -> Any:
+    """Return the command with all subcommands, as Typer makes it of ``app``."""
+    return typer.main.get_command(app)
 
 
 @app.callback()

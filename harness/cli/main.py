@@ -80,9 +80,8 @@ def _dispatch(argv: Sequence[str]) -> int:
     completion.check(os.environ)
     words = legacy.modernise(argv, from_environment(os.environ).duration_s)
     try:
-        code = commands.app(
-            list(words) or ["--help"], prog_name="clientbench", standalone_mode=False
-        )
+        command = commands.whole_command()
+        code = command(list(words) or ["--help"], prog_name="clientbench", standalone_mode=False)
     except commands.CommandInterruptedError:
         raise KeyboardInterrupt from None
     except commands.COMMAND_LINE_ERROR as error:

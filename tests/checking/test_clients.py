@@ -18,6 +18,8 @@ from tests.adapters.broken import BROKEN
 from tests.checking.conftest import CheckOutsider
 from tests.cli.command import clientbench
 
+pytestmark = pytest.mark.long
+
 CANDIDATES = """
 import json
 from harness.checking.clients import candidates

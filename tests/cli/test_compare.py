@@ -78,6 +78,7 @@ def test_two_clients_on_the_embedded_target_end_in_one_table(tmp_path: Path) -> 
     assert asked.out.index("null") < asked.out.index("raw")
 
 
+@pytest.mark.long
 def test_json_is_one_document_and_nothing_else(tmp_path: Path) -> None:
     ended = clientbench(
         *("compare", "httpx:sync", "httpx:async", "--json", "--seed", "5", *SHORT),
@@ -94,6 +95,7 @@ def test_json_is_one_document_and_nothing_else(tmp_path: Path) -> None:
     assert "round 1/1" in ended.err
 
 
+@pytest.mark.long
 def test_rounds_begin_late_as_planned(tmp_path: Path) -> None:
     words = ("compare", "raw", "null", "--requests", "20", "--rounds", "3", "--seed", "1")
     assert clientbench(*words, cwd=tmp_path).code == 0
@@ -112,6 +114,7 @@ def test_rounds_begin_late_as_planned(tmp_path: Path) -> None:
         assert waited_s >= 0.9 * round_.pause_s(last_s) - 0.002  # of times in ms
 
 
+@pytest.mark.long
 def test_event_loops_are_competitors_like_any_other(tmp_path: Path) -> None:
     ended = clientbench("compare", "aiohttp:async", "aiohttp:async+uvloop", *SHORT, cwd=tmp_path)
 
@@ -122,6 +125,7 @@ def test_event_loops_are_competitors_like_any_other(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "column", "values"),
     [
@@ -151,6 +155,7 @@ def test_a_stream_is_read(tmp_path: Path) -> None:
     assert snapshot[0][1] == 0
 
 
+@pytest.mark.long
 def test_a_count_is_exact_over_rounds_and_processes(tmp_path: Path) -> None:
     ended = clientbench(
         *("compare", "raw:sync", "raw:async", "--requests", "50", "--rounds", "3"),
@@ -182,6 +187,7 @@ def test_https_needs_a_certificate_that_is_trusted(tls_server: Recording, tmp_pa
     assert tls_server.arrived == []
 
 
+@pytest.mark.long
 def test_https_without_verification(tls_server: Recording, tmp_path: Path) -> None:
     clients = (
         "requests",

@@ -16,6 +16,8 @@ from harness.cli.main import run
 from harness.store import Store
 from tests.cli.command import ONE, Ended, clientbench
 
+pytestmark = pytest.mark.long
+
 TOKEN = "t0kenHh7Jk3Nb1-Zz9Qw8Er7Ty6Ui5Op4"
 STEERING = "\x1b]0;owned\x07\x1b[31m\x9b32m\u202e\r\b\x7f\x01"
 CLIENTS = ("raw:sync", "raw:async", "stdlib", "httpx:async", "aiohttp", "pycurl", "urllib3")

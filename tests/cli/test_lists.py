@@ -53,6 +53,7 @@ def test_no_command_that_tells_something_is_forgotten() -> None:
     assert {*ALL} - having == SILENT
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("words", LISTS)
 def test_a_list_as_json_is_one_document(words: str, tmp_path: Path) -> None:
     with Store.open(tmp_path / "benchmark_results.db") as store:

@@ -19,6 +19,8 @@ import pytest
 
 from tests.cli.command import clientbench
 
+pytestmark = pytest.mark.long
+
 NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT {}) SELECT i FROM n"
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
 VALUES: dict[str, tuple[str, Any, str]] = {

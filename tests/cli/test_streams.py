@@ -16,6 +16,8 @@ from harness.store import Store
 from tests.examples import failed, finished, save, two_clients
 from tests.terminal import CLIENTBENCH, Terminal
 
+pytestmark = pytest.mark.long
+
 STEERING = "\x1b]0;owned\x07\x1b[31mred\x9b32m\u202e\x7f"
 SHOW = ("results", "show", "latest", "--details")
 

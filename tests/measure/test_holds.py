@@ -17,6 +17,8 @@ from harness.worker.tracing import TRACE_COLUMNS
 from servers.embedded.records import TruthLog
 from tests.trials import MS, Bench
 
+pytestmark = pytest.mark.long
+
 CLIENTS = ("raw:sync", "raw:async", "raw:async+uvloop", "stdlib", "urllib3", "requests")
 CLIENTS += ("httpx:sync", "httpx:async", "pycurl", "aiohttp")
 POINT = {"pycurl": "connection", "aiohttp": "connection"}  # the others have one after TLS itself

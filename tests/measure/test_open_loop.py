@@ -12,6 +12,8 @@ from harness.scenario.loads import OpenLoad
 from harness.worker.job import Pace
 from tests.trials import MS, Bench, measure
 
+pytestmark = pytest.mark.long
+
 CLIENTS = ("raw:sync", "raw:async", "raw:async+uvloop", "null:sync", "null:async")
 STARTERS = ("fixed-workers", "per-request")
 SLOW = "/delay/0.2"

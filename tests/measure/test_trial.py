@@ -29,6 +29,7 @@ CLIENTS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("client", CLIENTS)
 def test_client_and_target_agree_on_requests_and_connections(client: str, counting: Bench) -> None:
     # An answer takes its time: a shared pool opens no connection for a request that finds one idle.
@@ -279,6 +280,7 @@ def test_an_adapter_that_answers_nonsense_gives_errors_not_a_crash(bench: Bench)
     assert summary.error_counts["other"] == summary.errors >= 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("source", "said"),
     [
@@ -318,6 +320,7 @@ def test_the_patience_of_a_window_grows_with_progress(bench: Bench) -> None:
     assert trial._window_deadline_ns() - trial._progress_ns == 11_000 * MS
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("changes", [{"think_ns": 1500 * MS}, {}], ids=["thinks", "low rate"])
 def test_a_count_that_is_slow_on_purpose_is_waited_for(
     changes: dict[str, Any], bench: Bench, monkeypatch: pytest.MonkeyPatch

@@ -22,6 +22,8 @@ from harness.scenario.selector import parse
 from tests import installations, plugins
 from tests.trials import Bench, measure
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def pythons(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:

@@ -129,6 +129,7 @@ def measured(draw: Any) -> list[TrialSummary]:
     return made
 
 
+@pytest.mark.long
 @given(measured(), st.integers(40, 200))
 def test_every_figure_is_there_at_any_width(made: list[TrialSummary], width: int) -> None:
     assert_all_there(finished(made), made, width)

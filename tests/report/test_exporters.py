@@ -154,6 +154,7 @@ def test_markdown_is_a_table_with_notes_below() -> None:
     assert "- measured at: 2025-03-01 10:00:00 UTC (run run-1)" in lines
 
 
+@pytest.mark.long
 @given(runs(id="run-1"), st.lists(trials(id="t"), max_size=3))
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_any_run_can_be_exported(suffix: str, record: RunRecord, made: list[TrialSummary]) -> None:

@@ -16,6 +16,8 @@ from servers.software import Address, Layout
 from servers.spec import TargetSpec
 from servers.user_template import VARIABLES, UserTemplate
 
+pytestmark = pytest.mark.long
+
 LAYOUT = Layout(
     "proxy",
     Address("127.0.0.1", 15999),

@@ -20,6 +20,8 @@ from harness.errors import UnusableError
 from tests.clients.environments.conftest import Making
 from tests.clients.environments.index import Index
 
+pytestmark = pytest.mark.long
+
 MAKE = """
 import sys
 from harness import interrupts

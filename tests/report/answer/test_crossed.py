@@ -48,6 +48,7 @@ def test_it_fits_on_a_terminal_of_24_lines_and_80_columns(open_loop: bool) -> No
     assert [starts.count(one) for one in (*CLIENTS, "result", "trust")] == [1] * 5
 
 
+@pytest.mark.long
 @given(st.integers(40, 200))
 def test_every_throughput_is_there_at_any_width(width: int) -> None:
     record, made = three_by_three()

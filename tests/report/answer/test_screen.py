@@ -63,6 +63,7 @@ def test_eight_clients_fit_on_a_terminal_of_24_lines_and_80_columns() -> None:
     assert lines[-1].startswith("results ")
 
 
+@pytest.mark.long
 @given(WIDTHS)
 def test_no_line_is_wider_and_no_figure_is_cut_at_any_width(width: int) -> None:
     record, made = eight_clients()
@@ -188,6 +189,7 @@ def test_a_long_name_has_a_line_of_its_own_and_its_row_stays_whole() -> None:
     assert lines[lines.index(name) + 1].split()[0] == "1,000"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [40, 60, 80])
 @pytest.mark.parametrize("with_matrix", [False, True])
 def test_names_wider_than_the_screen_cut_no_figure(width: int, with_matrix: bool) -> None:
