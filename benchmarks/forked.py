@@ -10,7 +10,7 @@ import rich.table  # noqa: F401
 
 import harness.cli.commands
 import harness.cli.measuring
-import harness.store.rows  # noqa: F401
+import harness.store.rows
 from harness.cli import main
 
 __all__ = ["run"]
