@@ -7,9 +7,11 @@ environment of its own, which uv makes and the cache keeps.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib.metadata import Distribution
 from typing import cast
 
 from packaging.requirements import Requirement
@@ -34,7 +36,7 @@ from harness.clients.environments.releases import asking, releases
 from harness.clients.environments.source import source
 from harness.clients.environments.uv import Uv
 from harness.clients.interpreters import executable
-from harness.clients.ranges import check_range
+from harness.clients.ranges import check_range, is_version
 from harness.clients.registry import known_clients
 from harness.errors import UnusableError, UsageError
 from harness.records.client_environment import ClientSource, SourceKind
@@ -107,19 +109,34 @@ class Catalogues:
         if self._making.lock is not None and self._known[spec.name].distribution is not None:
             return None
         if spec.python is None:
-            return self._serving(self.of_python(), spec)
+            return self._serving(self.of_python(), sys.path, spec)
         if _is_environment(spec.python) and spec.is_bare_but_for_version:
             return self.of_python(spec.python)
-        return self._serving(self.of_python(find(spec.python).path), spec)
+        python = find(spec.python)
+        return self._serving(self.of_python(python.path), python.site, spec)
 
-    def _serving(self, found: Catalogue, spec: ClientSpec) -> Catalogue | None:
-        """Return ``found`` if it has what was asked for, within the constraints."""
-        if not found.serves(spec):
+    def _serving(
+        self, found: Catalogue, folders: Sequence[str], spec: ClientSpec
+    ) -> Catalogue | None:
+        """Return ``found`` if it has what was asked for, within the constraints.
+
+        ``folders`` are those of its distributions: to ask an interpreter what a client of it can
+        do takes longer than to find an environment, so their names come first.
+        """
+        if not self._may_be_in(folders, spec) or not found.serves(spec):
             return None
         constraints = self._making.constraints
         if constraints is None or met(constraints, found.versions(spec)):
             return found
         return None
+
+    def _may_be_in(self, folders: Sequence[str], spec: ClientSpec) -> bool:
+        known = self._known[spec.name]
+        if known.distribution is None or known.is_plugin or known.file is not None:
+            return True
+        there = Distribution.discover(name=known.distribution, path=list(folders))
+        asked = spec.version
+        return any(asked is None or is_version(one.version, asked) for one in there)
 
     def _make(self, spec: ClientSpec) -> Chosen:
         check_range(spec.name, spec.version)

@@ -13,7 +13,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -35,7 +35,7 @@ _NAMES = ("python3", *(f"python3.{minor}{t}" for minor in range(6, 30) for t in 
 _SPEC = re.compile(r"(?:python|cpython-?)?(\d+(?:\.\d+){0,2})(t?)")
 # Without -I a PYTHONPATH or a user's site could change the answer, without -S start-up hooks.
 _QUESTION = """\
-import json, platform, sys, sysconfig
+import json, platform, site, sys, sysconfig
 info, config = sys.version_info, sysconfig.get_config_var
 jit = getattr(sys, "_jit", None)
 musl = "-musl" if "musl" in str(config("SOABI")) else ""
@@ -47,6 +47,7 @@ print(json.dumps({
     "jit": jit.is_available() if jit else "experimental-jit" in str(config("CONFIG_ARGS")),
     "build": sys.version,
     "platform": sysconfig.get_platform() + musl,
+    "site": site.getsitepackages(),
     "final": info[3] == "final",
 }))
 """
@@ -61,6 +62,7 @@ class FoundPython:
     implementation: str  # cpython
     free_threaded: bool
     jit: bool
+    site: Sequence[str]  # folders of the distributions that are installed for it
     build: str = ""  # sys.version: when and by what it was compiled
     platform: str = ""  # linux-x86_64
     final: bool = True  # no pre-release
@@ -220,7 +222,7 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
     try:
         kept = json.loads(path.read_text())
         for one in kept.values():
-            FoundPython(**(one["python"] or asdict(FoundPython("", "", "", False, False))))
+            FoundPython(**(one["python"] or asdict(FoundPython("", "", "", False, False, []))))
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}
     return dict(kept)

@@ -11,7 +11,7 @@ from harness.clients.environments.lock import LockedEnvironment
 from harness.clients.environments.pythons import FoundPython
 from harness.errors import UnusableError
 
-PYTHON = FoundPython("/bin/python", "3.13.0", "cpython", False, False, "build", "linux-x86_64")
+PYTHON = FoundPython("/bin/python", "3.13.0", "cpython", False, False, [], "build", "linux-x86_64")
 BODY = "alpha==1.0 \\\n    --hash=sha256:00\n"
 
 

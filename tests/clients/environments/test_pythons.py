@@ -136,7 +136,7 @@ def test_damaged_answers_are_none(pretend: Pretend, tmp_path: Path, damaged: str
 
 
 def test_builds_that_differ_are_different_interpreters() -> None:
-    python = FoundPython("/p", "3.13.0", "cpython", False, False, "a", "linux-x86_64")
+    python = FoundPython("/p", "3.13.0", "cpython", False, False, [], "a", "linux-x86_64")
 
     assert python.identity != replace(python, build="b").identity
     assert python.identity != replace(python, path="/q").identity
