@@ -205,7 +205,7 @@ def cancelled(exam: Exam) -> None:
         assert isinstance(session, AsyncSession)
         session.send(exam.get("bytes/5"))
         sending = session.adapter.send(exam.get("hang"))
-        kind = session.cancel(sending, CANCEL_AFTER_S)
+        kind = session.cancel(sending, session.sleep(CANCEL_AFTER_S))
         expect(kind, "cancelled", "the error is of kind")
         expect(session.send(exam.get("bytes/5")), (200, 5), "after the error answered")
 

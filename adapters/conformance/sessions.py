@@ -192,8 +192,10 @@ class AsyncSession(Session):
         return AsyncTrace(hold, _AwaitedGate(gate, self.sleep) if gate else None)
 
     @abstractmethod
-    def cancel(self, sending: Coroutine[Any, Any, Response], after_s: float) -> ErrorKind:
-        """Cancel the sending task after some time; return the kind of its error."""
+    def cancel(
+        self, sending: Coroutine[Any, Any, Response], when: Coroutine[Any, Any, None]
+    ) -> ErrorKind:
+        """Cancel the sending task when ``when`` has ended; return the kind of its error."""
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[AsyncAdapter]:
@@ -240,12 +242,14 @@ class AsyncioSession(AsyncSession):
         """Return when all tasks have ended."""
         await asyncio.gather(*tasks)
 
-    def cancel(self, sending: Coroutine[Any, Any, Response], after_s: float) -> ErrorKind:
-        """Cancel the sending task after some time; return the kind of its error."""
+    def cancel(
+        self, sending: Coroutine[Any, Any, Response], when: Coroutine[Any, Any, None]
+    ) -> ErrorKind:
+        """Cancel the sending task when ``when`` has ended; return the kind of its error."""
 
         async def cancelled() -> ErrorKind:
             task = asyncio.create_task(sending)
-            await asyncio.sleep(after_s)
+            await when
             task.cancel()
             try:
                 answer = await task

@@ -35,18 +35,25 @@ class TrioSession(AsyncSession):
             for task in tasks:
                 nursery.start_soon(_awaited, task)
 
-    def cancel(self, sending: Coroutine[Any, Any, Response], after_s: float) -> ErrorKind:
-        """Cancel the sending task after some time; return the kind of its error."""
+    def cancel(
+        self, sending: Coroutine[Any, Any, Response], when: Coroutine[Any, Any, None]
+    ) -> ErrorKind:
+        """Cancel the sending task when ``when`` has ended; return the kind of its error."""
         kinds: list[ErrorKind] = []
 
+        async def sent() -> None:
+            try:
+                answer = await sending
+            except BaseException as error:
+                kinds.append(self.adapter.classify(error))
+                raise
+            raise Failed(f"answered {answer}, expected an error")
+
         async def cancelled() -> None:
-            with trio.move_on_after(after_s):
-                try:
-                    answer = await sending
-                except BaseException as error:
-                    kinds.append(self.adapter.classify(error))
-                    raise
-                raise Failed(f"answered {answer}, expected an error")
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(sent)
+                await when
+                nursery.cancel_scope.cancel()
 
         self.runner.run(cancelled())
         return kinds[0]
