@@ -62,6 +62,10 @@ class _Primp(BaseAdapter):
             "keep-alive",
             "primp may open a new connection for a request that follows an answer at once",
         ),
+        (
+            "idle-close",
+            "primp fails some requests on kept connections that the server has closed meanwhile",
+        ),
     )
     error_kinds = (
         (primp.TimeoutError, "timeout_read"),

@@ -53,6 +53,8 @@ class Pyureq(Adapter):
         # Its only timeout limits the whole request.
         *(("hang", "timeout_total"), ("stall", "timeout_total"), ("two-lengths", "timeout_total")),
         *(("full-queue", "timeout_total"), ("handshake", "timeout_total")),
+        # It says 'Connection refused' if its last address took too long, and the request not yet.
+        ("full-queue", "connect"),
         # It says 'Peer disconnected', wherever a connection ends.
         *(("truncate", "reset"), ("truncate-chunked", "reset")),
         *(("huge-length", "reset"), ("chunk-huge", "reset")),

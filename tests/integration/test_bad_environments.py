@@ -108,7 +108,7 @@ def refusal(
         (
             ("niquests",),
             3,
-            r"client 'niquests:sync': niquests==3.99.0 needs Python >=3.99, this is 3\.\d+\.\d+; "
+            r"client 'niquests:sync': niquests==3.99.0 needs Python >=3.99, this is 3\.\d+(\.\d+)?; "
             "choose another with @PYTHON",
         ),
         (

@@ -30,7 +30,7 @@ def test_two_environments_of_one_python_send_by_their_own_versions(
 
     assert ended.code == 0, ended
     assert {f"python-requests/{OLDER}", f"python-requests/{NEWER}"} <= seen
-    assert recorded == dict(zip(clients, (OLDER, NEWER), strict=True))
+    assert recorded == {"requests@E1": OLDER, "requests@E2": NEWER}
     assert len(environments) == 2
     # null runs on our own Python, which is the build that both environments are made of
     assert all(one["net_cpu_per_request_ns"] is not None for one in ended.json["competitors"])
@@ -59,7 +59,8 @@ def test_versions_are_those_of_the_code_that_ran(server: Recording, tmp_path: Pa
     clients = [f"requests@{python}" for python in (replaced, editable)]
     ended = clientbench("compare", *clients, "--url", server.url, *ONE, "--json", cwd=tmp_path)
     over, elsewhere = (
-        next(one for one in ended.json["trials"] if one["label"] == label) for label in clients
+        next(one for one in ended.json["trials"] if one["label"] == f"requests@{name}")
+        for name in ("E1", "E2")
     )
 
     assert ended.code == 0, ended

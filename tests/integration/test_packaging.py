@@ -190,7 +190,7 @@ def test_an_adapter_from_outside_is_a_client_like_the_others(
     words = [str(programs / "clientbench"), "clients", "check", "urllib", "null", "--json"]
     document = json.loads(checked(words, tmp_path))
     labels = [one["label"] for one in document["checked"]]
-    assert (document["passed"], labels) == (True, ["urllib:sync", "null:sync", "null:async"])
+    assert (document["passed"], labels) == (True, ["urllib", "null:sync", "null:async"])
 
 
 def test_the_installed_command_checks_targets(programs: Path, tmp_path: Path) -> None:
