@@ -15,7 +15,7 @@ import typer.main
 
 import adapters
 from harness.analysis.doubts.kinds import KINDS, severity
-from harness.cli.commands import app
+from harness.cli.commands import app, whole_command
 from harness.cli.completion import VALUES, completer
 from harness.cli.main import run
 from harness.errors import UsageError
@@ -253,7 +253,9 @@ def test_what_a_command_returns_is_the_exit_code(
 ) -> None:
     monkeypatch.setattr(app, "registered_commands", list(app.registered_commands))
     app.command("returning")(lambda: code)
+    whole_command.cache_clear()
     assert run(["returning"]) == (code or 0)
+    whole_command.cache_clear()
 
 
 @pytest.fixture
