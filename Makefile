@@ -14,11 +14,12 @@ test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest --ignore tests/integration -m "not long" $(PYTEST_ARGS)
 
-# Against real servers (nginx, Traefik, HAProxy, Caddy, httpbin) and real containers, as far as they are here;
-# then what takes long without them, and then what must have the machine for itself.
+# Against real servers (nginx, Traefik, HAProxy, Caddy, httpbin) and real containers, as far as they are here; every
+# client in an environment of its own; what takes long without all that; what must have the machine for itself.
 integration: export PYTHONDONTWRITEBYTECODE =
 integration: $(VENV)/.dev
-	$(BIN)/python -m pytest tests/integration -m "not alone" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests/integration -m "not alone and not waits" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests/integration -m waits -n 8 $(PYTEST_ARGS)
 	$(BIN)/python -m pytest --ignore tests/integration -m long $(PYTEST_ARGS)
 	$(BIN)/python -m pytest tests/integration -m alone -n 0 $(PYTEST_ARGS)
 
