@@ -169,11 +169,14 @@ class EnvironmentCache:
             if self.find(digest) is None:
                 self._removed(digest, unless=lambda name: self.find(name) is not None)
 
-    def _digests(self) -> Iterator[str]:
+    def _digests(self) -> set[str]:
+        """Return those of all folders, and of locks whose folder was never completed."""
+        found: set[str] = set()
         with contextlib.suppress(OSError):
-            for entry in list(os.scandir(self.environments)):
-                if entry.is_dir(follow_symlinks=False):
-                    yield entry.name
+            for entry in os.scandir(self.environments):
+                if entry.name.endswith(".lock") or entry.is_dir(follow_symlinks=False):
+                    found.add(entry.name.removesuffix(".lock"))
+        return found
 
     def _removed(self, digest: str, unless: Callable[[str], bool] = lambda _: False) -> bool:
         """Remove an environment and its lock, if nobody holds it."""

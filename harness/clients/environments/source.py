@@ -116,6 +116,7 @@ def _built(copy: checkout.Copy, folder: Path, name: str, python: FoundPython, ma
     )
     try:
         for wheel in folder.glob("*.whl"):
+            os.utime(folder)
             return wheel
         maker.tell(f"building {name} for Python {python}")
         with scratch.made(scratch.UV) as out:
@@ -130,9 +131,14 @@ def _built(copy: checkout.Copy, folder: Path, name: str, python: FoundPython, ma
 
 
 def _keep(file: Path, folder: Path) -> Path:
-    """Copy a file into a folder of the cache, as a whole or not at all."""
+    """Copy a file into a folder of the cache, as a whole or not at all.
+
+    The time of the folder is that of its last use, before which ``prune`` does not remove it.
+    """
     kept = folder / file.name
-    if not kept.exists():
+    if kept.exists():
+        os.utime(folder)
+    else:
         folder.mkdir(parents=True, exist_ok=True)
         fresh = folder / f".{file.name}.{os.getpid()}"
         shutil.copyfile(file, fresh)

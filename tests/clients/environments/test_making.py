@@ -334,6 +334,15 @@ def test_prune_keeps_what_was_used_last_or_lately(index: Index, making: Making) 
     assert names() == []
 
 
+def test_prune_removes_locks_of_what_was_never_made(making: Making) -> None:
+    making.cache.environments.mkdir(parents=True)
+    (making.cache.environments / "never.lock").touch()
+
+    making.cache.prune()
+
+    assert list(making.cache.environments.iterdir()) == []
+
+
 def test_prune_forgets_old_answers_and_half_written_files(making: Making) -> None:
     folder = making.cache.folder
     folder.mkdir(exist_ok=True)
