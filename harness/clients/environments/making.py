@@ -33,8 +33,6 @@ class Made:
     python: str  # path of its interpreter
     folder: Path
     lock: str
-    requirements: tuple[str, ...]
-    took_s: float
     was_there: bool
     digest: str
 
@@ -73,7 +71,6 @@ class Maker:
 
         Raises ``UnusableError`` with what to do.
         """
-        started = time.monotonic()
         lock = self._lock(recipe)
         made = False
 
@@ -86,10 +83,7 @@ class Maker:
         key = digest([locks.body(lock), list(recipe.python.identity)])
         kept, descriptor = self.cache.hold(key, make, self._wait(recipe))
         self._held.append(descriptor)
-        took_s = time.monotonic() - started
-        return Made(
-            kept.python, kept.folder, lock, recipe.requirements, took_s, not made, kept.digest
-        )
+        return Made(kept.python, kept.folder, lock, not made, kept.digest)
 
     def _wait(self, recipe: Recipe) -> Callable[[], None]:
         return lambda: self.tell(f"waiting for another run that makes {recipe}")
