@@ -22,6 +22,7 @@ from adapters.base import (
     length_of_async,
 )
 from adapters.environment import changed, no_proxies
+from adapters.hyper_errors import EITHER_TIMEOUT
 
 __all__ = ["ADAPTERS", "Rqx", "RqxAsync"]
 
@@ -48,9 +49,7 @@ class _Rqx(BaseAdapter):
     other_kinds = (
         # It has one class for what happens while it connects, and no cause.
         *(("dns", "connect"), ("other-ca", "connect"), ("other-host", "connect")),
-        # The timeout of reading runs from the start of the request, while it connects, too.
-        *(("full-queue", "timeout_read"), ("full-queue", "timeout_connect")),
-        *(("handshake", "timeout_read"), ("handshake", "timeout_connect")),
+        *EITHER_TIMEOUT,
         # The end of the connection before the answer is an invalid answer to it.
         ("eof", "protocol"),
     )

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import resource
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from adapters.environment import changed
 from harness.clients.bundle import Bundle
 from harness.clients.cache_folder import VARIABLE
 from harness.clients.catalogues import Catalogues
@@ -47,20 +47,6 @@ def own_version(distribution: str) -> str | None:
         return version(distribution)
     except PackageNotFoundError:
         return None
-
-
-@contextlib.contextmanager
-def changed(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables, which processes started meanwhile inherit; then restore them."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
 
 
 @contextlib.contextmanager

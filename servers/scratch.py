@@ -11,12 +11,14 @@ import fcntl
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["CERTIFICATES", "TARGET", "WORKERS", "make"]
+__all__ = ["CERTIFICATES", "TARGET", "UV", "WORKERS", "made", "make"]
 
 # The prefixes of folder names.
 WORKERS, CERTIFICATES, TARGET = ("clientbench-worker-", "clientbench-tls-", "clientbench-target-")
+UV = "clientbench-uv-"
 
 
 def make(prefix: str) -> tuple[Path, int]:
@@ -32,6 +34,17 @@ def make(prefix: str) -> tuple[Path, int]:
             return folder, descriptor
 
 
+@contextlib.contextmanager
+def made(prefix: str) -> Iterator[Path]:
+    """Yield a folder as ``make`` returns it, and remove it at the end."""
+    folder, descriptor = make(prefix)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(descriptor)
+
+
 def _sweep() -> None:
     """Remove the folders of killed processes, a target's folder only if it is empty.
 
@@ -39,7 +52,7 @@ def _sweep() -> None:
     record. Only an empty folder has no record: its host was killed before it wrote one.
     """
     temporary = Path(tempfile.gettempdir())
-    for prefix in (WORKERS, CERTIFICATES, TARGET):
+    for prefix in (WORKERS, CERTIFICATES, TARGET, UV):
         remove = Path.rmdir if prefix == TARGET else shutil.rmtree
         for folder in temporary.glob(f"{prefix}*"):
             descriptor = _locked(folder)

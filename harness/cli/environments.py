@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 from harness.cli.screen import console_for, say, say_json
 from harness.clients.environments.cache import EnvironmentCache, Kept
 from harness.clients.environments.lock import of_lock, pins, write
+from harness.clients.environments.recipe import shown
 from harness.errors import UsageError
 from harness.redaction import quoted, refusal
 from harness.report import figures, listings
@@ -35,7 +35,7 @@ def show_all(as_json: bool) -> None:
     rows = [
         (
             one.digest[:SHORT],
-            ", ".join(map(_short, one.content.requirements)),
+            ", ".join(map(shown, one.content.requirements)),
             one.content.python_version,
             _day(one.used_at),
             figures.megabytes(one.size_bytes),
@@ -55,7 +55,7 @@ def show(text: str, as_json: bool) -> None:
         return
     told = {
         "environment": one.digest,
-        "for": ", ".join(map(_short, one.content.requirements)),
+        "for": ", ".join(map(shown, one.content.requirements)),
         "Python": one.content.build.replace("\n", " "),
         "made": _day(one.made_at),
         "used": _day(one.used_at),
@@ -72,7 +72,7 @@ def show(text: str, as_json: bool) -> None:
 def freeze(text: str) -> None:
     """Print the lock of one environment, for ``--lock``."""
     one = _named(text)
-    label = ", ".join(map(_short, one.content.requirements))
+    label = ", ".join(map(shown, one.content.requirements))
     say(write([of_lock(label, one.content.requirements, one.content.lock)]), end="")
 
 
@@ -80,7 +80,7 @@ def remove(texts: list[str]) -> None:
     """Remove environments by the beginnings of their digests."""
     for one in [_named(text) for text in texts]:
         EnvironmentCache().remove(one.digest)
-        say(f"removed {one.digest[:SHORT]} ({', '.join(map(_short, one.content.requirements))})")
+        say(f"removed {one.digest[:SHORT]} ({', '.join(map(shown, one.content.requirements))})")
 
 
 def prune(older: str | None, keep: str) -> None:
@@ -106,16 +106,10 @@ def _named(text: str) -> Kept:
     found = [one for one in known if one.digest.startswith(text)] if text else []
     found = found or [one for one in known if text in one.content.requirements]
     if len(found) != 1:
-        problem = "is the beginning of several" if found else "is none"
-        accepted = "the beginning of an id of `clientbench environments`"
+        problem = "means several" if found else "is none"
+        accepted = "the beginning of an id, or what one is for, as in `clientbench environments`"
         raise UsageError(f"{quoted(text)} {problem}; expected {accepted}", "environment")
     return found[0]
-
-
-def _short(requirement: str) -> str:
-    """Return a requirement without the folder of a file."""
-    name, at, url = requirement.partition(" @ ")
-    return f"{name} ({Path(url).name})" if at else name
 
 
 def _day(at_s: float) -> str:

@@ -136,6 +136,12 @@ class Catalogue:
         """The full version of the interpreter."""
         return str(self._metadata["environment"]["python_full_version"])
 
+    @property
+    def markers(self) -> Mapping[str, str]:
+        """The values of environment markers (PEP 508) in the interpreter."""
+        markers: Mapping[str, str] = self._metadata["environment"]
+        return markers
+
     @cached_property
     def _identity(self) -> dict[str, Any]:
         """The interpreter that the path leads to at present; links and wrappers may change."""

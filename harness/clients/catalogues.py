@@ -126,7 +126,7 @@ class Catalogues:
         if not self._may_be_in(folders, spec) or not found.serves(spec):
             return None
         constraints = self._making.constraints
-        if constraints is None or met(constraints, found.versions(spec)):
+        if constraints is None or met(constraints, found.versions(spec), found.markers):
             return found
         return None
 

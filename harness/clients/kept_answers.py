@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from harness.clients.cache_folder import cache_folder
+from harness.clients.environments.files import write_whole
 
 __all__ = ["KeptAnswers"]
 
@@ -36,14 +36,8 @@ class KeptAnswers:
         stored = {"metadata": metadata, "capabilities": self.capabilities}
         if stored == self._stored:
             return
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = self._path.with_suffix(f".{os.getpid()}")
-            text = json.dumps(stored)
-            fresh.write_text(f"{_digest(text)}\n{text}")
-            fresh.replace(self._path)
-        except OSError:
-            return
+        text = json.dumps(stored)
+        write_whole(self._path, f"{_digest(text)}\n{text}")
 
     def _read(self) -> dict[str, Any]:
         """Return the stored answers; empty if the file is not exactly as we wrote it."""

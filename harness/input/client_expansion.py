@@ -36,7 +36,7 @@ def asked_clients(
     texts = [text.strip() for text in (*options.clients, *_known(options, modes))]
     found = list(zip(texts, parse_clients(texts), strict=True))
     found = _with_requirements(options.added, found)
-    found = [one for pair in found for one in _versions(options.versions, pair, releases)]
+    found = _with_versions(options.versions, found, releases)
     return [one for pair in found for one in _pythons(options.python, pair)]
 
 
@@ -97,6 +97,19 @@ def _requirement(text: str) -> str:
     if parsed.url is not None:
         raise refusal("added", text, "a requirement with versions, not a URL")
     return str(parsed)
+
+
+def _with_versions(
+    text: str | None, clients: list[tuple[str, ClientSpec]], releases: Releases
+) -> list[tuple[str, ClientSpec]]:
+    """Return each client in its versions; references beside a library stay as they are."""
+    beside = any(spec.name not in adapters.REFERENCES for _, spec in clients)
+    alone = adapters.REFERENCES if beside else ()
+    return [
+        one
+        for pair in clients
+        for one in ([pair] if pair[1].name in alone else _versions(text, pair, releases))
+    ]
 
 
 def _versions(

@@ -17,7 +17,11 @@ from adapters.null import Null, NullAsync
 from tests.require import require_client
 
 FOLDER = Path(adapters.__file__).parent
-SECOND_LIBRARIES = {"harness", "servers", *adapters.BUILTIN}
+LIBRARIES = {
+    module.partition(".")[2]
+    for module, _ in (*adapters.BUILTIN.values(), *adapters.ELSEWHERE.values())
+}
+SECOND_LIBRARIES = {"harness", "servers", *LIBRARIES}
 # Libraries that join others, by module: their users import those, too.
 JOINED = {"grequests": {"requests"}, "httpx_aiohttp": {"httpx", "aiohttp"}}
 

@@ -17,7 +17,7 @@ from adapters.conformance.exam import MIB, TIMEOUT_S
 from adapters.conformance.sessions import CountingGate
 from adapters.trace import HOLD_POINTS, AsyncTrace, Stamps, Trace
 from tests.adapters.clients import CLIENTS, SCHEMES, Client, settings
-from tests.integration.test_adapter_traces import (
+from tests.adapters.traced_requests import (
     LARGE,
     PATIENCE_S,
     SETTLE_S,

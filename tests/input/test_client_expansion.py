@@ -42,6 +42,15 @@ def test_versions_concern_clients_that_have_none() -> None:
     assert asked("httpx", "a=httpx=./here", versions="last:1") == ["httpx==2.0", "a=httpx=./here"]
 
 
+def test_references_beside_a_library_have_no_versions() -> None:
+    assert asked("null", "httpx", "raw:sync", versions="last:1") == [
+        "null",
+        "httpx==2.0",
+        "raw:sync",
+    ]
+    assert asked("null", versions="last:1") == ["null==2.0"]  # whoever lists releases refuses it
+
+
 def test_versions_of_a_client_with_an_alias_would_have_one_name() -> None:
     assert "without an alias" in refused("a=httpx", versions="1..2")
 

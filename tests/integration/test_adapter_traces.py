@@ -6,35 +6,48 @@ Every adapter that declares trace points takes part, at each of its hold points.
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 
-from adapters.base import ErrorKind, Request, Response, Settings
+from adapters.base import Request, Response
 from adapters.conformance.book import Server
 from adapters.conformance.exam import TIMEOUT_S
 from adapters.conformance.failures import MISBEHAVIOUR
 from adapters.conformance.requests_sent import closed_port
-from adapters.conformance.sessions import AsyncSession, CountingGate, Session, SyncSession
-from adapters.trace import HOLD_POINTS, AsyncTrace, Stamps, Trace
+from adapters.conformance.sessions import AsyncSession, CountingGate
+from adapters.trace import HOLD_POINTS
 from tests.adapters.clients import CLIENTS, SCHEMES, Client, expected_kind, settings
 from tests.adapters.conftest import client, server, token
+from tests.adapters.traced_requests import (
+    LARGE,
+    PATIENCE_S,
+    SETTLE_S,
+    all_at_once,
+    assert_nobody_came,
+    assert_nothing_open,
+    assert_stays,
+    await_arrivals,
+    declared,
+    fail_traced,
+    held,
+    opened_stages,
+    own_url,
+    passed,
+    port_of,
+    stages,
+    stages_at,
+    wait_until,
+)
 
 __all__ = ["client", "server", "token"]
 
 OF_CONNECTING = {"DNSStart", "DNSDone", "ConnectStart", "ConnectDone"}
 OF_TLS = {"TLSHandshakeStart", "TLSHandshakeDone"}
-PATIENCE_S = 20.0
-SETTLE_S = 0.1  # a request that is not held gets on within it; one that is held never does
-LARGE = 16 << 20  # more than the kernel takes from a server whose client does not read
 SLOTS = 24
 
 
@@ -66,31 +79,6 @@ def where(applies: Callable[[str, str], bool]) -> pytest.MarkDecorator:
     """At every hold point and over every scheme of which that is true."""
     chosen = [one for one in WHERE if applies(*one[1:])]
     return pytest.mark.parametrize(("client", "hold", "scheme"), chosen, ids=str)
-
-
-def own_url(server: Server, token: str, behaviour: str, scheme: str = "http") -> str:
-    """At a port whose connections are this token's alone."""
-    return f"{scheme}://localhost:{server.listen(token, scheme)}/{token}/{behaviour}"
-
-
-def declared(client: Client) -> set[str]:
-    assert client.adapter is not None
-    return set(client.adapter.trace_points)
-
-
-def passed(trace: Stamps) -> set[str]:
-    return {name for name, instant_ns in trace.instants.items() if instant_ns}
-
-
-def stages(server: Server, token: str) -> list[list[str]]:
-    return [one.stages for one in server.progress(token)]
-
-
-def wait_until(reached: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not reached() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert reached()
 
 
 # -- points ----------------------------------------------------------------------------------------
@@ -137,78 +125,6 @@ def test_the_defaults_profile_can_be_traced(client: Client, server: Server, toke
 # -- held requests ---------------------------------------------------------------------------------
 
 
-@dataclass
-class Held:
-    """A request that waits at its hold point in another thread."""
-
-    trace: Stamps
-    gate: CountingGate
-    future: Future[Response]
-    since_ns: int  # it was there at this instant
-
-    def release(self) -> Response:
-        """Let it go; its answer."""
-        self.gate.opened.set()
-        return self.future.result(PATIENCE_S)
-
-
-@contextmanager
-def held(
-    client: Client, opened: Settings, request: Request, hold: str, *before: Request
-) -> Iterator[Held]:
-    """The request, held, after the others were sent by the same session."""
-    gate, traces = CountingGate(), []
-
-    def run() -> Response:
-        with client.session(opened) as session:
-            for one in before:
-                session.send_traced(one, session.trace())
-            traces.append(session.trace(hold, gate))
-            return session.send_traced(request, traces[0])
-
-    with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(run)
-        try:
-            await_arrivals(gate, 1, future)
-            yield Held(traces[0], gate, future, time.monotonic_ns())
-        finally:
-            gate.opened.set()
-
-
-def await_arrivals(gate: CountingGate, count: int, future: Future[object]) -> None:
-    """Until so many requests are held; fails at once when they were not."""
-    deadline = time.monotonic() + PATIENCE_S
-    while count:
-        assert time.monotonic() < deadline, f"{count} requests are still not held"
-        if gate.came.acquire(timeout=0.05):
-            count -= 1
-        else:
-            assert not future.done(), f"not held: {future.result()}"
-
-
-def opened_stages(scheme: str) -> list[str]:
-    return ["accepted", "hello", "secured"] if scheme == "https" else ["accepted"]
-
-
-def stages_at(hold: str, scheme: str) -> list[list[str]]:
-    """What the server has seen of a request that is held there, on a fresh connection."""
-    opened = opened_stages(scheme)
-    if hold == "dns":
-        return []
-    if hold == "tcp":
-        return [["accepted"]]
-    if hold in ("tls", "connection"):
-        return [opened]
-    return [[*opened, "byte", "request"]]
-
-
-def assert_stays(server: Server, token: str, expected: list[list[str]]) -> None:
-    """The server has seen exactly that, and sees no more."""
-    wait_until(lambda: stages(server, token) == expected)
-    time.sleep(SETTLE_S)
-    assert stages(server, token) == expected
-
-
 @where(lambda hold, _: hold not in OF_FRESH_CONNECTIONS)
 def test_a_reused_connection_is_held_from_the_connection_on(
     client: Client, server: Server, token: str, scheme: str, hold: str
@@ -239,10 +155,6 @@ def test_a_point_that_is_not_reached_holds_nothing(
     assert_nobody_came(gate)
 
 
-def assert_nobody_came(gate: CountingGate) -> None:
-    assert not gate.came.acquire(blocking=False)
-
-
 @on_one_loop
 def test_a_hold_is_no_timeout(client: Client, server: Server, token: str) -> None:
     """Wherever it is held."""
@@ -255,32 +167,6 @@ def test_a_hold_is_no_timeout(client: Client, server: Server, token: str) -> Non
         ]
         time.sleep(2 * timeout_s)
         assert [one.release() for one in waiting] == [(200, 5)] * len(waiting)
-
-
-def all_at_once(session: Session, request: Request, traces: list[Stamps]) -> list[Response]:
-    """One request for each trace, each in a thread or task of its own."""
-    if isinstance(session, AsyncSession):
-        return session.runner.run(tasks_at_once(session, request, traces))
-    assert isinstance(session, SyncSession)
-
-    def one(trace: Stamps) -> Response:
-        assert isinstance(trace, Trace)
-        with session.slot() as adapter:
-            return adapter.send_traced(request, trace)
-
-    with ThreadPoolExecutor(len(traces)) as pool:
-        return list(pool.map(one, traces))
-
-
-async def tasks_at_once(
-    session: AsyncSession, request: Request, traces: list[Stamps]
-) -> list[Response]:
-    async def one(trace: Stamps) -> Response:
-        assert isinstance(trace, AsyncTrace)
-        async with session.slot() as adapter:
-            return await adapter.send_traced(request, trace)
-
-    return await asyncio.gather(*map(one, traces))
 
 
 @traced
@@ -313,37 +199,6 @@ def test_many_are_held_at_once_and_released_together(
 
 
 # -- failures --------------------------------------------------------------------------------------
-
-
-def fail_traced(session: Session, request: Request, trace: Stamps) -> ErrorKind:
-    """Send a traced request that must fail; the kind of its error."""
-    try:
-        answer = session.send_traced(request, trace)
-    except Exception as error:
-        return session.adapter.classify(error)
-    pytest.fail(f"answered {answer}, expected an error")
-
-
-def assert_nothing_open(session: Session, port: int) -> None:
-    """An event loop closes its sockets while it runs."""
-
-    def closed() -> bool:
-        session.idle(0.01)
-        return port not in ports_connected_to()
-
-    wait_until(closed)
-
-
-def ports_connected_to() -> set[int]:
-    """The other ends of this process's TCP connections."""
-    found = set()
-    for entry in Path("/proc/self/fd").iterdir():
-        with suppress(OSError):  # closed meanwhile, or not connected
-            if entry.is_socket():
-                with socket.socket(fileno=os.dup(int(entry.name))) as one:
-                    if one.family in (socket.AF_INET, socket.AF_INET6):
-                        found.add(one.getpeername()[1])
-    return found
 
 
 @every_hold
@@ -387,10 +242,6 @@ def test_a_traced_request_fails_as_any_other(
         # Some libraries wait long for the end of TLS, which never comes here, traced or not.
         if path != "endless":
             assert_nothing_open(session, port_of(failing))
-
-
-def port_of(request: Request) -> int:
-    return int(request.url.split("/")[2].rpartition(":")[2])
 
 
 @on_one_loop

@@ -76,7 +76,9 @@ def test_what_a_killed_process_left_is_removed_by_the_next(
     assert list(temporary.iterdir()) == []
 
 
-@pytest.mark.parametrize("prefix", [scratch.WORKERS, scratch.CERTIFICATES, scratch.TARGET])
+@pytest.mark.parametrize(
+    "prefix", [scratch.WORKERS, scratch.CERTIFICATES, scratch.TARGET, scratch.UV]
+)
 def test_one_that_was_killed_before_it_had_a_lock_leaves_nothing_either(
     prefix: str, temporary: Path
 ) -> None:

@@ -141,7 +141,7 @@ class EnvironmentCache:
 
         ``keep`` of them stay, the last used; of the others those that were not used for
         ``older_than_s`` seconds go, or all. What killed runs have left behind goes, too, and the
-        wheels of checkouts and the resolutions that are as old.
+        wheels of checkouts, the resolutions and the answers of interpreters that are as old.
         """
         self.sweep()
         before = time.time() - (older_than_s or 0.0)
@@ -151,11 +151,13 @@ class EnvironmentCache:
         return removed
 
     def _forget(self, before: float) -> None:
-        """Remove wheels of checkouts that no environment has, and resolutions."""
+        """Remove wheels of checkouts that no environment has, resolutions, answers."""
         needed = "".join(kept.content.lock for kept in self.list())
         # a run that has just built or resolved has not made its environment yet
         before = min(before, time.time() - JUST_NOW_S)
-        for path in (*self.folder.glob("sources/*"), *self.folder.glob("resolutions/*")):
+        # ".*" is a file that a killed run was writing
+        patterns = ("sources/*", "resolutions/*", "clients-*", ".*.json.*")
+        for path in (path for pattern in patterns for path in self.folder.glob(pattern)):
             with contextlib.suppress(FileNotFoundError):
                 if path.stat().st_mtime > before or path.stem in needed:
                     continue
@@ -167,11 +169,14 @@ class EnvironmentCache:
             if self.find(digest) is None:
                 self._removed(digest, unless=lambda name: self.find(name) is not None)
 
-    def _digests(self) -> Iterator[str]:
+    def _digests(self) -> set[str]:
+        """Return those of all folders, and of locks whose folder was never completed."""
+        found: set[str] = set()
         with contextlib.suppress(OSError):
-            for entry in list(os.scandir(self.environments)):
-                if entry.is_dir(follow_symlinks=False):
-                    yield entry.name
+            for entry in os.scandir(self.environments):
+                if entry.name.endswith(".lock") or entry.is_dir(follow_symlinks=False):
+                    found.add(entry.name.removesuffix(".lock"))
+        return found
 
     def _removed(self, digest: str, unless: Callable[[str], bool] = lambda _: False) -> bool:
         """Remove an environment and its lock, if nobody holds it."""

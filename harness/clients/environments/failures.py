@@ -13,10 +13,10 @@ from typing import NamedTuple
 from harness.option_names import option
 from harness.redaction import Redactor
 from harness.text import one_line, shortened
+from servers import scratch
 
-__all__ = ["SCRATCH", "Failure", "explained"]
+__all__ = ["Failure", "explained"]
 
-SCRATCH = "clientbench-uv-"  # prefix of the folders with files for uv
 LAST_LINES = 4  # of a failed build that are shown
 LONGEST_LINE = 160  # characters of each
 LONGEST = 600
@@ -41,7 +41,7 @@ def explained(errors: str, code: int, redactor: Redactor, cache: str) -> Failure
 
     ``errors`` is uv's standard error, ``code`` its exit code, ``cache`` the folder it writes to.
     """
-    safe = re.sub(rf"[^\s`'\"]*/{SCRATCH}[^/]*/", "", redactor.scrub(errors))
+    safe = re.sub(rf"[^\s`'\"]*/{scratch.UV}[^/]*/", "", redactor.scrub(errors))
     told, no_version = _told(" ".join(safe.split()), safe, code)
     return Failure(shortened(one_line(told.replace("{cache}", cache)), LONGEST), no_version)
 

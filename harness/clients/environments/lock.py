@@ -94,7 +94,7 @@ def check(lock: str, python: FoundPython) -> None:
     if found is None:
         raise UnusableError("the first line is missing, so this is no lock of an environment")
     version, implementation, platform = found.groups()
-    wanted = re.sub(r"^(\d+\.\d+)\.[^t]*", r"\1", version)
+    wanted = _minor(version)
     if platform not in (ANY, python.platform):
         raise UnusableError(f"the lock is for {platform}, this is {python.platform}")
     if (wanted, implementation) != (python.minor, python.implementation):
@@ -117,7 +117,12 @@ class LockedEnvironment:
     @property
     def selector(self) -> str:
         """The Python that it needs, as ``find`` takes it: 3.13 or 3.13t."""
-        return re.sub(r"^(\d+\.\d+)\.[^t]*", r"\1", self.python)
+        return _minor(self.python)
+
+
+def _minor(version: str) -> str:
+    """Return 3.13 of 3.13.0, and 3.13t of 3.13.0t."""
+    return re.sub(r"^(\d+\.\d+)\.[^t]*", r"\1", version)
 
 
 def write(environments: Iterable[LockedEnvironment]) -> str:
@@ -155,9 +160,8 @@ def read(text: str, name: str = "the lock") -> list[LockedEnvironment]:
     try:
         return [_environment(one) for one in plain["environment"]]
     except (TypeError, ValueError, KeyError):
-        raise UnusableError(
-            f"{quoted(name)} is no lock: a part of an environment is missing"
-        ) from (None)
+        problem = f"{quoted(name)} is no lock: a part of an environment is missing"
+        raise UnusableError(problem) from None
 
 
 def _environment(plain: dict[str, object]) -> LockedEnvironment:

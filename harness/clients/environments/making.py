@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +14,11 @@ from urllib.parse import unquote, urlsplit
 
 from harness.clients.environments import lock as locks
 from harness.clients.environments.cache import Content, EnvironmentCache, writing
-from harness.clients.environments.failures import SCRATCH
 from harness.clients.environments.files import write_whole
 from harness.clients.environments.locking import unlocked
 from harness.clients.environments.recipe import Recipe, digest
 from harness.clients.environments.uv import Uv, index_digest, uv_cache
+from servers import scratch
 
 __all__ = ["Made", "Maker"]
 
@@ -35,8 +33,6 @@ class Made:
     python: str  # path of its interpreter
     folder: Path
     lock: str
-    requirements: tuple[str, ...]
-    took_s: float
     was_there: bool
     digest: str
 
@@ -75,7 +71,6 @@ class Maker:
 
         Raises ``UnusableError`` with what to do.
         """
-        started = time.monotonic()
         lock = self._lock(recipe)
         made = False
 
@@ -88,10 +83,7 @@ class Maker:
         key = digest([locks.body(lock), list(recipe.python.identity)])
         kept, descriptor = self.cache.hold(key, make, self._wait(recipe))
         self._held.append(descriptor)
-        took_s = time.monotonic() - started
-        return Made(
-            kept.python, kept.folder, lock, recipe.requirements, took_s, not made, kept.digest
-        )
+        return Made(kept.python, kept.folder, lock, not made, kept.digest)
 
     def _wait(self, recipe: Recipe) -> Callable[[], None]:
         return lambda: self.tell(f"waiting for another run that makes {recipe}")
@@ -111,7 +103,7 @@ class Maker:
 
     def _resolve(self, recipe: Recipe) -> str:
         """Return uv's requirements with hashes, without names of indexes."""
-        with writing(self.cache.folder), self._scratch() as folder:
+        with writing(self.cache.folder), scratch.made(scratch.UV) as folder:
             (folder / "requirements.in").write_text("\n".join(recipe.requirements) + "\n")
             (folder / "constraints.txt").write_text(recipe.constraints or "")
             (folder / "excludes.txt").write_text(LEFT_OUT)
@@ -131,14 +123,14 @@ class Maker:
             ["venv", "--quiet", "--no-project", "--python", python.path, str(folder)],
             keep_open=keep_open,
         )
-        with self._scratch() as scratch:
-            (scratch / "lock.txt").write_text(lock)
+        with scratch.made(scratch.UV) as files:
+            (files / "lock.txt").write_text(lock)
             arguments = [
                 *("pip", "sync", "--quiet", "--allow-empty-requirements"),
                 *(("--require-hashes",) if locks.is_hashed(lock) else ()),
                 # a worker that compiles keeps memory that another has not
                 *("--compile-bytecode", *_link_mode(folder)),
-                *("--python", str(folder / "bin" / "python"), str(scratch / "lock.txt")),
+                *("--python", str(folder / "bin" / "python"), str(files / "lock.txt")),
             ]
             self.uv.run(arguments, keep_open=keep_open)
         return Content(
@@ -149,11 +141,6 @@ class Maker:
             lock,
             digest(locks.body(lock)),
         )
-
-    @contextlib.contextmanager
-    def _scratch(self) -> Iterator[Path]:
-        with tempfile.TemporaryDirectory(prefix=SCRATCH) as folder:
-            yield Path(folder)
 
 
 def _link_mode(folder: Path) -> list[str]:

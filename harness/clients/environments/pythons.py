@@ -185,14 +185,21 @@ def _asked(paths: Iterable[str]) -> dict[str, FoundPython]:
     if missing:
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
             for path, answer in zip(missing, pool.map(_ask, missing), strict=True):
-                kept[path] = {"stamp": stamps[path], "python": answer and asdict(answer)}
+                kept.pop(path, None)
+                if answer is not None:
+                    kept[path] = {"stamp": stamps[path], **answer}
         there = {path: one for path, one in kept.items() if os.path.lexists(path)}
         write_whole(kept_in, json.dumps(there))
-    answers = {path: kept[path]["python"] for path in stamps}
+    answers = {path: kept[path]["python"] for path in stamps if path in kept}
     return {path: FoundPython(**answer) for path, answer in answers.items() if answer}
 
 
-def _ask(path: str) -> FoundPython | None:
+def _ask(path: str) -> dict[str, Any] | None:
+    """Return what is kept of an interpreter, with None for ``python`` if it is none.
+
+    None: it could not be run to its end. The machine may have been short of time or memory, so
+    that is not kept.
+    """
     interrupts.check()
     try:
         answer = subprocess.run(
@@ -200,12 +207,19 @@ def _ask(path: str) -> FoundPython | None:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
+            errors="replace",
             timeout=ASK_TIMEOUT_S,
-            check=True,
+            check=False,
         )
-        return FoundPython(**json.loads(answer.stdout))
-    except (OSError, ValueError, TypeError, subprocess.SubprocessError):
+    except (OSError, subprocess.TimeoutExpired):
         return None
+    if answer.returncode < 0:
+        return None
+    try:
+        found = FoundPython(**json.loads(answer.stdout)) if answer.returncode == 0 else None
+    except (ValueError, TypeError):
+        found = None
+    return {"python": found and asdict(found)}
 
 
 def _stamp(path: str) -> list[int | str] | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harness.clients.environments.pythons import FoundPython
 from harness.text import canonical_json
 
-__all__ = ["DIGEST_LENGTH", "Recipe", "digest"]
+__all__ = ["DIGEST_LENGTH", "Recipe", "digest", "shown"]
 
 DIGEST_LENGTH = 32  # hexadecimal digits: 128 bits
 
@@ -33,12 +33,12 @@ class Recipe:
         return digest([*asked, list(self.python.identity)])
 
     def __str__(self) -> str:
-        named = ", ".join(map(_short, self.requirements)) or "nothing"
+        named = ", ".join(map(shown, self.requirements)) or "nothing"
         return f"{named} for Python {self.python}"
 
 
-def _short(requirement: str) -> str:
-    """Return a requirement as progress shows it: of a file or a URL only the last part."""
+def shown(requirement: str) -> str:
+    """Return a requirement as users see it: of a file or a URL only the last part."""
     name, at, where = requirement.partition(" @ ")
     return f"{name} ({where.rpartition('/')[2]})" if at else requirement
 

@@ -6,12 +6,9 @@ that the cache keeps by the content of the checkout. Nothing is ever written to 
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -26,12 +23,12 @@ from packaging.utils import (
 
 from harness.clients.environments import checkout, locking
 from harness.clients.environments.cache import writing
-from harness.clients.environments.failures import SCRATCH
 from harness.clients.environments.making import Maker
 from harness.clients.environments.pythons import FoundPython
 from harness.clients.environments.recipe import digest
 from harness.errors import UnusableError
 from harness.redaction import quoted
+from servers import scratch
 
 __all__ = ["Source", "source"]
 
@@ -100,8 +97,8 @@ def _from_checkout(text: str, distribution: str, python: FoundPython, maker: Mak
             f"{quoted(text)} is no Python project: it has neither pyproject.toml nor setup.py",
             FIELD,
         )
-    with writing(maker.cache.folder), _scratch() as scratch:
-        copy = checkout.copied(path, scratch / path.name)  # the name is shown
+    with writing(maker.cache.folder), scratch.made(scratch.UV) as folder_of_copy:
+        copy = checkout.copied(path, folder_of_copy / path.name)  # the name is shown
         # a wheel may be for one Python only
         folder = maker.cache.folder / "sources" / digest([copy.digest, list(python.identity)])
         wheel = _built(copy, folder, path.name, python, maker)
@@ -119,9 +116,10 @@ def _built(copy: checkout.Copy, folder: Path, name: str, python: FoundPython, ma
     )
     try:
         for wheel in folder.glob("*.whl"):
+            os.utime(folder)
             return wheel
         maker.tell(f"building {name} for Python {python}")
-        with _scratch() as out:
+        with scratch.made(scratch.UV) as out:
             # with --quiet, uv would not show the output of a build that fails
             command = ["build", "--wheel", "--python", python.path]
             command += ["--out-dir", str(out), str(copy.project)]
@@ -133,9 +131,14 @@ def _built(copy: checkout.Copy, folder: Path, name: str, python: FoundPython, ma
 
 
 def _keep(file: Path, folder: Path) -> Path:
-    """Copy a file into a folder of the cache, as a whole or not at all."""
+    """Copy a file into a folder of the cache, as a whole or not at all.
+
+    The time of the folder is that of its last use, before which ``prune`` does not remove it.
+    """
     kept = folder / file.name
-    if not kept.exists():
+    if kept.exists():
+        os.utime(folder)
+    else:
         folder.mkdir(parents=True, exist_ok=True)
         fresh = folder / f".{file.name}.{os.getpid()}"
         shutil.copyfile(file, fresh)
@@ -165,9 +168,3 @@ def _check(found: str, distribution: str, where: str) -> None:
 
 def _at(distribution: str, path: Path) -> str:
     return f"{distribution} @ {path.as_uri()}"
-
-
-@contextlib.contextmanager
-def _scratch() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix=SCRATCH) as folder:
-        yield Path(folder)

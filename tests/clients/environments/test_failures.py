@@ -12,6 +12,7 @@ from harness.clients.environments import failures
 from harness.clients.environments.cache import writing
 from harness.errors import UnusableError
 from harness.redaction import Redactor
+from servers import scratch
 from tests.clients.environments import index as indexes
 from tests.clients.environments.conftest import Making
 from tests.clients.environments.index import Index
@@ -22,7 +23,7 @@ def told(making: Making, *requirements: str, offline: bool = False, **more: str)
         making.maker(offline).make(making.recipe(*requirements, **more))
     line = str(caught.value)
     assert "\n" not in line
-    assert failures.SCRATCH not in line
+    assert scratch.UV not in line
     return line
 
 

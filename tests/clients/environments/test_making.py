@@ -334,6 +334,31 @@ def test_prune_keeps_what_was_used_last_or_lately(index: Index, making: Making) 
     assert names() == []
 
 
+def test_prune_removes_locks_of_what_was_never_made(making: Making) -> None:
+    making.cache.environments.mkdir(parents=True)
+    (making.cache.environments / "never.lock").touch()
+
+    making.cache.prune()
+
+    assert list(making.cache.environments.iterdir()) == []
+
+
+def test_prune_forgets_old_answers_and_half_written_files(making: Making) -> None:
+    folder = making.cache.folder
+    folder.mkdir(exist_ok=True)
+    for age_s in (0, 7200):
+        for name in ("clients-{}.json", ".clients-{}.json.1f", ".pythons.json.{}"):
+            path = folder / name.format(age_s)
+            path.write_text("")
+            os.utime(path, (time.time() - age_s,) * 2)
+
+    making.cache.prune()
+
+    fresh = {"clients-0.json", ".clients-0.json.1f", ".pythons.json.0"}
+    assert fresh <= {path.name for path in folder.iterdir()}
+    assert not list(folder.glob("*7200*"))
+
+
 def test_what_is_listed_says_what_it_is(index: Index, making: Making) -> None:
     index.wheel("alpha", "1.0")
     made = making.maker().make(making.recipe("alpha"))

@@ -117,6 +117,25 @@ def test_an_interpreter_is_run_once_until_it_changes(pretend: Pretend, tmp_path:
     assert runs() == 3
 
 
+def test_one_that_was_killed_is_asked_again(pretend: Pretend, tmp_path: Path) -> None:
+    path = pretend("3.12.1")
+    answers = path.read_text()
+    path.write_text(answers.replace("/bin/cat", f"[ -e {tmp_path}/ready ] || kill -9 $$\n/bin/cat"))
+
+    with pytest.raises(UnusableError, match="is not found"):
+        find("3.12")
+    (tmp_path / "ready").touch()
+    assert find("3.12").version == "3.12.1"
+
+
+def test_one_that_is_no_python_is_run_once(pretend: Pretend, tmp_path: Path) -> None:
+    path = pretend("3.12.1")
+    path.write_text(f"#!/bin/sh\necho run >> {tmp_path}/runs\nexit 1\n")
+
+    installed(), installed()
+    assert (tmp_path / "runs").read_text() == "run\n"
+
+
 def test_shims_are_not_run(
     pretend: Pretend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -194,6 +194,25 @@ def test_wheels_of_checkouts_are_pruned_when_no_environment_has_them(
     assert list((making.cache.folder / "resolutions").iterdir()) == []
 
 
+def test_a_wheel_that_a_run_has_just_taken_is_not_pruned(
+    making: Making, checkout: Path, tmp_path: Path
+) -> None:
+    name, content = indexes.wheel("alpha", "1.0")
+    wheel = tmp_path / name
+    wheel.write_bytes(content)
+
+    def taken_again(text: Path) -> bool:
+        of(text, making)
+        for path in (making.cache.folder / "sources").iterdir():
+            os.utime(path, (0, 0))
+        requirement = of(text, making).requirement
+        making.cache.prune()
+        return Path(requirement.partition("file://")[2]).exists()
+
+    assert taken_again(checkout)
+    assert taken_again(wheel)
+
+
 def test_a_checkout_without_git(index: Index, making: Making, tmp_path: Path) -> None:
     folder = indexes.project(tmp_path / "plain", "alpha", "5.0", indexes.PLAIN)
     found = of(folder, making)
