@@ -11,7 +11,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import math
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +24,7 @@ from typing import Any
 from harness.clients.cache_folder import cache_folder
 from harness.clients.environments import locking
 from harness.clients.environments.files import write_surely
+from harness.clients.environments.recipe import DIGEST_LENGTH
 from harness.errors import UnusableError
 
 __all__ = ["Content", "EnvironmentCache", "Kept", "writing"]
@@ -29,6 +32,8 @@ __all__ = ["Content", "EnvironmentCache", "Kept", "writing"]
 MARKER = "environment.json"
 JUST_NOW_S = 3600.0
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+# The folder may be one that the user has for other things, too: nothing else is removed from it.
+_OURS = re.compile(rf"\.?[0-9a-f]{{{DIGEST_LENGTH}}}(\..*)?")
 
 
 @dataclass(frozen=True)
@@ -144,7 +149,8 @@ class EnvironmentCache:
         wheels of checkouts and the resolutions that are as old.
         """
         self.sweep()
-        before = time.time() - (older_than_s or 0.0)
+        # a clock may have been ahead when one was used
+        before = math.inf if older_than_s is None else time.time() - older_than_s
         old = [kept for kept in self.list()[keep:] if kept.used_at <= before]
         removed = [kept for kept in old if self._removed(kept.digest)]
         self._forget(before)
@@ -156,6 +162,8 @@ class EnvironmentCache:
         # a run that has just built or resolved has not made its environment yet
         before = min(before, time.time() - JUST_NOW_S)
         for path in (*self.folder.glob("sources/*"), *self.folder.glob("resolutions/*")):
+            if not _OURS.fullmatch(path.name):
+                continue
             with contextlib.suppress(FileNotFoundError):
                 if path.stat().st_mtime > before or path.stem in needed:
                     continue
@@ -170,7 +178,7 @@ class EnvironmentCache:
     def _digests(self) -> Iterator[str]:
         with contextlib.suppress(OSError):
             for entry in list(os.scandir(self.environments)):
-                if entry.is_dir(follow_symlinks=False):
+                if entry.is_dir(follow_symlinks=False) and _OURS.fullmatch(entry.name):
                     yield entry.name
 
     def _removed(self, digest: str, unless: Callable[[str], bool] = lambda _: False) -> bool:
