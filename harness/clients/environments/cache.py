@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import json
 import math
 import os
@@ -59,6 +60,7 @@ class Kept:
     used_at: float
     size_bytes: int  # of all its files
     own_bytes: int  # of those that it shared with no other when it was made
+    stamp: str  # of its files when it was made
 
     @property
     def python(self) -> str:
@@ -89,7 +91,7 @@ class EnvironmentCache:
             self.environments.mkdir(parents=True, exist_ok=True)
             while True:
                 descriptor = locking.shared(self._lock(digest), waiting)
-                kept = self.find(digest)
+                kept = self._unchanged(digest)
                 if kept is not None:
                     os.utime(kept.folder / MARKER)
                     return kept, descriptor
@@ -102,12 +104,18 @@ class EnvironmentCache:
         descriptor = locking.exclusive(self._lock(digest), waiting)
         folder = self.environments / digest
         try:
-            if self.find(digest) is not None:
+            if self._unchanged(digest) is not None:
                 return
             _discard(folder)
             content = make(folder, descriptor)
             size, own = _sizes(folder)
-            plain = {**asdict(content), "made_at": time.time(), "size": size, "own": own}
+            plain = {
+                **asdict(content),
+                "made_at": time.time(),
+                "size": size,
+                "own": own,
+                "stamp": _stamp(folder),
+            }
             write_surely(folder / MARKER, json.dumps(plain, indent=1))
         except BaseException:
             _discard(folder)
@@ -115,19 +123,25 @@ class EnvironmentCache:
         finally:
             locking.unlocked(descriptor)
 
+    def _unchanged(self, digest: str) -> Kept | None:
+        """Return a complete environment in which nobody has changed a file since it was made."""
+        kept = self.find(digest)
+        return kept if kept is not None and kept.stamp == _stamp(kept.folder) else None
+
     def find(self, digest: str) -> Kept | None:
         """Return a complete environment, or None."""
         folder = self.environments / digest
         try:
             used_at = (folder / MARKER).stat().st_mtime
             plain: dict[str, Any] = json.loads((folder / MARKER).read_text())
-            made_at, size, own = (plain.pop(name) for name in ("made_at", "size", "own"))
+            told = [plain.pop(name) for name in ("made_at", "size", "own", "stamp")]
             content = Content(**{**plain, "requirements": tuple(plain["requirements"])})
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
         if not os.access(folder / "bin" / "python", os.X_OK):  # its interpreter was removed
             return None
-        return Kept(digest, folder, content, made_at, used_at, size, own)
+        made_at, size, own, stamp = told
+        return Kept(digest, folder, content, made_at, used_at, size, own, stamp)
 
     def list(self) -> Sequence[Kept]:
         """Return the complete environments, the last used first."""
@@ -205,6 +219,20 @@ def _discard(folder: Path) -> None:
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         (folder / MARKER).unlink()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _stamp(folder: Path) -> str:
+    """Return a digest of names, sizes and times of all files but bytecode and our own."""
+    found = hashlib.sha256()
+    for top, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name != "__pycache__")
+        for name in sorted(names):
+            if top == str(folder) and name.lstrip(".").startswith(MARKER):
+                continue
+            seen = os.lstat(f"{top}/{name}")
+            text = f"{top.removeprefix(str(folder))}/{name}\0{seen.st_size}\0{seen.st_mtime_ns}\0"
+            found.update(os.fsencode(text))
+    return found.hexdigest()
 
 
 def _sizes(folder: Path) -> tuple[int, int]:

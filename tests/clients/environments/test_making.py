@@ -390,6 +390,29 @@ def test_a_lock_makes_exactly_this_environment_again(
     elsewhere.makers[0].close()
 
 
+@pytest.mark.parametrize("change", ["edit", "delete", "add"])
+def test_an_environment_that_was_changed_is_made_again(
+    index: Index, making: Making, change: str
+) -> None:
+    index.wheel("alpha", "1.0")
+    with making.maker() as maker:
+        made = maker.make(making.recipe("alpha"))
+    (module,) = made.folder.glob("lib/*/site-packages/alpha*/__init__.py")
+    text = module.read_text()
+    module.unlink()  # the file is a link into uv's cache
+    if change != "delete":
+        module.write_text(text + "# changed" * (change == "edit"))
+    if change == "add":
+        (module.parent / "more.py").write_text("")
+
+    with making.maker() as maker:
+        again = maker.make(making.recipe("alpha"))
+    assert not again.was_there
+    assert module.read_text() == text
+    with making.maker() as maker:
+        assert maker.make(making.recipe("alpha")).was_there
+
+
 def test_an_environment_may_be_empty(making: Making, index: Index) -> None:
     made = making.maker().make(making.recipe())
 
