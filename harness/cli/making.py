@@ -6,7 +6,6 @@ Adapter files are part of it: they say what an environment needs.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from harness import interrupts
 from harness.cli.screen import say
@@ -18,6 +17,7 @@ from harness.clients.registry import known_clients
 from harness.errors import UnusableError, UsageError
 from harness.input.options import Options
 from harness.measure.contenders import Resolver
+from harness.paths import expanded
 from harness.redaction import quoted
 from harness.scenario.scenario import Scenario
 
@@ -66,7 +66,7 @@ def without_unmade(scenario: Scenario, settings: Making) -> Scenario:
 def _content(field: str, name: str | None) -> str | None:
     if name is None:
         return None
-    path = Path(name).expanduser()
+    path = expanded(name)
     try:
         if path.is_file() and path.stat().st_size > MOST_BYTES:
             raise UsageError(f"{quoted(name)} is larger than {MOST_BYTES >> 20} MiB", field)

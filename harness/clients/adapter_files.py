@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 import adapters
 from adapters.base import Mode
 from harness.errors import UsageError
+from harness.paths import expanded
 from harness.redaction import quoted
 from harness.scenario.selector import parse
 
@@ -81,7 +82,7 @@ def read(texts: Sequence[str], taken: Sequence[str]) -> tuple[AdapterFile, ...]:
 
 
 def _read(text: str) -> AdapterFile:
-    path = Path(text).expanduser()
+    path = expanded(text)
     try:
         if path.is_file() and path.stat().st_size > MOST_BYTES:
             raise _refused(text, f"is larger than {MOST_BYTES >> 20} MiB")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from harness.paths import expanded
+
 __all__ = ["VARIABLE", "cache_folder"]
 
 VARIABLE = "CLIENTBENCH_CACHE"
@@ -17,6 +19,6 @@ def cache_folder() -> Path:
     """
     own = os.environ.get(VARIABLE)
     if own:
-        return Path(own).expanduser().absolute()
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+        return expanded(own).absolute()
+    home = expanded(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
     return home / "clientbench"

@@ -42,8 +42,9 @@ def ask(python: str, bundle: Bundle, question: dict[str, Any], *flags: str) -> d
 
 def _converse(command: list[str], question: str) -> tuple[int, str, str]:
     """Run a command that reads ``question``. Return its exit code, output and errors."""
+    pipe = subprocess.PIPE
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, errors="replace"
     ) as process:
         deadline = time.monotonic() + ASK_TIMEOUT_S
         text: str | None = question

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.input.options import Options
+from harness.paths import expanded
 from harness.redaction import refusal
 from servers.base import TargetError
 from servers.catalogue import configurable
@@ -84,7 +85,7 @@ def _found(spec: TargetSpec, field: str) -> TargetSpec:
             field,
         )
     try:
-        path = Path.cwd() / Path(spec.config).expanduser()
+        path = Path.cwd() / expanded(spec.config)
         template = _read(path)
     except TargetError as error:
         raise UsageError(str(error), field) from error

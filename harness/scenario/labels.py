@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from adapters.base import Mode
 from adapters.loops import default_loop
+from harness.paths import expanded
 from harness.scenario.selector import ClientSpec
 
 __all__ = ["client_label", "short_place", "short_source"]
@@ -45,4 +46,4 @@ def short_source(source: str) -> str:
     """Return the last name of a path or URL."""
     if "://" in source:
         return PurePosixPath(urlsplit(source).path).name
-    return Path(source).expanduser().absolute().resolve().name
+    return expanded(source).resolve().name

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from adapters.base import Mode
 from adapters.loops import LOOPS
-from harness.redaction import refusal
+from harness.redaction import redact_url, refusal
 
 __all__ = ["ALIAS", "GRAMMAR", "MODES", "ClientSpec", "parse"]
 
@@ -146,9 +146,13 @@ def _source(text: str | None) -> str | None:
     if not text.isprintable():
         raise refusal("client.source", text, "a path or URL of printable characters")
     if "://" in text:
-        parts = urlsplit(text)
-        if parts.scheme not in ("http", "https", "file") or "@" in parts.netloc:
-            accepted = "http(s)://… of a wheel or sdist, without user and password"
+        accepted = "http(s)://… of a wheel or sdist, without user, password and keys"
+        try:
+            parts = urlsplit(text)
+        except ValueError:  # of a bracket without its pair
+            raise refusal("client.source", text, accepted) from None
+        is_secret = redact_url(f"?{parts.query}") != f"?{parts.query}"
+        if parts.scheme not in ("http", "https", "file") or "@" in parts.netloc or is_secret:
             raise refusal("client.source", text, accepted)
     return text
 

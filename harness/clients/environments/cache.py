@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import json
+import math
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +25,7 @@ from typing import Any
 from harness.clients.cache_folder import cache_folder
 from harness.clients.environments import locking
 from harness.clients.environments.files import write_surely
+from harness.clients.environments.recipe import DIGEST_LENGTH
 from harness.errors import UnusableError
 
 __all__ = ["Content", "EnvironmentCache", "Kept", "writing"]
@@ -29,6 +33,8 @@ __all__ = ["Content", "EnvironmentCache", "Kept", "writing"]
 MARKER = "environment.json"
 JUST_NOW_S = 3600.0
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+# The folder may be one that the user has for other things, too: nothing else is removed from it.
+_OURS = re.compile(rf"\.?[0-9a-f]{{{DIGEST_LENGTH}}}(\..*)?")
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,7 @@ class Kept:
     used_at: float
     size_bytes: int  # of all its files
     own_bytes: int  # of those that it shared with no other when it was made
+    stamp: str  # of its files when it was made
 
     @property
     def python(self) -> str:
@@ -84,7 +91,7 @@ class EnvironmentCache:
             self.environments.mkdir(parents=True, exist_ok=True)
             while True:
                 descriptor = locking.shared(self._lock(digest), waiting)
-                kept = self.find(digest)
+                kept = self._unchanged(digest)
                 if kept is not None:
                     os.utime(kept.folder / MARKER)
                     return kept, descriptor
@@ -97,12 +104,18 @@ class EnvironmentCache:
         descriptor = locking.exclusive(self._lock(digest), waiting)
         folder = self.environments / digest
         try:
-            if self.find(digest) is not None:
+            if self._unchanged(digest) is not None:
                 return
             _discard(folder)
             content = make(folder, descriptor)
             size, own = _sizes(folder)
-            plain = {**asdict(content), "made_at": time.time(), "size": size, "own": own}
+            plain = {
+                **asdict(content),
+                "made_at": time.time(),
+                "size": size,
+                "own": own,
+                "stamp": _stamp(folder),
+            }
             write_surely(folder / MARKER, json.dumps(plain, indent=1))
         except BaseException:
             _discard(folder)
@@ -110,19 +123,25 @@ class EnvironmentCache:
         finally:
             locking.unlocked(descriptor)
 
+    def _unchanged(self, digest: str) -> Kept | None:
+        """Return a complete environment in which nobody has changed a file since it was made."""
+        kept = self.find(digest)
+        return kept if kept is not None and kept.stamp == _stamp(kept.folder) else None
+
     def find(self, digest: str) -> Kept | None:
         """Return a complete environment, or None."""
         folder = self.environments / digest
         try:
             used_at = (folder / MARKER).stat().st_mtime
             plain: dict[str, Any] = json.loads((folder / MARKER).read_text())
-            made_at, size, own = (plain.pop(name) for name in ("made_at", "size", "own"))
+            told = [plain.pop(name) for name in ("made_at", "size", "own", "stamp")]
             content = Content(**{**plain, "requirements": tuple(plain["requirements"])})
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
         if not os.access(folder / "bin" / "python", os.X_OK):  # its interpreter was removed
             return None
-        return Kept(digest, folder, content, made_at, used_at, size, own)
+        made_at, size, own, stamp = told
+        return Kept(digest, folder, content, made_at, used_at, size, own, stamp)
 
     def list(self) -> Sequence[Kept]:
         """Return the complete environments, the last used first."""
@@ -144,7 +163,8 @@ class EnvironmentCache:
         wheels of checkouts, the resolutions and the answers of interpreters that are as old.
         """
         self.sweep()
-        before = time.time() - (older_than_s or 0.0)
+        # a clock may have been ahead when one was used
+        before = math.inf if older_than_s is None else time.time() - older_than_s
         old = [kept for kept in self.list()[keep:] if kept.used_at <= before]
         removed = [kept for kept in old if self._removed(kept.digest)]
         self._forget(before)
@@ -156,8 +176,9 @@ class EnvironmentCache:
         # a run that has just built or resolved has not made its environment yet
         before = min(before, time.time() - JUST_NOW_S)
         # ".*" is a file that a killed run was writing
-        patterns = ("sources/*", "resolutions/*", "clients-*", ".*.json.*")
-        for path in (path for pattern in patterns for path in self.folder.glob(pattern)):
+        others = (path for end in ("clients-*", ".*.json.*") for path in self.folder.glob(end))
+        kept_by_digest = (*self.folder.glob("sources/*"), *self.folder.glob("resolutions/*"))
+        for path in (*others, *(one for one in kept_by_digest if _OURS.fullmatch(one.name))):
             with contextlib.suppress(FileNotFoundError):
                 if path.stat().st_mtime > before or path.stem in needed:
                     continue
@@ -174,8 +195,10 @@ class EnvironmentCache:
         found: set[str] = set()
         with contextlib.suppress(OSError):
             for entry in os.scandir(self.environments):
-                if entry.name.endswith(".lock") or entry.is_dir(follow_symlinks=False):
-                    found.add(entry.name.removesuffix(".lock"))
+                name = entry.name.removesuffix(".lock")
+                is_one = name != entry.name or entry.is_dir(follow_symlinks=False)
+                if is_one and _OURS.fullmatch(name):
+                    found.add(name)
         return found
 
     def _removed(self, digest: str, unless: Callable[[str], bool] = lambda _: False) -> bool:
@@ -202,6 +225,20 @@ def _discard(folder: Path) -> None:
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         (folder / MARKER).unlink()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _stamp(folder: Path) -> str:
+    """Return a digest of names, sizes and times of all files but bytecode and our own."""
+    found = hashlib.sha256()
+    for top, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name != "__pycache__")
+        for name in sorted(names):
+            if top == str(folder) and name.lstrip(".").startswith(MARKER):
+                continue
+            seen = os.lstat(f"{top}/{name}")
+            text = f"{top.removeprefix(str(folder))}/{name}\0{seen.st_size}\0{seen.st_mtime_ns}\0"
+            found.update(os.fsencode(text))
+    return found.hexdigest()
 
 
 def _sizes(folder: Path) -> tuple[int, int]:

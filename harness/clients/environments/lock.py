@@ -148,13 +148,15 @@ def read(text: str, name: str = "the lock") -> list[LockedEnvironment]:
     """Read the lock of a run. Raises ``UnusableError`` that names what is wrong."""
     try:
         plain = tomllib.loads(text)
+    except RecursionError:
+        raise UnusableError(f"{quoted(name)} is no lock: it is nested too deep") from None
     except tomllib.TOMLDecodeError as error:
         raise UnusableError(f"{quoted(name)} is no lock: {error}") from None
     if "environment" not in plain or "format" not in plain:
         raise UnusableError(f"{quoted(name)} is no lock: it lists no environments")
     if plain["format"] != FORMAT:
         raise UnusableError(
-            f"{quoted(name)} has format {plain['format']}, this clientbench reads {FORMAT}; "
+            f"{quoted(name)} has format {plain['format']!r}, this clientbench reads {FORMAT}; "
             "update clientbench"
         )
     try:

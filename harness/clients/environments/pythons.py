@@ -24,6 +24,7 @@ from harness import interrupts
 from harness.clients.cache_folder import cache_folder
 from harness.clients.environments.files import write_whole
 from harness.errors import UnusableError
+from harness.paths import expanded
 from harness.redaction import quoted
 
 __all__ = ["OLDEST", "FoundPython", "find", "installed"]
@@ -156,7 +157,7 @@ def _all() -> list[FoundPython]:
 
 
 def _pyenv_root() -> Path:
-    return Path(os.environ.get("PYENV_ROOT") or Path("~/.pyenv").expanduser())
+    return expanded(os.environ.get("PYENV_ROOT") or "~/.pyenv")
 
 
 def _of_pyenv() -> Iterator[str]:

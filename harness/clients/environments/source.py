@@ -27,6 +27,7 @@ from harness.clients.environments.making import Maker
 from harness.clients.environments.pythons import FoundPython
 from harness.clients.environments.recipe import digest
 from harness.errors import UnusableError
+from harness.paths import expanded
 from harness.redaction import quoted
 from servers import scratch
 
@@ -63,7 +64,7 @@ def source(text: str, distribution: str, python: FoundPython, maker: Maker) -> S
 
 
 def _path(text: str) -> Path:
-    return Path(text).expanduser().absolute()
+    return expanded(text).absolute()
 
 
 def _from_url(url: str, distribution: str) -> Source:

@@ -67,6 +67,8 @@ def test_a_lock_of_a_run_round_trips() -> None:
     [
         ("= 1", "'run.lock' is no lock: Invalid"),
         ("", "'run.lock' is no lock: it lists no environments"),
+        ("a = " + "[" * 10_000, "'run.lock' is no lock: it is nested too deep"),
+        ("format = '1'\nenvironment = []", "'run.lock' has format '1', this clientbench reads 1"),
         (
             "format = 2\nenvironment = []",
             "'run.lock' has format 2, this clientbench reads 1; update",

@@ -259,13 +259,29 @@ def test_a_lock_ends_though_a_process_that_inherited_it_lives_on(tmp_path: Path)
 
 def test_what_a_killed_run_left_is_swept(making: Making, index: Index) -> None:
     index.wheel("alpha", "1.0")
-    left = making.cache.environments / "0123456789abcdef" / "bin"
+    left = making.cache.environments / ("0123456789abcdef" * 2) / "bin"
     left.mkdir(parents=True)
 
     making.maker().make(making.recipe("alpha"))
 
     assert not left.exists()
     assert len(making.cache.list()) == 1
+
+
+def test_nothing_of_the_users_own_is_removed_from_the_folder(tmp_path: Path) -> None:
+    names = ("environments/production/settings.toml", "sources/main.c", "resolutions/2025/one.txt")
+    files = [tmp_path / name for name in names]
+    for file in files:
+        file.parent.mkdir(parents=True)
+        file.write_text("mine")
+        for path in (file, file.parent):
+            os.utime(path, (0, 0))
+    cache = EnvironmentCache(tmp_path)
+
+    cache.sweep()
+    cache.prune()
+
+    assert [file.read_text() for file in files] == ["mine"] * 3
 
 
 def test_an_interrupt_ends_uv_and_removes_what_it_made(index: Index, making: Making) -> None:
@@ -330,6 +346,7 @@ def test_prune_keeps_what_was_used_last_or_lately(index: Index, making: Making) 
     assert names() == ["client2", "client1"]
     making.cache.prune(keep=1)
     assert names() == ["client2"]
+    os.utime(making.cache.list()[0].folder / "environment.json", (2**32, 2**32))  # a clock ahead
     making.cache.prune()
     assert names() == []
 
@@ -396,6 +413,29 @@ def test_a_lock_makes_exactly_this_environment_again(
     assert version_of(made.python) == "1.0"
     assert made.lock == lock
     elsewhere.makers[0].close()
+
+
+@pytest.mark.parametrize("change", ["edit", "delete", "add"])
+def test_an_environment_that_was_changed_is_made_again(
+    index: Index, making: Making, change: str
+) -> None:
+    index.wheel("alpha", "1.0")
+    with making.maker() as maker:
+        made = maker.make(making.recipe("alpha"))
+    (module,) = made.folder.glob("lib/*/site-packages/alpha*/__init__.py")
+    text = module.read_text()
+    module.unlink()  # the file is a link into uv's cache
+    if change != "delete":
+        module.write_text(text + "# changed" * (change == "edit"))
+    if change == "add":
+        (module.parent / "more.py").write_text("")
+
+    with making.maker() as maker:
+        again = maker.make(making.recipe("alpha"))
+    assert not again.was_there
+    assert module.read_text() == text
+    with making.maker() as maker:
+        assert maker.make(making.recipe("alpha")).was_there
 
 
 def test_an_environment_may_be_empty(making: Making, index: Index) -> None:
