@@ -28,7 +28,7 @@ from harness import interrupts
 from harness.clients.environments.cache import EnvironmentCache
 from harness.clients.environments.making import Maker
 from harness.clients.environments.pythons import find
-from harness.clients.environments.recipe import Recipe
+from harness.clients.environments.recipe import Recipe, digest
 with interrupts.deferred(), Maker(
     EnvironmentCache(), tell=lambda line: print(line, flush=True)
 ) as maker:
@@ -353,7 +353,7 @@ def test_prune_keeps_what_was_used_last_or_lately(index: Index, making: Making) 
 
 def test_prune_removes_locks_of_what_was_never_made(making: Making) -> None:
     making.cache.environments.mkdir(parents=True)
-    (making.cache.environments / "never.lock").touch()
+    (making.cache.environments / f"{digest('never')}.lock").touch()
 
     making.cache.prune()
 
