@@ -181,6 +181,7 @@ GROUND = {
     "harness.errors",
     "harness.interrupts",
     "harness.option_names",
+    "harness.paths",
     "harness.redaction",
     "harness.text",
 }
