@@ -16,6 +16,7 @@ from harness.cli.completion import completer
 from harness.clients.environments import locking
 from harness.clients.environments.cache import EnvironmentCache
 from harness.clients.environments.pythons import FoundPython
+from harness.clients.environments.recipe import digest
 from harness.errors import UnusableError
 from tests.clients.environments.conftest import Making
 from tests.clients.environments.index import Index
@@ -28,7 +29,7 @@ from harness import interrupts
 from harness.clients.environments.cache import EnvironmentCache
 from harness.clients.environments.making import Maker
 from harness.clients.environments.pythons import find
-from harness.clients.environments.recipe import Recipe, digest
+from harness.clients.environments.recipe import Recipe
 with interrupts.deferred(), Maker(
     EnvironmentCache(), tell=lambda line: print(line, flush=True)
 ) as maker:
