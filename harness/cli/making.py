@@ -12,9 +12,10 @@ from harness.cli.screen import say
 from harness.clients import adapter_files
 from harness.clients.bundle import Bundle
 from harness.clients.catalogues import Making
+from harness.clients.environments.constraints import check
 from harness.clients.environments.lock import read
 from harness.clients.registry import known_clients
-from harness.errors import UnusableError, UsageError
+from harness.errors import ClientbenchError, UnusableError, UsageError
 from harness.input.options import Options
 from harness.measure.contenders import Resolver
 from harness.paths import expanded
@@ -29,9 +30,11 @@ MOST_BYTES = 16 << 20  # of a lock or constraints file
 def making(options: Options) -> Making:
     """Return how environments are made, with the content of the files that the options name."""
     lock = _content("lock", options.lock)
+    constraints = _content("constraint", options.constraint)
+    check(constraints or "")
     return Making(
         offline=options.offline,
-        constraints=_content("constraint", options.constraint),
+        constraints=constraints,
         lock=None if lock is None else tuple(read(lock, str(options.lock))),
         tell=lambda text: say(text, sys.stderr),
         adapter_files=adapter_files.read(options.adapter, tuple(known_clients())),
@@ -49,7 +52,7 @@ def without_unmade(scenario: Scenario, settings: Making) -> Scenario:
         for one in scenario.competitors:
             try:
                 resolver.select(one.client)
-            except UnusableError as error:
+            except ClientbenchError as error:  # also of a name that is no client
                 failed[one.name] = error.problem
     for name, problem in failed.items():
         say(f"left out: {name} ({problem})", sys.stderr)
@@ -68,9 +71,11 @@ def _content(field: str, name: str | None) -> str | None:
         return None
     path = expanded(name)
     try:
-        if path.is_file() and path.stat().st_size > MOST_BYTES:
+        with path.open("rb") as file:  # a device may have no end
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
             raise UsageError(f"{quoted(name)} is larger than {MOST_BYTES >> 20} MiB", field)
-        return path.read_text("utf-8")
+        return content.decode("utf-8")
     except OSError as error:
         raise UsageError(f"{quoted(name)} cannot be read: {error.strerror}", field) from None
     except ValueError:

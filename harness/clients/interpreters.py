@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
-import subprocess
 import sys
-import time
 from typing import Any
 
-from harness import interrupts
 from harness.clients.bundle import Bundle
+from harness.clients.programs import ended
 from harness.errors import UnusableError
 
 __all__ = ["ask", "executable"]
 
 ASK_TIMEOUT_S = 60
-CHECK_S = 0.2  # interval of checks for an interrupt meanwhile
 
 
 def ask(python: str, bundle: Bundle, question: dict[str, Any], *flags: str) -> dict[str, Any]:
     """Return the answer of the worker's ``describe`` in an interpreter. Raises UnusableError."""
     command = [python, *flags, str(bundle.describe)]
     try:
-        code, output, errors = _converse(command, json.dumps(question))
+        code, output, errors = ended(command, json.dumps(question), patience_s=ASK_TIMEOUT_S)
+    except TimeoutError:
+        raise _unusable(python, f"did not answer within {ASK_TIMEOUT_S} s") from None
     except OSError as error:
         raise _unusable(python, f"cannot be asked: {error}") from error
     if code:
@@ -38,27 +36,6 @@ def ask(python: str, bundle: Bundle, question: dict[str, Any], *flags: str) -> d
     except ValueError:
         raise _unusable(python, "does not answer like Python") from None
     return answer
-
-
-def _converse(command: list[str], question: str) -> tuple[int, str, str]:
-    """Run a command that reads ``question``. Return its exit code, output and errors."""
-    pipe = subprocess.PIPE
-    with subprocess.Popen(
-        command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, errors="replace"
-    ) as process:
-        deadline = time.monotonic() + ASK_TIMEOUT_S
-        text: str | None = question
-        try:
-            while True:
-                interrupts.check()
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    output, errors = process.communicate(text, CHECK_S)
-                    return process.returncode, output, errors
-                text = None  # the first call has taken it
-                if time.monotonic() > deadline:
-                    raise _unusable(command[0], f"did not answer within {ASK_TIMEOUT_S} s")
-        finally:
-            process.kill()
 
 
 def _failure(errors: str) -> str:

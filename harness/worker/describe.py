@@ -115,13 +115,16 @@ def capabilities(module: str, site: str) -> dict[str, Any]:
 
 def main() -> None:
     """Read one question from standard input (JSON); write the answer to standard output (JSON)."""
+    answer_to = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what a client prints when it is imported is no part of the answer
     question: dict[str, Any] = json.load(sys.stdin)
     answers: dict[str, Callable[..., dict[str, Any]]] = {
         "interpreter": interpreter,
         "metadata": metadata,
         "capabilities": capabilities,
     }
-    json.dump(answers[question.pop("ask")](**question), sys.stdout)
+    json.dump(answers[question.pop("ask")](**question), answer_to)
+    answer_to.close()
 
 
 def _normal(name: str) -> str:

@@ -42,6 +42,10 @@ _PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(?P<version>[^\s;\
 # The client's own library, where it came from a file: other machines do not have it.
 _FILE = re.compile(r"^\S+ @ file:[^\n]*\n(?:[ \t]+--hash=[^\n]*\n?)*", re.MULTILINE)
 ANY = "any"  # instead of a platform
+# Everything else that uv reads from such a file would be an option, such as another index.
+_LINE = re.compile(
+    r"(#.*|[A-Za-z0-9._-]+(\[[^\]]*\])?==[^\s;\\]+(\s*;[^\\]*)?|\s+--hash=\w+:[0-9a-f]+)?\s*\\?"
+)
 _HEADER = re.compile(r"# clientbench: python (\S+), (\S+), (\S+)\n")
 
 
@@ -160,7 +164,7 @@ def read(text: str, name: str = "the lock") -> list[LockedEnvironment]:
             "update clientbench"
         )
     try:
-        return [_environment(one) for one in plain["environment"]]
+        return [_checked(_environment(one), name) for one in plain["environment"]]
     except (TypeError, ValueError, KeyError):
         problem = f"{quoted(name)} is no lock: a part of an environment is missing"
         raise UnusableError(problem) from None
@@ -175,6 +179,15 @@ def _environment(plain: dict[str, object]) -> LockedEnvironment:
     return LockedEnvironment(
         label, tuple(map(str, requirements)), python, implementation, platform, lock
     )
+
+
+def _checked(one: LockedEnvironment, name: str) -> LockedEnvironment:
+    """Raise ``UnusableError`` if a line is neither a version nor a hash."""
+    for line in one.lock.splitlines():
+        if not _LINE.fullmatch(line):
+            problem = f"a line is neither NAME==VERSION nor a hash: {quoted(line)}"
+            raise UnusableError(f"{quoted(name)} is no lock: {problem}")
+    return one
 
 
 def with_files(lock: str, requirements: Iterable[str]) -> str:

@@ -11,7 +11,6 @@ import contextlib
 import json
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,9 +19,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness import interrupts
 from harness.clients.cache_folder import cache_folder
 from harness.clients.environments.files import write_whole
+from harness.clients.programs import ended
 from harness.errors import UnusableError
 from harness.paths import expanded
 from harness.redaction import quoted
@@ -201,23 +200,15 @@ def _ask(path: str) -> dict[str, Any] | None:
     None: it could not be run to its end. The machine may have been short of time or memory, so
     that is not kept.
     """
-    interrupts.check()
+    command = [path, "-I", "-S", "-c", _QUESTION]
     try:
-        answer = subprocess.run(
-            [path, "-I", "-S", "-c", _QUESTION],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=ASK_TIMEOUT_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        code, output, _ = ended(command, patience_s=ASK_TIMEOUT_S)
+    except OSError:  # TimeoutError is one
         return None
-    if answer.returncode < 0:
+    if code < 0:
         return None
     try:
-        found = FoundPython(**json.loads(answer.stdout)) if answer.returncode == 0 else None
+        found = FoundPython(**json.loads(output)) if code == 0 else None
     except (ValueError, TypeError):
         found = None
     return {"python": found and asdict(found)}

@@ -6,25 +6,21 @@ them is stored or shown.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
-import signal
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import interrupts
 from harness.clients.cache_folder import cache_folder
 from harness.clients.environments import failures
+from harness.clients.programs import ended
 from harness.errors import UnusableError
 from harness.redaction import Redactor, is_telling, redact_url, secrets_of_urls
 
 __all__ = ["Uv", "UvFailedError", "executable", "index_digest"]
 
-CHECK_S = 0.1  # interval of checks for an interrupt meanwhile
 # Settings of a user's own projects that would lead our commands elsewhere.
 _NOT_OURS = frozenset(
     {
@@ -68,7 +64,7 @@ class Uv:
         """
         command = [executable(), *arguments, *(["--offline"] if self.offline else [])]
         try:
-            code, output, errors = _converse(command, stdin, keep_open)
+            code, output, errors = ended(command, stdin, env=_surroundings(), pass_fds=keep_open)
         except OSError as error:
             raise UvFailedError(f"uv cannot be started: {error.strerror}") from None
         if code:
@@ -120,30 +116,3 @@ def _secrets(variables: Mapping[str, str]) -> set[str]:
             found.update(secrets_of_urls(value))
             found.update([value] if is_telling(name) else [])
     return found
-
-
-def _converse(command: list[str], stdin: str, keep_open: tuple[int, ...]) -> tuple[int, str, str]:
-    """Run a command. Return its exit code, output and errors; an interrupt ends its children too."""
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-        env=_surroundings(),
-        pass_fds=keep_open,
-        start_new_session=True,
-    ) as process:
-        text: str | None = stdin
-        try:
-            while True:
-                interrupts.check()
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    output, errors = process.communicate(text, CHECK_S)
-                    return process.returncode, output, errors
-                text = None  # the first call has taken it
-        finally:
-            if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.clients.environments.constraints import met
+from harness.clients.environments.constraints import check, met
+from harness.errors import UsageError
 
 VERSIONS = {"httpcore": "1.0.5", "Typing_Extensions": "4.9.0"}
 MARKERS = {"python_version": "3.99"}  # of no interpreter that can run this test
@@ -22,9 +23,27 @@ MARKERS = {"python_version": "3.99"}  # of no interpreter that can run this test
         ("anyio==1", True),  # not there
         ('httpcore==1.0.4; python_version < "3.99"', True),
         ('httpcore==1.0.4; python_version >= "3.99"', False),
-        ("httpcore @ file:///tmp/httpcore.whl", False),
-        ("--index-url somewhere", False),  # uv says that it is no requirement
+        ("httpcore==1.0.5 \\\n    --hash=sha256:00 \\\n    --hash=sha256:01\nanyio<3\n", True),
     ],
 )
 def test_versions_are_within_constraints(text: str, expected: bool) -> None:
+    check(text)
     assert met(text, VERSIONS, MARKERS) is expected
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("--index-url https://user:hidden@127.0.0.1:1/", "'--index-url https://127.0.0.1:1/'"),
+        ("httpcore @ https://user:hidden@127.0.0.1:1/a.whl", "httpcore @ https://"),
+        ("-r other.txt", "'-r other.txt'"),
+        ("-e git+https://127.0.0.1/x#egg=x", "'-e git"),
+        ("!!", "'!!'"),
+    ],
+)
+def test_a_line_that_is_no_version_is_refused(line: str, shown: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        check(f"idna<4\n{line}\n")
+    said = str(caught.value)
+    assert said.startswith("constraint: a line is ")
+    assert shown in said and "hidden" not in said and "\n" not in said

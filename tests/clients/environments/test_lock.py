@@ -81,6 +81,13 @@ def test_a_lock_of_a_run_round_trips() -> None:
             "format = 1\n[[environment]]\nlabel = 'a'",
             "'run.lock' is no lock: a part of an environment is missing",
         ),
+        *(
+            (
+                locks.write([LOCKED]).replace("alpha==1.0", line),
+                "'run.lock' is no lock: a line is neither NAME==VERSION nor a hash: ",
+            )
+            for line in ("-r other.txt", "--index-url http://127.0.0.1:1/", "a @ file:///b", "a>1")
+        ),
         (
             locks.write([LOCKED]).replace('["httpx[http2]==0.28.1", "orjson>=3"]', "3"),
             "'run.lock' is no lock: a part of an environment is missing",
