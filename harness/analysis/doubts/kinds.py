@@ -95,7 +95,7 @@ KINDS: Mapping[str, Kind] = {
     # worth knowing
     "left out": Kind(
         "worth knowing",
-        "the environments of some clients asked for could not be made",
+        "some clients that were asked for could not be had",
         f"see the reasons, or name the others without {option('keep_going')}",
     ),
     "client-saturated": Kind(
