@@ -177,6 +177,7 @@ def test_a_change_in_a_folder_of_packages_is_noticed(
     assert sorted(questions) == ["capabilities", "metadata"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "content",
     [b"", b"{", b"\xff\xfe\x00", b"null", b'{"metadata": {"stamps": []}}', b"[" * 100_000],
@@ -241,6 +242,7 @@ def test_an_interpreter_that_hangs_is_given_up(
     assert time.monotonic() - started < 10
 
 
+@pytest.mark.long
 def test_adapters_of_others_are_found_by_their_entry_point(foreign_python: Path) -> None:
     """In an environment that has the distributions, as after ``pip install``."""
     answer = subprocess.run(

@@ -290,6 +290,7 @@ def test_a_capacity_out_of_range_is_refused(target: EmbeddedTarget, capacity: in
         target.start_log(capacity)
 
 
+@pytest.mark.long
 def test_a_hundred_thousand_requests_are_all_there_but_the_one_too_many(
     target: EmbeddedTarget,
 ) -> None:

@@ -163,6 +163,7 @@ def test_the_everyday_query_works_as_it_stands(store: Store, path: Path) -> None
     ]
 
 
+@pytest.mark.long
 @given(data=st.data())
 def test_what_went_in_comes_out(data: st.DataObject, tmp_path_factory: Any) -> None:
     path = tmp_path_factory.mktemp("any") / "results.db"

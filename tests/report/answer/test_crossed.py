@@ -66,6 +66,7 @@ NAMES = st.sampled_from(
 )
 
 
+@pytest.mark.long
 @given(
     runs(id="run-1", condition_factor="target"),
     st.lists(NAMES.flatmap(lambda name: trials(id="t", condition=name)), max_size=4),
