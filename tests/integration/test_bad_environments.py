@@ -187,8 +187,8 @@ def refusal(
         ),
         (
             ("httplib2==0.31.0", "--constraint", "bad.txt"),
-            3,
-            "client 'httplib2==0.31.0': line 2 of the constraints: .*",
+            2,
+            "--constraint: a line is '!!'; expected versions such as 'idna<4', .*",
         ),
         (
             ("httplib2==0.31.0", "--lock", "nowhere.lock"),

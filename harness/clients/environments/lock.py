@@ -44,7 +44,7 @@ _FILE = re.compile(r"^\S+ @ file:[^\n]*\n(?:[ \t]+--hash=[^\n]*\n?)*", re.MULTIL
 ANY = "any"  # instead of a platform
 # Everything else that uv reads from such a file would be an option, such as another index.
 _LINE = re.compile(
-    r"(#.*|[A-Za-z0-9._-]+(\[[^\]]*\])?==[^\s;\\]+(\s*;[^\\]*)?|\s+--hash=\w+:[0-9a-f]+)?\s*\\?"
+    r"(#.*|[A-Za-z0-9._-]+(\[[^\]]*\])?==[^\s;\\]+(\s*;[^\\]*?)?(\s+--hash=\w+:[0-9a-f]+)*|\s+--hash=\w+:[0-9a-f]+)?\s*\\?"
 )
 _HEADER = re.compile(r"# clientbench: python (\S+), (\S+), (\S+)\n")
 
