@@ -103,10 +103,13 @@ class _Threads(_Blocking):
         self._gate.wait()
 
     def _serve(self, adapter: Any) -> None:
-        while True:
-            self._gate.wait()
-            self._slot(adapter)
-            self._gate.wait()
+        try:
+            while True:
+                self._gate.wait()
+                self._slot(adapter)
+                self._gate.wait()
+        finally:
+            self._gate.abort()  # a request failed: whoever waits for this thread would wait for ever
 
 
 class _Greenlets(_Blocking):
