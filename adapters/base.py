@@ -223,9 +223,11 @@ class BaseAdapter(ABC):
     # Kinds of errors that the library reports instead of the usual one, by case of the conformance
     # suite; several for one case if the outcome is a race.
     other_kinds: ClassVar[tuple[tuple[str, ErrorKind], ...]] = ()
-    # Claims of the conformance suite that fail because of the library, with a sentence for its
-    # users: what happens, and when. Nothing that the adapter could mend belongs here.
-    known_failures: ClassVar[tuple[tuple[str, str], ...]] = ()
+    # Claims of the conformance suite that fail because of the library: the claim, a sentence for
+    # the library's users (what happens, and when), and a regular expression that is found in the
+    # suite's reason. For any other reason the claim counts as failed. Nothing that the adapter
+    # could mend belongs here.
+    known_failures: ClassVar[tuple[tuple[str, str, str], ...]] = ()
     # Library exceptions, most specific first; Python's own are in SYSTEM_ERRORS.
     error_kinds: ClassVar[tuple[tuple[type[BaseException], ErrorKind], ...]] = ()
 

@@ -145,6 +145,7 @@ class EggfetchAsync(_Eggfetch, AsyncAdapter):
         (
             "body-limit",
             "eggfetch's async client may hold its place in the pool after a stream that is left early",
+            "total timeout after 10",
         ),
     )
 

@@ -48,6 +48,7 @@ class _Foghttp(BaseAdapter):
         (
             "body-as-sent",
             "foghttp decompresses a body that is read whole, but returns a streamed one compressed",
+            r"streamed: answered \(200, 1051\)",
         ),
     )
     other_kinds = (

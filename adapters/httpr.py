@@ -60,6 +60,7 @@ class _Httpr(BaseAdapter):
         (
             "idle-close",
             "httpr fails some requests on kept connections that the server has closed meanwhile",
+            r"failed with .*\(kind reset\)",
         ),
     )
     error_kinds = (

@@ -109,7 +109,11 @@ class Impit(_Impit, Adapter):
     """``Client.request`` with the whole body in ``content``, or ``iter_bytes``."""
 
     known_failures = (
-        ("keep-alive", "impit's sync client may connect anew before the last connection is idle"),
+        (
+            "keep-alive",
+            "impit's sync client may connect anew before the last connection is idle",
+            "connections for 10 requests",
+        ),
     )
 
     def open(self) -> None:

@@ -107,6 +107,7 @@ class Rqx(_Rqx, Adapter):
         (
             "keep-alive",
             "rqx's sync client sometimes opens a connection although one is free, mostly under load",
+            "connections for 10 requests",
         ),
     )
 
