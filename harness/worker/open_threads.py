@@ -10,7 +10,7 @@ import queue
 import time
 from collections.abc import Callable
 
-from adapters.base import Adapter
+from adapters.base import ENDING, Adapter
 from harness.worker.slots import Load, Slots, coded
 from harness.worker.waiting import Threads
 
@@ -70,7 +70,9 @@ class _Sender:
         start = time.monotonic_ns()
         try:
             outcome, received = self._send(self._request)
-        except Exception as error:
+        except ENDING:
+            raise
+        except BaseException as error:
             end = time.monotonic_ns()
             outcome, received = self._classify(error), 0
         else:

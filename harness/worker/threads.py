@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from adapters.base import Adapter, Request, Response
+from adapters.base import ENDING, Adapter, Request, Response
 from harness.worker.job import Events, Job, Window, described
 from harness.worker.recorder import END, OUTCOME, RECEIVED, START, Recorder
 from harness.worker.slots import Command, Load, Pause, Slots, bound
@@ -107,7 +107,9 @@ class _Slot:
                 self._threads.sleep(pause)
             try:
                 adapter.send(slots.job.request)
-            except Exception as error:
+            except ENDING:
+                raise
+            except BaseException as error:
                 slots.note_first(adapter.classify(error), described(error))
             else:
                 slots.note_first(None)
@@ -180,7 +182,9 @@ def closed_loop(
         start = clock()
         try:
             outcome, received = send(request)
-        except Exception as error:
+        except ENDING:
+            raise
+        except BaseException as error:
             end = clock()
             outcome, received = classify(error), 0
         else:
