@@ -109,7 +109,8 @@ def _without_cookies(settings: Settings, session: tls_client.Session) -> None:
 class TlsClient(_TlsClient, Adapter):
     """``Session.execute_request`` with the whole body in ``content``."""
 
-    # Its cookies and headers are not safe to share.
+    # Cookies and headers are not safe to share among threads, as tls_client/async_sessions.py says.
+    # The async session, which is shared, runs each request on a copy of its own.
     session_scope = "slot"
 
     def open(self) -> None:
