@@ -136,7 +136,7 @@ class ZaprosAsync(_Zapros, AsyncAdapter):
             (
                 claim,
                 "zapros may send on a TLS connection that the server has closed, and fail",
-                r"https: .*failed with .*\(kind reset\)",
+                r"https.*(failed with .*\(kind reset\)|the error is of kind reset)",
             )
             for claim in (
                 *("whole-body", "announced-close", "idle-close", "connection-each"),
