@@ -120,6 +120,10 @@ OLDEST: dict[str, str] = {
     "zapros": "0.23.0",
     "aiosonic": "1.3.3",
     "rqx": "0.3.0",
+    "requestx": "1.0.11",
+    "treq": "22.2.0",
+    "geventhttpclient": "2.6.0",
+    "grequests": "0.6.0",
 }
 
 # How they run: their modes, the default first, with the loop of those made for one that is not
