@@ -120,10 +120,15 @@ OLDEST: dict[str, str] = {
     "zapros": "0.23.0",
     "aiosonic": "1.3.3",
     "rqx": "0.3.0",
+    "requestx": "1.0.11",
+    "treq": "22.2.0",
+    "geventhttpclient": "2.6.0",
+    "grequests": "0.6.0",
 }
 
-# The modes of all of them, the default first; the same as in their modules.
-MODES_OF: dict[str, tuple[str, ...]] = {
+# How they run: their modes, the default first, with the loop of those made for one that is not
+# asyncio's; the same as in their modules.
+RUNS: dict[str, tuple[str, ...]] = {
     "requests": ("sync",),
     "httpx": ("sync", "async"),
     "aiohttp": ("async",),
@@ -148,10 +153,10 @@ MODES_OF: dict[str, tuple[str, ...]] = {
     "httpxyz": ("sync", "async"),
     "ry": ("sync", "async"),
     "tornado": ("async",),
-    "geventhttpclient": ("sync",),
+    "geventhttpclient": ("sync+gevent",),
     "httpr": ("sync", "async"),
     "rqx": ("sync", "async"),
-    "treq": ("async",),
+    "treq": ("async+twisted",),
     "rnet": ("sync", "async"),
     "httplib2": ("sync",),
     "httpcore2": ("sync", "async"),
@@ -162,12 +167,18 @@ MODES_OF: dict[str, tuple[str, ...]] = {
     "foghttp": ("sync", "async"),
     "eggfetch": ("sync", "async"),
     "gufo-http": ("sync", "async"),
-    "grequests": ("sync",),
+    "grequests": ("sync+gevent",),
     "hyperhttp": ("async",),
     "mureq": ("sync",),
     "httpcloak": ("sync",),
     "tls-client": ("sync", "async"),
     "pyureq": ("sync",),
+}
+MODES_OF: dict[str, tuple[str, ...]] = {
+    name: tuple(way.partition("+")[0] for way in ways) for name, ways in RUNS.items()
+}
+MADE_FOR: dict[str, str] = {
+    name: way.partition("+")[2] for name, ways in RUNS.items() for way in ways if "+" in way
 }
 
 # Clients whose library is installed by an extra of clientbench with the same name.

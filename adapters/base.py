@@ -24,6 +24,7 @@ __all__ = [
     "CONNECTIONS",
     "CONNECTION_HOLDS",
     "CONNECTION_POINTS",
+    "ENDING",
     "ERROR_KINDS",
     "LACKS",
     "PEEK_BYTES",
@@ -79,6 +80,11 @@ Lack = Literal[
 LACKS: tuple[Lack, ...] = Lack.__args__  # type: ignore[attr-defined]
 # A kind's code in a recorded row is its position here plus one; codes never change their meaning.
 ERROR_KINDS: tuple[ErrorKind, ...] = ErrorKind.__args__  # type: ignore[attr-defined]
+
+# Exceptions that end a program or a coroutine. Whatever else a library raises is a failed request,
+# also what is no ``Exception``: asyncio's ``CancelledError`` of a library that cancels itself,
+# gevent's ``Timeout``, a panic of Rust code.
+ENDING = (KeyboardInterrupt, SystemExit, GeneratorExit)
 
 # Largest response body, unless another limit is set.
 USUAL_MAX_BODY_BYTES = 256 << 20
@@ -223,9 +229,11 @@ class BaseAdapter(ABC):
     # Kinds of errors that the library reports instead of the usual one, by case of the conformance
     # suite; several for one case if the outcome is a race.
     other_kinds: ClassVar[tuple[tuple[str, ErrorKind], ...]] = ()
-    # Claims of the conformance suite that fail because of the library, with a sentence for its
-    # users: what happens, and when. Nothing that the adapter could mend belongs here.
-    known_failures: ClassVar[tuple[tuple[str, str], ...]] = ()
+    # Claims of the conformance suite that fail because of the library: the claim, a sentence for
+    # the library's users (what happens, and when), and a regular expression that is found in the
+    # suite's reason. For any other reason the claim counts as failed. Nothing that the adapter
+    # could mend belongs here.
+    known_failures: ClassVar[tuple[tuple[str, str, str], ...]] = ()
     # Library exceptions, most specific first; Python's own are in SYSTEM_ERRORS.
     error_kinds: ClassVar[tuple[tuple[type[BaseException], ErrorKind], ...]] = ()
 
@@ -375,3 +383,5 @@ def causes(error: BaseException) -> Iterator[BaseException]:
         # urllib3 keeps the cause in `reason`, others pass it as an argument
         waiting += [current.__cause__, current.__context__, getattr(current, "reason", None)]
         waiting += list(current.args)
+        if isinstance(current, BaseExceptionGroup):
+            waiting += current.exceptions

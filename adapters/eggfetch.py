@@ -8,20 +8,16 @@ import eggfetch
 
 from adapters.base import (
     CONNECTIONS,
-    PEEK_BYTES,
-    Adapter,
-    AsyncAdapter,
     BaseAdapter,
     ErrorKind,
     Lack,
-    Peek,
     Request,
     Response,
     Settings,
-    length_of,
     length_of_async,
 )
 from adapters.hyper_errors import kind_of
+from adapters.like_httpx import AsyncLikeHttpx, SyncLikeHttpx
 
 __all__ = ["ADAPTERS", "Eggfetch", "EggfetchAsync"]
 
@@ -102,49 +98,26 @@ def _options(settings: Settings) -> dict[str, Any]:
     return options | {"limits": eggfetch.Limits(**limits)}
 
 
-class Eggfetch(_Eggfetch, Adapter):
+class Eggfetch(_Eggfetch, SyncLikeHttpx):
     """``Client.request`` with the whole body in ``content``, or ``stream``."""
 
     def open(self) -> None:
         """Create the client."""
         self._client = eggfetch.Client(**_options(self.settings))
 
-    def send(self, request: Request) -> Response:
-        """Send one request and read its whole body."""
-        if self.settings.stream:
-            return self._streamed(request)
-        response = self._client.request(
-            request.method, request.url, headers=request.headers, content=request.body
-        )
-        return response.status_code, len(response.content)
-
-    def _streamed(self, request: Request) -> Response:
-        with self._client.stream(
-            request.method, request.url, headers=request.headers, content=request.body
-        ) as response:
-            chunks = response.iter_bytes()
-            return response.status_code, length_of(chunks, self.settings.max_body_bytes)
-
-    def peek(self, request: Request) -> Peek:
-        """Send one request and return the start of its body as well."""
-        response = self._client.request(
-            request.method, request.url, headers=request.headers, content=request.body
-        )
-        body = response.content
-        return response.status_code, len(body), body[:PEEK_BYTES]
-
     def close(self) -> None:
         """Close the client and its connections."""
         self._client.close()
 
 
-class EggfetchAsync(_Eggfetch, AsyncAdapter):
+class EggfetchAsync(_Eggfetch, AsyncLikeHttpx):
     """``AsyncClient.request`` with the whole body in ``content``, or ``stream``."""
 
     known_failures = (
         (
             "body-limit",
             "eggfetch's async client may hold its place in the pool after a stream that is left early",
+            "total timeout after 10",
         ),
     )
 
@@ -152,29 +125,12 @@ class EggfetchAsync(_Eggfetch, AsyncAdapter):
         """Create the client."""
         self._client = eggfetch.AsyncClient(**_options(self.settings))
 
-    async def send(self, request: Request) -> Response:
-        """Send one request and read its whole body."""
-        if self.settings.stream:
-            return await self._streamed(request)
-        response = await self._client.request(
-            request.method, request.url, headers=request.headers, content=request.body
-        )
-        return response.status_code, len(response.content)
-
     async def _streamed(self, request: Request) -> Response:
         async with await self._client.stream(
             request.method, request.url, headers=request.headers, content=request.body
         ) as response:
             chunks, limit = response.aiter_bytes(), self.settings.max_body_bytes
             return response.status_code, await length_of_async(chunks, limit)
-
-    async def peek(self, request: Request) -> Peek:
-        """Send one request and return the start of its body as well."""
-        response = await self._client.request(
-            request.method, request.url, headers=request.headers, content=request.body
-        )
-        body = response.content
-        return response.status_code, len(body), body[:PEEK_BYTES]
 
     async def close(self) -> None:
         """Close the client and its connections."""

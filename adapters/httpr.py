@@ -12,19 +12,12 @@ import httpr
 
 from adapters.base import (
     CONNECTIONS,
-    PEEK_BYTES,
-    Adapter,
-    AsyncAdapter,
     BaseAdapter,
     Lack,
-    Peek,
-    Request,
-    Response,
     Settings,
-    length_of,
-    length_of_async,
 )
 from adapters.environment import changed, no_proxies
+from adapters.like_httpx import AsyncLikeHttpx, SyncLikeHttpx
 
 __all__ = ["ADAPTERS", "Httpr", "HttprAsync"]
 
@@ -60,6 +53,7 @@ class _Httpr(BaseAdapter):
         (
             "idle-close",
             "httpr fails some requests on kept connections that the server has closed meanwhile",
+            r"failed with .*\(kind reset\)",
         ),
     )
     error_kinds = (
@@ -100,7 +94,7 @@ def _environment(settings: Settings) -> AbstractContextManager[None]:
     return changed(no_proxies(settings))
 
 
-class Httpr(_Httpr, Adapter):
+class Httpr(_Httpr, SyncLikeHttpx):
     """``Client.request`` with the whole body in ``content``, or ``stream``."""
 
     def open(self) -> None:
@@ -108,36 +102,12 @@ class Httpr(_Httpr, Adapter):
         with _environment(self.settings):
             self._client = httpr.Client(**_options(self.settings))
 
-    def send(self, request: Request) -> Response:
-        """Send one request and read its whole body."""
-        if self.settings.stream:
-            return self._streamed(request)
-        response = self._client.request(
-            request.method, request.url, headers=request.headers, content=request.body
-        )
-        return response.status_code, len(response.content)
-
-    def _streamed(self, request: Request) -> Response:
-        with self._client.stream(
-            request.method, request.url, headers=request.headers, content=request.body
-        ) as response:
-            chunks = response.iter_bytes()
-            return response.status_code, length_of(chunks, self.settings.max_body_bytes)
-
-    def peek(self, request: Request) -> Peek:
-        """Send one request and return the start of its body as well."""
-        response = self._client.request(
-            request.method, request.url, headers=request.headers, content=request.body
-        )
-        body = response.content
-        return response.status_code, len(body), body[:PEEK_BYTES]
-
     def close(self) -> None:
         """Close the client and its connections."""
         self._client.close()
 
 
-class HttprAsync(_Httpr, AsyncAdapter):
+class HttprAsync(_Httpr, AsyncLikeHttpx):
     """``AsyncClient.request`` with the whole body in ``content``, or ``stream``."""
 
     unequal = (
@@ -151,30 +121,6 @@ class HttprAsync(_Httpr, AsyncAdapter):
             self._client = httpr.AsyncClient(
                 **_options(self.settings), max_concurrency=self.settings.pool_size
             )
-
-    async def send(self, request: Request) -> Response:
-        """Send one request and read its whole body."""
-        if self.settings.stream:
-            return await self._streamed(request)
-        response = await self._client.request(
-            request.method, request.url, headers=request.headers, content=request.body
-        )
-        return response.status_code, len(response.content)
-
-    async def _streamed(self, request: Request) -> Response:
-        async with self._client.stream(
-            request.method, request.url, headers=request.headers, content=request.body
-        ) as response:
-            chunks, limit = response.aiter_bytes(), self.settings.max_body_bytes
-            return response.status_code, await length_of_async(chunks, limit)
-
-    async def peek(self, request: Request) -> Peek:
-        """Send one request and return the start of its body as well."""
-        response = await self._client.request(
-            request.method, request.url, headers=request.headers, content=request.body
-        )
-        body = response.content
-        return response.status_code, len(body), body[:PEEK_BYTES]
 
     async def close(self) -> None:
         """Close the client and its connections."""

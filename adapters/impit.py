@@ -12,19 +12,12 @@ import impit
 
 from adapters.base import (
     CONNECTIONS,
-    PEEK_BYTES,
-    Adapter,
-    AsyncAdapter,
     BaseAdapter,
     ErrorKind,
-    Peek,
-    Request,
-    Response,
     Settings,
-    length_of,
-    length_of_async,
 )
 from adapters.environment import ca_file, changed, no_proxies
+from adapters.like_httpx import AsyncLikeHttpx, SyncLikeHttpx
 
 __all__ = ["ADAPTERS", "Impit", "ImpitAsync"]
 
@@ -105,11 +98,15 @@ def _environment(settings: Settings) -> AbstractContextManager[None]:
     return changed(no_proxies(settings) | ca_file(settings))
 
 
-class Impit(_Impit, Adapter):
+class Impit(_Impit, SyncLikeHttpx):
     """``Client.request`` with the whole body in ``content``, or ``iter_bytes``."""
 
     known_failures = (
-        ("keep-alive", "impit's sync client may connect anew before the last connection is idle"),
+        (
+            "keep-alive",
+            "impit's sync client may connect anew before the last connection is idle",
+            "connections for 10 requests",
+        ),
     )
 
     def open(self) -> None:
@@ -117,66 +114,18 @@ class Impit(_Impit, Adapter):
         with _environment(self.settings):
             self._client = impit.Client(**_options(self.settings))
 
-    def send(self, request: Request) -> Response:
-        """Send one request and read its whole body."""
-        if self.settings.stream:
-            return self._streamed(request)
-        response = self._client.request(
-            request.method, request.url, headers=request.headers, content=request.body
-        )
-        return response.status_code, len(response.content)
-
-    def _streamed(self, request: Request) -> Response:
-        with self._client.stream(
-            request.method, request.url, headers=request.headers, content=request.body
-        ) as response:
-            chunks = response.iter_bytes()
-            return response.status_code, length_of(chunks, self.settings.max_body_bytes)
-
-    def peek(self, request: Request) -> Peek:
-        """Send one request and return the start of its body as well."""
-        response = self._client.request(
-            request.method, request.url, headers=request.headers, content=request.body
-        )
-        body = response.content
-        return response.status_code, len(body), body[:PEEK_BYTES]
-
     def close(self) -> None:
         """Drop the client; its connections end with it."""
         del self._client
 
 
-class ImpitAsync(_Impit, AsyncAdapter):
+class ImpitAsync(_Impit, AsyncLikeHttpx):
     """``AsyncClient.request`` with the whole body in ``content``, or ``aiter_bytes``."""
 
     async def open(self) -> None:
         """Create the client."""
         with _environment(self.settings):
             self._client = impit.AsyncClient(**_options(self.settings))
-
-    async def send(self, request: Request) -> Response:
-        """Send one request and read its whole body."""
-        if self.settings.stream:
-            return await self._streamed(request)
-        response = await self._client.request(
-            request.method, request.url, headers=request.headers, content=request.body
-        )
-        return response.status_code, len(response.content)
-
-    async def _streamed(self, request: Request) -> Response:
-        async with self._client.stream(
-            request.method, request.url, headers=request.headers, content=request.body
-        ) as response:
-            chunks = response.aiter_bytes()
-            return response.status_code, await length_of_async(chunks, self.settings.max_body_bytes)
-
-    async def peek(self, request: Request) -> Peek:
-        """Send one request and return the start of its body as well."""
-        response = await self._client.request(
-            request.method, request.url, headers=request.headers, content=request.body
-        )
-        body = response.content
-        return response.status_code, len(body), body[:PEEK_BYTES]
 
     async def close(self) -> None:
         """Drop the client; its connections end with it."""

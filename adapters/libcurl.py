@@ -182,12 +182,18 @@ def header_lines(request: Request, profile: str) -> list[str]:
     return lines
 
 
-def known_failures(version: str) -> tuple[tuple[str, str], ...]:
+def known_failures(version: str) -> tuple[tuple[str, str, str], ...]:
     """Return the claims that fail because of this version of libcurl ("8.17.0")."""
     numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
     if numbers >= _REFUSES_TWO_LENGTHS:
         return ()
-    return (("hostile-framing", "libcurl before 8.19 accepts Content-Lengths that contradict"),)
+    return (
+        (
+            "hostile-framing",
+            "libcurl before 8.19 accepts Content-Lengths that contradict",
+            "two-lengths: read",
+        ),
+    )
 
 
 # A claim that may fail with libcurl's multi interface: it keeps four times as many idle connections
@@ -195,6 +201,7 @@ def known_failures(version: str) -> tuple[tuple[str, str], ...]:
 POOL_SHRINKS = (
     "pool-size",
     "libcurl closes idle connections when few requests are running, and opens others later",
+    "connections for 96 requests",
 )
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["ASYNCIO_LOOPS", "LOOPS", "MADE_FOR", "EventLoop", "default_loop"]
+from adapters import MADE_FOR
+
+__all__ = ["ASYNCIO_LOOPS", "LOOPS", "EventLoop", "default_loop"]
 
 # How a worker runs its slots on a loop: as tasks of asyncio or trio, or as greenlets.
 Driver = Literal["asyncio", "trio", "greenlets"]
@@ -46,9 +48,6 @@ LOOPS: dict[str, EventLoop] = {
 
 # asyncio's own loop and the drop-in replacements for it: what runs on one runs on all of them.
 ASYNCIO_LOOPS = ("asyncio", "uvloop", "rloop", "winloop")
-
-# Clients made for a loop that is not asyncio's, and their loop; the same as in their modules.
-MADE_FOR = {"geventhttpclient": "gevent", "grequests": "gevent", "treq": "twisted"}
 
 
 def default_loop(client: str, mode: str | None) -> str | None:

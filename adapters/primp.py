@@ -57,14 +57,16 @@ class _Primp(BaseAdapter):
         *(("other-ca", "connect"), ("other-ca", "tls")),
         *(("other-host", "connect"), ("other-host", "tls")),
     )
-    known_failures: ClassVar[tuple[tuple[str, str], ...]] = (
+    known_failures: ClassVar[tuple[tuple[str, str, str], ...]] = (
         (
             "keep-alive",
             "primp may open a new connection for a request that follows an answer at once",
+            "connections for 10 requests",
         ),
         (
             "idle-close",
             "primp fails some requests on kept connections that the server has closed meanwhile",
+            r"failed with .*\(kind reset\)",
         ),
     )
     error_kinds = (
@@ -103,7 +105,11 @@ class Primp(_Primp, Adapter):
 
     known_failures = (
         *_Primp.known_failures,
-        ("closing", "primp's sync client leaves its idle connections open when it is dropped"),
+        (
+            "closing",
+            "primp's sync client leaves its idle connections open when it is dropped",
+            "a connection is still open after the session was closed",
+        ),
     )
 
     def open(self) -> None:

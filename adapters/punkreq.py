@@ -64,6 +64,7 @@ class Punkreq(AsyncAdapter):
         (
             "no-verification",
             "asyncio logs a warning for each TLS connection of punkreq that the server closes",
+            "printed returning true from eof_received",
         ),
     )
 

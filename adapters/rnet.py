@@ -96,10 +96,15 @@ class Rnet(_Rnet, Adapter):
 
     known_failures = (
         # It can happen to any request.
-        ("whole-body", "rnet's sync client may abort the process: a race in its pool (wreq 5.3.0)"),
+        (
+            "whole-body",
+            "rnet's sync client may abort the process: a race in its pool (wreq 5.3.0)",
+            "killed by SIGABRT",
+        ),
         (
             "keep-alive",
             "rnet's sync client may open a new connection for a request that follows an answer at once",
+            "connections for 10 requests",
         ),
     )
 

@@ -9,20 +9,13 @@ import rqx
 
 from adapters.base import (
     CONNECTIONS,
-    PEEK_BYTES,
-    Adapter,
-    AsyncAdapter,
     BaseAdapter,
     ErrorKind,
     Lack,
-    Peek,
-    Request,
-    Response,
-    length_of,
-    length_of_async,
 )
 from adapters.environment import changed, no_proxies
 from adapters.hyper_errors import EITHER_TIMEOUT
+from adapters.like_httpx import AsyncLikeHttpx, SyncLikeHttpx
 
 __all__ = ["ADAPTERS", "Rqx", "RqxAsync"]
 
@@ -95,7 +88,7 @@ class _Rqx(BaseAdapter):
         return changed(no_proxies(self.settings))
 
 
-class Rqx(_Rqx, Adapter):
+class Rqx(_Rqx, SyncLikeHttpx):
     """``Client.request`` with the whole body in ``content``, or ``stream``."""
 
     unequal = (
@@ -107,6 +100,7 @@ class Rqx(_Rqx, Adapter):
         (
             "keep-alive",
             "rqx's sync client sometimes opens a connection although one is free, mostly under load",
+            "connections for 10 requests",
         ),
     )
 
@@ -115,66 +109,18 @@ class Rqx(_Rqx, Adapter):
         with self._environment():
             self._client = rqx.Client(**self._options(rqx.HTTPTransport))
 
-    def send(self, request: Request) -> Response:
-        """Send one request and read its whole body."""
-        if self.settings.stream:
-            return self._streamed(request)
-        response = self._client.request(
-            request.method, request.url, headers=request.headers, content=request.body
-        )
-        return response.status_code, len(response.content)
-
-    def _streamed(self, request: Request) -> Response:
-        with self._client.stream(
-            request.method, request.url, headers=request.headers, content=request.body
-        ) as response:
-            chunks = response.iter_bytes()
-            return response.status_code, length_of(chunks, self.settings.max_body_bytes)
-
-    def peek(self, request: Request) -> Peek:
-        """Send one request and return the start of its body as well."""
-        response = self._client.request(
-            request.method, request.url, headers=request.headers, content=request.body
-        )
-        body = response.content
-        return response.status_code, len(body), body[:PEEK_BYTES]
-
     def close(self) -> None:
         """Close the client; its connections end with it."""
         del self._client
 
 
-class RqxAsync(_Rqx, AsyncAdapter):
+class RqxAsync(_Rqx, AsyncLikeHttpx):
     """``AsyncClient.request`` with the whole body in ``content``, or ``stream``."""
 
     async def open(self) -> None:
         """Create the client."""
         with self._environment():
             self._client = rqx.AsyncClient(**self._options(rqx.AsyncHTTPTransport))
-
-    async def send(self, request: Request) -> Response:
-        """Send one request and read its whole body."""
-        if self.settings.stream:
-            return await self._streamed(request)
-        response = await self._client.request(
-            request.method, request.url, headers=request.headers, content=request.body
-        )
-        return response.status_code, len(response.content)
-
-    async def _streamed(self, request: Request) -> Response:
-        async with self._client.stream(
-            request.method, request.url, headers=request.headers, content=request.body
-        ) as response:
-            chunks = response.aiter_bytes()
-            return response.status_code, await length_of_async(chunks, self.settings.max_body_bytes)
-
-    async def peek(self, request: Request) -> Peek:
-        """Send one request and return the start of its body as well."""
-        response = await self._client.request(
-            request.method, request.url, headers=request.headers, content=request.body
-        )
-        body = response.content
-        return response.status_code, len(body), body[:PEEK_BYTES]
 
     async def close(self) -> None:
         """Close the client; its connections end with it."""

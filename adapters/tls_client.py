@@ -109,7 +109,8 @@ def _without_cookies(settings: Settings, session: tls_client.Session) -> None:
 class TlsClient(_TlsClient, Adapter):
     """``Session.execute_request`` with the whole body in ``content``."""
 
-    # Its cookies and headers are not safe to share.
+    # Cookies and headers are not safe to share among threads, as tls_client/async_sessions.py says.
+    # The async session, which is shared, runs each request on a copy of its own.
     session_scope = "slot"
 
     def open(self) -> None:
@@ -139,7 +140,11 @@ class TlsClientAsync(_TlsClient, AsyncAdapter):
     unequal = (*_TlsClient.unequal, "tls-client's async session does not limit its connections")
     lacks = (*_TlsClient.lacks, "pool-limit")
     known_failures = (
-        ("pool-size", "more connections are opened than twice the number of concurrent requests"),
+        (
+            "pool-size",
+            "more connections are opened than twice the number of concurrent requests",
+            "connections for 96 requests",
+        ),
     )
 
     async def open(self) -> None:

@@ -77,7 +77,7 @@ class Urllib3Future(_Urllib3Future, SyncOverUrllib3):
 class Urllib3FutureAsync(_Urllib3Future, AsyncAdapter):
     """``AsyncPoolManager.request`` with the whole body in ``data``, or ``stream()``."""
 
-    known_failures = (("silent-handshake", HANDSHAKE_IS_NOT_LIMITED),)
+    known_failures = (("silent-handshake", HANDSHAKE_IS_NOT_LIMITED, "did not end within"),)
 
     async def open(self) -> None:
         """Create the pool and the options of every call."""

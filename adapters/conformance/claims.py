@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from itertools import product
 
-from adapters.base import BaseAdapter, causes
+from adapters.base import ENDING, BaseAdapter, causes
 from adapters.conformance import connections, declarations, failures, requests_sent, responses
 from adapters.conformance.book import Server
 from adapters.conformance.exam import Claim, Exam
@@ -83,13 +83,15 @@ def _reason(claim: Claim, exam: Exam) -> str | None:
             claim.check(exam)
         except Failed as error:
             return str(error)
-        except Exception as error:
+        except ENDING:
+            raise
+        except BaseException as error:
             return _described(error, exam)
         gc.collect()
     return None if not caught else f"a resource was left open: {caught[0].message}"
 
 
-def _described(error: Exception, exam: Exam) -> str:
+def _described(error: BaseException, exam: Exam) -> str:
     """Describe an unexpected error: its type, its cause, and the kind that the adapter gives it."""
     first = f"{type(error).__name__}: {error}"
     last = list(causes(error))[-1]

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from adapters.base import AsyncAdapter, ErrorKind, Request
+from adapters.base import ENDING, AsyncAdapter, ErrorKind, Request
 from adapters.conformance.exam import TIMEOUT_S, Exam, claims_of
 from adapters.conformance.failed import Failed, expect
 from adapters.conformance.hostile import FRAMING, HEADS, HOSTILE, Hostile
@@ -106,7 +106,9 @@ def _hostile(exam: Exam, cases: Mapping[str, Hostile]) -> None:
 def _outcome(session: Session, request: Request) -> str:
     try:
         answer = session.send(request)
-    except Exception as error:
+    except ENDING:
+        raise
+    except BaseException as error:
         return session.adapter.classify(error)
     return "read" if answer == (200, 5) else f"answered {answer}"
 

@@ -1,8 +1,8 @@
 """The process that checks one adapter. It has the same packages as a worker of this client.
 
 It reads its order as one line of JSON from standard input, and writes events as lines of JSON to
-the file descriptor given as first argument: ``claims`` (names and sentences) with ``known`` (those
-that the library is known to fail), then for each claim ``begins``, and ``ends`` with ``state``
+the file descriptor given as first argument: ``claims`` (names and sentences) with ``known``
+(``known_failures``), then for each claim ``begins``, and ``ends`` with ``state``
 ("passed", "failed" or "does not apply") and ``reason``. If a check hangs, the parent ends this
 process.
 """
@@ -34,7 +34,7 @@ def main() -> None:
 
     adapters: tuple[type[BaseAdapter], ...] = importlib.import_module(order["module"]).ADAPTERS
     adapter = next(one for one in adapters if one.mode == order["mode"])
-    unknown = {*dict(adapter.known_failures)} - {claim.name for claim in CLAIMS}
+    unknown = {claim for claim, *_ in adapter.known_failures} - {claim.name for claim in CLAIMS}
     if unknown:
         raise ValueError(f"known_failures names no claim: {', '.join(sorted(unknown))}")
     tell(

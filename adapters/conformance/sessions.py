@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from adapters.base import (
+    ENDING,
     Adapter,
     AsyncAdapter,
     ErrorKind,
@@ -103,7 +104,9 @@ class Session(ABC):
         """Send a request that must fail; return the kind of its error."""
         try:
             answer = self.send(request)
-        except Exception as error:
+        except ENDING:
+            raise
+        except BaseException as error:
             return self.adapter.classify(error)
         raise Failed(f"answered {answer}, expected an error")
 

@@ -73,7 +73,7 @@ def freeze(text: str) -> None:
     """Print the lock of one environment, for ``--lock``."""
     one = _named(text)
     label = ", ".join(map(shown, one.content.requirements))
-    say(write([of_lock(label, one.content.requirements, one.content.lock)]), end="")
+    say(write([of_lock(label, one.content.lock)]), end="")
 
 
 def remove(texts: list[str]) -> None:

@@ -355,7 +355,9 @@ class Catalogue:
     def _capability(self, client: KnownClient, required: Closure) -> dict[str, Any]:
         # the copy of an adapter file is elsewhere in each run, and so are answers about it
         kept = {} if client.file else self._cache.capabilities
-        key = json.dumps([client.module, self.environment(required).digest, required.entries])
+        # the look of the files, not their content: that is read only for what is measured
+        seen = [dict(required.versions), stamp(required.entries), required.entries]
+        key = json.dumps([client.module, *seen])
         known = kept.get(key)
         if known is None:
             site = self._bundle.site(required.entries)

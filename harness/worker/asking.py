@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from adapters.base import BaseAdapter, Request, causes
+from adapters.base import ENDING, BaseAdapter, Request, causes
 from harness.worker.job import Events, Job, described
 from harness.worker.peeking import plain
 from harness.worker.slots import Command, new_session
@@ -72,7 +72,9 @@ def _peeked(session: Any, request: Request, wait: Callable[[Any], Any]) -> dict[
 def _told(session: Any, ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
         return ask()
-    except Exception as error:
+    except ENDING:
+        raise
+    except BaseException as error:
         return {
             "kind": session.classify(error),
             "message": described(error),

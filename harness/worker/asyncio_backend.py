@@ -16,9 +16,6 @@ __all__ = ["AsyncioAlarm", "AsyncioBackend"]
 class AsyncioBackend(Backend):
     """asyncio."""
 
-    # a library may cancel itself: then the request failed, and its slot goes on
-    failures = (Exception, asyncio.CancelledError)
-
     def __init__(self, loop: str | None) -> None:
         self._loop = loop
 

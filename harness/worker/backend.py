@@ -44,9 +44,6 @@ class FreeList(Protocol, Generic[T]):
 class Backend(ABC):
     """One library's tasks."""
 
-    # Exceptions that are failed requests: others end the worker.
-    failures: tuple[type[BaseException], ...] = (Exception,)
-
     @abstractmethod
     def run(self, main: Callable[[], Task]) -> None:
         """Run ``main`` on a new event loop until it ends."""

@@ -15,8 +15,8 @@ from gevent.socket import wait_read
 from adapters.base import Adapter
 from harness.worker.job import Events, Job
 from harness.worker.slots import Command, Slots
+from harness.worker.sync_backend import SyncBackend
 from harness.worker.threads import serve
-from harness.worker.waiting import Threads
 
 if TYPE_CHECKING:
     from harness.worker.greenlet_timer import GreenletTimer
@@ -40,7 +40,7 @@ def _waited_for(commands: Iterator[Command]) -> Iterator[Command]:
         yield next(commands)
 
 
-class _Greenlets(Threads):
+class _Greenlets(SyncBackend):
     """How greenlets start and wait."""
 
     sleep = staticmethod(gevent.sleep)

@@ -6,6 +6,7 @@ import asyncio
 import time
 from typing import Any
 
+from adapters.base import ENDING
 from adapters.trace import AsyncTrace
 from harness.worker.alarm import Alarm
 from harness.worker.asyncio_backend import AsyncioAlarm
@@ -70,14 +71,15 @@ class _Held:
 
     async def run(self) -> None:
         """Open the session, send, record, close."""
-        session = self._slots.new_session(1)
-        await session.open()
-        try:
-            await self._send(session)
-        finally:
-            await session.close()
-            if self._hold.paced:
-                self._free.release()
+        with self._slots.failing():
+            session = self._slots.new_session(1)
+            await session.open()
+            try:
+                await self._send(session)
+            finally:
+                await session.close()
+                if self._hold.paced:
+                    self._free.release()
 
     async def _send(self, session: Any) -> None:
         tracer = self._slots.required_tracer
@@ -86,7 +88,9 @@ class _Held:
         start_ns = time.monotonic_ns()
         try:
             outcome, received = await session.send_traced(request, trace)
-        except Exception as error:
+        except ENDING:
+            raise
+        except BaseException as error:
             outcome, received = coded(session)(error), 0
         end_ns = time.monotonic_ns()
         if not self._planned_ns:

@@ -6,6 +6,7 @@ import threading
 import time
 from typing import Any
 
+from adapters.base import ENDING
 from adapters.trace import Trace
 from harness.worker.job import Hold
 from harness.worker.pacer import no_timer_slack, sleep_until
@@ -94,7 +95,9 @@ class _Held(threading.Thread):
         start_ns = time.monotonic_ns()
         try:
             outcome, received = session.send_traced(request, trace)
-        except Exception as error:
+        except ENDING:
+            raise
+        except BaseException as error:
             outcome, received = coded(session)(error), 0
         end_ns = time.monotonic_ns()
         if not self._planned_ns:

@@ -55,7 +55,7 @@ def main() -> None:
         if job.memory_bytes is not None:
             memory.limit(job.memory_bytes)
         run(job, adapter, events, map(json.loads, received))
-    except Exception as error:
+    except BaseException as error:
         memory.lift()
         events.send("failed", message=described(error))
         sys.exit(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from adapters.base import AsyncAdapter
+from adapters.base import ENDING, AsyncAdapter
 from harness.worker.alarm import Alarm
 from harness.worker.backend import Backend, FreeList
 from harness.worker.slots import Load, Slots, coded
@@ -17,7 +17,7 @@ async def serve_window(
     adapters: Sequence[AsyncAdapter], slots: Slots, load: Load, backend: Backend
 ) -> None:
     """Run one window on all slots; return when all requests have ended."""
-    senders = [_Sender(adapter, slots, load, backend.failures) for adapter in adapters]
+    senders = [_Sender(adapter, slots, load) for adapter in adapters]
     with backend.new_alarm() as alarm:
         if load.per_request:
             await _dispatch(load, senders, alarm, backend)
@@ -28,14 +28,8 @@ async def serve_window(
 class _Sender:
     """Sends one slot's requests and records them."""
 
-    def __init__(
-        self,
-        adapter: AsyncAdapter,
-        slots: Slots,
-        load: Load,
-        failures: tuple[type[BaseException], ...],
-    ) -> None:
-        self.load, self._failures = load, failures
+    def __init__(self, adapter: AsyncAdapter, slots: Slots, load: Load) -> None:
+        self.load, self.slots = load, slots
         self._send, self._request = slots.sender(adapter), slots.job.request
         self._classify, self._put = coded(adapter), slots.recorder.put
 
@@ -45,7 +39,9 @@ class _Sender:
         start = time.monotonic_ns()
         try:
             outcome, received = await self._send(self._request)
-        except self._failures as error:
+        except ENDING:
+            raise
+        except BaseException as error:
             end = time.monotonic_ns()
             outcome, received = self._classify(error), 0
         else:
@@ -61,13 +57,14 @@ async def _take(sender: _Sender, alarm: Alarm) -> None:
     """
     load = sender.load
     assert load.arrivals is not None
-    free_ns = time.monotonic_ns()
-    for intended_ns in load.arrivals:
-        if free_ns > intended_ns and free_ns >= load.patience_ns:
-            break
-        await alarm.until(intended_ns)
-        free_ns = await sender.send(intended_ns, max(free_ns, intended_ns))
-    await _leave(load, alarm)
+    with sender.slots.failing():
+        free_ns = time.monotonic_ns()
+        for intended_ns in load.arrivals:
+            if free_ns > intended_ns and free_ns >= load.patience_ns:
+                break
+            await alarm.until(intended_ns)
+            free_ns = await sender.send(intended_ns, max(free_ns, intended_ns))
+        await _leave(load, alarm)
 
 
 async def _leave(load: Load, alarm: Alarm) -> None:
@@ -87,7 +84,10 @@ async def _dispatch(load: Load, senders: list[_Sender], alarm: Alarm, backend: B
         free.put_nowait(sender)
 
     async def one(sender: _Sender, intended_ns: int, ready_ns: int) -> None:
-        await sender.send(intended_ns, ready_ns)
+        try:
+            await sender.send(intended_ns, ready_ns)
+        except BaseException as error:
+            sender.slots.fail(error)
         free.put_nowait(sender)
 
     async with backend.new_group() as tasks:

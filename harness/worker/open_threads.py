@@ -10,9 +10,9 @@ import queue
 import time
 from collections.abc import Callable
 
-from adapters.base import Adapter
+from adapters.base import ENDING, Adapter
 from harness.worker.slots import Load, Slots, coded
-from harness.worker.waiting import Threads
+from harness.worker.sync_backend import SyncBackend
 
 __all__ = ["FreeSlots", "dispatch", "serve_slot"]
 
@@ -21,28 +21,28 @@ FreeSlots = queue.LifoQueue[Turns]  # the last used one comes first, as in a con
 
 
 def serve_slot(
-    adapter: Adapter, slots: Slots, load: Load, free: FreeSlots | None, threads: Threads
+    adapter: Adapter, slots: Slots, load: Load, free: FreeSlots | None, backend: SyncBackend
 ) -> None:
     """Run one thread's part of a window.
 
     With ``free`` it is given arrivals, otherwise it takes them.
     """
-    sleep_until = threads.clock()
+    sleep_until = backend.clock()
     sender = _Sender(adapter, slots, load)
     if free is None:
         _take(sender, sleep_until)
     else:
-        _serve(sender, threads.new_inbox(), free)
+        _serve(sender, backend.new_inbox(), free)
     sleep_until(load.leave_ns)
 
 
-def dispatch(load: Load, free: FreeSlots, slots: int, threads: Threads) -> None:
+def dispatch(load: Load, free: FreeSlots, slots: int, backend: SyncBackend) -> None:
     """Give each arrival to a free thread at its instant.
 
     If none is free, drop it, or wait if the number of requests is given.
     """
     assert load.arrivals is not None
-    sleep_until = threads.clock()
+    sleep_until = backend.clock()
     for intended_ns in load.arrivals:
         sleep_until(intended_ns)
         try:
@@ -70,7 +70,9 @@ class _Sender:
         start = time.monotonic_ns()
         try:
             outcome, received = self._send(self._request)
-        except Exception as error:
+        except ENDING:
+            raise
+        except BaseException as error:
             end = time.monotonic_ns()
             outcome, received = self._classify(error), 0
         else:

@@ -15,7 +15,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from adapters.base import ERROR_KINDS, BaseAdapter, Settings
 from harness.worker import memory
@@ -205,13 +205,21 @@ class Slots:
 
     @contextlib.contextmanager
     def failing(self) -> Iterator[None]:
-        """End the worker if one slot fails: no result is better than one with fewer slots."""
+        """End the worker if what is inside fails."""
         try:
             yield
         except BaseException as error:
-            memory.lift()
-            self.events.send("failed", message=described(error))
-            os._exit(1)
+            self.fail(error)
+
+    def fail(self, error: BaseException) -> NoReturn:
+        """End the worker: no result is better than one with fewer slots.
+
+        At once, so that no task of ours is ever cancelled: a cancellation in a request is always
+        its library's, and an error of that request.
+        """
+        memory.lift()
+        self.events.send("failed", message=described(error))
+        os._exit(1)
 
     def begin(self, window: Window) -> None:
         """Prepare a window before the slots get it."""

@@ -8,9 +8,8 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from functools import partial
 
-from adapters.base import AsyncAdapter, Request, Response
+from adapters.base import ENDING, AsyncAdapter, Request, Response
 from adapters.loops import LOOPS
 from harness.worker.backend import Backend, Task
 from harness.worker.job import Events, Job, Window, described
@@ -48,7 +47,11 @@ class _Tasks:
         self._slots, self._backend, self._commands = slots, backend, commands
 
     async def serve(self) -> None:
-        """Open the sessions, serve the commands, close."""
+        """Open the sessions, serve the commands, close; end the process if that fails."""
+        with self._slots.failing():
+            await self._serve()
+
+    async def _serve(self) -> None:
         slots, backend = self._slots, self._backend
         sessions: list[AsyncAdapter] = [slots.new_session(size) for size in slots.pool_sizes]
         for session in sessions:
@@ -85,8 +88,7 @@ class _Tasks:
     def _loops(self, adapters: Sequence[AsyncAdapter]) -> list[Callable[..., Task]]:
         """Return the closed loop of each slot."""
         slots = self._slots
-        loop = partial(closed_loop, failures=self._backend.failures)
-        runs = [bound(loop, adapter, slots) for adapter in adapters]
+        runs = [bound(closed_loop, adapter, slots) for adapter in adapters]
         if not slots.job.think_ns:
             return runs
         pairs = zip(runs, slots.pauses, strict=True)
@@ -94,14 +96,17 @@ class _Tasks:
 
     async def _first(self, index: int, adapter: AsyncAdapter) -> None:
         slots = self._slots
-        if pause := slots.first_pause_s(index):
-            await self._backend.sleep(pause)
-        try:
-            await adapter.send(slots.job.request)
-        except Exception as error:
-            slots.note_first(adapter.classify(error), described(error))
-        else:
-            slots.note_first(None)
+        with slots.failing():
+            if pause := slots.first_pause_s(index):
+                await self._backend.sleep(pause)
+            try:
+                await adapter.send(slots.job.request)
+            except ENDING:
+                raise
+            except BaseException as error:
+                slots.note_first(adapter.classify(error), described(error))
+            else:
+                slots.note_first(None)
 
     def _thinking(
         self, run: Callable[..., Task], think_ns: int, pause: Pause
@@ -123,15 +128,16 @@ class _Tasks:
         return run_and_think
 
     async def _task(self, run: Callable[..., Task], load: Load, index: int) -> None:
-        if load.has_lead_in:
-            await run(itertools.repeat(None), load.window.start_ns)
-        load.edges.mark_start()
-        for until_ns, sends in load.steps_of(index):
-            if sends:
-                await run(load.permits, until_ns)
-            else:
-                await self._backend.sleep(max(0, until_ns - time.monotonic_ns()) / 1e9)
-        load.edges.mark_end()
+        with self._slots.failing():
+            if load.has_lead_in:
+                await run(itertools.repeat(None), load.window.start_ns)
+            load.edges.mark_start()
+            for until_ns, sends in load.steps_of(index):
+                if sends:
+                    await run(load.permits, until_ns)
+                else:
+                    await self._backend.sleep(max(0, until_ns - time.monotonic_ns()) / 1e9)
+            load.edges.mark_end()
 
 
 async def closed_loop(
@@ -141,12 +147,10 @@ async def closed_loop(
     recorder: Recorder,
     permits: Iterator[object],
     until_ns: int,
-    failures: tuple[type[BaseException], ...] = (Exception,),
 ) -> None:
     """Run the closed loop, like ``harness.worker.threads.closed_loop``.
 
-    The code is repeated because a shared body would cost a call per request. An exception of
-    ``failures`` is a failed request.
+    The code is repeated because a shared body would cost a call per request.
     """
     clock = time.monotonic_ns
     claim, mask, columns = recorder.claim, recorder.mask, recorder.columns
@@ -155,7 +159,9 @@ async def closed_loop(
         start = clock()
         try:
             outcome, received = await send(request)
-        except failures as error:
+        except ENDING:
+            raise
+        except BaseException as error:
             end = clock()
             outcome, received = classify(error), 0
         else:

@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from adapters.base import Adapter, Request, Response
+from adapters.base import ENDING, Adapter, Request, Response
 from harness.worker.job import Events, Job, Window, described
 from harness.worker.recorder import END, OUTCOME, RECEIVED, START, Recorder
 from harness.worker.slots import Command, Load, Pause, Slots, bound
-from harness.worker.waiting import Threads
+from harness.worker.sync_backend import SyncBackend
+from harness.worker.thread_backend import ThreadBackend
 
 if TYPE_CHECKING:
     from harness.worker.open_threads import FreeSlots
@@ -41,10 +42,10 @@ def run_threads(
     """Serve ``commands`` with one thread per slot until a close command."""
     threading.stack_size(STACK_BYTES)
     sys.setswitchinterval(SWITCH_INTERVAL_S * max(1.0, job.slots / FEW_THREADS))
-    serve(Slots(job, adapter, events), Threads(), commands)
+    serve(Slots(job, adapter, events), ThreadBackend(), commands)
 
 
-def serve(slots: Slots, threads: Threads, commands: Iterable[Command]) -> None:
+def serve(slots: Slots, backend: SyncBackend, commands: Iterable[Command]) -> None:
     """Serve ``commands`` with all slots until a close command."""
     count = slots.job.slots
     sessions: list[Adapter] = []
@@ -53,15 +54,15 @@ def serve(slots: Slots, threads: Threads, commands: Iterable[Command]) -> None:
         for session in sessions:
             session.open()
     shared = slots.served_by(sessions) if sessions else [None] * count
-    inboxes: list[Inbox] = [threads.new_inbox() for _ in range(count)]
+    inboxes: list[Inbox] = [backend.new_inbox() for _ in range(count)]
     started = [
-        threads.start(_Slot(slots, threads, index).run, session, inbox)
+        backend.start(_Slot(slots, backend, index).run, session, inbox)
         for index, (session, inbox) in enumerate(zip(shared, inboxes, strict=True))
     ]
     for command in commands:
         if command["do"] == "close":
             break
-        _serve_window(Load(Window.from_command(command)), slots, threads, inboxes)
+        _serve_window(Load(Window.from_command(command)), slots, backend, inboxes)
     for inbox in inboxes:
         inbox.put(None)
     for one in started:
@@ -71,7 +72,7 @@ def serve(slots: Slots, threads: Threads, commands: Iterable[Command]) -> None:
     slots.send_closed()
 
 
-def _serve_window(load: Load, slots: Slots, threads: Threads, inboxes: list[Inbox]) -> None:
+def _serve_window(load: Load, slots: Slots, backend: SyncBackend, inboxes: list[Inbox]) -> None:
     """Run a window on all slots; distribute arrivals; held requests get their own threads."""
     slots.begin(load.window)
     if load.window.hold is not None:
@@ -80,20 +81,20 @@ def _serve_window(load: Load, slots: Slots, threads: Threads, inboxes: list[Inbo
         serve_window(load, slots, load.window.hold)
         slots.report(load)
         return
-    free: FreeSlots | None = threads.new_free_list() if load.per_request else None
+    free: FreeSlots | None = backend.new_free_list() if load.per_request else None
     for inbox in inboxes:
         inbox.put((load, free))
     if free is not None:
         from harness.worker.open_threads import dispatch  # noqa: PLC0415
 
-        dispatch(load, free, len(inboxes), threads)
+        dispatch(load, free, len(inboxes), backend)
 
 
 class _Slot:
     """One slot, in its own thread."""
 
-    def __init__(self, slots: Slots, threads: Threads, index: int) -> None:
-        self._slots, self._threads, self._index = slots, threads, index
+    def __init__(self, slots: Slots, backend: SyncBackend, index: int) -> None:
+        self._slots, self._backend, self._index = slots, backend, index
 
     def run(self, session: Adapter | None, inbox: Inbox) -> None:
         """Send the first request, then serve windows until there is none."""
@@ -104,10 +105,12 @@ class _Slot:
                 adapter = slots.new_session(1)
                 adapter.open()
             if pause := slots.first_pause_s(self._index):
-                self._threads.sleep(pause)
+                self._backend.sleep(pause)
             try:
                 adapter.send(slots.job.request)
-            except Exception as error:
+            except ENDING:
+                raise
+            except BaseException as error:
                 slots.note_first(adapter.classify(error), described(error))
             else:
                 slots.note_first(None)
@@ -120,11 +123,11 @@ class _Slot:
                 adapter.close()
 
     def _serve(self, adapter: Adapter, load: Load, free: FreeSlots | None) -> None:
-        slots, sleep = self._slots, self._threads.sleep
+        slots, sleep = self._slots, self._backend.sleep
         if load.arrivals is not None:
             from harness.worker.open_threads import serve_slot  # noqa: PLC0415  a closed loop needs none of it
 
-            serve_slot(adapter, slots, load, free, self._threads)
+            serve_slot(adapter, slots, load, free, self._backend)
             return
         run = bound(closed_loop, adapter, slots)
         if slots.job.think_ns:
@@ -143,7 +146,7 @@ class _Slot:
         self, run: Callable[..., None], think_ns: int, pause: Pause
     ) -> Callable[..., None]:
         """Run the loop with a pause after each request, so that the loop itself has no pauses."""
-        sleep = self._threads.sleep
+        sleep = self._backend.sleep
 
         def run_and_think(permits: Iterator[object], until_ns: int) -> None:
             sleep(pause.take_s(until_ns))
@@ -180,7 +183,9 @@ def closed_loop(
         start = clock()
         try:
             outcome, received = send(request)
-        except Exception as error:
+        except ENDING:
+            raise
+        except BaseException as error:
             end = clock()
             outcome, received = classify(error), 0
         else:

@@ -12,7 +12,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from adapters.base import Adapter, AsyncAdapter, Request, Response
+from adapters.base import ENDING, Adapter, AsyncAdapter, Request, Response
 from adapters.trace import HOLD_POINTS, POINTS, AsyncTrace, Stamps, Trace
 from harness.worker.job import TraceJob
 from harness.worker.recorder import Recorder
@@ -94,7 +94,9 @@ def _blocking(adapter: Adapter, tracer: Tracer, classify: Any) -> Any:
         trace, start_ns = Trace(), time.monotonic_ns()
         try:
             outcome, received = adapter.send_traced(numbered, trace)
-        except Exception as error:
+        except ENDING:
+            raise
+        except BaseException as error:
             tracer.record(number, trace, start_ns, classify(error), 0)
             raise
         tracer.record(number, trace, start_ns, outcome, received)
@@ -111,7 +113,9 @@ def _awaiting(adapter: AsyncAdapter, tracer: Tracer, classify: Any) -> Any:
         trace, start_ns = AsyncTrace(), time.monotonic_ns()
         try:
             outcome, received = await adapter.send_traced(numbered, trace)
-        except Exception as error:
+        except ENDING:
+            raise
+        except BaseException as error:
             tracer.record(number, trace, start_ns, classify(error), 0)
             raise
         tracer.record(number, trace, start_ns, outcome, received)

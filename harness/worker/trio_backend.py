@@ -19,10 +19,7 @@ class TrioBackend(Backend):
 
     def run(self, main: Callable[[], Task]) -> None:
         """Run ``main`` on a new event loop until it ends."""
-        try:
-            trio.run(main)
-        except BaseExceptionGroup as group:
-            raise _first(group) from None
+        trio.run(main)
 
     async def sleep(self, seconds: float) -> None:
         """Return after that time; with 0, let other tasks go on."""
@@ -51,13 +48,6 @@ class TrioBackend(Backend):
     def new_free_list(self) -> _FreeList:
         """Return an empty list."""
         return _FreeList()
-
-
-def _first(error: BaseException) -> BaseException:
-    """Return the first error of a group: nurseries put even a single one into one."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
 
 
 class _TaskGroup:

@@ -39,6 +39,15 @@ def test_a_module_offers_the_modes_of_its_client(name: str) -> None:
         assert all(sentence[:1].isalnum() and len(sentence) < 120 for sentence in cls.unequal)
 
 
+def test_every_library_has_an_oldest_version_that_its_adapter_supports() -> None:
+    libraries = {
+        name
+        for name, (_, distribution) in {**adapters.BUILTIN, **adapters.ELSEWHERE}.items()
+        if distribution is not None
+    }
+    assert {*adapters.OLDEST} == libraries
+
+
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.stem)
 def test_an_adapter_imports_its_own_library_and_no_other(path: Path) -> None:
     imported = set()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from benchmarks.environments import disk_share
+import pytest
+
+from benchmarks.environments import disk_share, start_figures
 from benchmarks.same_environment import differences, distance
 from harness.records.model import Comparison
 
@@ -21,6 +23,22 @@ def test_files_that_environments_share_count_once_together() -> None:
 
 def test_names_of_one_file_count_once() -> None:
     assert disk_share([[(1, 512), (1, 512)]]) == (1.0, 512, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("logs", "missed"),
+    [
+        ([0.0, 0.01, -0.01, 0.0], [False, False]),
+        ([0.01, 0.03, -0.01, 0.01], [False, False]),  # the interval reaches 1
+        ([0.03, 0.031, 0.029, 0.03], [False, True]),  # 3 % slower, without doubt
+        ([0.2, -0.1, 0.3, 0.0], [True, False]),  # too slow, and not known exactly
+        ([-0.1, -0.11, -0.09, -0.1], [False, False]),
+    ],
+)
+def test_a_start_is_no_slower_if_the_interval_of_its_ratio_says_so(
+    logs: list[float], missed: list[bool]
+) -> None:
+    assert [one.missed for one in start_figures(logs, 100.0)] == missed
 
 
 def test_a_verdict_of_a_difference_is_wrong_and_none_is_not() -> None:

@@ -60,6 +60,26 @@ def test_a_claim_that_does_not_end_fails_and_the_others_are_checked(
     assert states(found, "not checked") == []
 
 
+def test_a_known_failure_is_one_by_its_reason_only(check: CheckOutsider) -> None:
+    ended = {
+        name: next(one for one in check(name, claim_s=2.0).results if one.name == "body-as-sent")
+        for name in ("hangs-as-known", "hangs-unlike-known", "dies-unlike-known")
+    }
+    told = "compressed bodies are its weak spot"
+    assert {name: (one.state, one.reason) for name, one in ended.items()} == {
+        "hangs-as-known": ("known failure", f"{told} (here: did not end within 2 s)"),
+        "hangs-unlike-known": (
+            "failed",
+            f"did not end within 2 s (not the known failure, which has 'expected .*1048576': {told})",
+        ),
+        "dies-unlike-known": (
+            "failed",
+            "its process was killed by SIGSEGV"
+            f" (not the known failure, which has 'did not end': {told})",
+        ),
+    }
+
+
 def test_what_an_adapter_has_started_is_ended_with_it(check: CheckOutsider) -> None:
     check("forks", claim_s=2.0)
     # nobody's children: those of other tests that run beside this one have parents

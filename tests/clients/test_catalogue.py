@@ -156,6 +156,26 @@ def test_answers_about_several_clients_add_up_in_the_cache(
     assert questions == []
 
 
+def test_the_content_of_a_package_is_read_only_for_what_is_measured(
+    bundle: Bundle, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contents: list[str] = []
+    real = catalogue_module.content_digest
+
+    def content_digest(parts: tuple[str, ...]) -> str:
+        contents.extend(parts)
+        return real(parts)
+
+    monkeypatch.setattr(catalogue_module, "content_digest", content_digest)
+    found = Catalogue(bundle)
+    client, *_ = found.clients(["requests", "httpx", "aiohttp"])
+    assert contents == []
+
+    found.environment(found.closure_with_loop(client, None))
+    assert {Path(part).name for part in contents} >= {"requests", "urllib3"}
+    assert not any("httpx" in part for part in contents)
+
+
 def test_a_change_in_a_folder_of_packages_is_noticed(
     bundle: Bundle, cache: Path, questions: list[str]
 ) -> None:

@@ -217,6 +217,28 @@ def test_environments_are_listed_shown_frozen_and_removed_unless_in_use(
     assert environments("list", cwd=tmp_path).out.startswith("no environments in ")
 
 
+def test_what_was_frozen_is_made_again_elsewhere(
+    server: Recording, own_cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Also the distributions that nobody would choose today: a constraint chose one here."""
+    (tmp_path / "versions.txt").write_text("idna==3.6\n")
+    words = (f"{HTTPX}:sync", "--url", server.url, "--profile", "defaults", *ONE, "--json")
+    (first,) = measured(compare(*words, "--constraint", "versions.txt", cwd=tmp_path)).values()
+    frozen = environments("freeze", HTTPX, cwd=tmp_path)
+    (tmp_path / "frozen.lock").write_text(frozen.out)
+    monkeypatch.setenv("CLIENTBENCH_CACHE", str(tmp_path / "elsewhere"))
+    server.arrived.clear()
+    (again,) = measured(compare(*words, "--lock", "frozen.lock", cwd=tmp_path)).values()
+    (made,) = json.loads(environments("list", "--json", cwd=tmp_path).out)
+
+    assert frozen.code == 0, frozen
+    assert str(tmp_path) not in frozen.out
+    assert again["versions"] == first["versions"]
+    assert again["versions"]["idna"] == "3.6"
+    assert agents(server) == {"python-httpx/0.28.0"}
+    assert made["folder"].startswith(str(tmp_path / "elsewhere"))
+
+
 def test_what_a_killed_run_has_half_made_is_made_anew(own_cache: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "harness", "clients", "show", HTTPX]
     process = subprocess.Popen(

@@ -18,7 +18,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,6 @@ class Content:
     python_version: str
     build: str
     lock: str
-    lock_digest: str
 
 
 @dataclass(frozen=True)
@@ -135,7 +134,8 @@ class EnvironmentCache:
             used_at = (folder / MARKER).stat().st_mtime
             plain: dict[str, Any] = json.loads((folder / MARKER).read_text())
             told = [plain.pop(name) for name in ("made_at", "size", "own", "stamp")]
-            content = Content(**{**plain, "requirements": tuple(plain["requirements"])})
+            known = {field.name: plain[field.name] for field in fields(Content)}
+            content = Content(**{**known, "requirements": tuple(plain["requirements"])})
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
         if not os.access(folder / "bin" / "python", os.X_OK):  # its interpreter was removed

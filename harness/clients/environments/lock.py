@@ -57,14 +57,9 @@ def headed(requirements: str, python: FoundPython) -> str:
     )
 
 
-def of_lock(label: str, requirements: tuple[str, ...], lock: str) -> LockedEnvironment:
+def of_lock(label: str, lock: str) -> LockedEnvironment:
     """Return the environment of one lock, without files of this machine."""
-    found = _HEADER.match(lock)
-    if found is None:
-        raise UnusableError(f"the lock of {label} has no first line that says for which Python")
-    version, implementation, platform = found.groups()
-    kept = _FILE.sub("", lock)
-    return LockedEnvironment(label, requirements, version, implementation, platform, kept)
+    return LockedEnvironment(label, _FILE.sub("", lock))
 
 
 def of_versions(
@@ -76,7 +71,7 @@ def of_versions(
         f"{name}=={found.partition(' ')[0]}\n" for name, found in sorted(versions.items())
     )
     lock = f"# clientbench: python {version}, cpython, {ANY}\n{pinned}"
-    return LockedEnvironment(label, (), version, "cpython", ANY, lock)
+    return LockedEnvironment(label, lock)
 
 
 def is_hashed(lock: str) -> bool:
@@ -112,16 +107,13 @@ class LockedEnvironment:
     """The environment of one competitor, as a lock of a run lists it."""
 
     label: str
-    requirements: tuple[str, ...]
-    python: str  # 3.13.0
-    implementation: str
-    platform: str
     lock: str
 
     @property
-    def selector(self) -> str:
-        """The Python that it needs, as ``find`` takes it: 3.13 or 3.13t."""
-        return _minor(self.python)
+    def selector(self) -> str | None:
+        """The Python that it needs, as ``find`` takes it: 3.13 or 3.13t; None: it does not say."""
+        found = _HEADER.match(self.lock)
+        return _minor(found[1]) if found else None
 
 
 def _minor(version: str) -> str:
@@ -137,13 +129,7 @@ def write(environments: Iterable[LockedEnvironment]) -> str:
     ]
     for one in environments:
         parts.append(
-            "\n[[environment]]\n"
-            f"label = {json.dumps(one.label)}\n"
-            f"requirements = {json.dumps(list(one.requirements))}\n"
-            f"python = {json.dumps(one.python)}\n"
-            f"implementation = {json.dumps(one.implementation)}\n"
-            f"platform = {json.dumps(one.platform)}\n"
-            f"lock = '''\n{one.lock}'''\n"
+            f"\n[[environment]]\nlabel = {json.dumps(one.label)}\nlock = '''\n{one.lock}'''\n"
         )
     return "".join(parts)
 
@@ -171,14 +157,10 @@ def read(text: str, name: str = "the lock") -> list[LockedEnvironment]:
 
 
 def _environment(plain: dict[str, object]) -> LockedEnvironment:
-    requirements = plain["requirements"]
-    texts = [plain[name] for name in ("label", "python", "implementation", "platform", "lock")]
-    if not isinstance(requirements, list) or not all(isinstance(one, str) for one in texts):
+    label, lock = plain["label"], plain["lock"]
+    if not isinstance(label, str) or not isinstance(lock, str):
         raise TypeError
-    label, python, implementation, platform, lock = map(str, texts)
-    return LockedEnvironment(
-        label, tuple(map(str, requirements)), python, implementation, platform, lock
-    )
+    return LockedEnvironment(label, lock)
 
 
 def _checked(one: LockedEnvironment, name: str) -> LockedEnvironment:

@@ -139,7 +139,6 @@ class Maker:
             python.version,
             python.build,
             lock,
-            digest(locks.body(lock)),
         )
 
 

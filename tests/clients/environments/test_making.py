@@ -59,6 +59,20 @@ def wait_for(condition: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
+def half_made(index: Index, making: Making) -> tuple[subprocess.Popen[str], str]:
+    """Another process that has begun to make alpha 1.0 and waits for the index, and the digest."""
+    index.wheel("alpha", "1.0")
+    making.maker().make(making.recipe("alpha==1.0"))
+    making.makers.pop().close()
+    (kept,) = making.cache.list()
+    making.cache.remove(kept.digest)
+    (making.cache.folder / "uv").rename(making.cache.folder / "other")  # to be fetched again
+    index.held.clear()
+    process = another_process()
+    wait_for((making.cache.environments / kept.digest / "bin" / "python").exists)
+    return process, kept.digest
+
+
 def test_an_environment_has_what_was_asked_for_and_what_that_requires(
     index: Index, making: Making
 ) -> None:
@@ -207,15 +221,7 @@ def test_two_processes_make_it_once(index: Index, making: Making) -> None:
 
 
 def test_the_second_says_that_it_waits(index: Index, making: Making) -> None:
-    index.wheel("alpha", "1.0")
-    making.maker().make(making.recipe("alpha==1.0"))
-    making.makers.pop().close()
-    (kept,) = making.cache.list()
-    making.cache.remove(kept.digest)
-    (making.cache.folder / "uv").rename(making.cache.folder / "other")  # to be fetched again
-    index.held.clear()
-    first = another_process()
-    wait_for((making.cache.environments / kept.digest / "bin" / "python").exists)
+    first, _ = half_made(index, making)
     second = another_process()
     assert second.stdout is not None
     line = second.stdout.readline()
@@ -227,15 +233,7 @@ def test_the_second_says_that_it_waits(index: Index, making: Making) -> None:
 
 
 def test_a_killed_run_leaves_nothing_half_made_in_use(index: Index, making: Making) -> None:
-    index.wheel("alpha", "1.0")
-    making.maker().make(making.recipe("alpha==1.0"))
-    making.makers.pop().close()
-    (kept,) = making.cache.list()
-    making.cache.remove(kept.digest)
-    (making.cache.folder / "uv").rename(making.cache.folder / "other")
-    index.held.clear()
-    killed = another_process()
-    wait_for((making.cache.environments / kept.digest / "bin" / "python").exists)
+    killed, _ = half_made(index, making)
     os.kill(killed.pid, signal.SIGKILL)
     killed.communicate()
 
@@ -286,23 +284,15 @@ def test_nothing_of_the_users_own_is_removed_from_the_folder(tmp_path: Path) -> 
 
 
 def test_an_interrupt_ends_uv_and_removes_what_it_made(index: Index, making: Making) -> None:
-    index.wheel("alpha", "1.0")
-    making.maker().make(making.recipe("alpha==1.0"))
-    making.makers.pop().close()
-    (kept,) = making.cache.list()
-    making.cache.remove(kept.digest)
-    (making.cache.folder / "uv").rename(making.cache.folder / "other")
-    index.held.clear()
-    process = another_process()
-    wait_for((making.cache.environments / kept.digest / "bin" / "python").exists)
+    process, digest = half_made(index, making)
 
     os.kill(process.pid, signal.SIGINT)
     told, _ = process.communicate()
 
     assert told.splitlines()[-1] == "interrupted"
-    assert not (making.cache.environments / kept.digest).exists()
+    assert not (making.cache.environments / digest).exists()
     # uv would still hold the lock
-    descriptor = locking.locked(making.cache.environments / f"{kept.digest}.lock")
+    descriptor = locking.locked(making.cache.environments / f"{digest}.lock")
     assert descriptor is not None
     locking.unlocked(descriptor)
 
