@@ -274,3 +274,82 @@ def test_a_full_disk(
         line,
     )
     assert not list(small.glob("environments/*/environment.json"))
+
+
+GONE = "zz=httpx==0.28.99:sync"
+NO_RELEASE = "httplib2 has no release in 0.40..0.41 for this Python; the newest is 0.31.0"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "lines"),
+    [
+        (
+            ("stdlib", "httplib2", "--versions", "0.40..0.41"),
+            0,
+            [f"left out: httplib2 ({NO_RELEASE})"],
+        ),
+        (
+            ("stdlib", "httplib2", "--versions", "0.40..0.41", "--baseline", "httplib2"),
+            3,
+            [
+                f"left out: httplib2 ({NO_RELEASE})",
+                "clientbench: --baseline: 'httplib2' is left out for the reason above; name "
+                "another one",
+            ],
+        ),
+        (
+            ("httplib2", "--versions", "0.40..0.41"),
+            3,
+            [
+                f"left out: httplib2 ({NO_RELEASE})",
+                "clientbench: client: no client is left that can be measured",
+            ],
+        ),
+        (
+            (GONE, "stdlib"),
+            0,
+            [
+                "left out: zz (httpx has no version 0.28.99; leave it out for the newest)",
+                "the baseline is stdlib, because zz is left out",
+            ],
+        ),
+        (
+            (GONE, "stdlib", "--baseline", "zz"),
+            3,
+            [
+                "left out: zz (httpx has no version 0.28.99; leave it out for the newest)",
+                "clientbench: --baseline: 'zz' is left out for the reason above; name another one",
+            ],
+        ),
+    ],
+)
+def test_the_others_go_on_and_each_left_out_is_one_line(
+    words: tuple[str, ...],
+    code: int,
+    lines: list[str],
+    stocked: Index,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    short = ("--rounds", "1", "--duration", "0.05", "--warmup", "0", "--quiet")
+
+    assert run(("compare", *words, "--keep-going", *short)) == code
+
+    errors = capfd.readouterr().err.splitlines()
+    assert [one for one in errors if not one.startswith((*PROGRESS, "round "))] == lines
+
+
+def test_a_range_that_is_none_ends_the_run_though_others_could_go_on(refusal: Refusal) -> None:
+    found = refusal("stdlib", "httplib2", "--versions", "newest", "--keep-going")
+
+    assert found[0] == 2
+    assert found[1].startswith("--versions: 'newest' is not valid; expected a range such as")
+
+
+def test_a_name_that_is_no_client_has_no_versions(refusal: Refusal) -> None:
+    found = refusal("htpx", "--versions", "last:2")
+
+    assert found[0] == 2
+    assert found[1].startswith("client: 'htpx' is unknown; did you mean httpx? expected one of ")
