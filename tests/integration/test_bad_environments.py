@@ -144,6 +144,17 @@ def refusal(
             "client interpreter: '/bin/true' does not answer like Python; there are .*",
         ),
         (("head=httpx=./nowhere",), 3, "client: './nowhere' does not exist"),
+        (("httpx=./" + "x" * 5000,), 3, "client: './xxx+…' does not exist"),
+        (
+            ("httpx=file:///httpx-1.0-py3-none-any.whl",),
+            2,
+            "client source: 'file:///httpx-1.0-py3-none-any.whl' is not valid; expected a path, or .*",
+        ),
+        (
+            ("httpx=http://127.0.0.1:99999/httpx-1.0-py3-none-any.whl",),
+            2,
+            "client source: 'http://127.0.0.1:99999/httpx-1.0-py3-none-any.whl' is not valid; .*",
+        ),
         (
             ("head=httpx=./empty",),
             3,
@@ -195,7 +206,7 @@ def refusal(
             2,
             "--lock: 'nowhere.lock' cannot be read: No such file or directory",
         ),
-        (("httplib2==0.31.0", "--lock", "bad.txt"), 3, "'bad.txt' is no lock: .*"),
+        (("httplib2==0.31.0", "--lock", "bad.txt"), 2, "--lock: 'bad.txt' is no lock: .*"),
         (
             ("httplib2==0.31.0", "--lock", "elsewhere.lock"),
             3,

@@ -168,6 +168,10 @@ _CASES = (
     ),
     _Case(r"The wheel filename `(\S+)` is invalid", r"\1 is no name of a wheel; download it again"),
     _Case(
+        r"Failed to (?:download|fetch)[^`]*`(?:[^`]* @ )?([^`]+)` cause: Failed to extract archive",
+        r"what the server sent for \1 is no wheel or sdist (a page of HTML?); check the URL",
+    ),
+    _Case(
         r"Failed to (?:read|install)\S* `([^`]+)` cause: .*?(?:zip|archive|header|wheel)",
         r"\1 is not a wheel that can be read; build or download it again",
     ),
@@ -210,6 +214,10 @@ _CASES = (
     _Case(r"No interpreter found at path `([^`]*)`", r"the interpreter \1 is gone"),
     _Case(r"Couldn't parse requirement in", _unparsable),
     _Case(r"error: (Unexpected .*): constraints\.txt:(\d+)", r"line \2 of the constraints: \1"),
+    _Case(
+        r"HTTP status \w+ error \((\d+ [^)]*)\) for url \(([^)]*)\)",
+        r"the server answered \1 to \2; check the URL, or try again later",
+    ),
     _Case(r"Failed to fetch: `?([^\s`]+)", _unreachable),
     _Case(r"error sending request for url \(([^)]*)\)", _unreachable),
 )

@@ -56,9 +56,10 @@ def source(text: str, distribution: str, python: FoundPython, maker: Maker) -> S
     if "://" in text:
         return _from_url(text, distribution)
     path = _path(text)
-    if path.is_dir():
+    # unlike the methods of Path, these say no to a name that is too long
+    if os.path.isdir(path):  # noqa: PTH112
         return _from_checkout(text, distribution, python, maker)
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113
         raise UnusableError(f"{quoted(text)} does not exist", FIELD)
     return _from_file(text, distribution, maker)
 

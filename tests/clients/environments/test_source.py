@@ -271,6 +271,26 @@ def test_a_url(index: Index, making: Making) -> None:
     assert made(found, making) == "1.5"
 
 
+def test_a_url_with_something_else_behind_it(index: Index, making: Making) -> None:
+    file = "alpha-1.5-py3-none-any.whl"
+    index.files["alpha"] = {file: b"<!DOCTYPE html><html>Please log in</html>"}
+    url = index.url.replace("/simple", "/files/alpha/")
+
+    def line(name: str) -> str:
+        found = of(url + name, making)
+        with pytest.raises(UnusableError) as caught:
+            made(found, making)
+        return caught.value.problem
+
+    gone = "alpha-1.6-py3-none-any.whl"
+    assert line(file) == (
+        f"what the server sent for {url}{file} is no wheel or sdist (a page of HTML?); check the URL"
+    )
+    assert line(gone) == (
+        f"the server answered 404 Not Found to {url}{gone}; check the URL, or try again later"
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [
