@@ -8,11 +8,17 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.cli.main import run
+from harness.clients.environments.cache import EnvironmentCache
+from harness.clients.environments.making import Maker
+from harness.clients.environments.pythons import find
+from harness.clients.environments.recipe import Recipe
+from harness.errors import UnusableError
 from tests.cli.command import Ended
 from tests.clients.environments import index as indexes
 from tests.clients.environments.conftest import index
@@ -269,6 +275,35 @@ def small(tmp_path: Path) -> Iterator[Path]:
     require(made.returncode == 0, f"no file system can be mounted: {made.stderr.strip()}")
     yield folder
     subprocess.run(("umount", str(folder)), check=True)
+
+
+def test_a_full_cache_of_uv(
+    small: Path, stocked: Index, refusal: Refusal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLIENTBENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("UV_CACHE_DIR", str(small / "uv"))
+    stocked.wheel("httplib2", "0.32.0", files={"httplib2/large.py": "#" * 1_000_000})
+
+    assert refusal("httplib2==0.32.0") == (
+        3,
+        f"client 'httplib2==0.32.0': the disk is full below {small}/uv; free some space, or set "
+        "UV_CACHE_DIR",
+    )
+
+
+def test_a_warm_environment_of_a_cache_that_cannot_be_written(
+    small: Path, stocked: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    cache, recipe = EnvironmentCache(small), Recipe(find(None), ("httplib2",))
+    with Maker(cache) as maker:
+        made = maker.make(recipe)
+    subprocess.run(("mount", "-o", "remount,ro", str(small)), check=True)
+
+    with Maker(cache) as maker:
+        assert maker.make(recipe).folder == made.folder
+        with pytest.raises(UnusableError, match="cannot be written: Read-only file system"):
+            maker.make(replace(recipe, requirements=("httplib2", "httpx")))
 
 
 def test_a_full_disk(

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from harness.clients.environments.places import Places, to_blame
 from harness.option_names import option
 from harness.redaction import Redactor
 from harness.text import one_line, shortened
@@ -36,14 +37,16 @@ class Failure(NamedTuple):
     no_version: bool = False  # the package exists, a version that was asked for does not
 
 
-def explained(errors: str, code: int, redactor: Redactor, cache: str) -> Failure:
+def explained(errors: str, code: int, redactor: Redactor, places: Places) -> Failure:
     """Return the reason of a failure.
 
-    ``errors`` is uv's standard error, ``code`` its exit code, ``cache`` the folder it writes to.
+    ``errors`` is uv's standard error, ``code`` its exit code, ``places`` the folders it writes to.
     """
     safe = re.sub(rf"[^\s`'\"]*/{scratch.UV}[^/]*/", "", redactor.scrub(errors))
     told, no_version = _told(" ".join(safe.split()), safe, code)
-    return Failure(shortened(one_line(told.replace("{cache}", cache)), LONGEST), no_version)
+    cache, variable = to_blame(errors, places)
+    told = told.replace("{cache}", cache).replace("{variable}", variable)
+    return Failure(shortened(one_line(told), LONGEST), no_version)
 
 
 def _told(flat: str, errors: str, code: int) -> Failure:
@@ -112,7 +115,7 @@ def _unparsable(_found: Match, errors: str) -> str:
     return f"{shown} is not a requirement such as 'orjson>=3' or 'httpx[http2]==0.27.2'"
 
 
-_ELSEWHERE = "set CLIENTBENCH_CACHE to a folder that can be written"
+_ELSEWHERE = "set {variable} to a folder that can be written"
 _OFFLINE = option("offline")
 _UNCACHED = f"is not cached, and {_OFFLINE} forbids to fetch it; run once without {_OFFLINE}"
 # The first that is found counts. A build may print anything, so only what explains a failed build
@@ -120,7 +123,7 @@ _UNCACHED = f"is not cached, and {_OFFLINE} forbids to fetch it; run once withou
 _CASES = (
     _Case(
         r"No space left on device|os error 28\b|Disk quota exceeded",
-        "the disk is full below {cache}; free some space, or set CLIENTBENCH_CACHE",
+        "the disk is full below {cache}; free some space, or set {variable}",
     ),
     _Case(
         r"`([^`]+)` does not appear to be a Python project",

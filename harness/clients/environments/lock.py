@@ -93,7 +93,8 @@ def body(lock: str) -> str:
 def check(lock: str, python: FoundPython) -> None:
     """Raise ``UnusableError`` if ``lock`` was made for another Python or platform.
 
-    ``UsageError`` if it does not say for which. Releases of one minor version are compatible; the record of a run tells them apart.
+    ``UsageError`` if it does not say for which. Releases of one minor version are compatible; the
+    record of a run tells them apart.
     """
     found = _HEADER.match(lock)
     if found is None:

@@ -17,8 +17,9 @@ from harness.clients.environments import lock as locks
 from harness.clients.environments.cache import Content, EnvironmentCache, writing
 from harness.clients.environments.files import write_whole
 from harness.clients.environments.locking import unlocked
+from harness.clients.environments.places import uv_cache
 from harness.clients.environments.recipe import Recipe, digest
-from harness.clients.environments.uv import Uv, UvFailedError, index_digest, uv_cache
+from harness.clients.environments.uv import Uv, UvFailedError, index_digest
 from harness.option_names import option
 from servers import scratch
 
@@ -84,7 +85,8 @@ class Maker:
 
         key = digest([locks.body(lock), list(recipe.python.identity)])
         kept, descriptor = self.cache.hold(key, make, self._wait(recipe))
-        self._held.append(descriptor)
+        if descriptor is not None:
+            self._held.append(descriptor)
         return Made(kept.python, kept.folder, lock, not made, kept.digest)
 
     def _wait(self, recipe: Recipe) -> Callable[[], None]:
