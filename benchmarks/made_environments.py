@@ -16,7 +16,7 @@ from adapters.environment import changed
 from harness.clients.bundle import Bundle
 from harness.clients.cache_folder import VARIABLE
 from harness.clients.catalogues import Catalogues
-from harness.clients.environments.uv import uv_cache
+from harness.clients.environments.places import uv_cache
 from harness.errors import UnusableError
 from harness.scenario.selector import parse
 

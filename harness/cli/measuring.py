@@ -14,7 +14,7 @@ import adapters
 from harness import interrupts
 from harness.analysis.doubts.kinds import acceptable, severity
 from harness.cli.exit_codes import DONE, INTERRUPTED, NOT_VALID, OVER_BUDGET, UNUSABLE
-from harness.cli.making import making, without_unmade
+from harness.cli.making import making, versions_if_any, without_unmade
 from harness.cli.options import OURS
 from harness.cli.output import Reports
 from harness.cli.progress import progress_on
@@ -134,10 +134,12 @@ def _scenario(options: Options, defaults: Defaults, settings: Making) -> Scenari
     here = {client.name: tuple(client.modes) for client in known if client.modes}
     of_files = {one.name: one.modes for one in files}
     modes = cast("Modes", {**adapters.MODES_OF, **of_files, **here})
-    scenario = build(options, defaults, modes, _resolve, partial(versions, settings))
-    if options.keep_going or options.every:
-        return without_unmade(scenario, settings)
-    return scenario
+    if not (options.keep_going or options.every):
+        return build(options, defaults, modes, _resolve, partial(versions, settings))
+    unlisted: dict[str, str] = {}
+    listed = partial(versions_if_any, settings, unlisted)
+    scenario = build(options, defaults, modes, _resolve, listed)
+    return without_unmade(scenario, settings, unlisted, choose=options.baseline is None)
 
 
 def _resolve(spec: TargetSpec) -> Runtime:

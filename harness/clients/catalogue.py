@@ -29,7 +29,7 @@ from adapters.loops import LOOPS, EventLoop
 from harness.clients.bundle import Bundle
 from harness.clients.closure import Closure, closure
 from harness.clients.contamination import SitePackages, in_fact, read
-from harness.clients.interpreters import ask, executable
+from harness.clients.interpreters import SilentError, ask, executable
 from harness.clients.kept_answers import KeptAnswers
 from harness.clients.ranges import check_range, is_version
 from harness.clients.registry import KnownClient, known_clients
@@ -51,6 +51,10 @@ __all__ = ["Catalogue", "Client"]
 STANDARD = "python"  # instead of a distribution's name: the standard library
 # event loops that are distributions of their own
 LOOP_DISTRIBUTIONS = tuple(loop.distribution for loop in LOOPS.values() if loop.distribution)
+
+# Adapters whose import does not end are asked once by a process, whatever needs them; the next
+# process asks again. By interpreter, module and environment.
+_SILENT: dict[tuple[str, str, str], str] = {}
 
 
 @dataclass(frozen=True)
@@ -302,7 +306,7 @@ class Catalogue:
         installed = distribution is None or _has(required, [distribution])
         if file is not None:
             installed = _has(required, file.requires)
-        answer: dict[str, Any] = {"modes": {}, "linked": {}, "problem": self._unseen(required)}
+        answer = _no_modes(self._unseen(required))
         required = self._with_file(name, required)
         if installed and not answer["problem"]:
             answer = self._capability(known, required)
@@ -355,6 +359,9 @@ class Catalogue:
     def _capability(self, client: KnownClient, required: Closure) -> dict[str, Any]:
         # the copy of an adapter file is elsewhere in each run, and so are answers about it
         kept = {} if client.file else self._cache.capabilities
+        silent = self.python, client.module, json.dumps(dict(required.versions))
+        if silent in _SILENT:
+            return _no_modes(_SILENT[silent])
         # the look of the files, not their content: that is read only for what is measured
         seen = [dict(required.versions), stamp(required.entries), required.entries]
         key = json.dumps([client.module, *seen])
@@ -364,8 +371,11 @@ class Catalogue:
             question = {"ask": "capabilities", "module": client.module, "site": str(site)}
             try:
                 known = ask(self.python, self._bundle, question, "-I", "-S")
+            except SilentError as error:
+                _SILENT[silent] = error.problem
+                return _no_modes(error.problem)
             except UnusableError as error:
-                known = {"modes": {}, "linked": {}, "problem": error.problem}
+                known = _no_modes(error.problem)
             kept[key] = known
         return dict(known)
 
@@ -378,6 +388,11 @@ class Catalogue:
         if kept is not None:
             return kept
         return ask(self.python, self._bundle, {"ask": "metadata", "roots": roots}, "-I")
+
+
+def _no_modes(problem: str | None) -> dict[str, Any]:
+    """Return the answer of an adapter that cannot be asked, or not yet."""
+    return {"modes": {}, "linked": {}, "problem": problem}
 
 
 def _ways(client: Client) -> Iterator[str]:

@@ -259,10 +259,16 @@ def _fits(pinned: Mapping[str, str], asked: Requirement) -> bool:
 
 
 def versions(making: Making, spec: ClientSpec, text: str) -> Sequence[str]:
-    """Return the versions of a client in a range, as ``--versions`` gives it, oldest first."""
+    """Return the versions of a client in a range, as ``--versions`` gives it, oldest first.
+
+    None of a name that is no client: who selects it says so. Raises ``UsageError`` and
+    ``UnusableError``.
+    """
     known = known_clients(making.adapter_files).get(spec.name)
-    distribution = None if known is None else known.distribution
-    if known is not None and known.is_plugin:
+    if known is None:
+        return ()
+    distribution = known.distribution
+    if known.is_plugin:
         with Bundle() as bundle:
             distribution = _measured(Catalogue(bundle), spec)
     if distribution is None or distribution == STANDARD:

@@ -12,23 +12,35 @@ from harness.clients.bundle import Bundle
 from harness.clients.programs import ended
 from harness.errors import UnusableError
 
-__all__ = ["ask", "executable"]
+__all__ = ["SilentError", "ask", "executable"]
 
 ASK_TIMEOUT_S = 60
 
 
+class SilentError(UnusableError):
+    """An interpreter did not answer in time; it may do so on a machine that is less busy."""
+
+
 def ask(python: str, bundle: Bundle, question: dict[str, Any], *flags: str) -> dict[str, Any]:
-    """Return the answer of the worker's ``describe`` in an interpreter. Raises UnusableError."""
+    """Return the answer of the worker's ``describe`` in an interpreter.
+
+    Raises ``UnusableError``: ``SilentError`` if none came in time.
+    """
+    # only then is there code of others that may not end
+    imports = question["ask"] == "capabilities"
     command = [python, *flags, str(bundle.describe)]
     try:
         code, output, errors = ended(command, json.dumps(question), patience_s=ASK_TIMEOUT_S)
     except TimeoutError:
-        raise _unusable(python, f"did not answer within {ASK_TIMEOUT_S} s") from None
+        if imports:
+            raise SilentError(f"its import did not end within {ASK_TIMEOUT_S} s") from None
+        problem = f"{python!r} did not answer within {ASK_TIMEOUT_S} s"
+        raise SilentError(problem, "client.python") from None
     except OSError as error:
         raise _unusable(python, f"cannot be asked: {error}") from error
     if code:
         failure = _failure(errors)
-        if question["ask"] == "capabilities":  # it is the adapter that failed
+        if imports:  # it is the adapter that failed
             raise UnusableError(failure)
         raise _unusable(python, f"cannot be asked: {failure}")
     try:

@@ -21,9 +21,8 @@ from harness.scenario.selector import ClientSpec, parse
 
 __all__ = ["Releases", "asked_clients"]
 
-Releases = Callable[
-    [ClientSpec, str], Sequence[str]
-]  # versions of a client in a range, oldest first
+# versions of a client in a range, oldest first; none: the client stays as it is
+Releases = Callable[[ClientSpec, str], Sequence[str]]
 
 
 def asked_clients(
@@ -123,7 +122,8 @@ def _versions(
             f"gives {quoted(typed)} several versions; expected a client without an alias",
             "versions",
         )
-    return [(typed, replace(spec, version=version)) for version in releases(spec, text)]
+    found = [(typed, replace(spec, version=version)) for version in releases(spec, text)]
+    return found or [pair]
 
 
 def _pythons(texts: Sequence[str], pair: tuple[str, ClientSpec]) -> list[tuple[str, ClientSpec]]:

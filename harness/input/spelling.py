@@ -40,6 +40,7 @@ _WORDS = {
     "client.name": "client name",
     "client.python": "client interpreter",
     "client.version": "client version",
+    "client.source": "client source",
     "competitors": "entry",
     "file": "FILE",
     "name": "NAME",

@@ -146,13 +146,14 @@ def _source(text: str | None) -> str | None:
     if not text.isprintable():
         raise refusal("client.source", text, "a path or URL of printable characters")
     if "://" in text:
-        accepted = "http(s)://… of a wheel or sdist, without user, password and keys"
+        accepted = "a path, or http(s)://HOST[:PORT]/… of a wheel or sdist, without user, password and keys"
         try:
             parts = urlsplit(text)
-        except ValueError:  # of a bracket without its pair
+            is_place = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:  # of a bracket without its pair, or a port that is none
             raise refusal("client.source", text, accepted) from None
         is_secret = redact_url(f"?{parts.query}") != f"?{parts.query}"
-        if parts.scheme not in ("http", "https", "file") or "@" in parts.netloc or is_secret:
+        if not is_place or "@" in parts.netloc or is_secret:
             raise refusal("client.source", text, accepted)
     return text
 

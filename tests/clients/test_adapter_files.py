@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli.main import run
+from harness.clients import interpreters
 from harness.clients.adapter_files import AdapterFile, read
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue
@@ -171,3 +173,21 @@ def test_an_adapter_that_cannot_be_imported_is_told_with_the_reason(tmp_path: Pa
     why = "'mine' cannot be used: ModuleNotFoundError"
     with Bundle([broken]) as bundle, pytest.raises(UnusableError, match=why):
         Catalogue(bundle).select(parse("mine"))
+
+
+def test_an_import_that_does_not_end_is_asked_for_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(interpreters, "ASK_TIMEOUT_S", 3)
+    asked = tmp_path / "asked"
+    endless = f"open({str(asked)!r}, 'a').write('once ')\nwhile True: pass\n"
+    source = SOURCE.replace('("httpx>=0.27",)', "()").replace('distribution = "httpx"', "")
+    path = written(tmp_path, source + endless)
+
+    for words in (("compare", "mine"), ("clients", "check", "mine")):
+        assert run((*words, "--adapter", path)) == 3
+        assert capfd.readouterr().err == (
+            "clientbench: client: 'mine' cannot be used: its import did not end within 3 s\n"
+        )
+    assert asked.read_text() == "once "

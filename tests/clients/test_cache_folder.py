@@ -16,9 +16,10 @@ def test_the_folder_of_the_variable_else_one_in_the_users_cache(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     assert cache_folder() == tmp_path / "cache" / "clientbench"
 
-    monkeypatch.setenv("XDG_CACHE_HOME", "")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert cache_folder() == tmp_path / ".cache" / "clientbench"
+    for ignored in ("", "cache"):
+        monkeypatch.setenv("XDG_CACHE_HOME", ignored)
+        assert cache_folder() == tmp_path / ".cache" / "clientbench"
 
     monkeypatch.setenv("CLIENTBENCH_CACHE", "~/own")
     assert cache_folder() == tmp_path / "own"

@@ -8,11 +8,17 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.cli.main import run
+from harness.clients.environments.cache import EnvironmentCache
+from harness.clients.environments.making import Maker
+from harness.clients.environments.pythons import find
+from harness.clients.environments.recipe import Recipe
+from harness.errors import UnusableError
 from tests.cli.command import Ended
 from tests.clients.environments import index as indexes
 from tests.clients.environments.conftest import index
@@ -144,6 +150,17 @@ def refusal(
             "client interpreter: '/bin/true' does not answer like Python; there are .*",
         ),
         (("head=httpx=./nowhere",), 3, "client: './nowhere' does not exist"),
+        (("httpx=./" + "x" * 5000,), 3, "client: './xxx+…' does not exist"),
+        (
+            ("httpx=file:///httpx-1.0-py3-none-any.whl",),
+            2,
+            "client source: 'file:///httpx-1.0-py3-none-any.whl' is not valid; expected a path, or .*",
+        ),
+        (
+            ("httpx=http://127.0.0.1:99999/httpx-1.0-py3-none-any.whl",),
+            2,
+            "client source: 'http://127.0.0.1:99999/httpx-1.0-py3-none-any.whl' is not valid; .*",
+        ),
         (
             ("head=httpx=./empty",),
             3,
@@ -195,7 +212,7 @@ def refusal(
             2,
             "--lock: 'nowhere.lock' cannot be read: No such file or directory",
         ),
-        (("httplib2==0.31.0", "--lock", "bad.txt"), 3, "'bad.txt' is no lock: .*"),
+        (("httplib2==0.31.0", "--lock", "bad.txt"), 2, "--lock: 'bad.txt' is no lock: .*"),
         (
             ("httplib2==0.31.0", "--lock", "elsewhere.lock"),
             3,
@@ -260,6 +277,35 @@ def small(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(("umount", str(folder)), check=True)
 
 
+def test_a_full_cache_of_uv(
+    small: Path, stocked: Index, refusal: Refusal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLIENTBENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("UV_CACHE_DIR", str(small / "uv"))
+    stocked.wheel("httplib2", "0.32.0", files={"httplib2/large.py": "#" * 1_000_000})
+
+    assert refusal("httplib2==0.32.0") == (
+        3,
+        f"client 'httplib2==0.32.0': the disk is full below {small}/uv; free some space, or set "
+        "UV_CACHE_DIR",
+    )
+
+
+def test_a_warm_environment_of_a_cache_that_cannot_be_written(
+    small: Path, stocked: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    cache, recipe = EnvironmentCache(small), Recipe(find(None), ("httplib2",))
+    with Maker(cache) as maker:
+        made = maker.make(recipe)
+    subprocess.run(("mount", "-o", "remount,ro", str(small)), check=True)
+
+    with Maker(cache) as maker:
+        assert maker.make(recipe).folder == made.folder
+        with pytest.raises(UnusableError, match="cannot be written: Read-only file system"):
+            maker.make(replace(recipe, requirements=("httplib2", "httpx")))
+
+
 def test_a_full_disk(
     small: Path, stocked: Index, refusal: Refusal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -274,3 +320,82 @@ def test_a_full_disk(
         line,
     )
     assert not list(small.glob("environments/*/environment.json"))
+
+
+GONE = "zz=httpx==0.28.99:sync"
+NO_RELEASE = "httplib2 has no release in 0.40..0.41 for this Python; the newest is 0.31.0"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "lines"),
+    [
+        (
+            ("stdlib", "httplib2", "--versions", "0.40..0.41"),
+            0,
+            [f"left out: httplib2 ({NO_RELEASE})"],
+        ),
+        (
+            ("stdlib", "httplib2", "--versions", "0.40..0.41", "--baseline", "httplib2"),
+            3,
+            [
+                f"left out: httplib2 ({NO_RELEASE})",
+                "clientbench: --baseline: 'httplib2' is left out for the reason above; name "
+                "another one",
+            ],
+        ),
+        (
+            ("httplib2", "--versions", "0.40..0.41"),
+            3,
+            [
+                f"left out: httplib2 ({NO_RELEASE})",
+                "clientbench: client: no client is left that can be measured",
+            ],
+        ),
+        (
+            (GONE, "stdlib"),
+            0,
+            [
+                "left out: zz (httpx has no version 0.28.99; leave it out for the newest)",
+                "the baseline is stdlib, because zz is left out",
+            ],
+        ),
+        (
+            (GONE, "stdlib", "--baseline", "zz"),
+            3,
+            [
+                "left out: zz (httpx has no version 0.28.99; leave it out for the newest)",
+                "clientbench: --baseline: 'zz' is left out for the reason above; name another one",
+            ],
+        ),
+    ],
+)
+def test_the_others_go_on_and_each_left_out_is_one_line(
+    words: tuple[str, ...],
+    code: int,
+    lines: list[str],
+    stocked: Index,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    short = ("--rounds", "1", "--duration", "0.05", "--warmup", "0", "--quiet")
+
+    assert run(("compare", *words, "--keep-going", *short)) == code
+
+    errors = capfd.readouterr().err.splitlines()
+    assert [one for one in errors if not one.startswith((*PROGRESS, "round "))] == lines
+
+
+def test_a_range_that_is_none_ends_the_run_though_others_could_go_on(refusal: Refusal) -> None:
+    found = refusal("stdlib", "httplib2", "--versions", "newest", "--keep-going")
+
+    assert found[0] == 2
+    assert found[1].startswith("--versions: 'newest' is not valid; expected a range such as")
+
+
+def test_a_name_that_is_no_client_has_no_versions(refusal: Refusal) -> None:
+    found = refusal("htpx", "--versions", "last:2")
+
+    assert found[0] == 2
+    assert found[1].startswith("client: 'htpx' is unknown; did you mean httpx? expected one of ")

@@ -22,9 +22,10 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from harness.clients.cache_folder import cache_folder
+from harness.clients.cache_folder import VARIABLE, cache_folder
 from harness.clients.environments import locking
 from harness.clients.environments.files import write_surely
+from harness.clients.environments.places import places, to_blame
 from harness.clients.environments.recipe import DIGEST_LENGTH
 from harness.errors import UnusableError
 
@@ -79,20 +80,28 @@ class EnvironmentCache:
         digest: str,
         make: Callable[[Path, int], Content],
         waiting: Callable[[], None],
-    ) -> tuple[Kept, int]:
+    ) -> tuple[Kept, int | None]:
         """Return an environment and a descriptor that keeps it from removal; make it if needed.
 
-        ``make`` fills a folder that is not there yet; it gets the lock's descriptor to pass on to
-        other processes. ``waiting`` is called if another process has the lock. Raises what ``make``
-        raises, and ``UnusableError`` if the cache cannot be written.
+        Without a descriptor it is on a file system that cannot be written. ``make`` fills a folder
+        that is not there yet; it gets the lock's descriptor to pass on to other processes.
+        ``waiting`` is called if another process has the lock. Raises what ``make`` raises, and
+        ``UnusableError`` if the cache cannot be written.
         """
         with writing(self.environments):
             self.environments.mkdir(parents=True, exist_ok=True)
             while True:
-                descriptor = locking.shared(self._lock(digest), waiting)
+                try:
+                    descriptor = locking.shared(self._lock(digest), waiting)
+                except OSError:  # of a file system that cannot be written
+                    kept = self._unchanged(digest)
+                    if kept is None:
+                        raise
+                    return kept, None
                 kept = self._unchanged(digest)
                 if kept is not None:
-                    os.utime(kept.folder / MARKER)
+                    with contextlib.suppress(OSError):
+                        os.utime(kept.folder / MARKER)
                     return kept, descriptor
                 locking.unlocked(descriptor)
                 self._make(digest, make, waiting)
@@ -258,11 +267,11 @@ def writing(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        among = {str(folder): VARIABLE, **places()}
+        where, variable = to_blame(str(error.filename or folder), among)
         if error.errno in _FULL:
-            problem = f"the disk is full below {folder}; free some space, or set CLIENTBENCH_CACHE"
+            problem = f"the disk is full below {where}; free some space, or set {variable}"
         else:
             reason = error.strerror or type(error).__name__
-            problem = (
-                f"{folder} cannot be written: {reason}; set CLIENTBENCH_CACHE to a folder that can"
-            )
+            problem = f"{where} cannot be written: {reason}; set {variable} to a folder that can"
         raise UnusableError(problem) from error

@@ -5,6 +5,7 @@ The copy has a repository of its own, for build tools that read the version from
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -26,6 +27,7 @@ _CACHES = frozenset(
         *(".ruff_cache", ".hypothesis", ".cache", "node_modules"),
     }
 )
+_REPOSITORY = "160000"  # the mode of a repository within (submodule)
 _PRODUCTS = ("build", "dist", "target")  # only at the top, where tools put what they have built
 
 
@@ -56,15 +58,35 @@ def copied(folder: Path, to: Path) -> Copy:
 
 def _under_git(root: Path, files: list[str], has_new: bool, to: Path, below: Path) -> Copy:
     commit = (_git(root, "rev-parse", "--verify", "HEAD") or "").strip() or None
-    changed = _git(root, "status", "--porcelain", "--untracked-files=no")
-    described = _git(root, "describe", "--tags", "--long", "--always") or ""
+    described, changed = "", True
     if commit:
         _clone(root, to)
+        _git(to, "update-ref", "--no-deref", "HEAD", commit)  # it may have moved since
+        described = _git(to, "describe", "--tags", "--long", "--always") or ""
     _copy(root, files, to)
     if commit:
         _git(to, "reset", "--quiet")
+        changed = _differs(root, to)
     version = f"{commit} {described.strip()}"
-    return Copy(to / below, commit, has_new or bool(changed), _digest(to, files, version))
+    return Copy(to / below, commit, has_new or changed, _digest(to, files, version))
+
+
+def _differs(root: Path, to: Path) -> bool:
+    """Say whether the copy differs from its commit.
+
+    The copy is asked, because the checkout may change meanwhile, and its index may say that files
+    are to be taken for unchanged. Repositories within are only there.
+    """
+    wanted = r"^(core\.(filemode|autocrlf|eol|symlinks)|filter\..*)$"
+    listed = _git(root, "config", "--local", "--null", "--get-regexp", wanted) or ""
+    pairs = [one.replace("\n", "=", 1) for one in listed.split("\0") if one]
+    settings = [word for pair in pairs for word in ("-c", pair)]
+    question = ("status", "--porcelain", "--untracked-files=no")
+    if _git(to, *settings, *question):
+        return True
+    tracked = (_git(root, "ls-files", "--stage", "-z") or "").split("\0")
+    within = [line.partition("\t")[2] for line in tracked if line.startswith(_REPOSITORY)]
+    return bool(within and _git(root, *question, "--", *within))
 
 
 def _listed(folder: Path, *which: str) -> list[str]:
@@ -126,7 +148,8 @@ def _copy(top: Path, files: list[str], to: Path) -> None:
         if source.is_dir() and not source.is_symlink():  # a repository within
             shutil.copytree(source, copy, symlinks=True, ignore=shutil.ignore_patterns(".git"))
         else:
-            shutil.copy2(source, copy, follow_symlinks=False)
+            with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
+                shutil.copy2(source, copy, follow_symlinks=False)
 
 
 def _digest(top: Path, files: list[str], more: str) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from harness.clients.environments.places import Places, to_blame
 from harness.option_names import option
 from harness.redaction import Redactor
 from harness.text import one_line, shortened
@@ -36,14 +37,16 @@ class Failure(NamedTuple):
     no_version: bool = False  # the package exists, a version that was asked for does not
 
 
-def explained(errors: str, code: int, redactor: Redactor, cache: str) -> Failure:
+def explained(errors: str, code: int, redactor: Redactor, places: Places) -> Failure:
     """Return the reason of a failure.
 
-    ``errors`` is uv's standard error, ``code`` its exit code, ``cache`` the folder it writes to.
+    ``errors`` is uv's standard error, ``code`` its exit code, ``places`` the folders it writes to.
     """
     safe = re.sub(rf"[^\s`'\"]*/{scratch.UV}[^/]*/", "", redactor.scrub(errors))
     told, no_version = _told(" ".join(safe.split()), safe, code)
-    return Failure(shortened(one_line(told.replace("{cache}", cache)), LONGEST), no_version)
+    cache, variable = to_blame(errors, places)
+    told = told.replace("{cache}", cache).replace("{variable}", variable)
+    return Failure(shortened(one_line(told), LONGEST), no_version)
 
 
 def _told(flat: str, errors: str, code: int) -> Failure:
@@ -112,7 +115,7 @@ def _unparsable(_found: Match, errors: str) -> str:
     return f"{shown} is not a requirement such as 'orjson>=3' or 'httpx[http2]==0.27.2'"
 
 
-_ELSEWHERE = "set CLIENTBENCH_CACHE to a folder that can be written"
+_ELSEWHERE = "set {variable} to a folder that can be written"
 _OFFLINE = option("offline")
 _UNCACHED = f"is not cached, and {_OFFLINE} forbids to fetch it; run once without {_OFFLINE}"
 # The first that is found counts. A build may print anything, so only what explains a failed build
@@ -120,7 +123,7 @@ _UNCACHED = f"is not cached, and {_OFFLINE} forbids to fetch it; run once withou
 _CASES = (
     _Case(
         r"No space left on device|os error 28\b|Disk quota exceeded",
-        "the disk is full below {cache}; free some space, or set CLIENTBENCH_CACHE",
+        "the disk is full below {cache}; free some space, or set {variable}",
     ),
     _Case(
         r"`([^`]+)` does not appear to be a Python project",
@@ -168,6 +171,10 @@ _CASES = (
     ),
     _Case(r"The wheel filename `(\S+)` is invalid", r"\1 is no name of a wheel; download it again"),
     _Case(
+        r"Failed to (?:download|fetch)[^`]*`(?:[^`]* @ )?([^`]+)` cause: Failed to extract archive",
+        r"what the server sent for \1 is no wheel or sdist (a page of HTML?); check the URL",
+    ),
+    _Case(
         r"Failed to (?:read|install)\S* `([^`]+)` cause: .*?(?:zip|archive|header|wheel)",
         r"\1 is not a wheel that can be read; build or download it again",
     ),
@@ -210,6 +217,10 @@ _CASES = (
     _Case(r"No interpreter found at path `([^`]*)`", r"the interpreter \1 is gone"),
     _Case(r"Couldn't parse requirement in", _unparsable),
     _Case(r"error: (Unexpected .*): constraints\.txt:(\d+)", r"line \2 of the constraints: \1"),
+    _Case(
+        r"HTTP status \w+ error \((\d+ [^)]*)\) for url \(([^)]*)\)",
+        r"the server answered \1 to \2; check the URL, or try again later",
+    ),
     _Case(r"Failed to fetch: `?([^\s`]+)", _unreachable),
     _Case(r"error sending request for url \(([^)]*)\)", _unreachable),
 )

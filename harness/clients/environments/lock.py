@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 from packaging.utils import canonicalize_name
 
 from harness.clients.environments.pythons import FoundPython
-from harness.errors import UnusableError
+from harness.errors import UnusableError, UsageError
 from harness.option_names import option
 from harness.records.client_environment import Interpreter
 from harness.redaction import quoted
@@ -37,6 +37,7 @@ __all__ = [
     "write",
 ]
 
+FIELD = "lock"
 FORMAT = 1
 _PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(?P<version>[^\s;\\]+)")
 # The client's own library, where it came from a file: other machines do not have it.
@@ -85,13 +86,15 @@ def body(lock: str) -> str:
 
 
 def check(lock: str, python: FoundPython) -> None:
-    """Raise ``UnusableError`` if ``lock`` was made for another Python or another platform.
+    """Raise ``UnusableError`` if ``lock`` was made for another Python or platform.
 
-    Releases of one minor version are compatible; the record of a run tells them apart.
+    ``UsageError`` if it does not say for which. Releases of one minor version are compatible; the
+    record of a run tells them apart.
     """
     found = _HEADER.match(lock)
     if found is None:
-        raise UnusableError("the first line is missing, so this is no lock of an environment")
+        problem = "an environment has no first line that says for which Python it is"
+        raise UsageError(problem, FIELD)
     version, implementation, platform = found.groups()
     wanted = _minor(version)
     if platform not in (ANY, python.platform):
@@ -135,25 +138,26 @@ def write(environments: Iterable[LockedEnvironment]) -> str:
 
 
 def read(text: str, name: str = "the lock") -> list[LockedEnvironment]:
-    """Read the lock of a run. Raises ``UnusableError`` that names what is wrong."""
+    """Read the lock of a run. Raises ``UsageError`` that names what is wrong."""
     try:
         plain = tomllib.loads(text)
     except RecursionError:
-        raise UnusableError(f"{quoted(name)} is no lock: it is nested too deep") from None
+        raise UsageError(f"{quoted(name)} is no lock: it is nested too deep", FIELD) from None
     except tomllib.TOMLDecodeError as error:
-        raise UnusableError(f"{quoted(name)} is no lock: {error}") from None
+        raise UsageError(f"{quoted(name)} is no lock: {error}", FIELD) from None
     if "environment" not in plain or "format" not in plain:
-        raise UnusableError(f"{quoted(name)} is no lock: it lists no environments")
+        raise UsageError(f"{quoted(name)} is no lock: it lists no environments", FIELD)
     if plain["format"] != FORMAT:
-        raise UnusableError(
+        raise UsageError(
             f"{quoted(name)} has format {plain['format']!r}, this clientbench reads {FORMAT}; "
-            "update clientbench"
+            "update clientbench",
+            FIELD,
         )
     try:
         return [_checked(_environment(one), name) for one in plain["environment"]]
     except (TypeError, ValueError, KeyError):
         problem = f"{quoted(name)} is no lock: a part of an environment is missing"
-        raise UnusableError(problem) from None
+        raise UsageError(problem, FIELD) from None
 
 
 def _environment(plain: dict[str, object]) -> LockedEnvironment:
@@ -164,11 +168,11 @@ def _environment(plain: dict[str, object]) -> LockedEnvironment:
 
 
 def _checked(one: LockedEnvironment, name: str) -> LockedEnvironment:
-    """Raise ``UnusableError`` if a line is neither a version nor a hash."""
+    """Raise ``UsageError`` if a line is neither a version nor a hash."""
     for line in one.lock.splitlines():
         if not _LINE.fullmatch(line):
             problem = f"a line is neither NAME==VERSION nor a hash: {quoted(line)}"
-            raise UnusableError(f"{quoted(name)} is no lock: {problem}")
+            raise UsageError(f"{quoted(name)} is no lock: {problem}", FIELD)
     return one
 
 
@@ -182,7 +186,7 @@ def with_files(lock: str, requirements: Iterable[str]) -> str:
         url = text.partition(" @ ")[2]
         if url and not url.startswith("file:"):
             problem = f"{quoted(url)} cannot be added to it; fetch the file and name its path"
-            raise UnusableError(problem, "lock")
+            raise UnusableError(problem, FIELD)
         if url:
             with Path(unquote(urlsplit(url).path)).open("rb") as file:
                 found = hashlib.file_digest(file, "sha256").hexdigest()

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from harness.clients.environments import installed
 from harness.clients.environments import lock as locks
 from harness.clients.environments.cache import Content, EnvironmentCache, writing
 from harness.clients.environments.files import write_whole
 from harness.clients.environments.locking import unlocked
+from harness.clients.environments.places import uv_cache
 from harness.clients.environments.recipe import Recipe, digest
-from harness.clients.environments.uv import Uv, index_digest, uv_cache
+from harness.clients.environments.uv import Uv, UvFailedError, index_digest
+from harness.option_names import option
 from servers import scratch
 
 __all__ = ["Made", "Maker"]
@@ -82,7 +85,8 @@ class Maker:
 
         key = digest([locks.body(lock), list(recipe.python.identity)])
         kept, descriptor = self.cache.hold(key, make, self._wait(recipe))
-        self._held.append(descriptor)
+        if descriptor is not None:
+            self._held.append(descriptor)
         return Made(kept.python, kept.folder, lock, not made, kept.digest)
 
     def _wait(self, recipe: Recipe) -> Callable[[], None]:
@@ -117,11 +121,10 @@ class Maker:
 
     def _install(self, recipe: Recipe, lock: str, folder: Path, descriptor: int) -> Content:
         self.cache.sweep()
-        keep_open = (descriptor,)
         python = recipe.python
         self.uv.run(
             ["venv", "--quiet", "--no-project", "--python", python.path, str(folder)],
-            keep_open=keep_open,
+            keep_open=(descriptor,),
         )
         with scratch.made(scratch.UV) as files:
             (files / "lock.txt").write_text(lock)
@@ -129,10 +132,10 @@ class Maker:
                 *("pip", "sync", "--quiet", "--allow-empty-requirements"),
                 *(("--require-hashes",) if locks.is_hashed(lock) else ()),
                 # a worker that compiles keeps memory that another has not
-                *("--compile-bytecode", *_link_mode(folder)),
+                "--compile-bytecode",
                 *("--python", str(folder / "bin" / "python"), str(files / "lock.txt")),
             ]
-            self.uv.run(arguments, keep_open=keep_open)
+            self._sync(arguments, folder, descriptor)
         return Content(
             recipe.requirements,
             python.path,
@@ -140,6 +143,26 @@ class Maker:
             python.build,
             lock,
         )
+
+    def _sync(self, arguments: list[str], folder: Path, descriptor: int) -> None:
+        """Install; what somebody has changed in uv's cache is fetched again."""
+        shared = _link_mode(folder)
+        self.uv.run([*arguments, *shared], keep_open=(descriptor,))
+        # uv fetches a release again into its cache, but takes a file of ours as it has unpacked it
+        for mode in (shared, ["--no-cache", "--link-mode", "copy"]):
+            changed = installed.changed(folder)
+            if not changed:
+                return
+            told = ", ".join(f"{name} ({file})" for name, file in changed.items())
+            self.tell(f"changed in uv's cache, so fetched again: {told}")
+            again = [word for name in changed for word in ("--reinstall-package", name)]
+            try:
+                self.uv.run([*arguments, *mode, *again], keep_open=(descriptor,))
+            except UvFailedError:
+                if not self._offline:
+                    raise
+                problem = f"changed in uv's cache: {told}; run once without {option('offline')}"
+                raise UvFailedError(problem) from None
 
 
 def _link_mode(folder: Path) -> list[str]:

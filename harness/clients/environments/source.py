@@ -56,9 +56,10 @@ def source(text: str, distribution: str, python: FoundPython, maker: Maker) -> S
     if "://" in text:
         return _from_url(text, distribution)
     path = _path(text)
-    if path.is_dir():
+    # unlike the methods of Path, these say no to a name that is too long
+    if os.path.isdir(path):  # noqa: PTH112
         return _from_checkout(text, distribution, python, maker)
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113
         raise UnusableError(f"{quoted(text)} does not exist", FIELD)
     return _from_file(text, distribution, maker)
 
@@ -84,10 +85,12 @@ def _from_file(text: str, distribution: str, maker: Maker) -> Source:
     path = _path(text)
     _check(_named(path.name), distribution, text)
     kind = "wheel" if path.suffix == ".whl" else "sdist"
-    with writing(maker.cache.folder):
-        with path.open("rb") as file:
+    with writing(maker.cache.folder), scratch.made(scratch.UV) as folder:
+        # first the copy: what is installed is what is recorded, though the file may change
+        copy = shutil.copyfile(path, folder / path.name)
+        with copy.open("rb") as file:
             content = hashlib.file_digest(file, "sha256").hexdigest()[:32]
-        kept = _keep(path, maker.cache.folder / "sources" / content)
+        kept = _keep(copy, maker.cache.folder / "sources" / content)
     return Source(_at(distribution, kept), None, None, content, kind)
 
 

@@ -11,10 +11,9 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from harness.clients.cache_folder import cache_folder
 from harness.clients.environments import failures
+from harness.clients.environments.places import places, uv_cache
 from harness.clients.programs import ended
 from harness.errors import UnusableError
 from harness.redaction import Redactor, is_telling, redact_url, secrets_of_urls
@@ -69,7 +68,7 @@ class Uv:
             raise UvFailedError(f"uv cannot be started: {error.strerror}") from None
         if code:
             redactor = Redactor(_secrets(os.environ))
-            failure = failures.explained(errors, code, redactor, str(uv_cache()))
+            failure = failures.explained(errors, code, redactor, places())
             raise UvFailedError(failure.problem, no_version=failure.no_version)
         return output
 
@@ -83,11 +82,6 @@ def executable() -> str:
     except (ImportError, FileNotFoundError):
         problem = f"uv is not installed beside clientbench; try: {sys.executable} -m pip install uv"
         raise UvFailedError(problem) from None
-
-
-def uv_cache() -> Path:
-    """Return the folder in which uv keeps what it has downloaded and built."""
-    return Path(os.environ.get("UV_CACHE_DIR") or cache_folder() / "uv")
 
 
 def index_digest() -> str:

@@ -40,9 +40,12 @@ class Index:
         tag: str = ANY,
         files: dict[str, str] | None = None,
         python: str = ">=3.8",
+        listed: dict[str, str] | None = None,
     ) -> None:
         """Add a wheel of one module that knows its version."""
-        file, content = wheel(name, version, requires, tag=tag, files=files, python=python)
+        file, content = wheel(
+            name, version, requires, tag=tag, files=files, python=python, listed=listed
+        )
         self.files.setdefault(name, {})[file] = content
         self.needs_python[file] = python
 
@@ -60,8 +63,9 @@ def wheel(
     tag: str = ANY,
     files: dict[str, str] | None = None,
     python: str = ">=3.8",
+    listed: dict[str, str] | None = None,
 ) -> tuple[str, bytes]:
-    """A wheel's file name and content."""
+    """A wheel's file name and content; it has the hashes of ``listed`` instead of its own files."""
     info = f"{name}-{version}.dist-info"
     needs = "".join(f"Requires-Dist: {one}\n" for one in requires)
     parts = {
@@ -71,7 +75,8 @@ def wheel(
         f"Requires-Python: {python}\n{needs}",
         f"{info}/WHEEL": f"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: {tag}\n",
     }
-    record = [f"{path},sha256={_hash(text)},{len(text)}" for path, text in parts.items()]
+    hashed = {**parts, **(listed or {})}
+    record = [f"{path},sha256={_hash(text)},{len(text)}" for path, text in hashed.items()]
     parts[f"{info}/RECORD"] = "\n".join([*record, f"{info}/RECORD,,"]) + "\n"
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:

@@ -193,24 +193,47 @@ def test_a_cache_of_uv_that_cannot_be_written(
     monkeypatch.setenv("UV_CACHE_DIR", "/proc/clientbench")
 
     assert told(making, "alpha") == (
-        "/proc/clientbench cannot be written: No such file or directory; set CLIENTBENCH_CACHE to a "
+        "/proc/clientbench cannot be written: No such file or directory; set UV_CACHE_DIR to a "
         "folder that can be written"
     )
 
 
+PLACES = {"/cache/uv": "UV_CACHE_DIR", "/cache": "CLIENTBENCH_CACHE", "/tmp": "TMPDIR"}
+
+
 def explained(errors: str, code: int = 1, *secrets: str) -> str:
-    return failures.explained(errors, code, Redactor(secrets), "/cache").problem
+    return failures.explained(errors, code, Redactor(secrets), PLACES).problem
 
 
-FULL = "the disk is full below /cache; free some space, or set CLIENTBENCH_CACHE"
+FULL = "the disk is full below {}; free some space, or set {}"
 
 
 def test_a_full_disk() -> None:
     errors = "error: Failed to write\n  cause: No space left on device (os error 28)\n"
 
-    assert explained(errors, 2) == FULL
-    with pytest.raises(UnusableError, match=re.escape(FULL)), writing(Path("/cache")):
+    assert explained(errors, 2) == FULL.format("/cache/uv", "UV_CACHE_DIR")
+    full = FULL.format("/cache", "CLIENTBENCH_CACHE")
+    with pytest.raises(UnusableError, match=re.escape(full)), writing(Path("/cache")):
         raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize(
+    ("named", "place", "variable"),
+    [
+        ("copy file from /cache/uv/a to /cache/environments/b", "/cache", "CLIENTBENCH_CACHE"),
+        ("write to file `/cache/uv/a`", "/cache/uv", "UV_CACHE_DIR"),
+        ("write to file `/tmp/a`", "/tmp", "TMPDIR"),
+    ],
+)
+def test_the_full_folder_is_named_with_its_variable(named: str, place: str, variable: str) -> None:
+    full = f"error: Failed to install\n  cause: failed to {named}: No space left on device\n"
+    unwritable = f"error: Failed\n  cause: failed to {named}: Read-only file system (os error 30)\n"
+
+    assert explained(full, 2) == FULL.format(place, variable)
+    assert explained(unwritable, 2) == (
+        f"{place} cannot be written: Read-only file system; set {variable} to a folder that can be "
+        "written"
+    )
 
 
 def test_the_last_lines_of_a_long_build_and_no_more() -> None:

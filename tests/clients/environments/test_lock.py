@@ -10,7 +10,7 @@ import pytest
 from harness.clients.environments import lock as locks
 from harness.clients.environments.lock import LockedEnvironment
 from harness.clients.environments.pythons import FoundPython
-from harness.errors import UnusableError
+from harness.errors import UnusableError, UsageError
 
 PYTHON = FoundPython("/bin/python", "3.13.0", "cpython", False, False, [], "build", "linux-x86_64")
 BODY = "alpha==1.0 \\\n    --hash=sha256:00\n"
@@ -43,7 +43,7 @@ def test_a_lock_of_another_python_or_platform(change: dict[str, object], line: s
 
 
 def test_a_lock_without_its_first_line() -> None:
-    with pytest.raises(UnusableError, match="the first line is missing"):
+    with pytest.raises(UsageError, match="no first line that says for which Python"):
         locks.check(BODY, PYTHON)
 
 
@@ -94,7 +94,7 @@ def test_a_lock_of_a_run_round_trips() -> None:
     ],
 )
 def test_what_is_no_lock(text: str, line: str) -> None:
-    with pytest.raises(UnusableError) as caught:
+    with pytest.raises(UsageError) as caught:
         locks.read(text, "run.lock")
-    assert str(caught.value).startswith(line)
+    assert str(caught.value).startswith(f"lock: {line}")
     assert "\n" not in str(caught.value)

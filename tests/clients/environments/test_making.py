@@ -18,6 +18,7 @@ from harness.clients.environments.cache import EnvironmentCache
 from harness.clients.environments.pythons import FoundPython
 from harness.clients.environments.recipe import digest
 from harness.errors import UnusableError
+from tests.clients.environments import index as indexes
 from tests.clients.environments.conftest import Making
 from tests.clients.environments.index import Index
 
@@ -438,10 +439,10 @@ def test_an_environment_may_be_empty(making: Making, index: Index) -> None:
 def test_a_file_that_changed_is_another_client(
     index: Index, making: Making, tmp_path: Path
 ) -> None:
-    from tests.clients.environments.index import wheel
-
     def made(text: str) -> str:
-        file, content = wheel("alpha", "1.0", files={"alpha/note.py": f"__version__ = '{text}'\n"})
+        file, content = indexes.wheel(
+            "alpha", "1.0", files={"alpha/note.py": f"__version__ = '{text}'\n"}
+        )
         (tmp_path / file).write_bytes(content)
         recipe = making.recipe(f"alpha @ {(tmp_path / file).as_uri()}")
         return version_of(making.maker().make(recipe).python, "alpha.note")
@@ -471,3 +472,74 @@ def test_a_cache_that_cannot_be_written_is_one_line(
     for folder in (tmp_path / "file", Path("/proc/clientbench")):
         with pytest.raises(UnusableError, match=r"cannot be written: .*; set CLIENTBENCH_CACHE"):
             Making(EnvironmentCache(folder), making.python).maker().make(making.recipe("alpha"))
+
+
+def damage(folder: Path) -> Path:
+    """Change a file as an editor does, and so uv's copy with it."""
+    (module,) = folder.glob("lib/*/site-packages/alpha/__init__.py")
+    with module.open("a") as file:
+        file.write("# changed\n")
+    return module
+
+
+@pytest.fixture
+def damaged(index: Index, making: Making) -> Path:
+    """The environment of a release that was changed together with uv's copy."""
+    index.wheel("alpha", "1.0")
+    index.wheel("beta", "1.0")
+    with making.maker() as maker:
+        made = maker.make(making.recipe("alpha"))
+        maker.make(making.recipe("beta"))
+    damage(made.folder)
+    return made.folder
+
+
+def module_of(folder: Path) -> Path:
+    return next(folder.glob("lib/*/site-packages/alpha/__init__.py"))
+
+
+def test_what_was_changed_in_the_cache_of_uv_reaches_no_environment(
+    damaged: Path, making: Making
+) -> None:
+    again = making.maker().make(making.recipe("alpha"))
+    other = making.maker().make(making.recipe("alpha", "beta"))
+
+    assert [module_of(one.folder).read_text() for one in (again, other)] == [
+        '__version__ = "1.0"\n'
+    ] * 2
+    # uv's copy is mended, and shared as before
+    assert module_of(again.folder).stat().st_ino == module_of(other.folder).stat().st_ino
+    told = [line for line in making.told if "fetched again" in line]
+    assert told == ["changed in uv's cache, so fetched again: alpha (alpha/__init__.py)"]
+
+
+def test_what_was_changed_in_the_cache_of_uv_is_not_fetched_offline(
+    damaged: Path, making: Making
+) -> None:
+    with pytest.raises(UnusableError) as caught:
+        making.maker(offline=True).make(making.recipe("alpha"))
+
+    assert caught.value.problem == (
+        "changed in uv's cache: alpha (alpha/__init__.py); run once without --offline"
+    )
+
+
+def test_a_file_of_ours_that_was_changed_in_the_cache_of_uv_is_unpacked_again(
+    index: Index, making: Making, tmp_path: Path
+) -> None:
+    file, content = indexes.wheel("alpha", "1.0")
+    (tmp_path / file).write_bytes(content)
+    recipe = making.recipe(f"alpha @ {(tmp_path / file).as_uri()}")
+    with making.maker(offline=True) as maker:
+        module = damage(maker.make(recipe).folder)
+
+    with making.maker(offline=True) as maker:
+        maker.make(recipe)
+
+    assert module.read_text() == '__version__ = "1.0"\n'
+
+
+def test_a_wheel_that_lists_a_wrong_hash_can_be_had(index: Index, making: Making) -> None:
+    index.wheel("alpha", "1.0", listed={"alpha/__init__.py": "of something else"})
+
+    assert version_of(making.maker().make(making.recipe("alpha")).python) == "1.0"

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
+import shutil
 import subprocess
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from harness.clients.environments.checkout import copied
 from harness.clients.environments.source import Source, source
 from harness.errors import UnusableError
 from tests.clients.environments import index as indexes
@@ -106,6 +111,69 @@ def test_what_was_there_is_measured_and_called_dirty(
     assert changed.digest != clean.digest
     assert made(changed, making) == "changed"
     assert made(clean, making) == "5.0"
+
+
+@pytest.mark.parametrize("hidden", ["--assume-unchanged", "--skip-worktree"])
+def test_a_change_that_git_was_told_to_ignore_counts(
+    making: Making, checkout: Path, hidden: str
+) -> None:
+    git(checkout, "update-index", hidden, "alpha.py")
+    assert of(checkout, making).dirty is False
+
+    (checkout / "alpha.py").write_text("__version__ = 'changed'\n")
+
+    assert of(checkout, making).dirty
+
+
+def test_settings_of_the_repository_decide_what_differs(making: Making, checkout: Path) -> None:
+    git(checkout, "config", "core.fileMode", "false")
+    (checkout / "alpha.py").chmod(0o755)
+
+    assert of(checkout, making).dirty is False
+
+
+@contextlib.contextmanager
+def changing(file: Path, *contents: bytes) -> Iterator[None]:
+    """Replace a file by each of its contents in turn, again and again."""
+    ended, fresh = threading.Event(), file.parent.with_name("fresh")
+
+    def change() -> None:
+        while not ended.is_set():
+            for content in contents:
+                fresh.write_bytes(content)
+                fresh.replace(file)
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def test_what_is_said_of_a_changing_checkout_is_true_of_its_copy(
+    checkout: Path, tmp_path: Path
+) -> None:
+    clean = (checkout / "alpha.py").read_bytes()
+    with changing(checkout / "alpha.py", clean, clean + b"# changed\n"):
+        for number in range(20):
+            copy = copied(checkout, tmp_path / str(number))
+            assert copy.dirty == ((copy.project / "alpha.py").read_bytes() != clean)
+
+
+def test_the_digest_of_a_changing_file_is_that_of_what_is_installed(
+    making: Making, tmp_path: Path
+) -> None:
+    files = [indexes.wheel("alpha", "1.0", files={f"alpha/{one}.py": ""}) for one in "ab"]
+    path = tmp_path / files[0][0]
+    path.write_bytes(files[0][1])
+    with changing(path, *(content for _, content in files)):
+        for _ in range(200):
+            shutil.rmtree(making.cache.folder / "sources", ignore_errors=True)
+            found = of(path, making)
+            kept = Path(found.requirement.partition("file://")[2]).read_bytes()
+            assert hashlib.sha256(kept).hexdigest().startswith(found.digest)
 
 
 def test_untracked_files_count_and_ignored_ones_do_not(
@@ -269,6 +337,26 @@ def test_a_url(index: Index, making: Making) -> None:
 
     assert (found.kind, found.commit, found.dirty) == ("url", None, None)
     assert made(found, making) == "1.5"
+
+
+def test_a_url_with_something_else_behind_it(index: Index, making: Making) -> None:
+    file = "alpha-1.5-py3-none-any.whl"
+    index.files["alpha"] = {file: b"<!DOCTYPE html><html>Please log in</html>"}
+    url = index.url.replace("/simple", "/files/alpha/")
+
+    def line(name: str) -> str:
+        found = of(url + name, making)
+        with pytest.raises(UnusableError) as caught:
+            made(found, making)
+        return caught.value.problem
+
+    gone = "alpha-1.6-py3-none-any.whl"
+    assert line(file) == (
+        f"what the server sent for {url}{file} is no wheel or sdist (a page of HTML?); check the URL"
+    )
+    assert line(gone) == (
+        f"the server answered 404 Not Found to {url}{gone}; check the URL, or try again later"
+    )
 
 
 @pytest.mark.parametrize(
