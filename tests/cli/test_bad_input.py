@@ -49,7 +49,7 @@ def refused(ended: Ended, code: int, *parts: str) -> None:
 
 TWO_METHODS = ("--method", "GET", "--method", "PUT")
 USAGE = [
-    (("compare", "curl"), ("'curl'", "expected one of requests")),
+    (("compare", "curl"), ("'curl'", "pycurl", "`clientbench clients` lists all")),
     (("compare", "requests", "curl"), ("'curl'",)),
     (("compare", "requests:async"), ("'requests'", "'async'", "requests:sync")),
     (("compare", "aiohttp:sync"), ("'aiohttp'", "'sync'", "aiohttp:async")),
