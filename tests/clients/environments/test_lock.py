@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+from pathlib import Path
 
 import pytest
 
@@ -47,15 +49,15 @@ def test_a_lock_without_its_first_line() -> None:
 
 
 LOCKED = LockedEnvironment(
-    *("httpx 0.28 'quoted' \"é", ("httpx[http2]==0.28.1", "orjson>=3"), "3.13.0", "cpython"),
+    *("httpx 0.28 'quoted' \"é", "3.13.0", "cpython"),
     *("linux-x86_64", locks.headed(BODY, PYTHON)),
 )
 
 
 def test_a_lock_of_a_run_round_trips() -> None:
-    empty = dataclasses.replace(LOCKED, label="stdlib", requirements=(), python="3.13.1t")
+    empty = dataclasses.replace(LOCKED, label="stdlib", python="3.13.1t")
 
-    text = locks.write([LOCKED, empty])
+    text = locks.write([LOCKED, empty, LOCKED])  # two clients may share one
 
     assert locks.read(text) == [LOCKED, empty]
     assert "\nalpha==1.0 \\\n    --hash=sha256:00\n" in text  # readable line by line
@@ -89,7 +91,7 @@ def test_a_lock_of_a_run_round_trips() -> None:
             for line in ("-r other.txt", "--index-url http://127.0.0.1:1/", "a @ file:///b", "a>1")
         ),
         (
-            locks.write([LOCKED]).replace('["httpx[http2]==0.28.1", "orjson>=3"]', "3"),
+            locks.write([LOCKED]).replace('"3.13.0"', "3"),
             "'run.lock' is no lock: a part of an environment is missing",
         ),
     ],
@@ -99,3 +101,29 @@ def test_what_is_no_lock(text: str, line: str) -> None:
         locks.read(text, "run.lock")
     assert str(caught.value).startswith(line)
     assert "\n" not in str(caught.value)
+
+
+WHEEL = "beta @ file:///elsewhere/beta-1.0-py3-none-any.whl \\\n    --hash=sha256:11\n"
+
+
+def test_an_environment_is_named_by_what_was_asked_for() -> None:
+    lock = locks.headed(BODY + WHEEL, PYTHON, ["beta @ file:///elsewhere/b.whl", "Alpha[x]>=1"])
+    found = locks.of_lock(lock)
+
+    assert locks.body(lock) == BODY + WHEEL
+    assert found.label == "beta, alpha 1.0"
+    assert "elsewhere" not in locks.write([found])
+    locks.check(lock, PYTHON)
+
+
+def test_a_file_is_added_where_uv_lists_it(tmp_path: Path) -> None:
+    file = tmp_path / "beta-1.0-py3-none-any.whl"
+    file.write_bytes(b"a wheel")
+    digest = hashlib.sha256(b"a wheel").hexdigest()
+    parts = ("alpha==1.0", "gamma==3.0")
+    alpha, gamma = (f"{one} \\\n    --hash=sha256:00\n" for one in parts)
+    required = f"beta @ {file.as_uri()}"
+
+    found = locks.with_files(locks.headed(alpha + gamma, PYTHON), [required, "alpha"])
+
+    assert locks.body(found) == f"{alpha}{required} \\\n    --hash=sha256:{digest}\n{gamma}"
