@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["ASYNCIO_LOOPS", "LOOPS", "MADE_FOR", "EventLoop", "default_loop"]
+__all__ = ["ASYNCIO_LOOPS", "LOOPS", "MADE_FOR", "ON_TRIO", "EventLoop", "default_loop"]
 
 # How a worker runs its slots on a loop: as tasks of asyncio or trio, or as greenlets.
 Driver = Literal["asyncio", "trio", "greenlets"]
@@ -49,6 +49,9 @@ ASYNCIO_LOOPS = ("asyncio", "uvloop", "rloop", "winloop")
 
 # Clients made for a loop that is not asyncio's, and their loop; the same as in their modules.
 MADE_FOR = {"geventhttpclient": "gevent", "grequests": "gevent", "treq": "twisted"}
+
+# Clients whose async mode runs on trio as well; the same as in their modules.
+ON_TRIO = ("httpx", "httpx2", "httpxyz", "httpcore", "httpcore2")
 
 
 def default_loop(client: str, mode: str | None) -> str | None:
