@@ -200,7 +200,7 @@ class Catalogue:
             return False
         client, file = self.clients([spec.name])[0], self._known[spec.name].file
         if client.distribution is None:
-            return True
+            return self._has_loop(spec)
         if file is not None and file.has_extras:  # which may be there or not
             return False
         is_it = spec.version is None or is_version(client.version, spec.version)

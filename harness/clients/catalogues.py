@@ -157,7 +157,9 @@ class Catalogues:
         """Return the requirements of library and plug-in, and the library's source if it has one."""
         known = self._known[spec.name]
         others: tuple[str, ...] = ()
-        asked = known.requirements[0]  # what needs none is there in every interpreter
+        if not known.requirements:  # a reference, on a loop that is not there
+            return (), None
+        asked = known.requirements[0]
         if known.is_plugin:
             asked, others = self._plugged_in(spec, python)
         if asked == STANDARD:
