@@ -181,6 +181,20 @@ MADE_FOR: dict[str, str] = {
     name: way.partition("+")[2] for name, ways in RUNS.items() for way in ways if "+" in way
 }
 
+# The optional abilities that all modes of a client have; the same as in their modules: a connection
+# for each request, Unix sockets, trace points.
+ABILITIES: dict[str, tuple[str, ...]] = {
+    "close": tuple(name for name in MODES_OF if name not in ("aiosonic", "foghttp")),
+    "unix": (
+        *("httpx", "aiohttp", "pycurl", "stdlib", "raw", "null", "httpx2", "curl_cffi", "httpcore"),
+        *("httpx-aiohttp", "aiosonic", "httpxyz", "tornado", "httpcore2", "eggfetch"),
+    ),
+    "trace": (
+        *("requests", "httpx", "aiohttp", "pycurl", "urllib3", "stdlib", "raw"),
+        *("httpx2", "httpcore", "httpxyz", "httpcore2"),
+    ),
+}
+
 # Clients whose library is installed by an extra of clientbench with the same name.
 EXTRAS = ("requestx",)
 

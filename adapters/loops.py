@@ -11,7 +11,7 @@ from typing import Literal
 
 from adapters import MADE_FOR
 
-__all__ = ["ASYNCIO_LOOPS", "LOOPS", "EventLoop", "default_loop"]
+__all__ = ["ASYNCIO_LOOPS", "LOOPS", "ON_TRIO", "EventLoop", "default_loop"]
 
 # How a worker runs its slots on a loop: as tasks of asyncio or trio, or as greenlets.
 Driver = Literal["asyncio", "trio", "greenlets"]
@@ -48,6 +48,9 @@ LOOPS: dict[str, EventLoop] = {
 
 # asyncio's own loop and the drop-in replacements for it: what runs on one runs on all of them.
 ASYNCIO_LOOPS = ("asyncio", "uvloop", "rloop", "winloop")
+
+# Clients whose async mode runs on trio as well; the same as in their modules.
+ON_TRIO = ("httpx", "httpx2", "httpxyz", "httpcore", "httpcore2")
 
 
 def default_loop(client: str, mode: str | None) -> str | None:

@@ -34,18 +34,24 @@ LINES = "\n\t"  # control characters that text of several lines may keep
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the word in ``known`` that ``word`` probably means; the first of equally near ones."""
+    return next(iter(_nearest(word, known)), None)
+
+
+def meant(word: str, known: Iterable[str], most: int = 1) -> str:
+    """Return ``did you mean A, B or C? `` for a message, with ``most`` words, or an empty text."""
+    *others, last = _nearest(word, known)[:most] or [""]
+    either = f"{', '.join(others)} or {last}" if others else last
+    return f"did you mean {either}? " if last else ""
+
+
+def _nearest(word: str, known: Iterable[str]) -> list[str]:
+    """Return the words that ``word`` may mean, the nearest first."""
     from difflib import SequenceMatcher  # noqa: PLC0415  only errors need it
 
     typed = word.strip()[:LONGEST_WORD].lower()
     ratios = {one: SequenceMatcher(None, one.lower(), typed).ratio() for one in known}
-    found = max(ratios, key=ratios.__getitem__, default=None)
-    return found if found is not None and ratios[found] >= NEAR else None
-
-
-def meant(word: str, known: Iterable[str]) -> str:
-    """Return ``did you mean NAME? `` for a message, or an empty text."""
-    found = nearest(word, known)
-    return "" if found is None else f"did you mean {found}? "
+    near = [one for one, ratio in ratios.items() if ratio >= NEAR]
+    return sorted(near, key=ratios.__getitem__, reverse=True)
 
 
 def visible(text: str, keep: str = "") -> str:

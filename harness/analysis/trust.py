@@ -39,7 +39,8 @@ class Trust:
     ``resolution`` is the largest relative half width of the intervals that verdicts on the deciding
     metric rest on, None without any; but for those of the ``wide`` competitors, which are more than
     twice as wide as the middle one, each with its half width. ``silent`` are the reasons why there
-    is no verdict.
+    is no verdict. ``decided`` and ``undecided`` count the verdicts on the deciding metric, of which
+    the latter are inconclusive; ``rounds`` is the most that one of them rests on.
     """
 
     level: Level
@@ -49,6 +50,9 @@ class Trust:
     wide: tuple[tuple[str, float], ...] = ()
     silent: tuple[str, ...] = ()
     distrusted: tuple[str, ...] = ()  # labels
+    decided: int = 0
+    undecided: int = 0
+    rounds: int = 0
 
 
 def trust(run: RunRecord, comparisons: Sequence[Comparison]) -> Trust:
@@ -62,7 +66,20 @@ def trust(run: RunRecord, comparisons: Sequence[Comparison]) -> Trust:
     level, why, remedy = _judged(run, None if others else next(iter(own.values()), None))
     if distrusted and level == "good":
         level = "limited"
-    return Trust(level, why, remedy, resolution, wide, tuple(silent), distrusted)
+    judged = [one for one in deciding if one.verdict and one.label not in distrusted]
+    undecided = sum(one.verdict == "inconclusive" for one in judged)
+    return Trust(
+        level,
+        why,
+        remedy,
+        resolution,
+        wide,
+        tuple(silent),
+        distrusted,
+        decided=len(judged) - undecided,
+        undecided=undecided,
+        rounds=max((one.rounds for one in judged), default=0),
+    )
 
 
 def _judged(run: RunRecord, nothing_left: Doubt | None) -> tuple[Level, str, str]:

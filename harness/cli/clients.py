@@ -3,38 +3,49 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import adapters
-from adapters.loops import ASYNCIO_LOOPS
 from harness import interrupts
 from harness.cli.making import making
 from harness.cli.screen import console_for, say, say_json
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
+from harness.clients.declared import declared
+from harness.clients.environments.cached import cached_versions
+from harness.clients.registry import known_clients
 from harness.input.client_input import parse_client
 from harness.input.options import Options
 from harness.measure.contenders import Resolver
-from harness.report import listings
+from harness.report.cells import Step, fitted
+from harness.report.wrapping import wrapped
 
 __all__ = ["show_client", "show_clients"]
 
 COLUMNS = ("client", "state", "version", "supported", "modes", "HTTP", "can")
+# What saves room in a narrow window, in this order.
+STEPS: tuple[Step, ...] = (
+    *(("fold", "state"), ("fold", "version"), ("drop", "supported"), ("fold", "modes")),
+    *(("fold", "can"), ("drop", "can"), ("drop", "HTTP")),
+)
+ANY = "any"  # version: the adapter states no oldest one
 NOTHING = "–"
+INDENT = 10  # of what goes on in another line
 
 
 def show_clients(as_json: bool) -> None:
-    """Print every known client, the most popular first."""
+    """Print every known client, the most popular first; nothing is made for that."""
     with interrupts.deferred(), Bundle() as bundle:
         known = {client.name: client for client in Catalogue(bundle).clients()}
     order = dict.fromkeys((*adapters.BY_POPULARITY, *known))
-    found = [known[name] for name in order]
+    found, cached = [known[name] for name in order], cached_versions(known_clients())
     if as_json:
-        say_json([_plain(client) for client in found])
+        say_json([{**_plain(client), **_listed(client, cached)} for client in found])
         return
     console = console_for(sys.stdout)
-    console.print(listings.rows_table(COLUMNS, [_row(one) for one in found], console.width))
+    rows = [_row(one, cached) for one in found]
+    console.print(fitted(COLUMNS, rows, STEPS, width=console.width))
 
 
 def show_client(text: str, options: Options, as_json: bool) -> None:
@@ -46,66 +57,67 @@ def show_client(text: str, options: Options, as_json: bool) -> None:
     if as_json:
         say_json(document)
         return
+    console = console_for(sys.stdout)
     for line in _lines(found.client, found.catalogue.python_version):
-        say(line)
+        indent = INDENT + 2 if line.startswith("  ") else 0
+        pieces = wrapped(line, console.width, 0, indent) if console.is_terminal else [line]
+        for piece in pieces:
+            say(piece)
 
 
-def _row(client: Client) -> Sequence[str]:
-    oldest = adapters.OLDEST.get(client.name)
-    modes = tuple(_modes(client)) or adapters.MODES_OF.get(client.name, ())
+def _listed(client: Client, cached: Mapping[str, str]) -> dict[str, object]:
+    traits = declared(client)
+    return {
+        "state": _state(client, cached),
+        "cached_version": cached.get(client.name),
+        "http_versions": traits.http_versions,
+        "can": traits.abilities,
+    }
+
+
+def _row(client: Client, cached: Mapping[str, str]) -> Sequence[str]:
+    traits, supported = declared(client), _supported(client)
+    version = client.version if client.installed else cached.get(client.name)
     return (
         client.name,
-        _state(client),
-        _version(client),
-        f"{oldest} …" if oldest else NOTHING,
-        ", ".join(modes) or NOTHING,
-        ", ".join(_united(client, "http_versions")) or NOTHING,
-        _can(client),
+        _state(client, cached),
+        _with_plugin(client, version or supported),
+        supported,
+        ", ".join(traits.modes) or NOTHING,
+        ", ".join(traits.http_versions) or NOTHING,
+        ", ".join(traits.abilities) or NOTHING,
     )
 
 
-def _state(client: Client) -> str:
+def _supported(client: Client) -> str:
+    """Return the versions of its library that its adapter supports."""
+    if client.name in adapters.OLDEST:
+        return f"≥{adapters.OLDEST[client.name]}"
+    return ANY if client.distribution else NOTHING
+
+
+def _state(client: Client, cached: Mapping[str, str]) -> str:
+    """Return where its library is: here, in an environment of the cache, or to be had."""
     if client.problem:
         return f"broken: {client.problem}"
     if client.installed:
         return "installed"
-    return "not installed" if client.name in adapters.BUILTIN else "on demand"
+    if client.name in cached:
+        return "cached"
+    return "built on demand" if client.name in adapters.EXTRAS else "on demand"
 
 
-def _modes(client: Client) -> Iterator[str]:
-    """Yield its modes, with the loops beyond those that every client of the mode can run on."""
-    for mode, can in client.modes.items():
-        own = [loop for loop in can["loops"] if loop and loop not in ASYNCIO_LOOPS]
-        yield "".join([mode, *(f" +{loop}" for loop in own)])
-
-
-def _can(client: Client) -> str:
-    """Return the optional abilities that all modes of a client have."""
-    modes = client.modes.values()
-    abilities = {
-        "close": [("close" in mode["connections"]) for mode in modes],
-        "unix": [mode["can_unix"] for mode in modes],
-        "trace": [bool(mode["trace_points"]) for mode in modes],
-    }
-    return ", ".join(name for name, able in abilities.items() if able and all(able)) or NOTHING
-
-
-def _version(client: Client) -> str:
+def _with_plugin(client: Client, version: str) -> str:
     """Return the library's version, and that of the distribution that provides its adapter."""
-    plugin = f" by {client.plugin}" if client.plugin else ""
-    return f"{client.version or NOTHING}{plugin}"
-
-
-def _united(client: Client, capability: str) -> list[str]:
-    """Return what any mode of a client has of a capability, each once."""
-    return list(dict.fromkeys(one for mode in client.modes.values() for one in mode[capability]))
+    return f"{version} by {client.plugin}" if client.plugin else version
 
 
 def _lines(client: Client, python: str) -> Iterator[str]:
-    yield f"{client.name} {_version(client)} on Python {python}"
+    version = _with_plugin(client, client.version or NOTHING)
+    yield f"{client.name} {version} on Python {python}"
     linked = ", ".join(f"{name} {version}" for name, version in client.linked.items())
     told = {
-        "supported": adapters.OLDEST.get(client.name, "") and f"{adapters.OLDEST[client.name]} …",
+        "supported": _supported(client).replace(NOTHING, ""),
         "linked": linked,
         "sees": ", ".join(f"{one} {it}" for one, it in client.closure.versions.items()),
         "hidden": ", ".join(client.closure.hidden),

@@ -47,7 +47,12 @@ CLIENT = "[ALIAS=]NAME[EXTRAS][==VERSION | =PATH | =URL][:MODE][+LOOP][@PYTHON]"
 
 
 Environment = Annotated[
-    str, argument("The beginning of an id, or what it was made for.", "ENVIRONMENT", "environment")
+    str,
+    argument(
+        "The beginning of its id, or what it was made for: a client, NAME==VERSION, an alias, a path.",
+        "ENVIRONMENT",
+        "environment",
+    ),
 ]
 
 
@@ -406,7 +411,9 @@ def freeze_environment(environment: Environment) -> None:
 
 @_command(environments, "remove")
 def remove_environments(
-    environment: Annotated[list[str], argument("Beginnings of ids.", "ENVIRONMENT", "environment")],
+    environment: Annotated[
+        list[str], argument("Each as for `show`.", "ENVIRONMENT", "environment")
+    ],
 ) -> None:
     """Remove environments; one that a run uses stays."""
     from harness.cli import environments as command

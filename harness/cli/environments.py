@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from harness.cli.screen import console_for, say, say_json
 from harness.clients.environments.cache import EnvironmentCache, Kept
 from harness.clients.environments.lock import of_lock, pins, write
-from harness.clients.environments.recipe import shown
+from harness.clients.environments.recipe import described, named
 from harness.errors import UsageError
+from harness.paths import expanded
 from harness.redaction import quoted, refusal
-from harness.report import figures, listings
+from harness.report import figures
+from harness.report.cells import Step, fitted
 from harness.scenario.numbers import whole_number
 
 __all__ = ["freeze", "prune", "remove", "show", "show_all"]
 
 SHORT = 8  # digits of a digest; the beginning of one is accepted wherever a digest is
 COLUMNS = ("environment", "for", "Python", "used", "MB", "own MB")
+# What saves room in a narrow window, in this order.
+STEPS: tuple[Step, ...] = (("fold", "for"), ("drop", "own MB"), ("drop", "MB"), ("drop", "used"))
+MOST_NAMED = 5  # environments, where one text means several
+ACCEPTED = "the beginning of an id, a client, NAME==VERSION, an alias, or the path it was made from"
 DAY_S = 86400.0
 _AGE = re.compile(r"(\d{1,5})d?")
 
@@ -35,7 +43,7 @@ def show_all(as_json: bool) -> None:
     rows = [
         (
             one.digest[:SHORT],
-            ", ".join(map(shown, one.content.requirements)),
+            _made_for(one),
             one.content.python_version,
             _day(one.used_at),
             figures.megabytes(one.size_bytes),
@@ -44,18 +52,20 @@ def show_all(as_json: bool) -> None:
         for one in found
     ]
     console = console_for(sys.stdout)
-    console.print(listings.rows_table(COLUMNS, rows, console.width))
+    console.print(fitted(COLUMNS, rows, STEPS, right=("MB", "own MB"), width=console.width))
 
 
 def show(text: str, as_json: bool) -> None:
     """Print one environment: what was asked for, and all that is installed."""
-    one = _named(text)
+    one = _meant(text)
     if as_json:
         say_json(_plain(one))
         return
+    origin = one.content.origin
     told = {
         "environment": one.digest,
-        "for": ", ".join(map(shown, one.content.requirements)),
+        "for": _made_for(one),
+        **({} if origin is None else {"from": origin.place}),
         "Python": one.content.build.replace("\n", " "),
         "made": _day(one.made_at),
         "used": _day(one.used_at),
@@ -71,16 +81,14 @@ def show(text: str, as_json: bool) -> None:
 
 def freeze(text: str) -> None:
     """Print the lock of one environment, for ``--lock``."""
-    one = _named(text)
-    label = ", ".join(map(shown, one.content.requirements))
-    say(write([of_lock(label, one.content.lock)]), end="")
+    say(write([of_lock(_meant(text).content.lock)]), end="")
 
 
 def remove(texts: list[str]) -> None:
-    """Remove environments by the beginnings of their digests."""
-    for one in [_named(text) for text in texts]:
+    """Remove the environments that these texts mean."""
+    for one in [_meant(text) for text in texts]:
         EnvironmentCache().remove(one.digest)
-        say(f"removed {one.digest[:SHORT]} ({', '.join(map(shown, one.content.requirements))})")
+        say(f"removed {one.digest[:SHORT]} ({_made_for(one)})")
 
 
 def prune(older: str | None, keep: str) -> None:
@@ -100,16 +108,52 @@ def _seconds(text: str | None) -> float | None:
     return int(match[1]) * DAY_S
 
 
-def _named(text: str) -> Kept:
-    """Return the environment whose digest begins with ``text``, or that was made for it."""
+def _meant(text: str) -> Kept:
+    """Return the only environment that ``text`` means: by its id, else by what it was made for."""
     known = EnvironmentCache().list()
     found = [one for one in known if one.digest.startswith(text)] if text else []
-    found = found or [one for one in known if text in one.content.requirements]
-    if len(found) != 1:
-        problem = "means several" if found else "is none"
-        accepted = "the beginning of an id, or what one is for, as in `clientbench environments`"
-        raise UsageError(f"{quoted(text)} {problem}; expected {accepted}", "environment")
+    found = found or [one for one in known if _is_for(one, text.strip())]
+    if not found:
+        advice = f"{ACCEPTED}, as in `clientbench environments`"
+        raise UsageError(f"{quoted(text)} is none; expected {advice}", "environment")
+    if len(found) > 1:
+        some = [
+            f"{one.digest[:SHORT]} ({_made_for(one)}, Python {one.content.python_version})"
+            for one in found[:MOST_NAMED]
+        ]
+        more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+        several = f"{', '.join(some)}{more}"
+        raise UsageError(
+            f"{quoted(text)} means several: {several}; expected the beginning of one id",
+            "environment",
+        )
     return found[0]
+
+
+def _is_for(one: Kept, text: str) -> bool:
+    """Say whether an environment was made for ``text``: a client, a version, a source, an alias."""
+    content, origin = one.content, one.content.origin
+    names = {_made_for(one)}
+    for requirement in content.requirements[:1]:  # others were added to it
+        library = named(requirement)
+        version = pins(content.lock).get(library)
+        names |= {requirement, described([requirement], origin), library, f"{library}=={version}"}
+    if origin is not None:
+        names |= {origin.label, origin.client, origin.alias or origin.client, origin.place}
+        names.add(origin.label.removeprefix(f"{origin.alias}="))
+        names.add(origin.label.rpartition("=")[2])
+        if os.sep in text and "://" not in text and "=" not in text:
+            return str(expanded(text).resolve()) == origin.place
+    return _spelt(text) in map(_spelt, names)
+
+
+def _spelt(text: str) -> str:
+    """Return a name as all its spellings: ``curl_cffi`` is ``curl-cffi``."""
+    return text.lower().replace("_", "-")
+
+
+def _made_for(one: Kept) -> str:
+    return described(one.content.requirements, one.content.origin)
 
 
 def _day(at_s: float) -> str:
@@ -120,6 +164,7 @@ def _plain(one: Kept) -> dict[str, object]:
     return {
         "id": one.digest,
         "requirements": list(one.content.requirements),
+        "origin": one.content.origin and asdict(one.content.origin),
         "python": one.content.python_version,
         "interpreter": one.content.python,
         "build": one.content.build,

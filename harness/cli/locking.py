@@ -30,6 +30,6 @@ def _locked(label: str, trial: TrialSummary) -> Sequence[LockedEnvironment]:
     if environment is None or not environment.distributions:
         return ()
     if environment.lock is not None:
-        return (of_lock(label, environment.lock),)
+        return (of_lock(environment.lock),)
     versions = {one.name: one.version for one in environment.distributions}
     return (of_versions(label, versions, environment.interpreter),)

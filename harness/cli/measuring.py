@@ -151,16 +151,19 @@ def _resolve(spec: TargetSpec) -> Runtime:
 def _all_installed(known: list[Client], settings: Making) -> tuple[str, ...]:
     """Return every installed library in every mode; print which are left out, and why.
 
-    Clients of adapter files are among them even if their environment has yet to be made.
+    An extra that is not installed is not mentioned. Clients of adapter files are among them even if
+    their environment has yet to be made.
     """
     chosen = []
     of_files = {one.name: one.modes for one in settings.adapter_files}
     for client in known:
         if client.name in adapters.REFERENCES or client.name in adapters.ELSEWHERE:
             continue
+        if client.name in adapters.EXTRAS and not client.installed:  # nobody asked for it
+            continue
         modes = tuple(client.modes) or of_files.get(client.name, ())
         if client.name not in of_files and (not client.installed or client.problem):
-            why = client.problem or "an optional client that is not installed"
+            why = client.problem or "it is not installed"
             say(f"left out: {client.name} ({why})", sys.stderr)
         several = len(modes) > 1
         chosen += [f"{client.name}:{mode}" if several else client.name for mode in modes]

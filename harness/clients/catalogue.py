@@ -48,6 +48,7 @@ from harness.worker import describe
 
 __all__ = ["Catalogue", "Client"]
 
+NEAR_NAMES = 3  # of clients, that a message offers instead of an unknown one
 STANDARD = "python"  # instead of a distribution's name: the standard library
 # event loops that are distributions of their own
 LOOP_DISTRIBUTIONS = tuple(loop.distribution for loop in LOOPS.values() if loop.distribution)
@@ -176,8 +177,8 @@ class Catalogue:
             raise UnusableError(f"{spec.name!r} has no adapter: {reason}", "client")
         if spec.name not in self._known:
             raise UsageError(
-                f"{spec.name!r} is unknown; {meant(spec.name, self._known)}"
-                f"expected one of {', '.join(self._known)}",
+                f"{spec.name!r} is unknown; {meant(spec.name, self._known, NEAR_NAMES)}"
+                "`clientbench clients` lists all",
                 "client",
             )
         client = self.clients([spec.name])[0]
@@ -203,7 +204,7 @@ class Catalogue:
             return False
         client, file = self.clients([spec.name])[0], self._known[spec.name].file
         if client.distribution is None:
-            return True
+            return self._has_loop(spec)
         if file is not None and file.has_extras:  # which may be there or not
             return False
         is_it = spec.version is None or is_version(client.version, spec.version)

@@ -31,7 +31,7 @@ from harness.clients.environments.lock import LockedEnvironment, pins, with_file
 from harness.clients.environments.making import Made, Maker
 from harness.clients.environments.plugin import plugin
 from harness.clients.environments.pythons import FoundPython, find
-from harness.clients.environments.recipe import Recipe
+from harness.clients.environments.recipe import Origin, Recipe, named
 from harness.clients.environments.releases import asking, releases
 from harness.clients.environments.source import source
 from harness.clients.environments.uv import Uv
@@ -39,6 +39,7 @@ from harness.clients.interpreters import executable
 from harness.clients.ranges import check_range, is_version
 from harness.clients.registry import known_clients
 from harness.errors import UnusableError, UsageError
+from harness.paths import expanded
 from harness.records.client_environment import ClientSource, SourceKind
 from harness.redaction import quoted
 from harness.scenario.labels import client_label, short_source
@@ -145,7 +146,8 @@ class Catalogues:
         visible = (*requirements, *spec.added)
         needed = (*visible, *self._known[spec.name].needs, *_loop(spec))
         locked = None if lock is None else with_files(_locked(lock, needed, python), needed)
-        made = self._maker.make(Recipe(python, needed, self._making.constraints, locked))
+        came = None if origin is None else _origin(spec, requirements[-1], origin)
+        made = self._maker.make(Recipe(python, needed, self._making.constraints, locked, came))
         catalogue = Catalogue(self._bundle, made.python, {spec.name: visible})
         return Chosen(catalogue, made, origin)
 
@@ -155,7 +157,9 @@ class Catalogues:
         """Return the requirements of library and plug-in, and the library's source if it has one."""
         known = self._known[spec.name]
         others: tuple[str, ...] = ()
-        asked = known.requirements[0]  # what needs none is there in every interpreter
+        if not known.requirements:  # a reference, on a loop that is not there
+            return (), None
+        asked = known.requirements[0]
         if known.is_plugin:
             asked, others = self._plugged_in(spec, python)
         if asked == STANDARD:
@@ -178,6 +182,22 @@ class Catalogues:
         ):  # library and adapter in one
             return library, ()
         return library, (plugin(own, python, self._maker),)
+
+
+def _origin(spec: ClientSpec, requirement: str, found: ClientSource) -> Origin:
+    """Return the place of a library that is no release, as the cache shows it."""
+    typed = str(spec.source)
+    place = typed if "://" in typed else str(expanded(typed).resolve())
+    asked = replace(spec, source=found.name, mode=None, loop=None, python=None)
+    return Origin(
+        label=str(asked),
+        client=spec.name,
+        alias=spec.alias,
+        place=place,
+        distribution=named(requirement),
+        commit=found.commit,
+        dirty=found.dirty,
+    )
 
 
 def _parts(requirement: str, extras: Iterable[str]) -> tuple[str, str, SpecifierSet]:

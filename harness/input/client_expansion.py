@@ -70,7 +70,12 @@ def _with_requirements(
             if name is None or name in (typed, spec.alias, spec.name)
         ]
         if name is None and len({spec.name for _, spec in clients}) > 1:
-            raise refusal("added", text, f"with several clients 'CLIENT: {text}'")
+            names = ", ".join(dict.fromkeys(spec.alias or spec.name for _, spec in clients))
+            example = quoted(f"{clients[0][1].alias or clients[0][1].name}: {requirement}")
+            raise UsageError(
+                f"{quoted(text)} does not say for which client ({names}); expected {example}",
+                "added",
+            )
         for number in concerned:
             added.setdefault(number, []).append(requirement)
     return [

@@ -63,7 +63,8 @@ class Options:
         metavar="FILE",
     )
     lock: str | None = declare(
-        "Make the environments of a lock file, which `results show --lock` prints.",
+        "Make the environments of a lock file, which `results show --lock` prints; its versions "
+        "count, not those that are installed.",
         group="what",
         metavar="FILE",
     )

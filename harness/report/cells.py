@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from harness.text import LINES, visible
 
@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-__all__ = ["Cells", "cell", "grid", "grid_or_list", "listed"]
+__all__ = ["Cells", "Step", "cell", "fitted", "grid", "grid_or_list", "listed"]
 
 Cells = tuple[str, ...]
+Step = tuple[Literal["fold", "drop"], str]  # what saves room in a table, and in which column
 GAP = 2  # blanks between columns
 WORD = re.compile(r"\S+\s*|\s+")  # with the blanks behind it
 LEAST_WIDTH = 8  # of a column that wraps; narrower ones break too many words to be read
@@ -37,20 +38,23 @@ def grid(
     folding: Container[int],
     gap: int = GAP,
     overflow: OverflowMethod = "fold",
+    widths: Sequence[int | None] = (),
 ) -> Table:
     """Return a table without edges, with ``gap`` blanks between columns.
 
     Columns in ``right``, counted from 0, are right-aligned. Columns in ``folding`` wrap if there is
-    no room, between words if possible, else by ``overflow``.
+    no room, between words if possible, else by ``overflow``. ``widths`` are those of all columns, if
+    they are known.
     """
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415  dear to import
     from rich.table import Table  # noqa: PLC0415
 
     padding = (0, gap - 1, 0, 0)  # this box draws one blank between columns itself
     table = Table(box=SIMPLE_HEAD, padding=padding, pad_edge=False, show_edge=False)
-    for number, heading in enumerate(headings):
+    for number, (heading, width) in enumerate(zip_longest(headings, widths)):
         table.add_column(
             cell(heading),
+            width=width,
             justify="right" if number in right else "left",
             no_wrap=number not in folding,
             overflow=overflow,
@@ -81,6 +85,57 @@ def grid_or_list(
     if least + GAP * len(wanted) > width:
         return listed(headings, rows, width)
     return grid(headings, rows, right=right, folding=folding)
+
+
+def fitted(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    steps: Sequence[Step],
+    *,
+    right: Container[str] = (),
+    width: int,
+) -> RenderableType:
+    """Return a ``grid`` of at most ``width`` characters in which no word is broken.
+
+    The columns are named by their headings. As many of ``steps`` are taken as need be, in this
+    order: a column wraps between words, or is left out, which a line below says. Without room for
+    the others it is a list of all.
+    """
+    from rich.console import Group  # noqa: PLC0415  dear to import
+
+    rows = list(rows)
+    for number in range(len(steps) + 1):
+        taken: dict[str, list[str]] = {"fold": [], "drop": []}
+        for what, heading in steps[:number]:
+            taken[what].append(heading)
+        kept = [at for at, heading in enumerate(headings) if heading not in taken["drop"]]
+        names = [headings[at] for at in kept]
+        texts = [[row[at] for at in kept] for row in rows]
+        widths = _fitting(names, texts, taken["fold"], width)
+        if widths is not None:
+            on_right = {at for at, name in enumerate(names) if name in right}
+            folded = {at for at, name in enumerate(names) if name in taken["fold"]}
+            table = grid(names, texts, right=on_right, folding=folded, widths=widths)
+            missing = f"no room here for: {', '.join(taken['drop'])}"
+            return Group(table, cell(missing, "dim")) if taken["drop"] else table
+    return listed(headings, rows, width)
+
+
+def _fitting(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], folding: Sequence[str], width: int
+) -> list[int] | None:
+    """Return the width of each column, those of ``folding`` as narrow as need be; None: no room."""
+    columns = list(zip(headings, *rows, strict=True))
+    widths = [max(map(_width, column)) for column in columns]
+    excess = sum(widths) + GAP * len(widths) - width
+    for name in folding:
+        if excess > 0 and name in headings:
+            at = list(headings).index(name)
+            longest = max(_width(word) for text in columns[at] for word in text.split() or [""])
+            saved = min(excess, widths[at] - longest)
+            widths[at] -= saved
+            excess -= saved
+    return widths if excess <= 0 else None
 
 
 def listed(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> RenderableType:

@@ -144,3 +144,13 @@ def test_the_resolution_is_the_middle_half_width_and_wide_ones_are_named() -> No
 def test_without_an_interval_there_is_no_resolution() -> None:
     found = trust(run(other_load=QUIET), [compared("a", None, None)])
     assert (found.resolution, found.wide) == (None, ())
+
+
+def test_it_counts_the_verdicts_and_their_rounds() -> None:
+    undecided = replace(compared("pycurl", 0.02, 80.0), verdict="inconclusive", rounds=2)
+    silent = replace(compared("raw", None, None), verdict=None, rounds=9)
+    other = replace(compared("raw", 0.9, 1.1), metric="p99")
+    pairs = [compared("aiohttp", 1.9, 2.1), undecided, silent, other]
+    found = trust(run(other_load=QUIET), pairs)
+
+    assert (found.decided, found.undecided, found.rounds) == (1, 1, 5)

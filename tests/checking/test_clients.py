@@ -138,7 +138,7 @@ def test_the_document_has_every_claim(outsiders: tuple[Path, Path], tmp_path: Pa
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("nobody",), 2, "client: 'nobody' is unknown; expected one of requests,"),
+        (("nobody",), 2, "client: 'nobody' is unknown; `clientbench clients` lists all"),
         (("stdlib:async",), 2, "client: 'stdlib' has no mode 'async'; accepted: stdlib:sync"),
         (("raw", "stdlib==0.1"), 3, "client: 'stdlib==0.1' asks for version 0.1"),
         (("raw", "http://x/"), 2, "client: a URL was given; expected the name of a client"),

@@ -21,15 +21,15 @@ MISTYPED: dict[str, tuple[str, str]] = {
     "switch": ("compare null --insecur", "No such option: --insecur; did you mean --insecure?"),
     "client": (
         "compare request",
-        "client: 'request' is unknown; did you mean requests? expected one",
+        "client: 'request' is unknown; did you mean requests, requestx or grequests? `clientbench",
     ),
     "client of load": (
         "load --client aiohtp",
-        "client: 'aiohtp' is unknown; did you mean aiohttp? expected",
+        "client: 'aiohtp' is unknown; did you mean aiohttp",
     ),
     "client to check": (
         "clients check htpx",
-        "client: 'htpx' is unknown; did you mean httpx? expected",
+        "client: 'htpx' is unknown; did you mean httpx, httpx2 or httpxyz? `clientbench clients` lists all",
     ),
     "preset": (
         "compare null --preset stedy",
@@ -82,11 +82,11 @@ MISTYPED: dict[str, tuple[str, str]] = {
     ),
     "old form, client": (
         "--client htpx",
-        "client: 'htpx' is unknown; did you mean httpx? expected one of",
+        "client: 'htpx' is unknown; did you mean httpx, httpx2 or httpxyz? `clientbench",
     ),
     "old form, clients": (
         "--compare requests htpx",
-        "client: 'htpx' is unknown; did you mean httpx? expected",
+        "client: 'htpx' is unknown; did you mean httpx, httpx2 or httpxyz? `clientbench clients` lists all",
     ),
 }
 

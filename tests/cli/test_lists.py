@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+import adapters
 from harness.store import Store
 from tests.cli.command import clientbench
 from tests.cli.test_help import ALL
@@ -79,3 +81,37 @@ def test_a_narrow_window_shows_all_of_a_run(columns: str, tmp_path: Path) -> Non
     assert {"run", "started", "state", "complete", "rounds", "3", "warnings"} <= {*shown}
     assert {"competitors", "requests", "aiohttp:async"} <= {*shown}
     assert all(len(line) <= int(columns) for line in listed.out.splitlines())
+
+
+@pytest.mark.parametrize("columns", ["60", "80", "120"])
+def test_clients_are_listed_by_popularity_with_what_is_known_of_each(
+    columns: str, tmp_path: Path
+) -> None:
+    """No environment is made for it, and no name is broken."""
+    environ = {"COLUMNS": columns, "CLIENTBENCH_CACHE": str(tmp_path)}
+    listed = clientbench("clients", cwd=tmp_path, environ=environ)
+    lines = listed.out.splitlines()
+    rows = {line.split()[0]: line.split()[1:] for line in lines[2:] if not line.startswith(" ")}
+
+    assert listed.code == 0, listed
+    assert all(len(line) <= int(columns) for line in lines)
+    assert list(rows)[: len(adapters.BY_POPULARITY)] == list(adapters.BY_POPULARITY)
+    assert rows["requests"][:2] == ["installed", version("requests")]
+    oldest = f"≥{adapters.OLDEST['httpx2']}"
+    assert rows["httpx2"][:3] == ["on", "demand", oldest]
+    assert {"sync,", "async", "1.1"} <= {*rows["httpx2"]}
+    assert rows["treq"][:3] == ["on", "demand", "any"]
+    assert ("supported" in lines[0], "can" in lines[0]) == (columns == "120", columns != "60")
+    assert lines[-1].startswith("no room here for: supported") == (columns != "120")
+    assert not (tmp_path / "environments").exists()
+
+
+def test_clients_as_json_have_state_and_cached_version(tmp_path: Path) -> None:
+    environ = {"CLIENTBENCH_CACHE": str(tmp_path)}
+    found = clientbench("clients", "--json", cwd=tmp_path, environ=environ).json
+    by_name = {one["name"]: one for one in found}
+
+    assert (by_name["httpx"]["state"], by_name["httpx"]["cached_version"]) == ("installed", None)
+    assert by_name["httpx2"]["state"] == "on demand"
+    assert by_name["httpx2"]["http_versions"] == ["1.1"]
+    assert by_name["httpx2"]["can"] == ["close", "unix", "trace"]

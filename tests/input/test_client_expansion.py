@@ -83,7 +83,9 @@ def test_a_requirement_that_is_none_is_refused(text: str) -> None:
 
 
 def test_with_several_clients_a_requirement_names_its_own() -> None:
-    assert "'CLIENT: orjson'" in refused("httpx", "requests", added=("orjson",))
+    assert refused("a=httpx", "requests", added=("orjson",)) == (
+        "added: 'orjson' does not say for which client (a, requests); expected 'a: orjson'"
+    )
 
 
 def test_all_are_all_in_every_mode_and_popular_ones_no_more_than_a_group() -> None:

@@ -79,7 +79,7 @@ def test_who_uses_the_domain_directly_sees_its_fields(tmp_path: Path) -> None:
     assert unknown.value.fields == ("competitors[1].client",)
     said = str(unknown.value)
     assert said.startswith(
-        "competitors[1].client: 'curl' is unknown; did you mean pycurl? expected"
+        "competitors[1].client: 'curl' is unknown; did you mean pycurl or curl_cffi? `clientbench"
     )
     with pytest.raises(StoreError) as nowhere:
         Keeper(tmp_path / "no" / "x.db", print).check()

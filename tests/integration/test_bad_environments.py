@@ -132,7 +132,8 @@ def refusal(
         (
             ("htpx",),
             2,
-            "client: 'htpx' is unknown; did you mean httpx\\? expected one of .*",
+            "client: 'htpx' is unknown; did you mean httpx, httpx2 or httpxyz\\? "
+            "`clientbench clients` lists all",
         ),
         (
             ("httplib2==0.31.0@3.99",),

@@ -16,6 +16,7 @@ import adapters
 from harness.checking.clients import ClientCheck, candidates
 from harness.clients.bundle import Bundle
 from harness.clients.catalogues import Making, versions
+from harness.clients.declared import by_name, declared
 from harness.clients.environments.pythons import installed
 from harness.clients.ranges import is_version
 from harness.errors import UnusableError
@@ -78,6 +79,8 @@ def test_what_is_claimed_of_it_holds_in_an_environment_of_its_own(
         assert not index_has(distribution(spec.name)), error
         return
     assert found.version
+    client = resolver.select(spec).client
+    assert declared(client) == by_name(spec.name)
 
 
 @cache

@@ -170,6 +170,37 @@ def test_a_lock_makes_the_same_environments_again(
     assert ids["a"] == ids["b"] != ids["httpx==0.27.2:sync"]
 
 
+@pytest.mark.usefixtures("checkout")
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("httpx==0.27.2:sync",), "httpx==0.27.2"),
+        (("httpx:sync", "--with", "mureq", "--constraint", "c.txt"), "httpx"),
+        (("head=httpx=./checkout:sync",), "head"),
+    ],
+)
+def test_a_run_and_an_environment_give_the_same_lock_which_makes_it_again(
+    words: tuple[str, ...], named: str, server: Recording, own_cache: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "c.txt").write_text("httpcore==1.0.5\n")
+    more = ("--url", server.url, *ONE, "--json")
+    measured(compare(*words, *more, cwd=tmp_path))
+    of_run = clientbench("results", "show", "latest", "--lock", cwd=tmp_path)
+    of_environment = environments("freeze", named, cwd=tmp_path)
+    made = sorted((own_cache / "environments").glob("*/environment.json"))
+    (tmp_path / "run.lock").write_text(of_environment.out)
+    locked = [one for one in words if one not in ("--constraint", "c.txt")]
+
+    assert of_run.out == of_environment.out != ""
+    for remade in (False, True):
+        if remade:
+            shutil.rmtree(own_cache / "environments")
+        measured(compare(*locked, "--lock", "run.lock", *more, cwd=tmp_path))
+        assert sorted((own_cache / "environments").glob("*/environment.json")) == made
+        again = clientbench("results", "show", "latest", "--lock", cwd=tmp_path)
+        assert again.out == of_environment.out
+
+
 @pytest.mark.usefixtures("kept_cache")
 def test_the_others_go_on_without_what_cannot_be_had(server: Recording, tmp_path: Path) -> None:
     words = (f"{HTTPX}:sync", "httpx==0.28.99:sync", "--keep-going")

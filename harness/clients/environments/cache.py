@@ -17,7 +17,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from harness.clients.cache_folder import VARIABLE, cache_folder
 from harness.clients.environments import locking
 from harness.clients.environments.files import write_surely
 from harness.clients.environments.places import places, to_blame
-from harness.clients.environments.recipe import DIGEST_LENGTH
+from harness.clients.environments.recipe import DIGEST_LENGTH, Origin
 from harness.errors import UnusableError
 
 __all__ = ["Content", "EnvironmentCache", "Kept", "writing"]
@@ -47,6 +47,19 @@ class Content:
     python_version: str
     build: str
     lock: str
+    origin: Origin | None = None
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Content:
+        """Return the content that is written as ``plain``. Raises LookupError or TypeError."""
+        origin = plain.get("origin")
+        known = {field.name: plain[field.name] for field in fields(cls) if field.name in plain}
+        whole = {
+            **known,
+            "requirements": tuple(plain["requirements"]),
+            "origin": origin and Origin(**origin),
+        }
+        return cls(**whole)
 
 
 @dataclass(frozen=True)
@@ -143,8 +156,7 @@ class EnvironmentCache:
             used_at = (folder / MARKER).stat().st_mtime
             plain: dict[str, Any] = json.loads((folder / MARKER).read_text())
             told = [plain.pop(name) for name in ("made_at", "size", "own", "stamp")]
-            known = {field.name: plain[field.name] for field in fields(Content)}
-            content = Content(**{**known, "requirements": tuple(plain["requirements"])})
+            content = Content.from_plain(plain)
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
         if not os.access(folder / "bin" / "python", os.X_OK):  # its interpreter was removed

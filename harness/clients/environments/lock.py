@@ -1,7 +1,8 @@
 """Locks: the exact distributions of an environment, by version and hash, as text.
 
-One environment's lock is uv's requirements with hashes below one line that says for which Python it
-was made. A run's lock is TOML with one table per competitor.
+One environment's lock is uv's requirements with hashes below a line that says for which Python it
+was made, and one with the names of what was asked for. A run's lock is TOML with one table for each
+of its environments.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -18,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 from packaging.utils import canonicalize_name
 
 from harness.clients.environments.pythons import FoundPython
+from harness.clients.environments.recipe import named
 from harness.errors import UnusableError, UsageError
 from harness.option_names import option
 from harness.records.client_environment import Interpreter
@@ -47,19 +49,34 @@ ANY = "any"  # instead of a platform
 _LINE = re.compile(
     r"(#.*|[A-Za-z0-9._-]+(\[[^\]]*\])?==[^\s;\\]+(\s*;[^\\]*?)?(\s+--hash=\w+:[0-9a-f]+)*|\s+--hash=\w+:[0-9a-f]+)?\s*\\?"
 )
-_HEADER = re.compile(r"# clientbench: python (\S+), (\S+), (\S+)\n")
+_HEADER = re.compile(r"# clientbench: python (\S+), (\S+), (\S+)\n(?:# for (.*)\n)?")
 
 
-def headed(requirements: str, python: FoundPython) -> str:
-    """Return the lock of one environment, from uv's requirements with hashes."""
+def headed(requirements: str, python: FoundPython, asked: Iterable[str] = ()) -> str:
+    """Return the lock of one environment, from uv's requirements with hashes.
+
+    ``asked`` are the requirements that these come from.
+    """
     version = python.version + ("t" if python.free_threaded else "")
-    return f"# clientbench: python {version}, {python.implementation}, {python.platform}\n" + (
-        requirements
+    names = ", ".join(map(named, asked))
+    return (
+        f"# clientbench: python {version}, {python.implementation}, {python.platform}\n"
+        + (f"# for {names}\n" if names else "")
+        + requirements
     )
 
 
-def of_lock(label: str, lock: str) -> LockedEnvironment:
-    """Return the environment of one lock, without files of this machine."""
+def of_lock(lock: str) -> LockedEnvironment:
+    """Return the environment of one lock, without files of this machine.
+
+    Its label has what was asked for, with versions: equal for equal environments, whoever asks.
+    """
+    found = _HEADER.match(lock)
+    if found is None:
+        raise UnusableError("a lock has no first line that says for which Python it is")
+    versions = pins(lock)
+    asked = found[4].split(", ") if found[4] else versions
+    label = ", ".join(f"{name} {versions.get(name, '')}".rstrip() for name in asked)
     return LockedEnvironment(label, _FILE.sub("", lock))
 
 
@@ -81,7 +98,7 @@ def is_hashed(lock: str) -> bool:
 
 
 def body(lock: str) -> str:
-    """Return the requirements with hashes alone."""
+    """Return the requirements with hashes alone, without the first lines."""
     return _HEADER.sub("", lock, count=1)
 
 
@@ -95,7 +112,7 @@ def check(lock: str, python: FoundPython) -> None:
     if found is None:
         problem = "an environment has no first line that says for which Python it is"
         raise UsageError(problem, FIELD)
-    version, implementation, platform = found.groups()
+    version, implementation, platform, _ = found.groups()
     wanted = _minor(version)
     if platform not in (ANY, python.platform):
         raise UnusableError(f"the lock is for {platform}, this is {python.platform}")
@@ -107,7 +124,7 @@ def check(lock: str, python: FoundPython) -> None:
 
 @dataclass(frozen=True)
 class LockedEnvironment:
-    """The environment of one competitor, as a lock of a run lists it."""
+    """One environment, as the lock of a run lists it."""
 
     label: str
     lock: str
@@ -125,12 +142,12 @@ def _minor(version: str) -> str:
 
 
 def write(environments: Iterable[LockedEnvironment]) -> str:
-    """Return the lock of a run."""
+    """Return the lock of a run: each environment once."""
     parts = [
         f"# The environments of a run of clientbench: compare {option('lock')} FILE\n"
         f"format = {FORMAT}\n"
     ]
-    for one in environments:
+    for one in dict.fromkeys(environments):
         parts.append(
             f"\n[[environment]]\nlabel = {json.dumps(one.label)}\nlock = '''\n{one.lock}'''\n"
         )
@@ -181,7 +198,7 @@ def with_files(lock: str, requirements: Iterable[str]) -> str:
 
     Raises ``UnusableError`` for a URL: its hash is not known before it is fetched.
     """
-    added = ""
+    added = []
     for text in requirements:
         url = text.partition(" @ ")[2]
         if url and not url.startswith("file:"):
@@ -190,8 +207,26 @@ def with_files(lock: str, requirements: Iterable[str]) -> str:
         if url:
             with Path(unquote(urlsplit(url).path)).open("rb") as file:
                 found = hashlib.file_digest(file, "sha256").hexdigest()
-            added += f"{text} --hash=sha256:{found}\n" if is_hashed(lock) else f"{text}\n"
-    return lock + added
+            hashed = f" \\\n    --hash=sha256:{found}\n" if is_hashed(lock) else "\n"
+            added.append(f"{text}{hashed}")
+    return _sorted(lock, added) if added else lock
+
+
+def _sorted(lock: str, added: Sequence[str]) -> str:
+    """Return a lock with more requirements, in the order of names, as uv writes it.
+
+    So what is made of it has the key of the environment that the lock was taken from.
+    """
+    content = body(lock)
+    parts = [*re.split(r"\n(?=[A-Za-z0-9])", content.rstrip("\n")), *map(str.rstrip, added)]
+    return lock[: len(lock) - len(content)] + "".join(
+        f"{one}\n" for one in sorted(filter(None, parts), key=_name_of)
+    )
+
+
+def _name_of(requirement: str) -> str:
+    found = re.match(r"[A-Za-z0-9._-]+", requirement)
+    return str(canonicalize_name(found[0])) if found else ""
 
 
 def pins(lock: str) -> dict[str, str]:

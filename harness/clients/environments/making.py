@@ -87,21 +87,26 @@ class Maker:
         kept, descriptor = self.cache.hold(key, make, self._wait(recipe))
         if descriptor is not None:
             self._held.append(descriptor)
-        return Made(kept.python, kept.folder, lock, not made, kept.digest)
+        # the lock of whoever made it: it is the same but for what was asked for
+        return Made(kept.python, kept.folder, kept.content.lock, not made, kept.digest)
 
     def _wait(self, recipe: Recipe) -> Callable[[], None]:
         return lambda: self.tell(f"waiting for another run that makes {recipe}")
 
     def _lock(self, recipe: Recipe) -> str:
+        return locks.headed(self._locked(recipe), recipe.python, recipe.requirements)
+
+    def _locked(self, recipe: Recipe) -> str:
+        """Return all distributions with versions and hashes, without the first lines of a lock."""
         if recipe.lock is not None:
             locks.check(recipe.lock, recipe.python)
-            return recipe.lock
+            return locks.body(recipe.lock)
         path = self.cache.folder / "resolutions" / f"{_key(recipe)}.json"
         remembered = _remembered(path, self._offline)
         if remembered is not None:
-            return remembered
+            return locks.body(remembered)
         self.tell(f"resolving {recipe}")
-        lock = locks.headed(self._resolve(recipe), recipe.python)
+        lock = self._resolve(recipe)
         write_whole(path, json.dumps({"lock": lock, "at": time.time(), "index": index_digest()}))
         return lock
 
@@ -142,6 +147,7 @@ class Maker:
             python.version,
             python.build,
             lock,
+            recipe.origin,
         )
 
     def _sync(self, arguments: list[str], folder: Path, descriptor: int) -> None:

@@ -107,7 +107,8 @@ def installed() -> list[FoundPython]:
 def find(wanted: str | None) -> FoundPython:
     """Return the interpreter that ``wanted`` means: 3.13, 3.13.0, 3.13t, a path; None: our own.
 
-    Of several that fit, the newest. Raises ``UnusableError`` that names those there are.
+    Of several that fit, our own, else the newest. Raises ``UnusableError`` that names those there
+    are.
     """
     if wanted is None or os.sep in wanted:
         return _usable(_at(wanted or sys.executable, wanted), wanted or sys.executable)
@@ -116,7 +117,11 @@ def find(wanted: str | None) -> FoundPython:
     fitting = [one for one in found if one.problem is None] or found
     if not fitting:
         raise _refused(wanted, "is not found")
-    return _usable(fitting[0], wanted)
+    return _usable(next(filter(_is_ours, fitting), fitting[0]), wanted)
+
+
+def _is_ours(python: FoundPython) -> bool:
+    return os.path.realpath(python.path) == os.path.realpath(sys.executable)
 
 
 def _fits(python: FoundPython, version: str, threads: str) -> bool:

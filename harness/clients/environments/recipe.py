@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from harness.clients.environments.pythons import FoundPython
 from harness.text import canonical_json
 
-__all__ = ["DIGEST_LENGTH", "Recipe", "digest", "shown"]
+__all__ = ["DIGEST_LENGTH", "Origin", "Recipe", "described", "digest", "named"]
 
 DIGEST_LENGTH = 32  # hexadecimal digits: 128 bits
+SHORT_COMMIT = 8
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The place that an environment's library comes from, if it is no release."""
+
+    label: str  # the client as it was asked for, without folders: head=httpx=checkout
+    client: str
+    alias: str | None
+    place: str  # an absolute path, or a URL
+    distribution: str
+    commit: str | None = None  # of a checkout under git
+    dirty: bool | None = None  # it differs from the commit
+
+    def __str__(self) -> str:
+        if self.commit is None:
+            return self.label
+        return f"{self.label} ({self.commit[:SHORT_COMMIT]}{', dirty' if self.dirty else ''})"
 
 
 @dataclass(frozen=True)
@@ -25,6 +48,7 @@ class Recipe:
     requirements: tuple[str, ...]
     constraints: str | None = None
     lock: str | None = None
+    origin: Origin | None = None
 
     @property
     def digest(self) -> str:
@@ -33,14 +57,27 @@ class Recipe:
         return digest([*asked, list(self.python.identity)])
 
     def __str__(self) -> str:
-        named = ", ".join(map(shown, self.requirements)) or "nothing"
-        return f"{named} for Python {self.python}"
+        asked = described(self.requirements, self.origin) or "nothing"
+        return f"{asked} for Python {self.python}"
 
 
-def shown(requirement: str) -> str:
-    """Return a requirement as users see it: of a file or a URL only the last part."""
+def described(requirements: Iterable[str], origin: Origin | None) -> str:
+    """Return requirements as users see them: a library by its origin, other files by name."""
+    return ", ".join(_shown(one, origin) for one in requirements)
+
+
+def _shown(requirement: str, origin: Origin | None) -> str:
     name, at, where = requirement.partition(" @ ")
-    return f"{name} ({where.rpartition('/')[2]})" if at else requirement
+    if not at:
+        return requirement
+    if origin is not None and named(requirement) == origin.distribution:
+        return str(origin)
+    return f"{name} ({where.rpartition('/')[2]})"
+
+
+def named(requirement: str) -> str:
+    """Return the canonical name of the distribution that a requirement asks for."""
+    return str(canonicalize_name(Requirement(requirement).name))
 
 
 def digest(value: object) -> str:

@@ -13,6 +13,7 @@ __all__ = ["STYLES", "line"]
 STYLES: Mapping[Level, str] = {"good": "green", "limited": "yellow", "none": "bold red"}
 FEW_ROUNDS = "fewer than 2 complete rounds"
 LARGE = 0.5  # a half width that is better told as a factor
+LEAST_ROUNDS = 10  # that are advised
 NAMED = 2  # competitors with a wide interval
 
 
@@ -31,13 +32,24 @@ def line(trust: Trust, *, compares: bool, disturbed: bool) -> str:
 
 def _resolution(trust: Trust) -> str:
     if trust.resolution is None:
-        more = f"; use {option('rounds')} 10" if FEW_ROUNDS in trust.silent else ""
+        more = f"; use {option('rounds')} {LEAST_ROUNDS}" if FEW_ROUNDS in trust.silent else ""
         return f"no verdict: {'; '.join(trust.silent)}{more}" if trust.silent else ""
+    if trust.resolution > LARGE:
+        return _too_wide(trust, trust.resolution)
     wide = ", ".join(f"{label} {_width(width)}" for label, width in trust.wide[:NAMED])
     more = f" ({wide})" if wide else ""
-    if trust.resolution > LARGE:
-        return f"shows ratios beyond {_width(trust.resolution)} only{more}"
     return f"good for differences above {_width(trust.resolution)}{more}"
+
+
+def _too_wide(trust: Trust, resolution: float) -> str:
+    """Return what holds although intervals are wide, and how to get narrower ones."""
+    remedy = f"use {option('rounds')} {max(LEAST_ROUNDS, 2 * trust.rounds)}"
+    if trust.decided and trust.undecided:
+        return f"good for the verdicts above; what is inconclusive needs more rounds: {remedy}"
+    if trust.decided:
+        return f"good for the verdicts above; smaller differences need more rounds: {remedy}"
+    least = _width(resolution)
+    return f"no difference below {least} can be seen in {trust.rounds} rounds: {remedy}"
 
 
 def _width(share: float) -> str:

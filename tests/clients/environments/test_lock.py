@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
+from pathlib import Path
 
 import pytest
 
@@ -54,7 +56,7 @@ def test_a_lock_of_a_run_round_trips() -> None:
     lock = locks.headed("", dataclasses.replace(PYTHON, version="3.13.1", free_threaded=True))
     empty = LockedEnvironment("stdlib", lock)
 
-    text = locks.write([LOCKED, empty])
+    text = locks.write([LOCKED, empty, LOCKED])  # two clients may share one
 
     assert locks.read(text) == [LOCKED, empty]
     assert "\nalpha==1.0 \\\n    --hash=sha256:00\n" in text  # readable line by line
@@ -98,3 +100,29 @@ def test_what_is_no_lock(text: str, line: str) -> None:
         locks.read(text, "run.lock")
     assert str(caught.value).startswith(f"lock: {line}")
     assert "\n" not in str(caught.value)
+
+
+WHEEL = "beta @ file:///elsewhere/beta-1.0-py3-none-any.whl \\\n    --hash=sha256:11\n"
+
+
+def test_an_environment_is_named_by_what_was_asked_for() -> None:
+    lock = locks.headed(BODY + WHEEL, PYTHON, ["beta @ file:///elsewhere/b.whl", "Alpha[x]>=1"])
+    found = locks.of_lock(lock)
+
+    assert locks.body(lock) == BODY + WHEEL
+    assert found.label == "beta, alpha 1.0"
+    assert "elsewhere" not in locks.write([found])
+    locks.check(lock, PYTHON)
+
+
+def test_a_file_is_added_where_uv_lists_it(tmp_path: Path) -> None:
+    file = tmp_path / "beta-1.0-py3-none-any.whl"
+    file.write_bytes(b"a wheel")
+    digest = hashlib.sha256(b"a wheel").hexdigest()
+    parts = ("alpha==1.0", "gamma==3.0")
+    alpha, gamma = (f"{one} \\\n    --hash=sha256:00\n" for one in parts)
+    required = f"beta @ {file.as_uri()}"
+
+    found = locks.with_files(locks.headed(alpha + gamma, PYTHON), [required, "alpha"])
+
+    assert locks.body(found) == f"{alpha}{required} \\\n    --hash=sha256:{digest}\n{gamma}"

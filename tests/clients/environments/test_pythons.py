@@ -74,6 +74,17 @@ def test_what_is_wanted_is_found(pretend: Pretend) -> None:
     assert find(paths["3.12.1"]).version == "3.12.1"
 
 
+def test_our_own_comes_before_a_newer_one_that_fits_as_well(pretend: Pretend) -> None:
+    """What is measured differs in nothing but what was asked for."""
+    ours = find(None)
+    minor = ours.minor
+    newer = pretend(f"{minor}.99")
+
+    assert find(minor) == ours
+    assert find(f"python{minor}") == ours
+    assert find(f"{minor}.99").path == str(newer)
+
+
 @pytest.mark.parametrize(
     ("wanted", "problem"),
     [

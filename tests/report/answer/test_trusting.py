@@ -24,8 +24,28 @@ def test_a_good_comparison_says_what_it_is_good_for() -> None:
 
 
 def test_a_large_width_is_a_factor() -> None:
-    assert said(resolution=0.96) == "shows ratios beyond 2.0× only"
     assert said(resolution=0.03, wide=(("pycurl", 1.5),)).endswith("(pycurl 2.5×)")
+
+
+@pytest.mark.parametrize(
+    ("decided", "undecided", "rounds", "text"),
+    [
+        (0, 1, 2, "no difference below 63× can be seen in 2 rounds: use --rounds 10"),
+        (
+            *(1, 0, 2),
+            "good for the verdicts above; smaller differences need more rounds: use --rounds 10",
+        ),
+        (
+            *(1, 2, 8),
+            "good for the verdicts above; what is inconclusive needs more rounds: use --rounds 16",
+        ),
+    ],
+)
+def test_wide_intervals_agree_with_the_verdicts_and_need_more_rounds(
+    decided: int, undecided: int, rounds: int, text: str
+) -> None:
+    counts = {"decided": decided, "undecided": undecided, "rounds": rounds}
+    assert said(resolution=62.0, **counts) == text
 
 
 @pytest.mark.parametrize(
