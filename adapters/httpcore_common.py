@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from adapters.base import ErrorKind
+from adapters.base import CONNECTIONS, BaseAdapter, ErrorKind
 
 if TYPE_CHECKING:
     from adapters.trace import AsyncTrace, Stamps, Trace
 
 __all__ = [
-    "HTTPCORE_HOLDS",
-    "HTTPCORE_POINTS",
+    "WithHttpcore",
     "async_hook",
+    "common_kinds",
     "hook",
-    "kind_of_message",
     "note_port",
 ]
 
@@ -34,11 +33,48 @@ _EVENTS = {
 }
 _OPENED = ("ConnectDone", "TLSHandshakeDone")
 
-HTTPCORE_POINTS = ("GetConn", *_EVENTS.values())
-HTTPCORE_HOLDS = ("tcp", "tls", "connection", "request", "first-byte")
+_POINTS = ("GetConn", *_EVENTS.values())
+_HOLDS = ("tcp", "tls", "connection", "request", "first-byte")
 
 
-def kind_of_message(error: BaseException) -> ErrorKind | None:
+def common_kinds(library: Any) -> tuple[tuple[type[BaseException], ErrorKind], ...]:
+    """Return the error kinds of the exceptions that httpx and httpcore name alike."""
+    return (
+        (library.ConnectTimeout, "timeout_connect"),
+        # Waiting for the pool means waiting for a connection.
+        (library.PoolTimeout, "timeout_connect"),
+        (library.ReadTimeout, "timeout_read"),
+        (library.WriteTimeout, "timeout_read"),
+        (library.TimeoutException, "timeout_total"),
+        (library.ConnectError, "connect"),
+        (library.NetworkError, "reset"),
+        (library.ProxyError, "connect"),
+        (library.ProtocolError, "protocol"),
+        (library.UnsupportedProtocol, "protocol"),
+    )
+
+
+class WithHttpcore(BaseAdapter):
+    """The base of httpx, httpcore and their forks, in both modes. ``library`` is the module."""
+
+    library: ClassVar[Any]
+    can_stream = True
+    connections = CONNECTIONS
+    can_unix = True
+    can_peek = True
+    # The default of httpx. On every request and every response, httpcore checks all connections
+    # for each idle one, with a system call each: with 250 in one pool a request takes seconds.
+    largest_pool: ClassVar[int | None] = 100
+    trace_points: ClassVar[tuple[str, ...]] = _POINTS
+    hold_points: ClassVar[tuple[str, ...]] = _HOLDS
+
+    def classify(self, error: BaseException) -> ErrorKind:
+        """Classify as every adapter does; some failures differ by message only."""
+        told = isinstance(error, self.library.RemoteProtocolError) and _kind_of_message(error)
+        return told or super().classify(error)
+
+
+def _kind_of_message(error: BaseException) -> ErrorKind | None:
     """Return the kind of a ``RemoteProtocolError`` that only its message tells."""
     if "Server disconnected" in str(error):
         return "reset"

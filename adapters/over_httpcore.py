@@ -11,11 +11,9 @@ from urllib.parse import urlsplit
 
 from adapters import tls
 from adapters.base import (
-    CONNECTIONS,
     PEEK_BYTES,
     Adapter,
     AsyncAdapter,
-    BaseAdapter,
     ErrorKind,
     Peek,
     Request,
@@ -24,14 +22,7 @@ from adapters.base import (
     length_of,
     length_of_async,
 )
-from adapters.httpcore_common import (
-    HTTPCORE_HOLDS,
-    HTTPCORE_POINTS,
-    async_hook,
-    hook,
-    kind_of_message,
-    note_port,
-)
+from adapters.httpcore_common import WithHttpcore, async_hook, common_kinds, hook, note_port
 from adapters.loops import ASYNCIO_LOOPS
 from adapters.request_target import request_target, typed_target
 
@@ -44,32 +35,13 @@ __all__ = ["AsyncOverHttpcore", "OverHttpcore", "SyncOverHttpcore", "httpcore_ki
 def httpcore_kinds(library: Any) -> tuple[tuple[type[BaseException], ErrorKind], ...]:
     """Return the error kinds of a module with httpcore's exceptions."""
     return (
-        (library.ConnectTimeout, "timeout_connect"),
-        # Waiting for the pool means waiting for a connection.
-        (library.PoolTimeout, "timeout_connect"),
-        (library.ReadTimeout, "timeout_read"),
-        (library.WriteTimeout, "timeout_read"),
-        (library.TimeoutException, "timeout_total"),
-        (library.ConnectError, "connect"),
-        (library.NetworkError, "reset"),
-        (library.ProxyError, "connect"),
-        (library.ProtocolError, "protocol"),
-        (library.UnsupportedProtocol, "protocol"),
+        *common_kinds(library),
         (library.ConnectionNotAvailable, "connect"),
     )
 
 
-class OverHttpcore(BaseAdapter):
+class OverHttpcore(WithHttpcore):
     """The base of both modes: options and errors. ``library`` is the module."""
-
-    library: ClassVar[Any]
-    can_stream = True
-    connections = CONNECTIONS
-    can_unix = True
-    can_peek = True
-    largest_pool = 100  # as for httpx: requests take the longer, the more connections are idle
-    trace_points: ClassVar[tuple[str, ...]] = HTTPCORE_POINTS
-    hold_points: ClassVar[tuple[str, ...]] = HTTPCORE_HOLDS
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -111,11 +83,6 @@ class OverHttpcore(BaseAdapter):
         if "timeout" in extensions:
             extensions["timeout"] = self._timeouts(self.settings.hold_s)
         return self._sent_with(request) | {"extensions": extensions}
-
-    def classify(self, error: BaseException) -> ErrorKind:
-        """Classify as every adapter does; httpcore distinguishes some failures by message only."""
-        told = isinstance(error, self.library.RemoteProtocolError) and kind_of_message(error)
-        return told or super().classify(error)
 
 
 def _typed_url(library: Any) -> Any:

@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from adapters import tls
 from adapters.base import (
-    CONNECTIONS,
     PEEK_BYTES,
     Adapter,
     AsyncAdapter,
-    BaseAdapter,
     ErrorKind,
     Peek,
     Request,
@@ -25,14 +23,7 @@ from adapters.base import (
     length_of,
     length_of_async,
 )
-from adapters.httpcore_common import (
-    HTTPCORE_HOLDS,
-    HTTPCORE_POINTS,
-    async_hook,
-    hook,
-    kind_of_message,
-    note_port,
-)
+from adapters.httpcore_common import WithHttpcore, async_hook, common_kinds, hook, note_port
 from adapters.loops import ASYNCIO_LOOPS
 from adapters.request_target import typed_target
 
@@ -45,39 +36,18 @@ __all__ = ["AsyncOverHttpx", "OverHttpx", "SyncOverHttpx", "httpx_kinds", "keep_
 def httpx_kinds(library: Any) -> tuple[tuple[type[BaseException], ErrorKind], ...]:
     """Return the error kinds of a module with httpx's exceptions."""
     return (
-        (library.ConnectTimeout, "timeout_connect"),
-        # Waiting for the pool means waiting for a connection.
-        (library.PoolTimeout, "timeout_connect"),
-        (library.ReadTimeout, "timeout_read"),
-        (library.WriteTimeout, "timeout_read"),
-        (library.TimeoutException, "timeout_total"),
-        (library.ConnectError, "connect"),
-        (library.NetworkError, "reset"),
-        (library.ProxyError, "connect"),
-        (library.ProtocolError, "protocol"),
-        (library.UnsupportedProtocol, "protocol"),
+        *common_kinds(library),
         (library.DecodingError, "body"),
         (library.TooManyRedirects, "protocol"),
         (library.TransportError, "connect"),
     )
 
 
-class OverHttpx(BaseAdapter):
+class OverHttpx(WithHttpcore):
     """The base of both modes: options and errors. ``library`` is the module."""
 
-    library: ClassVar[Any]
     # Called with each request in profile parity.
     request_hooks: ClassVar[tuple[Callable[[Any], Any], ...]] = ()
-    can_stream = True
-    connections = CONNECTIONS
-    can_unix = True
-    can_peek = True
-    # The library's own default. On every request and every response, httpcore checks all
-    # connections for each idle one, with a system call each: with 250 in one pool a request takes
-    # seconds.
-    largest_pool: ClassVar[int | None] = 100
-    trace_points: ClassVar[tuple[str, ...]] = HTTPCORE_POINTS
-    hold_points: ClassVar[tuple[str, ...]] = HTTPCORE_HOLDS
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -111,11 +81,6 @@ class OverHttpx(BaseAdapter):
             options["event_hooks"] = hooks
             options["cookies"] = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
         return options | {"limits": library.Limits(**limits)}
-
-    def classify(self, error: BaseException) -> ErrorKind:
-        """Classify as every adapter does; httpx distinguishes some failures by message only."""
-        told = isinstance(error, self.library.RemoteProtocolError) and kind_of_message(error)
-        return told or super().classify(error)
 
     def _sent_with(self, request: Request) -> dict[str, Any]:
         """Return the arguments of a request that is not timed."""

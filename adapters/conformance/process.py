@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import sys
 from typing import Any
 
@@ -37,6 +38,8 @@ def main() -> None:
     unknown = {claim for claim, *_ in adapter.known_failures} - {claim.name for claim in CLAIMS}
     if unknown:
         raise ValueError(f"known_failures names no claim: {', '.join(sorted(unknown))}")
+    for *_, pattern in adapter.known_failures:
+        re.compile(pattern)
     tell(
         claims=[(claim.name, claim.sentence) for claim in CLAIMS],
         known=adapter.known_failures,

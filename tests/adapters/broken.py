@@ -194,6 +194,7 @@ IDLE = {
     + _then("'/gzip/' in request.url", "time.sleep(600)"),
     "hangs-unlike-known": _known("expected .*1048576")
     + _then("'/gzip/' in request.url", "time.sleep(600)"),
+    "known-by-no-pattern": _known("did (not end"),
     "dies-unlike-known": _known("did not end")
     + _then("'/gzip/' in request.url", "os.kill(os.getpid(), 11)"),
     "writes": _then("'/gzip/' in request.url", "os.write(PIPE, b'[1]\\n')"),

@@ -80,6 +80,13 @@ def test_a_known_failure_is_one_by_its_reason_only(check: CheckOutsider) -> None
     }
 
 
+def test_a_reason_that_is_no_pattern_is_refused(check: CheckOutsider) -> None:
+    (one,) = check("known-by-no-pattern").results
+    assert (one.name, one.state) == ("asked", "failed")
+    assert "it cannot be checked: its process ended with exit code 1: " in (one.reason or "")
+    assert "unterminated subpattern" in (one.reason or "")
+
+
 def test_what_an_adapter_has_started_is_ended_with_it(check: CheckOutsider) -> None:
     check("forks", claim_s=2.0)
     # nobody's children: those of other tests that run beside this one have parents
