@@ -93,7 +93,7 @@ def _supported(client: Client) -> str:
     """Return the versions of its library that its adapter supports."""
     if client.name in adapters.OLDEST:
         return f"≥{adapters.OLDEST[client.name]}"
-    return ANY if client.distribution else NOTHING
+    return ANY if client.distribution and client.name in adapters.MODES_OF else NOTHING
 
 
 def _state(client: Client, cached: Mapping[str, str]) -> str:
