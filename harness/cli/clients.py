@@ -14,7 +14,6 @@ from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
 from harness.clients.declared import declared
 from harness.clients.environments.cached import cached_versions
-from harness.clients.registry import known_clients
 from harness.input.client_input import parse_client
 from harness.input.options import Options
 from harness.measure.contenders import Resolver
@@ -39,7 +38,8 @@ def show_clients(as_json: bool) -> None:
     with interrupts.deferred(), Bundle() as bundle:
         known = {client.name: client for client in Catalogue(bundle).clients()}
     order = dict.fromkeys((*adapters.BY_POPULARITY, *known))
-    found, cached = [known[name] for name in order], cached_versions(known_clients())
+    found = [known[name] for name in order]
+    cached = cached_versions({one.name: one.distribution for one in found if one.distribution})
     if as_json:
         say_json([{**_plain(client), **_listed(client, cached)} for client in found])
         return
@@ -93,7 +93,7 @@ def _supported(client: Client) -> str:
     """Return the versions of its library that its adapter supports."""
     if client.name in adapters.OLDEST:
         return f"≥{adapters.OLDEST[client.name]}"
-    return ANY if client.distribution else NOTHING
+    return ANY if client.distribution and client.name in adapters.MODES_OF else NOTHING
 
 
 def _state(client: Client, cached: Mapping[str, str]) -> str:

@@ -75,7 +75,7 @@ def test_optional_accelerators_are_hidden_and_listed(found: Catalogue) -> None:
     ("selector", "error", "parts"),
     [
         ("blacksheep", UnusableError, ("'blacksheep' has no adapter: part of a server",)),
-        ("curl", UsageError, ("'curl' is unknown", "did you mean pycurl or curl_cffi?")),
+        ("curl", UsageError, ("'curl' is unknown", "pycurl", "`clientbench clients` lists all")),
         (
             "requests:async",
             UsageError,

@@ -76,6 +76,16 @@ def test_a_client_is_measured_on_its_loop(
     assert measured["correct"] > 0
 
 
+@pytest.mark.usefixtures("own_cache")
+def test_a_reference_gets_the_loop_that_it_is_asked_to_run_on(tmp_path: Path) -> None:
+    words = ("compare", "null+twisted", "null+trio", *LOADS["open"], "--json")
+    ended = clientbench(*words, cwd=tmp_path)
+
+    assert ended.code == 0, ended.err
+    loops = [one["event_loop"] for one in ended.json["competitors"]]
+    assert sorted(loops) == ["trio", "twisted"]
+
+
 def test_every_claim_holds_on_trio(environments: Environments, tmp_path: Path) -> None:
     """Those made for another loop are checked on it by test_every_client.py."""
     client = f"httpx:async+trio@{environments('httpx', 'trio')}"

@@ -55,3 +55,15 @@ def test_no_figure_is_cut_in_a_narrow_terminal(columns: int, folder: Path) -> No
     lines = show(folder, columns)
     assert numbers(lines) <= numbers(show(folder, 200))
     assert any("12,5" in line for line in lines)  # requests/s of the baseline
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+@pytest.mark.parametrize("words", [("clients",), ("clients", "show", "httpx")], ids=" ".join)
+def test_what_is_said_of_clients_is_wrapped_between_words(
+    columns: int, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    with Terminal(columns, 100) as terminal:
+        assert terminal.run([*CLIENTBENCH, *words], cwd=tmp_path) == 0
+        assert terminal.wrapped() == []
+        seen = {word for line in terminal.screen() for word in line.split()}
+    assert seen >= ({"geventhttpclient", "urllib3-future"} if words == ("clients",) else {"anyio"})

@@ -11,15 +11,15 @@ from packaging.version import Version
 from harness.clients.environments.cache import EnvironmentCache
 from harness.clients.environments.lock import pins
 from harness.clients.environments.recipe import named
-from harness.clients.registry import KnownClient
 
 __all__ = ["cached_versions"]
 
 
-def cached_versions(known: Mapping[str, KnownClient]) -> dict[str, str]:
+def cached_versions(distributions: Mapping[str, str]) -> dict[str, str]:
     """Return the newest version of each client in an environment of our own Python, by name.
 
-    A checkout or a file is no version. Clients without any are not there.
+    ``distributions`` are those of their libraries, by name as well. A checkout or a file is no
+    version. Clients without any are not there.
     """
     by_library: dict[str, str] = {}
     for kept in EnvironmentCache().list():
@@ -31,7 +31,5 @@ def cached_versions(known: Mapping[str, KnownClient]) -> dict[str, str]:
         if version is not None:
             newest = max(version, by_library.get(library, version), key=Version)
             by_library[library] = newest
-    libraries = {
-        name: canonicalize_name(one.distribution) for name, one in known.items() if one.distribution
-    }
+    libraries = {name: canonicalize_name(one) for name, one in distributions.items()}
     return {name: by_library[one] for name, one in libraries.items() if one in by_library}
