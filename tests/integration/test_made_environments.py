@@ -211,6 +211,33 @@ def test_the_others_go_on_without_what_cannot_be_had(server: Recording, tmp_path
     assert f"left out: httpx==0.28.99:sync ({problem})" in ended.err.splitlines()
 
 
+@pytest.mark.usefixtures("kept_cache")
+def test_what_lies_around_changes_no_client(server: Recording, tmp_path: Path) -> None:
+    ran, users, home = tmp_path / "ran", tmp_path / "users", tmp_path / "home"
+    of_home = home / ".local/lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    code = f"import sys; open({str(ran)!r}, 'a').write(f'{{__name__}} {{sys.argv}} ')\n"
+    names = ("httpx", "httpcore", "requests", "ssl", "sitecustomize", "usercustomize")
+    for folder in (tmp_path, users, of_home / "site-packages"):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            (folder / f"{name}.py").write_text(code)
+        (folder / "start.pth").write_text(code)
+    netrc = home / ".netrc"
+    netrc.write_text("machine 127.0.0.1 login me password word\n")
+    netrc.chmod(0o600)
+    environ = {"HOME": str(home), "NETRC": str(netrc), "PYTHONPATH": str(users)}
+    clients = (f"{HTTPX}:sync", "httpx:sync", "requests", "niquests:sync", "aiohttp")
+
+    words = ("compare", *clients, "--url", server.url, *ONE, "--json")
+    trials = measured(clientbench(*words, cwd=tmp_path, environ=environ, patience_s=500))
+
+    assert trials[f"{HTTPX}:sync"]["client_version"] == "0.28.0"
+    assert trials["requests"]["client_version"] == version("requests")
+    assert not ran.exists(), ran.read_text()
+    assert server.arrived
+    assert not any("authorization" in map(str.lower, one.headers) for one in server.arrived)
+
+
 @pytest.fixture
 def under_way(server: Recording, own_cache: Path, tmp_path: Path) -> Iterator[UnderWay]:
     words = ("mureq", "--url", server.url, "--duration", "20", "--rounds", "1", "--warmup", "0")
