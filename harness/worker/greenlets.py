@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import gevent
-from gevent.queue import LifoQueue, SimpleQueue
+from gevent.queue import LifoQueue, Queue
 from gevent.socket import wait_read
 
 from adapters.base import Adapter
@@ -44,7 +44,7 @@ class _Greenlets(SyncBackend):
     """How greenlets start and wait."""
 
     sleep = staticmethod(gevent.sleep)
-    new_inbox = SimpleQueue
+    new_inbox = Queue  # gevent's SimpleQueue was that of threads before 24
     new_free_list = LifoQueue
 
     def __init__(self) -> None:

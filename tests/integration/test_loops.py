@@ -21,6 +21,8 @@ ON_LOOPS = (
     ("aiohttp+rloop", ("aiohttp", "rloop"), "rloop"),
     ("geventhttpclient", ("geventhttpclient",), "gevent"),
     ("grequests", ("grequests",), "gevent"),
+    # gevent 23 has an own queue of that name only where the standard library is patched
+    ("null:sync+gevent", ("gevent==23.9.1",), "gevent"),
     ("treq", ("treq",), "twisted"),
 )
 ONE = ("--rounds", "1")
