@@ -23,6 +23,7 @@ from harness.cli.showing import show, view
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
 from harness.clients.catalogues import Making, versions
+from harness.clients.registry import known_clients
 from harness.doctor import busy
 from harness.errors import UsageError
 from harness.input.competitor_input import Modes
@@ -123,17 +124,12 @@ def _exit_code(run: RunRecord, accepted: frozenset[str] | None, *, in_trouble: b
 
 
 def _scenario(options: Options, defaults: Defaults, settings: Making) -> Scenario:
-    files = settings.adapter_files
-    with Bundle(files) as bundle:
-        known = Catalogue(bundle).clients()
     # if another factor has several values, the user must name the clients
     several = any(len(options.values(factor)) > 1 for factor in FACTORS.values())
     named = options.clients or options.every or options.popular
     if options.command == "compare" and not named and not several:
-        options = replace(options, clients=_all_installed(known, settings))
-    here = {client.name: tuple(client.modes) for client in known if client.modes}
-    of_files = {one.name: one.modes for one in files}
-    modes = cast("Modes", {**adapters.MODES_OF, **of_files, **here})
+        options = replace(options, clients=_all_installed(settings))
+    modes = _modes(settings)
     if not (options.keep_going or options.every):
         return build(options, defaults, modes, _resolve, partial(versions, settings))
     unlisted: dict[str, str] = {}
@@ -148,7 +144,24 @@ def _resolve(spec: TargetSpec) -> Runtime:
         return resolve(spec)
 
 
-def _all_installed(known: list[Client], settings: Making) -> tuple[str, ...]:
+def _modes(settings: Making) -> Modes:
+    """Return the modes of every client: ours and those of files as declared, others are asked."""
+    files = settings.adapter_files
+    declared = adapters.MODES_OF | {one.name: one.modes for one in files}
+    others = [name for name in known_clients(files) if name not in declared]
+    asked = {client.name: tuple(client.modes) for client in _asked(settings, others)}
+    return cast("Modes", declared | {name: modes for name, modes in asked.items() if modes})
+
+
+def _asked(settings: Making, names: Sequence[str] | None = None) -> list[Client]:
+    """Return what clients (default: all) are in clientbench's own environment."""
+    if names is not None and not names:  # a copy of our code is not made for nothing
+        return []
+    with Bundle(settings.adapter_files) as bundle:
+        return Catalogue(bundle).clients(names)
+
+
+def _all_installed(settings: Making) -> tuple[str, ...]:
     """Return every installed library in every mode; print which are left out, and why.
 
     An extra that is not installed is not mentioned. Clients of adapter files are among them even if
@@ -156,7 +169,7 @@ def _all_installed(known: list[Client], settings: Making) -> tuple[str, ...]:
     """
     chosen = []
     of_files = {one.name: one.modes for one in settings.adapter_files}
-    for client in known:
+    for client in _asked(settings):
         if client.name in adapters.REFERENCES or client.name in adapters.ELSEWHERE:
             continue
         if client.name in adapters.EXTRAS and not client.installed:  # nobody asked for it

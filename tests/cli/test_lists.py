@@ -100,7 +100,7 @@ def test_clients_are_listed_by_popularity_with_what_is_known_of_each(
     oldest = f"≥{adapters.OLDEST['httpx2']}"
     assert rows["httpx2"][:3] == ["on", "demand", oldest]
     assert {"sync,", "async", "1.1"} <= {*rows["httpx2"]}
-    assert rows["treq"][:3] == ["on", "demand", "any"]
+    assert rows["treq"][:3] == ["on", "demand", "≥22.2.0"]
     assert ("supported" in lines[0], "can" in lines[0]) == (columns == "120", columns != "60")
     assert lines[-1].startswith("no room here for: supported") == (columns != "120")
     assert not (tmp_path / "environments").exists()

@@ -239,7 +239,7 @@ NAMES = (f"odd_{number}_{os.getpid()}" for number in count())
     [
         (odd(open="raise RuntimeError('no way in')"), "RuntimeError: no way in"),
         (odd(head="import a_module_nobody_has"), "a_module_nobody_has"),
-        (odd(head="raise SystemExit(7)"), "exit code 7"),
+        (odd(head="raise SystemExit(7)"), "SystemExit: 7"),
         (odd(head="import os; os._exit(3)"), "exit code 3"),
         (odd(head="def"), "SyntaxError"),
         (odd(head="ADAPTERS = ()\nimport sys; sys.exit('stopped by itself')"), "stopped by itself"),
