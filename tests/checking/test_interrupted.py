@@ -22,6 +22,7 @@ def words_of(process: psutil.Process) -> list[str]:
         return []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "at_work", "signal_"),
     [

@@ -242,6 +242,7 @@ def test_what_a_verdict_rests_on_is_looked_at_after_ten_rounds_too() -> None:
     assert found is not None and found.reason == "reached"
 
 
+@pytest.mark.long
 def test_there_is_a_most_of_rounds() -> None:
     made = rounds(MOST_ROUNDS, 0.9)
     found = ended(made)

@@ -17,6 +17,8 @@ from harness.store import Store
 from tests.examples import SECOND, run, save, trial
 from tests.store.asked import query
 
+pytestmark = pytest.mark.long
+
 COUNT = st.integers(0, 10**6)
 FEW = st.integers(0, 3)
 

@@ -43,6 +43,7 @@ def shares(found: list[Change]) -> set[str]:
     return {one.where for one in found}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("rounds", "blocks"), [(5, 20), (10, 1), (10, 20), (20, 12)])
 @pytest.mark.parametrize("competitors", [1, 2, 3])
 def test_noise_alone_is_hardly_ever_doubted(rounds: int, blocks: int, competitors: int) -> None:
@@ -58,6 +59,7 @@ def test_noise_alone_is_hardly_ever_doubted(rounds: int, blocks: int, competitor
     assert alarms <= 0.05 * REPETITIONS
 
 
+@pytest.mark.long
 def test_noise_is_not_doubted_because_it_is_strong() -> None:
     """So strong that no margin hides what the statistics would get wrong."""
     alarms = 0
