@@ -15,14 +15,16 @@ from tests.require import require
 
 Environments = Callable[..., str]
 
+# It has an own queue only where the standard library is patched. The last one with that has no wheel for 3.13.
+OLD_GEVENT = "gevent==23.9.1"
+
 # a client with its loop, what its environment needs, and the loop that is recorded
 ON_LOOPS = (
     ("httpx:async+trio", ("httpx", "trio"), "trio"),
     ("aiohttp+rloop", ("aiohttp", "rloop"), "rloop"),
     ("geventhttpclient", ("geventhttpclient",), "gevent"),
     ("grequests", ("grequests",), "gevent"),
-    # gevent 23 has an own queue of that name only where the standard library is patched
-    ("null:sync+gevent", ("gevent==23.9.1",), "gevent"),
+    ("null:sync+gevent", (OLD_GEVENT if sys.version_info < (3, 13) else "gevent",), "gevent"),
     ("treq", ("treq",), "twisted"),
 )
 ONE = ("--rounds", "1")
