@@ -20,7 +20,6 @@ from harness.cli.targets import PATIENCE_S
 from servers.catalogue import NAMES, proxies, upstreams
 from servers.spec import TargetSpec
 from tests.standing import Surroundings, surroundings
-
 from tests.trials import wait_until
 
 LONG = ("--duration", "60", "--rounds", "100", "--warmup", "0", "--concurrency", "1")
