@@ -25,7 +25,7 @@ from harness.records.checked import Checked
 from harness.scenario.selector import ClientSpec, parse
 from tests.require import index_has
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.waits]
+pytestmark = pytest.mark.timeout(600)
 
 ELSEWHERE = [f"{name}:{mode}" for name in adapters.ELSEWHERE for mode in adapters.MODES_OF[name]]
 SIX = [
