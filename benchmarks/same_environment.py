@@ -40,20 +40,26 @@ METRICS: tuple[Metric, ...] = ("cpu_per_request", "peak_memory")
 ALIKE = ("equivalent", "inconclusive")
 MOST_PERCENT = 2.0
 # narrow enough to tell 2 % from nothing
-PRECISE = {"precision": "1%", "metric": "cpu-per-request", "budget": "3m"}
+PRECISE = {"precision": "1%", "metric": "cpu-per-request", "budget": "8m"}
 OURS = "clientbench"
 
 
 def main() -> int:
     """Measure the parts that the command line names, and report."""
-    parts: dict[str, Callable[[bool], list[Figure]]] = {"same": _same, "here": _here}
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*parts, []], help="default: all")
+    parser.add_argument("parts", nargs="*", choices=["same", "here", []], help="default: all")
+    parser.add_argument(
+        "--clients", nargs="+", metavar="NAME:MODE", help="of part here; default: all"
+    )
     parser.add_argument("--quick", action="store_true", help="for a try: fewer and shorter runs")
     given = parser.parse_args()
+    parts: dict[str, Callable[[], list[Figure]]] = {
+        "same": lambda: _same(given.quick),
+        "here": lambda: _here(given.clients, given.quick),
+    }
     figures: list[Figure] = []
     for name in given.parts or parts:
-        figures += parts[name](given.quick)
+        figures += parts[name]()
         print(f"{name} done", file=sys.stderr)
     return report("same environment, quick" if given.quick else "same environment", figures)
 
@@ -87,12 +93,14 @@ def differences(compared: Sequence[Comparison]) -> tuple[int, str]:
     return wrong, said or "no comparison"
 
 
-def _here(quick: bool) -> list[Figure]:
+def _here(chosen: Sequence[str] | None, quick: bool) -> list[Figure]:
     """Compare each client beside clientbench with itself in an environment made for it."""
     constraints, figures = _constraints(), []
     length = {"quick": True} if quick else PRECISE
     with caches():
         for name, mode, release in _required():
+            if chosen and f"{name}:{mode}" not in chosen:
+                continue
             client = f"{name}=={release}:{mode}"
             pair = [f"here={client}", f"made={client}@{base_python()}"]
             compared = _compared(_scenario(pair, 1, **length), constraints)
