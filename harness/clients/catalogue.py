@@ -2,7 +2,8 @@
 
 The orchestrator never imports a client library. Answers are kept in the user's cache folder. The
 list of installed packages is read again after anything was installed or removed. The abilities of
-an adapter are valid for one environment only, because a digest of all its files is part of the key.
+an adapter are valid for one environment only: the versions in it, and the paths, sizes and times of
+its files are part of the key.
 """
 
 from __future__ import annotations
