@@ -201,7 +201,7 @@ class Catalogue:
 
     def serves(self, spec: ClientSpec) -> bool:
         """Say whether it has what ``spec`` asks for, without extras, source and other additions."""
-        if spec.name not in self._known:
+        if spec.name not in self._known or not spec.is_bare_but_for_version:
             return False
         client, file = self.clients([spec.name])[0], self._known[spec.name].file
         if client.distribution is None:
@@ -209,7 +209,7 @@ class Catalogue:
         if file is not None and file.has_extras:  # which may be there or not
             return False
         is_it = spec.version is None or is_version(client.version, spec.version)
-        return spec.is_bare_but_for_version and client.installed and is_it and self._has_loop(spec)
+        return client.installed and is_it and self._has_loop(spec)
 
     def versions(self, spec: ClientSpec) -> Mapping[str, str]:
         """Return the versions of the distributions that ``spec`` means, if it serves that."""
