@@ -20,6 +20,7 @@ from tests.clients.environments import index as indexes
 from tests.clients.environments.conftest import Making
 from tests.clients.environments.index import Index
 from tests.clients.environments.test_making import version_of
+from tests.require import require
 
 # Writes the version that git describes into the wheel, as setuptools-scm does.
 DESCRIBED = (
@@ -123,6 +124,32 @@ def test_a_change_that_git_was_told_to_ignore_counts(
     (checkout / "alpha.py").write_text("__version__ = 'changed'\n")
 
     assert of(checkout, making).dirty
+
+
+def test_a_checkout_that_git_cannot_compare_may_be_dirty(making: Making, checkout: Path) -> None:
+    """The program that makes what is kept of a file is gone, as git-lfs may be."""
+    git(checkout, "config", "filter.large.clean", "tr a-z A-Z")
+    git(checkout, "config", "filter.large.required", "true")
+    (checkout / ".gitattributes").write_text("alpha.py filter=large\n")
+    git(checkout, "rm", "--quiet", "--cached", "alpha.py")
+    git(checkout, "add", "--all")
+    git(checkout, "commit", "--quiet", "--message", "second")
+    assert of(checkout, making).dirty is False
+
+    git(checkout, "config", "filter.large.clean", "false")
+
+    assert of(checkout, making).dirty
+
+
+def test_a_checkout_of_another_user(making: Making, checkout: Path) -> None:
+    """As in a container that has the user's folder."""
+    require(os.geteuid() == 0, "files cannot be given to another user")
+    for path in (checkout, *checkout.rglob("*")):
+        os.chown(path, 12345, 12345)
+
+    found = of(checkout, making)
+
+    assert (found.commit is not None, found.dirty) == (True, False)
 
 
 def test_settings_of_the_repository_decide_what_differs(making: Making, checkout: Path) -> None:
