@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from harness.clients.environments.cache import EnvironmentCache
 from harness.clients.environments.making import Maker
 from harness.clients.environments.pythons import find
 from harness.clients.environments.recipe import Recipe
+from harness.clients.environments.source import source
 from harness.errors import UnusableError
 from tests.cli.command import Ended
 from tests.clients.environments import index as indexes
@@ -321,6 +323,21 @@ def test_a_full_disk(
         line,
     )
     assert not list(small.glob("environments/*/environment.json"))
+
+
+def test_a_full_folder_for_temporary_files(
+    small: Path, stocked: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is full when the copy of a wheel is made there."""
+    file, content = indexes.wheel("httplib2", "0.32.0", files={"large.py": "#" * 1_000_000})
+    (tmp_path / file).write_bytes(content)
+    monkeypatch.setattr(tempfile, "tempdir", str(small))
+
+    with pytest.raises(UnusableError) as caught, Maker(EnvironmentCache(tmp_path / "own")) as maker:
+        source(str(tmp_path / file), "httplib2", find(None), maker)
+    assert caught.value.problem == (
+        f"the disk is full below {small}; free some space, or set TMPDIR"
+    )
 
 
 GONE = "zz=httpx==0.28.99:sync"

@@ -5,7 +5,6 @@ The copy has a repository of its own, for build tools that read the version from
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import shutil
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import interrupts
+from harness.clients.environments.files import copy_of_users
 from harness.errors import UnusableError
 from harness.redaction import quoted
 
@@ -127,7 +127,10 @@ def _git(folder: Path, *arguments: str) -> str | None:
 
 
 def _everything(top: Path) -> Iterator[str]:
-    """Yield the files below ``top``, without caches, virtual environments and products."""
+    """Yield the files below ``top``, without caches, virtual environments and products.
+
+    Sockets and named pipes are no files, as for git.
+    """
     for folder, subfolders, names in os.walk(top):
         at_top = folder == str(top)
         subfolders[:] = [
@@ -140,8 +143,10 @@ def _everything(top: Path) -> Iterator[str]:
         ]
         links = [name for name in subfolders if os.path.islink(f"{folder}/{name}")]  # noqa: PTH114
         for name in (*names, *links):
-            if not name.endswith((".pyc", ".pyo")):
-                yield os.path.relpath(f"{folder}/{name}", top)
+            path = f"{folder}/{name}"
+            is_file = os.path.isfile(path) or os.path.islink(path)  # noqa: PTH113, PTH114
+            if is_file and not name.endswith((".pyc", ".pyo")):
+                yield os.path.relpath(path, top)
 
 
 def _copy(top: Path, files: list[str], to: Path) -> None:
@@ -151,10 +156,18 @@ def _copy(top: Path, files: list[str], to: Path) -> None:
             continue
         copy.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir() and not source.is_symlink():  # a repository within
-            shutil.copytree(source, copy, symlinks=True, ignore=shutil.ignore_patterns(".git"))
+            without = shutil.ignore_patterns(".git")
+            shutil.copytree(source, copy, symlinks=True, ignore=without, copy_function=_copy_file)
         else:
-            with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
-                shutil.copy2(source, copy, follow_symlinks=False)
+            _copy_file(source, copy)
+
+
+def _copy_file(file: str | Path, to: str | Path) -> None:
+    try:
+        copy_of_users(file, to, follow_links=False)
+    except UnusableError:
+        if os.path.lexists(file):  # else it was deleted meanwhile
+            raise
 
 
 def _digest(top: Path, files: list[str], more: str) -> str:

@@ -409,6 +409,30 @@ def test_what_is_no_source(index: Index, making: Making, text: str, line: str) -
     assert refused(text, making).startswith(line)
 
 
+def test_a_file_that_cannot_be_read_is_named_and_not_the_cache(
+    index: Index, making: Making, checkout: Path, tmp_path: Path
+) -> None:
+    wheel = tmp_path / "alpha-1.0-py3-none-any.whl"
+    wheel.symlink_to("/proc/self/mem")  # whose beginning cannot be read, by nobody
+    (checkout / "alpha.py").unlink()
+    os.mkfifo(checkout / "alpha.py")
+
+    assert refused(wheel, making) == f"'{wheel}' cannot be read: Input/output error"
+    assert refused(checkout, making) == (
+        f"'{checkout}/alpha.py' cannot be read: it is no ordinary file"
+    )
+
+
+def test_sockets_and_pipes_in_a_folder_without_git_are_left_out(
+    index: Index, making: Making, tmp_path: Path
+) -> None:
+    folder = indexes.project(tmp_path / "plain", "alpha", "5.0", indexes.PLAIN)
+    before = of(folder, making)
+    os.mkfifo(folder / "pipe")
+
+    assert of(folder, making) == before
+
+
 def test_a_folder_or_a_file_that_is_none(index: Index, making: Making, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("")
     (tmp_path / "empty").mkdir()
