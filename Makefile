@@ -37,7 +37,7 @@ bench: $(VENV)/.dev
 
 # Debian keeps ensurepip in a package of its own; where it is missing, a pip outside can do its work.
 $(VENV)/bin/python:
-	@echo "Making $(VENV), and installing clientbench and six clients into it: once, about a minute" >&2
+	@echo "Making $(VENV), and installing clientbench and five clients into it: once, about a minute" >&2
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "clientbench needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@if $(PYTHON) -c 'import ensurepip; ensurepip.version()' 2>/dev/null; then \

@@ -14,6 +14,7 @@ import json
 import os
 import re
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 from adapters.base import BaseAdapter
@@ -35,11 +36,7 @@ def main() -> None:
 
     adapters: tuple[type[BaseAdapter], ...] = importlib.import_module(order["module"]).ADAPTERS
     adapter = next(one for one in adapters if one.mode == order["mode"])
-    unknown = {claim for claim, *_ in adapter.known_failures} - {claim.name for claim in CLAIMS}
-    if unknown:
-        raise ValueError(f"known_failures names no claim: {', '.join(sorted(unknown))}")
-    for *_, pattern in adapter.known_failures:
-        re.compile(pattern)
+    _check_declared(adapter.known_failures)
     tell(
         claims=[(claim.name, claim.sentence) for claim in CLAIMS],
         known=adapter.known_failures,
@@ -56,3 +53,19 @@ def main() -> None:
             state = "passed" if held else "failed"
         tell(ends=claim.name, state=state, reason=reason)
     os._exit(0)  # whatever threads a library may have left
+
+
+def _check_declared(known_failures: Iterable[tuple[str, ...]]) -> None:
+    """Raise ``ValueError`` for a known failure that is not declared as it must be."""
+    claims = {claim.name for claim in CLAIMS}
+    for known in known_failures:
+        try:
+            claim, _, pattern = known
+            re.compile(pattern)
+        except ValueError:
+            problem = f"known_failures has {known!r}; expected (CLAIM, SENTENCE, PATTERN)"
+            raise ValueError(problem) from None
+        except re.error as error:
+            raise ValueError(f"known_failures: {pattern!r} is no pattern: {error}") from None
+        if claim not in claims:
+            raise ValueError(f"known_failures names no claim: {claim}")

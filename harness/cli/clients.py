@@ -28,7 +28,6 @@ STEPS: tuple[Step, ...] = (
     *(("fold", "state"), ("fold", "version"), ("drop", "supported"), ("fold", "modes")),
     *(("fold", "can"), ("drop", "can"), ("drop", "HTTP")),
 )
-ANY = "any"  # version: the adapter states no oldest one
 NOTHING = "–"
 INDENT = 10  # of what goes on in another line
 
@@ -91,9 +90,8 @@ def _row(client: Client, cached: Mapping[str, str]) -> Sequence[str]:
 
 def _supported(client: Client) -> str:
     """Return the versions of its library that its adapter supports."""
-    if client.name in adapters.OLDEST:
-        return f"≥{adapters.OLDEST[client.name]}"
-    return ANY if client.distribution and client.name in adapters.MODES_OF else NOTHING
+    oldest = adapters.OLDEST.get(client.name)
+    return f"≥{oldest}" if oldest else NOTHING
 
 
 def _state(client: Client, cached: Mapping[str, str]) -> str:

@@ -86,7 +86,7 @@ def freeze(text: str) -> None:
 
 def remove(texts: list[str]) -> None:
     """Remove the environments that these texts mean."""
-    for one in [_meant(text) for text in texts]:
+    for one in {one.digest: one for one in map(_meant, texts)}.values():  # two may mean one
         EnvironmentCache().remove(one.digest)
         say(f"removed {one.digest[:SHORT]} ({_made_for(one)})")
 

@@ -2,7 +2,8 @@
 
 The orchestrator never imports a client library. Answers are kept in the user's cache folder. The
 list of installed packages is read again after anything was installed or removed. The abilities of
-an adapter are valid for one environment only, because a digest of all its files is part of the key.
+an adapter are valid for one environment only: the versions in it, and the paths, sizes and times of
+its files are part of the key.
 """
 
 from __future__ import annotations
@@ -200,7 +201,7 @@ class Catalogue:
 
     def serves(self, spec: ClientSpec) -> bool:
         """Say whether it has what ``spec`` asks for, without extras, source and other additions."""
-        if spec.name not in self._known:
+        if spec.name not in self._known or not spec.is_bare_but_for_version:
             return False
         client, file = self.clients([spec.name])[0], self._known[spec.name].file
         if client.distribution is None:
@@ -208,7 +209,7 @@ class Catalogue:
         if file is not None and file.has_extras:  # which may be there or not
             return False
         is_it = spec.version is None or is_version(client.version, spec.version)
-        return spec.is_bare_but_for_version and client.installed and is_it and self._has_loop(spec)
+        return client.installed and is_it and self._has_loop(spec)
 
     def versions(self, spec: ClientSpec) -> Mapping[str, str]:
         """Return the versions of the distributions that ``spec`` means, if it serves that."""

@@ -157,7 +157,11 @@ class Catalogues:
         """Return the requirements of library and plug-in, and the library's source if it has one."""
         known = self._known[spec.name]
         others: tuple[str, ...] = ()
-        if not known.requirements:  # a reference, on a loop that is not there
+        if not known.requirements:  # a reference, on a loop or with something that is not there
+            if spec.extras or spec.source:
+                raise UsageError(
+                    f"'{spec}' has no library with extras or files; accepted: {spec.name}", "client"
+                )
             return (), None
         asked = known.requirements[0]
         if known.is_plugin:

@@ -84,6 +84,7 @@ async def _dispatch(load: Load, senders: list[_Sender], alarm: Alarm, backend: B
         free.put_nowait(sender)
 
     async def one(sender: _Sender, intended_ns: int, ready_ns: int) -> None:
+        # written out: ``failing`` costs more, for every request
         try:
             await sender.send(intended_ns, ready_ns)
         except BaseException as error:

@@ -195,6 +195,7 @@ IDLE = {
     "hangs-unlike-known": _known("expected .*1048576")
     + _then("'/gzip/' in request.url", "time.sleep(600)"),
     "known-by-no-pattern": _known("did (not end"),
+    "known-without-pattern": _known("").replace(", '')", ")"),
     "dies-unlike-known": _known("did not end")
     + _then("'/gzip/' in request.url", "os.kill(os.getpid(), 11)"),
     "writes": _then("'/gzip/' in request.url", "os.write(PIPE, b'[1]\\n')"),

@@ -80,11 +80,28 @@ def test_a_known_failure_is_one_by_its_reason_only(check: CheckOutsider) -> None
     }
 
 
-def test_a_reason_that_is_no_pattern_is_refused(check: CheckOutsider) -> None:
-    (one,) = check("known-by-no-pattern").results
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (
+            "known-by-no-pattern",
+            "'did (not end' is no pattern: missing ), unterminated subpattern at position 4",
+        ),
+        (
+            "known-without-pattern",
+            "has ('body-as-sent', 'compressed bodies are its weak spot'); expected (CLAIM, SENTENCE, "
+            "PATTERN)",
+        ),
+    ],
+)
+def test_a_known_failure_without_a_pattern_is_refused(
+    check: CheckOutsider, name: str, told: str
+) -> None:
+    (one,) = check(name).results
     assert (one.name, one.state) == ("asked", "failed")
-    assert "it cannot be checked: its process ended with exit code 1: " in (one.reason or "")
-    assert "unterminated subpattern" in (one.reason or "")
+    reason = one.reason or ""
+    assert reason.startswith("it cannot be checked: its process ended with exit code 1: ValueError")
+    assert told in reason
 
 
 def test_what_an_adapter_has_started_is_ended_with_it(check: CheckOutsider) -> None:

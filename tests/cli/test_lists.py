@@ -106,6 +106,16 @@ def test_clients_are_listed_by_popularity_with_what_is_known_of_each(
     assert not (tmp_path / "environments").exists()
 
 
+def test_clients_are_a_list_where_no_table_has_room(tmp_path: Path) -> None:
+    environ = {"COLUMNS": "40", "CLIENTBENCH_CACHE": str(tmp_path)}
+    listed = clientbench("clients", cwd=tmp_path, environ=environ)
+
+    assert listed.code == 0, listed
+    assert {"client", "supported", "can", "requests-futures"} <= {*listed.out.split()}
+    assert "no room here" not in listed.out
+    assert all(len(line) <= 40 for line in listed.out.splitlines())
+
+
 def test_clients_as_json_have_state_and_cached_version(tmp_path: Path) -> None:
     environ = {"CLIENTBENCH_CACHE": str(tmp_path)}
     found = clientbench("clients", "--json", cwd=tmp_path, environ=environ).json

@@ -5,8 +5,10 @@ The package index is a test's own, so that each case is there whatever the real 
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +20,7 @@ from harness.clients.environments.cache import EnvironmentCache
 from harness.clients.environments.making import Maker
 from harness.clients.environments.pythons import find
 from harness.clients.environments.recipe import Recipe
+from harness.clients.environments.source import source
 from harness.errors import UnusableError
 from tests.cli.command import Ended
 from tests.clients.environments import index as indexes
@@ -299,12 +302,15 @@ def test_a_warm_environment_of_a_cache_that_cannot_be_written(
     cache, recipe = EnvironmentCache(small), Recipe(find(None), ("httplib2",))
     with Maker(cache) as maker:
         made = maker.make(recipe)
+    (resolved,) = small.glob("resolutions/*.json")
+    resolved.write_text(json.dumps({**json.loads(resolved.read_text()), "at": 0}))
     subprocess.run(("mount", "-o", "remount,ro", str(small)), check=True)
+    del stocked.files["httplib2"]
 
     with Maker(cache) as maker:
         assert maker.make(recipe).folder == made.folder
         with pytest.raises(UnusableError, match="cannot be written: Read-only file system"):
-            maker.make(replace(recipe, requirements=("httplib2", "httpx")))
+            maker.make(replace(recipe, requirements=("httpx",)))
 
 
 def test_a_full_disk(
@@ -321,6 +327,21 @@ def test_a_full_disk(
         line,
     )
     assert not list(small.glob("environments/*/environment.json"))
+
+
+def test_a_full_folder_for_temporary_files(
+    small: Path, stocked: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is full when the copy of a wheel is made there."""
+    file, content = indexes.wheel("httplib2", "0.32.0", files={"large.py": "#" * 1_000_000})
+    (tmp_path / file).write_bytes(content)
+    monkeypatch.setattr(tempfile, "tempdir", str(small))
+
+    with pytest.raises(UnusableError) as caught, Maker(EnvironmentCache(tmp_path / "own")) as maker:
+        source(str(tmp_path / file), "httplib2", find(None), maker)
+    assert caught.value.problem == (
+        f"the disk is full below {small}; free some space, or set TMPDIR"
+    )
 
 
 GONE = "zz=httpx==0.28.99:sync"
@@ -400,5 +421,6 @@ def test_a_name_that_is_no_client_has_no_versions(refusal: Refusal) -> None:
 
     assert found == (
         2,
-        "client: 'htpx' is unknown; did you mean httpx, httpx2 or httpxyz? `clientbench clients` lists all",
+        "client: 'htpx' is unknown; did you mean httpx, httpx2 or httpxyz? `clientbench clients` "
+        "lists all",
     )

@@ -1,4 +1,5 @@
-"""Every client that is not installed here, in an environment made for it; six at both ends of their range.
+"""Every client in environments made for it: those that are not installed here in their newest
+version, those that clientbench requires at both ends of their range.
 
 What a library does not keep is declared by its adapter: a known failure. Any other fails the test.
 """
@@ -28,7 +29,7 @@ from tests.require import index_has
 pytestmark = pytest.mark.timeout(600)
 
 ELSEWHERE = [f"{name}:{mode}" for name in adapters.ELSEWHERE for mode in adapters.MODES_OF[name]]
-SIX = [
+REQUIRED = [
     f"{name}:{mode}"
     for name in ("requests", "httpx", "aiohttp", "urllib3", "pycurl")
     for mode in adapters.MODES_OF[name]
@@ -99,7 +100,7 @@ def newest(name: str) -> str:
 
 
 @pytest.mark.parametrize("end", ["oldest", "newest"])
-@pytest.mark.parametrize("selector", SIX)
+@pytest.mark.parametrize("selector", REQUIRED)
 def test_what_is_claimed_holds_at_both_ends_of_its_range(
     selector: str, end: str, resolver: Resolver, suite: ClientCheck
 ) -> None:

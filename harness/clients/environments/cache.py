@@ -9,7 +9,6 @@ an environment holds the lock shared, so that it cannot be removed meanwhile.
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import json
 import math
@@ -24,7 +23,7 @@ from typing import Any
 
 from harness.clients.cache_folder import VARIABLE, cache_folder
 from harness.clients.environments import locking
-from harness.clients.environments.files import write_surely
+from harness.clients.environments.files import FULL, write_surely
 from harness.clients.environments.places import places, to_blame
 from harness.clients.environments.recipe import DIGEST_LENGTH, Origin
 from harness.errors import UnusableError
@@ -33,7 +32,6 @@ __all__ = ["Content", "EnvironmentCache", "Kept", "writing"]
 
 MARKER = "environment.json"
 JUST_NOW_S = 3600.0
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 # The folder may be one that the user has for other things, too: nothing else is removed from it.
 _OURS = re.compile(rf"\.?[0-9a-f]{{{DIGEST_LENGTH}}}(\..*)?")
 
@@ -280,8 +278,9 @@ def writing(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         among = {str(folder): VARIABLE, **places()}
-        where, variable = to_blame(str(error.filename or folder), among)
-        if error.errno in _FULL:
+        # the second name, if there is one, is that of the copy
+        where, variable = to_blame(str(error.filename2 or error.filename or folder), among)
+        if error.errno in FULL:
             problem = f"the disk is full below {where}; free some space, or set {variable}"
         else:
             reason = error.strerror or type(error).__name__

@@ -5,7 +5,6 @@ The copy has a repository of its own, for build tools that read the version from
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import shutil
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import interrupts
+from harness.clients.environments.files import copy_of_users
 from harness.errors import UnusableError
 from harness.redaction import quoted
 
@@ -27,6 +27,7 @@ _CACHES = frozenset(
         *(".ruff_cache", ".hypothesis", ".cache", "node_modules"),
     }
 )
+_ANY_OWNER = "safe.directory=*"  # a setting of git
 _REPOSITORY = "160000"  # the mode of a repository within (submodule)
 _PRODUCTS = ("build", "dist", "target")  # only at the top, where tools put what they have built
 
@@ -72,7 +73,7 @@ def _under_git(root: Path, files: list[str], has_new: bool, to: Path, below: Pat
 
 
 def _differs(root: Path, to: Path) -> bool:
-    """Say whether the copy differs from its commit.
+    """Say whether the copy differs from its commit, or may do so because git cannot compare them.
 
     The copy is asked, because the checkout may change meanwhile, and its index may say that files
     are to be taken for unchanged. Repositories within are only there.
@@ -82,11 +83,12 @@ def _differs(root: Path, to: Path) -> bool:
     pairs = [one.replace("\n", "=", 1) for one in listed.split("\0") if one]
     settings = [word for pair in pairs for word in ("-c", pair)]
     question = ("status", "--porcelain", "--untracked-files=no")
-    if _git(to, *settings, *question):
+    # "" is the answer of no difference; None, that git cannot tell, is not
+    if _git(to, *settings, *question) != "":
         return True
     tracked = (_git(root, "ls-files", "--stage", "-z") or "").split("\0")
     within = [line.partition("\t")[2] for line in tracked if line.startswith(_REPOSITORY)]
-    return bool(within and _git(root, *question, "--", *within))
+    return bool(within) and _git(root, *question, "--", *within) != ""
 
 
 def _listed(folder: Path, *which: str) -> list[str]:
@@ -97,7 +99,10 @@ def _listed(folder: Path, *which: str) -> list[str]:
 
 def _clone(root: Path, to: Path) -> None:
     """Make a repository at ``to`` that borrows the objects of ``root``."""
-    if _git(root, "clone", "--quiet", "--shared", "--no-checkout", str(root), str(to)) is None:
+    # it may belong to another user; what serves it does not see our settings
+    serving = f"git -c '{_ANY_OWNER}' upload-pack"
+    arguments = ("--quiet", "--shared", "--no-checkout", "--upload-pack", serving)
+    if _git(root, "clone", *arguments, str(root), str(to)) is None:
         raise UnusableError(f"{quoted(root)} cannot be cloned by git; is the repository damaged?")
 
 
@@ -105,7 +110,7 @@ def _git(folder: Path, *arguments: str) -> str | None:
     """Return the output of git, which writes nothing into ``folder``; None if it fails."""
     interrupts.check()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    settings = ["-c", "core.fsmonitor=false", "-c", "safe.directory=*"]
+    settings = ["-c", "core.fsmonitor=false", "-c", _ANY_OWNER]
     try:
         answer = subprocess.run(
             ["git", *settings, *arguments],
@@ -122,7 +127,10 @@ def _git(folder: Path, *arguments: str) -> str | None:
 
 
 def _everything(top: Path) -> Iterator[str]:
-    """Yield the files below ``top``, without caches, virtual environments and products."""
+    """Yield the files below ``top``, without caches, virtual environments and products.
+
+    Sockets and named pipes are no files, as for git.
+    """
     for folder, subfolders, names in os.walk(top):
         at_top = folder == str(top)
         subfolders[:] = [
@@ -135,8 +143,10 @@ def _everything(top: Path) -> Iterator[str]:
         ]
         links = [name for name in subfolders if os.path.islink(f"{folder}/{name}")]  # noqa: PTH114
         for name in (*names, *links):
-            if not name.endswith((".pyc", ".pyo")):
-                yield os.path.relpath(f"{folder}/{name}", top)
+            path = f"{folder}/{name}"
+            is_file = os.path.isfile(path) or os.path.islink(path)  # noqa: PTH113, PTH114
+            if is_file and not name.endswith((".pyc", ".pyo")):
+                yield os.path.relpath(path, top)
 
 
 def _copy(top: Path, files: list[str], to: Path) -> None:
@@ -146,10 +156,18 @@ def _copy(top: Path, files: list[str], to: Path) -> None:
             continue
         copy.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir() and not source.is_symlink():  # a repository within
-            shutil.copytree(source, copy, symlinks=True, ignore=shutil.ignore_patterns(".git"))
+            without = shutil.ignore_patterns(".git")
+            shutil.copytree(source, copy, symlinks=True, ignore=without, copy_function=_copy_file)
         else:
-            with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
-                shutil.copy2(source, copy, follow_symlinks=False)
+            _copy_file(source, copy)
+
+
+def _copy_file(file: str | Path, to: str | Path) -> None:
+    try:
+        copy_of_users(file, to, follow_links=False)
+    except UnusableError:
+        if os.path.lexists(file):  # else it was deleted meanwhile
+            raise
 
 
 def _digest(top: Path, files: list[str], more: str) -> str:

@@ -1,13 +1,21 @@
-"""Files that are there as a whole or not at all."""
+"""Files that are there as a whole or not at all, and copies of the user's files."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import shutil
 import uuid
 from pathlib import Path
 
-__all__ = ["write_surely", "write_whole"]
+from harness.errors import UnusableError
+from harness.redaction import quoted
+
+__all__ = ["FULL", "copy_of_users", "write_surely", "write_whole"]
+
+LONGEST_PATH = 200  # that is shown
+FULL = (errno.ENOSPC, errno.EDQUOT)  # numbers of errors
 
 
 def write_surely(path: Path, text: str) -> None:
@@ -31,3 +39,20 @@ def write_whole(path: Path, text: str) -> None:
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_surely(path, text)
+
+
+def copy_of_users(file: str | Path, to: str | Path, *, follow_links: bool) -> None:
+    """Copy a file of the user's, with its mode and times.
+
+    Raises ``UnusableError`` that names it if it cannot be read, and ``OSError`` if the file system
+    of the copy is full or cannot be written.
+    """
+    try:
+        shutil.copy2(file, to, follow_symlinks=follow_links)
+    except OSError as error:
+        if error.errno in (*FULL, errno.EROFS):
+            raise
+        reason = error.strerror or "it is no ordinary file"
+        raise UnusableError(
+            f"{quoted(file, LONGEST_PATH)} cannot be read: {reason}", "client"
+        ) from error

@@ -85,9 +85,9 @@ def of_versions(
 ) -> LockedEnvironment:
     """Return an environment that was not made by us: versions without hashes, for any platform."""
     version = interpreter.version + ("" if interpreter.gil else "t")
-    pinned = "".join(
-        f"{name}=={found.partition(' ')[0]}\n" for name, found in sorted(versions.items())
-    )
+    # without the note on its source: "0.27.0 (editable)", "2.7.0, in fact 2.25.904"
+    plain = {name: found.partition(" ")[0].rstrip(",") for name, found in versions.items()}
+    pinned = "".join(f"{name}=={found}\n" for name, found in sorted(plain.items()))
     lock = f"# clientbench: python {version}, cpython, {ANY}\n{pinned}"
     return LockedEnvironment(label, lock)
 

@@ -199,11 +199,14 @@ def _content(requirement: str) -> str:
 
 
 def _remembered(path: Path, offline: bool) -> str | None:
-    """Return the lock that was resolved before, if it is of today and of the same index."""
+    """Return the lock that was resolved before, if it is of today and of the same index.
+
+    Of any day, where the cache cannot be written: a newer one could neither be kept nor be made.
+    """
     try:
         kept: dict[str, Any] = json.loads(path.read_text())
         lock, at, index = str(kept["lock"]), float(kept["at"]), kept["index"]
     except (OSError, ValueError, TypeError, KeyError):
         return None
-    is_fresh = 0 <= time.time() - at < RESOLVED_FOR_S and index == index_digest()
-    return lock if offline or is_fresh else None
+    is_fresh = 0 <= time.time() - at < RESOLVED_FOR_S or not os.access(path, os.W_OK)
+    return lock if offline or (is_fresh and index == index_digest()) else None

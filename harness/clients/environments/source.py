@@ -23,6 +23,7 @@ from packaging.utils import (
 
 from harness.clients.environments import checkout, locking
 from harness.clients.environments.cache import writing
+from harness.clients.environments.files import copy_of_users
 from harness.clients.environments.making import Maker
 from harness.clients.environments.pythons import FoundPython
 from harness.clients.environments.recipe import digest
@@ -87,7 +88,8 @@ def _from_file(text: str, distribution: str, maker: Maker) -> Source:
     kind = "wheel" if path.suffix == ".whl" else "sdist"
     with writing(maker.cache.folder), scratch.made(scratch.UV) as folder:
         # first the copy: what is installed is what is recorded, though the file may change
-        copy = shutil.copyfile(path, folder / path.name)
+        copy = folder / path.name
+        copy_of_users(path, copy, follow_links=True)
         with copy.open("rb") as file:
             content = hashlib.file_digest(file, "sha256").hexdigest()[:32]
         kept = _keep(copy, maker.cache.folder / "sources" / content)

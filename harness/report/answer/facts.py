@@ -64,7 +64,12 @@ class Facts:
         """Say how far the figures can be trusted, and what to do if they cannot."""
         disturbed = any(one.kind == "disturbed" for one in self.run.doubts)
         compares = len(self.summaries) > 1
-        said = trusting.line(self.trust, compares=compares, disturbed=disturbed)
+        said = trusting.line(
+            self.trust,
+            compares=compares,
+            disturbed=disturbed,
+            by_precision=self.run.ending is not None,
+        )
         if self.trust.level == "none" or not self.trust.distrusted:
             return said
         names = listed(self.trust.distrusted, self.summaries, NAMES)

@@ -17,11 +17,14 @@ LEAST_ROUNDS = 10  # that are advised
 NAMED = 2  # competitors with a wide interval
 
 
-def line(trust: Trust, *, compares: bool, disturbed: bool) -> str:
-    """*good for differences above 3 %*, *do not trust: …; what to do*, or *not checked: …*."""
+def line(trust: Trust, *, compares: bool, disturbed: bool, by_precision: bool = False) -> str:
+    """*good for differences above 3 %*, *do not trust: …; what to do*, or *not checked: …*.
+
+    ``by_precision``: the run had as many rounds as a precision needs, so none can be asked for.
+    """
     if trust.level == "none":
         return f"do not trust: {trust.why}; {trust.remedy}"
-    known = _resolution(trust) if compares else ""
+    known = _resolution(trust, by_precision=by_precision) if compares else ""
     if trust.why:
         rest = f" ({known})" if known else ""
         return f"{trust.why}; {trust.remedy}{rest}"
@@ -30,26 +33,26 @@ def line(trust: Trust, *, compares: bool, disturbed: bool) -> str:
     return "other programs took CPU time: figures may be better on a quiet machine"
 
 
-def _resolution(trust: Trust) -> str:
+def _resolution(trust: Trust, *, by_precision: bool) -> str:
+    rounds = max(LEAST_ROUNDS, 2 * trust.rounds)
+    remedy = "" if by_precision else f"use {option('rounds')} {rounds}"
     if trust.resolution is None:
-        more = f"; use {option('rounds')} {LEAST_ROUNDS}" if FEW_ROUNDS in trust.silent else ""
+        more = f"; {remedy}" if remedy and FEW_ROUNDS in trust.silent else ""
         return f"no verdict: {'; '.join(trust.silent)}{more}" if trust.silent else ""
     if trust.resolution > LARGE:
-        return _too_wide(trust, trust.resolution)
+        return _too_wide(trust, trust.resolution) + (f": {remedy}" if remedy else "")
     wide = ", ".join(f"{label} {_width(width)}" for label, width in trust.wide[:NAMED])
     more = f" ({wide})" if wide else ""
     return f"good for differences above {_width(trust.resolution)}{more}"
 
 
 def _too_wide(trust: Trust, resolution: float) -> str:
-    """Return what holds although intervals are wide, and how to get narrower ones."""
-    remedy = f"use {option('rounds')} {max(LEAST_ROUNDS, 2 * trust.rounds)}"
+    """Return what holds although intervals are wide."""
     if trust.decided and trust.undecided:
-        return f"good for the verdicts above; what is inconclusive needs more rounds: {remedy}"
+        return "good for the verdicts above; what is inconclusive needs more rounds"
     if trust.decided:
-        return f"good for the verdicts above; smaller differences need more rounds: {remedy}"
-    least = _width(resolution)
-    return f"no difference below {least} can be seen in {trust.rounds} rounds: {remedy}"
+        return "good for the verdicts above; smaller differences need more rounds"
+    return f"no difference below {_width(resolution)} can be seen in {trust.rounds} rounds"
 
 
 def _width(share: float) -> str:

@@ -91,6 +91,17 @@ def test_a_text_that_means_none_or_several(released: Made, index: Index, making:
     assert "an id, a client, NAME==VERSION, an alias, or the path" in none.value.problem
 
 
+def test_an_environment_that_is_named_twice_is_removed_once(
+    released: Made, making: Making, capsys: pytest.CaptureFixture[str]
+) -> None:
+    making.makers.pop().close()
+
+    environments.remove(["zapros", released.digest])
+
+    said = capsys.readouterr().out.splitlines()
+    assert said == [f"removed {released.digest[:8]} (zapros==0.15, mureq)"]
+
+
 @pytest.mark.parametrize("columns", ["60", "80", "120"])
 def test_the_list_breaks_no_name_and_shows_commit_and_changes(
     columns: str, released: Made, checkout: Made, tmp_path: Path

@@ -13,6 +13,7 @@ from harness.clients.environments import lock as locks
 from harness.clients.environments.lock import LockedEnvironment
 from harness.clients.environments.pythons import FoundPython
 from harness.errors import UnusableError, UsageError
+from harness.records.client_environment import Interpreter
 
 PYTHON = FoundPython("/bin/python", "3.13.0", "cpython", False, False, [], "build", "linux-x86_64")
 BODY = "alpha==1.0 \\\n    --hash=sha256:00\n"
@@ -113,6 +114,16 @@ def test_an_environment_is_named_by_what_was_asked_for() -> None:
     assert found.label == "beta, alpha 1.0"
     assert "elsewhere" not in locks.write([found])
     locks.check(lock, PYTHON)
+
+
+def test_what_is_noted_of_a_version_is_not_locked() -> None:
+    versions = {"urllib3": "2.7.0, in fact urllib3-future 2.25.904", "alpha": "1.0 (editable)"}
+    here = Interpreter("3.13.0", "build", "", "", True)
+
+    locked = locks.of_versions("niquests", versions, here)
+
+    assert locks.body(locked.lock) == "alpha==1.0\nurllib3==2.7.0\n"
+    assert locks.read(locks.write([locked])) == [locked]
 
 
 def test_a_file_is_added_where_uv_lists_it(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from harness.clients import adapter_files
 from harness.clients.bundle import Bundle
 from harness.clients.catalogues import Catalogues, Making, versions
 from harness.clients.environments.plugin import plugin
-from harness.errors import UnusableError
+from harness.errors import UnusableError, UsageError
 from harness.scenario.selector import parse
 from tests.clients.environments import conftest
 from tests.clients.environments import index as indexes
@@ -66,6 +67,25 @@ def test_a_file_gets_an_environment_with_what_it_requires(
     seen = chosen(catalogues, text)
     assert seen["alpha"] == version
     assert [*seen] == ["alpha", "mine.py"]
+
+
+def test_a_reference_gets_what_is_added_to_it(catalogues: Catalogues) -> None:
+    spec = replace(parse("null"), added=("alpha==1.0",))
+
+    found = catalogues.choose(spec)
+
+    assert found.made is not None
+    assert found.catalogue.select(spec).closure.versions == {"alpha": "1.0"}
+
+
+@pytest.mark.parametrize("text", ["null[fast]", "stdlib=./checkout", "raw=./raw.whl"])
+def test_a_reference_has_neither_extras_nor_files(text: str, catalogues: Catalogues) -> None:
+    name = parse(text).name
+    with pytest.raises(UsageError) as refused:
+        catalogues.choose(parse(text))
+    assert str(refused.value) == (
+        f"client: {text!r} has no library with extras or files; accepted: {name}"
+    )
 
 
 def test_a_version_that_a_file_does_not_support_is_refused(catalogues: Catalogues) -> None:

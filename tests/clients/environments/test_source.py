@@ -20,6 +20,7 @@ from tests.clients.environments import index as indexes
 from tests.clients.environments.conftest import Making
 from tests.clients.environments.index import Index
 from tests.clients.environments.test_making import version_of
+from tests.require import require
 
 # Writes the version that git describes into the wheel, as setuptools-scm does.
 DESCRIBED = (
@@ -123,6 +124,32 @@ def test_a_change_that_git_was_told_to_ignore_counts(
     (checkout / "alpha.py").write_text("__version__ = 'changed'\n")
 
     assert of(checkout, making).dirty
+
+
+def test_a_checkout_that_git_cannot_compare_may_be_dirty(making: Making, checkout: Path) -> None:
+    """The program that makes what is kept of a file is gone, as git-lfs may be."""
+    git(checkout, "config", "filter.large.clean", "tr a-z A-Z")
+    git(checkout, "config", "filter.large.required", "true")
+    (checkout / ".gitattributes").write_text("alpha.py filter=large\n")
+    git(checkout, "rm", "--quiet", "--cached", "alpha.py")
+    git(checkout, "add", "--all")
+    git(checkout, "commit", "--quiet", "--message", "second")
+    assert of(checkout, making).dirty is False
+
+    git(checkout, "config", "filter.large.clean", "false")
+
+    assert of(checkout, making).dirty
+
+
+def test_a_checkout_of_another_user(making: Making, checkout: Path) -> None:
+    """As in a container that has the user's folder."""
+    require(os.geteuid() == 0, "files cannot be given to another user")
+    for path in (checkout, *checkout.rglob("*")):
+        os.chown(path, 12345, 12345)
+
+    found = of(checkout, making)
+
+    assert (found.commit is not None, found.dirty) == (True, False)
 
 
 def test_settings_of_the_repository_decide_what_differs(making: Making, checkout: Path) -> None:
@@ -380,6 +407,30 @@ def test_a_url_with_something_else_behind_it(index: Index, making: Making) -> No
 )
 def test_what_is_no_source(index: Index, making: Making, text: str, line: str) -> None:
     assert refused(text, making).startswith(line)
+
+
+def test_a_file_that_cannot_be_read_is_named_and_not_the_cache(
+    index: Index, making: Making, checkout: Path, tmp_path: Path
+) -> None:
+    wheel = tmp_path / "alpha-1.0-py3-none-any.whl"
+    wheel.symlink_to("/proc/self/mem")  # whose beginning cannot be read, by nobody
+    (checkout / "alpha.py").unlink()
+    os.mkfifo(checkout / "alpha.py")
+
+    assert refused(wheel, making) == f"'{wheel}' cannot be read: Input/output error"
+    assert refused(checkout, making) == (
+        f"'{checkout}/alpha.py' cannot be read: it is no ordinary file"
+    )
+
+
+def test_sockets_and_pipes_in_a_folder_without_git_are_left_out(
+    index: Index, making: Making, tmp_path: Path
+) -> None:
+    folder = indexes.project(tmp_path / "plain", "alpha", "5.0", indexes.PLAIN)
+    before = of(folder, making)
+    os.mkfifo(folder / "pipe")
+
+    assert of(folder, making) == before
 
 
 def test_a_folder_or_a_file_that_is_none(index: Index, making: Making, tmp_path: Path) -> None:

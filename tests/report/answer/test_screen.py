@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from harness.records.model import Doubt, RunRecord, TrialSummary
+from harness.records.model import Doubt, Ending, RunRecord, TrialSummary
 from harness.report import figures
 from harness.report.answer.columns import BAR, columns
 from harness.report.answer.facts import Facts
@@ -116,6 +116,14 @@ def test_a_ratio_without_a_verdict_is_no_ratio() -> None:
     assert "(no verdict: fewer than 2 complete rounds; use --rounds 10)" in " ".join(
         " ".join(lines).split()
     )
+
+
+def test_a_run_with_a_precision_is_not_asked_for_rounds() -> None:
+    made = [client(label, 1) for label in ("requests", "aiohttp")]
+    ending = Ending("budget", "throughput", 0.02, None, 1)
+    said = " ".join(" ".join(screen(replace(finished(made), ending=ending), made, 120)).split())
+    assert "(no verdict: fewer than 2 complete rounds)" in said
+    assert "--rounds" not in said
 
 
 def test_all_of_a_kind_is_one_line() -> None:

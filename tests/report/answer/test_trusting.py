@@ -10,9 +10,11 @@ from harness.analysis.trust import Trust
 from harness.report.answer.trusting import line
 
 
-def said(*, compares: bool = True, disturbed: bool = False, **of: Any) -> str:
+def said(
+    *, compares: bool = True, disturbed: bool = False, by_precision: bool = False, **of: Any
+) -> str:
     values: dict[str, Any] = {"level": "good", "why": "", "remedy": "", "resolution": None, **of}
-    return line(Trust(**values), compares=compares, disturbed=disturbed)
+    return line(Trust(**values), compares=compares, disturbed=disturbed, by_precision=by_precision)
 
 
 def test_a_good_comparison_says_what_it_is_good_for() -> None:
@@ -60,6 +62,17 @@ def test_wide_intervals_agree_with_the_verdicts_and_need_more_rounds(
 )
 def test_without_a_verdict_it_says_why(silent: tuple[str, ...], text: str) -> None:
     assert said(silent=silent) == text
+
+
+def test_a_run_that_chose_its_rounds_is_not_asked_for_more() -> None:
+    """``--precision`` refuses ``--rounds``; its own line says what to do."""
+    wide = {"resolution": 62.0, "decided": 1, "undecided": 2, "rounds": 8}
+    assert said(by_precision=True, **wide) == (
+        "good for the verdicts above; what is inconclusive needs more rounds"
+    )
+    assert said(by_precision=True, silent=("fewer than 2 complete rounds",)) == (
+        "no verdict: fewer than 2 complete rounds"
+    )
 
 
 def test_one_client_alone() -> None:
