@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import warnings
 from collections.abc import Iterator
 from itertools import product
@@ -42,17 +43,29 @@ def check(claim: Claim, subject: Subject, client: str, server: Server) -> tuple[
     adapter declares in ``lacks`` (None if there are none).
     """
     variants = list(_variants(claim, subject, client, server))
-    for exam in variants:
-        reason = _reason(claim, exam)
-        if reason is not None:
-            where = ", ".join(_difference(exam, variants))
-            reason = " ".join((f"{where}: " if where else "").split() + reason.split())
-            return False, reason if len(reason) <= LONGEST_REASON else f"{reason[:LONGEST_REASON]}…"
+    reasons = list(_failures(claim, variants))
+    if reasons:
+        known = [
+            pattern for name, _, pattern in subject.adapter.known_failures if name == claim.name
+        ]
+        # what is known of one variant excuses no other
+        unlike = [one for one in reasons if not any(re.search(pattern, one) for pattern in known)]
+        return False, (unlike or reasons)[0]
     excuses = sorted({one for exam in variants for one in exam.excuses})
     return (
         True,
         f"except for what it declares in `lacks`: {', '.join(excuses)}" if excuses else None,
     )
+
+
+def _failures(claim: Claim, variants: list[Exam]) -> Iterator[str]:
+    """Run the check in each variant; yield the reasons for which it failed."""
+    for exam in variants:
+        reason = _reason(claim, exam)
+        if reason is not None:
+            where = ", ".join(_difference(exam, variants))
+            reason = " ".join((f"{where}: " if where else "").split() + reason.split())
+            yield reason if len(reason) <= LONGEST_REASON else f"{reason[:LONGEST_REASON]}…"
 
 
 def _variants(claim: Claim, subject: Subject, client: str, server: Server) -> Iterator[Exam]:

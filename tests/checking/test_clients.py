@@ -104,6 +104,13 @@ def test_a_known_failure_without_a_pattern_is_refused(
     assert told in reason
 
 
+def test_a_known_failure_of_one_variant_excuses_no_other(check: CheckOutsider) -> None:
+    found = check("fails-unlike-known-in-one-variant").results
+    (one,) = (one for one in found if one.name == "body-as-sent")
+    assert one.state == "failed"
+    assert one.reason is not None and one.reason.startswith("streamed: ")
+
+
 def test_what_an_adapter_has_started_is_ended_with_it(check: CheckOutsider) -> None:
     check("forks", claim_s=2.0)
     # nobody's children: those of other tests that run beside this one have parents
