@@ -105,7 +105,7 @@ class Impit(_Impit, SyncLikeHttpx):
         (
             "keep-alive",
             "impit's sync client may connect anew before the last connection is idle",
-            "connections for 10 requests",
+            r"\b[2-9] connections for 10 requests",
         ),
     )
 

@@ -61,7 +61,7 @@ class _Primp(BaseAdapter):
         (
             "keep-alive",
             "primp may open a new connection for a request that follows an answer at once",
-            "connections for 10 requests",
+            r"\b[2-9] connections for 10 requests",
         ),
         (
             "idle-close",

@@ -89,7 +89,7 @@ class Ry(_Ry, Adapter):
         (
             "keep-alive",
             "ry's sync client may open a new connection for a request that follows an answer at once",
-            "connections for 10 requests",
+            r"\b[2-9] connections for 10 requests",
         ),
     )
 

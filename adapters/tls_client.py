@@ -143,7 +143,7 @@ class TlsClientAsync(_TlsClient, AsyncAdapter):
         (
             "pool-size",
             "more connections are opened than twice the number of concurrent requests",
-            "connections for 96 requests",
+            r"\b[1-8]?\d connections for 96 requests",
         ),
     )
 
