@@ -146,7 +146,7 @@ class Catalogues:
         visible = (*requirements, *spec.added)
         needed = (*visible, *self._known[spec.name].needs, *_loop(spec))
         locked = None if lock is None else with_files(_locked(lock, needed, python), needed)
-        came = None if origin is None else _origin(spec, requirements[-1], origin)
+        came = None if origin is None else _origin(spec, requirements[0], origin)
         made = self._maker.make(Recipe(python, needed, self._making.constraints, locked, came))
         catalogue = Catalogue(self._bundle, made.python, {spec.name: visible})
         return Chosen(catalogue, made, origin)
@@ -154,7 +154,7 @@ class Catalogues:
     def _library(
         self, spec: ClientSpec, python: FoundPython
     ) -> tuple[tuple[str, ...], ClientSource | None]:
-        """Return the requirements of library and plug-in, and the library's source if it has one."""
+        """Return the requirements, the library's first, and its source if it has one."""
         known = self._known[spec.name]
         others: tuple[str, ...] = ()
         if not known.requirements:  # a reference, on a loop or with something that is not there
@@ -170,12 +170,12 @@ class Catalogues:
             return others, None
         distribution, name, versions = _parts(asked, spec.extras)
         if spec.source is None:
-            return (*others, _pinned(spec, name, versions)), None
+            return (_pinned(spec, name, versions), *others), None
         found = source(spec.source, distribution, python, self._maker)
         kind = cast("SourceKind", found.kind)
         shown = short_source(spec.source)
         origin = ClientSource(kind, shown, found.digest, found.commit, found.dirty)
-        return (*others, name + found.requirement.removeprefix(distribution)), origin
+        return (name + found.requirement.removeprefix(distribution), *others), origin
 
     def _plugged_in(self, spec: ClientSpec, python: FoundPython) -> tuple[str, tuple[str, ...]]:
         """Return the library that a plug-in measures, and what brings the plug-in itself."""
