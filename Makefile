@@ -18,7 +18,7 @@ test: $(VENV)/.dev
 # client in an environment of its own; what takes long without all that; what must have the machine for itself.
 integration: export PYTHONDONTWRITEBYTECODE =
 integration: $(VENV)/.dev
-	$(BIN)/python -m pytest tests/integration -m "not alone" -n 6 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests/integration -m "not alone" $(PYTEST_ARGS)
 	$(BIN)/python -m pytest --ignore tests/integration -m long $(PYTEST_ARGS)
 	$(BIN)/python -m pytest tests/integration -m alone -n 0 $(PYTEST_ARGS)
 

@@ -17,7 +17,8 @@ from tests.cli.command import SHORT, Ended, Recording, clientbench
 pytestmark = pytest.mark.timeout(600)
 
 MADE = ("niquests", "pyureq", "aiosonic")
-# What a User-Agent begins with, or has after the name of Python; httpcore and our own have none.
+# What a User-Agent begins with, or has after the name of Python; httpcore and our own have none,
+# and requestx says that it is httpx.
 AGENTS = {
     "requests": "python-requests/",
     "urllib3": "python-urllib3/",
@@ -59,7 +60,8 @@ def assert_seen(server: Recording, sent: Counter[str]) -> None:
         for name, beginning in AGENTS.items()
         if name in sent
     }
-    assert seen == {name: sent[name] for name in seen}
+    expected = sent + Counter(httpx=sent["requestx"])
+    assert seen == {name: expected[name] for name in seen}
     assert len(server.arrived) == sent.total()
 
 

@@ -8,11 +8,15 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from tests.cli.command import clientbench, recording
 from tests.cli.under_way import UnderWay
 
+# a run gives up after five minutes: a busy machine may need them
+pytestmark = pytest.mark.timeout(400)
+
 CLIENTS = ("raw:sync", "null:sync")
-BRIEF = ("--duration", "0.5")  # at least ten rounds
 
 
 def stored_ending(database: Path) -> tuple[object, ...]:
@@ -23,8 +27,8 @@ def stored_ending(database: Path) -> tuple[object, ...]:
 
 def test_a_run_ends_when_it_is_precise_enough_and_says_so_everywhere(tmp_path: Path) -> None:
     wanted = ("--precision", "50%", "--metric", "cpu-per-request")
-    words = (*CLIENTS, *BRIEF, *wanted, "--matrix", "--output", "it.json")
-    ended = clientbench("compare", *words, cwd=tmp_path, patience_s=300)
+    words = (*CLIENTS, *wanted, "--matrix", "--output", "it.json")
+    ended = clientbench("compare", *words, cwd=tmp_path, patience_s=330)
     document = json.loads((tmp_path / "it.json").read_text("utf-8"))
     shown = clientbench("results", "show", "latest", cwd=tmp_path)
 
@@ -57,13 +61,13 @@ def test_an_interrupted_run_says_how_precise_it_was(tmp_path: Path) -> None:
 
 def test_somebodys_server_gets_the_rounds_and_nothing_else(tmp_path: Path) -> None:
     with recording() as server:
-        load = ("--target", server.url, "--rate", "20", *BRIEF)
+        load = ("--target", server.url, "--rate", "20")
         # with a budget: a busy machine may never be as precise
         words = (*load, "--precision", "50%", "--budget", "60", "--json")
         ended = clientbench("compare", "raw:sync", "aiohttp", *words, cwd=tmp_path)
     competitors = ended.json["competitors"]
     rounds = ended.json["run"]["ending"]["rounds"]
 
-    assert sum(one["population"] for one in competitors) == 2 * 10 * rounds
+    assert sum(one["population"] for one in competitors) == 2 * 20 * rounds
     sent = sum(one["sent"] for one in competitors)
     assert sent <= len(server.arrived) <= sent + 4  # a probe and a first request of each

@@ -80,7 +80,7 @@ def self_tested(database: Path) -> Any:
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=250,
     )
     document = json.loads(done.stdout)
     assert done.returncode == (0 if document["passed"] else 4), done.stderr
