@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from harness.selftest.lengths import STANDARD, Lengths
 from tests.cli.command import SHORT, clientbench
 
@@ -39,6 +41,7 @@ sys.exit(code)
 
 
 # In one piece: a fixture of the module would be run once in every process of the tests.
+@pytest.mark.timeout(400)
 def test_what_is_measured_is_printed_stored_and_cited_by_the_next_comparison(
     tmp_path: Path,
 ) -> None:
