@@ -77,7 +77,7 @@ def stocked(index: Index) -> Index:
         ),
         (
             ["newer"],
-            r"newer==1.0 needs Python >=3.99, this is 3\.\d+\.\d+; choose another with @PYTHON",
+            r"newer==1.0 needs Python >=3.99, this is 3\.[\d.]+; choose another with @PYTHON",
         ),
         (
             ["broken"],

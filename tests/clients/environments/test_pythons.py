@@ -62,16 +62,17 @@ def test_newest_first_each_once(pretend: Pretend, tmp_path: Path) -> None:
 
 
 def test_what_is_wanted_is_found(pretend: Pretend) -> None:
-    paths = {version: str(pretend(version)) for version in ("3.13.0", "3.13.2", "3.12.1")}
-    threaded = pretend("3.13.1", "pyenv/versions/3.13.1t/bin/python", free_threaded=True)
+    # minor versions that are not our own, which would come first
+    paths = {version: str(pretend(version)) for version in ("3.97.0", "3.97.2", "3.96.1")}
+    threaded = pretend("3.97.1", "pyenv/versions/3.97.1t/bin/python", free_threaded=True)
 
-    assert find("3.13").path == paths["3.13.2"]
-    assert find("3.13.0").path == paths["3.13.0"]
-    assert find("python3.12").path == paths["3.12.1"]
-    assert find("3.13t").path == str(threaded)
-    assert str(find("3.13t")) == "3.13.1 (free-threaded)"
-    assert find("3.13t").minor == "3.13t"
-    assert find(paths["3.12.1"]).version == "3.12.1"
+    assert find("3.97").path == paths["3.97.2"]
+    assert find("3.97.0").path == paths["3.97.0"]
+    assert find("python3.96").path == paths["3.96.1"]
+    assert find("3.97t").path == str(threaded)
+    assert str(find("3.97t")) == "3.97.1 (free-threaded)"
+    assert find("3.97t").minor == "3.97t"
+    assert find(paths["3.96.1"]).version == "3.96.1"
 
 
 def test_our_own_comes_before_a_newer_one_that_fits_as_well(pretend: Pretend) -> None:
