@@ -113,9 +113,12 @@ def _project(name: str, version: str, backend: str) -> dict[str, str]:
     }
 
 
+# Both lines in one stream: uv does not keep the order of two.
 FAILING = """
+import sys
+
 def build_wheel(*_, **__):
-    print("checking for libcurl")
+    print("checking for libcurl", file=sys.stderr)
     raise SystemExit("libcurl is not found: install its headers")
 
 prepare_metadata_for_build_wheel = build_wheel
