@@ -34,6 +34,8 @@ REQUIRED = [
     for name in ("requests", "httpx", "aiohttp", "urllib3", "pycurl")
     for mode in adapters.MODES_OF[name]
 ]
+# Half of what users wait: several libraries are known to hang, each in several claims.
+PATIENCE_S = 15.0
 # The reasons for which a client may be missing on a Python or a platform, and what to do.
 CANNOT_BE_HAD = re.compile(
     r"client '.+': .+ (has no wheel for this (Python|platform) .+; choose another version"
@@ -60,7 +62,7 @@ def checked(resolver: Resolver, suite: ClientCheck, spec: ClientSpec) -> Checked
     A library may have a race that shows once in a hundred runs: what fails counts if it fails twice.
     """
     (one,), _ = candidates(resolver, [spec])
-    found = suite.check(one)
+    found = suite.check(one, PATIENCE_S)
     wrong = failures(found)
     if wrong:
         found = suite.check(one)
