@@ -15,11 +15,11 @@ test: $(VENV)/.dev
 	$(BIN)/python -m pytest --ignore tests/integration -m "not long" $(PYTEST_ARGS)
 
 # Against real servers (nginx, Traefik, HAProxy, Caddy, httpbin) and real containers, as far as they are here; every
-# client in an environment of its own; what takes long without all that; what must have the machine for itself.
+# client in an environment of its own; what takes long without all that; what must have the machine for itself. Most
+# of it waits most of the time.
 integration: export PYTHONDONTWRITEBYTECODE =
 integration: $(VENV)/.dev
-	$(BIN)/python -m pytest tests/integration -m "not alone" $(PYTEST_ARGS)
-	$(BIN)/python -m pytest --ignore tests/integration -m long $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "(integration or long) and not alone" -n 6 $(PYTEST_ARGS)
 	$(BIN)/python -m pytest tests/integration -m alone -n 0 $(PYTEST_ARGS)
 
 check: $(VENV)/.dev

@@ -107,7 +107,9 @@ TABLES = (
         "two machines of 2 CPUs in one network, nginx, plain HTTP/1.1, async, 5 runs in processes "
         "of their own",
         "loopback instead of a network; one CPU for the client, not two; versions by date, but "
-        "httpr 0.7.4 and rqx 0.3.0, because older ones are not supported",
+        "httpr 0.7.4 and rqx 0.3.0, because older ones are not supported; httpx keeps at most 20 idle "
+        "connections there, here as many as the load: its pool compares each with all others, so that "
+        "slices that begin with 100 idle ones cost it most",
         tuple(
             Case(f"GET, {concurrency} at once", concurrency, rates, path="/")
             for concurrency, rates in (

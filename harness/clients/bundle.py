@@ -122,7 +122,16 @@ class Bundle:
 
 
 def _copy(folder: Path, to: Path, *without: str) -> None:
-    shutil.copytree(folder, to, ignore=shutil.ignore_patterns("__pycache__", *without))
+    """Copy our code with its bytecode, which is made first if it is not there.
+
+    An import would do the same: only the first bundle has to compile some hundred modules. Where
+    nobody may write, ``compile`` does it for each bundle. A copy is as old as the original, else
+    its bytecode would not be valid.
+    """
+    if not sys.dont_write_bytecode:
+        compileall.compile_dir(folder, quiet=2)
+    unfinished = "*.pyc.*"  # of another process
+    shutil.copytree(folder, to, ignore=shutil.ignore_patterns(unfinished, *without))
 
 
 def _link(folder: Path, entry: Path) -> None:

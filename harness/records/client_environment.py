@@ -178,7 +178,7 @@ def _digest(data: bytes) -> str:
 def _files(entries: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Name (from the entry on) and path of each file; what is gone is not there."""
     for entry in entries:
-        base = os.path.dirname(entry)  # noqa: PTH120
+        beginning = len(os.path.join(os.path.dirname(entry), ""))  # noqa: PTH118, PTH120
         if os.path.isfile(entry):  # noqa: PTH113
             yield os.path.basename(entry), entry  # noqa: PTH119
         for folder, subfolders, names in _walked(entry):
@@ -187,7 +187,7 @@ def _files(entries: Iterable[str]) -> Iterator[tuple[str, str]]:
                 path = f"{folder}/{name}"
                 is_note = name in NOTES and folder.endswith(METADATA_FOLDERS)
                 if not is_note and os.path.isfile(path):  # noqa: PTH113
-                    yield os.path.relpath(path, base), path
+                    yield path[beginning:], path
 
 
 def _walked(top: str) -> Iterator[tuple[str, list[str], list[str]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,19 @@ def test_all_code_is_compiled_for_the_interpreter_that_runs_it(python: str, tmp_
         assert len(made) > 20
         assert any(name.parent.parent == site for name in made)
         assert all(name.exists() for name in made)
+
+
+def test_our_bytecode_is_made_once_and_copied_from_then_on() -> None:
+    with Bundle():  # the first one makes it, if nobody has
+        pass
+    with Bundle() as bundle:
+        code = bundle.path / "code"
+        for folder in (code / "adapters", code / "harness" / "worker"):
+            before = {path: path.stat().st_ino for path in folder.rglob("*.pyc")}
+            sources = list(folder.rglob("*.py"))
+            assert {Path(cache_from_source(str(source))) for source in sources} <= {*before}
+            bundle.compile(sys.executable)
+            assert {path: path.stat().st_ino for path in folder.rglob("*.pyc")} == before
 
 
 def test_the_suite_is_not_among_what_a_worker_may_import() -> None:

@@ -14,8 +14,17 @@ from tests.require import require_index
 
 __all__ = ["installed", "kept_cache", "neighbours", "own_cache", "server", "tls_server"]
 
+HERE = Path(__file__).parent
+
 # The cache that CI keeps between runs; without one, the cache of this test session serves.
 KEPT = os.environ.get("CLIENTBENCH_TEST_CACHE")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark these tests, so that `make integration` can run them and the long ones as one."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker("integration")
 
 
 @pytest.fixture

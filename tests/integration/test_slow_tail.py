@@ -21,6 +21,7 @@ def compared(tmp_path: Path, tail: Tail, *words: str) -> Any:
     return ended.json
 
 
+@pytest.mark.alone
 def test_slices_grow_until_they_hold_the_tail(tmp_path: Path) -> None:
     """One answer in 200 takes 50 ms: ten slots get 40,000 requests/s of it, and no more."""
     found = compared(tmp_path, Tail(200, 0.05), "--duration", "6", "--rounds", "3")

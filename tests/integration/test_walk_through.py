@@ -89,6 +89,7 @@ def test_what_ran_of_a_file_is_recorded(tmp_path: Path) -> None:
     assert json.dumps(ended.json).count(str(tmp_path / "x-mine")) == 0
 
 
+@pytest.mark.usefixtures("kept_cache")
 @pytest.mark.parametrize("name", adapters.ELSEWHERE)
 def test_the_differences_of_a_client_are_those_of_its_adapter(name: str, bundle: Bundle) -> None:
     try:
