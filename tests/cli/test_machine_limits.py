@@ -38,6 +38,7 @@ def ended(command: list[str], folder: Path, code: int, *parts: str, **environ: s
     return done.stderr
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("limit", "number", "code", "parts"),
     [

@@ -19,6 +19,8 @@ from tests.clients.environments import conftest
 from tests.clients.environments import index as indexes
 from tests.clients.environments.index import Index
 
+pytestmark = pytest.mark.long
+
 FILE = """
 from adapters.base import Adapter
 
