@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from harness.analysis.trust import Level, Trust
 from harness.option_names import option
 from harness.report import figures
+from harness.scenario.precision import MOST_ROUNDS
 
 __all__ = ["STYLES", "line"]
 
@@ -34,8 +35,9 @@ def line(trust: Trust, *, compares: bool, disturbed: bool, by_precision: bool = 
 
 
 def _resolution(trust: Trust, *, by_precision: bool) -> str:
-    rounds = max(LEAST_ROUNDS, 2 * trust.rounds)
-    remedy = "" if by_precision else f"use {option('rounds')} {rounds}"
+    rounds = min(max(LEAST_ROUNDS, 2 * trust.rounds), MOST_ROUNDS)
+    can_more = trust.rounds < MOST_ROUNDS and not by_precision
+    remedy = f"use {option('rounds')} {rounds}" if can_more else ""
     if trust.resolution is None:
         more = f"; {remedy}" if remedy and FEW_ROUNDS in trust.silent else ""
         return f"no verdict: {'; '.join(trust.silent)}{more}" if trust.silent else ""

@@ -41,6 +41,8 @@ def test_a_large_width_is_a_factor() -> None:
             *(1, 2, 8),
             "good for the verdicts above; what is inconclusive needs more rounds: use --rounds 16",
         ),
+        (0, 1, 600, "no difference below 63× can be seen in 600 rounds: use --rounds 1000"),
+        (0, 1, 1000, "no difference below 63× can be seen in 1000 rounds"),
     ],
 )
 def test_wide_intervals_agree_with_the_verdicts_and_need_more_rounds(
