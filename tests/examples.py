@@ -75,7 +75,6 @@ def trial(
         "completed": rate,
         "correct": rate,
         "population": rate,
-        "service": histogram([1_000_000] * rate),
         "censored": 0,
         "timeout_ns": TIMEOUT_NS,
         "mean_service_ns": 1e6,
@@ -94,6 +93,8 @@ def trial(
             Reading(10, "machine", 150.25),
         ),
     }
+    if "service" not in changes:  # a million of them take a while
+        values["service"] = histogram([1_000_000] * rate)
     return TrialSummary(**(values | changes))
 
 

@@ -39,6 +39,7 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 NOTHING = DASH  # stands for a missing value
 PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 100.0)  # shown for a single client
 DIGITS = 3
+LARGE_RATIO = 1e6
 ALL_DIGITS = 17  # enough to tell any two floats apart
 
 
@@ -101,7 +102,12 @@ def interval(comparison: Comparison) -> str:
 
 
 def _bound(value: float) -> str:
-    """Write the end of an interval with enough digits to read the verdict from it."""
+    """Write the end of an interval with enough digits to read the verdict from it.
+
+    A ratio of millions comes of too few samples; its zeros would not fit into a narrow screen.
+    """
+    if value >= LARGE_RATIO:
+        return f"{value:.{DIGITS - 1}e}"
     enough = (
         digits
         for digits in range(DIGITS, ALL_DIGITS)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from itertools import groupby
 from pathlib import Path
 
+import pytest
+
 from tests.cli.command import clientbench, recording
 
 CLIENTS = ("raw:sync", "urllib3")
 ROUNDS = 2
 
 
+@pytest.mark.alone  # without a CPU, slices grow, and are few
 def test_conditions_are_interleaved_in_the_same_blocks(tmp_path: Path) -> None:
-    words = ("--method", "GET", "--method", "HEAD", "--duration", "6", "--rounds", str(ROUNDS))
+    words = ("--method", "GET", "--method", "HEAD", "--duration", "3", "--rounds", str(ROUNDS))
     with recording() as server:
         ended = clientbench("compare", *CLIENTS, "--url", server.url, *words, cwd=tmp_path)
     stretches = [method for method, _ in groupby(one.method for one in server.arrived)]

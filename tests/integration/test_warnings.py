@@ -193,7 +193,8 @@ def test_beside_others_a_server_of_the_users_on_this_machine_is_not_checked(tmp_
         ended, doubts = load(*words, cwd=tmp_path)
 
     assert "together with your target" in doubts["not checked"]["message"]
-    assert "disturbed" not in doubts
+    # the hypervisor may have disturbed it; programs are not told apart
+    assert "programs" not in doubts.get("disturbed", {"message": ""})["message"]
     assert ended.json["run"]["other_load"]["targets_apart"] is False
 
 

@@ -66,6 +66,8 @@ def forms(name: str, value: float) -> set[str]:
         return {figures.megabytes(value), f"{value:,.0f}"}
     if name in ("error_rate", "target_cpu_share", "trace_share", "worker_share"):
         return {figures.significant(100 * value)}
+    if name == "high" and value >= 1e6:  # of an interval
+        return {f"{value:.2e}"}
     return {figures.significant(value), f"{value:,.0f}"}
 
 
@@ -133,6 +135,12 @@ def measured(draw: Any) -> list[TrialSummary]:
 @given(measured(), st.integers(40, 200))
 def test_every_figure_is_there_at_any_width(made: list[TrialSummary], width: int) -> None:
     assert_all_there(finished(made), made, width)
+
+
+def test_an_interval_as_wide_as_can_be_is_not_cut() -> None:
+    made = [trial("requests", number, cpu_ns=1) for number in (1, 2, 3)]
+    made += [trial("aiohttp", number, cpu_ns=cpu) for number, cpu in enumerate((123_501, 1, 1), 1)]
+    assert_all_there(finished(made), made, 40)
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
