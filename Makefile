@@ -19,7 +19,7 @@ test: $(VENV)/.dev
 # of it waits most of the time.
 integration: export PYTHONDONTWRITEBYTECODE =
 integration: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "(integration or long) and not alone" -n 6 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "(integration or long) and not alone" -n 5 $(PYTEST_ARGS)
 	$(BIN)/python -m pytest tests/integration -m alone -n 0 $(PYTEST_ARGS)
 
 check: $(VENV)/.dev
