@@ -87,6 +87,7 @@ def test_a_crowd_is_held_at_dns_although_all_ask_for_one_name(
 # -- crowds ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @hooked
 @every_scheme
 def test_a_crowd_is_held_at_its_connections_and_released_together(

@@ -49,6 +49,7 @@ def asked(shell: str, line: str, folder: Path) -> list[str]:
     return [one.partition("\t")[0] for one in ended.out.split("\n") if one]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize(
     ("line", "expected"),

@@ -83,6 +83,7 @@ def test_a_narrow_window_shows_all_of_a_run(columns: str, tmp_path: Path) -> Non
     assert all(len(line) <= int(columns) for line in listed.out.splitlines())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("columns", ["60", "80", "120"])
 def test_clients_are_listed_by_popularity_with_what_is_known_of_each(
     columns: str, tmp_path: Path

@@ -57,6 +57,7 @@ def test_an_environment_is_named_by_its_client_or_version(
     assert meant(released.digest[:6], capsys) == released.digest
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "text",
     [
