@@ -41,7 +41,8 @@ def test_all_code_is_compiled_for_the_interpreter_that_runs_it(python: str, tmp_
         assert all(name.exists() for name in made)
 
 
-def test_our_bytecode_is_made_once_and_copied_from_then_on() -> None:
+def test_our_bytecode_is_made_once_and_copied_from_then_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)  # whatever runs the tests
     with Bundle():  # the first one makes it, if nobody has
         pass
     with Bundle() as bundle:
