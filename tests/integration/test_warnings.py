@@ -216,7 +216,7 @@ FEW = {
 def wakes_late() -> bool:
     """Ask the machine itself: a bare process that sleeps to 20 instants, as far apart as those.
 
-    The warning is about 1 ms. Where an idle CPU needs half of that to wake, it may be true.
+    Where that one is late by as much as the warning is about, 1 ms, and not once only, it is true.
     """
     late = subprocess.run(
         [sys.executable, "-S", "-c", LATE_OF_TWENTY], capture_output=True, text=True, check=True
@@ -230,7 +230,7 @@ late, at = 0, time.monotonic()
 for _ in range(20):
     at += 0.1
     time.sleep(max(0, at - time.monotonic()))
-    late += time.monotonic() - at > 0.0005
+    late += time.monotonic() - at > 0.001
 print(late)
 """
 
@@ -243,7 +243,7 @@ def test_no_preset_of_few_requests_is_said_not_to_be_kept(preset: str, tmp_path:
         ended = clientbench(*words, "--rounds", "2", "--json", cwd=tmp_path)
         assert ended.code == 0, ended
         kinds = {doubt["kind"] for doubt in ended.json["doubts"]}
-        if "generator-saturated" not in kinds or wakes_late():
+        if "generator-saturated" not in kinds:
             break
 
     assert not kinds & {"not checked", "nothing measured"}, ended.json
