@@ -12,7 +12,7 @@ ROUNDS = 2
 
 
 def test_conditions_are_interleaved_in_the_same_blocks(tmp_path: Path) -> None:
-    words = ("--method", "GET", "--method", "HEAD", "--duration", "2", "--rounds", str(ROUNDS))
+    words = ("--method", "GET", "--method", "HEAD", "--duration", "6", "--rounds", str(ROUNDS))
     with recording() as server:
         ended = clientbench("compare", *CLIENTS, "--url", server.url, *words, cwd=tmp_path)
     stretches = [method for method, _ in groupby(one.method for one in server.arrived)]
