@@ -77,16 +77,22 @@ class _Threads(_Bench):
         return which, plain or self.recorder.claimed() - before, elapsed_ns
 
     def _serve(self, adapter: Any) -> None:
-        while True:
-            self._gate.wait()
-            start_ns = time.monotonic_ns()
-            if self._which == "plain":
-                count = self.plain(adapter, self.job.request, self._until_ns)
-            else:
-                self.harness(adapter, closed_loop, self._until_ns)
-                count = 0
-            self._seen.append((start_ns, time.monotonic_ns(), count))
-            self._gate.wait()
+        try:
+            while True:
+                self._gate.wait()
+                self._slot(adapter)
+                self._gate.wait()
+        finally:
+            self._gate.abort()  # a request failed: whoever waits for this thread would wait for ever
+
+    def _slot(self, adapter: Any) -> None:
+        start_ns = time.monotonic_ns()
+        if self._which == "plain":
+            count = self.plain(adapter, self.job.request, self._until_ns)
+        else:
+            self.harness(adapter, closed_loop, self._until_ns)
+            count = 0
+        self._seen.append((start_ns, time.monotonic_ns(), count))
 
 
 class _Tasks(_Bench):
