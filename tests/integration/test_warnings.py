@@ -23,7 +23,7 @@ from tests.cli.under_way import UnderWay
 from tests.served import served
 
 BRIEF = ("--rounds", "1", "--warmup", "0.05")
-TRIES = 4  # where a machine that somebody else uses for a moment spoils it
+TRIES = 8  # where a machine that somebody else uses for a moment spoils it
 
 
 @contextmanager
@@ -148,16 +148,16 @@ def test_a_killed_run_tells_who_did_not_hold_its_plan(tmp_path: Path) -> None:
     assert reasons == {"generator-saturated"}
 
 
-@pytest.mark.alone
 def test_client_saturated(tmp_path: Path) -> None:
-    """One connection gets ten answers a second; null, in its place, holds the plan."""
-    words = ("--rate", "500", "--duration", "2", "--concurrency", "1", *BRIEF)
-    for _ in range(TRIES):
-        ended, doubts = load("/delay/0.1", "--client", "raw:sync", *words, cwd=tmp_path)
-        assert {"client-saturated", "generator-saturated"} & doubts.keys(), ended
-        if "client-saturated" in doubts:
-            break
+    """One connection gets ten answers a second; null, in its place, holds the plan.
 
+    Twenty a second, because a machine that is not ours alone starts some of hundreds late: then it
+    is the generator that is named, rightly.
+    """
+    words = ("--rate", "20", "--duration", "3", "--concurrency", "1", *BRIEF)
+    _, doubts = load("/delay/0.1", "--client", "raw:sync", *words, cwd=tmp_path)
+
+    assert "client-saturated" in doubts
     assert "generator-saturated" not in doubts
 
 
