@@ -77,6 +77,7 @@ def wrong() -> Iterator[tuple[str, ...]]:
         yield (*place, "--", text, text) if len(place) == 1 else ("measure", *place, text)
 
 
+@pytest.mark.timeout(600)
 def test_no_message_repeats_a_secret(typed: Callable[..., Ended], tmp_path: Path) -> None:
     """In one test: there are hundreds, most of a millisecond."""
     seen = []
