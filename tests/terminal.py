@@ -59,7 +59,7 @@ class Terminal:
         self._socket = Path(self._folder.name) / "socket"
         self._exit_code = Path(self._folder.name) / "exit_code"
         self._server = subprocess.Popen([*self._words(), "-D"], env=_environ())
-        self._until(self._socket.exists, "tmux has not started")
+        self._until(self._answers, "tmux has not started")
         for option, value in SETTINGS.items():
             self._tmux("set-option", "-g", option, value)
         return self
@@ -183,6 +183,10 @@ class Terminal:
         while not come():
             assert time.monotonic() < deadline, problem
             time.sleep(LOOK_S)
+
+    def _answers(self) -> bool:
+        """Say whether the server has started: its socket is there a little earlier."""
+        return self._tmux("show-options", "-g", check=False) != ""
 
     def _format(self, expression: str) -> str:
         return self._tmux("display-message", "-p", expression).rstrip("\n")

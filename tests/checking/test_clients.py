@@ -66,7 +66,7 @@ def test_what_an_adapter_has_started_is_ended_with_it(check: CheckOutsider) -> N
 
 
 def test_whoever_never_ends_is_given_up(check: CheckOutsider) -> None:
-    found = check("always", claim_s=0.5)
+    found = check("always", claim_s=2.0)  # a busy machine needs one to load it
     assert len(states(found, "failed")) == 3
     left = [one for one in found.results if one.state == "not checked"]
     assert len(left) > 20

@@ -17,11 +17,15 @@ PATIENCE_S = 100
 
 def workers(benchmark: int) -> list[psutil.Process]:
     """Those that have begun: a thread for its slot, beside the one that reads commands."""
-    return [
-        one
-        for one in psutil.Process(benchmark).children(recursive=True)
-        if "start.py" in " ".join(one.cmdline()) and one.num_threads() > 1
-    ]
+    found = psutil.Process(benchmark).children(recursive=True)
+    return [one for one in found if has_begun(one)]
+
+
+def has_begun(one: psutil.Process) -> bool:
+    try:
+        return "start.py" in " ".join(one.cmdline()) and one.num_threads() > 1
+    except psutil.NoSuchProcess:  # a short one
+        return False
 
 
 @pytest.mark.timeout(300)

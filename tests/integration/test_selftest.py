@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from harness.selftest.lengths import STANDARD, Lengths
 from tests.cli.command import SHORT, clientbench
 
@@ -39,6 +41,7 @@ sys.exit(code)
 
 
 # In one piece: a fixture of the module would be run once in every process of the tests.
+@pytest.mark.timeout(400)
 def test_what_is_measured_is_printed_stored_and_cited_by_the_next_comparison(
     tmp_path: Path,
 ) -> None:
@@ -80,7 +83,7 @@ def self_tested(database: Path) -> Any:
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=250,
     )
     document = json.loads(done.stdout)
     assert done.returncode == (0 if document["passed"] else 4), done.stderr
