@@ -46,6 +46,7 @@ def clientbench(
     cwd: Path,
     environ: dict[str, str] | None = None,
     python: str | Path | None = None,
+    patience_s: float = PATIENCE_S,
 ) -> Ended:
     """Run ``clientbench`` in ``cwd`` and wait for its end.
 
@@ -55,7 +56,7 @@ def clientbench(
     """
     environ = {**os.environ, "COLUMNS": "150", **(environ or {})}
     if python is None:
-        return _forked(list(map(str, words)), cwd, environ)
+        return _forked(list(map(str, words)), cwd, environ, patience_s)
     done = subprocess.run(
         [str(python), "-m", "harness", *map(str, words)],
         cwd=cwd,
@@ -63,17 +64,17 @@ def clientbench(
         capture_output=True,
         text=True,
         check=False,
-        timeout=PATIENCE_S,
+        timeout=patience_s,
     )
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
-def _forked(words: list[str], cwd: Path, environ: dict[str, str]) -> Ended:
+def _forked(words: list[str], cwd: Path, environ: dict[str, str], patience_s: float) -> Ended:
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder) / "out", Path(folder) / "err"
         process = forks.Process(target=forked.run, args=(words, cwd, environ, out, err))
         process.start()
-        process.join(PATIENCE_S)
+        process.join(patience_s)
         process.kill()  # unless it has ended
         process.join()
         code = process.exitcode
