@@ -19,12 +19,13 @@ import pytest
 from harness.cli.targets import PATIENCE_S
 from servers.catalogue import NAMES, proxies, upstreams
 from servers.spec import TargetSpec
+from tests.cli.command import Ended
 from tests.standing import Surroundings, surroundings
 from tests.trials import wait_until
 
 LONG = ("--duration", "60", "--rounds", "100", "--warmup", "0", "--concurrency", "1")
 SLOW = "exec sleep 600"
-STARTING = "starting embedded (native, http) …\n"  # told where it takes longer than a second
+STARTING = "starting embedded (native, http) …\n"
 BROKEN = "echo 'no way in' >&2; exit 7"
 
 
@@ -32,6 +33,14 @@ BROKEN = "echo 'no way in' >&2; exit 7"
 def targets(tmp_path: Path) -> Iterator[Surroundings]:
     with surroundings(tmp_path) as made:
         yield made
+
+
+def brought_up(targets: Surroundings) -> tuple[Ended, str]:
+    """``targets up embedded``, and what it says; that it is starting is left out where that took long."""
+    began = time.monotonic()
+    up = targets("up", "embedded")
+    waited = time.monotonic() - began > PATIENCE_S
+    return up, up.err.removeprefix(STARTING) if waited else up.err
 
 
 def pretender(folder: Path, behaviour: str) -> str:
@@ -72,13 +81,9 @@ def test_the_list_as_json_has_every_way(targets: Surroundings) -> None:
 
 
 def test_a_target_stays_up_until_it_is_taken_down(targets: Surroundings) -> None:
-    began = time.monotonic()
-    up = targets("up", "embedded")
-    waited = time.monotonic() - began > PATIENCE_S
+    up, said = brought_up(targets)
     url = re.search(r"URL +(http://127\.0\.0\.1:\d+)$", up.out, re.MULTILINE)
-    assert url is not None and up.code == 0
-    # it says what it waits for only if that takes long
-    assert up.err == "" or (waited and up.err == STARTING)
+    assert url is not None and (up.code, said) == (0, "")
     assert up.out.startswith("embedded (native, http)\n  state       healthy\n")
     assert "clientbench targets down embedded" in up.out
 
@@ -206,13 +211,11 @@ def test_a_port_that_is_taken_is_refused(targets: Surroundings) -> None:
 
 def test_a_state_folder_that_cannot_be_used_is_told(targets: Surroundings) -> None:
     (targets.folder / "state").write_text("a file")
-    ended = targets("up", "embedded")
+    ended, said = brought_up(targets)
     (targets.folder / "state").unlink()
 
-    assert (ended.code, ended.out) == (3, "")
-    error = ended.err.removeprefix(STARTING)
-    assert error.count("\n") == 1
-    assert "set XDG_STATE_HOME to a folder that you can write to" in error
+    assert (ended.code, ended.out, said.count("\n")) == (3, "", 1)
+    assert "set XDG_STATE_HOME to a folder that you can write to" in said
 
 
 def test_a_record_of_another_version_is_named(targets: Surroundings) -> None:
