@@ -15,8 +15,8 @@ test: $(VENV)/.dev
 	$(BIN)/python -m pytest --ignore tests/integration -m "not long" $(PYTEST_ARGS)
 
 # Against real servers (nginx, Traefik, HAProxy, Caddy, httpbin) and real containers, as far as they are here; every
-# client in an environment of its own; what takes long without all that; what must have the machine for itself. Most
-# of it waits most of the time.
+# client in an environment of its own; what takes long without all that; what must have the machine for itself.
+# Five at once keep two CPUs busy: some of them wait.
 integration: export PYTHONDONTWRITEBYTECODE =
 integration: $(VENV)/.dev
 	$(BIN)/python -m pytest -m "(integration or long) and not alone" -n 5 $(PYTEST_ARGS)
