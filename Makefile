@@ -16,10 +16,10 @@ test: $(VENV)/.dev
 
 # Against real servers (nginx, Traefik, HAProxy, Caddy, httpbin) and real containers, as far as they are here; every
 # client in an environment of its own; what takes long without all that; what must have the machine for itself.
-# Five at once keep two CPUs busy: some of them wait.
+# Four at once keep two CPUs busy: some of them wait.
 integration: export PYTHONDONTWRITEBYTECODE =
 integration: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "(integration or long) and not alone" -n 5 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "(integration or long) and not alone" -n 4 $(PYTEST_ARGS)
 	$(BIN)/python -m pytest tests/integration -m alone -n 0 $(PYTEST_ARGS)
 
 check: $(VENV)/.dev

@@ -129,7 +129,7 @@ def measure(
     trial.slice(0, 0, 0 if requests else 5 * MS, slice_ms * MS, requests, pace, trial.drain)
 
 
-def wait_until(condition: Any, seconds: float = 10.0) -> bool:
+def wait_until(condition: Any, seconds: float = 60.0) -> bool:
     """Whether ``condition()`` came true within ``seconds``."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -253,6 +253,7 @@ def test_no_preset_of_few_requests_is_said_not_to_be_kept(preset: str, tmp_path:
     assert not (is_held and any(one["open_loop"] for one in ended.json["competitors"]))
 
 
+@pytest.mark.alone  # its rounds last 0.15 s: waiting for a CPU scatters them as much as the server's change
 def test_not_stationary(tmp_path: Path) -> None:
     """Each round opens one connection; from the sixth on the server takes its time.
 
