@@ -24,6 +24,7 @@ __all__ = [
     "shortened",
     "split_url",
     "visible",
+    "without_port",
 ]
 
 DOUBTFUL = re.compile("[^ -~]+")  # only characters beyond plain ASCII need a check
@@ -113,6 +114,11 @@ def is_loopback(url: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def without_port(url: str) -> str:
+    """Return the URL without its port, if it has one."""
+    return re.sub(r"^([a-z]+://(?:\[[^\]]*\]|[^/:]*)):\d+", r"\1", url)
 
 
 def json_text(value: Any) -> str:

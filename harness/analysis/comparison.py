@@ -58,13 +58,15 @@ def compare(
     *,
     confidence: float = CONFIDENCE,
     metrics: Sequence[Metric] = METRICS,
+    family: int | None = None,
 ) -> list[Comparison]:
     """Compare every other competitor with the baseline, metric by metric, in order of appearance.
 
     Each condition has its own comparison; its baseline is the competitor of that name in it. Rounds
     are paired, and count if both are complete. The family of an interval is the other competitors
-    of its condition. ``barred`` says which have no verdict on a metric, and why. The list is empty
-    without a baseline, and for traced trials: only their traces can be compared.
+    of its condition, unless ``family`` says how many intervals hold together. ``barred`` says which
+    have no verdict on a metric, and why. The list is empty without a baseline, and for traced
+    trials: only their traces can be compared.
     """
     compared: list[Comparison] = []
     for condition, own in by_condition(trials).items():
@@ -73,7 +75,7 @@ def compare(
         base = sides.pop(names.get(baseline, baseline), None)
         if base is not None:
             pairs = [(side, base) for side in sides.values()]
-            compared += _all_of(pairs, confidence, metrics, condition)
+            compared += _all_of(pairs, confidence, metrics, condition, family)
     return compared
 
 
@@ -117,12 +119,13 @@ def _all_of(
     confidence: float,
     metrics: Sequence[Metric] = METRICS,
     condition: str | None = None,
+    family: int | None = None,
 ) -> list[Comparison]:
-    """Compare all pairs, metric by metric; those of a metric are one family."""
+    """Compare all pairs, metric by metric; those of a metric are one family if none is given."""
     pairs = [(ours.beside(theirs), theirs.beside(ours)) for ours, theirs in pairs]
     return [
         replace(
-            _comparison(metric, ours, theirs, family=len(pairs), confidence=confidence),
+            _comparison(metric, ours, theirs, family or len(pairs), confidence),
             condition=condition,
         )
         for metric in metrics

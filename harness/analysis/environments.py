@@ -25,6 +25,7 @@ LONGEST_VALUE = 60  # characters of a value in a line of text
 SOFTWARE = frozenset({"orchestrator_python", "implementation", "versions"})
 # Each trial knows its own Python; ``python`` of the environment is that of the first client only.
 OF_TRIALS = frozenset({"python"})
+SAID_LATER = frozenset({"virtualisation", "machine_name"})
 # Settings that list and order the competitors, without effect on how each is measured.
 OF_THE_WHOLE = frozenset({"competitors", "axis", "condition_factor", "baseline", "seed"})
 FACTOR_FIELDS = tuple(
@@ -68,7 +69,7 @@ def differences(ours: StoredRun, theirs: StoredRun) -> tuple[Difference, ...]:
     both = ours, theirs
     environments = [run.environment for run, _ in both]
     return (
-        *_unequal("machine", *_close_memory(*map(_machine_facts, environments))),
+        *_unequal("machine", *_known_to_both(*_close_memory(*map(_machine_facts, environments)))),
         *_unequal("software", *map(_software_facts, environments)),
         *_of_software(ours, theirs),
         *_of_targets(ours, theirs),
@@ -88,6 +89,16 @@ def _unequal(kind: Kind, ours: Facts, theirs: Facts) -> Iterator[Difference]:
 def _machine_facts(environment: Facts) -> Facts:
     """Return every fact not known to be about software, so that future facts count as well."""
     return {k: v for k, v in environment.items() if k not in SOFTWARE | OF_TRIALS}
+
+
+def _known_to_both(ours: Facts, theirs: Facts) -> tuple[Facts, Facts]:
+    """Leave out what only one of the runs says, where older versions, or users, did not say it."""
+    said = {fact for fact in (*ours, *theirs) if fact in ours and fact in theirs}
+    kept = said | ((ours.keys() | theirs.keys()) - SAID_LATER)
+    return (
+        {fact: value for fact, value in ours.items() if fact in kept},
+        {fact: value for fact, value in theirs.items() if fact in kept},
+    )
 
 
 def _software_facts(environment: Facts) -> Facts:

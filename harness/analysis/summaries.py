@@ -97,6 +97,11 @@ class CompetitorSummary(Totals, InCondition):
             return self.percentile(percent)
         return percentile(self.open_loop.response, percent, self.censored, self.timeout_ns)
 
+    @property
+    def response_samples(self) -> int:
+        """Return the number of response times; in a closed loop that of the service times."""
+        return (self.service if self.open_loop is None else self.open_loop.response).total
+
     def samples_beyond(self, percent: float) -> int:
         """Return the number of samples that rank above the percentile."""
         total = self.service.total

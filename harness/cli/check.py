@@ -72,7 +72,7 @@ def _show(results: Iterable[Checked], as_json: bool) -> int:
             console.print(conformance.table(one))
             say("")
     if as_json:
-        say_json(conformance.plain(found))
+        say_json("check", conformance.plain(found))
     else:
         for one in found:
             say(conformance.summary(one))

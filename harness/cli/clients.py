@@ -40,7 +40,8 @@ def show_clients(as_json: bool) -> None:
     found = [known[name] for name in order]
     cached = cached_versions({one.name: one.distribution for one in found if one.distribution})
     if as_json:
-        say_json([{**_plain(client), **_listed(client, cached)} for client in found])
+        listed = [{**_plain(client), **_listed(client, cached)} for client in found]
+        say_json("clients", {"clients": listed})
         return
     console = console_for(sys.stdout)
     rows = [_row(one, cached) for one in found]
@@ -54,7 +55,7 @@ def show_client(text: str, options: Options, as_json: bool) -> None:
         found = Resolver(bundle, settings).select(spec)
     document = {**_plain(found.client), "python": found.catalogue.python_version}
     if as_json:
-        say_json(document)
+        say_json("client", document)
         return
     console = console_for(sys.stdout)
     for line in _lines(found.client, found.catalogue.python_version):

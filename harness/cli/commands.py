@@ -347,13 +347,51 @@ def diff_runs(
 
 @_command(results, "merge")
 def merge(
-    file: Annotated[str, argument("Another results database, such as a rescued run.", "FILE")],
+    file: Annotated[
+        Texts, argument("Other results databases, such as those of CI jobs.", "FILE")
+    ] = None,
+    document: Annotated[
+        Texts,
+        about(
+            "Add the run that --json or --output wrote to this file.", "--import", metavar="FILE…"
+        ),
+    ] = None,
     db: Db = None,
 ) -> None:
-    """Add runs, rounds and self-tests from another database, which stays unchanged."""
+    """Add runs, rounds and self-tests from other databases, which stay unchanged."""
     from harness.cli import merging
 
-    merging.merge(_database(db), file)
+    merging.merge(_database(db), file or (), document or ())
+
+
+@_command(results, "annotate")
+def annotate(
+    run: Run,
+    tag: Annotated[
+        Texts, about("Set a tag; without a VALUE, remove it.", metavar="KEY=VALUE…")
+    ] = None,
+    name: Annotated[Text, about("Rename the run.", metavar="TEXT")] = None,
+    db: Db = None,
+) -> None:
+    """Tag a stored run, or rename it."""
+    from harness.cli import keeping
+
+    keeping.annotate(_database(db), run, name, tag or ())
+
+
+@_command(results, "prune")
+def prune_results(
+    keep: Annotated[
+        Texts,
+        about("Keep the newest 50, those of 90d, or all that are tagged.", metavar="WHICH…"),
+    ] = None,
+    dry_run: Annotated[bool, about("Only say which runs would be removed.", "--dry-run")] = False,
+    db: Db = None,
+) -> None:
+    """Remove runs for good, except those that a --keep names."""
+    from harness.cli import keeping
+
+    keeping.prune(_database(db), keep or (), dry_run=dry_run)
 
 
 @_command(results, "sql")

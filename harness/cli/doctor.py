@@ -23,7 +23,7 @@ def show(typed: str | None, as_json: bool) -> None:
     say(f"watching this machine for {watched_s:g} s …", sys.stderr)
     findings = examine(watched_s)
     if as_json:
-        say_json([dataclasses.asdict(finding) for finding in findings])
+        say_json("doctor", {"findings": [dataclasses.asdict(one) for one in findings]})
         return
     for line in diagnosis.lines(findings, min(columns(), WIDEST)):
         say(line)

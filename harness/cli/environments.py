@@ -35,7 +35,7 @@ def show_all(as_json: bool) -> None:
     """Print every environment, the last used first."""
     found = EnvironmentCache().list()
     if as_json:
-        say_json([_plain(one) for one in found])
+        say_json("environments", {"environments": [_plain(one) for one in found]})
         return
     if not found:
         say(f"no environments in {EnvironmentCache().environments}")
@@ -59,7 +59,7 @@ def show(text: str, as_json: bool) -> None:
     """Print one environment: what was asked for, and all that is installed."""
     one = _meant(text)
     if as_json:
-        say_json(_plain(one))
+        say_json("environment", _plain(one))
         return
     origin = one.content.origin
     told = {

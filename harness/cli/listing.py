@@ -30,7 +30,7 @@ def show_presets(as_json: bool) -> None:
         for name, preset in PRESETS.items()
     }
     if as_json:
-        say_json(known)
+        say_json("presets", {"presets": known})
         return
     rows = []
     for name, told in known.items():
@@ -45,7 +45,7 @@ def show_runs(database: Path, limit: int, as_json: bool) -> None:
     """Print the latest runs."""
     found = reading.list_runs(database, limit, lock_notice(database))
     if as_json:
-        say_json([dataclasses.asdict(line) for line in found])
+        say_json("runs", {"runs": [dataclasses.asdict(line) for line in found]})
         return
     console = console_for(sys.stdout)
     console.print(listings.runs_table(found, console.width))

@@ -27,13 +27,16 @@ from harness.clients.registry import known_clients
 from harness.doctor import busy
 from harness.errors import UsageError
 from harness.input.competitor_input import Modes
+from harness.input.identity_input import machine_name, run_name, tags
 from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults, database_path, from_environment
+from harness.machine.provenance import provenance
 from harness.measure.experiment import run
 from harness.measure.rounds import Progress
 from harness.option_names import option
 from harness.records.model import RunRecord
+from harness.records.provenance import Identity
 from harness.redaction import one_of, refusal
 from harness.scenario.factors import FACTORS
 from harness.scenario.plan import make_plan
@@ -70,6 +73,7 @@ def measure(command: str, typed: dict[str, Any]) -> int:
     reports = Reports.of(
         typed["output"] or (), database, force=typed["force"], with_matrix=asked.with_matrix
     )
+    identity = _identity(typed)
     with interrupts.deferred():
         options = Options.of(command=command, **{n: v for n, v in typed.items() if n not in OURS})
         settings = making(options)
@@ -77,7 +81,7 @@ def measure(command: str, typed: dict[str, Any]) -> int:
         with progress_on(sys.stderr) as progress:
             look = partial(_warn_if_busy, scenario, progress)
             interval_s = defaults.sampling_interval_s
-            outcome = run(scenario, database, interval_s, progress, look, settings)
+            outcome = run(scenario, database, interval_s, progress, look, settings, identity)
     troubles = [remedy] if (remedy := outcome.kept.remedy) else []
     troubles += reports.write(outcome.run, outcome.trials)  # first: showing may fail
     show(outcome.run, outcome.trials, outcome.kept.place, asked)
@@ -85,6 +89,13 @@ def measure(command: str, typed: dict[str, Any]) -> int:
     for trouble in troubles:
         say(f"clientbench: {trouble}", sys.stderr)
     return _exit_code(outcome.run, accepted, in_trouble=bool(troubles))
+
+
+def _identity(typed: dict[str, Any]) -> Identity:
+    """Return what the run is called, and where it comes from. Raises UsageError."""
+    name = run_name(typed["name"])
+    machine = machine_name(typed["machine"], os.environ)
+    return Identity(name, machine, provenance(Path.cwd(), os.environ, tags(typed["tag"] or ())))
 
 
 def _accepted(kinds: Sequence[str], *, strict: bool) -> frozenset[str] | None:

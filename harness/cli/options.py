@@ -122,6 +122,25 @@ class _Ours:
             values="accept",
         ),
     ] = None
+    name: Annotated[
+        Text, about("What to call the run. [its clients]", group="output", metavar="TEXT")
+    ] = None
+    tag: Annotated[
+        Texts,
+        about(
+            "Store this with the run, for queries: pr=123.",
+            group="output",
+            metavar=f"KEY=VALUE{REPEATABLE}",
+        ),
+    ] = None
+    machine: Annotated[
+        Text,
+        about(
+            "What to call this machine; results of one name are compared. [its CPU and memory]",
+            group="output",
+            metavar="NAME",
+        ),
+    ] = None
     normalize: Annotated[
         Text,
         about(

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from harness.input.command_line_secrets import redactor
-from harness.text import LINES, json_text, one_line, shortened, visible
+from harness.text import LINES, one_line, shortened, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -100,9 +100,11 @@ def say_exactly(text: str) -> None:
         stream.write(text)
 
 
-def say_json(value: Any) -> None:
-    """Print plain values as one JSON document."""
-    say(json_text(value), end="")
+def say_json(kind: str, content: Mapping[str, Any]) -> None:
+    """Print plain values as one JSON document of a kind of ``harness.report.documents``."""
+    from harness.report.documents import to_json
+
+    say(to_json(kind, content), end="")
 
 
 def write_lines(console: Console, lines: Sequence[str]) -> None:

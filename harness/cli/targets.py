@@ -34,7 +34,7 @@ def show(as_json: bool) -> None:
     """Print every target, and the ways to run it."""
     known = {name: ways(_example(name)) for name in names()}
     if as_json:
-        say_json([_plain(name, found) for name, found in known.items()])
+        say_json("targets", {"targets": [_plain(*one) for one in known.items()]})
         return
     console = console_for(sys.stdout)
     console.print(listings.rows_table(("target", *COLUMNS), _rows(known), console.width))
@@ -47,7 +47,7 @@ def up(name: str, options: Options, port: str | None, *, as_json: bool) -> None:
     with _notice(f"starting {spec} …"):
         look = standing_targets.up(spec)
     if as_json:
-        say_json(standing.plain(look))
+        say_json("standing-target", standing.plain(look))
     else:
         say("\n".join(standing.lines(look)))
 
@@ -56,7 +56,7 @@ def status(as_json: bool) -> None:
     """Print the targets that are up, and the leftovers of killed processes."""
     looks = standing_targets.status()
     if as_json:
-        say_json([standing.plain(look) for look in looks])
+        say_json("standing-targets", {"targets": [standing.plain(look) for look in looks]})
     else:
         blocks = ["\n".join(standing.lines(look)) for look in looks]
         say("\n\n".join(blocks) or "no target is up")

@@ -12,7 +12,8 @@ from harness import interrupts
 from harness.clients import contamination
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
-from harness.doctor import installed, machine, readings, watching
+from harness.doctor import installed, machine, watching
+from harness.machine import readings
 from harness.records.finding import STATES, Finding
 from servers import engine
 from servers.base import TargetError

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.doctor.readings import Cores, Frequency, Kernel, Ports, Virtualisation
 from harness.doctor.watching import Activity, Clock, Use
+from harness.machine.readings import Cores, Frequency, Kernel, Ports, Virtualisation
 from harness.option_names import option
 from harness.records.finding import Finding, State, unknown
 

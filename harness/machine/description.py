@@ -12,6 +12,7 @@ from typing import Any
 
 import psutil
 
+from harness.machine import readings
 from harness.machine.processors import Processors
 
 __all__ = ["describe"]
@@ -37,6 +38,7 @@ def describe(processors: Processors, python: str) -> dict[str, Any]:
         "cpu": _cpu_model(),
         "cpus": os.cpu_count(),
         "memory_bytes": psutil.virtual_memory().total,
+        "virtualisation": _virtualisation(),
         "target_cpus": _plain(processors.target),
         "worker_cpus": _plain(processors.workers),
         "python": python,
@@ -45,6 +47,13 @@ def describe(processors: Processors, python: str) -> dict[str, Any]:
         "versions": _versions(),
         "open_files": [soft, hard],
     }
+
+
+def _virtualisation(root: Path = Path("/")) -> str:
+    """Return what lies between this process and the hardware, in one line; empty for nothing."""
+    found = readings.virtualisation(root)
+    machine = (found.machine or "virtual machine") if found.virtual else ""
+    return ", ".join(filter(None, (machine, "container" if found.container else "")))
 
 
 def _plain(cpus: tuple[int, ...] | None) -> list[int] | None:

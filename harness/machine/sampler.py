@@ -12,6 +12,7 @@ import psutil
 from harness.machine.kernel import interrupts_are_apart
 from harness.machine.other_load import INTERRUPTS, containers_of
 from harness.machine.processors import cpu_clock_ns
+from harness.machine.readings import fastest_mhz
 from harness.records.model import Reading
 from servers.base import Target, Use
 
@@ -106,7 +107,7 @@ class _Machine:
             "machine",
             cpu_percent=1e11 * sum(used[kind] for kind in self._kinds) / passed_ns,
             steal_percent=1e11 * used[STEAL] / passed_ns if STEAL in used else None,
-            frequency_mhz=_mhz() if with_frequency else None,
+            frequency_mhz=fastest_mhz() if with_frequency else None,
         )
 
 
@@ -139,14 +140,6 @@ class _Account:
         self.count(now_ns)
         passed_ns, self._passed_ns = max(1, self._passed_ns), 0
         return [one.read(now_ns, passed_ns, seldom) for one in self._counted]
-
-
-def _mhz() -> float | None:
-    """Return the clock of the fastest CPU: that of an idle one says nothing about the load."""
-    try:
-        return max(one.current for one in psutil.cpu_freq(percpu=True)) or None
-    except (AttributeError, NotImplementedError, OSError, RuntimeError, ValueError):
-        return None  # psutil cannot tell on every system
 
 
 class _Containers:

@@ -26,6 +26,7 @@ from harness.scenario.competitors import Competitor
 from harness.scenario.plan import shares
 from harness.scenario.scenario import Scenario
 from harness.scenario.selector import ClientSpec
+from harness.text import without_port
 from servers.base import Target
 from servers.spec import EMBEDDED, TargetSpec
 
@@ -53,7 +54,7 @@ class Contender:
     concurrency: int
     processes: int
     rules: Rules
-    shown_url: str  # redacted
+    shown_url: str  # redacted, and without the port of a target of ours, another in each run
     ca_name: str = ""  # of the file of the user's own authorities, as messages name it
     # as its target negotiates it; None: not known, or it has no target
     http_version: str | None = None
@@ -335,7 +336,7 @@ class Resolver:
                 timeout_ns=round(scenario.timeout_s * 1e9),
                 max_body_bytes=scenario.max_body_bytes,
             ),
-            shown_url=redact_url(url),
+            shown_url=redact_url(url if competitor.target.url else without_port(url)),
             ca_name="" if scenario.ca_file is None else Path(scenario.ca_file).name,
             http_version=_http_version(selection, request, settings),
             target=competitor.target,

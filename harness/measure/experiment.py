@@ -19,7 +19,7 @@ from harness.clients.catalogues import Making
 from harness.clients.contamination import Contamination
 from harness.clock import utc_now
 from harness.machine import description as environment
-from harness.machine import limits, processors
+from harness.machine import limits, processors, provenance
 from harness.machine.other_load import LoadMeter
 from harness.measure import ceiling, generator, preparation
 from harness.measure.contenders import Contender, Resolver
@@ -28,6 +28,7 @@ from harness.measure.rounds import FinishedRound, Progress, Rounds, is_spared
 from harness.measure.targets import Targets, running
 from harness.records.conditions import by_condition
 from harness.records.model import Doubt, RunRecord, RunState, TrialSummary
+from harness.records.provenance import Identity
 from harness.scenario.plan import Plan, make_plan
 from harness.scenario.scenario import Scenario
 from harness.store import Keeper, Kept
@@ -51,11 +52,13 @@ def run(
     progress: Progress,
     look: Callable[[], None] = lambda: None,
     making: Making | None = None,
+    identity: Identity | None = None,
 ) -> Outcome:
     """Measure a scenario and store the result.
 
     ``look`` is called once, after all that can be refused. Targets are up then, but idle.
-    ``making`` says how environments are made that are not there.
+    ``making`` says how environments are made that are not there, ``identity`` what the run is
+    called and where it comes from.
 
     Raises ``ClientbenchError`` before anything is stored if it cannot be measured at all. An
     interrupt ends the run; the rounds that were finished are kept. The outcome says where.
@@ -78,7 +81,8 @@ def run(
         prepared = preparation.prepare(resolved, places, plan.load.highest if plan.load else None)
         look()
         contenders = list(prepared.contenders)
-        record = _begin(scenario, prepared, cpus, targets, resolver.contaminations(contenders))
+        begun = _begin(scenario, prepared, cpus, targets, resolver.contaminations(contenders))
+        record = _identified(begun, identity or Identity())
         store = stack.enter_context(keeper)
         record = replace(record, selftest=store.selftest_of(record.environment))
         store.begin(record)
@@ -175,6 +179,18 @@ def _begin(
     )
 
 
+def _identified(record: RunRecord, identity: Identity) -> RunRecord:
+    """Add the names that the user gave, where the run comes from, and a look at the machine."""
+    named = {} if identity.machine is None else {"machine_name": identity.machine}
+    return replace(
+        record,
+        name=identity.name or record.name,
+        environment=record.environment | named,
+        provenance=identity.provenance,
+        machine_readings=(provenance.reading("start"),),
+    )
+
+
 def _left_out(one: tuple[str, str]) -> Doubt:
     label, why = one
     return Doubt("left out", label, why, "see the reason, or leave it out yourself")
@@ -200,6 +216,7 @@ def _finish(record: RunRecord, state: RunState, rounds: Rounds, scenario: Scenar
         record,
         state=state,
         ended_at=utc_now(),
+        machine_readings=(*record.machine_readings, provenance.reading("end")),
         spreads=tuple(rounds.ledger.spreads),
         doubts=tuple(doubts),
         comparisons=tuple(

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
-__all__ = ["InCondition", "by_condition"]
+__all__ = ["InCondition", "Named", "by_condition"]
 
 
 class _Conditioned(Protocol):
@@ -21,6 +21,22 @@ Item = TypeVar("Item", bound=_Conditioned)
 class _Labelled(_Conditioned, Protocol):
     @property
     def label(self) -> str: ...
+
+
+class Named(Protocol):
+    """A competitor, or a record about one, as it is seen from outside."""
+
+    @property
+    def label(self) -> str:
+        """Its label, which ends with the condition."""
+
+    @property
+    def name(self) -> str:
+        """The label without the condition."""
+
+    @property
+    def condition(self) -> str | None:
+        """Its condition; None if there are none."""
 
 
 class InCondition:

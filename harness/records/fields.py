@@ -49,6 +49,7 @@ RATE = Kind("REAL", "1/s")
 PERCENT = Kind("REAL", "%")
 SHARE = Kind("REAL", "0 to 1")
 MEGABYTES = Kind("REAL", "MB")
+RATIO = Kind("REAL", "×")
 WHOLE = Kind(None)  # it has no column
 
 MEGABYTE = 1_000_000  # bytes; the SI prefix, as in df -H, not 2^20
@@ -378,6 +379,7 @@ BESIDE = (
     ),
     Field("client_environment", WHOLE, "the environment of its client"),
     Field("slices", WHOLE, "its windows"),
+    Field("groups", WHOLE, "its latencies in each group of its round, if there were several"),
 )
 
 COLUMNS = (*PUBLIC, *OWN)  # columns of benchmark_results, in their order

@@ -15,6 +15,7 @@ from harness.records.client_environment import ClientSource, Environment
 from harness.records.conditions import InCondition
 from harness.records.confidence import CONFIDENCE, STOPPED_CONFIDENCE, Verdict
 from harness.records.histogram import Histogram
+from harness.records.provenance import MachineReading, Provenance
 from harness.records.totals import Totals
 from servers.spec import EMBEDDED, TargetSpec
 
@@ -349,6 +350,8 @@ class RunRecord:
     ending: Ending | None = None  # only with --precision
     selftest: SelftestNote | None = None  # the last of this machine in the same database
     condition_factor: str | None = None  # the name of the factor that clients are crossed with
+    provenance: Provenance = field(default_factory=Provenance)
+    machine_readings: tuple[MachineReading, ...] = ()  # at the start, and at the end
 
     @property
     def is_open(self) -> bool:

@@ -10,11 +10,10 @@ from harness.analysis.across import Across
 from harness.analysis.environments import Difference, StoredRun, common_labels
 from harness.option_names import option
 from harness.records.model import METRICS, Doubt
-from harness.report import verdicts
+from harness.report import documents, verdicts
 from harness.report.cells import Cells
 from harness.report.listings import SHORT_ID
 from harness.report.notes import weighted
-from harness.text import json_text
 
 __all__ = ["cells", "heading", "headings", "notes", "refusal", "to_json", "warnings"]
 
@@ -84,12 +83,12 @@ def to_json(
     comparisons: Sequence[Across],
 ) -> str:
     """Return the comparison as one JSON document with a final line break; numbers are unrounded."""
-    document = {
+    content = {
         "runs": [_plain(stored) for stored in (ours, theirs)],
         "differences": [asdict(difference) for difference in found],
         "comparisons": [asdict(comparison) for comparison in comparisons],
     }
-    return json_text(document)
+    return documents.to_json("diff", content)
 
 
 def _rounds(comparisons: Sequence[Across]) -> str:

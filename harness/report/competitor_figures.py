@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from harness.analysis.summaries import CompetitorSummary, net_cpu_per_request_ns, summarised
 from harness.records.histogram import Censored, Histogram
 from harness.records.model import OpenLoop, TrialSummary
+from harness.records.percentiles import PERCENTILES, percentile_name
 from harness.report import figures
-from harness.report.figures import PERCENTILES
 
 __all__ = ["lines", "trial_lines"]
 
@@ -86,8 +86,7 @@ def _times(summary: CompetitorSummary) -> Iterator[str]:
     )
     yield _percentiles("service time", [summary.percentile(p) for p in PERCENTILES], *more)
     beyond = (
-        f"{figures.percentile_name(percent)} {summary.samples_beyond(percent):,}"
-        for percent in PERCENTILES
+        f"{percentile_name(percent)} {summary.samples_beyond(percent):,}" for percent in PERCENTILES
     )
     yield f"samples beyond: {'; '.join(beyond)}"
 
@@ -141,7 +140,7 @@ def _distribution(name: str, histogram: Histogram, *more: str) -> str:
 
 def _percentiles(name: str, values: Sequence[Duration], *more: str) -> str:
     told = (
-        f"{figures.percentile_name(percent)} {figures.with_unit(value)}"
+        f"{percentile_name(percent)} {figures.with_unit(value)}"
         for percent, value in zip(PERCENTILES, values, strict=True)
     )
     return f"{name}: {'; '.join((*told, *more))}"

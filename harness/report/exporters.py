@@ -38,7 +38,12 @@ class Format(NamedTuple):
 
 MEASURED_AT = re.compile(rb"^(- )?measured at: .* UTC \(run ", re.MULTILINE)
 FORMATS = {
-    ".json": Format(to_json, re.compile(rb'\A\{\s*"schema_version": ?\d+,\s*"run": ?\{\s*"id":')),
+    ".json": Format(
+        to_json,
+        re.compile(
+            rb'\A\{\s*("schema": ?"clientbench/run/\d+",\s*)?"schema_version": ?\d+,\s*"run": ?\{\s*"id":'
+        ),
+    ),
     ".csv": Format(to_csv, re.compile(rb"\Arun_id[,\n]")),
     ".md": Format(to_markdown, MEASURED_AT),
     ".txt": Format(to_text, MEASURED_AT),

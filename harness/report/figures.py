@@ -15,7 +15,6 @@ from harness.records.model import Comparison
 __all__ = [
     "DASH",
     "NOTHING",
-    "PERCENTILES",
     "TIMES",
     "Unit",
     "client_name",
@@ -25,7 +24,6 @@ __all__ = [
     "latency_ms",
     "megabytes",
     "microseconds",
-    "percentile_name",
     "plural",
     "ratio",
     "significant",
@@ -37,7 +35,6 @@ __all__ = [
 DASH = "\N{EN DASH}"
 TIMES = "\N{MULTIPLICATION SIGN}"
 NOTHING = DASH  # stands for a missing value
-PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 100.0)  # shown for a single client
 DIGITS = 3
 LARGE_RATIO = 1e6
 ALL_DIGITS = 17  # enough to tell any two floats apart
@@ -139,11 +136,6 @@ def error_count(competitor: CompetitorSummary) -> str:
 def client_name(competitor: CompetitorSummary) -> str:
     """Return the label without mode and version, which have their own columns."""
     return re.sub(r"==[^:+@]*|:(?:a?sync)(?![^+@])", "", competitor.name)
-
-
-def percentile_name(percent: float) -> str:
-    """Return ``p99``, or ``max`` for 100."""
-    return "max" if percent == 100 else f"p{percent:g}"
 
 
 class Unit(NamedTuple):

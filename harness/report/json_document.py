@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
+from harness.analysis.compared import comparisons_of
 from harness.analysis.summaries import CompetitorSummary, net_cpu_per_request_ns, summarised
 from harness.analysis.trust import trust
 from harness.records.client_environment import ClientSource, Environment
@@ -15,6 +16,7 @@ from harness.records.histogram import Censored, Histogram
 from harness.records.model import (
     Ceiling,
     Ending,
+    GroupLatencies,
     HeldPlan,
     OpenLoop,
     OtherLoad,
@@ -26,14 +28,15 @@ from harness.records.model import (
     TrialSummary,
     UnexpectedAnswer,
 )
-from harness.report.figures import PERCENTILES
-from harness.report.view import comparisons_of, matrix_of, scaling_of
+from harness.records.percentiles import PERCENTILES
+from harness.records.provenance import MachineReading, Provenance
+from harness.report import documents
+from harness.report.documents import VERSIONS
+from harness.report.view import matrix_of, scaling_of
 from harness.text import json_text
 from servers.spec import TargetSpec
 
 __all__ = ["document", "to_json"]
-
-SCHEMA_VERSION = 1  # rises if a name or a meaning changes, not if something is added
 
 
 def to_json(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool = False) -> str:
@@ -47,8 +50,8 @@ def to_json(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool
 def document(run: RunRecord, trials: Sequence[TrialSummary]) -> dict[str, Any]:
     """Return everything known of a run except the series of readings, as plain JSON values."""
     summaries = summarised(trials)
-    return {
-        "schema_version": SCHEMA_VERSION,
+    content = {
+        "schema_version": VERSIONS["run"],  # what 0.1 called it
         "run": _run(run),
         "competitors": [_competitor(summary, summaries) for summary in summaries],
         "comparisons": [asdict(comparison) for comparison in comparisons_of(run, trials)],
@@ -57,6 +60,7 @@ def document(run: RunRecord, trials: Sequence[TrialSummary]) -> dict[str, Any]:
         "trust": _trust(run, trials),
         "trials": [_trial(trial) for trial in trials],
     }
+    return documents.document("run", content)
 
 
 def _run(run: RunRecord) -> dict[str, Any]:
@@ -142,8 +146,17 @@ def _open_loop(loop: OpenLoop) -> dict[str, Any]:
     return {
         **{name: getattr(loop, name) for name in ("planned", "dropped", "missed", "late")},
         "mean_response_ns": loop.mean_response_ns,
+        "early_correct": loop.early_correct,
         **{name: _all_percentiles(histogram) for name, histogram in distributions.items()},
     }
+
+
+def _trials_open_loop(loop: OpenLoop) -> dict[str, Any]:
+    """Return the same with the histograms whole: those of a competitor follow from its trials'."""
+    names = ("response", "queue_wait", "pacer_lag", "early_response")
+    known = {name: getattr(loop, name) for name in names}
+    whole = {name: _plain(one) for name, one in known.items() if one is not None}
+    return _open_loop(loop) | {"histograms": whole}
 
 
 def _percentile(summary: CompetitorSummary, percent: float) -> dict[str, Any]:
@@ -168,6 +181,8 @@ LAST = (
 
 def _trial(trial: TrialSummary) -> dict[str, Any]:
     found = {key: _plain(field.value(trial)) for field in FIELDS if (key := field.json_key)}
+    if trial.open_loop is not None:
+        found["open_loop"] = _trials_open_loop(trial.open_loop)
     own = [field.name for field in fields(trial) if field.name in found.keys() - {*LAST}]
     return {key: found.pop(key) for key in (*own, *LAST)} | found
 
@@ -190,9 +205,20 @@ PLAIN: dict[type, Callable[[Any], Any]] = {
     TargetRecord: lambda one: {"spec": _target(one.spec), "description": one.description},
     SelftestNote: _selftest,
     **dict.fromkeys(
-        (Spread, Ceiling, HeldPlan, OtherLoad, Ending, UnexpectedAnswer, ClientSource), asdict
+        (
+            *(Provenance, MachineReading),
+            Spread,
+            Ceiling,
+            HeldPlan,
+            OtherLoad,
+            Ending,
+            UnexpectedAnswer,
+            ClientSource,
+        ),
+        asdict,
     ),
     Environment: lambda environment: {"id": environment.digest, **environment.to_plain()},
+    GroupLatencies: lambda one: asdict(one) | {"latencies": _plain(one.latencies)},
     SliceRecord: lambda one: asdict(one) | {"parts": list(one.parts)},
     dict: _text_keys,
     tuple: lambda values: [_plain(one) for one in values],

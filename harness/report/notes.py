@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from harness.analysis.compared import comparisons_of
 from harness.analysis.doubts.kinds import Severity, severity
 from harness.records.model import RunRecord, TrialSummary
 from harness.report import selftest, verdicts
 from harness.report.headline import cut_short
 from harness.report.scaling import scaling_lines
 from harness.report.target_notes import target_notes
-from harness.report.view import comparisons_of, matrix_of
+from harness.report.view import matrix_of
 
 __all__ = ["notes", "verdict_lines", "weighted"]
 

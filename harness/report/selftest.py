@@ -11,9 +11,8 @@ from typing import Any
 from harness.records.figure import Figure
 from harness.records.model import SelftestNote
 from harness.records.selftest_result import SelfTest
-from harness.report import environments
+from harness.report import documents, environments
 from harness.report.wrapping import wrapped
-from harness.text import json_text
 
 __all__ = ["citation", "lines", "to_json"]
 
@@ -83,7 +82,7 @@ def to_json(selftest: SelfTest) -> str:
         "resolution": _finite(selftest.resolution),
         "parts": parts,
     }
-    return json_text(made)
+    return documents.to_json("selftest", made)
 
 
 def _figure(figure: Figure) -> dict[str, Any]:

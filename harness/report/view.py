@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.analysis.comparison import compare, matrix, scaling
+from harness.analysis.compared import comparisons_of
+from harness.analysis.comparison import matrix, scaling
 from harness.analysis.doubts.barring import barred
 from harness.analysis.summaries import CompetitorSummary, summarised
 from harness.analysis.unfinished import withheld
@@ -17,7 +18,6 @@ from harness.scenario.factors import CLIENT
 
 __all__ = [
     "Section",
-    "comparisons_of",
     "headings",
     "is_open",
     "matrix_of",
@@ -36,15 +36,6 @@ OPEN_LOOP_HEADINGS = (
     *(*WHO, "correct req/s", "response p50 / p99 ms", "service p50 / p99 ms"),
     *("queue p99 ms", "pacer p99 ms", "late / missed", *COSTS),
 )
-
-
-def comparisons_of(run: RunRecord, trials: Sequence[TrialSummary]) -> tuple[Comparison, ...]:
-    """Return the run's comparisons, made from its trials if none is stored with a verdict."""
-    stored = run.comparisons
-    if stored and all(comparison.family is not None for comparison in stored):
-        return stored
-    made = compare(trials, run.baseline, barred(run.doubts), confidence=run.confidence)
-    return tuple(withheld(made, run)) or stored
 
 
 def matrix_of(run: RunRecord, trials: Sequence[TrialSummary]) -> tuple[Comparison, ...]:

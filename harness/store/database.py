@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +12,16 @@ from typing import TYPE_CHECKING, Any, Self
 from harness import interrupts
 from harness.clock import utc_now
 from harness.errors import StoreError
-from harness.store import files, merging, migrations, table_columns, views
+from harness.store import (
+    derived,
+    files,
+    merging,
+    migrations,
+    pruning,
+    reading,
+    table_columns,
+    views,
+)
 from harness.text import canonical_json
 
 if TYPE_CHECKING:
@@ -36,6 +46,7 @@ class Store:
         self.patience_s = files.BUSY_TIMEOUT_S
         self._db = db
         self._waiting = waiting
+        self._trials: dict[str, list[TrialSummary]] = {}  # that were stored by this object, by run
 
     @staticmethod
     def check(path: str | Path, waiting: Waiting | None = None) -> None:
@@ -69,22 +80,14 @@ class Store:
 
     def begin(self, run: RunRecord) -> None:
         """Store a run as unfinished, before its first round, with its warnings so far."""
-        from harness.store import rows  # noqa: PLC0415  brings numpy
-
         with self._writing():
-            environment = rows.environment_row(run.environment, utc_now())
-            self._insert("environments", [environment], ignore=True)
-            self._insert("runs", [rows.run_row(run, environment["id"], finished=False)])
-            self._insert("doubts", rows.doubt_rows(run))
+            self._insert_run(run)
 
     def save_checks(self, run: RunRecord) -> None:
         """Store the checks of a begun run before its first round: the results of null and raw."""
-        from harness.store import rows  # noqa: PLC0415  brings numpy
-
         with self._writing():
             self._run(run.id)
-            self._insert("held_plans", rows.held_plan_rows(run))
-            self._insert("ceilings", rows.ceiling_rows(run))
+            self._insert_checks(run)
 
     def save_round(
         self,
@@ -101,50 +104,103 @@ class Store:
         ``order`` names the competitors as they were started; times are UTC, ISO 8601; ``trials``
         has one summary per competitor, those that failed included.
         """
-        from harness.store import rows  # noqa: PLC0415  brings numpy
-
+        row = {
+            "run_id": run_id,
+            "round": round,
+            "started_at": started_at,
+            "ended_at": ended_at,
+            "competitors": canonical_json(list(order)),
+        }
         with self._writing():
-            run = self._run(run_id)
-            self._insert(
-                "rounds",
-                [
-                    {
-                        "run_id": run_id,
-                        "round": round,
-                        "started_at": started_at,
-                        "ended_at": ended_at,
-                        "competitors": canonical_json(list(order)),
-                    }
-                ],
-            )
-            now = utc_now()
-            for trial in trials:
-                environments = rows.client_environment_rows(trial, now)
-                self._insert("client_environments", environments, ignore=True)
-                self._insert(table_columns.RESULTS, [rows.trial_row(run, trial, now)])
-                for table, records in rows.trial_neighbours(trial).items():
-                    self._insert(table, records)
+            self._insert_round(row, trials)
+        self._trials.setdefault(run_id, []).extend(trials)
 
     def finish(self, run: RunRecord) -> None:
-        """Store a begun run's final state, with its comparisons and warnings."""
+        """Store a begun run's final state: comparisons, warnings, and its trials merged."""
+        with self._writing():
+            self._insert_end(run, self._trials.get(run.id, ()))
+
+    def add(self, run: RunRecord, trials: Sequence[TrialSummary]) -> bool:
+        """Store a whole run that was measured elsewhere; say whether it is new.
+
+        Raises StoreError if another run with its id is here.
+        """
+        with self._writing():
+            if self._has(run):
+                return False
+            self._insert_run(run)
+            self._insert_checks(run)
+            for number in sorted({one.round for one in trials}):
+                made = [one for one in trials if one.round == number]
+                row = {
+                    "run_id": run.id,
+                    "round": number,
+                    "started_at": min(one.started_at for one in made),
+                    "ended_at": max(one.ended_at for one in made),
+                    "competitors": canonical_json([one.label for one in made]),
+                }
+                self._insert_round(row, made)
+            if run.state != "unfinished":
+                self._insert_end(run, trials)
+        return True
+
+    def _has(self, run: RunRecord) -> bool:
+        """Say whether the run is here already. Raises StoreError if that is another one."""
+        found = next(self._db["runs"].rows_where("id = ?", [run.id]), None)
+        if found is None:
+            return False
+        same = (run.started_at, run.seed, canonical_json(run.scenario))
+        if (found["started_at"], found["seed"], found["scenario"]) != same:
+            raise files.refusal(self.path, f"has another run {run.id}; one of the two was edited")
+        return True
+
+    def _insert_run(self, run: RunRecord) -> None:
         from harness.store import rows  # noqa: PLC0415  brings numpy
 
-        with self._writing():
-            self._run(run.id)
-            environment = rows.environment_row(run.environment, utc_now())
-            self._insert("environments", [environment], ignore=True)
-            row = rows.run_row(run, environment["id"], finished=True)
-            self._db["runs"].update(run.id, _storable(row))
-            for table, records in (
-                ("comparisons", rows.comparison_rows(run)),
-                ("doubts", rows.doubt_rows(run)),
-                ("endings", rows.ending_rows(run)),
-                ("other_loads", rows.other_load_rows(run)),
-                ("targets", rows.target_rows(run)),
-                ("spreads", rows.spread_rows(run)),
-            ):
-                self._db[table].delete_where("run_id = ?", [run.id])
+        environment = rows.environment_row(run.environment, utc_now())
+        self._insert("environments", [environment], ignore=True)
+        self._insert("runs", [rows.run_row(run, environment["id"], finished=False)])
+        self._insert("doubts", rows.doubt_rows(run))
+
+    def _insert_checks(self, run: RunRecord) -> None:
+        from harness.store import rows  # noqa: PLC0415  brings numpy
+
+        self._insert("held_plans", rows.held_plan_rows(run))
+        self._insert("ceilings", rows.ceiling_rows(run))
+
+    def _insert_round(self, row: Mapping[str, Any], trials: Sequence[TrialSummary]) -> None:
+        from harness.store import rows  # noqa: PLC0415  brings numpy
+
+        run = self._run(row["run_id"])
+        self._insert("rounds", [row])
+        now = utc_now()
+        for trial in trials:
+            environments = rows.client_environment_rows(trial, now)
+            self._insert("client_environments", environments, ignore=True)
+            self._insert(table_columns.RESULTS, [rows.trial_row(run, trial, now)])
+            for table, records in rows.trial_neighbours(trial).items():
                 self._insert(table, records)
+
+    def _insert_end(self, run: RunRecord, trials: Sequence[TrialSummary]) -> None:
+        from harness.store import rows  # noqa: PLC0415  brings numpy
+
+        self._run(run.id)
+        environment = rows.environment_row(run.environment, utc_now())
+        self._insert("environments", [environment], ignore=True)
+        row = rows.run_row(run, environment["id"], finished=True)
+        self._db["runs"].update(run.id, _storable(row))
+        for table, records in (
+            ("comparisons", rows.comparison_rows(run)),
+            ("doubts", rows.doubt_rows(run)),
+            ("endings", rows.ending_rows(run)),
+            ("other_loads", rows.other_load_rows(run)),
+            ("targets", rows.target_rows(run)),
+            ("spreads", rows.spread_rows(run)),
+            ("machine_readings", rows.machine_reading_rows(run)),
+            ("competitor_results", rows.competitor_rows(run, trials)),
+        ):
+            self._db[table].delete_where("run_id = ?", [run.id])
+            self._insert(table, records)
 
     def save_selftest(self, selftest: SelfTest) -> None:
         """Store a finished self-test."""
@@ -163,6 +219,38 @@ class Store:
         with files.translated(self.path):
             return selftests.latest(self._db.conn, environment)
 
+    def annotate(self, key: str, tags: Mapping[str, str], name: str | None = None) -> str:
+        """Set tags of a stored run (an empty value removes one), and its name; return its id.
+
+        Raises UsageError if the key, as in ``reading.show_run``, matches no run or several.
+        """
+        with self._writing():
+            run_id = reading.resolved(self._db.conn, self.path, key)
+            tagged = "SELECT tags FROM runs WHERE id = ?"
+            (text,) = self._db.conn.execute(tagged, [run_id]).fetchone()
+            kept = {**json.loads(text or "{}"), **tags}
+            left = {tag: value for tag, value in kept.items() if value}
+            changed = {"tags": canonical_json(left) if left else None}
+            if name is not None:
+                changed["name"] = name
+            self._db["runs"].update(run_id, _storable(changed))
+        return run_id
+
+    def prune(self, keep: pruning.Keep, *, really: bool) -> list[str]:
+        """Remove the runs that ``keep`` does not name, with all that belongs to them.
+
+        Return their ids, oldest first. Unless ``really``, nothing is removed.
+        """
+        with self._interruptible():
+            with self._writing():
+                found = pruning.unkept(self._db.conn, keep)
+                if really:
+                    pruning.remove(self._db.conn, found)
+            if really and found:
+                with files.translated(self.path):
+                    self._patiently("VACUUM")
+        return found
+
     def merge(self, source: str | Path) -> merging.Merged:
         """Copy all results that another database has and this one lacks.
 
@@ -172,7 +260,9 @@ class Store:
         source = Path(source)
         merging.check(self.path, source)
         with self._interruptible(), merging.attached(self._db.conn, source), self._writing():
-            return merging.copy(self._db.conn)
+            merged = merging.copy(self._db.conn, source)
+            derived.fill(self._db.conn, self._insert)
+            return merged
 
     @contextlib.contextmanager
     def _interruptible(self) -> Iterator[None]:
@@ -214,6 +304,7 @@ class Store:
                 views.drop(self._db)
                 steps.apply(self._db)
                 views.create(self._db)
+                derived.fill(self._db.conn, self._insert)
         # After the migrations: it must be off to rebuild a table that others refer to.
         self._db.conn.execute("PRAGMA foreign_keys = ON")
 

@@ -18,6 +18,20 @@ BETTER_RUNS = """SELECT id FROM other.runs AS theirs WHERE NOT EXISTS (
   SELECT 1 FROM main.runs AS ours
   WHERE ours.id = theirs.id AND (ours.ended_at IS NOT NULL OR theirs.ended_at IS NULL)
 )"""
+# Runs that have ended in both, and trials that both have, of which the two say different things.
+CONFLICTS = f"""SELECT id FROM main.runs AS ours JOIN other.runs AS theirs USING (id)
+WHERE ours.ended_at IS NOT NULL AND theirs.ended_at IS NOT NULL
+  AND (ours.started_at, ours.ended_at, ours.state, ours.seed, ours.scenario, ours.environment_id)
+  IS NOT (theirs.started_at, theirs.ended_at, theirs.state, theirs.seed, theirs.scenario,
+    theirs.environment_id)
+UNION
+SELECT ours.run_id FROM main.{table_columns.RESULTS} AS ours
+JOIN other.{table_columns.RESULTS} AS theirs USING (id)
+WHERE ours.run_id IS NOT NULL AND (ours.run_id, ours.label, ours.round, ours.window_ns,
+  ours.correct, ours.cpu_ns) IS NOT (theirs.run_id, theirs.label, theirs.round, theirs.window_ns,
+  theirs.correct, theirs.cpu_ns)
+ORDER BY 1"""
+MOST_NAMED = 5  # conflicting runs, in a message
 KEYED_BY_THEMSELVES = (
     "environments",
     "client_environments",
@@ -82,8 +96,12 @@ def _check_whole(connection: sqlite3.Connection, source: Path) -> None:
         raise files.unusable(source, f"is damaged ({found})", "give another one")
 
 
-def copy(connection: sqlite3.Connection) -> Merged:
-    """Copy missing rows from ``other`` inside a transaction; rows of other programs stay there."""
+def copy(connection: sqlite3.Connection, source: Path) -> Merged:
+    """Copy missing rows from ``other`` inside a transaction; rows of other programs stay there.
+
+    Raises StoreError if the two say different things about the same run.
+    """
+    _check_conflicts(connection, source)
     # Trials refer to runs, runs to self-tests: references need to be complete only at the end.
     connection.execute("PRAGMA defer_foreign_keys = ON")
     for name in ("better_runs", "new_trials"):
@@ -104,6 +122,20 @@ def copy(connection: sqlite3.Connection) -> Merged:
         " AND selftest_id NOT IN (SELECT id FROM main.selftests)"
     )
     return Merged(runs, new.get("rounds", 0), trials, new.get("selftests", 0))
+
+
+def _check_conflicts(connection: sqlite3.Connection, source: Path) -> None:
+    found = [str(run_id) for (run_id,) in connection.execute(CONFLICTS)]
+    if not found:
+        return
+    more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+    named = ", ".join(found[:MOST_NAMED]) + more
+    with _called_file():
+        raise files.refusal(
+            source,
+            f"says something else than this database about {named}; one of them was edited:"
+            " give another file, or remove these runs from one of them",
+        )
 
 
 def _copy_runs(connection: sqlite3.Connection) -> int:

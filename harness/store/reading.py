@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
+from harness.records.provenance import MachineReading, Provenance
 from harness.store import files, table_columns, validity
 from harness.text import is_utf8
 from servers.spec import EMBEDDED, TargetSpec
@@ -17,7 +18,7 @@ from servers.spec import EMBEDDED, TargetSpec
 if TYPE_CHECKING:
     from harness.records.model import RunRecord, SelftestNote, TrialSummary
 
-__all__ = ["RunLine", "list_runs", "show_run"]
+__all__ = ["RunLine", "list_runs", "resolved", "show_run", "stored_run"]
 
 LATEST = "latest"
 
@@ -80,9 +81,14 @@ def show_run(
     with files.reading(path, waiting) as connection:
         files.check_has_runs(path, connection)
         connection.row_factory = sqlite3.Row
-        run_id = _resolve(connection, path, key)
-        run, trials = _run_record(connection, run_id), _trials(connection, run_id)
+        run_id = resolved(connection, path, key)
+        run, trials = stored_run(connection, run_id)
     return (_doubted(run, trials) if run.state == "unfinished" else run), trials
+
+
+def stored_run(connection: sqlite3.Connection, run_id: str) -> tuple[RunRecord, list[TrialSummary]]:
+    """Return a run and all its trials, exactly as stored; ``connection`` gives ``sqlite3.Row``."""
+    return _run_record(connection, run_id), _trials(connection, run_id)
 
 
 def _doubted(run: RunRecord, trials: list[TrialSummary]) -> RunRecord:
@@ -92,7 +98,8 @@ def _doubted(run: RunRecord, trials: list[TrialSummary]) -> RunRecord:
     return replace(run, doubts=(*run.doubts, *concluding_doubts(run, trials)))
 
 
-def _resolve(connection: sqlite3.Connection, path: Path, key: str) -> str:
+def resolved(connection: sqlite3.Connection, path: Path, key: str) -> str:
+    """Return the id of the run that ``key`` means, as in ``show_run``. Raises UsageError."""
     if key == LATEST:
         rows = connection.execute("SELECT id FROM latest_run").fetchall()
         expected = "it has no runs yet; run a comparison first"
@@ -171,6 +178,20 @@ def _run_record(connection: sqlite3.Connection, run_id: str) -> RunRecord:
         selftest=_selftest(connection, row),
         prepared=dict(row).get("prepared", 0),
         condition_factor=dict(row).get("condition_factor"),
+        provenance=_provenance(dict(row)),
+        machine_readings=_rebuilt(MachineReading, _of_run(connection, "machine_readings", run_id)),
+    )
+
+
+def _provenance(row: dict[str, Any]) -> Provenance:
+    dirty = row.get("git_dirty")  # no such columns in an older database
+    return validity.built(
+        Provenance,
+        commit=row.get("git_commit"),
+        branch=row.get("git_branch"),
+        dirty=None if dirty is None else bool(dirty),
+        ci=json.loads(row.get("ci") or "{}"),
+        tags=json.loads(row.get("tags") or "{}"),
     )
 
 

@@ -7,9 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from harness.analysis.competitor_columns import COMPETITOR_COLUMNS
+from harness.analysis.competitor_results import competitor_results
+from harness.analysis.doubts.kinds import is_grave
+from harness.analysis.keys import machine_key
 from harness.records.fields import COLUMNS
 from harness.records.histogram import Histogram
 from harness.records.model import RunRecord, TrialSummary
+from harness.records.provenance import Provenance
 from harness.store.table_columns import OF_GROUP, TRACE_COLUMNS
 from harness.text import canonical_json
 
@@ -18,10 +23,12 @@ __all__ = [
     "ceiling_rows",
     "client_environment_rows",
     "comparison_rows",
+    "competitor_rows",
     "doubt_rows",
     "ending_rows",
     "environment_row",
     "held_plan_rows",
+    "machine_reading_rows",
     "other_load_rows",
     "run_row",
     "spread_rows",
@@ -37,8 +44,12 @@ UNFINISHED = "unfinished"
 def environment_row(environment: Mapping[str, Any], now: str) -> Row:
     """Return the environment's row; its id is the hash of its JSON, so equal ones share a row."""
     text = canonical_json(environment)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return {"id": digest, "environment": text, "first_seen_at": now}
+    return {
+        "id": hashlib.sha256(text.encode()).hexdigest(),
+        "environment": text,
+        "first_seen_at": now,
+        "machine": machine_key(environment),
+    }
 
 
 def client_environment_rows(trial: TrialSummary, now: str) -> list[Row]:
@@ -72,7 +83,31 @@ def run_row(run: RunRecord, environment_id: str, *, finished: bool) -> Row:
         "selftest_id": None if run.selftest is None else run.selftest.id,
         "prepared": run.prepared,
         "condition_factor": run.condition_factor,
+        **_provenance_columns(run.provenance),
     }
+
+
+def _provenance_columns(known: Provenance) -> Row:
+    return {
+        "git_commit": known.commit,
+        "git_branch": known.branch,
+        "git_dirty": None if known.dirty is None else int(known.dirty),
+        "ci": canonical_json(dict(known.ci)) if known.ci else None,
+        "tags": canonical_json(dict(known.tags)) if known.tags else None,
+    }
+
+
+def machine_reading_rows(run: RunRecord) -> list[Row]:
+    """Return the rows of the quick looks at the machine, in order."""
+    return _numbered({"run_id": run.id}, run.machine_readings)
+
+
+def competitor_rows(run: RunRecord, trials: Sequence[TrialSummary]) -> list[Row]:
+    """Return the rows of the competitors, all of their rounds merged, in order."""
+    return [
+        {field.name: field.stored(result) for field in COMPETITOR_COLUMNS}
+        for result in competitor_results(run, trials)
+    ]
 
 
 def comparison_rows(run: RunRecord) -> list[Row]:
@@ -126,7 +161,8 @@ def spread_rows(run: RunRecord) -> list[Row]:
 
 def doubt_rows(run: RunRecord) -> list[Row]:
     """Return the rows of the run's warnings, in order."""
-    return _numbered({"run_id": run.id}, run.doubts)
+    rows = _numbered({"run_id": run.id}, run.doubts)
+    return [row | {"grave": int(is_grave(row["kind"]))} for row in rows]
 
 
 def trial_row(run: Mapping[str, Any], trial: TrialSummary, now: str) -> Row:

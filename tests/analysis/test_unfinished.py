@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from harness.analysis.across import compare_runs
+from harness.analysis.compared import comparisons_of
 from harness.analysis.comparison import compare
 from harness.analysis.unfinished import withheld
 from harness.records.model import METRICS, Doubt, HeldPlan, RunRecord, RunState
 from harness.report.json_document import to_json
 from harness.report.text_file import to_text
-from harness.report.view import comparisons_of, matrix_of
+from harness.report.view import matrix_of
 from harness.store import Store
 from harness.store.reading import list_runs, show_run
 from tests.examples import finished, run, save, trial, two_clients

@@ -12,9 +12,10 @@ import pytest
 from harness.clients.catalogue import Client
 from harness.clients.closure import Closure
 from harness.clients.contamination import Contamination
-from harness.doctor import installed, machine, readings, watching
-from harness.doctor.readings import Cores, Frequency, Kernel, Ports, Virtualisation
+from harness.doctor import installed, machine, watching
 from harness.doctor.watching import Activity, Clock, Snapshot, Use
+from harness.machine import readings
+from harness.machine.readings import Cores, Frequency, Kernel, Ports, Virtualisation
 from harness.records.finding import Finding, State, unknown
 from harness.report import diagnosis
 

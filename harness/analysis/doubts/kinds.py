@@ -20,6 +20,7 @@ __all__ = [
     "acceptable",
     "condemned",
     "condemns_all",
+    "is_grave",
     "severity",
 ]
 
@@ -202,9 +203,14 @@ def severity(kind: str) -> Severity:
     return "worth knowing" if known is None else known.severity
 
 
+def is_grave(kind: str) -> bool:
+    """Say whether figures or verdicts may be wrong because of warnings of this kind."""
+    return severity(kind) == "grave"
+
+
 def condemns_all(doubt: Doubt) -> bool:
     """Say whether no figure of the run can be trusted because of this warning."""
-    return severity(doubt.kind) == "grave" and not _is_of_client(doubt)
+    return is_grave(doubt.kind) and not _is_of_client(doubt)
 
 
 def condemned(doubts: Iterable[Doubt]) -> dict[str, Doubt]:
@@ -214,7 +220,7 @@ def condemned(doubts: Iterable[Doubt]) -> dict[str, Doubt]:
     """
     found: dict[str, Doubt] = {}
     for one in doubts:
-        if severity(one.kind) == "grave" and _is_of_client(one):
+        if is_grave(one.kind) and _is_of_client(one):
             found.setdefault(one.subject, one)
     return found
 

@@ -8,26 +8,23 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import interrupts
 from harness.clients.environments.files import copy_of_users
 from harness.errors import UnusableError
+from harness.machine import git
 from harness.redaction import quoted
 
 __all__ = ["Copy", "copied"]
 
-GIT_TIMEOUT_S = 120
 _CACHES = frozenset(
     {
         *("__pycache__", ".git", ".hg", ".tox", ".nox", ".mypy_cache", ".pytest_cache"),
         *(".ruff_cache", ".hypothesis", ".cache", "node_modules"),
     }
 )
-_ANY_OWNER = "safe.directory=*"  # a setting of git
 _REPOSITORY = "160000"  # the mode of a repository within (submodule)
 _PRODUCTS = ("build", "dist", "target")  # only at the top, where tools put what they have built
 
@@ -44,7 +41,7 @@ class Copy:
 
 def copied(folder: Path, to: Path) -> Copy:
     """Copy the checkout that ``folder`` is, or is a part of, to ``to``. Raises UnusableError."""
-    top = (_git(folder, "rev-parse", "--show-toplevel") or "").strip()
+    top = (git.answer(folder, "rev-parse", "--show-toplevel") or "").strip()
     below = folder.resolve().relative_to(Path(top).resolve()) if top else Path()
     tracked = _listed(Path(top), "--cached") if top else []
     # of untracked files only our own: the repository may be the user's whole home
@@ -58,15 +55,15 @@ def copied(folder: Path, to: Path) -> Copy:
 
 
 def _under_git(root: Path, files: list[str], has_new: bool, to: Path, below: Path) -> Copy:
-    commit = (_git(root, "rev-parse", "--verify", "HEAD") or "").strip() or None
+    commit = (git.answer(root, "rev-parse", "--verify", "HEAD") or "").strip() or None
     described, changed = "", True
     if commit:
         _clone(root, to)
-        _git(to, "update-ref", "--no-deref", "HEAD", commit)  # it may have moved since
-        described = _git(to, "describe", "--tags", "--long", "--always") or ""
+        git.answer(to, "update-ref", "--no-deref", "HEAD", commit)  # it may have moved since
+        described = git.answer(to, "describe", "--tags", "--long", "--always") or ""
     _copy(root, files, to)
     if commit:
-        _git(to, "reset", "--quiet")
+        git.answer(to, "reset", "--quiet")
         changed = _differs(root, to)
     version = f"{commit} {described.strip()}"
     return Copy(to / below, commit, has_new or changed, _digest(to, files, version))
@@ -79,51 +76,31 @@ def _differs(root: Path, to: Path) -> bool:
     are to be taken for unchanged. Repositories within are only there.
     """
     wanted = r"^(core\.(filemode|autocrlf|eol|symlinks)|filter\..*)$"
-    listed = _git(root, "config", "--local", "--null", "--get-regexp", wanted) or ""
+    listed = git.answer(root, "config", "--local", "--null", "--get-regexp", wanted) or ""
     pairs = [one.replace("\n", "=", 1) for one in listed.split("\0") if one]
     settings = [word for pair in pairs for word in ("-c", pair)]
     question = ("status", "--porcelain", "--untracked-files=no")
     # "" is the answer of no difference; None, that git cannot tell, is not
-    if _git(to, *settings, *question) != "":
+    if git.answer(to, *settings, *question) != "":
         return True
-    tracked = (_git(root, "ls-files", "--stage", "-z") or "").split("\0")
+    tracked = (git.answer(root, "ls-files", "--stage", "-z") or "").split("\0")
     within = [line.partition("\t")[2] for line in tracked if line.startswith(_REPOSITORY)]
-    return bool(within) and _git(root, *question, "--", *within) != ""
+    return bool(within) and git.answer(root, *question, "--", *within) != ""
 
 
 def _listed(folder: Path, *which: str) -> list[str]:
     """Return names of files that git knows, relative to ``folder``."""
-    listed = _git(folder, "ls-files", "-z", *which) or ""
+    listed = git.answer(folder, "ls-files", "-z", *which) or ""
     return [name for name in listed.split("\0") if name]
 
 
 def _clone(root: Path, to: Path) -> None:
     """Make a repository at ``to`` that borrows the objects of ``root``."""
     # it may belong to another user; what serves it does not see our settings
-    serving = f"git -c '{_ANY_OWNER}' upload-pack"
+    serving = f"git -c '{git.ANY_OWNER}' upload-pack"
     arguments = ("--quiet", "--shared", "--no-checkout", "--upload-pack", serving)
-    if _git(root, "clone", *arguments, str(root), str(to)) is None:
+    if git.answer(root, "clone", *arguments, str(root), str(to)) is None:
         raise UnusableError(f"{quoted(root)} cannot be cloned by git; is the repository damaged?")
-
-
-def _git(folder: Path, *arguments: str) -> str | None:
-    """Return the output of git, which writes nothing into ``folder``; None if it fails."""
-    interrupts.check()
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    settings = ["-c", "core.fsmonitor=false", "-c", _ANY_OWNER]
-    try:
-        answer = subprocess.run(
-            ["git", *settings, *arguments],
-            cwd=folder,
-            env={**kept, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=GIT_TIMEOUT_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return None if answer.returncode else os.fsdecode(answer.stdout)
 
 
 def _everything(top: Path) -> Iterator[str]:

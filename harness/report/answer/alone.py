@@ -9,12 +9,12 @@ from harness.analysis.losses import holds_rate
 from harness.analysis.summaries import CompetitorSummary
 from harness.records.histogram import Histogram
 from harness.records.model import RunRecord, TrialSummary
+from harness.records.percentiles import PERCENTILES, percentile_name
 from harness.report import figures
 from harness.report.answer import table
 from harness.report.answer.columns import Cell, Column
 from harness.report.bins import bins
 from harness.report.cells import cell
-from harness.report.figures import PERCENTILES
 from harness.report.headline import offered_rate
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def percentiles(summary: CompetitorSummary, width: int) -> Iterator[Text]:
         response = [summary.response_percentile(percent) for percent in PERCENTILES]
         known = {"response": response, **known}
     unit = figures.time_unit([value for values in known.values() for value in values])
-    names = map(figures.percentile_name, PERCENTILES)
+    names = map(percentile_name, PERCENTILES)
     columns = [
         Column("times", f"{unit.name}", tuple(map(Cell, known)), is_text=True),
         *(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from harness.analysis.compared import comparisons_of
 from harness.analysis.groups import number_of_groups
 from harness.analysis.summaries import CompetitorSummary, summarised
 from harness.analysis.trust import Trust, trust
@@ -14,7 +15,6 @@ from harness.records.model import Comparison, RunRecord, TrialSummary
 from harness.report.answer import alone, result, trusting
 from harness.report.answer.columns import ranked
 from harness.report.answer.warnings import listed
-from harness.report.view import comparisons_of
 
 __all__ = ["Facts"]
 

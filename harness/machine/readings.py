@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 __all__ = [
     "Cores",
     "Frequency",
@@ -16,6 +18,7 @@ __all__ = [
     "Ports",
     "Virtualisation",
     "cores",
+    "fastest_mhz",
     "frequency",
     "kernel",
     "load_average",
@@ -97,6 +100,14 @@ def frequency(root: Path) -> Frequency | None:
         return None
     driver = _text(policies[0] / "scaling_driver")
     return Frequency(driver, frozenset(filter(None, governors)), _turbo(root))
+
+
+def fastest_mhz() -> float | None:
+    """Read the clock of the fastest CPU: that of an idle one says nothing about the load."""
+    try:
+        return max(one.current for one in psutil.cpu_freq(percpu=True)) or None
+    except (AttributeError, NotImplementedError, OSError, RuntimeError, ValueError):
+        return None  # psutil cannot tell on every system
 
 
 def virtualisation(root: Path) -> Virtualisation:

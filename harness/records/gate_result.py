@@ -1,0 +1,29 @@
+"""What a gate has found about one competitor: a rule, its interval, and the outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["GateFinding", "Outcome"]
+
+# kept: all of the interval keeps the limit. broken: none of it does. unclear: anything else.
+Outcome = Literal["kept", "broken", "unclear"]
+
+
+@dataclass(frozen=True)
+class GateFinding:
+    """One rule applied to one competitor. Values have the unit of the limit."""
+
+    rule: str  # as written
+    label: str  # the competitor's
+    metric: str
+    limit: float
+    relative_to: str | None  # label of the baseline, or "history"; None: an absolute limit
+    outcome: Outcome
+    value: float | None  # point estimate
+    low: float | None
+    high: float | None
+    reason: str | None = None  # why it is unclear, in one line
+    missing: int | None = None  # requests without an error that would make it kept
+    more_helps: bool = False  # more rounds can decide it
