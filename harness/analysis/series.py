@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import fmean
 
 from harness.analysis.statistics import mean_and_variance
@@ -112,7 +113,7 @@ def _weight(residuals: Sequence[float]) -> float:
     total = math.fsum(x * x for x in residuals)
     if not total:
         return 1.0
-    lagged = math.fsum(a * b for a, b in zip(residuals, residuals[1:], strict=False))
+    lagged = math.fsum(a * b for a, b in pairwise(residuals))
     # the estimate is too low in a short series
     r = min(0.9, max(0.0, lagged / total + 1 / len(residuals)))
     return (1 - r) / (1 + r)
@@ -123,7 +124,7 @@ def scatter(logs: Sequence[float], found: Sequence[Step]) -> float | None:
     if len(logs) < FEWEST_ON_A_SIDE:
         return None
     edges = [0, *(step.at for step in found), len(logs)]
-    parts = [logs[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    parts = [logs[a:b] for a, b in pairwise(edges)]
     squares = math.fsum((x - fmean(part)) ** 2 for part in parts for x in part)
     freedom = len(logs) - len(parts)
     return math.sqrt(squares / freedom) if freedom > 0 else None
