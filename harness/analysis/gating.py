@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from statistics import fmean
+from types import MappingProxyType
 from typing import cast
 
 from harness.analysis.comparison import (
@@ -23,16 +24,15 @@ from harness.analysis.comparison import (
 )
 from harness.analysis.doubts.disturbance import not_watched
 from harness.analysis.doubts.kinds import is_grave
+from harness.analysis.gating_history import ERROR as HISTORY_ERROR
+from harness.analysis.gating_history import Values, against_history
 from harness.analysis.statistics import half_width
-from harness.analysis.summaries import by_label
-from harness.errors import UsageError
-from harness.records.conditions import Named
+from harness.analysis.summaries import by_label, summarised
 from harness.records.gate_result import GateFinding, Outcome
 from harness.records.model import Comparison, Doubt, Metric, RunRecord, TrialSummary
-from harness.redaction import quoted
-from harness.scenario.gate import ERROR_RATE, Gate, Rule
+from harness.scenario.gate import ERROR_RATE, Applied, Gate, Rule, applied
 
-__all__ = ["Applied", "applied", "clopper_pearson", "judge", "requests_missing"]
+__all__ = ["clopper_pearson", "judge", "requests_missing"]
 
 # Warnings beyond the grave ones that leave figures of these metrics undecided.
 TIMES = frozenset({"throughput", *PERCENTS})
@@ -48,47 +48,17 @@ FEWEST_ROUNDS = 2
 MOST_REQUESTS = 10**12  # that are said to be missing
 
 
-@dataclass(frozen=True)
-class Applied:
-    """A rule and one of the competitors that it is about."""
-
-    rule: Rule
-    label: str
-    baseline: str  # label of the competitor that relative rules compare it with
-
-
-def applied(gate: Gate, competitors: Sequence[Named], baseline: str) -> tuple[Applied, ...]:
-    """Return every rule with each of its competitors, in the order of the file.
-
-    ``baseline`` is its name, in each condition. Raises UsageError for a rule about nobody.
-    """
-    names = {(one.condition, one.name): one.label for one in competitors}
-    found = []
-    for rule in gate.rules:
-        own = [one for one in competitors if rule.matches(one)]
-        if rule.relative and gate.against == "baseline":
-            own = [one for one in own if one.name != baseline]
-        if not own:
-            raise _about_nobody(rule, competitors, baseline)
-        found += [Applied(rule, one.label, names[one.condition, baseline]) for one in own]
-    return tuple(found)
-
-
-def _about_nobody(rule: Rule, competitors: Sequence[Named], baseline: str) -> UsageError:
-    others = dict.fromkeys(one.name for one in competitors if one.name != baseline)
-    names = ", ".join(others) or "(there is only the baseline)"
-    if any(rule.matches(one) for one in competitors):
-        problem = f"{quoted(rule.pattern)} matches only the baseline, {quoted(baseline)}, itself"
-    else:
-        problem = f"{quoted(rule.pattern)} matches none of the clients"
-        names = ", ".join(dict.fromkeys(one.name for one in competitors))
-    return UsageError(f"{problem}; rule {quoted(rule.text)} expects one of {names}", "gate")
-
-
 def judge(
-    gate: Gate, run: RunRecord, trials: Sequence[TrialSummary], confidence: float
+    gate: Gate,
+    run: RunRecord,
+    trials: Sequence[TrialSummary],
+    confidence: float,
+    earlier: Mapping[str, Sequence[Values]] = MappingProxyType({}),
 ) -> list[GateFinding]:
-    """Judge every rule. The run's warnings, as far as they are known, leave some undecided."""
+    """Judge every rule. The run's warnings, as far as they are known, leave some undecided.
+
+    ``earlier`` has the values of earlier runs by label, oldest first, for a gate against history.
+    """
     of_label = by_label(trials)
     competitors = [own[0] for own in of_label.values()]
     rules = applied(gate, competitors, run.baseline)
@@ -100,6 +70,10 @@ def judge(
         own = of_label[one.label]
         if one.rule.metric == ERROR_RATE:
             finding = _of_errors(one, own, (1 - confidence) / family)
+        elif one.rule.relative and gate.against == "history":
+            (summary,) = summarised(own)
+            error = HISTORY_ERROR / family
+            finding = against_history(one, summary, earlier.get(one.label, ()), error)
         elif one.rule.relative:
             finding = _of_ratio(one, compared.get((one.label, one.rule.metric)))
         else:

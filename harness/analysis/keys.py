@@ -30,7 +30,7 @@ OF_MACHINE = ("cpu", "cpus", "machine", "system", "virtualisation", "target_cpus
 OF_THE_RUN = frozenset(
     {
         *("competitors", "axis", "condition_factor", "baseline", "seed", "left_out", "preset"),
-        *("rounds", "duration_s", "requests", "precision", "error_budget"),
+        *("rounds", "duration_s", "requests", "precision", "error_budget", "gate"),
     }
 )
 # What a competitor's entry in the scenario has beside the columns of its results.

@@ -187,6 +187,28 @@ def load(
     return _measure("load", {"clients": [client] if client else None, "url": url, **options})
 
 
+# wide: a parameter for each option, which Typer reads
+@_command(app)
+def gate(
+    run: Run = "latest",
+    config: Annotated[
+        Text, about("The limits. [clientbench.toml]", "--config", "--gate", metavar="FILE")
+    ] = None,
+    db: Db = None,
+    json: Json = False,
+    output: Output = None,
+    force: Force = False,
+) -> int:
+    """Judge a stored run by limits: exit code 5 if one is broken, 6 if unclear ones are to fail."""
+    from harness.cli.gating import show_gate
+    from harness.cli.output import Reports
+
+    database = _database(db)
+    reports = Reports.of(output or (), database, force=force, with_matrix=False)
+    with stored_in(database):
+        return show_gate(database, run, config, reports, as_json=json)
+
+
 @_command(app)
 def presets(json: Json = False) -> None:
     """List the presets: complete loads, with their parameters."""

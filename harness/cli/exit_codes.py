@@ -9,8 +9,9 @@ __all__ = [
     "CLOSED_PIPE",
     "DONE",
     "INTERRUPTED",
+    "NOT_KEPT",
     "NOT_VALID",
-    "OVER_BUDGET",
+    "UNCLEAR",
     "UNUSABLE",
     "USAGE",
 ]
@@ -20,6 +21,7 @@ BUG: Final = 1
 USAGE: Final = 2
 UNUSABLE: Final = 3  # target, client, database, a file
 NOT_VALID: Final = 4  # warnings with --strict; a self-test that failed
-OVER_BUDGET: Final = 5  # more failed requests than --error-budget allows
+NOT_KEPT: Final = 5  # a limit that was set: --error-budget, a gate
+UNCLEAR: Final = 6  # a gate that fails where it cannot decide
 INTERRUPTED: Final = 130
 CLOSED_PIPE: Final = 141  # as a shell reports a program that SIGPIPE has ended

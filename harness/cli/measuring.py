@@ -13,7 +13,8 @@ from typing import Any, cast
 import adapters
 from harness import interrupts
 from harness.analysis.doubts.kinds import acceptable, severity
-from harness.cli.exit_codes import DONE, INTERRUPTED, NOT_VALID, OVER_BUDGET, UNUSABLE
+from harness.cli.exit_codes import DONE, INTERRUPTED, NOT_KEPT, NOT_VALID, UNUSABLE
+from harness.cli.gating import check_gate_reports, code_of, tell_services, with_history
 from harness.cli.making import making, versions_if_any, without_unmade
 from harness.cli.options import OURS
 from harness.cli.output import Reports
@@ -32,7 +33,7 @@ from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults, database_path, from_environment
 from harness.machine.provenance import provenance
-from harness.measure.experiment import run
+from harness.measure.experiment import Outcome, run
 from harness.measure.rounds import Progress
 from harness.option_names import option
 from harness.records.model import RunRecord
@@ -51,7 +52,7 @@ LONG_RUN_S = 20.0  # before longer runs, two seconds of looking at the machine d
 EXIT_CODES: dict[str, int] = {
     "complete": DONE,
     "failed": UNUSABLE,
-    "stopped": OVER_BUDGET,
+    "stopped": NOT_KEPT,
     "interrupted": INTERRUPTED,
 }
 
@@ -74,6 +75,7 @@ def measure(command: str, typed: dict[str, Any]) -> int:
         typed["output"] or (), database, force=typed["force"], with_matrix=asked.with_matrix
     )
     identity = _identity(typed)
+    check_gate_reports(reports, typed["gate"])
     with interrupts.deferred():
         options = Options.of(command=command, **{n: v for n, v in typed.items() if n not in OURS})
         settings = making(options)
@@ -82,13 +84,26 @@ def measure(command: str, typed: dict[str, Any]) -> int:
             look = partial(_warn_if_busy, scenario, progress)
             interval_s = defaults.sampling_interval_s
             outcome = run(scenario, database, interval_s, progress, look, settings, identity)
+    ended = _gated(outcome, scenario)
     troubles = [remedy] if (remedy := outcome.kept.remedy) else []
-    troubles += reports.write(outcome.run, outcome.trials)  # first: showing may fail
-    show(outcome.run, outcome.trials, outcome.kept.place, asked)
+    troubles += reports.write(ended, outcome.trials)  # first: showing may fail
+    show(ended, outcome.trials, outcome.kept.place, asked)
     sys.stdout.flush()  # below the table, not above it
     for trouble in troubles:
         say(f"clientbench: {trouble}", sys.stderr)
-    return _exit_code(outcome.run, accepted, in_trouble=bool(troubles))
+    if ended.gate:
+        tell_services(ended)
+    limits = DONE if scenario.gate is None or not ended.gate else code_of(scenario.gate, ended.gate)
+    return _exit_code(ended, accepted, in_trouble=bool(troubles), limits=limits)
+
+
+def _gated(outcome: Outcome, scenario: Scenario) -> RunRecord:
+    """Return the run, judged against those before it if its gate asks for that."""
+    gate = scenario.gate
+    place = outcome.kept.path
+    if gate is None or gate.against != "history" or place is None or not outcome.trials:
+        return outcome.run
+    return with_history(gate, outcome.run, outcome.trials, place)
 
 
 def _identity(typed: dict[str, Any]) -> Identity:
@@ -110,8 +125,8 @@ def _accepted(kinds: Sequence[str], *, strict: bool) -> frozenset[str] | None:
 
 def _warn_if_busy(scenario: Scenario, progress: Progress) -> None:
     """Print one line before a long run if the machine is busy, so that the user can still act."""
-    wanted = scenario.precision
-    expected_s = make_plan(scenario).announced_s if wanted is None else wanted.budget_s
+    budget_s = scenario.budget_s
+    expected_s = make_plan(scenario).announced_s if budget_s is None else budget_s
     if expected_s <= LONG_RUN_S:
         return
     with interrupts.allowed():
@@ -120,11 +135,13 @@ def _warn_if_busy(scenario: Scenario, progress: Progress) -> None:
             progress.say(line)
 
 
-def _exit_code(run: RunRecord, accepted: frozenset[str] | None, *, in_trouble: bool) -> int:
-    """Return the exit code: the state of the run counts before files and warnings."""
-    code = EXIT_CODES[run.state]
-    if in_trouble and not code:
-        return UNUSABLE
+def _exit_code(
+    run: RunRecord, accepted: frozenset[str] | None, *, in_trouble: bool, limits: int
+) -> int:
+    """Return the exit code: the state of the run counts before files, these before limits, these
+    before warnings.
+    """
+    code = EXIT_CODES[run.state] or (UNUSABLE if in_trouble else limits)
     if code or accepted is None:
         return code
     doubted = {one.kind for one in run.doubts if severity(one.kind) != "note"} - accepted

@@ -105,6 +105,11 @@ class Options:
     budget: str | float | None = declare(
         "Longest time that a run with --precision may take. [5m]", group="how long", metavar="TIME"
     )
+    gate: str | None = declare(
+        "Limits that the results must keep, in this file; the run goes on until they are decided.",
+        group="statistics",
+        metavar="FILE",
+    )
     slice: str | float | None = declare(
         "How long one client runs before the next takes its turn. "
         "[20ms; open loops and load: the whole round]",

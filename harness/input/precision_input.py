@@ -12,7 +12,7 @@ from harness.redaction import refusal
 from harness.scenario.numbers import MAX_DURATION_S, seconds
 from harness.scenario.precision import FIRST_LOOK, QUICK, THOROUGH, USUAL, Length, Precision
 
-__all__ = ["TYPED_METRICS", "check_budget", "length", "precision"]
+__all__ = ["TYPED_METRICS", "check_budget", "length", "precision", "typed_budget_s"]
 
 TYPED_METRICS: dict[str, Metric] = {name.replace("_", "-"): name for name in METRICS}
 NAMED = {"quick": QUICK, "thorough": THOROUGH}
@@ -36,17 +36,24 @@ def length(options: Options) -> Length:
 def precision(options: Options) -> Precision | None:
     """Return the precision to reach, or None. Raises ``UsageError``."""
     if options.precision is None:
-        options.refuse("applies to --precision; expected both", "metric", "budget")
+        options.refuse("applies to --precision; expected both", "metric")
+        if options.gate is None:
+            options.refuse("applies to --precision or --gate; expected one of them", "budget")
         return None
     match = _PERCENT.fullmatch(options.precision.strip())
     half_width = float(match[1]) / 100 if match else -1.0
     if not NARROWEST <= half_width <= WIDEST:
         wanted = f"a percentage from {100 * NARROWEST:g}% to {100 * WIDEST:g}%, such as 2%"
         raise refusal("precision", options.precision, wanted)
-    budget_s = BUDGET_S
-    if options.budget is not None:
-        budget_s = seconds("budget", options.budget, 1.0, MAX_DURATION_S)
-    return Precision(half_width=half_width, metric=_metric(options.metric), budget_s=budget_s)
+    metric, budget_s = _metric(options.metric), typed_budget_s(options) or BUDGET_S
+    return Precision(half_width=half_width, metric=metric, budget_s=budget_s)
+
+
+def typed_budget_s(options: Options) -> float | None:
+    """Return the budget in s; None if none was typed. Raises ``UsageError``."""
+    if options.budget is None:
+        return None
+    return seconds("budget", options.budget, 1.0, MAX_DURATION_S)
 
 
 def _metric(text: str | None) -> Metric:
@@ -57,8 +64,8 @@ def _metric(text: str | None) -> Metric:
     return found
 
 
-def check_budget(wanted: Precision, least_s: float) -> None:
+def check_budget(budget_s: float, least_s: float) -> None:
     """Refuse a budget too short for the rounds before the first check. Raises ``UsageError``."""
-    if least_s > wanted.budget_s:
+    if least_s > budget_s:
         expected = f"{math.ceil(least_s)}s or more (the first {FIRST_LOOK} rounds take that long)"
-        raise refusal("budget", f"{wanted.budget_s:g}s", expected)
+        raise refusal("budget", f"{budget_s:g}s", expected)

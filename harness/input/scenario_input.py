@@ -22,9 +22,10 @@ from harness.input.competitor_input import (
     parse_competitors,
 )
 from harness.input.declaration import declared
+from harness.input.gate_input import gate
 from harness.input.load_input import open_load
 from harness.input.options import Options
-from harness.input.precision_input import check_budget, length, precision
+from harness.input.precision_input import check_budget, length, precision, typed_budget_s
 from harness.input.presets import Expansion, expand
 from harness.input.recipe_input import check_recipe
 from harness.input.request_input import (
@@ -42,10 +43,11 @@ from harness.redaction import refusal
 from harness.scenario.budget import parse_budget
 from harness.scenario.destination import parse_url
 from harness.scenario.factors import FACTORS
+from harness.scenario.gate import Gate, applied
 from harness.scenario.loads import OpenLoad
 from harness.scenario.numbers import MAX_DURATION_S, seconds, whole_number
 from harness.scenario.plan import make_plan
-from harness.scenario.precision import FIRST_LOOK, MOST_ROUNDS, Length
+from harness.scenario.precision import FIRST_LOOK, MOST_ROUNDS, Length, Precision
 from harness.scenario.scenario import MAX_SEED, Profile, Scenario
 from harness.scenario.statuses import parse_statuses
 
@@ -93,7 +95,9 @@ def build(
         _check_precision(typed, any(one is not None for one in lengths), len(competitors))
     starts = _starts(options, defaults, load, usual)
     _check_count(load, requests)
-    rounds = MOST_ROUNDS if wanted else _rounds(options, usual, requests, starts)
+    limits = _gate(options, fixed=_is_fixed(typed, options, expanded, wanted))
+    goes_on = wanted is not None or (limits is not None and limits.measures)
+    rounds = MOST_ROUNDS if goes_on else _rounds(options, usual, requests, starts)
     # held requests are traced: only a trace shows that they were held
     trace_share = 1.0 if expanded.held else _share(options.trace)
     scenario = Scenario(
@@ -105,11 +109,14 @@ def build(
         path=destination.path,
         headers=_headers(options, destination.authorization, profile, body),
         body=body,
-        duration_s=_duration_s(options, defaults, _shape_s(load, expanded), rounds, usual),
+        duration_s=_duration_s(
+            options, defaults, _shape_s(load, expanded), rounds, usual, goes_on=goes_on
+        ),
         requests=requests,
         rounds=rounds,
         slice_s=_slice_s(options, interleaved=load is None and len(competitors) > 1),
         precision=wanted,
+        gate=limits,
         warmup_s=_seconds("warmup", options.warmup, 0.2, low=0.0, high=3600.0),
         processes=_whole("processes", options.processes, 1, 256),
         stream=is_streamed(options),
@@ -130,9 +137,38 @@ def build(
         held=expanded.held,
         steps=expanded.steps,
     )
-    if wanted is not None:
-        check_budget(wanted, _least_s(scenario))
+    if scenario.budget_s is not None:
+        check_budget(scenario.budget_s, _least_s(scenario))
+    if scenario.gate is not None:
+        applied(scenario.gate, competitors, scenario.baseline)
     return scenario
+
+
+def _is_fixed(
+    typed: Options, options: Options, expanded: Expansion, wanted: Precision | None
+) -> bool:
+    """Say whether something else than a gate sets how long to measure."""
+    lengths = (expanded.held, expanded.steps or None, *_lengths(options).values())
+    return (
+        typed.command == "load"
+        or typed.quick
+        or typed.thorough
+        or wanted is not None
+        or typed.trace is not None
+        or any(one is not None for one in lengths)
+    )
+
+
+def _gate(options: Options, *, fixed: bool) -> Gate | None:
+    """Return the limits to keep; a run of a fixed length does not go on until they are decided."""
+    if options.gate is None:
+        return None
+    found = gate(options.gate)
+    budget_s = typed_budget_s(options)
+    changes: dict[str, object] = {} if budget_s is None else {"budget_s": budget_s}
+    if fixed and found.unclear == "measure":
+        changes["unclear"] = "warn"
+    return found.model_copy(update=changes)
 
 
 def _least_s(scenario: Scenario) -> float:
@@ -222,7 +258,13 @@ def _check_precision(typed: Options, has_length: bool, competitors: int) -> None
 
 
 def _duration_s(
-    options: Options, defaults: Defaults, shape_s: float | None, rounds: int, usual: Length
+    options: Options,
+    defaults: Defaults,
+    shape_s: float | None,
+    rounds: int,
+    usual: Length,
+    *,
+    goes_on: bool = False,
 ) -> float | None:
     """Return the measured time per entry in s; None if a number of requests ends the trial."""
     if shape_s is not None:
@@ -240,7 +282,7 @@ def _duration_s(
     if options.command == "compare":
         of_environment = None if options.names_a_length else defaults.compare_duration_s
         default = of_environment or usual.duration_s
-    if options.precision is not None:  # each round is as long as those of the usual length
+    if goes_on:  # each round is as long as those of the usual length
         return default * rounds / usual.rounds
     return _seconds("duration", options.duration, default, low=0.001, high=MAX_DURATION_S)
 

@@ -14,6 +14,7 @@ from harness.analysis.doubts.barring import barred
 from harness.analysis.doubts.conclusion import concluding_doubts
 from harness.analysis.doubts.connections import port_doubts
 from harness.analysis.doubts.run import contamination_doubts, processor_doubts
+from harness.analysis.gating import judge
 from harness.clients.bundle import Bundle
 from harness.clients.catalogues import Making
 from harness.clients.contamination import Contamination
@@ -206,13 +207,14 @@ def _names(scenario: Scenario) -> str:
 
 def _finish(record: RunRecord, state: RunState, rounds: Rounds, scenario: Scenario) -> RunRecord:
     trials = rounds.trials
+    gate = scenario.gate
     doubts = [
         *record.doubts,
         *rounds.ledger.doubts,
         *concluding_doubts(record, trials),
         *port_doubts(trials, None if scenario.unix_path else limits.outgoing_ports()),
     ]
-    return replace(
+    ended = replace(
         record,
         state=state,
         ended_at=utc_now(),
@@ -224,3 +226,6 @@ def _finish(record: RunRecord, state: RunState, rounds: Rounds, scenario: Scenar
         ),
         ending=rounds.ending,
     )
+    if gate is None or gate.against == "history":  # which is in the database
+        return ended
+    return replace(ended, gate=tuple(judge(gate, ended, trials, ended.confidence)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from harness import interrupts
@@ -19,7 +19,7 @@ from harness.measure.contenders import Contender
 from harness.measure.forecast import Forecast
 from harness.measure.negotiation import other_versions
 from harness.measure.place import Place
-from harness.measure.stopping import ended_early, ending
+from harness.measure.stopping import ended_early, ending, is_decided
 from harness.measure.targets import Ledger, Targets
 from harness.measure.trial import Trial
 from harness.measure.windows import Shape
@@ -147,7 +147,7 @@ class Rounds:
                 if self._stopped:
                     return "stopped"
                 self.ending = self._ending(self._scenario.precision, run)
-                if self.ending is not None:
+                if self.ending is not None or self._is_decided(run):
                     break
         except KeyboardInterrupt:
             return "interrupted"
@@ -172,6 +172,16 @@ class Rounds:
             round_s=round_s,
             barred=self._barred(run),
         )
+
+    def _is_decided(self, run: RunRecord) -> bool:
+        """Say whether the gate needs no more rounds, or has no time for one."""
+        gate = self._scenario.gate
+        if gate is None or not gate.measures:
+            return False
+        elapsed_s = self._forecast.elapsed_s
+        has_time = elapsed_s + elapsed_s / self._round <= gate.budget_s
+        doubts = (*run.doubts, *load_doubts(run, self.trials))
+        return not has_time or is_decided(gate, replace(run, doubts=doubts), self.trials)
 
     def _barred(self, run: RunRecord) -> Barred:
         """Return the verdicts that warnings forbid, as far as they are known."""
@@ -386,7 +396,7 @@ class Rounds:
 
     def _say_if_longer(self) -> None:
         """Announce a longer run at once, unless its length is open anyway."""
-        if self._scenario.precision is not None or not self.plan.trial_ns:
+        if self._scenario.budget_s is not None or not self.plan.trial_ns:
             return
         line = self._forecast.longer()
         if line is not None:
@@ -414,7 +424,7 @@ class Rounds:
         trial.readings += self._sampler.tick(time.monotonic_ns())
         status = Status(
             self._round,
-            None if self._scenario.precision else self.plan.number,
+            None if self._scenario.budget_s is not None else self.plan.number,
             trial.contender.label,
             trial.rate_so_far,
             self._left_s(),
@@ -438,8 +448,8 @@ class Rounds:
             )
 
     def _left_s(self) -> float:
-        if self._scenario.precision is not None:
-            return max(0.0, self._scenario.precision.budget_s - self._forecast.elapsed_s)
+        if self._scenario.budget_s is not None:
+            return max(0.0, self._scenario.budget_s - self._forecast.elapsed_s)
         return self._forecast.left_s
 
 

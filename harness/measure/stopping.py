@@ -8,14 +8,16 @@ the first look comes after ten rounds, and such a run uses a higher confidence l
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from harness.analysis.comparison import NOTHING_BARRED, Barred, compare
+from harness.analysis.gating import judge
 from harness.records.confidence import STOPPED_CONFIDENCE
-from harness.records.model import Comparison, Ending, EndingReason, TrialSummary
+from harness.records.model import Comparison, Ending, EndingReason, RunRecord, TrialSummary
+from harness.scenario.gate import Gate
 from harness.scenario.precision import FIRST_LOOK, MOST_ROUNDS, Precision
 
-__all__ = ["ended_early", "ending"]
+__all__ = ["ended_early", "ending", "is_decided"]
 
 
 def ending(
@@ -49,6 +51,18 @@ def ending(
     if elapsed_s + round_s > wanted.budget_s:
         return _ending("budget", wanted, half_width, rounds)
     return None
+
+
+def is_decided(gate: Gate, run: RunRecord, trials: Sequence[TrialSummary]) -> bool:
+    """Say whether no more rounds can decide a rule; ``run`` has the warnings so far.
+
+    The first look is after as many rounds as with a precision, and the confidence is the same.
+    """
+    rounds = len({trial.round for trial in trials})
+    if not FIRST_LOOK <= rounds < MOST_ROUNDS:
+        return rounds >= MOST_ROUNDS
+    found = judge(gate, run, trials, STOPPED_CONFIDENCE)
+    return not any(one.outcome == "unclear" and one.more_helps for one in found)
 
 
 def ended_early(

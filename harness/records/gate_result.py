@@ -13,12 +13,12 @@ Outcome = Literal["kept", "broken", "unclear"]
 
 @dataclass(frozen=True)
 class GateFinding:
-    """One rule applied to one competitor. Values have the unit of the limit."""
+    """One rule applied to one competitor. Values have the unit of the bound."""
 
     rule: str  # as written
     label: str  # the competitor's
     metric: str
-    limit: float
+    bound: float  # the limit: a ratio, or in 1/s, ns, bytes, or a share from 0 to 1
     relative_to: str | None  # label of the baseline, or "history"; None: an absolute limit
     outcome: Outcome
     value: float | None  # point estimate

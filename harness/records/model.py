@@ -14,6 +14,7 @@ from adapters.base import Connections
 from harness.records.client_environment import ClientSource, Environment
 from harness.records.conditions import InCondition
 from harness.records.confidence import CONFIDENCE, STOPPED_CONFIDENCE, Verdict
+from harness.records.gate_result import GateFinding
 from harness.records.histogram import Histogram
 from harness.records.provenance import MachineReading, Provenance
 from harness.records.totals import Totals
@@ -352,6 +353,7 @@ class RunRecord:
     condition_factor: str | None = None  # the name of the factor that clients are crossed with
     provenance: Provenance = field(default_factory=Provenance)
     machine_readings: tuple[MachineReading, ...] = ()  # at the start, and at the end
+    gate: tuple[GateFinding, ...] = ()  # only with --gate
 
     @property
     def is_open(self) -> bool:
@@ -368,4 +370,6 @@ class RunRecord:
         """The confidence of its intervals; runs with a precision need a higher one to be as
         reliable.
         """
-        return STOPPED_CONFIDENCE if self.scenario.get("precision") else CONFIDENCE
+        gate = self.scenario.get("gate") or {}
+        measures = gate.get("unclear") == "measure" and gate.get("against") == "baseline"
+        return STOPPED_CONFIDENCE if self.scenario.get("precision") or measures else CONFIDENCE

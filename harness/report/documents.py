@@ -22,6 +22,7 @@ VERSIONS: Mapping[str, int] = {
     "doctor": 1,
     "environment": 1,
     "environments": 1,
+    "gate": 1,
     "presets": 1,
     "run": 1,
     "runs": 1,

@@ -13,11 +13,13 @@ from typing import NamedTuple, Protocol
 from harness.errors import UsageError
 from harness.records.model import RunRecord, TrialSummary
 from harness.report.csv_file import to_csv
+from harness.report.gate_files import to_junit
 from harness.report.json_document import to_json
 from harness.report.markdown import to_markdown
 from harness.report.text_file import to_text
+from harness.report.tracked_benchmarks import to_action_benchmark, to_bencher
 
-__all__ = ["FORMATS", "Exporter", "Format", "for_path", "is_report"]
+__all__ = ["FORMATS", "JUNIT", "Exporter", "Format", "for_path", "is_report"]
 
 
 class Exporter(Protocol):
@@ -37,6 +39,7 @@ class Format(NamedTuple):
 
 
 MEASURED_AT = re.compile(rb"^(- )?measured at: .* UTC \(run ", re.MULTILINE)
+JUNIT = ".junit.xml"
 FORMATS = {
     ".json": Format(
         to_json,
@@ -47,18 +50,33 @@ FORMATS = {
     ".csv": Format(to_csv, re.compile(rb"\Arun_id[,\n]")),
     ".md": Format(to_markdown, MEASURED_AT),
     ".txt": Format(to_text, MEASURED_AT),
+    JUNIT: Format(to_junit, re.compile(rb'<testsuites>\s*<testsuite name="clientbench"')),
+    ".gab.json": Format(
+        to_action_benchmark,
+        re.compile(rb'\A\[(\]|\s*\{\s*"name": "[^"]*: CPU per request")'),
+    ),
+    ".bmf.json": Format(
+        to_bencher,
+        re.compile(rb'\A\{(\}|[^{]*\{\s*"(throughput|cpu-per-request|peak-memory)":)'),
+    ),
 }
 MAX_BYTES = 64 * 2**20  # a larger file is not a report
 
 
 def for_path(path: str | Path) -> Exporter:
     """Return the exporter for a file name's suffix, in any case; raises UsageError if unknown."""
-    found = FORMATS.get(Path(path).suffix.lower())
-    if found is None:
+    ending = _ending(Path(path))
+    if ending is None:
         raise UsageError(
             f"the name must end in one of {', '.join(FORMATS)}", "output", value=repr(str(path))
         )
-    return found.write
+    return FORMATS[ending].write
+
+
+def _ending(path: Path) -> str | None:
+    """Return the longest ending of a format that the name has; None if it has none."""
+    found = [one for one in FORMATS if path.name.lower().endswith(one) and path.suffix]
+    return max(found, key=len, default=None)
 
 
 def is_report(path: Path, name: str) -> bool:
@@ -69,4 +87,5 @@ def is_report(path: Path, name: str) -> bool:
     if path.stat().st_size > MAX_BYTES:
         return False
     content = path.read_bytes()
-    return not content or FORMATS[Path(name).suffix.lower()].sign.search(content) is not None
+    ending = _ending(Path(name))
+    return not content or (ending is not None and bool(FORMATS[ending].sign.search(content)))

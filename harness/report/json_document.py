@@ -12,6 +12,7 @@ from harness.analysis.summaries import CompetitorSummary, net_cpu_per_request_ns
 from harness.analysis.trust import trust
 from harness.records.client_environment import ClientSource, Environment
 from harness.records.fields import FIELDS
+from harness.records.gate_result import GateFinding
 from harness.records.histogram import Censored, Histogram
 from harness.records.model import (
     Ceiling,
@@ -206,7 +207,7 @@ PLAIN: dict[type, Callable[[Any], Any]] = {
     SelftestNote: _selftest,
     **dict.fromkeys(
         (
-            *(Provenance, MachineReading),
+            *(Provenance, MachineReading, GateFinding),
             Spread,
             Ceiling,
             HeldPlan,

@@ -11,7 +11,7 @@ from harness.report.headline import heading
 from harness.report.notes import notes, verdict_lines
 from harness.text import LINES, visible
 
-__all__ = ["to_markdown"]
+__all__ = ["table_lines", "to_markdown"]
 
 
 def to_markdown(
@@ -52,7 +52,13 @@ def _ratios_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[
 def _markdown_table(
     titles: Sequence[str], rule: Sequence[str], rows: Sequence[Sequence[str]]
 ) -> list[str]:
-    return [_markdown_row(row) for row in (titles, rule, *rows)]
+    ruled = f"| {' | '.join(rule)} |"
+    return [_markdown_row(titles), ruled, *map(_markdown_row, rows)]
+
+
+def table_lines(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return a table of texts as lines of Markdown; whatever they hold, they stay texts."""
+    return _markdown_table(titles, ["---"] * len(titles), rows)
 
 
 def _markdown_row(values: Sequence[str]) -> str:

@@ -19,6 +19,7 @@ from harness.records.conditions import by_condition
 from harness.redaction import Redactor, quoted, redact_headers, redact_url, refusal
 from harness.scenario.budget import ErrorBudget
 from harness.scenario.competitors import Competitor
+from harness.scenario.gate import Gate
 from harness.scenario.groups import MOST_IN_GROUP, pools, sizes
 from harness.scenario.holds import HeldLoad
 from harness.scenario.labels import short_source
@@ -83,12 +84,20 @@ class Scenario(Plain):
     preset: str | None = None
     held: HeldLoad | None = None
     steps: tuple[tuple[int, float], ...] = ()  # (concurrency, seconds until which)
+    gate: Gate | None = None  # limits that its results must keep
     left_out: tuple[tuple[str, str], ...] = ()  # competitors that could not be had, and why
 
     @property
     def accepted_statuses(self) -> frozenset[int]:
         """The statuses that count as correct."""
         return parse_statuses(self.expect)
+
+    @property
+    def budget_s(self) -> float | None:
+        """The wall time in which it goes on until it is decided; None: its rounds are given."""
+        if self.precision is not None:
+            return self.precision.budget_s
+        return self.gate.budget_s if self.gate is not None and self.gate.measures else None
 
     def body_of(self, competitor: Competitor) -> bytes | None:
         """The body of each request of ``competitor``; sizes are filled with printable bytes."""
@@ -120,6 +129,8 @@ class Scenario(Plain):
             shown["client"] = _shown_client(competitor.client)
         if not self.left_out:
             del data["left_out"]
+        if self.gate is None:
+            del data["gate"]
         for name in ("ca_file", "unix_path"):
             if data[name] is None:
                 del data[name]  # as in runs that were stored before it could be given

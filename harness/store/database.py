@@ -120,6 +120,15 @@ class Store:
         with self._writing():
             self._insert_end(run, self._trials.get(run.id, ()))
 
+    def save_gate(self, run: RunRecord) -> None:
+        """Replace the findings of a stored run's gate."""
+        from harness.store import rows  # noqa: PLC0415  brings numpy
+
+        with self._writing():
+            self._run(run.id)
+            self._db["gate_findings"].delete_where("run_id = ?", [run.id])
+            self._insert("gate_findings", rows.gate_rows(run))
+
     def add(self, run: RunRecord, trials: Sequence[TrialSummary]) -> bool:
         """Store a whole run that was measured elsewhere; say whether it is new.
 
@@ -197,6 +206,7 @@ class Store:
             ("targets", rows.target_rows(run)),
             ("spreads", rows.spread_rows(run)),
             ("machine_readings", rows.machine_reading_rows(run)),
+            ("gate_findings", rows.gate_rows(run)),
             ("competitor_results", rows.competitor_rows(run, trials)),
         ):
             self._db[table].delete_where("run_id = ?", [run.id])

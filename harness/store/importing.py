@@ -58,6 +58,7 @@ def _refusal(path: Path, problem: str) -> StoreError:
 
 def _run(document: Mapping[str, Any]) -> RunRecord:
     from harness.records import model  # noqa: PLC0415  brings numpy
+    from harness.records.gate_result import GateFinding  # noqa: PLC0415
     from harness.records.provenance import MachineReading, Provenance  # noqa: PLC0415
 
     of_run = dict(document["run"])
@@ -67,6 +68,7 @@ def _run(document: Mapping[str, Any]) -> RunRecord:
         "ceilings": _of(model.Ceiling),
         "held": _of(model.HeldPlan),
         "machine_readings": _of(MachineReading),
+        "gate": _of(GateFinding),
     }
     for name, make in several.items():
         of_run[name] = tuple(map(make, of_run.get(name) or ()))

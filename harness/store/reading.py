@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
+from harness.records.gate_result import GateFinding
 from harness.records.provenance import MachineReading, Provenance
 from harness.store import files, table_columns, validity
 from harness.text import is_utf8
@@ -178,6 +179,7 @@ def _run_record(connection: sqlite3.Connection, run_id: str) -> RunRecord:
         selftest=_selftest(connection, row),
         prepared=dict(row).get("prepared", 0),
         condition_factor=dict(row).get("condition_factor"),
+        gate=_rebuilt(GateFinding, _of_run(connection, "gate_findings", run_id)),
         provenance=_provenance(dict(row)),
         machine_readings=_rebuilt(MachineReading, _of_run(connection, "machine_readings", run_id)),
     )

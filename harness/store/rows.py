@@ -27,6 +27,7 @@ __all__ = [
     "doubt_rows",
     "ending_rows",
     "environment_row",
+    "gate_rows",
     "held_plan_rows",
     "machine_reading_rows",
     "other_load_rows",
@@ -100,6 +101,14 @@ def _provenance_columns(known: Provenance) -> Row:
 def machine_reading_rows(run: RunRecord) -> list[Row]:
     """Return the rows of the quick looks at the machine, in order."""
     return _numbered({"run_id": run.id}, run.machine_readings)
+
+
+def gate_rows(run: RunRecord) -> list[Row]:
+    """Return the rows of what its gate has found, in order."""
+    rows = _numbered({"run_id": run.id}, run.gate)
+    for row in rows:
+        del row["more_helps"]  # of no use when the run has ended
+    return rows
 
 
 def competitor_rows(run: RunRecord, trials: Sequence[TrialSummary]) -> list[Row]:

@@ -12,6 +12,7 @@ from harness.analysis.summaries import CompetitorSummary
 from harness.analysis.trust import is_told
 from harness.option_names import option
 from harness.records.conditions import by_condition
+from harness.report import gate
 from harness.report.answer import alone, following, table, trusting
 from harness.report.answer.columns import LEGEND, SIGNS, Column, columns
 from harness.report.answer.crossed import crossed, side_by_side
@@ -74,6 +75,9 @@ def findings(facts: Facts, width: int, normalize: float = 0) -> Iterator[Text]:
     yield from _latencies(facts.summaries, width, normalize)
     if run.ending is not None:
         yield from _line("precise", ending_line(run.ending), width, "")
+    if run.gate:
+        for number, (line, style) in enumerate(gate.told(run.gate)):
+            yield from _line("" if number else "gate", line, width, style)
     yield from _line("trust", facts.trust_line(), width, trusting.STYLES[facts.trust.level])
     yield from _warnings(facts, width)
 

@@ -23,6 +23,22 @@ STATEMENTS = (
   steal_ns INTEGER,
   PRIMARY KEY (run_id, sequence)
 )""",
+    """CREATE TABLE gate_findings (
+  run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+  sequence INTEGER NOT NULL,
+  rule TEXT NOT NULL,
+  label TEXT NOT NULL,
+  metric TEXT NOT NULL,
+  bound REAL NOT NULL,
+  relative_to TEXT,
+  outcome TEXT NOT NULL,
+  value REAL,
+  low REAL,
+  high REAL,
+  reason TEXT,
+  missing INTEGER,
+  PRIMARY KEY (run_id, sequence)
+)""",
     """CREATE TABLE competitor_results (
   run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
   sequence INTEGER NOT NULL,
