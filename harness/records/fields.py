@@ -103,7 +103,7 @@ PUBLIC = (
     Field("client_library", TEXT, "`requests`, `httpx`, …", csv=True),
     Field("client_type", TEXT, "`sync` or `async`", csv=True),
     Field("http_method", TEXT, "`GET`, `POST`, …", csv=True),
-    Field("url", TEXT, "URL requested", csv=True),
+    Field("url", TEXT, "URL requested; of a target of ours without its port", csv=True),
     Field("start_time", UTC, "when the trial started, its processes included", path="started_at"),
     Field("end_time", UTC, "when it ended", path="ended_at"),
     Field(
