@@ -15,7 +15,7 @@ from harness.scenario.gate import ERROR_RATE, Against, Gate, Operator, Rule, Unc
 from harness.scenario.numbers import MAX_DURATION_S, seconds
 from harness.text import meant
 
-__all__ = ["GATE_METRICS", "gate"]
+__all__ = ["GATE_METRICS", "RuleError", "gate", "rule"]
 
 FIELD = "gate"
 MOST_BYTES = 1_000_000
@@ -45,22 +45,22 @@ _UNITS: Mapping[str, Mapping[str, float]] = {
 _EXAMPLE = "'cpu_per_request <= 1.05 of baseline', 'p99 < 20 ms' or 'error_rate < 0.1 %'"
 
 
-class _WrongError(Exception):
-    """What is wrong with the file, and what is accepted."""
+class RuleError(Exception):
+    """A gate that is wrong: how, and what is accepted."""
 
 
 def gate(name: str) -> Gate:
     """Read a gate. Raises UsageError with one line that names the file, the place and the value."""
     try:
         return _gate(_settings(name))
-    except _WrongError as error:
+    except RuleError as error:
         raise UsageError(f"{quoted(name)} {error}", FIELD) from error
 
 
 def _gate(settings: Mapping[str, Any]) -> Gate:
     for word in settings.keys() - {*SETTINGS}:
         guess = meant(word, SETTINGS)
-        raise _WrongError(f"has {quoted(word)} in [gate]; {guess}expected {', '.join(SETTINGS)}")
+        raise RuleError(f"has {quoted(word)} in [gate]; {guess}expected {', '.join(SETTINGS)}")
     return Gate(
         rules=tuple(_rules(settings.get("thresholds"))),
         unclear=cast("Unclear", _choice(settings, "unclear", get_args(Unclear))),
@@ -74,16 +74,16 @@ def _settings(name: str) -> dict[str, Any]:
     try:
         path = expanded(name)
         if not path.is_file():
-            raise _WrongError("is no file; expected a TOML file with [gate.thresholds]")
+            raise RuleError("is no file; expected a TOML file with [gate.thresholds]")
         if path.stat().st_size > MOST_BYTES:
-            raise _WrongError(f"is larger than {MOST_BYTES:,} bytes")
+            raise RuleError(f"is larger than {MOST_BYTES:,} bytes")
         document = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:  # also of text that is not UTF-8
-        raise _WrongError(f"cannot be read ({error})") from error
+        raise RuleError(f"cannot be read ({error})") from error
     found = document.get("gate")
     if not isinstance(found, dict):
         others = f"it has [{min(document)}]" if document else "it is empty"
-        raise _WrongError(f"has no [gate]; {others}")
+        raise RuleError(f"has no [gate]; {others}")
     return found
 
 
@@ -91,7 +91,7 @@ def _choice(settings: Mapping[str, Any], key: str, known: tuple[str, ...]) -> st
     value = settings.get(key, known[0])
     if value not in known:
         guess = meant(str(value), known)
-        raise _WrongError(f"{key} = {quoted(value)}; {guess}expected {', '.join(known)}")
+        raise RuleError(f"{key} = {quoted(value)}; {guess}expected {', '.join(known)}")
     return str(value)
 
 
@@ -99,42 +99,43 @@ def _budget_s(value: Any) -> float:
     try:
         return seconds("budget", value, 1.0, MAX_DURATION_S)
     except UsageError as error:
-        raise _WrongError(f"budget: {error.problem}") from error
+        raise RuleError(f"budget: {error.problem}") from error
 
 
 def _rules(thresholds: Any) -> Iterator[Rule]:
     if not isinstance(thresholds, dict) or not thresholds:
-        raise _WrongError('has no rules; expected [gate.thresholds] with "CLIENT" = ["RULE", …]')
+        raise RuleError('has no rules; expected [gate.thresholds] with "CLIENT" = ["RULE", …]')
     count = 0
     for pattern, texts in thresholds.items():
         listed = [texts] if isinstance(texts, str) else texts
         if not isinstance(listed, list) or not listed:
-            raise _WrongError(
+            raise RuleError(
                 f"{quoted(pattern)} has no list of rules; expected such as [{_EXAMPLE}]"
             )
         for text in listed:
             count += 1
             if count > MOST_RULES:
-                raise _WrongError(f"has more than {MOST_RULES:,} rules")
-            yield _rule(pattern, text)
+                raise RuleError(f"has more than {MOST_RULES:,} rules")
+            yield rule(pattern, text)
 
 
-def _rule(pattern: str, text: Any) -> Rule:
+def rule(pattern: str, text: Any) -> Rule:
+    """Parse one rule. Raises ``RuleError``: what is wrong with it, and what is accepted."""
     match = _RULE.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise _WrongError(f"{quoted(pattern)}: {quoted(text)} is not a rule; expected {_EXAMPLE}")
+        raise RuleError(f"{quoted(pattern)}: {quoted(text)} is not a rule; expected {_EXAMPLE}")
     where = f"{quoted(pattern)}: {quoted(text)}"
     metric = match["metric"].strip().lower().replace("-", "_").replace(" ", "_")
     if metric not in GATE_METRICS:
         guess = meant(metric, GATE_METRICS)
-        raise _WrongError(f"{where} names no metric; {guess}expected {', '.join(GATE_METRICS)}")
+        raise RuleError(f"{where} names no metric; {guess}expected {', '.join(GATE_METRICS)}")
     if match["operator"] not in get_args(Operator):
-        raise _WrongError(f"{where} needs an interval on one side; expected <, <=, > or >=")
+        raise RuleError(f"{where} needs an interval on one side; expected <, <=, > or >=")
     relative = match["relative"] is not None
     if relative and match["whom"] != "baseline":
-        raise _WrongError(f"{where} is relative to {quoted(match['whom'])}; expected 'of baseline'")
+        raise RuleError(f"{where} is relative to {quoted(match['whom'])}; expected 'of baseline'")
     if relative and metric == ERROR_RATE:
-        raise _WrongError(f"{where}: error rates have no ratio; expected a share, such as < 0.1 %")
+        raise RuleError(f"{where}: error rates have no ratio; expected a share, such as < 0.1 %")
     units = _SHARES if relative else _UNITS[metric]
     bare = relative or metric in ("throughput", ERROR_RATE)
     limit = _number(match["number"]) * _factor(where, match["unit"], units, bare=bare)
@@ -157,7 +158,7 @@ def _factor(where: str, unit: str | None, units: Mapping[str, float], *, bare: b
         return 1.0
     if unit is None or unit not in units:
         said = "has no unit" if unit is None else f"has the unit {quoted(unit)}"
-        raise _WrongError(
+        raise RuleError(
             f"{where} {said}; expected {', '.join(one for one in units if one != GREEK_MU_S)}"
         )
     return units[unit]
@@ -167,11 +168,11 @@ def _sensible(where: str, metric: str, limit: float, operator: str) -> float:
     """Refuse a limit that no measurement can show to be kept or broken."""
     if metric == ERROR_RATE:
         if operator in (">", ">="):
-            raise _WrongError(f"{where} demands errors; expected < or <=")
+            raise RuleError(f"{where} demands errors; expected < or <=")
         if not 0 < limit < 1:
-            raise _WrongError(
+            raise RuleError(
                 f"{where}: no number of requests shows that; expected a share above 0 % and below 100 %",
             )
     if not 0 < limit < float("inf"):
-        raise _WrongError(f"{where} has the limit {limit:g}; expected a number above 0")
+        raise RuleError(f"{where} has the limit {limit:g}; expected a number above 0")
     return limit
