@@ -73,18 +73,16 @@ def value_of(summary: CompetitorSummary, metric: str) -> float | None:
 
 
 def _before_alarms(rule: Rule, before: Sequence[float], error: float) -> Sequence[float]:
-    """Leave out the last runs that alarmed themselves: they are not what is usual.
+    """Leave out the last runs if all of them alarmed: they are not what is usual.
 
     No more than ``MOST_ALARMS``: a change that stays is what is usual then.
     """
-    usual = before
-    while len(usual) > FEWEST and len(before) - len(usual) < MOST_ALARMS:
-        *others, last = usual
-        _, low, high = _interval(last, others, error)
-        if _outcome(rule, low, high) != "broken":
-            break
-        usual = others
-    return usual
+    for number in range(min(MOST_ALARMS, len(before) - FEWEST), 0, -1):
+        usual, last = before[:-number], before[-number:]
+        outcomes = {_outcome(rule, *_interval(one, usual, error)[1:]) for one in last}
+        if outcomes == {"broken"}:
+            return usual
+    return before
 
 
 def _interval(value: float, before: Sequence[float], error: float) -> tuple[float, float, float]:

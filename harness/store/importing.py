@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import StoreError
+from harness.option_names import option
 from harness.store import files, validity
 from servers.spec import TargetSpec
 
@@ -21,7 +22,7 @@ __all__ = ["read"]
 
 SCHEMA = "clientbench/run/1"
 MOST_BYTES = 512 * 2**20
-ACCEPTED = "expected the document of `clientbench results show RUN --json`"
+ACCEPTED = f"expected the document of `clientbench results show RUN {option('json')}`"
 
 
 def read(path: Path) -> tuple[RunRecord, list[TrialSummary]]:

@@ -22,7 +22,9 @@ QUIET = [0.99, 1.0, 1.01, 1.0, 0.995, 1.005, 1.0, 0.99, 1.01, 1.0, 1.0, 0.995]
 
 def summary(ratio: float) -> CompetitorSummary:
     """A run that takes ``ratio`` × the usual CPU time per request."""
-    (found,) = summarised([trial("httpx", cpu_ns=round(1000 * USUAL_NS * ratio), cpu_requests=1000)])
+    (found,) = summarised(
+        [trial("httpx", cpu_ns=round(1000 * USUAL_NS * ratio), cpu_requests=1000)]
+    )
     return found
 
 

@@ -128,7 +128,8 @@ def test_every_field_that_is_typed_has_its_option() -> None:
 
 A_FLAG = re.compile(r"(?<![\w-])--[a-z]")
 # uv and git are called from here, each option of theirs being a literal of its own
-CALLS_OTHERS, AN_ARGUMENT = "harness/clients/environments/", re.compile(r"--[a-z-]+(=[a-z]*)?")
+CALLS_OTHERS = ("harness/clients/environments/", "harness/machine/provenance.py")
+AN_ARGUMENT = re.compile(r"--[a-z-]+(=[a-z]*)?")
 EXCEPTIONS = {
     # options of other programs
     "harness/clients/contamination.py": "pip install --force-reinstall",

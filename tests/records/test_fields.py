@@ -18,7 +18,7 @@ from harness.report.json_document import document
 from tests.examples import finished, trials, two_clients
 
 # Series, which have tables of their own and are in no export.
-SERIES = {"readings", "traces", "groups"}
+SERIES = {"readings", "traces"}
 
 # Names of a trial in JSON, and of a competitor in CSV, as 0.1 had them, with later ones among them.
 # People's programs read these: none is ever taken away or renamed.

@@ -18,7 +18,7 @@ from harness.records.percentiles import PERCENTILES, percentile_column
 from harness.store import Store
 from harness.store.reading import show_run
 from tests.examples import SECOND, failed, finished, histogram, save, trial, two_clients
-from tests.open_loops import open_trial
+from tests.open_loops import loop
 from tests.store.asked import query
 
 STORED = Path(__file__).with_name("version_0_1")
@@ -64,7 +64,7 @@ def test_a_censored_percentile_is_null(store: Store, path: Path) -> None:
 
 
 def test_an_open_loop_has_response_times_of_its_own(store: Store, path: Path) -> None:
-    made = [open_trial(round=number) for number in (1, 2)]
+    made = [trial(round=number, open_loop=loop()) for number in (1, 2)]
     keep(store, made, baseline=made[0].label)
     (row,) = rows(path)
     (summary,) = summarised(made)
@@ -155,9 +155,7 @@ def test_whether_a_warning_is_grave_is_stored(
 # The views on it.
 
 
-def test_a_line_of_the_trend_goes_over_versions_hosts_and_kernels(
-    store: Store, path: Path
-) -> None:
+def test_a_line_of_the_trend_goes_over_versions_hosts_and_kernels(store: Store, path: Path) -> None:
     for number, version in enumerate(("2.31.0", "2.32.3", "2.33.0"), 1):
         keep(
             store,

@@ -57,8 +57,8 @@ def test_runs_that_are_alike_are_added_up_sums_first(store: Store, path: Path) -
 @pytest.mark.parametrize(
     "of_run",
     [
-        {"environment": HERE | {"host": "desk"}},
-        {"environment": HERE | {"kernel": "6.18"}},
+        {"environment": HERE | {"cpu": "Xeon"}},
+        {"environment": HERE | {"machine_name": "desk"}},
         {"target": {"kind": "embedded", "version": "2"}, "targets": ()},
         {"targets": (TargetRecord(EMBEDDED, {"openssl": "3.5"}),)},
         {"scenario": SCENARIO | {"path": "/bytes/1000"}},
@@ -106,6 +106,15 @@ def test_who_else_was_in_a_run_and_how_long_it_took_is_of_no_consequence(
     other = {"competitors": more, "rounds": 9, "seed": 2, "duration_s": 5, "axis": "concurrency"}
     add(store, "one")
     add(store, "two", {"scenario": SCENARIO | other})
+    assert [row["runs"] for row in rows(path)] == [2]
+
+
+@pytest.mark.parametrize("change", [{"host": "desk"}, {"kernel": "6.18"}])
+def test_a_new_host_name_or_kernel_makes_no_row_of_its_own(
+    store: Store, path: Path, change: dict[str, Any]
+) -> None:
+    add(store, "one")
+    add(store, "two", {"environment": HERE | change})
     assert [row["runs"] for row in rows(path)] == [2]
 
 

@@ -42,14 +42,15 @@ FROZEN = {
     "0020_connection": "63158be82a961a60802800be7ba3bd6963374e215a0e9bdbc8a583bb7bb0bac2",
     "0021_unexpected_answers": "3d774cd05479d2a06cacbb71c78bae8a38759f57251d83ebbe312058609ce4a5",
     "0022_client_sources": "9ea4c60de855fa68f8da572f8d3596b159cd67b3d090951cc144d40834217a6d",
+    "0023_trends": "52d53e77659138929de85fc30daea2fc15d69a91c40ade88e58bf9ca24d5f300",
 }
 
 
 # The views of the last step, with it. They are made anew when there is a step to do: whoever changes one adds a
 # step, with no statements if it needs none, else databases that are up to date keep the old one.
 VIEWS = (
-    "0022_client_sources",
-    "1a109481af35a7a6ea442a19ace68ba7136fa82057c345ff8e37a0330c63ebcc",
+    "0023_trends",
+    "df2b2ea0a7207752de9816ba156ff925082697a61ef1405b737fb47a3c81e718",
 )
 
 
