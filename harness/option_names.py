@@ -14,6 +14,7 @@ _APART = {
     "database": "--db",
     "every": "--all",
     "https": "--tls",
+    "run_name": "--name",
     "tls": "--scheme",
     "verify": "--insecure",
 }

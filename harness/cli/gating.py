@@ -13,7 +13,7 @@ from harness.analysis.gating import judge
 from harness.cli.exit_codes import DONE, NOT_KEPT, UNCLEAR, UNUSABLE
 from harness.cli.locks import lock_notice
 from harness.cli.output import Reports
-from harness.cli.screen import console_for, say, say_json
+from harness.cli.screen import console_for, say, say_json, write_lines
 from harness.errors import StoreError, UsageError
 from harness.input.gate_input import gate as parse_gate
 from harness.option_names import option
@@ -59,7 +59,7 @@ def show_gate(
     else:
         console = console_for(sys.stdout)
         console.print(told.values(found, console.width))
-        say(f"gate  {told.conclusion(found)}")
+        write_lines(console, [*told.reasons(found), f"gate {told.conclusion(found)}"])
     sys.stdout.flush()
     tell_services(run)
     for trouble in troubles:

@@ -19,7 +19,7 @@ _PLAIN = Redactor.of([], {}, None)
 
 def run_name(text: str | None) -> str | None:
     """Return the name of a run, without what has the form of a key. Raises UsageError."""
-    return None if text is None else _text("name", text)
+    return None if text is None else _text("run_name", text)
 
 
 def machine_name(flag: str | None, environ: Mapping[str, str]) -> str | None:

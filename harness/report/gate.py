@@ -14,11 +14,21 @@ from harness.scenario.gate import ERROR_RATE
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["CELLS", "cells", "conclusion", "measured", "outcome", "sentence", "told", "values"]
+__all__ = [
+    "CELLS",
+    "cells",
+    "conclusion",
+    "measured",
+    "outcome",
+    "reasons",
+    "sentence",
+    "told",
+    "values",
+]
 
 CELLS = ("outcome", "client", "limit", "measured (interval)", "why")
 # What saves room in a narrow window, in this order.
-STEPS: tuple[Step, ...] = (("fold", "why"), ("fold", "limit"), ("fold", "client"), ("drop", "why"))
+STEPS: tuple[Step, ...] = (("fold", "limit"), ("fold", "measured (interval)"), ("fold", "client"))
 OUTCOMES: tuple[Outcome, ...] = ("broken", "unclear", "kept")  # the worst first
 STYLES: dict[Outcome, str] = {"broken": "bold red", "unclear": "yellow", "kept": ""}
 
@@ -38,11 +48,35 @@ def conclusion(found: Sequence[GateFinding]) -> str:
 
 
 def told(found: Sequence[GateFinding]) -> Iterator[tuple[str, str]]:
-    """Yield lines with their styles: the conclusion, and every limit that is not kept."""
+    """Yield lines with their styles: the conclusion, and every limit that is not kept.
+
+    Limits that are unclear for the same reason share a line.
+    """
     yield conclusion(found), STYLES[outcome(found)]
-    for one in sorted(found, key=lambda one: OUTCOMES.index(one.outcome)):
-        if one.outcome != "kept":
-            yield sentence(one), STYLES[one.outcome]
+    for one in found:
+        if one.outcome == "broken":
+            yield sentence(one), STYLES["broken"]
+    for reason, own in _by_reason(found).items():
+        if len(own) == 1:
+            yield sentence(own[0]), STYLES["unclear"]
+        else:
+            named = "; ".join(f"{one.label}: {one.rule}" for one in own)
+            yield f"unclear, because of {reason}: {named}", STYLES["unclear"]
+
+
+def reasons(found: Sequence[GateFinding]) -> Iterator[str]:
+    """Yield a line for each reason why limits are unclear."""
+    for reason, own in _by_reason(found).items():
+        many = f"{len(own)} {figures.plural('limit', len(own))}"
+        yield f"unclear ({many}): {reason}"
+
+
+def _by_reason(found: Iterable[GateFinding]) -> dict[str, list[GateFinding]]:
+    groups: dict[str, list[GateFinding]] = {}
+    for one in found:
+        if one.outcome == "unclear":
+            groups.setdefault(one.reason or "", []).append(one)
+    return groups
 
 
 def sentence(one: GateFinding) -> str:
@@ -60,8 +94,9 @@ def cells(found: Iterable[GateFinding]) -> list[tuple[str, ...]]:
 
 
 def values(found: Sequence[GateFinding], width: int) -> RenderableType:
-    """Return the table for a terminal of ``width`` columns."""
-    return fitted(CELLS, cells(found), STEPS, width=width)
+    """Return the table for a terminal of ``width`` columns, without the reasons."""
+    rows = [row[:-1] for row in cells(found)]
+    return fitted(CELLS[:-1], rows, STEPS, width=width)
 
 
 def measured(one: GateFinding) -> str:
