@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from harness.analysis.comparison import compare
 from harness.records.client_environment import Environment, Installed, Interpreter
+from harness.records.gate_result import GateFinding
 from harness.records.histogram import Histogram
 from harness.records.model import (
     METRICS,
@@ -164,6 +165,18 @@ def finished(trials: list[TrialSummary], **changes: Any) -> RunRecord:
     doubt = Doubt("disturbed", "run", "another process used 40 % of a CPU", "stop it and repeat")
     record = run(doubts=(doubt,), **changes)
     return replace(record, comparisons=tuple(compare(trials, record.baseline)))
+
+
+# what a gate has found about ``two_clients``
+FINDING = GateFinding(
+    "throughput >= 0.95 of baseline",
+    "aiohttp:async",
+    "throughput",
+    0.95,
+    "requests",
+    "kept",
+    *[4.0] * 3,
+)
 
 
 def by_rounds(trials: Iterable[TrialSummary]) -> dict[int, list[TrialSummary]]:

@@ -33,9 +33,9 @@ _OF_TRIALS = {field.name: field for field in COLUMNS}
 _TAIL = (95.0, 99.0, 99.9)
 
 
-def _shared(*names: str) -> Iterator[Field]:
-    """Yield fields that a competitor has as its trials have them."""
-    for name in names:
+def _shared(names: str) -> Iterator[Field]:
+    """Yield the fields of these names, which a competitor has as its trials have them."""
+    for name in names.split():
         yield replace(_OF_TRIALS[name], of=_of_summary(_OF_TRIALS[name]))
 
 
@@ -124,14 +124,13 @@ _IDENTITY = (
     Field("software", TEXT, "key of all versions"),
     Field("baseline", TEXT, "label of the competitor that ratios are relative to"),
     *_shared(
-        *("client_library", "client_type", "client_version", "python_version", "event_loop"),
-        *("profile", "unequal", "http_method"),
+        "client_library client_type client_version python_version event_loop profile "
+        "unequal http_method"
     ),
     Field("url", TEXT, "URL requested, without the port of a target of ours"),
     *_shared(
-        *("body_bytes", "concurrency_level", "processes"),
-        *("connection", "target", "runtime", "instances", "tls", "upstream"),
-        "client_environment_id",
+        "body_bytes concurrency_level processes connection target runtime instances "
+        "tls upstream client_environment_id"
     ),
     _merged(
         "state",
@@ -145,17 +144,16 @@ _IDENTITY = (
 )
 _COUNTS_AND_COSTS = (
     *_shared(
-        *("window_ns", "requests_count", "correct", "population", "sent", "censored"),
-        *("timeout_ns", "error_count", "error_rate"),
-        *("requests_per_second", "completions_per_second"),
-        *("cpu_ns", "cpu_requests", "cpu_per_request_ns"),
+        "window_ns requests_count correct population sent censored timeout_ns "
+        "error_count error_rate requests_per_second completions_per_second cpu_ns "
+        "cpu_requests cpu_per_request_ns"
     ),
     Field(
         "net_cpu_per_request_ns", MEAN_NS, "the same without what `null` costs; NULL without one"
     ),
     _merged("proxy_cpu_per_request_ns", MEAN_NS, "CPU time of the target's proxy per request"),
     _merged("origin_cpu_per_request_ns", MEAN_NS, "that of the servers that answer"),
-    *_shared("idle_rss_bytes", "peak_rss_bytes", "mean_service_ns"),
+    *_shared("idle_rss_bytes peak_rss_bytes mean_service_ns"),
 )
 _LATENCIES = (
     *_percentiles("service", "percentile", "service time, all rounds merged"),
@@ -169,7 +167,7 @@ _LATENCIES = (
         )
         for percent in _TAIL
     ),
-    *_shared("planned", "dropped", "missed", "late", "mean_response_ns"),
+    *_shared("planned dropped missed late mean_response_ns"),
     *_percentiles(
         "response",
         "response_percentile",

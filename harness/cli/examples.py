@@ -25,6 +25,11 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType(
             ("clientbench load --client aiohttp --rate 300", "does it hold 300 requests/s?"),
             ("clientbench load /delay/0.01 --client urllib3", "a path of the built-in server"),
         ),
+        "gate": (
+            ("clientbench gate", "the last run, by clientbench.toml"),
+            ("clientbench gate 3f2a --config limits.toml", "another run, other limits"),
+            ("clientbench gate -o gate.junit.xml", "as a file for a CI service"),
+        ),
         "presets": (
             ("clientbench presets", "what each does, and its defaults"),
             ("clientbench presets --json", "the same for programs"),
@@ -80,6 +85,16 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType(
             ("clientbench results show 3f2a --json", "one by the beginning of its ID"),
             ("clientbench results show latest --output report.md", "as a file"),
         ),
+        "results annotate": (
+            ("clientbench results annotate latest --tag release=0.28.1", "tag the last run"),
+            ("clientbench results annotate 3f2a --tag release=", "remove a tag"),
+            ("clientbench results annotate 3f2a --name nightly", "rename a run"),
+        ),
+        "results prune": (
+            ("clientbench results prune --keep 200", "all but the newest 200"),
+            ("clientbench results prune --keep 90d --keep tagged", "by age, but no tagged ones"),
+            ("clientbench results prune --keep 200 --dry-run", "only say which"),
+        ),
         "results diff": (
             ("clientbench results diff latest 3f2a", "the last run against an older one"),
             ("clientbench results diff latest 3f2a --across", "though the machine differs"),
@@ -88,7 +103,7 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType(
         "results merge": (
             ("clientbench results merge other.db", "add the runs of other.db"),
             ("clientbench results merge other.db --db all.db", "into a file of your choice"),
-            ("clientbench results list --db all.db", "list its runs"),
+            ("clientbench results merge --import run.json", "a run that --json printed"),
         ),
         "results sql": (
             ("clientbench results sql 'SELECT * FROM client_summary'", "a table"),

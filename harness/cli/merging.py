@@ -23,10 +23,12 @@ def merge(database: Path, files: Sequence[str], documents: Sequence[str]) -> Non
     """
     if not files and not documents:
         raise UsageError("is missing; expected a results database, or --import RUN.json", "file")
-    sources = [(name, _path("file", name)) for name in files]
+    sources = [(name, _path("file", name, "a results database")) for name in files]
     for _, source in sources:
         merging.check(database, source)  # before a new database is created in vain
-    runs = [(name, importing.read(_path("import", name))) for name in documents]
+    runs = [
+        (name, importing.read(_path("import", name, "a document of --json"))) for name in documents
+    ]
     with interrupts.deferred(), Store.open(database, lock_notice(database)) as store:
         for name, source in sources:
             say(
@@ -38,9 +40,9 @@ def merge(database: Path, files: Sequence[str], documents: Sequence[str]) -> Non
             say(f"{what} added to {str(database)!r}; {name!r} is unchanged")
 
 
-def _path(field: str, typed: str) -> Path:
+def _path(field: str, typed: str, kind: str) -> Path:
     if not typed:
-        raise refusal(field, typed, "the path of a file")
+        raise refusal(field, typed, f"the path of {kind}")
     return Path(typed)
 
 

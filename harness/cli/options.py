@@ -139,7 +139,7 @@ class _Ours:
         about(
             "What to call this machine; results of one name are compared. [its CPU and memory]",
             group="output",
-            metavar="NAME",
+            metavar="MACHINE",
         ),
     ] = None
     normalize: Annotated[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -33,6 +33,7 @@ from harness.records.provenance import Identity
 from harness.scenario.plan import Plan, make_plan
 from harness.scenario.scenario import Scenario
 from harness.store import Keeper, Kept
+from servers.spec import TargetSpec
 
 __all__ = ["Outcome", "run"]
 
@@ -82,23 +83,34 @@ def run(
         prepared = preparation.prepare(resolved, places, plan.load.highest if plan.load else None)
         look()
         contenders = list(prepared.contenders)
-        begun = _begin(scenario, prepared, cpus, targets, resolver.contaminations(contenders))
-        record = _identified(begun, identity or Identity())
+        contaminations = resolver.contaminations(contenders)
+        record = _begin(scenario, prepared, cpus, targets, contaminations, identity or Identity())
         store = stack.enter_context(keeper)
         record = replace(record, selftest=store.selftest_of(record.environment))
         store.begin(record)
-        usable = [one for one in contenders if one.refusal is None]
-        record = replace(
-            record,
-            held=tuple(generator.check(usable, plan, resolver, places)),
-            ceilings=tuple(ceiling.measure(usable, plan, resolver, places)),
-        )
+        record = _with_checks(record, contenders, plan, resolver, places)
         store.save_checks(record)
         rounds = Rounds(plan, contenders, places, targets, sampling_interval_s, progress, scenario)
         state = rounds.run_all(record, partial(_save, store, record.id))
         record = _finish(replace(record, other_load=meter.read()), state, rounds, scenario)
         store.finish(record)
         return Outcome(record, tuple(rounds.trials), store.kept)
+
+
+def _with_checks(
+    record: RunRecord,
+    contenders: Sequence[Contender],
+    plan: Plan,
+    resolver: Resolver,
+    places: Mapping[TargetSpec, Place],
+) -> RunRecord:
+    """Test ``null`` and ``raw`` under each contender's load, and add their results."""
+    usable = [one for one in contenders if one.refusal is None]
+    return replace(
+        record,
+        held=tuple(generator.check(usable, plan, resolver, places)),
+        ceilings=tuple(ceiling.measure(usable, plan, resolver, places)),
+    )
 
 
 def _save(store: Keeper, run_id: str, ended: FinishedRound) -> None:
@@ -152,13 +164,15 @@ def _begin(
     cpus: processors.Processors,
     targets: Targets,
     contaminations: Sequence[Contamination],
+    identity: Identity,
 ) -> RunRecord:
     contenders = prepared.contenders
     what = "compare" if len(contenders) > 1 else "load"
     baseline = next(one for one in scenario.competitors if one.name == scenario.baseline)
+    named = {} if identity.machine is None else {"machine_name": identity.machine}
     return RunRecord(
         id=str(uuid.uuid4()),
-        name=f"{what} {_names(scenario)}",
+        name=identity.name or f"{what} {_names(scenario)}",
         started_at=utc_now(),
         ended_at=utc_now(),
         state="failed",
@@ -167,7 +181,7 @@ def _begin(
         baseline=scenario.baseline,
         seed=scenario.seed,
         scenario=scenario.snapshot(),
-        environment=environment.describe(cpus, contenders[0].python_version),
+        environment=environment.describe(cpus, contenders[0].python_version) | named,
         target=targets.of(baseline.target).describe(),
         targets=targets.records(),
         doubts=(
@@ -177,16 +191,6 @@ def _begin(
             *map(_left_out, scenario.left_out),
         ),
         prepared=prepared.sent,
-    )
-
-
-def _identified(record: RunRecord, identity: Identity) -> RunRecord:
-    """Add the names that the user gave, where the run comes from, and a look at the machine."""
-    named = {} if identity.machine is None else {"machine_name": identity.machine}
-    return replace(
-        record,
-        name=identity.name or record.name,
-        environment=record.environment | named,
         provenance=identity.provenance,
         machine_readings=(provenance.reading("start"),),
     )

@@ -1,4 +1,4 @@
-"""What a gate has found about one competitor: a rule, its interval, and the outcome."""
+"""A finding of a gate about one competitor: a rule, its interval, and the outcome."""
 
 from __future__ import annotations
 

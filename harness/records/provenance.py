@@ -29,7 +29,7 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Identity:
-    """What a run is called, and what its machine is called; None: what we call them."""
+    """The names of a run and of its machine, and its origin; None: our own names."""
 
     name: str | None = None
     machine: str | None = None

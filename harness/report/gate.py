@@ -1,4 +1,4 @@
-"""What a gate has found, as people read it: a line per limit, a table, Markdown. Pure."""
+"""The findings of a gate as people read them: a line per limit, a table, Markdown. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What follows from stored rows, and is stored beside them because SQL cannot compute it.
+"""Values that follow from stored rows, stored beside them because SQL cannot compute them.
 
 Rows of older versions, and rows that were merged from their databases, lack it. It is filled in
 whenever such rows come in: so it is always what this version computes.

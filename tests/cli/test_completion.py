@@ -150,6 +150,8 @@ OPEN = frozenset(
             "FILE",
             "HEADER",
             "JSON",
+            "KEY=VALUE",
+            "MACHINE",
             "NAME=VAR",
             "NUMBER",
         ),
@@ -168,7 +170,7 @@ OPEN = frozenset(
             "STAGE",
             "STATUSES",
         ),
-        *("TEXT", "TIME", "URL"),
+        *("TEXT", "TIME", "URL", "WHICH"),
     }
 )
 

@@ -33,17 +33,20 @@ BAD: dict[str, tuple[str, tuple[str, ...]]] = {
     "--duration": ("0", ()),
     "--error-budget": ("100%", ()),
     "--expect": ("maybe", ()),
+    "--gate": ("missing.toml", ()),
     "--header": ("no colon", ()),
     "--header-env": ("X=NOBODY_HAS_SET_THIS", ()),
     "--headers": ("{", ()),
     "--hold": ("breath", ("--preset", "concurrent-synced")),
     "--instances": ("0", ()),
     "--lock": ("missing.lock", ()),
+    "--machine": ("a b", ()),
     "--max-body": ("0", ()),
     "--max-in-flight": ("0", ("--rate", "5")),
     "--method": ("TRACE", ()),
     "--metric": ("beauty", ("--precision", "2%")),
     "--accept": ("nothing", ("--strict",)),
+    "--name": ("\t", ()),
     "--n": ("0", ("--preset", "concurrent-synced")),
     "--output": ("report.pdf", ()),
     "--points": ("3", ("--preset", "requests-graph")),
@@ -61,6 +64,7 @@ BAD: dict[str, tuple[str, tuple[str, ...]]] = {
     "--slice": ("1h", ()),
     "--stage": ("1", ()),
     "--start": ("never", ("--rate", "5")),
+    "--tag": ("no value", ()),
     "--target": ("nothing", ()),
     "--target-cpus": ("9999", ()),
     "--target-memory": ("1", ()),
@@ -77,6 +81,7 @@ BAD: dict[str, tuple[str, tuple[str, ...]]] = {
 # Those of other commands, or that another command than ``compare`` has.
 ELSEWHERE = {
     "--client": (("load", "--client", "curl"), "client: 'curl' is unknown"),
+    "--import": (("results", "merge", "--import", ""), "--import: ''"),
     "--keep": (("environments", "prune", "--keep", "x"), "--keep: 'x'"),
     "--library": (("clients", "new", "mine", "--library", "a b"), "--library: 'a b'"),
     "--limit": (("results", "list", "--limit", "0"), "--limit: '0'"),
@@ -185,5 +190,6 @@ def test_an_option_is_said_to_be_the_same_wherever_it_is() -> None:
     for name, parameter in options():
         said.setdefault(name, set()).add(parameter.help)
     differing = {name for name, texts in said.items() if len(texts) > 1}
-    # `results sql`, `results show` and `targets down` have their own
-    assert differing == {"--timeout", "--lock", "--all"}
+    # `results sql`, `show`, `annotate` and `prune`, `targets down` and `gate` have their own
+    own = {"--timeout", "--lock", "--all", "--config", "--keep", "--name", "--tag"}
+    assert differing == own

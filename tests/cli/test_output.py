@@ -16,7 +16,7 @@ from harness.errors import UnusableError, UsageError
 from harness.report.exporters import FORMATS
 from harness.store import Store
 from tests.cli.command import ONE, clientbench
-from tests.examples import finished, save, two_clients
+from tests.examples import FINDING, finished, save, two_clients
 from tests.examples import run as record
 from tests.refusals import refused
 from tests.require import require
@@ -78,7 +78,7 @@ def test_what_is_no_file_is_refused(name: str, database: Path) -> None:
 
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_a_report_of_ours_may_be_replaced_and_nothing_else(suffix: str, database: Path) -> None:
-    made = finished(two_clients())
+    made = finished(two_clients(), gate=(FINDING,))
     report = Path(f"report{suffix}")
     for content in (
         "",

@@ -20,6 +20,7 @@ from harness.report.headline import heading
 from harness.report.json_document import document, to_json
 from harness.report.markdown import to_markdown
 from tests.examples import (
+    FINDING,
     SECOND,
     failed,
     finished,
@@ -164,5 +165,5 @@ def test_any_run_can_be_exported(suffix: str, record: RunRecord, made: list[Tria
 def test_exporters_touch_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for exporter, _ in FORMATS.values():
-        exporter(finished(two_clients()), two_clients())
+        exporter(finished(two_clients(), gate=(FINDING,)), two_clients())
     assert list(tmp_path.iterdir()) == []
