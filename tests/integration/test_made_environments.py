@@ -17,44 +17,18 @@ import pytest
 
 from tests.cli.command import ONE, Ended, Recording, clientbench
 from tests.cli.under_way import UnderWay
-from tests.installations import OURS, other_python
+from tests.installations import other_python
+from tests.integration.httpx_checkout import CHANGED, git, make_checkout
 from tests.require import require
 
 pytestmark = pytest.mark.timeout(600)
 
 HTTPX = "httpx==0.28.0"  # not the version that is installed here
-CHANGED = "0.99.0"
-PROJECT = f"""
-[build-system]
-requires = ["setuptools>=64"]
-build-backend = "setuptools.build_meta"
-[project]
-name = "httpx"
-version = "{CHANGED}"
-dependencies = ["anyio", "certifi", "httpcore==1.*", "idna"]
-[tool.setuptools.packages.find]
-include = ["httpx*"]
-"""
-
-
-def git(folder: Path, *words: str) -> str:
-    author = ("-c", "user.name=a test", "-c", "user.email=test@example.org")
-    command = ["git", "-C", str(folder), *author, *words]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A repository with a copy of our httpx, which was changed after the last commit."""
-    folder = tmp_path / "checkout"
-    shutil.copytree(OURS / "httpx", folder / "httpx", ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "pyproject.toml").write_text(PROJECT)
-    git(folder, "init", "--quiet")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", "as it was")
-    module = folder / "httpx" / "__version__.py"
-    module.write_text(module.read_text().replace(version("httpx"), CHANGED))
-    return folder
+    return make_checkout(tmp_path / "checkout")
 
 
 @pytest.fixture

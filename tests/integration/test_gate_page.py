@@ -1,0 +1,69 @@
+"""The commands of docs/gate.md, run where a maintainer would: in a checkout of httpx."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import Ended, clientbench
+from tests.integration.httpx_checkout import git, make_checkout
+from tests.store.asked import query
+
+pytestmark = pytest.mark.timeout(600)
+
+PAGE = (Path(__file__).parents[2] / "docs" / "gate.md").read_text("utf-8")
+FILES = re.findall(r"^```toml\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+# in listings of a console, and in those of workflows
+COMMANDS = list(dict.fromkeys(re.findall(r"(?:\$|- run:|^    -) (clientbench .*)$", PAGE, re.M)))
+BRIEFLY = ("--rounds", "2", "--duration", "0.4", "--warmup", "0.05")
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("maintainer") / "httpx"
+    return make_checkout(folder)
+
+
+def run(command: str, cwd: Path) -> Ended:
+    words = shlex.split(command)[1:]
+    brief = BRIEFLY if words[0] == "compare" else ()
+    return clientbench(*words, *brief, cwd=cwd, patience_s=500)
+
+
+def test_the_page_has_commands_for_every_place() -> None:
+    compared = [command for command in COMMANDS if " compare " in command]
+    judged = [command for command in COMMANDS if " gate " in command]
+    assert (len(compared), len(judged), len(FILES)) == (4, 2, 3)
+    assert all("httpx==0.28.1 head=httpx=. --gate clientbench.toml" in one for one in compared)
+
+
+def test_its_commands_work_as_printed(checkout: Path) -> None:
+    """Two rounds decide little: then a gate that warns ends with 0."""
+    (checkout / "clientbench.toml").write_text(FILES[0])
+    for command in COMMANDS:
+        ended = run(command, checkout)
+        assert ended.code in (0, 5), (command, ended)
+        assert "gate" in ended.out or "--quiet" in command, (command, ended)
+    assert (checkout / "run.json").exists() and (checkout / "gate.junit.xml").exists()
+    _, rows = query(
+        checkout / "benchmark_results.db",
+        "SELECT DISTINCT label, client_version, git_branch, git_dirty, git_commit FROM trend"
+        " ORDER BY label",
+    )
+    (branch, dirty, commit) = ("faster", 1, git(checkout, "rev-parse", "HEAD"))
+    assert rows == [
+        ("head", rows[0][1], branch, dirty, commit),
+        ("httpx==0.28.1:sync", "0.28.1", branch, dirty, commit),
+    ]
+    assert rows[0][1].startswith("0.99.0")
+
+
+@pytest.mark.parametrize("number", range(len(FILES)))
+def test_its_files_are_gates(number: int, tmp_path: Path) -> None:
+    (tmp_path / "clientbench.toml").write_text(FILES[number])
+    ended = clientbench("gate", "--config", "clientbench.toml", cwd=tmp_path)
+    assert ended.code == 2
+    assert "no such database" in ended.err  # the file itself is right
