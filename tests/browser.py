@@ -118,9 +118,7 @@ class Browser:
         message, _, self._rest = self._rest.partition(b"\0")
         return json.loads(message)
 
-    def open(
-        self, url: str, *, width: int = 1280, height: int = 900, dark: bool = False
-    ) -> Page:
+    def open(self, url: str, *, width: int = 1280, height: int = 900, dark: bool = False) -> Page:
         """Open a page and wait until it is loaded."""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]

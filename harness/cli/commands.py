@@ -210,6 +210,41 @@ def gate(
 
 
 @_command(app)
+def report(
+    runs: Annotated[
+        Texts,
+        argument(
+            "Runs as for `results show` (default: latest); each is compared with the first.",
+            "RUN",
+            "runs",
+        ),
+    ] = None,
+    db: Db = None,
+    output: Annotated[
+        Texts,
+        about(
+            "The page; or forest.svg, costs.png …, or 'plots/*.svg' for each picture. [report.html]",
+            "--output",
+            "-o",
+            group="output",
+            metavar="FILE…",
+        ),
+    ] = None,
+    force: Force = False,
+    matrix: Matrix = False,
+) -> int:
+    """Write a run as one HTML page with pictures, or its pictures as files.
+
+    The page needs no network and no script. Several runs are put side by side if `results diff`
+    compares them.
+    """
+    from harness.cli import reporting
+
+    with stored_in(database := _database(db)):
+        return reporting.report(database, runs or (), output or (), force=force, with_matrix=matrix)
+
+
+@_command(app)
 def presets(json: Json = False) -> None:
     """List the presets: complete loads, with their parameters."""
     from harness.cli import listing

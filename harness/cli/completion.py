@@ -159,6 +159,7 @@ VALUES: Mapping[str, Values] = MappingProxyType(
         "profile": _profiles,
         "python": _pythons,
         "run": lambda: ("latest",),
+        "runs": lambda: ("latest",),
         "runtime": _runtimes,
         "start": _starters,
         "target": _targets,

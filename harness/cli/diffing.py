@@ -14,7 +14,7 @@ from harness.errors import UsageError
 from harness.report import across, terminal
 from harness.store import reading
 
-__all__ = ["show_diff"]
+__all__ = ["check_pair", "show_diff"]
 
 
 def show_diff(database: Path, keys: tuple[str, str], as_json: bool, *, asked: bool) -> None:
@@ -26,7 +26,7 @@ def show_diff(database: Path, keys: tuple[str, str], as_json: bool, *, asked: bo
     notice = lock_notice(database)
     ours, other = (reading.show_run(database, key, notice) for key in keys)
     theirs = with_labels_of(ours, other)
-    _check(keys, ours, theirs)
+    check_pair(keys, ours, theirs)
     found = differences(ours, theirs)
     if found and not asked:
         raise UsageError(across.refusal(ours, theirs, found))
@@ -43,7 +43,8 @@ def show_diff(database: Path, keys: tuple[str, str], as_json: bool, *, asked: bo
     write_lines(console, [*across.notes(ours, theirs, compared), *across.warnings(ours, theirs)])
 
 
-def _check(keys: tuple[str, str], ours: StoredRun, theirs: StoredRun) -> None:
+def check_pair(keys: tuple[str, str], ours: StoredRun, theirs: StoredRun) -> None:
+    """Raise UsageError unless these are two runs with results and a client in common."""
     (run, trials), (other, other_trials) = ours, theirs
     if run.id == other.id:
         raise UsageError(

@@ -30,6 +30,11 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType(
             ("clientbench gate 3f2a --config limits.toml", "another run, other limits"),
             ("clientbench gate -o gate.junit.xml", "as a file for a CI service"),
         ),
+        "report": (
+            ("clientbench report", "the last run, as report.html"),
+            ("clientbench report 3f2a -o page.html", "another run"),
+            ("clientbench report -o forest.svg", "its main picture"),
+        ),
         "presets": (
             ("clientbench presets", "what each does, and its defaults"),
             ("clientbench presets --json", "the same for programs"),

@@ -6,7 +6,7 @@ import contextlib
 import os
 import stat
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,11 +27,15 @@ class Reports:
     database: Path
     force: bool
     with_matrix: bool  # include the comparison of every client with every other
+    optional: frozenset[Path] = frozenset()  # pictures that nobody named one by one
 
     @classmethod
     def of(cls, names: Sequence[str], database: Path, *, force: bool, with_matrix: bool) -> Reports:
         """Check the files. Raises UsageError for one that is given twice or cannot be written."""
-        paths = tuple(checked(name, database, force=force) for name in names)
+        every = {name: exporters.each_picture(name) for name in names}
+        paths = tuple(
+            checked(one, database, force=force) for parts in every.values() for one in parts
+        )
         seen: dict[Path, Path] = {}
         for path in paths:
             before = seen.setdefault(path.resolve(strict=False), path)
@@ -40,16 +44,36 @@ class Reports:
                     f"{str(before)!r} and {str(path)!r} are the same file; expected each once",
                     "output",
                 )
-        return cls(paths, database, force, with_matrix)
+        together = (one for name, parts in every.items() if parts != [name] for one in parts)
+        return cls(paths, database, force, with_matrix, frozenset(map(Path, together)))
 
-    def write(self, run: RunRecord, trials: Sequence[TrialSummary]) -> Iterator[str]:
-        """Write all files; yield one line for each that could not be written."""
+    def write(
+        self,
+        run: RunRecord,
+        trials: Sequence[TrialSummary],
+        written: Callable[[Path], None] = lambda path: None,
+    ) -> Iterator[str]:
+        """Write all files; yield one line for each that could not be; tell ``written`` the others.
+
+        A picture that nobody named, and that cannot be drawn of this run, is left out.
+        """
         for path in self.paths:
-            text = exporters.for_path(path)(run, trials, with_matrix=self.with_matrix)
             try:
-                write(path, text, self.database, force=self.force)
+                content = exporters.for_path(path)(run, trials, with_matrix=self.with_matrix)
             except UnusableError as error:
-                yield error.told(Spelling((), os.environ))
+                if path not in self.optional:
+                    yield _told(UnusableError(f"{str(path)!r}: {error.problem}", "output"))
+                continue
+            try:
+                write(path, content, self.database, force=self.force)
+            except UnusableError as error:
+                yield _told(error)
+            else:
+                written(path)
+
+
+def _told(error: UnusableError) -> str:
+    return error.told(Spelling((), os.environ))
 
 
 def checked(name: str, database: Path, *, force: bool) -> Path:
@@ -63,7 +87,7 @@ def checked(name: str, database: Path, *, force: bool) -> Path:
     return path
 
 
-def write(path: Path, text: str, database: Path, *, force: bool) -> None:
+def write(path: Path, text: str | bytes, database: Path, *, force: bool) -> None:
     """Write the report. Raises UnusableError if that fails; the run itself is stored already."""
     try:
         _check(path, str(path), database, force=force)  # the file may have changed meanwhile
@@ -74,9 +98,9 @@ def write(path: Path, text: str, database: Path, *, force: bool) -> None:
         raise UnusableError(f"{str(path)!r} could not be written ({reason})", "output") from error
 
 
-def _replace(target: Path, text: str) -> None:
+def _replace(target: Path, text: str | bytes) -> None:
     """Write all or nothing, if the folder permits: a full disk leaves an older report unchanged."""
-    data = text.encode("utf-8", "backslashreplace")
+    data = text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")
     if os.access(target.parent, os.W_OK):
         # a sticky folder, such as /tmp, keeps another user's file from being replaced
         with contextlib.suppress(PermissionError):

@@ -103,7 +103,9 @@ def tables(facts: Facts) -> list[Table]:
     ]
     what = "p99 response time" if facts.run.is_open else "throughput"
     headings = (f"{what} of", "to that of", "ratio (interval)", "verdict", "why no verdict")
-    return [Table(headings, rows, "From condition to condition", texts=(0, 1, 3, 4))] if rows else []
+    return (
+        [Table(headings, rows, "From condition to condition", texts=(0, 1, 3, 4))] if rows else []
+    )
 
 
 CONDITIONS = Picture(

@@ -113,7 +113,7 @@ def _draw_row(sheet: Sheet, rows: Rows, number: int, one: Comparison) -> None:
     if one.low is not None and one.high is not None:
         rows.axes.plot([one.low, one.high], [y, y], color=colour, linewidth=2)
     (point,) = rows.axes.plot(
-        [one.ratio],
+        [one.ratio or 1.0],
         [y],
         marker=MARKERS[one.verdict],
         color=colour,

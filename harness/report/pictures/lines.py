@@ -65,7 +65,7 @@ class Chart:
         """Set the ends and the ticks of the x axis, and what it is."""
         self.axes.set_xlim(low, high)
         self.axes.xaxis.set_ticks([], minor=True)
-        self.axes.xaxis.set_ticks([x for x, _ in ticks], labels=[text for _, text in ticks])
+        self.axes.xaxis.set_ticks([x for x, _ in ticks], labels=[named(text) for _, text in ticks])
         self.axes.xaxis.grid(True, color=GRID.light, linewidth=1)
         y = self.box[1] + self.box[3] + BELOW - 14
         self.sheet.text(self.box[0], y, name, color=MUTED.light, fontsize=SMALL)

@@ -65,7 +65,7 @@ def find(facts: Facts) -> list[Entry] | Missing:
 
 def draw(entries: Sequence[Entry], sheet: Sheet) -> None:
     """Draw the share of each fate, and say the rates."""
-    sheet.heading(0, HEADING / 2, "Planned requests, and correct responses per second")
+    sheet.heading(0, HEADING / 2, "Planned requests; correct ones per second")
     place = 0.0
     for name, colour, hatch in FATES:
         _swatch(sheet, place, HEADING + 8, colour, hatch)

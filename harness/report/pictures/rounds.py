@@ -44,7 +44,9 @@ def find(facts: Facts) -> list[Panel] | Missing:
         return Missing("There are fewer than two rounds, so nothing can be seen to vary.")
     groups = by_condition(facts.summaries)
     decisive: Metric = facts.run.deciding_metric
-    metrics = (decisive,) if len(groups) > 1 else (decisive, "cpu_per_request")
+    metrics: tuple[Metric, ...] = (decisive, "cpu_per_request")
+    if len(groups) > 1:
+        metrics = (decisive,)
     found = [
         Panel(metric, f"{condition}: {_named(metric)}" if condition else _named(metric), every)
         for condition, own in groups.items()

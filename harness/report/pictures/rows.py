@@ -18,6 +18,7 @@ ROW, NARROW_ROW = 24, 40
 LETTER = 6.9  # px: the mean width of one in a name
 LEAST, MOST = 70, 210  # px for names
 GAP = 14
+SIDE = 12  # px at both ends of a narrow sheet, for the labels of the first and the last tick
 
 
 class Rows:
@@ -38,8 +39,8 @@ class Rows:
         self.left, self.right = left, sheet.width if right is None else right
         room = max((len(one) for one in self.names), default=0) * LETTER + GAP
         narrow = sheet.is_narrow
-        self._from = left + (4 if narrow else min(MOST, max(LEAST, room)))
-        self._to = self.right - (4 if narrow else words + GAP)
+        self._from = left + (SIDE if narrow else min(MOST, max(LEAST, room)))
+        self._to = self.right - (SIDE if narrow else words + GAP)
         self._row = NARROW_ROW if narrow else ROW
         self.axes = self._axes()
 

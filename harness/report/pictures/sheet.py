@@ -129,7 +129,7 @@ class Sheet:
     def text(self, x: float, y: float, text: str, **how: Any) -> Any:
         """Write text, its middle at ``y``; in px from the top left."""
         how = {"fontsize": NORMAL, "va": "center", **how}
-        made = self.figure.text(0, 0, text, **how)
+        made = self.figure.text(0, 0, visible(text), **how)
         self._texts.append((made, x, y))
         return made
 
