@@ -75,8 +75,8 @@ Json = Annotated[
 Output = Annotated[
     Texts,
     about(
-        "Also write a report; its format follows the file name: .json .csv .md .txt; for CI "
-        ".junit.xml .gab.json .bmf.json",
+        "Also write a report; its format follows the file name: .json .csv .md .txt .html; a "
+        "picture: forest.svg; for CI .junit.xml .gab.json .bmf.json",
         "--output",
         "-o",
         group="output",

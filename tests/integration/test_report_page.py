@@ -97,7 +97,9 @@ def test_dark_pages_are_dark_with_their_pictures(browser: Browser, pages: dict[s
         page = browser.open(pages["six"].as_uri(), dark=dark)
         return [
             page.value("getComputedStyle(document.body).backgroundColor"),
-            page.value("getComputedStyle(document.querySelector('#forest text[font-weight]')).fill"),
+            page.value(
+                "getComputedStyle(document.querySelector('#forest text[font-weight]')).fill"
+            ),
         ]
 
     assert colours(False) == ["rgb(255, 255, 255)", "rgb(31, 35, 40)"]
