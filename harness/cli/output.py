@@ -32,10 +32,8 @@ class Reports:
     @classmethod
     def of(cls, names: Sequence[str], database: Path, *, force: bool, with_matrix: bool) -> Reports:
         """Check the files. Raises UsageError for one that is given twice or cannot be written."""
-        every = {name: exporters.each_picture(name) for name in names}
-        paths = tuple(
-            checked(one, database, force=force) for parts in every.values() for one in parts
-        )
+        every = [(name, exporters.each_picture(name)) for name in names]
+        paths = tuple(checked(one, database, force=force) for _, parts in every for one in parts)
         seen: dict[Path, Path] = {}
         for path in paths:
             before = seen.setdefault(path.resolve(strict=False), path)
@@ -44,7 +42,7 @@ class Reports:
                     f"{str(before)!r} and {str(path)!r} are the same file; expected each once",
                     "output",
                 )
-        together = (one for name, parts in every.items() if parts != [name] for one in parts)
+        together = (one for name, parts in every if parts != [name] for one in parts)
         return cls(paths, database, force, with_matrix, frozenset(map(Path, together)))
 
     def write(

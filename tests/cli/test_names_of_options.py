@@ -190,6 +190,6 @@ def test_an_option_is_said_to_be_the_same_wherever_it_is() -> None:
     for name, parameter in options():
         said.setdefault(name, set()).add(parameter.help)
     differing = {name for name, texts in said.items() if len(texts) > 1}
-    # `results sql`, `show`, `annotate` and `prune`, `targets down` and `gate` have their own
-    own = {"--timeout", "--lock", "--all", "--config", "--keep", "--name", "--tag"}
+    # `results sql`, `show`, `annotate` and `prune`, `targets down`, `gate` and `report` have their own
+    own = {"--timeout", "--lock", "--all", "--config", "--keep", "--name", "--output", "--tag"}
     assert differing == own
