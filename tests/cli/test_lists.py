@@ -45,6 +45,7 @@ ELSEWHERE = {
     "compare",
     "load",
     "clients check",
+    "gate",
     "environments show",
     "targets check",
     "targets up",

@@ -25,6 +25,7 @@ from harness.records.field import Field
 from harness.records.fields import FIELDS
 from harness.records.figure import Figure
 from harness.records.finding import Finding
+from harness.records.gate_result import GateFinding, Outcome
 from harness.records.model import (
     Comparison,
     Doubt,
@@ -37,6 +38,7 @@ from harness.records.model import (
 from harness.records.percentiles import PERCENTILES
 from harness.records.phases import PHASES
 from harness.report.documents import VERSIONS, schema_of
+from harness.scenario.gate import Gate
 from harness.store.reading import RunLine
 from servers.availability import Way
 from tests.report.schema_types import Schema, Types, array, closed, described, nullable, plain
@@ -240,6 +242,19 @@ def diff(types: Types) -> Schema:
 def doctor(types: Types) -> Schema:
     """Printed by ``doctor``, the harmful findings first."""
     return closed({"findings": array(types.of(Finding))})
+
+
+def gate(types: Types) -> Schema:
+    """Printed by ``gate``."""
+    findings = array(types.of(GateFinding))
+    return closed(
+        {
+            "run": described(TEXT, "", "the id of the run that was judged"),
+            "against": types.of(get_type_hints(Gate)["against"]),
+            "outcome": described(types.of(Outcome), "", "that of its worst limit"),
+            "findings": findings,
+        }
+    )
 
 
 def selftest(types: Types) -> Schema:

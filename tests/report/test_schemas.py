@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,9 @@ from harness.report import across, documents
 from harness.report import selftest as selftest_report
 from harness.report.documents import VERSIONS
 from harness.report.json_document import to_json
-from tests.examples import failed, finished, run, runs, trial, trials, two_clients, unmeasured
+from harness.store import Store
+from tests.cli.command import clientbench
+from tests.examples import failed, finished, run, runs, save, trial, trials, two_clients, unmeasured
 from tests.open_loops import loop
 from tests.report import schemas
 from tests.report.validated import check
@@ -99,6 +102,16 @@ def test_two_runs_side_by_side_keep_it() -> None:
 
 def test_a_selftest_keeps_it() -> None:
     check(json.loads(selftest_report.to_json(selftest())))
+
+
+def test_the_findings_of_a_gate_keep_it(tmp_path: Path) -> None:
+    (tmp_path / "clientbench.toml").write_text('[gate.thresholds]\n"*" = ["p50 < 20 ms"]\n')
+    with Store.open(tmp_path / "benchmark_results.db") as store:
+        save(store, finished(two_clients()), two_clients())
+        store.finish(finished(two_clients()))
+    document = clientbench("gate", "latest", "--json", cwd=tmp_path).json
+    check(document, "gate")
+    assert [one["outcome"] for one in document["findings"]] == ["unclear", "unclear"]
 
 
 def test_a_document_begins_with_its_schema() -> None:

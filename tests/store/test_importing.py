@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from harness.errors import StoreError
 from harness.records.client_environment import ClientSource
+from harness.records.gate_result import GateFinding
 from harness.records.model import (
     Ending,
     GroupLatencies,
@@ -104,6 +105,7 @@ def everything() -> Stored:
         other_load=OtherLoad(5, None, 6, 0.5, targets_apart=False),
         ending=Ending("reached", "throughput", 0.02, 0.01, 3),
         prepared=4,
+        gate=(GateFinding("p50 < 1 ms", "requests", "p50", 1e6, None, "kept", 5e5, None, None),),
         provenance=Provenance("c" * 40, "main", True, {"service": "x"}, {"pr": "1"}),
         machine_readings=(MachineReading("start", "2025-03-01T10:00:00", 0.5, None, 2e3, 7),),
     )
