@@ -418,6 +418,15 @@ def prune_results(
     keeping.prune(_database(db), keep or (), dry_run=dry_run)
 
 
+@_command(results, "datasette")
+def datasette(db: Db = None) -> None:
+    """Print metadata for Datasette: tables and columns described, and queries."""
+    from harness.cli.datasette import show_metadata
+
+    with stored_in(database := _database(db)):
+        show_metadata(database)
+
+
 @_command(results, "sql")
 def sql(
     query: Annotated[str, argument("One SELECT.", "SQL")],

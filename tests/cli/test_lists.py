@@ -53,7 +53,15 @@ ELSEWHERE = {
     "results diff",
 }
 SILENT = {
-    *("", "results", "results merge", "results annotate", "results prune", "targets down"),
+    *(
+        "",
+        "results",
+        "results merge",
+        "results annotate",
+        "results datasette",
+        "results prune",
+        "targets down",
+    ),
     *("targets logs", "clients new", "targets new"),
     *("environments freeze", "environments remove", "environments prune"),
 }
