@@ -1,7 +1,8 @@
 """Metadata for Datasette: tables and columns described, queries, and what to hide. Pure.
 
 Datasette finds a database's metadata by the name of its file. Version 0.65 reads it with ``-m``,
-1.0 the same YAML with both ``-m`` (descriptions) and ``-c`` (queries). No query is called like a table or a view: in 1.0 those would collide.
+1.0 the same YAML with both ``-m`` (descriptions) and ``-c`` (queries). No query is called like a
+table or a view: in 1.0 those would collide.
 """
 
 from __future__ import annotations
