@@ -21,6 +21,7 @@ from harness.cli.options import (
     Json,
     Matrix,
     Output,
+    Per,
     Quiet,
     Run,
     Text,
@@ -324,6 +325,7 @@ def show_run(
     db: Db = None,
     json: Json = False,
     output: Output = None,
+    per: Per = None,
     force: Force = False,
     matrix: Matrix = False,
     details: Details = False,
@@ -345,7 +347,7 @@ def show_run(
 
     asked = view(json=json, details=details, quiet=quiet, matrix=matrix, database=db)
     database = _database(db)
-    reports = Reports.of(output or (), database, force=force, with_matrix=matrix)
+    reports = Reports.of(output or (), database, force=force, with_matrix=matrix, per=per)
     with stored_in(database):
         return listing.show_run(database, run, asked, reports)
 
@@ -414,6 +416,15 @@ def prune_results(
     from harness.cli import keeping
 
     keeping.prune(_database(db), keep or (), dry_run=dry_run)
+
+
+@_command(results, "datasette")
+def datasette(db: Db = None) -> None:
+    """Print metadata for Datasette: tables and columns described, and queries."""
+    from harness.cli.datasette import show_metadata
+
+    with stored_in(database := _database(db)):
+        show_metadata(database)
 
 
 @_command(results, "sql")

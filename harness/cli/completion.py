@@ -106,6 +106,12 @@ def _metrics() -> Iterable[str]:
     return TYPED_METRICS
 
 
+def _rows_of_files() -> Iterable[str]:
+    from harness.report.csv_rows import PER
+
+    return PER
+
+
 def _spacings() -> Iterable[str]:
     from harness.worker.arrivals import Spacing
 
@@ -155,6 +161,7 @@ VALUES: Mapping[str, Values] = MappingProxyType(
         "hold": _hold_points,
         "method": _methods,
         "metric": _metrics,
+        "per": _rows_of_files,
         "preset": _presets,
         "profile": _profiles,
         "python": _pythons,

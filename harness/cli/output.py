@@ -9,11 +9,16 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from harness.errors import UnusableError, UsageError
 from harness.input.spelling import Spelling
+from harness.option_names import option
 from harness.records.model import RunRecord, TrialSummary
+from harness.redaction import one_of
 from harness.report import exporters
+from harness.report.csv_rows import PER, Per
+from harness.scenario.scenario import Scenario
 from harness.store.files import SUFFIXES
 
 __all__ = ["Reports", "checked", "write"]
@@ -27,10 +32,22 @@ class Reports:
     database: Path
     force: bool
     with_matrix: bool  # include the comparison of every client with every other
+    per: Per = "competitor"  # the rows of CSV files
 
     @classmethod
-    def of(cls, names: Sequence[str], database: Path, *, force: bool, with_matrix: bool) -> Reports:
-        """Check the files. Raises UsageError for one that is given twice or cannot be written."""
+    def of(
+        cls,
+        names: Sequence[str],
+        database: Path,
+        *,
+        force: bool,
+        with_matrix: bool,
+        per: str | None = None,
+    ) -> Reports:
+        """Check the files, and what was typed as ``per``.
+
+        Raises UsageError for a file that is given twice or cannot be written.
+        """
         paths = tuple(checked(name, database, force=force) for name in names)
         seen: dict[Path, Path] = {}
         for path in paths:
@@ -40,21 +57,43 @@ class Reports:
                     f"{str(before)!r} and {str(path)!r} are the same file; expected each once",
                     "output",
                 )
-        return cls(paths, database, force, with_matrix)
+        return cls(paths, database, force, with_matrix, _per(per, paths))
+
+    def check(self, scenario: Scenario) -> None:
+        """Raise UsageError for rows that this scenario will not have, before it is measured."""
+        if self.per == "request" and not scenario.trace_share:
+            raise UsageError(
+                f"needs requests that are traced; expected {option('trace')} with it",
+                "per",
+                value="'request'",
+            )
 
     def write(self, run: RunRecord, trials: Sequence[TrialSummary]) -> Iterator[str]:
-        """Write all files; yield one line for each that could not be written."""
-        for path in self.paths:
-            text = exporters.for_path(path)(run, trials, with_matrix=self.with_matrix)
-            try:
-                write(path, text, self.database, force=self.force)
-            except UnusableError as error:
-                yield error.told(Spelling((), os.environ))
+        """Write all files; yield one line for each that could not be written.
+
+        Raises UsageError for a report that this run cannot have.
+        """
+        for asked in self.paths:
+            made = exporters.files(asked, run, trials, with_matrix=self.with_matrix, per=self.per)
+            for path, text in made:
+                try:
+                    write(path, text, self.database, force=self.force)
+                except UnusableError as error:
+                    yield error.told(Spelling((), os.environ))
+
+
+def _per(typed: str | None, paths: Sequence[Path]) -> Per:
+    """Return the rows that were asked for. Raises UsageError if no file has rows."""
+    if typed is None:
+        return "competitor"
+    if not any(exporters.ending_of(path) == exporters.CSV for path in paths):
+        raise UsageError(f"is about rows; expected {option('output')} FILE.csv with it", "per")
+    return cast("Per", one_of("per", typed, PER))
 
 
 def checked(name: str, database: Path, *, force: bool) -> Path:
     """Return the path of a report. Raises UsageError if it cannot be written, before the run."""
-    exporters.for_path(name)
+    exporters.ending_of(name)
     path = Path(name)
     try:
         _check(path, name, database, force=force)

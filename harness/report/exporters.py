@@ -1,25 +1,40 @@
 """The exporter for a file name, and the recognition of files that an exporter has made.
 
-An exporter turns (run, trials) into text, and does nothing else.
+An exporter turns (run, trials) into text, and does nothing else. Of one kind a run makes several
+files, whose names begin alike.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from harness.errors import UsageError
 from harness.records.model import RunRecord, TrialSummary
 from harness.report.csv_file import to_csv
+from harness.report.csv_rows import Per
 from harness.report.gate_files import to_junit
+from harness.report.hdr_log import to_hlog
 from harness.report.json_document import to_json
 from harness.report.markdown import to_markdown
+from harness.report.percentile_files import distributions
 from harness.report.text_file import to_text
 from harness.report.tracked_benchmarks import to_action_benchmark, to_bencher
 
-__all__ = ["FORMATS", "JUNIT", "Exporter", "Format", "for_path", "is_report"]
+__all__ = [
+    "CSV",
+    "FORMATS",
+    "HGRM",
+    "JUNIT",
+    "SIGNS",
+    "Exporter",
+    "Format",
+    "ending_of",
+    "files",
+    "is_report",
+]
 
 
 class Exporter(Protocol):
@@ -39,7 +54,7 @@ class Format(NamedTuple):
 
 
 MEASURED_AT = re.compile(rb"^(- )?measured at: .* UTC \(run ", re.MULTILINE)
-JUNIT = ".junit.xml"
+CSV, HGRM, JUNIT = ".csv", ".hgrm", ".junit.xml"
 FORMATS = {
     ".json": Format(
         to_json,
@@ -47,10 +62,11 @@ FORMATS = {
             rb'\A\{\s*("schema": ?"clientbench/run/\d+",\s*)?"schema_version": ?\d+,\s*"run": ?\{\s*"id":'
         ),
     ),
-    ".csv": Format(to_csv, re.compile(rb"\Arun_id[,\n]")),
+    CSV: Format(to_csv, re.compile(rb"\Arun_id[,\n]")),
     ".md": Format(to_markdown, MEASURED_AT),
     ".txt": Format(to_text, MEASURED_AT),
     JUNIT: Format(to_junit, re.compile(rb'<testsuites>\s*<testsuite name="clientbench"')),
+    ".hlog": Format(to_hlog, re.compile(rb"\A#\[clientbench run ")),
     ".gab.json": Format(
         to_action_benchmark,
         re.compile(rb'\A\[(\]|\s*\{\s*"name": "[^"]*: CPU per request")'),
@@ -60,23 +76,45 @@ FORMATS = {
         re.compile(rb'\A\{(\}|[^{]*\{\s*"(throughput|cpu-per-request|peak-memory)":)'),
     ),
 }
+# One distribution each: how a file of this kind is recognised.
+HGRM_SIGN = re.compile(rb"^#\[clientbench run ", re.MULTILINE)
+SIGNS = {ending: one.sign for ending, one in FORMATS.items()} | {HGRM: HGRM_SIGN}
 MAX_BYTES = 64 * 2**20  # a larger file is not a report
 
 
-def for_path(path: str | Path) -> Exporter:
-    """Return the exporter for a file name's suffix, in any case; raises UsageError if unknown."""
-    ending = _ending(Path(path))
-    if ending is None:
+def files(
+    path: Path,
+    run: RunRecord,
+    trials: Sequence[TrialSummary],
+    *,
+    with_matrix: bool = False,
+    per: Per = "competitor",
+) -> Iterator[tuple[Path, str]]:
+    """Yield the files of a report with their texts: one, but for ``.hgrm``, whose files are called
+    ``NAME.LABEL.METRIC.hgrm``. ``per`` applies to CSV.
+
+    Raises UsageError for a report that this run cannot have.
+    """
+    ending = ending_of(path)
+    if ending == HGRM:
+        beginning = path.name[: -len(HGRM)]
+        for name, text in distributions(run, trials):
+            yield path.with_name(f"{beginning}.{name}{path.suffix}"), text
+    elif ending == CSV:
+        yield path, to_csv(run, trials, per=per)
+    else:
+        yield path, FORMATS[ending].write(run, trials, with_matrix=with_matrix)
+
+
+def ending_of(path: str | Path) -> str:
+    """Return the longest ending of a format that the name has; raises UsageError if unknown."""
+    name, suffix = Path(path).name, Path(path).suffix
+    found = [one for one in SIGNS if name.lower().endswith(one) and suffix]
+    if not found:
         raise UsageError(
-            f"the name must end in one of {', '.join(FORMATS)}", "output", value=repr(str(path))
+            f"the name must end in one of {', '.join(SIGNS)}", "output", value=repr(str(path))
         )
-    return FORMATS[ending].write
-
-
-def _ending(path: Path) -> str | None:
-    """Return the longest ending of a format that the name has; None if it has none."""
-    found = [one for one in FORMATS if path.name.lower().endswith(one) and path.suffix]
-    return max(found, key=len, default=None)
+    return max(found, key=len)
 
 
 def is_report(path: Path, name: str) -> bool:
@@ -87,5 +125,4 @@ def is_report(path: Path, name: str) -> bool:
     if path.stat().st_size > MAX_BYTES:
         return False
     content = path.read_bytes()
-    ending = _ending(Path(name))
-    return not content or (ending is not None and bool(FORMATS[ending].sign.search(content)))
+    return not content or SIGNS[ending_of(name)].search(content) is not None
