@@ -40,6 +40,7 @@ LEAST_STEP = 0.03  # smaller ones do not matter
 LEVEL = 0.01  # probability that noise alone shows a step at one look
 STRICT_LEVEL = 0.001  # where a step fails a build
 SOON = 5  # points after a step, by which it should be found
+SEEN = 0.8  # probability with which a step that is said to be seen is found
 MOST_ALIKE = 0.9  # correlation of neighbours; with more, no step could ever be found
 FITTED = 3  # what is estimated: level, step, variance
 TINY = 1e-12  # below the rounding of logarithms
@@ -85,7 +86,7 @@ def predicted(logs: Sequence[float], error: float) -> Prediction:
     return Prediction(n, max(half, math.log1p(LEAST_STEP)))
 
 
-def steps(logs: Sequence[float], level: float = LEVEL) -> list[Step]:
+def steps(logs: Sequence[float] | Floats, level: float = LEVEL) -> list[Step]:
     """Return the steps of a series, in order.
 
     The likeliest split is a step if noise alone shows one so large with a probability below
@@ -141,19 +142,20 @@ def _correlation(x: Floats, at: Places) -> Floats:
     beyond += -other * (2 * after - x[n - 1] - x[at]) + (n - at - 1) * other**2
     squares = np.sum(x * x) - before * mean - after * other
     lagged: Floats = np.asarray(within + across + beyond)
-    return np.divide(lagged, squares, out=np.zeros(len(at)), where=squares > TINY)
+    found = np.divide(lagged, squares, out=np.zeros(len(at)), where=squares > TINY)
+    return np.asarray(found)
 
 
 def _likeness(correlation: Floats, n: int, parts: int) -> Floats:
     """Return the correlation to reckon with, of ``n`` points around the means of ``parts``.
 
-    In short series it comes out too low: M. G. Kendall (Biometrika 41, 1954) has by how much. One
+    In short series it comes out too low: M. G. Kendall (Biometrika 41, 1954) has by how much. Half a
     standard error is added, because a correlation that is taken for too low finds steps that are
     none; one taken for too high only finds them later.
     """
     unbiased = (n * correlation + parts) / max(1, n - 3 * parts)
     known = np.clip(unbiased, -MOST_ALIKE, MOST_ALIKE)
-    return np.asarray(np.clip(known + np.sqrt((1 - known**2) / n), 0, MOST_ALIKE))
+    return np.asarray(np.clip(known + np.sqrt((1 - known**2) / n) / 2, 0, MOST_ALIKE))
 
 
 def _fitted(x: Floats, at: Places, r: Floats) -> tuple[Floats, Floats]:
@@ -184,7 +186,7 @@ def _information(n: int, after: Places, r: Floats) -> tuple[Floats, Floats, Floa
     return np.asarray(level), np.asarray(product), np.asarray(1 + (after - 1) * kept**2)
 
 
-def scatter(logs: Sequence[float], found: Sequence[Step]) -> Scatter | None:
+def scatter(logs: Sequence[float] | Floats, found: Sequence[Step]) -> Scatter | None:
     """Return the scatter of points around the means between the steps; None below three."""
     edges = [0, *(step.at for step in found), len(logs)]
     parts = [np.asarray(logs[a:b], np.float64) for a, b in pairwise(edges)]
@@ -200,7 +202,7 @@ def scatter(logs: Sequence[float], found: Sequence[Step]) -> Scatter | None:
 
 
 def smallest_step(known: Scatter, before: int, level: float = LEVEL, after: int = SOON) -> float:
-    """Return the step that would be found, more often than not, within ``after`` further points.
+    """Return the step that would be found in four of five cases within ``after`` further points.
 
     As a share: 0.05 is 5 %. ``before`` are the points since the last step.
     """
@@ -210,7 +212,7 @@ def smallest_step(known: Scatter, before: int, level: float = LEVEL, after: int 
     innovation = known.deviation**2 * (1 - known.likeness**2)
     error = math.sqrt(innovation * float(uu / (uu * ss - us * us)))
     places = n - 2 * FEWEST_ON_A_SIDE + 1
-    needed = _upper(n - FITTED, level / places / 2) * error
+    needed = (_upper(n - FITTED, level / places / 2) + _upper(n - FITTED, 1 - SEEN)) * error
     return math.expm1(min(max(needed, math.log1p(LEAST_STEP)), LARGEST_EXPONENT))
 
 

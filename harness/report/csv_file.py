@@ -14,7 +14,7 @@ from harness.records.model import METRICS, Comparison, Metric, OpenLoop, RunReco
 from harness.report.view import of_metric
 from harness.text import visible
 
-__all__ = ["to_csv"]
+__all__ = ["csv_value", "to_csv"]
 
 FORMULA = ("=", "+", "-", "@")  # a spreadsheet evaluates texts that begin like this
 # The order of columns in 0.1, which is not that of the fields: formulas of spreadsheets refer to
@@ -48,11 +48,11 @@ def to_csv(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool 
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]) if rows else ["run_id"], lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: _csv_value(value) for name, value in row.items()} for row in rows)
+    writer.writerows({name: csv_value(value) for name, value in row.items()} for row in rows)
     return text.getvalue()
 
 
-def _csv_value(value: Any) -> Any:
+def csv_value(value: Any) -> Any:
     """Return text as spreadsheets may read it: visible, and never as a formula."""
     if not isinstance(value, str):
         return value

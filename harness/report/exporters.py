@@ -19,7 +19,7 @@ from harness.report.markdown import to_markdown
 from harness.report.text_file import to_text
 from harness.report.tracked_benchmarks import to_action_benchmark, to_bencher
 
-__all__ = ["FORMATS", "JUNIT", "Exporter", "Format", "for_path", "is_report"]
+__all__ = ["FORMATS", "JUNIT", "Exporter", "Format", "for_path", "has_sign", "is_report"]
 
 
 class Exporter(Protocol):
@@ -84,8 +84,13 @@ def is_report(path: Path, name: str) -> bool:
 
     Raises OSError.
     """
+    ending = _ending(Path(name))
+    return has_sign(path, None if ending is None else FORMATS[ending].sign)
+
+
+def has_sign(path: Path, sign: re.Pattern[bytes] | None) -> bool:
+    """Say whether the file is empty or has the sign of a kind of file, likewise."""
     if path.stat().st_size > MAX_BYTES:
         return False
     content = path.read_bytes()
-    ending = _ending(Path(name))
-    return not content or (ending is not None and bool(FORMATS[ending].sign.search(content)))
+    return not content or (sign is not None and sign.search(content) is not None)

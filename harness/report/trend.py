@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from harness.analysis.series import SOON, Step
+from harness.analysis.series import FEWEST_FOR_STEPS, SOON, Step
 from harness.analysis.trend import Change, Line, Track, failing
 from harness.records.model import Metric
 from harness.records.trend import TrendPoint
@@ -62,10 +62,10 @@ def screen(lines: Sequence[Line], width: int, *, in_full: bool) -> Iterator[Rend
     else:
         yield _overview(lines, width)
         yield ""
-        for line in lines:
-            for text in event_sentences(line):
-                yield from map(cell, wrapped(f"{line.name}: {text}", width, 0, 2, breaking=True))
-        yield ""
+        told = [f"{line.name}: {text}" for line in lines for text in event_sentences(line)]
+        for text in told:
+            yield from map(cell, wrapped(one_line(text), width, 0, 2, breaking=True))
+        yield from [""] if told else []
     for text in answer(lines):
         yield from map(cell, wrapped(text, width, 0, 2, breaking=True))
 
@@ -84,9 +84,7 @@ def _overview(lines: Sequence[Line], width: int) -> RenderableType:
         (line.name, str(line.usable), *row(line, line.tracks[0], BLOCKS // 2)) for line in lines
     ]
     headings = ("line", "runs", *HEADINGS)
-    saving: tuple[cells.Step, ...] = (
-        *(("fold", "figure"), ("fold", "line"), ("drop", "scatter"), ("drop", "run by run")),
-    )
+    saving: tuple[cells.Step, ...] = (("fold", "line"), *SAVING, ("drop", "scatter"))
     right = {"runs", "now", "scatter", "seen from"}
     return cells.fitted(headings, rows, saving, right=right, width=width)
 
@@ -95,7 +93,6 @@ def heading(line: Line, *, with_key: bool) -> str:
     """Return the competitor, what was measured, how often, when, and where."""
     newest = line.newest
     parts = (
-        line.name,
         f"{newest.http_method or '?'} {_path(newest)}",
         None if newest.concurrency is None else f"{newest.concurrency} in flight",
         f"{line.usable} of {len(line.points)} {figures.plural('run', len(line.points))} usable",
@@ -104,7 +101,7 @@ def heading(line: Line, *, with_key: bool) -> str:
         f"series {newest.series}" if with_key else None,
         "ended" if line.has_ended else None,
     )
-    return one_line(" · ".join(filter(None, parts)))
+    return one_line(f"{line.name}: {', '.join(filter(None, parts))}")
 
 
 def _path(point: TrendPoint) -> str:
@@ -206,7 +203,7 @@ def seen(track: Track) -> str:
     if track.missing or track.noise is None or track.visible is None:
         number = track.missing
         runs = f"{number} more usable {figures.plural('run', number)}"
-        return f"{name}: steps are looked for from 8 usable runs on; {runs} needed"
+        return f"{name}: steps are looked for from {FEWEST_FOR_STEPS} usable runs on; {runs} needed"
     deviation, visible = percent(track.noise.deviation), percent(track.visible)
     return (
         f"{name}: runs scatter by {deviation}; a step of {visible} would be seen within {SOON} runs"
@@ -215,25 +212,34 @@ def seen(track: Track) -> str:
 
 def answer(lines: Sequence[Line]) -> Iterator[str]:
     """Yield the result: the newest step of each line, or what could have been seen."""
-    with_steps = [line for line in lines if line.events]
-    for line in with_steps:
-        event = line.events[-1]
-        track, step = event.parts[0]
-        mark = "; it fails a build with --fail-on step" if event in failing(line) else ""
-        yield one_line(
-            f"trend  {line.name}: {event.direction} since {day(event.after)}: "
-            f"{figure_name(track)} {_change_of(step.ratio)}{mark}"
-        )
-    if with_steps:
-        return
-    tracks = [line.tracks[0] for line in lines]
-    if all(track.missing for track in tracks):
-        fewest = min(track.missing for track in tracks)
-        yield (
-            f"trend  too few runs: {fewest} more usable {figures.plural('run', fewest)} "
-            "of the same machine and settings needed"
-        )
-        return
-    visible = [track.visible for track in tracks if track.visible is not None]
-    largest = percent(max(visible))
-    yield f"trend  no step; one of {largest} would be seen within {SOON} runs"
+    told = [_newest_step(line) for line in lines if line.events]
+    yield from (f"trend  {one_line(text)}" for text in told or [_nothing(lines)])
+
+
+def _newest_step(line: Line) -> str:
+    event = line.events[-1]
+    track, step = event.parts[0]
+    mark = "; fails with --fail-on step" if event in failing(line) else ""
+    size = f"{figure_name(track)} {_change_of(step.ratio)}"
+    return f"{line.name}: {event.direction} since {day(event.after)}: {size}{mark}"
+
+
+def _nothing(lines: Sequence[Line]) -> str:
+    """Return what could have been seen in the figure of each line that is followed most closely."""
+    closest = [
+        min((track for track in line.tracks if track.visible), key=_visible, default=None)
+        for line in lines
+    ]
+    followed = [track for track in closest if track is not None]
+    if not followed:
+        fewest = min(line.tracks[0].missing for line in lines)
+        runs = f"{fewest} more usable {figures.plural('run', fewest)}"
+        return f"too few runs: {runs} of the same machine and settings needed"
+    least = max(followed, key=_visible)
+    size = percent(_visible(least))
+    where = "" if len(lines) == 1 else " in each line"
+    return f"no step; one of {size} in {figure_name(least)} would be seen{where} within {SOON} runs"
+
+
+def _visible(track: Track) -> float:
+    return track.visible or 0.0

@@ -8,18 +8,18 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.analysis.series import LEVEL, SOON, STRICT_LEVEL, Step
 from harness.analysis.trend import NEWEST, Event, Line, Track, failing
 from harness.errors import UsageError
-from harness.records.trend import TrendPoint
 from harness.report import documents, trend
 from harness.report.csv_file import csv_value
+from harness.report.exporters import has_sign
 from harness.report.markdown import bullet_lines, table_lines
 from harness.text import LINES, visible
 
-__all__ = ["SIGNS", "content", "for_path", "to_json"]
+__all__ = ["FORMATS", "for_path", "is_report", "to_json"]
 
 WIDTH = 100  # columns of a text file
 BLOCKS = 24  # of a sparkline in Markdown
@@ -34,7 +34,7 @@ OF_LINE = (
 )
 
 
-def content(lines: Sequence[Line]) -> dict[str, Any]:
+def _content(lines: Sequence[Line]) -> dict[str, Any]:
     """Return everything as plain values, unrounded."""
     return {
         "level": LEVEL,
@@ -47,7 +47,7 @@ def content(lines: Sequence[Line]) -> dict[str, Any]:
 
 def to_json(lines: Sequence[Line]) -> str:
     """Return the document of the kind ``trend``."""
-    return documents.to_json("trend", content(lines))
+    return documents.to_json("trend", _content(lines))
 
 
 def _plain_line(line: Line) -> dict[str, Any]:
@@ -171,18 +171,20 @@ def to_text(lines: Sequence[Line]) -> str:
 
 
 Writer = Callable[[Sequence[Line]], str]
-FORMATS: Mapping[str, Writer] = {
-    ".json": to_json,
-    ".csv": to_csv,
-    ".md": to_markdown,
-    ".txt": to_text,
-}
-# Every file of a format matches its sign.
-SIGNS: Mapping[str, re.Pattern[bytes]] = {
-    ".json": re.compile(rb'\A\{\s*"schema": ?"clientbench/trend/'),
-    ".csv": re.compile(rb"\A(line,machine,series,|\n)"),
-    ".md": re.compile(rb"\A- trend  "),
-    ".txt": re.compile(rb"^trend  ", re.MULTILINE),
+
+
+class Format(NamedTuple):
+    """A kind of file."""
+
+    write: Writer
+    sign: re.Pattern[bytes]  # every file of this kind matches it
+
+
+FORMATS: Mapping[str, Format] = {
+    ".json": Format(to_json, re.compile(rb'\A\{\s*"schema": ?"clientbench/trend/')),
+    ".csv": Format(to_csv, re.compile(rb"\Aline,machine,series,")),
+    ".md": Format(to_markdown, re.compile(rb"\A- trend  ")),
+    ".txt": Format(to_text, re.compile(rb"^trend  ", re.MULTILINE)),
 }
 
 
@@ -193,4 +195,10 @@ def for_path(path: str | Path) -> Writer:
         raise UsageError(
             f"the name must end in one of {', '.join(FORMATS)}", "output", value=repr(str(path))
         )
-    return found
+    return found.write
+
+
+def is_report(path: Path, name: str) -> bool:
+    """Say whether the file is empty or was made for ``name``; it may be a link. Raises OSError."""
+    known = FORMATS.get(Path(name).suffix.lower())
+    return has_sign(path, None if known is None else known.sign)
