@@ -158,6 +158,7 @@ VALUES: Mapping[str, Values] = MappingProxyType(
         "clients": _clients,
         "connection": _connections,
         "environment": _environments,
+        "fail_on": lambda: ("step",),
         "hold": _hold_points,
         "method": _methods,
         "metric": _metrics,

@@ -6,7 +6,7 @@ import contextlib
 import os
 import stat
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -21,7 +21,9 @@ from harness.report.csv_rows import PER, Per
 from harness.scenario.scenario import Scenario
 from harness.store.files import SUFFIXES
 
-__all__ = ["Reports", "checked", "write"]
+__all__ = ["IsReport", "Reports", "checked", "write"]
+
+IsReport = Callable[[Path, str], bool]  # a file, and the name whose ending says of which kind
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Reports:
 
         Raises UsageError for a file that is given twice or cannot be written.
         """
+        for name in names:
+            exporters.ending_of(name)
         paths = tuple(checked(name, database, force=force) for name in names)
         seen: dict[Path, Path] = {}
         for path in paths:
@@ -91,21 +95,33 @@ def _per(typed: str | None, paths: Sequence[Path]) -> Per:
     return cast("Per", one_of("per", typed, PER))
 
 
-def checked(name: str, database: Path, *, force: bool) -> Path:
-    """Return the path of a report. Raises UsageError if it cannot be written, before the run."""
-    exporters.ending_of(name)
+def checked(
+    name: str, database: Path, *, force: bool, is_report: IsReport = exporters.is_report
+) -> Path:
+    """Return the path of a report. Raises UsageError if it cannot be written, before the run.
+
+    A file that ``is_report`` says is one of this kind may be replaced without ``force``.
+    """
     path = Path(name)
     try:
-        _check(path, name, database, force=force)
+        _check(path, name, database, force=force, is_report=is_report)
     except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL, a loop of links
         raise _refusal(name, f"cannot be written ({error})") from error
     return path
 
 
-def write(path: Path, text: str, database: Path, *, force: bool) -> None:
+def write(
+    path: Path,
+    text: str,
+    database: Path,
+    *,
+    force: bool,
+    is_report: IsReport = exporters.is_report,
+) -> None:
     """Write the report. Raises UnusableError if that fails; the run itself is stored already."""
     try:
-        _check(path, str(path), database, force=force)  # the file may have changed meanwhile
+        # the file may have changed meanwhile
+        _check(path, str(path), database, force=force, is_report=is_report)
         _replace(path.resolve(strict=False), text)
     except (OSError, RuntimeError, UsageError) as error:
         told = error.problem if isinstance(error, UsageError) else getattr(error, "strerror", None)
@@ -144,7 +160,7 @@ def _umask() -> int:
     return mask
 
 
-def _check(path: Path, name: str, database: Path, *, force: bool) -> None:
+def _check(path: Path, name: str, database: Path, *, force: bool, is_report: IsReport) -> None:
     target = path.resolve(strict=False)
     if target.is_symlink():  # from Python 3.13 on a loop of links is resolved to itself
         raise _refusal(name, "is a loop of links")
@@ -158,7 +174,7 @@ def _check(path: Path, name: str, database: Path, *, force: bool) -> None:
         raise _refusal(name, "is not a regular file")
     if not os.access(target if exists else target.parent, os.W_OK):
         raise _refusal(name, "cannot be written")
-    if exists and not force and not exporters.is_report(target, name):
+    if exists and not force and not is_report(target, name):
         raise UsageError(
             f"{name!r} exists and is not a report of clientbench; accepted: another file, "
             "or --force to replace it",

@@ -15,7 +15,7 @@ from harness.report.csv_rows import Per, Rows, rows_per
 from harness.report.view import of_metric
 from harness.text import visible
 
-__all__ = ["to_csv"]
+__all__ = ["csv_value", "to_csv"]
 
 FORMULA = ("=", "+", "-", "@")  # a spreadsheet evaluates texts that begin like this
 # The order of columns in 0.1, which is not that of the fields: formulas of spreadsheets refer to
@@ -56,7 +56,7 @@ def to_csv(
     text = io.StringIO()
     writer = csv.DictWriter(text, headings, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: _csv_value(value) for name, value in row.items()} for row in rows)
+    writer.writerows({name: csv_value(value) for name, value in row.items()} for row in rows)
     return text.getvalue()
 
 
@@ -67,7 +67,7 @@ def _competitors(run: RunRecord, trials: Sequence[TrialSummary]) -> Rows:
     return list(rows[0]) if rows else ["run_id"], iter(rows)
 
 
-def _csv_value(value: Any) -> Any:
+def csv_value(value: Any) -> Any:
     """Return text as spreadsheets may read it: visible, and never as a formula."""
     if not isinstance(value, str):
         return value

@@ -33,6 +33,7 @@ __all__ = [
     "Format",
     "ending_of",
     "files",
+    "has_sign",
     "is_report",
 ]
 
@@ -122,7 +123,12 @@ def is_report(path: Path, name: str) -> bool:
 
     Raises OSError.
     """
+    return has_sign(path, SIGNS[ending_of(name)])
+
+
+def has_sign(path: Path, sign: re.Pattern[bytes]) -> bool:
+    """Say whether the file is empty or has the sign of a kind of file, likewise."""
     if path.stat().st_size > MAX_BYTES:
         return False
     content = path.read_bytes()
-    return not content or SIGNS[ending_of(name)].search(content) is not None
+    return not content or sign.search(content) is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from harness.records.model import RunRecord, TrialSummary
 from harness.report import environments, verdicts, view
@@ -12,7 +12,7 @@ from harness.report.headline import heading
 from harness.report.notes import notes, verdict_lines
 from harness.text import LINES, visible
 
-__all__ = ["table_lines", "to_markdown"]
+__all__ = ["bullet_lines", "table_lines", "to_markdown"]
 
 # Backslashes, then what begins cells, emphasis, code, markup, links, entities and formulas.
 SIGNS = re.compile(r"[\\|*_`<\[&~$]")
@@ -48,7 +48,7 @@ def to_markdown(
         *environments.lines(run),
         *notes(run, trials),
     ]
-    lines += ["", *(f"- {_line(one)}" for one in listed)]
+    lines += ["", *bullet_lines(listed)]
     return "\n".join(lines) + "\n"
 
 
@@ -66,6 +66,11 @@ def _markdown_table(
 def table_lines(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Return a table of texts as lines of Markdown; whatever they hold, they stay texts."""
     return _markdown_table(titles, ["---"] * len(titles), rows)
+
+
+def bullet_lines(texts: Iterable[str]) -> list[str]:
+    """Return a list of texts as lines of Markdown, likewise."""
+    return [f"- {_line(text)}" for text in texts]
 
 
 def _markdown_row(values: Sequence[str]) -> str:
