@@ -55,7 +55,7 @@ class Surroundings:
 
     def only(self) -> Any:
         """What ``status`` tells of the one target."""
-        (found,) = self("status", "--json").json
+        (found,) = self("status", "--json").json["targets"]
         return found
 
     def processes(self) -> set[int]:

@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from statistics import fmean
+
+import numpy as np
+from numpy.typing import NDArray
 
 from harness.analysis.statistics import mean_and_variance
 
 __all__ = [
     "FEWEST_FOR_STEPS",
     "LEAST_STEP",
+    "LEVEL",
+    "SOON",
+    "STRICT_LEVEL",
     "Prediction",
+    "Scatter",
     "Step",
     "predicted",
     "scatter",
@@ -25,11 +31,23 @@ __all__ = [
     "steps",
 ]
 
+Floats = NDArray[np.float64]
+Places = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
 FEWEST_ON_A_SIDE = 3  # points before and after a step
 FEWEST_FOR_STEPS = 8  # points
 LEAST_STEP = 0.03  # smaller ones do not matter
 LEVEL = 0.01  # probability that noise alone shows a step at one look
 STRICT_LEVEL = 0.001  # where a step fails a build
+SOON = 5  # points after a step, by which it should be found
+SEEN = 0.8  # probability with which a step that is said to be seen is found
+MOST_ALIKE = 0.9  # correlation of neighbours; with more, no step could ever be found
+FITTED = 3  # what is estimated: level, step, variance
+STRETCH_SHARE = 0.02  # of the level: runs that are alike look like stretches that differ
+GROWTH = 1.1  # of the lengths of stretches that are looked at
+TINY = 1e-12  # below the rounding of logarithms
+LARGEST_EXPONENT = math.log(1e300)
 
 
 @dataclass(frozen=True)
@@ -51,6 +69,14 @@ class Step:
     p: float  # probability that noise alone shows it at one look
 
 
+@dataclass(frozen=True)
+class Scatter:
+    """The noise of a series between its steps."""
+
+    deviation: float  # standard deviation of the logarithms
+    likeness: float  # correlation of neighbours that is reckoned with, from 0
+
+
 def predicted(logs: Sequence[float], error: float) -> Prediction:
     """Return the interval of the next point; it lies outside, on one side, with ``error``.
 
@@ -63,83 +89,186 @@ def predicted(logs: Sequence[float], error: float) -> Prediction:
     return Prediction(n, max(half, math.log1p(LEAST_STEP)))
 
 
-def steps(logs: Sequence[float], level: float = LEVEL) -> list[Step]:
+def steps(logs: Sequence[float] | Floats, level: float = LEVEL) -> list[Step]:
     """Return the steps of a series, in order.
 
     The likeliest split is a step if noise alone shows one so large with a probability below
-    ``level``. Both sides of it are then searched alike (binary segmentation: A. J. Scott and M.
-    Knott, Biometrics 30, 1974). Neighbouring runs resemble each other, so the number of points
-    counts as less: n (1 − r) ÷ (1 + r), r being the correlation of neighbours at lag 1.
+    ``level``. Without one, the likeliest stretch is looked at that differs from what is around it,
+    as after a mistake that was mended. The parts are then searched alike (circular binary
+    segmentation: A. B. Olshen and others, Biostatistics 5, 2004).
+
+    Neighbouring runs resemble each other, so all is fitted by generalised least squares with errors
+    of a first-order autoregression (S. J. Prais and C. B. Winsten, Cowles Commission Discussion
+    Paper 383, 1954). benchmarks/gates.py has the false alarms.
     """
-    return sorted(_steps(logs, 0, level), key=lambda one: one.at)
+    values = np.asarray(logs, np.float64)
+    return sorted(_steps(values, 0, level), key=lambda one: one.at)
 
 
-def _steps(logs: Sequence[float], begin: int, level: float) -> Iterator[Step]:
-    found = _likeliest(logs, level)
-    if found is None:
+def _steps(logs: Floats, begin: int, level: float) -> Iterator[Step]:
+    if len(logs) < FEWEST_FOR_STEPS:
         return
-    yield Step(begin + found.at, found.ratio, found.low, found.high, found.p)
-    yield from _steps(logs[: found.at], begin, level)
-    yield from _steps(logs[found.at :], begin + found.at, level)
+    found = [_split(logs)]
+    if not _is_step(found[0], level):
+        found = _edges(logs, level)
+    for one in found:
+        yield replace(one, at=begin + one.at)
+    places = [0, *(one.at for one in found), len(logs)]
+    for first, end in pairwise(places if found else []):
+        yield from _steps(logs[first:end], begin + first, level)
 
 
-def _likeliest(logs: Sequence[float], level: float) -> Step | None:
+def _is_step(one: Step, level: float) -> bool:
+    return one.p < level and abs(math.log(one.ratio)) >= math.log1p(LEAST_STEP)
+
+
+def _edges(logs: Floats, level: float) -> list[Step]:
+    """Return both edges of the likeliest stretch, if it is one."""
+    begins, ends = _stretches(len(logs))
+    if not len(begins):
+        return []
+    found, end = _likeliest(logs, begins, ends)
+    if not _is_step(found, STRETCH_SHARE * level):
+        return []
+    first = _split(logs[:end])
+    last = _split(logs[first.at :])
+    return [replace(first, p=found.p), replace(last, at=first.at + last.at, p=found.p)]
+
+
+def _split(logs: Floats) -> Step:
+    """Return the likeliest step: a stretch to the end of all points."""
     n = len(logs)
-    if n < FEWEST_FOR_STEPS:
-        return None
-    places = range(FEWEST_ON_A_SIDE, n - FEWEST_ON_A_SIDE + 1)
-    best = min((_split(logs, at, len(places)) for at in places), key=lambda one: one.p)
-    is_large = abs(math.log(best.ratio)) >= math.log1p(LEAST_STEP)
-    return best if best.p < level and is_large else None
+    begins = np.arange(FEWEST_ON_A_SIDE, n - FEWEST_ON_A_SIDE + 1)
+    return _likeliest(logs, begins, np.full(len(begins), n))[0]
 
 
-def _split(logs: Sequence[float], at: int, places: int) -> Step:
-    """Return the split at a place; ``places`` are tried, and each takes its share of the error."""
-    before, after = logs[:at], logs[at:]
-    residuals = [x - fmean(before) for x in before] + [x - fmean(after) for x in after]
-    step = fmean(after) - fmean(before)
+def _stretches(n: int) -> tuple[Places, Places]:
+    """Return begins and ends of stretches within ``n`` points; of the long ones only some."""
+    lengths, length = [], FEWEST_ON_A_SIDE
+    while length <= n - 2 * FEWEST_ON_A_SIDE:
+        lengths.append(length)
+        length = max(length + 1, round(length * GROWTH))
+    begins = [np.arange(FEWEST_ON_A_SIDE, n - FEWEST_ON_A_SIDE - one + 1) for one in lengths]
+    ends = [of_length + one for of_length, one in zip(begins, lengths, strict=True)]
+    nothing = np.array([], np.int64)
+    return np.concatenate([nothing, *begins]), np.concatenate([nothing, *ends])
+
+
+def _likeliest(logs: Floats, begins: Places, ends: Places) -> tuple[Step, int]:
+    """Return the stretch that differs most from the other points: its beginning, and its end."""
     n = len(logs)
-    variance = math.fsum(x * x for x in residuals) / (n - 2)
-    weight = _weight(residuals)
-    error = math.sqrt(variance * (1 / at + 1 / (n - at)) / weight)
-    freedom = max(1.0, weight * n - 2)
-    p = min(1.0, places * _two_sided(step, error, freedom))
-    half = _upper(freedom, 0.025) * error
-    return Step(at, math.exp(step), math.exp(step - half), math.exp(step + half), p)
+    centred = logs - logs.mean()
+    likeness = _likeness(_correlation(centred, begins, ends), n, 2)
+    sizes, errors = _fitted(centred, begins, ends, likeness)
+    best = int(np.argmax(np.abs(sizes) / errors))
+    size, error = float(sizes[best]), float(errors[best])
+    # each place that is tried takes its share of the error
+    p = min(1.0, len(begins) * 2 * _beyond(n - FITTED, abs(size) / error))
+    half = _upper(n - FITTED, 0.025) * error
+    low, middle, high = (_exp(size + side) for side in (-half, 0, half))
+    return Step(int(begins[best]), middle, low, high, p), int(ends[best])
 
 
-def _weight(residuals: Sequence[float]) -> float:
-    """Return what a point counts, at most 1, because its neighbour resembles it."""
-    total = math.fsum(x * x for x in residuals)
-    if not total:
-        return 1.0
-    lagged = math.fsum(a * b for a, b in pairwise(residuals))
-    # the estimate is too low in a short series
-    r = min(0.9, max(0.0, lagged / total + 1 / len(residuals)))
-    return (1 - r) / (1 + r)
+def _correlation(x: Floats, begins: Places, ends: Places) -> Floats:
+    """Return the correlation of neighbours around the means of each stretch and its outside."""
+    n, inside = len(x), ends - begins
+    total = np.concatenate(([0.0], np.cumsum(x)))
+    products = np.concatenate(([0.0], np.cumsum(x[1:] * x[:-1])))  # of the first k + 1 points
+    within = total[ends] - total[begins]
+    mean, other = within / inside, (total[n] - within) / (n - inside)
+    last = np.minimum(ends, n - 1)  # the first point behind it, if there is one
+    has_end = ends < n
+    lagged = products[ends - 1] - products[begins] + products[begins - 1]
+    lagged -= mean * (2 * within - x[begins] - x[ends - 1]) - (inside - 1) * mean**2
+    lagged -= other * (2 * total[begins] - x[0] - x[begins - 1]) - (begins - 1) * other**2
+    lagged += (x[begins - 1] - other) * (x[begins] - mean)
+    behind = products[n - 1] - products[last]
+    behind -= other * (2 * (total[n] - total[ends]) - x[last] - x[n - 1])
+    behind += (n - ends - 1) * other**2 + (x[ends - 1] - mean) * (x[last] - other)
+    lagged += np.where(has_end, behind, 0)
+    squares = np.sum(x * x) - within * mean - (total[n] - within) * other
+    found = np.divide(lagged, squares, out=np.zeros(len(begins)), where=squares > TINY)
+    return np.asarray(found)
 
 
-def scatter(logs: Sequence[float], found: Sequence[Step]) -> float | None:
-    """Return the standard deviation between points, apart from the steps; None below three."""
-    if len(logs) < FEWEST_ON_A_SIDE:
-        return None
-    edges = [0, *(step.at for step in found), len(logs)]
-    parts = [logs[a:b] for a, b in pairwise(edges)]
-    squares = math.fsum((x - fmean(part)) ** 2 for part in parts for x in part)
-    freedom = len(logs) - len(parts)
-    return math.sqrt(squares / freedom) if freedom > 0 else None
+def _likeness(correlation: Floats, n: int, parts: int) -> Floats:
+    """Return the correlation to reckon with, of ``n`` points around the means of ``parts``.
 
-
-def smallest_step(deviation: float, points: int, after: int = 5, level: float = LEVEL) -> float:
-    """Return the step that would be found, more often than not, ``after`` so many further points.
-
-    As a share: 0.05 is 5 %. ``points`` are those before it.
+    In short series it comes out too low: M. G. Kendall (Biometrika 41, 1954) has by how much. Half
+    a standard error is added, because a correlation that is taken for too low finds steps that are
+    none; one taken for too high only finds them later.
     """
-    n = points + after
-    error = deviation * math.sqrt(1 / max(1, points) + 1 / after)
-    places = max(1, n - 2 * FEWEST_ON_A_SIDE + 1)
-    needed = _upper(max(1, n - 2), level / places / 2) * error
-    return math.expm1(max(needed, math.log1p(LEAST_STEP)))
+    unbiased = (n * correlation + parts) / max(1, n - 3 * parts)
+    known = np.clip(unbiased, -MOST_ALIKE, MOST_ALIKE)
+    return np.asarray(np.clip(known + np.sqrt((1 - known**2) / n) / 2, 0, MOST_ALIKE))
+
+
+def _fitted(x: Floats, begins: Places, ends: Places, r: Floats) -> tuple[Floats, Floats]:
+    """Return how much each stretch differs, and the standard error, given the likeness.
+
+    Each point less ``r`` times the one before it is independent of the others.
+    """
+    n, kept = len(x), 1 - r
+    total = np.concatenate(([0.0], np.cumsum(x)))
+    last = np.minimum(ends, n - 1)
+    yy = np.sum(x * x) * (1 + r * r) - 2 * r * np.sum(x[1:] * x[:-1])
+    yy -= r * r * (x[0] ** 2 + x[n - 1] ** 2)
+    uy = (1 - r * r) * x[0] + kept * (-x[0] + r * x[n - 1])  # the sum of all is zero
+    inner = total[ends] - total[begins + 1] - r * (total[ends - 1] - total[begins])
+    sy = x[begins] - r * x[begins - 1] + kept * inner
+    sy -= np.where(ends < n, r * (x[last] - r * x[ends - 1]), 0)
+    uu, us, ss = _information(n, ends - begins, ends < n, r)
+    determinant = uu * ss - us * us
+    sizes = (uu * sy - us * uy) / determinant
+    means = (ss * uy - us * sy) / determinant
+    left = np.maximum(yy - sizes * sy - means * uy, 0)
+    errors = np.sqrt(left / (n - FITTED) * uu / determinant)
+    return np.asarray(sizes), np.maximum(errors, TINY)
+
+
+def _information(
+    n: int, inside: Places, has_end: Flags, r: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Return the sums of squares and products of the level and of stretches ``inside`` points long."""
+    kept = 1 - r
+    level = (1 - r * r) + (n - 1) * kept**2
+    product = kept * (1 + (inside - 1) * kept - np.where(has_end, r, 0))
+    square = 1 + (inside - 1) * kept**2 + np.where(has_end, r * r, 0)
+    return np.asarray(level), np.asarray(product), np.asarray(square)
+
+
+def scatter(logs: Sequence[float] | Floats, found: Sequence[Step]) -> Scatter | None:
+    """Return the scatter of points around the means between the steps; None below three."""
+    edges = [0, *(step.at for step in found), len(logs)]
+    parts = [np.asarray(logs[a:b], np.float64) for a, b in pairwise(edges)]
+    freedom = len(logs) - len(parts)
+    if len(logs) < FEWEST_ON_A_SIDE or freedom < 1:
+        return None
+    residuals = np.concatenate([part - part.mean() for part in parts])
+    squares = float(np.sum(residuals**2))
+    lagged = float(np.sum(residuals[1:] * residuals[:-1]))
+    correlation = np.asarray(lagged / squares if squares > TINY else 0.0)
+    likeness = float(_likeness(correlation, len(logs), len(parts)))
+    return Scatter(math.sqrt(squares / freedom), likeness)
+
+
+def smallest_step(known: Scatter, before: int, level: float = LEVEL, after: int = SOON) -> float:
+    """Return the step that would be found in four of five cases within ``after`` further points.
+
+    As a share: 0.05 is 5 %. ``before`` are the points since the last step.
+    """
+    n = max(before + after, FEWEST_FOR_STEPS)
+    likeness = np.asarray(known.likeness)
+    uu, us, ss = _information(n, np.asarray(after), np.asarray(False), likeness)
+    innovation = known.deviation**2 * (1 - known.likeness**2)
+    error = math.sqrt(innovation * float(uu / (uu * ss - us * us)))
+    places = n - 2 * FEWEST_ON_A_SIDE + 1
+    needed = (_upper(n - FITTED, level / places / 2) + _upper(n - FITTED, 1 - SEEN)) * error
+    return math.expm1(min(max(needed, math.log1p(LEAST_STEP)), LARGEST_EXPONENT))
+
+
+def _exp(value: float) -> float:
+    return math.exp(min(max(value, -LARGEST_EXPONENT), LARGEST_EXPONENT))
 
 
 def _upper(freedom: float, error: float) -> float:
@@ -150,9 +279,8 @@ def _upper(freedom: float, error: float) -> float:
     return float(stdtrit(freedom, 1 - error))
 
 
-def _two_sided(step: float, error: float, freedom: float) -> float:
+def _beyond(freedom: float, t: float) -> float:
+    """Return the probability that Student's t exceeds ``t``."""
     from scipy.special import stdtr  # noqa: PLC0415
 
-    if not error:
-        return 0.0 if step else 1.0
-    return 2 * float(stdtr(freedom, -abs(step) / error))
+    return float(stdtr(freedom, -t))

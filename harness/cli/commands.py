@@ -21,6 +21,7 @@ from harness.cli.options import (
     Json,
     Matrix,
     Output,
+    Per,
     Quiet,
     Run,
     Text,
@@ -359,6 +360,7 @@ def show_run(
     db: Db = None,
     json: Json = False,
     output: Output = None,
+    per: Per = None,
     force: Force = False,
     matrix: Matrix = False,
     details: Details = False,
@@ -380,7 +382,7 @@ def show_run(
 
     asked = view(json=json, details=details, quiet=quiet, matrix=matrix, database=db)
     database = _database(db)
-    reports = Reports.of(output or (), database, force=force, with_matrix=matrix)
+    reports = Reports.of(output or (), database, force=force, with_matrix=matrix, per=per)
     with stored_in(database):
         return listing.show_run(database, run, asked, reports)
 
@@ -400,6 +402,53 @@ def diff_runs(
 
     with stored_in(database := _database(db)):
         diffing.show_diff(database, (run, other), json, asked=across)
+
+
+# wide: a parameter for each option, which Typer reads
+@_command(results, "trend")
+def trend(
+    client: Annotated[
+        Text, argument("A client or label of stored runs (default: all).", "CLIENT", "client")
+    ] = None,
+    metric: Annotated[
+        Text,
+        about(
+            "Follow this instead of throughput and CPU: throughput, cpu-per-request, p50, p99, peak-memory.",
+            metavar="METRIC",
+            values="metric",
+        ),
+    ] = None,
+    since: Annotated[
+        Text, about("Only runs from this day on, or not older than 90d.", metavar="DATE|AGE")
+    ] = None,
+    machine: Annotated[Text, about("Only runs on this machine.", metavar="NAME")] = None,
+    anchor: Annotated[
+        Text,
+        about("Follow ratios to this client instead of each run's baseline.", metavar="LABEL"),
+    ] = None,
+    fail_on: Annotated[
+        Text,
+        about(
+            "step: exit with code 5 if a step to the worse lies in the newest 10 runs.",
+            metavar="step",
+            values="fail_on",
+        ),
+    ] = None,
+    db: Db = None,
+    json: Json = False,
+    output: Output = None,
+    force: Force = False,
+) -> int:
+    """Show how clients did from run to run, on one machine and with the same settings.
+
+    Ratios to the baseline come first, then CPU per request, and throughput by itself last: it
+    changes with whatever else the machine does. A step is a lasting change.
+    """
+    from harness.cli.trend import Asked, show_trend
+
+    asked = Asked(client, metric, since, machine, anchor, fail_on)
+    with stored_in(database := _database(db)):
+        return show_trend(database, asked, output or (), as_json=json, force=force)
 
 
 @_command(results, "merge")
@@ -449,6 +498,15 @@ def prune_results(
     from harness.cli import keeping
 
     keeping.prune(_database(db), keep or (), dry_run=dry_run)
+
+
+@_command(results, "datasette")
+def datasette(db: Db = None) -> None:
+    """Print metadata for Datasette: tables and columns described, and queries."""
+    from harness.cli.datasette import show_metadata
+
+    with stored_in(database := _database(db)):
+        show_metadata(database)
 
 
 @_command(results, "sql")

@@ -106,6 +106,12 @@ def _metrics() -> Iterable[str]:
     return TYPED_METRICS
 
 
+def _rows_of_files() -> Iterable[str]:
+    from harness.report.csv_rows import PER
+
+    return PER
+
+
 def _spacings() -> Iterable[str]:
     from harness.worker.arrivals import Spacing
 
@@ -152,9 +158,11 @@ VALUES: Mapping[str, Values] = MappingProxyType(
         "clients": _clients,
         "connection": _connections,
         "environment": _environments,
+        "fail_on": lambda: ("step",),
         "hold": _hold_points,
         "method": _methods,
         "metric": _metrics,
+        "per": _rows_of_files,
         "preset": _presets,
         "profile": _profiles,
         "python": _pythons,

@@ -72,7 +72,11 @@ def measure(command: str, typed: dict[str, Any]) -> int:
         database=typed["db"],
     )
     reports = Reports.of(
-        typed["output"] or (), database, force=typed["force"], with_matrix=asked.with_matrix
+        typed["output"] or (),
+        database,
+        force=typed["force"],
+        with_matrix=asked.with_matrix,
+        per=typed["per"],
     )
     identity = _identity(typed)
     check_gate_reports(reports, typed["gate"])
@@ -80,6 +84,7 @@ def measure(command: str, typed: dict[str, Any]) -> int:
         options = Options.of(command=command, **{n: v for n, v in typed.items() if n not in OURS})
         settings = making(options)
         scenario = _scenario(options, defaults, settings)
+        reports.check(scenario)
         with progress_on(sys.stderr) as progress:
             look = partial(_warn_if_busy, scenario, progress)
             interval_s = defaults.sampling_interval_s

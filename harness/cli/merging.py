@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness import interrupts
+from harness.analysis.environments import StoredRun
 from harness.cli.locks import lock_notice
 from harness.cli.screen import say
 from harness.errors import UsageError
 from harness.redaction import refusal
 from harness.report.figures import plural
+from harness.report.json_document import to_json
+from harness.report.text_file import to_text
 from harness.store import Store, importing, merging
 
 __all__ = ["merge"]
@@ -26,9 +29,8 @@ def merge(database: Path, files: Sequence[str], documents: Sequence[str]) -> Non
     sources = [(name, _path("file", name, "a results database")) for name in files]
     for _, source in sources:
         merging.check(database, source)  # before a new database is created in vain
-    runs = [
-        (name, importing.read(_path("import", name, "a document of --json"))) for name in documents
-    ]
+    kind = "a document of --json"
+    runs = [(name, _read(_path("import", name, kind))) for name in documents]
     with interrupts.deferred(), Store.open(database, lock_notice(database)) as store:
         for name, source in sources:
             say(
@@ -38,6 +40,18 @@ def merge(database: Path, files: Sequence[str], documents: Sequence[str]) -> Non
             added = store.add(run, trials)
             what = f"run {run.id}" if added else "nothing (it is there already)"
             say(f"{what} added to {str(database)!r}; {name!r} is unchanged")
+
+
+def _read(path: Path) -> StoredRun:
+    """Return the run in a document. Raises StoreError, also if it could not be shown later."""
+    run, trials = importing.read(path)
+    try:
+        to_json(run, trials, with_matrix=True)
+        to_text(run, trials, with_matrix=True)
+    except Exception as error:  # a document may have been edited anywhere
+        problem = f"has content that cannot be shown ({type(error).__name__}: {error})"
+        raise importing.refusal(path, problem) from error
+    return run, trials
 
 
 def _path(field: str, typed: str, kind: str) -> Path:

@@ -24,6 +24,7 @@ __all__ = [
     "Json",
     "Matrix",
     "Output",
+    "Per",
     "Quiet",
     "Run",
     "Text",
@@ -75,12 +76,22 @@ Json = Annotated[
 Output = Annotated[
     Texts,
     about(
-        "Also write a report; its format follows the file name: .json .csv .md .txt .html; a "
-        "picture: forest.svg; for CI .junit.xml .gab.json .bmf.json",
+        "Also write a report; its format follows the file name: .json .csv .md .txt .html .hlog "
+        ".hgrm; a picture: forest.svg; for CI .junit.xml .gab.json .bmf.json",
         "--output",
         "-o",
         group="output",
         metavar=f"FILE{REPEATABLE}",
+    ),
+]
+Per = Annotated[
+    Text,
+    about(
+        "The rows of a .csv: one per competitor, round, slice or traced request. [competitor]",
+        "--per",
+        group="output",
+        metavar="WHAT",
+        values="per",
     ),
 ]
 Force = Annotated[
@@ -107,6 +118,7 @@ class _Ours:
     db: Db = None
     json: Json = False
     output: Output = None
+    per: Per = None
     force: Force = False
     matrix: Matrix = False
     details: Details = False

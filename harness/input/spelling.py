@@ -21,7 +21,7 @@ __all__ = ["FLAGS", "Spelling"]
 _OTHER_FIELDS = (
     *("accept", "across", "all", "csv", "database", "details", "json", "keep", "library"),
     *("limit", "lines", "normalize", "older", "output", "port", "quiet", "seconds", "strict"),
-    *("import", "machine", "run_name", "tag", "url"),
+    *("anchor", "fail_on", "import", "machine", "per", "run_name", "since", "tag", "url"),
 )
 FLAGS: Mapping[str, str] = MappingProxyType(
     {

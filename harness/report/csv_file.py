@@ -11,10 +11,11 @@ from harness.analysis.summaries import CompetitorSummary, net_cpu_per_request_ns
 from harness.records.fields import FIELDS
 from harness.records.histogram import Censored
 from harness.records.model import METRICS, Comparison, Metric, OpenLoop, RunRecord, TrialSummary
+from harness.report.csv_rows import Per, Rows, rows_per
 from harness.report.view import of_metric
 from harness.text import visible
 
-__all__ = ["to_csv"]
+__all__ = ["csv_value", "to_csv"]
 
 FORMULA = ("=", "+", "-", "@")  # a spreadsheet evaluates texts that begin like this
 # The order of columns in 0.1, which is not that of the fields: formulas of spreadsheets refer to
@@ -36,23 +37,37 @@ LAYOUT = (
 )
 
 
-def to_csv(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool = False) -> str:
+def to_csv(
+    run: RunRecord,
+    trials: Sequence[TrialSummary],
+    *,
+    with_matrix: bool = False,
+    per: Per = "competitor",
+) -> str:
     """Return one row per competitor, unrounded, units in the names; missing values are empty.
 
     There are no rows for pairs, so ``with_matrix`` changes nothing. If a percentile falls on
-    timed-out requests, its cell is empty and ``…_above_ns`` has the time limit.
+    timed-out requests, its cell is empty and ``…_above_ns`` has the time limit. ``per`` asks for
+    other rows; raises UsageError for requests of a run in which none was traced.
     """
-    summaries = summarised(trials)
-    compared = {metric: of_metric(run, trials, metric) for metric in METRICS}
-    rows = [_record(run, summary, summaries, compared) for summary in summaries]
+    headings, rows = (
+        _competitors(run, trials) if per == "competitor" else rows_per(per, run, trials)
+    )
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]) if rows else ["run_id"], lineterminator="\n")
+    writer = csv.DictWriter(text, headings, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: _csv_value(value) for name, value in row.items()} for row in rows)
+    writer.writerows({name: csv_value(value) for name, value in row.items()} for row in rows)
     return text.getvalue()
 
 
-def _csv_value(value: Any) -> Any:
+def _competitors(run: RunRecord, trials: Sequence[TrialSummary]) -> Rows:
+    summaries = summarised(trials)
+    compared = {metric: of_metric(run, trials, metric) for metric in METRICS}
+    rows = [_record(run, summary, summaries, compared) for summary in summaries]
+    return list(rows[0]) if rows else ["run_id"], iter(rows)
+
+
+def csv_value(value: Any) -> Any:
     """Return text as spreadsheets may read it: visible, and never as a formula."""
     if not isinstance(value, str):
         return value

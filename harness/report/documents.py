@@ -30,6 +30,7 @@ VERSIONS: Mapping[str, int] = {
     "standing-target": 1,
     "standing-targets": 1,
     "targets": 1,
+    "trend": 1,
 }
 
 

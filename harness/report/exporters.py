@@ -1,47 +1,52 @@
 """The exporter for a file name, and the recognition of files that an exporter has made.
 
-An exporter turns (run, trials) into text, or a picture into bytes, and does nothing else.
+An exporter turns (run, trials) into text, and does nothing else. Of one kind a run makes several
+files, whose names begin alike; others are pictures.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from harness.errors import UsageError
 from harness.records.model import RunRecord, TrialSummary
-from harness.report.answer.facts import Facts
+from harness.report import picture_files
 from harness.report.csv_file import to_csv
+from harness.report.csv_rows import Per
 from harness.report.gate_files import to_junit
+from harness.report.hdr_log import to_hlog
 from harness.report.json_document import to_json
 from harness.report.markdown import to_markdown
+from harness.report.percentile_files import distributions
 from harness.report.text_file import to_text
 from harness.report.tracked_benchmarks import to_action_benchmark, to_bencher
 
 __all__ = [
+    "CSV",
     "FORMATS",
+    "HGRM",
     "JUNIT",
-    "PICTURES",
+    "SIGNS",
     "Exporter",
     "Format",
-    "each_picture",
-    "for_path",
+    "check",
+    "ending_of",
+    "files",
+    "has_sign",
     "is_report",
 ]
 
 
 class Exporter(Protocol):
-    """A function that makes the content of a file."""
+    """A function that makes the text of a file."""
 
     def __call__(
         self, run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool = False
-    ) -> str | bytes:
-        """Make the text, on demand with every pair compared (not in CSV); bytes of a picture.
-
-        Raises UnusableError for a picture that cannot be drawn of this run.
-        """
+    ) -> str:
+        """Make the text, on demand with every pair compared (not in CSV)."""
 
 
 class Format(NamedTuple):
@@ -58,7 +63,7 @@ def _to_html(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: boo
 
 
 MEASURED_AT = re.compile(rb"^(- )?measured at: .* UTC \(run ", re.MULTILINE)
-JUNIT = ".junit.xml"
+CSV, HGRM, HTML, JUNIT = ".csv", ".hgrm", ".html", ".junit.xml"
 FORMATS = {
     ".json": Format(
         to_json,
@@ -66,10 +71,11 @@ FORMATS = {
             rb'\A\{\s*("schema": ?"clientbench/run/\d+",\s*)?"schema_version": ?\d+,\s*"run": ?\{\s*"id":'
         ),
     ),
-    ".csv": Format(to_csv, re.compile(rb"\Arun_id[,\n]")),
+    CSV: Format(to_csv, re.compile(rb"\Arun_id[,\n]")),
     ".md": Format(to_markdown, MEASURED_AT),
     ".txt": Format(to_text, MEASURED_AT),
     JUNIT: Format(to_junit, re.compile(rb'<testsuites>\s*<testsuite name="clientbench"')),
+    ".hlog": Format(to_hlog, re.compile(rb"\A#\[clientbench run ")),
     ".gab.json": Format(
         to_action_benchmark,
         re.compile(rb'\A\[(\]|\s*\{\s*"name": "[^"]*: CPU per request")'),
@@ -78,7 +84,7 @@ FORMATS = {
         to_bencher,
         re.compile(rb'\A\{(\}|[^{]*\{\s*"(throughput|cpu-per-request|peak-memory)":)'),
     ),
-    ".html": Format(
+    HTML: Format(
         _to_html,
         re.compile(
             rb'\A<!DOCTYPE html>.{0,600}<meta name="generator" content="clientbench report">',
@@ -86,76 +92,64 @@ FORMATS = {
         ),
     ),
 }
-# The name of such a file says which picture it is: forest.svg.
-PICTURES = {
-    ".svg": re.compile(rb"\A<\?xml [^>]*>\s*<!-- a picture of a run, made by clientbench -->"),
-    ".png": re.compile(rb"\A\x89PNG.{0,600}a picture of a run, made by clientbench", re.DOTALL),
+# One distribution each: how a file of this kind is recognised.
+HGRM_SIGN = re.compile(rb"^#\[clientbench run ", re.MULTILINE)
+SIGNS = {
+    **{ending: one.sign for ending, one in FORMATS.items()},
+    HGRM: HGRM_SIGN,
+    **picture_files.SIGNS,
 }
-EACH = "*"  # the name that stands for all pictures
 MAX_BYTES = 64 * 2**20  # a larger file is not a report
 
 
-def for_path(path: str | Path) -> Exporter:
-    """Return the exporter for a file name's suffix, in any case, and of a picture for its name.
+def files(
+    path: Path,
+    run: RunRecord,
+    trials: Sequence[TrialSummary],
+    *,
+    with_matrix: bool = False,
+    per: Per = "competitor",
+) -> Iterator[tuple[Path, str | bytes]]:
+    """Yield the files of a report with their contents: one, but for ``.hgrm``, whose files are
+    called ``NAME.LABEL.METRIC.hgrm``. ``per`` applies to CSV.
 
-    Raises UsageError if it is unknown, UnusableError if it needs what is not installed.
+    Raises UsageError for a report that this run cannot have, UnusableError for a picture that
+    cannot be drawn of it.
     """
-    if Path(path).suffix.lower() in PICTURES:
-        return _picture(Path(path))
-    ending = _ending(Path(path))
-    if ending is None:
+    ending = ending_of(path)
+    if ending == HGRM:
+        beginning = path.name[: -len(HGRM)]
+        for name, text in distributions(run, trials):
+            yield path.with_name(f"{beginning}.{name}{path.suffix}"), text
+    elif ending == CSV:
+        yield path, to_csv(run, trials, per=per)
+    elif ending in picture_files.SIGNS:
+        yield path, picture_files.drawn(path, run, trials)
+    else:
+        yield path, FORMATS[ending].write(run, trials, with_matrix=with_matrix)
+
+
+def check(name: str) -> None:
+    """Raise UsageError for a name that says no kind of file, or none of the pictures.
+
+    Raises UnusableError if what draws pictures is not installed.
+    """
+    ending = ending_of(name)
+    if ending in picture_files.SIGNS:
+        picture_files.check(Path(name))
+    elif ending == HTML:
+        picture_files.check_installed()
+
+
+def ending_of(path: str | Path) -> str:
+    """Return the longest ending of a format that the name has; raises UsageError if unknown."""
+    name, suffix = Path(path).name, Path(path).suffix
+    found = [one for one in SIGNS if name.lower().endswith(one) and suffix]
+    if not found:
         raise UsageError(
-            f"the name must end in one of {', '.join((*FORMATS, *PICTURES))}",
-            "output",
-            value=repr(str(path)),
+            f"the name must end in one of {', '.join(SIGNS)}", "output", value=repr(str(path))
         )
-    if ending == ".html":
-        _check_drawing()
-    return FORMATS[ending].write
-
-
-def each_picture(name: str) -> list[str]:
-    """Return the names of all pictures for ``plots/*.svg``; of any other name itself."""
-    path = Path(name)
-    if path.suffix.lower() not in PICTURES or path.stem != EACH:
-        return [name]
-    from harness.report.pictures import catalogue  # noqa: PLC0415
-
-    return [str(path.with_stem(one)) for one in catalogue.PICTURES]
-
-
-def _picture(path: Path) -> Exporter:
-    """Return what draws the picture that a file is named after."""
-    from harness.report.pictures import catalogue  # noqa: PLC0415
-
-    _check_drawing()
-    picture = catalogue.PICTURES.get(path.stem.lower())
-    if picture is None:
-        raise UsageError(
-            f"a picture is named {', '.join(catalogue.PICTURES)}, or {EACH} for each of them",
-            "output",
-            value=repr(str(path)),
-        )
-    drawn = catalogue.to_svg if path.suffix.lower() == ".svg" else catalogue.to_png
-
-    def write(
-        run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: bool = False
-    ) -> str | bytes:
-        return drawn(picture, Facts.of(run, trials))
-
-    return write
-
-
-def _check_drawing() -> None:
-    from harness.report.pictures.sheet import check_installed  # noqa: PLC0415
-
-    check_installed()
-
-
-def _ending(path: Path) -> str | None:
-    """Return the longest ending of a format that the name has; None if it has none."""
-    found = [one for one in FORMATS if path.name.lower().endswith(one) and path.suffix]
-    return max(found, key=len, default=None)
+    return max(found, key=len)
 
 
 def is_report(path: Path, name: str) -> bool:
@@ -163,13 +157,12 @@ def is_report(path: Path, name: str) -> bool:
 
     Raises OSError.
     """
+    return has_sign(path, SIGNS[ending_of(name)])
+
+
+def has_sign(path: Path, sign: re.Pattern[bytes]) -> bool:
+    """Say whether the file is empty or has the sign of a kind of file, likewise."""
     if path.stat().st_size > MAX_BYTES:
         return False
     content = path.read_bytes()
-    if not content:
-        return True
-    sign = PICTURES.get(Path(name).suffix.lower())
-    ending = _ending(Path(name))
-    if sign is None and ending is not None:
-        sign = FORMATS[ending].sign
-    return sign is not None and sign.search(content) is not None
+    return not content or sign.search(content) is not None

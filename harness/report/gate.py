@@ -59,6 +59,8 @@ def told(found: Sequence[GateFinding]) -> Iterator[tuple[str, str]]:
     for reason, own in _by_reason(found).items():
         if len(own) == 1:
             yield sentence(own[0]), STYLES["unclear"]
+        elif len(own) == len(found):
+            yield f"all of them because of {reason}", STYLES["unclear"]
         else:
             named = "; ".join(f"{one.label}: {one.rule}" for one in own)
             yield f"unclear, because of {reason}: {named}", STYLES["unclear"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 from harness.records.model import RunRecord, TrialSummary
 from harness.report import environments, verdicts, view
@@ -11,7 +12,13 @@ from harness.report.headline import heading
 from harness.report.notes import notes, verdict_lines
 from harness.text import LINES, visible
 
-__all__ = ["table_lines", "to_markdown"]
+__all__ = ["bullet_lines", "table_lines", "to_markdown"]
+
+# Backslashes, then what begins cells, emphasis, code, markup, links, entities and formulas.
+SIGNS = re.compile(r"[\\|*_`<\[&~$]")
+BEGINNING = re.compile(r"^(\d+(?=[.)](?:\s|$)))?([#>+=.)-])")
+# A forge notifies whoever is mentioned, and links issues; a comment between ends the word.
+REFERENCE = re.compile(r"(?<!\w)@(?=\w)|#(?=\d)")
 
 
 def to_markdown(
@@ -20,7 +27,7 @@ def to_markdown(
     """Return heading and tables for a README or an issue, then failures, machine, date, notes."""
     titles = view.headings(run)
     rule = ["---"] * 3 + ["---:"] * (len(titles) - 3)
-    lines = [_escaped(heading(run, trials))]
+    lines = [_line(heading(run, trials))]
     for section in view.sections(run, trials):
         if section.title is not None:
             lines += ["", f"**{_escaped(section.title)}**"]
@@ -41,7 +48,7 @@ def to_markdown(
         *environments.lines(run),
         *notes(run, trials),
     ]
-    lines += ["", *(f"- {_escaped(one)}" for one in listed)]
+    lines += ["", *bullet_lines(listed)]
     return "\n".join(lines) + "\n"
 
 
@@ -61,12 +68,21 @@ def table_lines(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[st
     return _markdown_table(titles, ["---"] * len(titles), rows)
 
 
+def bullet_lines(texts: Iterable[str]) -> list[str]:
+    """Return a list of texts as lines of Markdown, likewise."""
+    return [f"- {_line(text)}" for text in texts]
+
+
 def _markdown_row(values: Sequence[str]) -> str:
     return f"| {' | '.join(map(_escaped, values))} |"
 
 
+def _line(text: str) -> str:
+    """Return a paragraph, or what follows a bullet: its beginning is no heading, list or quote."""
+    return BEGINNING.sub(r"\1\\\2", _escaped(text))
+
+
 def _escaped(text: str) -> str:
-    text = visible(text, LINES)
-    for sign in ("\\", "|", "*", "_", "`", "<", "["):
-        text = text.replace(sign, "\\" + sign)
-    return " ".join(text.split())
+    """Return text as Markdown that shows it, and that names nobody and no issue on a forge."""
+    text = SIGNS.sub(r"\\\g<0>", " ".join(visible(text, LINES).split()))
+    return REFERENCE.sub(r"\g<0><!-- -->", text)

@@ -13,6 +13,7 @@ from harness import interrupts
 from harness.clock import utc_now
 from harness.errors import StoreError
 from harness.store import (
+    adding,
     derived,
     files,
     merging,
@@ -132,35 +133,21 @@ class Store:
     def add(self, run: RunRecord, trials: Sequence[TrialSummary]) -> bool:
         """Store a whole run that was measured elsewhere; say whether it is new.
 
-        Raises StoreError if another run with its id is here.
+        It is also new if it has ended there, and not here. Raises StoreError if the database says
+        something else about it.
         """
         with self._writing():
-            if self._has(run):
+            known = adding.presence(self._db.conn, self.path, run, trials)
+            if known == "here":
                 return False
+            if known == "shorter":
+                self._db["runs"].delete(run.id)
             self._insert_run(run)
             self._insert_checks(run)
-            for number in sorted({one.round for one in trials}):
-                made = [one for one in trials if one.round == number]
-                row = {
-                    "run_id": run.id,
-                    "round": number,
-                    "started_at": min(one.started_at for one in made),
-                    "ended_at": max(one.ended_at for one in made),
-                    "competitors": canonical_json([one.label for one in made]),
-                }
+            for row, made in adding.rounds(run, trials):
                 self._insert_round(row, made)
             if run.state != "unfinished":
                 self._insert_end(run, trials)
-        return True
-
-    def _has(self, run: RunRecord) -> bool:
-        """Say whether the run is here already. Raises StoreError if that is another one."""
-        found = next(self._db["runs"].rows_where("id = ?", [run.id]), None)
-        if found is None:
-            return False
-        same = (run.started_at, run.seed, canonical_json(run.scenario))
-        if (found["started_at"], found["seed"], found["scenario"]) != same:
-            raise files.refusal(self.path, f"has another run {run.id}; one of the two was edited")
         return True
 
     def _insert_run(self, run: RunRecord) -> None:

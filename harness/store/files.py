@@ -24,6 +24,7 @@ __all__ = [
     "check_writable",
     "connect",
     "is_of_the_file",
+    "is_up_to_date",
     "patiently",
     "reading",
     "refusal",
@@ -313,6 +314,11 @@ def check_version(path: Path, connection: sqlite3.Connection) -> None:
             f" this version knows up to {migrations.NAMES[-1]});"
             " update clientbench or give another file",
         )
+
+
+def is_up_to_date(connection: sqlite3.Connection) -> bool:
+    """Say whether the database has every table and view of this version."""
+    return {*migrations.NAMES} <= {*_applied(connection)}
 
 
 def _check_older_tool(path: Path, connection: sqlite3.Connection, names: set[str]) -> None:

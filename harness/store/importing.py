@@ -1,27 +1,34 @@
 """A run read back from the document that ``--json`` and ``--output FILE.json`` made of it.
 
-Readings and traces are not in it; everything else is.
+Readings, traces and the self-test that it cites are not in it; everything else is. The file may have
+been edited, or be hostile.
 """
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Callable, Mapping
+import zlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import StoreError
+from harness.errors import ClientbenchError, StoreError
 from harness.option_names import option
-from harness.store import files, validity
+from harness.store import validity
+from harness.text import one_line
 from servers.spec import TargetSpec
 
 if TYPE_CHECKING:
     from harness.records.model import RunRecord, TrialSummary
 
-__all__ = ["read"]
+__all__ = ["read", "refusal"]
 
 SCHEMA = "clientbench/run/1"
 MOST_BYTES = 512 * 2**20
+MOST_HISTOGRAM_BYTES = 2**20  # uncompressed; ours have less than a third
+HISTOGRAM_HEADER_BYTES = 8  # before the compressed part
 ACCEPTED = f"expected the document of `clientbench results show RUN {option('json')}`"
 
 
@@ -31,30 +38,57 @@ def read(path: Path) -> tuple[RunRecord, list[TrialSummary]]:
     try:
         run = _run(document)
         trials = [_trial(one) for one in document["trials"]]
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise _refusal(path, f"is not a whole run ({type(error).__name__}: {error})") from error
+        _check(run, trials)
+    except ClientbenchError:
+        raise
+    except Exception as error:  # decoders of histograms have errors of their own
+        raise refusal(path, f"is not a whole run ({type(error).__name__}: {error})") from error
     return run, trials
 
 
+def _check(run: RunRecord, trials: Sequence[TrialSummary]) -> None:
+    """Raise an error unless the two can be stored."""
+    from harness.store import rows  # noqa: PLC0415  brings numpy
+
+    if not run.id:
+        raise ValueError("the run has no id")
+    several = [key for key, number in Counter(one.id for one in trials).items() if number > 1]
+    if several:
+        raise ValueError(f"two trials are called {several[0]!r:.60}")
+    for row in rows.competitor_rows(run, trials):
+        for name, value in row.items():
+            if isinstance(value, int) and abs(value) > validity.LARGEST:
+                raise ValueError(f"the sum of {name} is {value!r:.40}")
+
+
 def _document(path: Path) -> Mapping[str, Any]:
-    with files.translated(path, ValueError):
-        if path.stat().st_size > MOST_BYTES:
-            raise _refusal(path, f"has more than {MOST_BYTES:,} bytes")
-        text = path.read_bytes()
     try:
-        document: Any = json.loads(text)
+        with path.open("rb") as file:
+            text = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:  # a path may have a NUL
+        reason = getattr(error, "strerror", None) or error
+        raise refusal(path, f"cannot be read ({reason})") from error
+    if len(text) > MOST_BYTES:
+        raise refusal(path, f"has more than {MOST_BYTES:,} bytes")
+    try:
+        document: Any = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise _refusal(path, f"is not JSON ({error})") from error
+        raise refusal(path, f"is not JSON ({error})") from error
     found: dict[str, Any] = document if isinstance(document, dict) else {}
-    if found.get("schema") != SCHEMA:
-        raise _refusal(path, f"has the schema {found.get('schema')!r:.60}, not {SCHEMA!r}")
+    schema = found.get("schema")
+    if schema != SCHEMA:
+        problem = "has no schema" if schema is None else f"has the schema {schema!r:.60}"
+        raise refusal(path, f"{problem}, not {SCHEMA!r}")
     return found
 
 
-def _refusal(path: Path, problem: str) -> StoreError:
-    error = files.refusal(path, f"{problem}; {ACCEPTED}")
-    error.fields = ("import",)
-    return error
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
+def refusal(path: Path, problem: str) -> StoreError:
+    """Return the error for a file that has no run."""
+    return StoreError(f"{one_line(problem)}; {ACCEPTED}", "import", value=repr(str(path)))
 
 
 def _run(document: Mapping[str, Any]) -> RunRecord:
@@ -85,15 +119,15 @@ def _run(document: Mapping[str, Any]) -> RunRecord:
     of_run["selftest"] = None  # of another database
     of_run["doubts"] = tuple(map(_of(model.Doubt), document["doubts"]))
     of_run["comparisons"] = tuple(map(_of(model.Comparison), document["comparisons"]))
-    return validity.built(model.RunRecord, **of_run)
+    return validity.built_whole(model.RunRecord, **of_run)
 
 
 def _of(kind: type[Any]) -> Callable[[Mapping[str, Any]], Any]:
-    return lambda plain: validity.built(kind, **plain)
+    return lambda plain: validity.built_whole(kind, **plain)
 
 
 def _target(plain: Mapping[str, Any]) -> TargetSpec:
-    return TargetSpec(**{**plain, "cpus": tuple(plain["cpus"])})
+    return validity.built_whole(TargetSpec, **{**plain, "cpus": tuple(plain["cpus"])})
 
 
 def _trial(plain: Mapping[str, Any]) -> TrialSummary:
@@ -116,11 +150,10 @@ def _trial(plain: Mapping[str, Any]) -> TrialSummary:
         "client_source": _of(ClientSource),
         "unexpected_answer": _of(UnexpectedAnswer),
         "slices": lambda them: tuple(
-            SliceRecord(**{**one, "parts": tuple(one["parts"])}) for one in them
+            _of(SliceRecord)({**one, "parts": tuple(one["parts"])}) for one in them
         ),
         "groups": lambda them: tuple(
-            GroupLatencies(one["first_block"], _histogram(one["latencies"]), one["censored"])
-            for one in them
+            _of(GroupLatencies)({**one, "latencies": _histogram(one["latencies"])}) for one in them
         ),
     }
     values: dict[str, Any] = {}
@@ -129,12 +162,17 @@ def _trial(plain: Mapping[str, Any]) -> TrialSummary:
         if name is not None and key is not None and "." not in name:
             value = plain[key]
             values[name] = made[name](value) if name in made and value is not None else value
-    return validity.built(TrialSummary, **values)
+    return validity.built_whole(TrialSummary, **values)
 
 
 def _histogram(encoded: str) -> Any:
     from harness.records.histogram import Histogram  # noqa: PLC0415  brings numpy
 
+    compressed = base64.b64decode(encoded, validate=True)[HISTOGRAM_HEADER_BYTES:]
+    unpacked = zlib.decompressobj()
+    unpacked.decompress(compressed, MOST_HISTOGRAM_BYTES)
+    if unpacked.unconsumed_tail:
+        raise ValueError("a histogram is too large")
     return Histogram.decode(encoded.encode("ascii"))
 
 
@@ -143,4 +181,4 @@ def _open_loop(plain: Mapping[str, Any]) -> Any:
 
     counts = ("planned", "dropped", "missed", "late", "mean_response_ns", "early_correct")
     whole = {name: _histogram(text) for name, text in plain["histograms"].items()}
-    return validity.built(OpenLoop, **{name: plain[name] for name in counts}, **whole)
+    return validity.built_whole(OpenLoop, **{name: plain[name] for name in counts}, **whole)

@@ -96,7 +96,9 @@ def _doubted(run: RunRecord, trials: list[TrialSummary]) -> RunRecord:
     """Add the fields that a run stores only when it ends."""
     from harness.analysis.doubts.conclusion import concluding_doubts  # noqa: PLC0415  brings numpy
 
-    return replace(run, doubts=(*run.doubts, *concluding_doubts(run, trials)))
+    # One that was imported has them already.
+    doubts = dict.fromkeys((*run.doubts, *concluding_doubts(run, trials)))
+    return replace(run, doubts=tuple(doubts))
 
 
 def resolved(connection: sqlite3.Connection, path: Path, key: str) -> str:

@@ -1,15 +1,18 @@
-"""Check of the types of stored values: SQLite accepts any type in any column."""
+"""Check of the types of stored and of imported values: SQLite and JSON accept any anywhere."""
 
 from __future__ import annotations
 
+import math
 import types
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-__all__ = ["built"]
+__all__ = ["LARGEST", "built", "built_whole"]
 
 T = TypeVar("T")
+
+LARGEST = 2**63 - 1  # integer that SQLite stores
 
 
 def built(kind: type[T], /, **values: Any) -> T:
@@ -20,6 +23,18 @@ def built(kind: type[T], /, **values: Any) -> T:
     hints = _hints(kind)  # type: ignore[arg-type]
     for name, value in values.items():
         if not _fits(value, hints[name]):
+            raise ValueError(f"{name} is {value!r:.40}")
+    return kind(**values)
+
+
+def built_whole(kind: type[T], /, **values: Any) -> T:
+    """Do the same, and look inside containers: foreign values may be anything anywhere.
+
+    Numbers have to be finite, and integers to fit into 64 bits.
+    """
+    hints = _hints(kind)  # type: ignore[arg-type]
+    for name, value in values.items():
+        if not (_fits(value, hints[name]) and _fits_inside(value, hints[name])):
             raise ValueError(f"{name} is {value!r:.40}")
     return kind(**values)
 
@@ -44,3 +59,26 @@ def _fits(value: Any, hint: Any) -> bool:
     if hint is float:
         return isinstance(value, int | float)
     return isinstance(value, origin or hint)
+
+
+def _fits_inside(value: Any, hint: Any) -> bool:
+    """Say whether a value that fits has only parts that fit."""
+    parts = get_args(hint)
+    if get_origin(hint) in (Union, types.UnionType):
+        return value is None or any(_is_a(value, one) for one in parts)
+    if isinstance(value, bool):
+        return hint in (bool, Any)
+    if isinstance(value, int | float):  # an integer may be too large for a float
+        return abs(value) <= LARGEST if isinstance(value, int) else math.isfinite(value)
+    if isinstance(value, Mapping) and parts:
+        return all(_is_a(k, parts[0]) and _is_a(v, parts[1]) for k, v in value.items())
+    if isinstance(value, tuple) and parts:
+        return all(_is_a(one, parts[0]) for one in value)
+    return True
+
+
+def _is_a(value: Any, hint: Any) -> bool:
+    """Say whether a part fits, and its parts; only where it is told may it be missing."""
+    if value is None:
+        return hint in (Any, type(None))
+    return hint is not type(None) and _fits(value, hint) and _fits_inside(value, hint)

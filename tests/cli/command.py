@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import forked
+from tests.report import validated
 from tests.served import served
 
 # One request of one client, measured as shortly as it can be.
@@ -38,7 +39,11 @@ class Ended:
 
     @property
     def json(self) -> Any:
-        return json.loads(self.out)
+        """The document that was printed; one with a schema has to keep it."""
+        found = json.loads(self.out)
+        if isinstance(found, dict) and "schema" in found:
+            validated.check(found)
+        return found
 
 
 def clientbench(

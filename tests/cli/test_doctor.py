@@ -29,7 +29,7 @@ def test_every_finding_is_told_the_harmful_ones_first(tmp_path: Path) -> None:
 
 
 def test_as_json_it_is_a_list_of_findings(tmp_path: Path) -> None:
-    findings = clientbench(*SHORT, "--json", cwd=tmp_path).json
+    findings = clientbench(*SHORT, "--json", cwd=tmp_path).json["findings"]
     assert {finding["name"] for finding in findings} == ALWAYS
     states = [finding["state"] for finding in findings]
     assert states == sorted(states, key=STATES.index)

@@ -12,6 +12,7 @@ from harness.store import Store
 from tests.cli.command import clientbench
 from tests.cli.test_help import ALL
 from tests.examples import finished, run, save, two_clients
+from tests.report.validated import check
 
 LISTS = {
     "clients": ("clients",),
@@ -28,11 +29,23 @@ LISTS = {
     "results show": ("results", "show", "latest"),
     "results sql": ("results", "sql", "SELECT * FROM runs"),
 }
+KINDS = {
+    **dict.fromkeys(("clients", "clients list"), "clients"),
+    "clients show": "client",
+    **dict.fromkeys(("environments", "environments list"), "environments"),
+    "presets": "presets",
+    **dict.fromkeys(("targets", "targets list"), "targets"),
+    "targets status": "standing-targets",
+    "doctor": "doctor",
+    "results list": "runs",
+    "results show": "run",
+}
 # These take long, change something, or are tested where they are.
 ELSEWHERE = {
     "compare",
     "load",
     "clients check",
+    "gate",
     "environments show",
     "targets check",
     "targets up",
@@ -40,7 +53,16 @@ ELSEWHERE = {
     "results diff",
 }
 SILENT = {
-    *("", "results", "results merge", "targets down", "targets logs", "clients new", "targets new"),
+    *(
+        "",
+        "results",
+        "results merge",
+        "results annotate",
+        "results datasette",
+        "results prune",
+        "targets down",
+    ),
+    *("targets logs", "clients new", "targets new"),
     *("environments freeze", "environments remove", "environments prune"),
 }
 
@@ -64,9 +86,12 @@ def test_a_list_as_json_is_one_document(words: str, tmp_path: Path) -> None:
     environ = {"XDG_STATE_HOME": str(tmp_path / "state"), "CLIENTBENCH_CACHE": str(tmp_path)}
     ended = clientbench(*LISTS[words], "--json", cwd=tmp_path, environ=environ)
     assert ended.code == 0, ended.err
-    assert isinstance(ended.json, list | dict)
+    if words == "results sql":  # rows of the user's own, as sqlite-utils prints them
+        assert [row["id"] for row in ended.json] == ["run-1"]
+        return
+    check(ended.json, KINDS[words])
     if words == "results list":
-        (line,) = ended.json
+        (line,) = ended.json["runs"]
         assert (line["id"], line["state"], line["rounds"]) == ("run-1", "complete", 3)
         assert line["competitors"] == ["requests", "aiohttp:async"]
 
@@ -120,7 +145,7 @@ def test_clients_are_a_list_where_no_table_has_room(tmp_path: Path) -> None:
 def test_clients_as_json_have_state_and_cached_version(tmp_path: Path) -> None:
     environ = {"CLIENTBENCH_CACHE": str(tmp_path)}
     found = clientbench("clients", "--json", cwd=tmp_path, environ=environ).json
-    by_name = {one["name"]: one for one in found}
+    by_name = {one["name"]: one for one in found["clients"]}
 
     assert (by_name["httpx"]["state"], by_name["httpx"]["cached_version"]) == ("installed", None)
     assert by_name["httpx2"]["state"] == "on demand"

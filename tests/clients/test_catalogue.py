@@ -271,7 +271,7 @@ def test_adapters_of_others_are_found_by_their_entry_point(foreign_python: Path)
         text=True,
         check=True,
     )
-    clients = {client["name"]: client for client in json.loads(answer.stdout)}
+    clients = {client["name"]: client for client in json.loads(answer.stdout)["clients"]}
 
     assert clients["courier"]["installed"] is True
     assert clients["courier"]["version"] == "1.2.3"

@@ -77,7 +77,7 @@ def test_a_plugged_in_target_is_one_like_the_others(
 ) -> None:
     _, python = neighbours
     ended = clientbench("targets", "--json", cwd=tmp_path, python=python)
-    known = {one["name"]: one for one in ended.json}
+    known = {one["name"]: one for one in ended.json["targets"]}
     assert list(known)[:2] == ["embedded", "httpbin"]
     way = {"runtime": "native", "version": "1.0", "reason": None, "program": str(python)}
     assert known["x-none"]["ways"][0] == way

@@ -169,7 +169,9 @@ def test_who_cannot_is_refused_by_name(plugged: Path, tmp_path: Path) -> None:
 
 def test_the_list_of_clients_says_who_can(plugged: Path, tmp_path: Path) -> None:
     listed = clientbench("clients", "--json", cwd=tmp_path, python=plugged).json
-    able = {one["name"]: one["modes"] for one in listed if one["name"] in ("raw", "stubborn")}
+    able = {
+        one["name"]: one["modes"] for one in listed["clients"] if one["name"] in ("raw", "stubborn")
+    }
     assert able["raw"]["sync"]["connections"] == ["keep-alive", "close"]
     assert able["stubborn"]["sync"]["connections"] == ["keep-alive"]
     shown = clientbench("clients", cwd=tmp_path, python=plugged).out.splitlines()

@@ -228,9 +228,10 @@ def test_environments_are_listed_shown_frozen_and_removed_unless_in_use(
     under_way: UnderWay, own_cache: Path, tmp_path: Path
 ) -> None:
     under_way.wait_for_round(1)
-    (one,) = json.loads(environments("list", "--json", cwd=tmp_path).out)
+    (one,) = environments("list", "--json", cwd=tmp_path).json["environments"]
     short = one["id"][:8]
     shown = environments("show", short, cwd=tmp_path)
+    document = environments("show", short, "--json", cwd=tmp_path).json
     frozen = environments("freeze", "mureq", cwd=tmp_path)
     refused = environments("remove", short, cwd=tmp_path)
     pruned = environments("prune", cwd=tmp_path)
@@ -239,6 +240,7 @@ def test_environments_are_listed_shown_frozen_and_removed_unless_in_use(
     removed = environments("remove", short, cwd=tmp_path)
 
     assert one["requirements"] == ["mureq"]
+    assert document["id"] == one["id"]
     assert f"  mureq {one['versions']['mureq']}" in shown.out.splitlines()
     assert "[[environment]]" in frozen.out
     assert (refused.code, len(refused.err.splitlines())) == (3, 1)
@@ -261,7 +263,7 @@ def test_what_was_frozen_is_made_again_elsewhere(
     monkeypatch.setenv("CLIENTBENCH_CACHE", str(tmp_path / "elsewhere"))
     server.arrived.clear()
     (again,) = measured(compare(*words, "--lock", "frozen.lock", cwd=tmp_path)).values()
-    (made,) = json.loads(environments("list", "--json", cwd=tmp_path).out)
+    (made,) = environments("list", "--json", cwd=tmp_path).json["environments"]
 
     assert frozen.code == 0, frozen
     assert str(tmp_path) not in frozen.out
@@ -286,4 +288,4 @@ def test_what_a_killed_run_has_half_made_is_made_anew(own_cache: Path, tmp_path:
     assert half.out.startswith("no environments in ")
     assert again.code == 0, again
     assert again.out.startswith("httpx 0.28.0 on Python ")
-    assert len(json.loads(environments("list", "--json", cwd=tmp_path).out)) == 1
+    assert len(environments("list", "--json", cwd=tmp_path).json["environments"]) == 1

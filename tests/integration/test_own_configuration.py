@@ -256,7 +256,7 @@ def test_one_that_is_up_is_healthy_whatever_its_paths(tmp_path: Path) -> None:
     try:
         up = clientbench("targets", "up", "nginx", "--config", "mine.conf", "--json", cwd=tmp_path)
         assert up.code == 0, up.err
-        (look,) = clientbench("targets", "status", "--json", cwd=tmp_path).json
+        (look,) = clientbench("targets", "status", "--json", cwd=tmp_path).json["targets"]
         assert (look["name"], look["state"]) == ("nginx", "healthy")
     finally:
         down = clientbench("targets", "down", "nginx", cwd=tmp_path)

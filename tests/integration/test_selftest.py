@@ -12,6 +12,7 @@ import pytest
 
 from harness.selftest.lengths import STANDARD, Lengths
 from tests.cli.command import SHORT, clientbench
+from tests.report import validated
 
 ROOT = Path(__file__).parents[2]
 TINY = Lengths(
@@ -86,6 +87,7 @@ def self_tested(database: Path) -> Any:
         timeout=250,
     )
     document = json.loads(done.stdout)
+    validated.check(document, "selftest")
     assert done.returncode == (0 if document["passed"] else 4), done.stderr
     assert document["parts"][0]["name"] in done.stderr
     return document

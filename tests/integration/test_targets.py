@@ -68,7 +68,7 @@ def test_every_target_is_listed_with_what_is_missing(targets: Surroundings, tmp_
 
 
 def test_the_list_as_json_has_every_way(targets: Surroundings) -> None:
-    listed = {one["name"]: one for one in targets("list", "--json").json}
+    listed = {one["name"]: one for one in targets("list", "--json").json["targets"]}
 
     assert tuple(listed) == NAMES
     for name, one in listed.items():
@@ -103,7 +103,7 @@ def test_a_target_stays_up_until_it_is_taken_down(targets: Surroundings) -> None
     assert (down.code, down.out) == (0, "embedded (native, http): stopped\n")
     assert not any("servers." in " ".join(psutil.Process(p).cmdline()) for p in targets.processes())
     assert targets("status").out == "no target is up\n"
-    assert targets("status", "--json").json == []
+    assert targets("status", "--json").json["targets"] == []
     assert targets("down", "--all").out == "no target is up\n"
 
 
@@ -266,7 +266,7 @@ def test_ctrl_c_ends_a_start(targets: Surroundings, tmp_path: Path) -> None:
 
 def test_down_ends_a_start(targets: Surroundings, tmp_path: Path) -> None:
     starting = targets.start("targets", "up", "nginx", path=pretender(tmp_path, SLOW))
-    assert wait_until(lambda: bool(targets("status", "--json").json))
+    assert wait_until(lambda: bool(targets("status", "--json").json["targets"]))
     assert targets("down", "nginx").code == 0
     _, err = starting.communicate(timeout=20)
 

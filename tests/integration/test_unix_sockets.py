@@ -156,7 +156,7 @@ def test_the_list_of_clients_says_who_can(tmp_path: Path) -> None:
     listed = clientbench("clients", "--json", cwd=tmp_path).json
     able = {
         one["name"]: {mode["can_unix"] for mode in one["modes"].values()}
-        for one in listed
+        for one in listed["clients"]
         if one["name"] in adapters.BUILTIN and not is_left_out(one["name"])
     }
     names = {one.partition(":")[0] for one in ABLE} | {"null"}

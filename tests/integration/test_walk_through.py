@@ -63,7 +63,7 @@ def test_the_folder_of_a_client_is_a_plug_in_also_in_other_versions(tmp_path: Pa
     versions = ended.json["trials"][0]["versions"]
     assert (versions["httpx"], versions["clientbench-x-mine"]) == ("0.27.2", "0.1.0")
     listed = clientbench("environments", "list", "--json", cwd=tmp_path, python=python)
-    assert "httpx==0.27.2" in [one["requirements"][0] for one in listed.json]
+    assert "httpx==0.27.2" in [one["requirements"][0] for one in listed.json["environments"]]
 
 
 def test_the_folder_of_a_target_is_a_plug_in_that_keeps_every_claim(tmp_path: Path) -> None:

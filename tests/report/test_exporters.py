@@ -1,6 +1,7 @@
 """JSON, CSV and Markdown: text made of a run and its trials, nothing else touched."""
 
 import csv
+import html
 import io
 import json
 import re
@@ -10,12 +11,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from harness.errors import UsageError
 from harness.records.histogram import Histogram
-from harness.records.model import OpenLoop, RunRecord, TrialSummary
+from harness.records.model import Doubt, OpenLoop, RunRecord, TrialSummary
 from harness.report.csv_file import to_csv
-from harness.report.exporters import FORMATS, for_path
+from harness.report.exporters import FORMATS, ending_of
 from harness.report.headline import heading
 from harness.report.json_document import document, to_json
 from harness.report.markdown import to_markdown
@@ -41,13 +43,13 @@ def records(trials: list[TrialSummary], record: RunRecord | None = None) -> list
 
 @pytest.mark.parametrize("suffix", [".json", ".csv", ".md", ".txt", ".JSON"])
 def test_the_suffix_chooses_the_exporter(suffix: str) -> None:
-    assert for_path(f"some.where/report{suffix}") is FORMATS[suffix.lower()].write
+    assert ending_of(f"some.where/report{suffix}") == suffix.lower()
 
 
 @pytest.mark.parametrize("name", ["report", "report.xml", ".json", "report.json.gz", ""])
 def test_another_suffix_is_refused_with_those_accepted(name: str) -> None:
     with pytest.raises(UsageError, match=r"\.json, \.csv, \.md, \.txt") as caught:
-        for_path(name)
+        ending_of(name)
     assert repr(name) in str(caught.value)
 
 
@@ -153,6 +155,39 @@ def test_markdown_is_a_table_with_notes_below() -> None:
     assert lines[-1].startswith("- self-test: machine not yet self-tested")
     assert "- measured on: bench, 2 CPUs" in lines
     assert "- measured at: 2025-03-01 10:00:00 UTC (run run-1)" in lines
+
+
+HOSTILE = [
+    "a|b\\|c\\\\|d",
+    "<img src=x onerror=alert(1)>",
+    "&lt;b&gt; &amp; &#64;all",
+    "**bold** _it_ ~~gone~~ `code`",
+    "[link](http://127.0.0.1/) ![picture](x)",
+    "# heading",
+    "> quote",
+    "- list",
+    "1. first",
+    "---",
+    "$x^2$",
+    "<!-- comment -->",
+    "@everyone and me@example.org",
+    "closes #1, octocat/hello#22",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_stays_text_in_markdown(text: str) -> None:
+    """As a renderer shows it: no element of its own, nobody mentioned, and every character."""
+    made = [trial("requests"), trial(text, client_version=text), failed("pycurl", reason=text)]
+    record = finished(made, environment={"host": text}, scenario={}, name=text)
+    written = to_markdown(replace(record, doubts=(Doubt(text, text, text, text),)), made)
+    rendered = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(written)
+    tags = set(re.findall(r"<(/?\w+)", rendered.replace("<!-- -->", "")))
+    plain = ["p", "table", "thead", "tbody", "tr", "th", "td", "ul", "li", "strong"]
+    assert {tag.removeprefix("/") for tag in tags} <= {*plain}, rendered
+    shown = html.unescape(re.sub(r"<!-- -->|</?(?:\w+)[^>]*>", "", rendered))
+    assert shown.count(text) >= 4
+    assert not re.search(r"(?<![\w/])@\w|#\d", rendered.replace("&#", "")), rendered
 
 
 @pytest.mark.long

@@ -11,7 +11,7 @@ from harness.analysis.comparison import compare, matrix
 from harness.records.model import METRICS, Comparison, TrialSummary
 from harness.report import terminal, verdicts
 from harness.report.csv_file import to_csv
-from harness.report.exporters import Exporter, for_path
+from harness.report.exporters import FORMATS, Exporter
 from harness.report.json_document import to_json
 from harness.report.markdown import to_markdown
 from harness.report.notes import verdict_lines
@@ -201,7 +201,7 @@ def test_files_have_the_matrix_where_it_is_asked_for(export: Exporter) -> None:
 def test_a_json_file_has_the_matrix_and_csv_has_no_place_for_it() -> None:
     made = several(3)
     run = finished(made)
-    export, plain = for_path("a.json"), json.loads(to_json(run, made))
+    export, plain = FORMATS[".json"].write, json.loads(to_json(run, made))
     squared = json.loads(export(run, made, with_matrix=True))
     assert len(squared.pop("matrix")) == 3 * len(METRICS)
     assert squared == plain

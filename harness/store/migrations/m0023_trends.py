@@ -154,8 +154,14 @@ STATEMENTS = (
   PRIMARY KEY (run_id, label)
 )""",
     "CREATE INDEX competitor_results_by_series ON competitor_results (series, run_id)",
-    # It has all that the sums of views need: a row of the table is some kB long.
+    # They have all that sums over trials need: a row of the table is some kB long.
     "CREATE INDEX results_for_sums ON benchmark_results (run_id, label, state, trace_share,"
     " window_ns, requests_count, correct, population, error_count, mean_service_ns, cpu_ns,"
-    " cpu_requests, peak_rss_bytes)",
+    " cpu_requests, peak_rss_bytes, idle_rss_bytes, requests_per_second, condition,"
+    " client_library, client_type, client_version, http_method, concurrency_level, body_bytes,"
+    " target, runtime, instances, tls, upstream, proxy_cpu_ns, origin_cpu_ns, target_cpu_share)",
+    "DROP INDEX IF EXISTS results_by_client",
+    "CREATE INDEX results_by_client ON benchmark_results (client_library, client_type,"
+    " http_method, start_time, requests_per_second, avg_response_time, p95_response_time,"
+    " p99_response_time, cpu_usage_avg, memory_usage_avg, error_count, error_rate)",
 )
