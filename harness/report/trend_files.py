@@ -183,7 +183,7 @@ class Format(NamedTuple):
 FORMATS: Mapping[str, Format] = {
     ".json": Format(to_json, re.compile(rb'\A\{\s*"schema": ?"clientbench/trend/')),
     ".csv": Format(to_csv, re.compile(rb"\Aline,machine,series,")),
-    ".md": Format(to_markdown, re.compile(rb"\A- trend  ")),
+    ".md": Format(to_markdown, re.compile(rb"\A- trend ")),
     ".txt": Format(to_text, re.compile(rb"^trend  ", re.MULTILINE)),
 }
 
