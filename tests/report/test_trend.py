@@ -16,8 +16,10 @@ from rich.console import Console
 
 from harness.analysis.trend import Line, lines
 from harness.errors import UsageError
+from harness.records.trend import TrendPoint
 from harness.report import trend
 from harness.report.trend_files import FORMATS, for_path, is_report
+from tests.report.validated import check
 from tests.trend_points import noise, point, points, stepped
 
 HOSTILE = "\x1b[31m<b>|`=1+1"
@@ -144,6 +146,7 @@ def test_hostile_texts_stay_texts() -> None:
 
 def test_json_has_every_point_figure_and_event() -> None:
     document = json.loads(FORMATS[".json"].write(lines(newer(stepped(20, 10, 1.3), 20))))
+    check(document, "trend")
     (line,) = document["lines"]
 
     assert document["schema"] == "clientbench/trend/1"
@@ -159,6 +162,11 @@ def test_json_has_every_point_figure_and_event() -> None:
     step = event["steps"][0]
     assert step["at"] == 20
     assert step["low"] < 1.3 < step["high"]
+
+
+@pytest.mark.parametrize("found", [[], points(noise(3)), points(noise(9), ratios={})])
+def test_json_of_few_runs_keeps_its_schema(found: list[TrendPoint]) -> None:
+    check(json.loads(FORMATS[".json"].write(lines(found))), "trend")
 
 
 def test_csv_has_a_row_for_each_run_with_units_in_its_headings() -> None:
