@@ -115,6 +115,11 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType(
             ("clientbench results merge other.db --db all.db", "into a file of your choice"),
             ("clientbench results merge --import run.json", "a run that --json printed"),
         ),
+        "results datasette": (
+            ("clientbench results datasette > metadata.yaml", "for datasette serve -m"),
+            ("clientbench results datasette --db all.db", "of another database"),
+            ("clientbench results merge job.db --db all.db", "collect results before"),
+        ),
         "results sql": (
             ("clientbench results sql 'SELECT * FROM client_summary'", "a table"),
             ("clientbench results sql 'SELECT * FROM runs' --json", "one JSON document"),
