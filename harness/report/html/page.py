@@ -104,11 +104,10 @@ def _side_by_side(
     """Yield the ratios of each further run to the first, and what they mean."""
     for other in others:
         compared = compare_runs(other, first)
-        table = Table(
-            across.headings(other, first),
-            across.cells(compared),
-            across.heading(other, first, ())[0],
-        )
+        headings = across.headings(other, first)
+        caption = across.heading(other, first, ())[0]
+        texts = range(len(headings))  # verdicts in words
+        table = Table(headings, across.cells(compared), caption, texts)
         yield table, across.notes(other, first, compared)
 
 
