@@ -105,10 +105,20 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType(
             ("clientbench results diff latest 3f2a --across", "though the machine differs"),
             ("clientbench results diff latest 3f2a --json", "for programs"),
         ),
+        "results trend": (
+            ("clientbench results trend", "all clients, run by run"),
+            ("clientbench results trend httpx --metric p99", "one of them, and its p99"),
+            ("clientbench results trend httpx --since 90d --fail-on step", "in CI"),
+        ),
         "results merge": (
             ("clientbench results merge other.db", "add the runs of other.db"),
             ("clientbench results merge other.db --db all.db", "into a file of your choice"),
             ("clientbench results merge --import run.json", "a run that --json printed"),
+        ),
+        "results datasette": (
+            ("clientbench results datasette > metadata.yaml", "for datasette serve -m"),
+            ("clientbench results datasette --db all.db", "of another database"),
+            ("clientbench results merge job.db --db all.db", "collect results before"),
         ),
         "results sql": (
             ("clientbench results sql 'SELECT * FROM client_summary'", "a table"),

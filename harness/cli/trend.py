@@ -15,7 +15,7 @@ from harness.cli.exit_codes import DONE, NOT_KEPT
 from harness.cli.locks import lock_notice
 from harness.cli.output import checked, write
 from harness.cli.screen import console_for, say
-from harness.errors import StoreError, UsageError
+from harness.errors import StoreError, StoreUnusableError, UsageError
 from harness.input.precision_input import TYPED_METRICS
 from harness.records.model import Metric
 from harness.records.trend import TrendPoint
@@ -27,7 +27,6 @@ __all__ = ["Asked", "show_trend"]
 
 MOST_DAYS = 100_000
 MOST_NAMES = 20  # in a message
-OLDER = "an older clientbench wrote it, and to follow its runs it must be brought up to date"
 
 
 @dataclass(frozen=True)
@@ -100,9 +99,10 @@ def _points(database: Path) -> list[TrendPoint]:
         try:
             with interrupts.deferred(), Store.open(database, notice):
                 pass
-        except StoreError as error:
-            problem = f"{error.problem}; {OLDER}"
-            raise StoreError(problem, *error.fields, value=error.value) from error
+        except StoreUnusableError:
+            raise
+        except StoreError:
+            pass  # it cannot be written: reading it says what that means
     points = trends.trend_points(database, notice)
     if not points:
         raise UsageError(

@@ -148,13 +148,14 @@ GROUP BY run_id, label, kind
 ORDER BY requests DESC
 LIMIT 1000""",
     ),
-    "trials_not_complete": (
-        "Trials that did not go as planned",
+    "not_complete": (
+        "Clients of which a round did not go as planned, the latest first",
         """
-SELECT run_id, label, round, state, reason
-FROM benchmark_results
-WHERE state != 'complete'
-ORDER BY start_time DESC
+SELECT started_at, run_id, label, results.state, rounds_complete, results.rounds, reasons
+FROM competitor_results AS results
+JOIN runs ON runs.id = run_id
+WHERE results.state != 'complete'
+ORDER BY started_at DESC
 LIMIT 1000""",
     ),
 }

@@ -19,7 +19,7 @@ from harness.report.exporters import has_sign
 from harness.report.markdown import bullet_lines, table_lines
 from harness.text import LINES, visible
 
-__all__ = ["FORMATS", "for_path", "is_report", "to_json"]
+__all__ = ["FACTS", "FORMATS", "OF_LINE", "for_path", "is_report", "to_json"]
 
 WIDTH = 100  # columns of a text file
 BLOCKS = 24  # of a sparkline in Markdown
@@ -183,7 +183,7 @@ class Format(NamedTuple):
 FORMATS: Mapping[str, Format] = {
     ".json": Format(to_json, re.compile(rb'\A\{\s*"schema": ?"clientbench/trend/')),
     ".csv": Format(to_csv, re.compile(rb"\Aline,machine,series,")),
-    ".md": Format(to_markdown, re.compile(rb"\A- trend  ")),
+    ".md": Format(to_markdown, re.compile(rb"\A- trend ")),
     ".txt": Format(to_text, re.compile(rb"^trend  ", re.MULTILINE)),
 }
 

@@ -112,7 +112,7 @@ NEEDING_POINTS = {name for name, preset in PRESETS.items() if "" in preset.param
 
 @pytest.mark.parametrize(
     "field",
-    sorted({*VALUES} - {"accept", "run", "runs", "baseline", "client", "environment"}),
+    sorted({*VALUES} - {"accept", "run", "runs", "baseline", "client", "environment", "per"}),
     ids=lambda field: field,
 )
 def test_every_value_that_is_offered_is_accepted(field: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.command import SHORT, clientbench
 from tests.cli.test_merging import job
+from tests.store.asked import query
 
 SHOW = ("results", "show", "latest", "--quiet")
 
@@ -49,6 +50,21 @@ def test_rows_are_those_that_were_asked_for(per: str, number: int, folder: Path)
     assert ended.code == 0, ended
     with (folder / "x.csv").open() as file:
         assert len(list(csv.DictReader(file))) == number
+
+
+@pytest.mark.long
+def test_traced_requests_are_rows_of_a_real_run(tmp_path: Path) -> None:
+    words = ("compare", "httpx:sync", "--trace", "0.5", *SHORT, "-o", "x.csv", "--per", "request")
+    ended = clientbench(*words, cwd=tmp_path)
+    assert ended.code == 0, ended
+    columns, stored = query(tmp_path / "benchmark_results.db", "SELECT * FROM traces")
+    with (tmp_path / "x.csv").open() as file:
+        found = list(csv.DictReader(file))
+    assert len(found) == len(stored) > 0
+    for row, values in zip(found, stored, strict=True):
+        assert {name: row[name] for name in columns} == dict(
+            zip(columns, map(str, values), strict=True)
+        )
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ LISTS = {
     "doctor": ("doctor", "--seconds", "0.5"),
     "results list": ("results", "list"),
     "results show": ("results", "show", "latest"),
+    "results trend": ("results", "trend"),
     "results sql": ("results", "sql", "SELECT * FROM runs"),
 }
 KINDS = {
@@ -39,6 +40,7 @@ KINDS = {
     "doctor": "doctor",
     "results list": "runs",
     "results show": "run",
+    "results trend": "trend",
 }
 # These take long, change something, or are tested where they are.
 ELSEWHERE = {

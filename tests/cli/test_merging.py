@@ -102,7 +102,7 @@ def test_a_document_that_contradicts_is_refused_with_its_id(tmp_path: Path) -> N
     ("words", "said"),
     [
         ((), "FILE: is missing; expected a results database, or --import RUN.json"),
-        (("--import", ""), "--import: '' is not valid; expected the path of a file"),
+        (("--import", ""), "--import: '' is not valid; expected the path of a document of --json"),
         (("--import", "missing.json"), "--import 'missing.json': cannot be read"),
         (("--import", "."), "--import '.': cannot be read (Is a directory)"),
         (("--import", "text.json"), "--import 'text.json': is not JSON"),

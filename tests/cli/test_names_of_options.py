@@ -49,6 +49,7 @@ BAD: dict[str, tuple[str, tuple[str, ...]]] = {
     "--name": ("\t", ()),
     "--n": ("0", ("--preset", "concurrent-synced")),
     "--output": ("report.pdf", ()),
+    "--per": ("hour", ("--output", "x.csv")),
     "--points": ("3", ("--preset", "requests-graph")),
     "--precision": ("2", ()),
     "--preset": ("nothing", ()),

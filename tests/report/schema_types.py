@@ -151,7 +151,8 @@ def described(made: Schema, name: str, told: str = "") -> Schema:
     if unit.split(", ")[-1] in told or re.search(r"\bns\b", told):
         unit = ""
     said = "; ".join(filter(None, (plain(told), unit)))
-    own = {"format": "date-time"} if re.search(r"(^|_)at$", name) else {}
+    is_time = made.get("type") in ("string", ["string", "null"]) and re.search("(^|_)at$", name)
+    own = {"format": "date-time"} if is_time else {}
     return made | own | ({"description": said} if said else {})
 
 

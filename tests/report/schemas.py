@@ -15,7 +15,9 @@ from typing import get_args, get_type_hints
 from adapters.base import ERROR_KINDS, Connections, Mode
 from harness.analysis.across import Across
 from harness.analysis.environments import Difference
+from harness.analysis.series import Step
 from harness.analysis.summaries import CompetitorSummary
+from harness.analysis.trend import Change, Direction
 from harness.analysis.trust import Trust
 from harness.clients.environments.recipe import Origin
 from harness.measure.standing_targets import Look
@@ -29,6 +31,7 @@ from harness.records.gate_result import GateFinding, Outcome
 from harness.records.model import (
     Comparison,
     Doubt,
+    Metric,
     OpenLoop,
     RunRecord,
     RunState,
@@ -37,6 +40,8 @@ from harness.records.model import (
 )
 from harness.records.percentiles import PERCENTILES
 from harness.records.phases import PHASES
+from harness.records.trend import TrendPoint
+from harness.report import trend_files
 from harness.report.documents import VERSIONS, schema_of
 from harness.scenario.gate import Gate
 from harness.store.reading import RunLine
@@ -253,6 +258,82 @@ def gate(types: Types) -> Schema:
             "against": types.of(get_type_hints(Gate)["against"]),
             "outcome": described(types.of(Outcome), "", "that of its worst limit"),
             "findings": findings,
+        }
+    )
+
+
+def trend(types: Types) -> Schema:
+    """Printed by ``results trend``."""
+    share = described(NUMBER, "", "share: 0.05 is 5 %")
+    return closed(
+        {
+            "level": described(NUMBER, "", "probability that noise alone shows a step at one look"),
+            "strict_level": described(NUMBER, "", "the same, for a step that fails a build"),
+            "newest_runs": described(COUNT, "", "runs of a line in which a step fails a build"),
+            "within_runs": described(COUNT, "", "runs within which a step of seen_from is found"),
+            "lines": array(_line(types, share)),
+        }
+    )
+
+
+def _line(types: Types, share: Schema) -> Schema:
+    of_point = types.fields_of(TrendPoint)
+    return closed(
+        {
+            "name": TEXT,
+            **{name: of_point[name] for name in trend_files.OF_LINE},
+            "has_ended": described(FLAG, "", "no run for a month, while the machine had others"),
+            "usable_runs": COUNT,
+            "points": array(
+                closed(
+                    {name: of_point[name] for name in trend_files.FACTS}
+                    | {"used": FLAG, "unused_because": TEXTS}
+                )
+            ),
+            "figures": described(array(_followed(types, share)), "", "the most reliable first"),
+            "events": described(array(_event(types)), "", "oldest first"),
+        }
+    )
+
+
+def _followed(types: Types, share: Schema) -> Schema:
+    numbers = array(nullable(NUMBER))
+    values = "one per point: ratios, or values per second, in nanoseconds, in bytes"
+    return closed(
+        {
+            "figure": TEXT,
+            "metric": types.of(Metric),
+            "relative_to": described(nullable(TEXT), "", "label; null of the value itself"),
+            "weak": described(FLAG, "", "depends on what else the machine does"),
+            "values": described(numbers, "", values),
+            "intervals": described(
+                array(nullable(numbers)), "", "one per point: both ends, of ratios"
+            ),
+            "now": described(nullable(NUMBER), "", "geometric mean since the last step"),
+            "scatter": nullable(described(share, "", "standard deviation of the logarithms")),
+            "likeness": described(
+                nullable(NUMBER), "", "correlation of neighbouring runs that is reckoned with"
+            ),
+            "seen_from": nullable(
+                described(share, "", "smallest step that would be found, as share")
+            ),
+            "missing_runs": described(COUNT, "", "usable runs until steps are looked for"),
+            "steps": array(closed(types.fields_of(Step) | {"direction": types.of(Direction)})),
+        }
+    )
+
+
+def _event(types: Types) -> Schema:
+    run = closed({"run_id": TEXT, "started_at": TEXT})
+    step = {"figure": TEXT, "direction": types.of(Direction)} | types.fields_of(Step)
+    return closed(
+        {
+            "direction": types.of(Direction),
+            "before": described(run, "", "the last usable run before it"),
+            "after": described(run, "", "the first one after it"),
+            "steps": described(array(closed(step)), "", "the surest first"),
+            "changes": array(types.of(Change)),
+            "fails": described(FLAG, "", "a build, with --fail-on step"),
         }
     )
 

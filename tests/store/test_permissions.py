@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import StoreError
-from harness.store import Store
+from harness.store import Store, importing
 from harness.store.reading import list_runs, show_run
 from tests.examples import finished, save, two_clients
 from tests.store.asked import query
@@ -76,3 +76,11 @@ def test_a_published_database_can_be_read_where_nothing_can_be_written(path: Pat
     with unprivileged(path.parent, 0o555):
         assert len(show_run(path)[1]) == 6
         assert query(path, "SELECT COUNT(*) FROM runs")[1] == [(1,)]
+
+
+def test_a_document_one_may_not_read_is_refused(path: Path) -> None:
+    file = path.parent / "run.json"
+    file.write_text("{}")
+    file.chmod(0o000)
+    with unprivileged(path.parent, 0o755), pytest.raises(StoreError, match="cannot be read"):
+        importing.read(file)
