@@ -32,7 +32,7 @@ from harness.text import LINES, visible
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["POLICY", "SIGN", "check_comparable", "to_html", "to_page"]
+__all__ = ["POLICY", "SIGN", "check_comparable", "rendered", "to_html", "to_page"]
 
 SIGN = '<meta name="generator" content="clientbench report">'
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
@@ -71,16 +71,29 @@ def to_page(stored: Sequence[StoredRun], *, with_matrix: bool = False) -> str:
         )
         for run, trials in (first, *others)
     ]
-    template = _templates().get_template("page.html")
-    return template.render(
+    return rendered(
+        "page.html",
+        title=_title(pages),
+        sign=SIGN,
         pages=pages,
         side_by_side=list(_side_by_side(first, others)),
-        title=_title(pages),
-        policy=POLICY,
-        tones=TONES,
-        dark_rules=_markup(dark_rules()),
-        sign=_markup(SIGN),
         few=FEW_ROWS,
+    )
+
+
+def rendered(name: str, *, title: str, sign: str, **values: Any) -> str:
+    """Return a template filled in; ``sign`` is markup that says which program made the page."""
+    return (
+        _templates()
+        .get_template(name)
+        .render(
+            title=title,
+            sign=_markup(sign),
+            policy=POLICY,
+            tones=TONES,
+            dark_rules=_markup(dark_rules()),
+            **values,
+        )
     )
 
 
