@@ -28,6 +28,7 @@ __all__ = [
     "CSV",
     "FORMATS",
     "HGRM",
+    "HTML",
     "JUNIT",
     "SIGNS",
     "Exporter",

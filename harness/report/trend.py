@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 __all__ = [
+    "COMMIT",
     "HEADINGS",
     "answer",
     "day",
@@ -30,6 +31,7 @@ __all__ = [
     "notes",
     "row",
     "screen",
+    "value",
 ]
 
 METRIC_NAMES: dict[Metric, str] = {

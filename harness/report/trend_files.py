@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from harness.analysis.series import LEVEL, SOON, STRICT_LEVEL, Step
 from harness.analysis.trend import NEWEST, Event, Line, Track, failing
 from harness.errors import UsageError
-from harness.report import documents, trend
+from harness.report import documents, picture_files, trend
 from harness.report.csv_file import csv_value
-from harness.report.exporters import has_sign
+from harness.report.exporters import HTML, has_sign
 from harness.report.markdown import bullet_lines, table_lines
 from harness.text import LINES, visible
 
@@ -170,6 +170,12 @@ def to_text(lines: Sequence[Line]) -> str:
     return visible("\n".join(shown), LINES) + "\n"
 
 
+def _to_html(lines: Sequence[Line]) -> str:
+    from harness.report.html.trend_page import to_html  # noqa: PLC0415  seldom needed
+
+    return to_html(lines)
+
+
 Writer = Callable[[Sequence[Line]], str]
 
 
@@ -185,16 +191,28 @@ FORMATS: Mapping[str, Format] = {
     ".csv": Format(to_csv, re.compile(rb"\Aline,machine,series,")),
     ".md": Format(to_markdown, re.compile(rb"\A- trend ")),
     ".txt": Format(to_text, re.compile(rb"^trend  ", re.MULTILINE)),
+    HTML: Format(
+        _to_html,
+        re.compile(
+            rb'\A<!DOCTYPE html>.{0,600}<meta name="generator" content="clientbench trend">',
+            re.DOTALL,
+        ),
+    ),
 }
 
 
 def for_path(path: str | Path) -> Writer:
-    """Return what makes a file of this name. Raises UsageError for an unknown ending."""
+    """Return what makes a file of this name. Raises UsageError for an unknown ending.
+
+    Raises UnusableError for a page where nothing draws pictures.
+    """
     found = FORMATS.get(Path(path).suffix.lower())
     if found is None:
         raise UsageError(
             f"the name must end in one of {', '.join(FORMATS)}", "output", value=repr(str(path))
         )
+    if Path(path).suffix.lower() == HTML:
+        picture_files.check_installed()
     return found.write
 
 

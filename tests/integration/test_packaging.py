@@ -54,9 +54,19 @@ def sources() -> set[str]:
     }
 
 
+def data() -> set[str]:
+    """Every other file of the packages: templates, configurations."""
+    return {
+        str(path.relative_to(ROOT))
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and path.suffix not in (".py", ".pyc")
+    }
+
+
 def copied_checkout(folder: Path) -> Path:
     """What a wheel is built from; building leaves files, which must not be ours."""
-    for name in {*sources(), "pyproject.toml", "README.md", "LICENSE"}:
+    for name in {*sources(), *data(), "pyproject.toml", "README.md", "LICENSE"}:
         copy = folder / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes((ROOT / name).read_bytes())
@@ -104,11 +114,11 @@ def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return installed_into(tmp_path_factory.mktemp("installed"), wheel)
 
 
-def test_the_wheel_holds_every_module_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_holds_every_module_and_template_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     ours = {name for name in names if ".dist-info/" not in name}
-    assert ours == sources()
+    assert ours == sources() | data()
 
 
 def test_every_package_is_listed() -> None:
@@ -126,6 +136,14 @@ def test_the_wheel_says_what_it_is(wheel: Path) -> None:
     assert re.search(r"^License-Expression: MIT$", metadata, re.MULTILINE)
     assert re.search(r"^Requires-Python: >=3.11$", metadata, re.MULTILINE)
     assert "clientbench = harness.cli.main:main" in entry_points
+
+
+def test_a_page_is_made_by_what_is_installed(programs: Path, tmp_path: Path) -> None:
+    command = [str(programs / "clientbench")]
+    words = ["compare", "null", "--requests", "1", "--rounds", "1", "--quiet", "--db", "a.db"]
+    checked([*command, *words], tmp_path)
+    checked([*command, "report", "--db", "a.db"], tmp_path)
+    assert "</html>" in (tmp_path / "report.html").read_text("utf-8")
 
 
 def test_the_installed_packages_are_the_wheels(programs: Path, tmp_path: Path) -> None:

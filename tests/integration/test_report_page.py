@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 
+from harness.analysis.trend import lines
 from harness.records.model import RunRecord, TrialSummary
 from harness.report.html.page import to_html, to_page
+from harness.report.html.trend_page import to_html as trend_to_html
 from tests.browser import Browser, running
 from tests.examples import finished, run, two_clients
 from tests.report.answer.examples import three_by_three
 from tests.report.html.examples import hostile, open_loop, six_clients
 from tests.served import served
+from tests.trend_points import points, stepped
 
 Example = Callable[[], tuple[RunRecord, list[TrialSummary]]]
 RUNS: dict[str, Example] = {
@@ -55,6 +58,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         found[name].write_text(to_html(*made(), with_matrix=True), "utf-8")
     trials = two_clients()
     several = [(finished(trials, id=f"{key}aaaaaaa-1"), trials) for key in "12"]
+    found["trend"] = folder / "trend.html"
+    found["trend"].write_text(trend_to_html(lines(points(stepped(20, 10, 1.3)))), "utf-8")
     found["several"] = folder / "several.html"
     found["several"].write_text(to_page(several), "utf-8")
     return found
@@ -62,7 +67,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", [*RUNS, "several"])
+@pytest.mark.parametrize("name", [*RUNS, "several", "trend"])
 def test_a_page_is_quiet_alone_and_fits(
     name: str, width: int, dark: bool, browser: Browser, pages: dict[str, Path]
 ) -> None:

@@ -32,7 +32,7 @@ from harness.text import LINES, visible
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["POLICY", "SIGN", "check_comparable", "to_html", "to_page"]
+__all__ = ["POLICY", "SIGN", "check_comparable", "rendered", "to_html", "to_page"]
 
 SIGN = '<meta name="generator" content="clientbench report">'
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
@@ -71,16 +71,29 @@ def to_page(stored: Sequence[StoredRun], *, with_matrix: bool = False) -> str:
         )
         for run, trials in (first, *others)
     ]
-    template = _templates().get_template("page.html")
-    return template.render(
+    return rendered(
+        "page.html",
+        title=_title(pages),
+        sign=SIGN,
         pages=pages,
         side_by_side=list(_side_by_side(first, others)),
-        title=_title(pages),
-        policy=POLICY,
-        tones=TONES,
-        dark_rules=_markup(dark_rules()),
-        sign=_markup(SIGN),
         few=FEW_ROWS,
+    )
+
+
+def rendered(name: str, *, title: str, sign: str, **values: Any) -> str:
+    """Return a template filled in; ``sign`` is markup that says which program made the page."""
+    return (
+        _templates()
+        .get_template(name)
+        .render(
+            title=title,
+            sign=_markup(sign),
+            policy=POLICY,
+            tones=TONES,
+            dark_rules=_markup(dark_rules()),
+            **values,
+        )
     )
 
 
@@ -104,11 +117,10 @@ def _side_by_side(
     """Yield the ratios of each further run to the first, and what they mean."""
     for other in others:
         compared = compare_runs(other, first)
-        table = Table(
-            across.headings(other, first),
-            across.cells(compared),
-            across.heading(other, first, ())[0],
-        )
+        headings = across.headings(other, first)
+        caption = across.heading(other, first, ())[0]
+        texts = range(len(headings))  # verdicts in words
+        table = Table(headings, across.cells(compared), caption, texts)
         yield table, across.notes(other, first, compared)
 
 

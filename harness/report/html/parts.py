@@ -15,6 +15,7 @@ from harness.report.answer.facts import Facts
 from harness.report.answer.warnings import warnings
 from harness.report.headline import heading
 from harness.report.html.repeating import citation, commands
+from harness.report.listings import SHORT_ID
 from harness.report.pictures.catalogue import PICTURES, inline
 from harness.report.pictures.picture import Missing, Picture, Table
 from harness.report.statuses import unexpected_statuses
@@ -62,6 +63,7 @@ class RunPage:
 
     prefix: str  # of the names of its parts, which are unique in a page
     name: str
+    run: str  # the beginning of its id
     when: str
     asked: str
     answer: Sequence[str]
@@ -88,6 +90,7 @@ def run_page(facts: Facts, *, prefix: str = "", with_matrix: bool = False) -> Ru
     return RunPage(
         prefix=prefix,
         name=run.name,
+        run=run.id[:SHORT_ID],
         when=f"{run.started_at[:16].replace('T', ' ')} UTC",
         asked=heading(run, trials),
         answer=facts.results(),

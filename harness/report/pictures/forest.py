@@ -22,6 +22,7 @@ __all__ = ["FOREST", "Panel"]
 
 WORDS = 190  # px
 MOST_PANELS = 6  # of a run with conditions; its table has all
+MANY = 20  # entries: with more, only the figures that decide have panels
 LEAST_RANGE = 1.05  # of an axis, on both sides of 1
 REACH = 20.0  # times a ratio: an interval that goes beyond ends at the edge
 MARKERS = {"faster": "^", "slower": "v", "equivalent": "D", "inconclusive": "o", None: "x"}
@@ -39,11 +40,11 @@ class Panel:
 
 
 def find(facts: Facts) -> list[Panel] | Missing:
-    """Return a panel per metric; over several conditions those of the figures that decide."""
+    """Return a panel per metric; of many entries or conditions those of the figures that decide."""
     panels = [one for one in _panels(facts) if one.rows]
     if not panels:
         return Missing(_why(facts))
-    if len({one.title for one in panels}) > len(METRICS):
+    if len(by_condition(facts.comparisons)) > 1 or len(facts.summaries) > MANY:
         decisive = (facts.run.deciding_metric, "cpu_per_request")
         panels = [one for one in panels if one.metric in decisive][:MOST_PANELS]
     return panels
