@@ -31,7 +31,7 @@ MOST_NAMES = 20  # in a message
 
 @dataclass(frozen=True)
 class Asked:
-    """What to follow, as typed; None: everything, and what is usual."""
+    """The options, as typed; None: everything, and what is usual."""
 
     client: str | None = None
     metric: str | None = None
