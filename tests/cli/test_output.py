@@ -121,7 +121,7 @@ def test_without_the_option_there_is_nothing_to_write(database: Path) -> None:
     reports = output.Reports.of((), database, force=False, with_matrix=False)
     assert list(reports.write(finished(two_clients()), two_clients())) == []
     with pytest.raises(UsageError):
-        output.checked("report.pdf", database, force=True)
+        output.Reports.of(("report.pdf",), database, force=True, with_matrix=False)
 
 
 def test_a_disk_that_fills_up_leaves_an_older_report_as_it_was(database: Path) -> None:
