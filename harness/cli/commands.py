@@ -60,7 +60,7 @@ Environment = Annotated[
 TrendFile = Annotated[
     Texts,
     about(
-        "Also write a file; its format follows the name: .json .csv .md .txt",
+        "Also write a file; its format follows the name: .html .json .csv .md .txt",
         "--output",
         "-o",
         group="output",

@@ -170,6 +170,13 @@ def to_text(lines: Sequence[Line]) -> str:
     return visible("\n".join(shown), LINES) + "\n"
 
 
+def to_html(lines: Sequence[Line]) -> str:
+    """Return a page with a picture of each line. Raises UnusableError without matplotlib."""
+    from harness.report.html.trend import to_trend_page  # noqa: PLC0415  brings jinja2
+
+    return to_trend_page(lines)
+
+
 Writer = Callable[[Sequence[Line]], str]
 
 
@@ -185,6 +192,7 @@ FORMATS: Mapping[str, Format] = {
     ".csv": Format(to_csv, re.compile(rb"\Aline,machine,series,")),
     ".md": Format(to_markdown, re.compile(rb"\A- trend ")),
     ".txt": Format(to_text, re.compile(rb"^trend  ", re.MULTILINE)),
+    ".html": Format(to_html, re.compile(rb'<meta name="generator" content="clientbench report">')),
 }
 
 

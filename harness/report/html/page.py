@@ -32,7 +32,7 @@ from harness.text import LINES, visible
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["POLICY", "SIGN", "check_comparable", "to_html", "to_page"]
+__all__ = ["POLICY", "SIGN", "check_comparable", "rendered", "to_html", "to_page"]
 
 SIGN = '<meta name="generator" content="clientbench report">'
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
@@ -71,16 +71,24 @@ def to_page(stored: Sequence[StoredRun], *, with_matrix: bool = False) -> str:
         )
         for run, trials in (first, *others)
     ]
-    template = _templates().get_template("page.html")
-    return template.render(
-        pages=pages,
-        side_by_side=list(_side_by_side(first, others)),
-        title=_title(pages),
-        policy=POLICY,
-        tones=TONES,
-        dark_rules=_markup(dark_rules()),
-        sign=_markup(SIGN),
-        few=FEW_ROWS,
+    side_by_side = list(_side_by_side(first, others))
+    return rendered("page.html", _title(pages), pages=pages, side_by_side=side_by_side)
+
+
+def rendered(template: str, title: str, **content: Any) -> str:
+    """Return a page of a template that extends ``base.html``."""
+    return (
+        _templates()
+        .get_template(template)
+        .render(
+            title=title,
+            policy=POLICY,
+            tones=TONES,
+            dark_rules=_markup(dark_rules()),
+            sign=_markup(SIGN),
+            few=FEW_ROWS,
+            **content,
+        )
     )
 
 
