@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
-from statistics import geometric_mean
 from typing import TYPE_CHECKING
 
 from harness.analysis.series import FEWEST_FOR_STEPS, SOON, Step
@@ -30,7 +28,6 @@ __all__ = [
     "event_sentences",
     "figure_name",
     "heading",
-    "levels",
     "notes",
     "row",
     "screen",
@@ -153,16 +150,6 @@ def value(track: Track, number: float | None) -> str:
     if track.metric == "peak_memory":
         return f"{figures.megabytes(number)} MB"
     return figures.with_unit(number)
-
-
-def levels(track: Track) -> Iterator[tuple[int, int, float]]:
-    """Yield the stretches between the steps: first and last point, and their geometric mean."""
-    edges = [0, *(step.at for step in track.steps), len(track.values)]
-    for first, end in pairwise(edges):
-        own = [number for number in track.used if first <= number < end]
-        known = [value for number in own if (value := track.values[number]) is not None]
-        if known:
-            yield own[0], own[-1], geometric_mean(known)
 
 
 def percent(share: float) -> str:
