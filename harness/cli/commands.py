@@ -57,6 +57,26 @@ Environment = Annotated[
 ]
 
 
+TrendFile = Annotated[
+    Texts,
+    about(
+        "Also write a file; its format follows the name: .html .json .csv .md .txt",
+        "--output",
+        "-o",
+        group="output",
+        metavar="FILE…",
+    ),
+]
+Followed = Annotated[
+    Text,
+    about(
+        "Follow throughput, cpu-per-request, p50, p99 or peak-memory. [the first two]",
+        metavar="METRIC",
+        values="metric",
+    ),
+]
+
+
 class CommandInterruptedError(Exception):
     """Ctrl-C or SIGTERM ended a command that has no result yet."""
 
@@ -410,18 +430,11 @@ def trend(
     client: Annotated[
         Text, argument("A client or label of stored runs (default: all).", "CLIENT", "client")
     ] = None,
-    metric: Annotated[
-        Text,
-        about(
-            "Follow this instead of throughput and CPU: throughput, cpu-per-request, p50, p99, peak-memory.",
-            metavar="METRIC",
-            values="metric",
-        ),
-    ] = None,
+    metric: Followed = None,
     since: Annotated[
         Text, about("Only runs from this day on, or not older than 90d.", metavar="DATE|AGE")
     ] = None,
-    machine: Annotated[Text, about("Only runs on this machine.", metavar="NAME")] = None,
+    machine: Annotated[Text, about("Only runs on this machine.", metavar="MACHINE")] = None,
     anchor: Annotated[
         Text,
         about("Follow ratios to this client instead of each run's baseline.", metavar="LABEL"),
@@ -436,7 +449,7 @@ def trend(
     ] = None,
     db: Db = None,
     json: Json = False,
-    output: Output = None,
+    output: TrendFile = None,
     force: Force = False,
 ) -> int:
     """Show how clients did from run to run, on one machine and with the same settings.

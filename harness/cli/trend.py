@@ -31,7 +31,7 @@ MOST_NAMES = 20  # in a message
 
 @dataclass(frozen=True)
 class Asked:
-    """What to follow, as typed; None: everything, and what is usual."""
+    """The options, as typed; None: everything, and what is usual."""
 
     client: str | None = None
     metric: str | None = None
@@ -48,6 +48,9 @@ def show_trend(
 
     Raises UsageError and StoreError.
     """
+    for field in ("client", "machine", "anchor"):
+        if getattr(asked, field) == "":
+            raise refusal(field, "", "a name of `clientbench results trend`")
     metric, since = _metric(asked.metric), _since(asked.since)
     if asked.fail_on is not None:
         one_of("fail_on", asked.fail_on, ("step",))

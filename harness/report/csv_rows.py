@@ -64,7 +64,8 @@ def _slices(run: RunRecord, trials: Sequence[TrialSummary]) -> Rows:
 
 
 def _requests(run: RunRecord, trials: Sequence[TrialSummary]) -> Rows:
-    if not any(trial.trace_share for trial in trials):
+    measured = [trial for trial in trials if trial.window_ns]  # others know nothing of it
+    if measured and not any(trial.trace_share for trial in measured):
         raise UsageError(
             f"no request of this run was traced; expected one measured with {option('trace')}",
             "per",

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from harness.errors import UsageError
+from harness.errors import UnusableError, UsageError
 from harness.records.model import RunRecord, TrialSummary
 from harness.report import picture_files
 from harness.report.csv_file import to_csv
@@ -115,13 +115,15 @@ def files(
     called ``NAME.LABEL.METRIC.hgrm``. ``per`` applies to CSV.
 
     Raises UsageError for a report that this run cannot have, UnusableError for a picture that
-    cannot be drawn of it.
+    cannot be drawn of it, and if it has no distribution.
     """
     ending = ending_of(path)
     if ending == HGRM:
-        beginning = path.name[: -len(HGRM)]
-        for name, text in distributions(run, trials):
-            yield path.with_name(f"{beginning}.{name}{path.suffix}"), text
+        made = list(distributions(run, trials))
+        if not made:
+            raise UnusableError("no request was measured", "output")
+        for name, text in made:
+            yield path.with_name(f"{path.name[: -len(HGRM)]}.{name}{path.suffix}"), text
     elif ending == CSV:
         yield path, to_csv(run, trials, per=per)
     elif ending in picture_files.SIGNS:

@@ -78,7 +78,7 @@ def _document(path: Path) -> Mapping[str, Any]:
     schema = found.get("schema")
     if schema != SCHEMA:
         problem = "has no schema" if schema is None else f"has the schema {schema!r:.60}"
-        raise refusal(path, f"{problem}, not {SCHEMA!r}")
+        raise refusal(path, f"{problem}, and {SCHEMA!r} is needed")
     return found
 
 

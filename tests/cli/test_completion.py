@@ -112,7 +112,9 @@ NEEDING_POINTS = {name for name, preset in PRESETS.items() if "" in preset.param
 
 @pytest.mark.parametrize(
     "field",
-    sorted({*VALUES} - {"accept", "run", "runs", "baseline", "client", "environment", "per"}),
+    sorted(
+        {*VALUES} - {"fail_on", "accept", "run", "runs", "baseline", "client", "environment", "per"}
+    ),
     ids=lambda field: field,
 )
 def test_every_value_that_is_offered_is_accepted(field: str) -> None:
@@ -143,6 +145,7 @@ OPEN = frozenset(
     {
         *(
             "CPUS",
+            "DATE|AGE",
             "DAYS",
             "DISTRIBUTION",
             "ENVIRONMENT",
@@ -151,6 +154,7 @@ OPEN = frozenset(
             "HEADER",
             "JSON",
             "KEY=VALUE",
+            "LABEL",
             "MACHINE",
             "NAME=VAR",
             "NUMBER",

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.store import Store
 from tests.cli.command import SHORT, clientbench
 from tests.cli.test_merging import job
+from tests.examples import failed, finished, save
 from tests.store.asked import query
 
 SHOW = ("results", "show", "latest", "--quiet")
@@ -42,6 +44,16 @@ def test_a_file_of_the_users_is_not_replaced_and_the_others_are_written(folder: 
     assert (folder / "b.aiohttp_async.service_time.hgrm").exists()
     assert clientbench(*SHOW, "--output", "b.hgrm", "--force", cwd=folder).code == 0
     assert (folder / "b.requests.service_time.hgrm").read_text() != "mine"
+
+
+def test_a_run_without_a_measured_request_says_so(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "benchmark_results.db") as store:
+        save(store, finished([failed("requests")]), [failed("requests")])
+        store.finish(finished([failed("requests")]))
+    ended = clientbench(*SHOW, "--output", "b.hgrm", "--output", "b.hlog", cwd=tmp_path)
+    assert ended.code == 3
+    assert ended.err == "clientbench: --output: 'b.hgrm': no request was measured\n"
+    assert (tmp_path / "b.hlog").exists()
 
 
 @pytest.mark.parametrize(("per", "number"), [("competitor", 2), ("ROUND", 6), ("slice", 6)])

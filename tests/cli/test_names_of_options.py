@@ -81,7 +81,9 @@ BAD: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 # Those of other commands, or that another command than ``compare`` has.
 ELSEWHERE = {
+    "--anchor": (("results", "trend", "--anchor", ""), "--anchor: ''"),
     "--client": (("load", "--client", "curl"), "client: 'curl' is unknown"),
+    "--fail-on": (("results", "trend", "--fail-on", "x"), "--fail-on: 'x'"),
     "--import": (("results", "merge", "--import", ""), "--import: ''"),
     "--keep": (("environments", "prune", "--keep", "x"), "--keep: 'x'"),
     "--library": (("clients", "new", "mine", "--library", "a b"), "--library: 'a b'"),
@@ -91,6 +93,7 @@ ELSEWHERE = {
     "--older": (("environments", "prune", "--older", "x"), "--older: 'x'"),
     "--port": (("targets", "up", "embedded", "--port", "0"), "--port: '0'"),
     "--seconds": (("doctor", "--seconds", "x"), "--seconds: 'x'"),
+    "--since": (("results", "trend", "--since", "x"), "--since: 'x'"),
 }
 
 
@@ -191,6 +194,7 @@ def test_an_option_is_said_to_be_the_same_wherever_it_is() -> None:
     for name, parameter in options():
         said.setdefault(name, set()).add(parameter.help)
     differing = {name for name, texts in said.items() if len(texts) > 1}
-    # `results sql`, `show`, `annotate` and `prune`, `targets down`, `gate` and `report` have their own
+    # `results sql`, `show`, `annotate`, `prune` and `trend`, `targets down`, `gate` and `report` have
+    # their own
     own = {"--timeout", "--lock", "--all", "--config", "--keep", "--name", "--output", "--tag"}
-    assert differing == own
+    assert differing == own | {"--machine", "--metric"}

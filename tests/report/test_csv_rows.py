@@ -73,6 +73,7 @@ def test_requests_that_nobody_traced_are_refused_in_one_line() -> None:
         rows("request", two_clients())
     assert str(caught.value).startswith("per 'request': ")
     assert rows("request", [trial(trace_share=0.1)]) == []
+    assert rows("request", [failed("requests")]) == []
 
 
 @pytest.mark.parametrize("per", PER)
