@@ -192,7 +192,7 @@ def test_hostile_text_stays_text_in_markdown(text: str) -> None:
 
 
 @pytest.mark.long
-@given(runs(id="run-1"), st.lists(trials(id="t"), max_size=3))
+@given(runs(id="run-1", gate=(FINDING,)), st.lists(trials(id="t"), max_size=3))
 @pytest.mark.parametrize("suffix", [one for one in FORMATS if one != HTML])
 def test_any_run_can_be_exported(suffix: str, record: RunRecord, made: list[TrialSummary]) -> None:
     assert FORMATS[suffix].write(record, made).endswith("\n")
