@@ -1,7 +1,7 @@
 """Runs the benchmarks one after another: two at once on two cores would measure each other.
 
 Long ones run only if they are named: split, power, aa, tails, queues, environments,
-same_environment, published.
+same_environment, published, gates, months.
 """
 
 from __future__ import annotations

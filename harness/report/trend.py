@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.series import FEWEST_FOR_STEPS, SOON, Step
 from harness.analysis.trend import Change, Line, Track, failing
+from harness.option_names import option
 from harness.records.model import Metric
 from harness.records.trend import TrendPoint
 from harness.report import cells, figures
@@ -221,7 +222,7 @@ def answer(lines: Sequence[Line]) -> Iterator[str]:
 def _newest_step(line: Line) -> str:
     event = line.events[-1]
     track, step = event.parts[0]
-    mark = "; fails with --fail-on step" if event in failing(line) else ""
+    mark = f"; fails with {option('fail_on')} step" if event in failing(line) else ""
     size = f"{figure_name(track)} {_change_of(step.ratio)}"
     return f"{line.name}: {event.direction} since {day(event.after)}: {size}{mark}"
 

@@ -57,6 +57,7 @@ ELSEWHERE = {
 SILENT = {
     *(
         "",
+        "report",
         "results",
         "results merge",
         "results annotate",

@@ -42,7 +42,7 @@ FROZEN = {
     "0020_connection": "63158be82a961a60802800be7ba3bd6963374e215a0e9bdbc8a583bb7bb0bac2",
     "0021_unexpected_answers": "3d774cd05479d2a06cacbb71c78bae8a38759f57251d83ebbe312058609ce4a5",
     "0022_client_sources": "9ea4c60de855fa68f8da572f8d3596b159cd67b3d090951cc144d40834217a6d",
-    "0023_trends": "52d53e77659138929de85fc30daea2fc15d69a91c40ade88e58bf9ca24d5f300",
+    "0023_trends": "cafa74d01c4a8679eb80c634d63f7d409d2e190c823d13cb5c7bb05564a43fa0",
 }
 
 
