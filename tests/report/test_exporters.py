@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -17,8 +17,9 @@ from harness.errors import UsageError
 from harness.records.histogram import Histogram
 from harness.records.model import Doubt, OpenLoop, RunRecord, TrialSummary
 from harness.report.csv_file import to_csv
-from harness.report.exporters import FORMATS, ending_of
+from harness.report.exporters import FORMATS, HTML, ending_of
 from harness.report.headline import heading
+from harness.report.html.page import to_html
 from harness.report.json_document import document, to_json
 from harness.report.markdown import to_markdown
 from tests.examples import (
@@ -191,10 +192,18 @@ def test_hostile_text_stays_text_in_markdown(text: str) -> None:
 
 
 @pytest.mark.long
-@given(runs(id="run-1"), st.lists(trials(id="t"), max_size=3))
-@pytest.mark.parametrize("suffix", FORMATS)
+@given(runs(id="run-1", gate=(FINDING,)), st.lists(trials(id="t"), max_size=3))
+@pytest.mark.parametrize("suffix", [one for one in FORMATS if one != HTML])
 def test_any_run_can_be_exported(suffix: str, record: RunRecord, made: list[TrialSummary]) -> None:
     assert FORMATS[suffix].write(record, made).endswith("\n")
+
+
+@pytest.mark.long
+@settings(max_examples=15, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(runs(id="run-1"), st.lists(trials(id="t"), max_size=3))
+def test_any_run_has_a_page(record: RunRecord, made: list[TrialSummary]) -> None:
+    """Fewer than of other formats, and not made smaller: a page takes a second."""
+    assert to_html(record, made).endswith("</html>\n")
 
 
 def test_exporters_touch_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -78,13 +79,15 @@ def _quiet() -> Iterator[Any]:
     logging.getLogger("matplotlib").setLevel(logging.CRITICAL)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # glyphs that are missing here, a reader's program may have
+        backend = os.environ.pop("MPLBACKEND", None)  # a wrong one would end the import
         try:
             import matplotlib  # noqa: PLC0415  slow, and an extra
         except Exception as error:
-            raise UnusableError(
-                f"pictures need matplotlib, which cannot be imported ({type(error).__name__}: "
-                f"{error}); {INSTALLING}"
-            ) from error
+            reason = f"{type(error).__name__}: {error}"
+            raise UnusableError(f"matplotlib cannot be imported ({reason})") from error
+        finally:
+            if backend is not None:
+                os.environ["MPLBACKEND"] = backend
         with matplotlib.rc_context():
             matplotlib.rcdefaults()
             matplotlib.rcParams.update(PARAMETERS)
