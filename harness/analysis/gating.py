@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import cast
 
 from harness.analysis.comparison import (
+    LEAST_COMPLETE,
     PERCENTS,
     beyond_too_few,
     compare,
@@ -28,6 +29,7 @@ from harness.analysis.gating_history import ERROR as HISTORY_ERROR
 from harness.analysis.gating_history import Values, against_history
 from harness.analysis.statistics import half_width
 from harness.analysis.summaries import by_label, summarised
+from harness.analysis.trust import CAUSES
 from harness.records.gate_result import GateFinding, Outcome
 from harness.records.model import Comparison, Doubt, Metric, RunRecord, TrialSummary
 from harness.scenario.gate import ERROR_RATE, Applied, Gate, Rule, applied
@@ -54,9 +56,13 @@ def judge(
     trials: Sequence[TrialSummary],
     confidence: float,
     earlier: Mapping[str, Sequence[Values]] = MappingProxyType({}),
+    *,
+    has_ended: bool = True,
 ) -> list[GateFinding]:
     """Judge every rule. The run's warnings, as far as they are known, leave some undecided.
 
+    If it ``has_ended``, so does a run that is not complete, or was not watched: why it ended early
+    may be what a limit is about.
     ``earlier`` has the values of earlier runs by label, oldest first, for a gate against history.
     """
     of_label = by_label(trials)
@@ -64,7 +70,7 @@ def judge(
     rules = applied(gate, competitors, run.baseline)
     family = len(rules)
     compared = _compared(run, trials, family, confidence)
-    clouds = _Clouds(run)
+    clouds = _Clouds(run, has_ended=has_ended)
     found = []
     for one in rules:
         own = of_label[one.label]
@@ -197,9 +203,11 @@ def _judged(nothing: GateFinding, rule: Rule, value: float, low: float, high: fl
 class _Clouds:
     """The warnings of a run that leave rules undecided."""
 
-    def __init__(self, run: RunRecord) -> None:
+    def __init__(self, run: RunRecord, *, has_ended: bool) -> None:
         self._run = run
-        self._unwatched = not_watched(run.other_load) if run.other_load is not None else None
+        self._unwatched = not_watched(run.other_load) if has_ended else None
+        is_whole = run.state == "complete" or not has_ended
+        self._incomplete = None if is_whole else f"the run {CAUSES[run.state]}"
 
     def over(
         self, finding: GateFinding, one: Applied, of_label: Mapping[str, Sequence[TrialSummary]]
@@ -213,7 +221,12 @@ class _Clouds:
     def _reasons(
         self, one: Applied, of_label: Mapping[str, Sequence[TrialSummary]]
     ) -> Iterator[str]:
+        if self._incomplete is not None:
+            yield self._incomplete
         metric = one.rule.metric
+        labels = (one.label, one.baseline) if one.rule.relative else (one.label,)
+        for label in labels:
+            yield from _few_rounds(label, of_label.get(label, ()))
         subjects = {one.label, "run"} | ({one.baseline} if one.rule.relative else set())
         for doubt in self._run.doubts:
             if doubt.subject in subjects and _clouds(doubt, metric):
@@ -221,7 +234,6 @@ class _Clouds:
         if metric in TIMES and self._unwatched is not None:
             yield f"not checked: {self._unwatched[0]}"
         if metric in PERCENTS:
-            labels = (one.label, one.baseline) if one.rule.relative else (one.label,)
             for label in labels:
                 yield from _thin(cast("Metric", metric), label, of_label.get(label, ()))
 
@@ -230,6 +242,13 @@ def _clouds(doubt: Doubt, metric: str) -> bool:
     if doubt.kind in CLOUDED:
         return metric in CLOUDED[doubt.kind]
     return is_grave(doubt.kind)
+
+
+def _few_rounds(label: str, trials: Sequence[TrialSummary]) -> Iterator[str]:
+    """Say so if a client failed in most rounds: the others are no fair sample of it."""
+    complete = sum(trial.state == "complete" for trial in trials)
+    if complete < LEAST_COMPLETE * len(trials):
+        yield f"only {complete} of {len(trials)} rounds of {label} are complete"
 
 
 def _thin(metric: Metric, label: str, trials: Iterable[TrialSummary]) -> Iterator[str]:

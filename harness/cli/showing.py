@@ -96,6 +96,7 @@ def _parts(
         if view.with_matrix:
             yield ""
             yield from matrix_tables(run, trials, width)
+        yield from screen.limits(run, width)
         return
     if view.form == "details":
         yield from details(

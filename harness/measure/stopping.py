@@ -61,7 +61,7 @@ def is_decided(gate: Gate, run: RunRecord, trials: Sequence[TrialSummary]) -> bo
     rounds = len({trial.round for trial in trials})
     if not FIRST_LOOK <= rounds < MOST_ROUNDS:
         return rounds >= MOST_ROUNDS
-    found = judge(gate, run, trials, STOPPED_CONFIDENCE)
+    found = judge(gate, run, trials, STOPPED_CONFIDENCE, has_ended=False)
     return not any(one.outcome == "unclear" and one.more_helps for one in found)
 
 

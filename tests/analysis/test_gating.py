@@ -203,6 +203,39 @@ def test_a_run_too_short_to_be_watched_decides_about_cpu_only() -> None:
     assert outcome("cpu_per_request <= 2 of baseline", two(1.0), other_load=short) == "kept"
 
 
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"state": "unfinished", "other_load": None}, "the run is still going on, or was killed"),
+        ({"state": "interrupted"}, "the run was interrupted"),
+        ({"state": "stopped"}, "the run was stopped by its error budget"),
+    ],
+)
+@pytest.mark.parametrize("text", ["error_rate < 50 %", "peak_memory < 1 GB", "p50 < 9 s"])
+def test_a_run_that_is_not_complete_decides_nothing(
+    changes: dict[str, Any], reason: str, text: str
+) -> None:
+    (one,) = found(gate(("head", text)), two(1.0), **changes)
+    assert (one.outcome, one.reason) == ("unclear", reason)
+
+
+def test_a_run_that_was_not_watched_decides_about_cpu_only() -> None:
+    assert outcome("p50 < 9 s", two(1.0), other_load=None) == "unclear"
+    assert outcome("cpu_per_request < 1 s", two(1.0), other_load=None) == "kept"
+
+
+@pytest.mark.parametrize("text", ["error_rate < 50 %", "peak_memory < 1 GB"])
+def test_a_client_that_fails_in_most_rounds_keeps_no_limit(text: str) -> None:
+    dying = [
+        replace(one, state="failed", reason="worker died")
+        if one.label == "head" and one.round > 4
+        else one
+        for one in two(1.0)
+    ]
+    (one,) = found(gate(("head", text)), dying)
+    assert (one.outcome, one.reason) == ("unclear", "only 4 of 10 rounds of head are complete")
+
+
 def test_too_few_samples_beyond_a_percentile_leave_it_unclear() -> None:
     thin = [
         replace(one, service=histogram([1_000_000] * 100)) if one.label == "head" else one

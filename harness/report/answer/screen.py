@@ -12,6 +12,7 @@ from harness.analysis.summaries import CompetitorSummary
 from harness.analysis.trust import is_told
 from harness.option_names import option
 from harness.records.conditions import by_condition
+from harness.records.model import RunRecord
 from harness.report import gate
 from harness.report.answer import alone, following, table, trusting
 from harness.report.answer.columns import LEGEND, SIGNS, Column, columns
@@ -32,7 +33,7 @@ from harness.text import visible
 if TYPE_CHECKING:
     from rich.text import Text
 
-__all__ = ["answer", "findings", "tables"]
+__all__ = ["answer", "findings", "limits", "tables"]
 
 STYLES: dict[Severity, str] = {"grave": "bold red", "worth knowing": "yellow", "note": ""}
 SIGNED = re.compile(f"[{re.escape(''.join(SIGNS.values()))}] [0-9]")  # a ratio with its sign
@@ -75,11 +76,15 @@ def findings(facts: Facts, width: int, normalize: float = 0) -> Iterator[Text]:
     yield from _latencies(facts.summaries, width, normalize)
     if run.ending is not None:
         yield from _line("precise", ending_line(run.ending), width, "")
-    if run.gate:
-        for number, (line, style) in enumerate(gate.told(run.gate)):
-            yield from _line("" if number else "gate", line, width, style)
+    yield from limits(run, width)
     yield from _line("trust", facts.trust_line(), width, trusting.STYLES[facts.trust.level])
     yield from _warnings(facts, width)
+
+
+def limits(run: RunRecord, width: int) -> Iterator[Text]:
+    """Yield what the run's gate has found; nothing without one."""
+    for number, (line, style) in enumerate(gate.told(run.gate) if run.gate else ()):
+        yield from _line("" if number else "gate", line, width, style)
 
 
 def tables(facts: Facts, width: int) -> Iterator[Text]:
