@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from harness.errors import UsageError
-from harness.redaction import Redactor, quoted, refusal
+from harness.redaction import HIDDEN, Redactor, is_telling, quoted, refusal
 
 __all__ = ["MACHINE_VARIABLE", "machine_name", "run_name", "tags"]
 
@@ -47,7 +47,8 @@ def tags(typed: Iterable[str], *, removable: bool = False) -> dict[str, str]:
             raise refusal("tag", text, accepted)
         if key in found:
             raise UsageError(f"{quoted(key)} is given twice; expected each once", "tag")
-        found[key] = "" if removable and not value else _text("tag", value)
+        known = "" if removable and not value else _text("tag", value)
+        found[key] = HIDDEN if known and is_telling(key) else known
     return found
 
 

@@ -155,12 +155,13 @@ def test_where_a_run_comes_from_is_stored(tmp_path: Path) -> None:
         "GITHUB_STEP_SUMMARY": "",
     }
     words = ("compare", "raw:sync", "null:sync", *SHORT, "--json", "--name", "nightly")
-    ended = clientbench(*words, "--tag", "pr=7", "--tag", "who=me", cwd=tmp_path, environ=environ)
+    tags = ("--tag", "pr=7", "--tag", "who=me", "--tag", "token=hunter2")
+    ended = clientbench(*words, *tags, cwd=tmp_path, environ=environ)
     run = ended.json["run"]
     assert run["name"] == "nightly"
     assert run["provenance"]["commit"] == "a" * 40  # the folder is under no git
     assert (run["provenance"]["branch"], run["provenance"]["ci"]["service"]) == ("spring", "github")
-    assert run["provenance"]["tags"] == {"pr": "7", "who": "me"}
+    assert run["provenance"]["tags"] == {"pr": "7", "who": "me", "token": "***"}
     assert [one["moment"] for one in run["machine_readings"]] == ["start", "end"]
     columns = "machine, run_name, git_branch, json_extract(tags, '$.pr'), url"
     _, rows = query(
