@@ -166,7 +166,7 @@ def test_the_other_way_round_gives_the_inverse(diff: Command) -> None:
 def test_as_json_it_is_one_document(diff: Command) -> None:
     ended = diff("again", "elsewhere", "--across", "--json")
     assert ended.code == 0, ended.err
-    assert list(ended.json) == ["runs", "differences", "comparisons"]
+    assert list(ended.json) == ["schema", "runs", "differences", "comparisons"]
     assert [one["id"] for one in ended.json["runs"]] == ["again-run", "elsewhere"]
     assert [one["rounds"] for one in ended.json["runs"]] == [3, 4]
     assert ended.json["runs"][1]["environment"] == ELSEWHERE

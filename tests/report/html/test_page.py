@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
@@ -13,10 +12,9 @@ import pytest
 from harness.errors import UsageError
 from harness.records.model import Doubt, RunRecord, TrialSummary
 from harness.report.html.page import POLICY, SIGN, to_html, to_page
-from harness.report.html.repeating import citation, commands
 from tests.examples import failed, finished, run, trial, two_clients, unmeasured
 from tests.report.answer.examples import three_by_three
-from tests.report.html.examples import HOSTILE, hostile, open_loop, six_clients
+from tests.report.html.examples import hostile, open_loop, six_clients
 
 MOST_BYTES = 400_000  # for six clients
 VOID = {"meta", "link"}
@@ -214,42 +212,3 @@ def test_runs_that_differ_are_refused_with_what_differs() -> None:
         UsageError, match=r"run bbbbbbbb and run aaaaaaaa differ in cpus: 4 against 2"
     ):
         to_page([(first, trials), (other, trials)])
-
-
-def test_what_measures_a_run_again_is_a_command() -> None:
-    client = {"name": "httpx", "mode": "sync", "version": None, "python": None}
-    target = {"name": "nginx", "instances": 3, "tls": True}
-    competitors = [
-        {
-            **{"label": f"httpx:sync c={n}", "condition": f"c={n}", "client": client},
-            **{"target": target, "concurrency": n, "method": "POST", "body_bytes": 10},
-        }
-        for n in (1, 16)
-    ]
-    scenario = {
-        **{"competitors": competitors, "rounds": 5, "duration_s": 2.5, "path": "/a b"},
-        **{"open_load": {"rate": 200.0, "arrivals": "poisson"}, "trace_share": 0.1},
-    }
-    lock, again = commands(run(scenario=scenario, seed=7, baseline="httpx:sync"))
-    assert lock == "clientbench results show run-1 --lock > clients.lock"
-    assert shlex.split(again) == shlex.split(
-        "clientbench compare httpx:sync --url '/a b' --method POST --concurrency 1 "
-        "--concurrency 16 --body-size 10 --target nginx --instances 3 --tls --rate 200 "
-        "--arrivals poisson --baseline httpx:sync --duration 2.5 --rounds 5 --trace 0.1 --seed 7 "
-        "--lock clients.lock"
-    )
-
-
-def test_a_hostile_scenario_stays_one_line_that_a_shell_does_not_obey() -> None:
-    record, _ = hostile()
-    for line in commands(record):
-        assert line.isprintable()
-    words = shlex.split(commands(record)[1])
-    assert words[:2] == ["clientbench", "compare"]
-    assert any("<script>" in word for word in words)
-    assert HOSTILE[:10] in citation(record)
-
-
-def test_scenarios_of_any_shape_are_no_bug() -> None:
-    for scenario in ({}, {"competitors": "x"}, {"competitors": [1, {}]}, {"open_load": 3}):
-        assert len(commands(run(scenario=scenario))) == 2
