@@ -9,7 +9,8 @@ from typing import Any
 from harness.analysis.doubts.kinds import severity
 from harness.analysis.summaries import CompetitorSummary
 from harness.records.conditions import by_condition
-from harness.report import competitor_figures, environments, figures, notes, verdicts, view
+from harness.records.model import RunRecord
+from harness.report import competitor_figures, environments, figures, gate, notes, verdicts, view
 from harness.report.answer.columns import BAR, LEGEND, SIGNS, Column, columns
 from harness.report.answer.facts import Facts
 from harness.report.answer.warnings import warnings
@@ -26,6 +27,7 @@ ROOM = 100_000  # characters of a warning: a page has room for all names
 FEW_ROWS = 40  # a longer table is folded
 KINDS = {"faster": "good", "slower": "bad", "inconclusive": "doubt"}
 OF_STYLES = {"green": "good", "red": "bad", "yellow": "doubt", "bold": "strong"}
+GATE = {"kept": ("✓", "good"), "broken": ("✗", "bad"), "unclear": ("?", "doubt")}
 WORDS = {
     "faster": "better",
     "slower": "worse",
@@ -71,6 +73,8 @@ class RunPage:
     entries: Sequence[Said]
     legend: str
     overview: Sequence[Table]
+    gate: Sequence[Said]  # none without limits
+    limits: Sequence[Table]
     grave: Sequence[Said]
     warnings: Sequence[Said]
     parts: Sequence[Part]
@@ -102,6 +106,8 @@ def run_page(facts: Facts, *, prefix: str = "", with_matrix: bool = False) -> Ru
         overview=[
             _overview(facts, name, own) for name, own in by_condition(facts.summaries).items()
         ],
+        gate=[Said(gate.conclusion(run.gate), *GATE[gate.outcome(run.gate)])] if run.gate else [],
+        limits=[_limits(run)] if run.gate else [],
         grave=[one for one in warned if one.kind == "bad"],
         warnings=[one for one in warned if one.kind != "bad"],
         parts=[_part(picture, facts) for picture in PICTURES.values()],
@@ -160,6 +166,15 @@ def _overview(facts: Facts, condition: str | None, own: Sequence[CompetitorSumma
         condition or "",
         texts=[number for number, one in enumerate(shown) if one.is_text],
     )
+
+
+def _limits(run: RunRecord) -> Table:
+    """Return every limit of the gate, with its outcome as a word and a sign."""
+    rows: list[tuple[Any, ...]] = []
+    for one, (_, *rest) in zip(run.gate, gate.cells(run.gate), strict=True):
+        sign, kind = GATE[one.outcome]
+        rows.append((Said(f"{sign} {one.outcome}", kind=kind), *rest))
+    return Table(gate.CELLS, rows, "Limits of the gate", texts=range(len(gate.CELLS)))
 
 
 def _cell(column: Column, row: int) -> Any:

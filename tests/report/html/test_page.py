@@ -12,7 +12,7 @@ import pytest
 from harness.errors import UsageError
 from harness.records.model import Doubt, RunRecord, TrialSummary
 from harness.report.html.page import POLICY, SIGN, to_html, to_page
-from tests.examples import failed, finished, run, trial, two_clients, unmeasured
+from tests.examples import FINDING, failed, finished, run, trial, two_clients, unmeasured
 from tests.report.answer.examples import three_by_three
 from tests.report.html.examples import hostile, open_loop, six_clients
 
@@ -90,6 +90,24 @@ def test_a_page_has_its_parts_in_their_order() -> None:
     assert "clientbench results show run-1 --lock > clients.lock" in text
     assert page.startswith("<!DOCTYPE html>")
     assert SIGN in page
+
+
+def test_the_limits_of_a_gate_are_part_of_the_answer() -> None:
+    record, trials = six_clients()
+    why = "other programs used the machine"
+    found = (
+        replace(FINDING, outcome="broken", reason=None),
+        replace(FINDING, outcome="unclear", reason=why),
+        replace(FINDING, outcome="kept", reason=None),
+    )
+    page = to_html(replace(record, gate=found), trials)
+    answer = page[page.index(">Answer<") : page.index(">Ratios<")]
+    text = " ".join(" ".join(elements(page).texts).split())
+    assert "✗ broken: of 3 limits 1 broken, 1 unclear, 1 kept" in text
+    assert all(f"{one}</th>" in answer for one in ("✗ broken", "? unclear", "✓ kept"))
+    assert why in answer
+    assert FINDING.rule.replace(">", "&gt;") in answer
+    assert ">Gate<" not in page_of_six()
 
 
 def test_a_page_of_six_clients_is_small_enough_to_be_sent() -> None:
