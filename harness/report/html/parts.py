@@ -73,7 +73,7 @@ class RunPage:
     entries: Sequence[Said]
     legend: str
     overview: Sequence[Table]
-    gate: Sequence[Said]  # none without limits
+    gate: Sequence[Said]  # what is said of the limits; none without them
     limits: Sequence[Table]
     grave: Sequence[Said]
     warnings: Sequence[Said]
@@ -106,7 +106,7 @@ def run_page(facts: Facts, *, prefix: str = "", with_matrix: bool = False) -> Ru
         overview=[
             _overview(facts, name, own) for name, own in by_condition(facts.summaries).items()
         ],
-        gate=[Said(gate.conclusion(run.gate), *GATE[gate.outcome(run.gate)])] if run.gate else [],
+        gate=list(_gate(run)),
         limits=[_limits(run)] if run.gate else [],
         grave=[one for one in warned if one.kind == "bad"],
         warnings=[one for one in warned if one.kind != "bad"],
@@ -168,13 +168,20 @@ def _overview(facts: Facts, condition: str | None, own: Sequence[CompetitorSumma
     )
 
 
+def _gate(run: RunRecord) -> Iterator[Said]:
+    """Say what the gate found, and why limits are unclear."""
+    if run.gate:
+        yield Said(gate.conclusion(run.gate), *GATE[gate.outcome(run.gate)])
+        yield from (Said(one, *GATE["unclear"]) for one in gate.reasons(run.gate))
+
+
 def _limits(run: RunRecord) -> Table:
     """Return every limit of the gate, with its outcome as a word and a sign."""
     rows: list[tuple[Any, ...]] = []
-    for one, (_, *rest) in zip(run.gate, gate.cells(run.gate), strict=True):
+    for one, (_, *rest, _) in zip(run.gate, gate.cells(run.gate), strict=True):
         sign, kind = GATE[one.outcome]
         rows.append((Said(f"{sign} {one.outcome}", kind=kind), *rest))
-    return Table(gate.CELLS, rows, "Limits of the gate", texts=range(len(gate.CELLS)))
+    return Table(gate.CELLS[:-1], rows, "Limits of the gate", texts=range(len(gate.CELLS)))
 
 
 def _cell(column: Column, row: int) -> Any:
