@@ -17,6 +17,7 @@ from harness.cli.output import checked, write
 from harness.cli.screen import console_for, say
 from harness.errors import StoreError, StoreUnusableError, UsageError
 from harness.input.precision_input import TYPED_METRICS
+from harness.option_names import option
 from harness.records.model import Metric
 from harness.records.trend import TrendPoint
 from harness.redaction import one_of, refusal
@@ -69,6 +70,9 @@ def show_trend(
         console = console_for(sys.stdout)
         for part in trend.screen(found, console.width, in_full=asked.client is not None):
             console.print(part, soft_wrap=not console.is_terminal)
+    if asked.fail_on is not None and not trend.is_decided(found):
+        told = "; ".join(trend.answer(found)).removeprefix("trend  ")
+        say(f"clientbench: {option('fail_on')} step: nothing was decided: {told}", sys.stderr)
     is_failing = asked.fail_on is not None and any(map(failing, found))
     return NOT_KEPT if is_failing else DONE
 

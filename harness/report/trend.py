@@ -29,9 +29,12 @@ __all__ = [
     "event_sentences",
     "figure_name",
     "heading",
+    "is_decided",
+    "moments",
     "notes",
     "row",
     "screen",
+    "time",
     "value",
 ]
 
@@ -99,7 +102,7 @@ def heading(line: Line, *, with_key: bool) -> str:
         f"{newest.http_method or '?'} {_path(newest)}",
         None if newest.concurrency is None else f"{newest.concurrency} in flight",
         f"{line.usable} of {len(line.points)} {figures.plural('run', len(line.points))} usable",
-        f"{day(line.points[0])} to {day(newest)}",
+        " to ".join(moments(line.points[0], newest)),
         newest.machine,
         f"series {newest.series}" if with_key else None,
         "ended" if line.has_ended else None,
@@ -118,6 +121,18 @@ def _path(point: TrendPoint) -> str:
 def day(point: TrendPoint) -> str:
     """Return the date of a run (UTC)."""
     return point.started_at[:10]
+
+
+def moments(first: TrendPoint, last: TrendPoint) -> tuple[str, str]:
+    """Return when two runs began (UTC): their dates, or within a day their times as well."""
+    if day(first) != day(last):
+        return day(first), day(last)
+    return f"{day(first)} {time(first)}", time(last)
+
+
+def time(point: TrendPoint) -> str:
+    """Return the hour and minute at which a run began (UTC)."""
+    return point.started_at[11:16]
 
 
 def figure_name(track: Track) -> str:
@@ -154,8 +169,8 @@ def value(track: Track, number: float | None) -> str:
 
 
 def percent(share: float) -> str:
-    """Write a share with two digits; a large one as a multiple."""
-    return f"{figures.significant(100 * share, 2)} %"
+    """Write a share with two digits; what is below a thousandth of a percent is 0."""
+    return f"{figures.significant(100 * round(share, 5), 2)} %"
 
 
 def event_sentences(line: Line) -> Iterator[str]:
@@ -164,7 +179,7 @@ def event_sentences(line: Line) -> Iterator[str]:
         parts = ", ".join(_part(track, step) for track, step in event.parts)
         changes = ", ".join(map(_change, event.changes))
         told = changes or "no version, kernel or commit changed"
-        where = f"between {day(event.before)} and {day(event.after)}"
+        where = f"between {' and '.join(moments(event.before, event.after))}"
         run = f"run {event.after.run_id[:SHORT_ID]}"
         yield one_line(f"step {where} ({run}), {event.direction}: {parts}; {told}")
 
@@ -192,12 +207,17 @@ def _change(change: Change) -> str:
 
 def notes(line: Line) -> Iterator[str]:
     """Yield which runs do not count, and what could have been seen."""
-    reasons = Counter(point.unused[0] for point in line.points if point.unused)
-    if reasons:
-        told = ", ".join(f"{number} {reason}" for reason, number in reasons.most_common())
-        number = reasons.total()
-        yield f"not used ({HOLLOW}): {number} {figures.plural('run', number)}: {told}"
+    unused = [point for point in line.points if point.unused]
+    if unused:
+        number = len(unused)
+        yield f"not used ({HOLLOW}): {number} {figures.plural('run', number)}: {_why(unused)}"
     yield one_line(seen(line.tracks[0]))
+
+
+def _why(unused: Sequence[TrendPoint]) -> str:
+    """Return how many points do not count for which reason."""
+    reasons = Counter(point.unused[0] for point in unused)
+    return ", ".join(f"{number} {reason}" for reason, number in reasons.most_common())
 
 
 def seen(track: Track) -> str:
@@ -235,13 +255,26 @@ def _nothing(lines: Sequence[Line]) -> str:
     ]
     followed = [track for track in closest if track is not None]
     if not followed:
-        fewest = min(line.tracks[0].missing for line in lines)
-        runs = f"{fewest} more usable {figures.plural('run', fewest)}"
-        return f"too few runs: {runs} of the same machine and settings needed"
+        return _too_few(min(lines, key=lambda line: line.tracks[0].missing))
     least = max(followed, key=_visible)
     size = percent(_visible(least))
     where = "" if len(lines) == 1 else " in each line"
     return f"no step; one of {size} in {figure_name(least)} would be seen{where} within {SOON} runs"
+
+
+def _too_few(line: Line) -> str:
+    """Say how many runs are missing in the line that lacks the fewest, and which do not count."""
+    number = line.tracks[0].missing
+    runs = f"{number} more usable {figures.plural('run', number)}"
+    unused = [point for point in line.points if point.unused]
+    found = f"{line.usable} of {len(line.points)} count"
+    why = f" ({_why(unused)})" if unused else ""
+    return f"too few runs: {found}{why}; {runs} of the same machine and settings needed"
+
+
+def is_decided(lines: Sequence[Line]) -> bool:
+    """Say whether a step could have been seen in any of the lines."""
+    return any(track.visible for line in lines for track in line.tracks)
 
 
 def _visible(track: Track) -> float:

@@ -87,6 +87,18 @@ def test_a_step_fails_a_build_only_if_that_is_asked_for(folder: Path) -> None:
     assert trend(folder, "requests", "--fail-on", "step").code == 0
 
 
+def test_a_build_is_told_where_nothing_was_decided(tmp_path: Path) -> None:
+    keep(tmp_path / "benchmark_results.db", stepped(2, 2, 1.3))
+
+    ended = trend(tmp_path, "httpx", "--fail-on", "step", "--json")
+    assert ended.code == 0
+    (line,) = ended.err.splitlines()
+    assert line.startswith(
+        "clientbench: --fail-on step: nothing was decided: too few runs: 4 of 4 count; 4 more"
+    )
+    assert trend(tmp_path, "httpx").err == ""
+
+
 def test_a_step_of_long_ago_fails_no_build(tmp_path: Path) -> None:
     keep(tmp_path / "benchmark_results.db", stepped(10, 12, 1.3))
 

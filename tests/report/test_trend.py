@@ -63,11 +63,44 @@ def test_what_could_have_been_seen_is_always_told() -> None:
 
 
 def test_too_few_runs_are_told_with_how_many_are_missing() -> None:
-    told = shown(lines(points(noise(5))))
+    told = " ".join(" ".join(shown(lines(points(noise(5))))).split())
 
-    assert told[-1] == (
-        "trend  too few runs: 3 more usable runs of the same machine and settings needed"
+    assert told.endswith(
+        "trend too few runs: 5 of 5 count; 3 more usable runs of the same machine and settings needed"
     )
+
+
+def test_runs_that_do_not_count_are_told_where_too_few_do() -> None:
+    found = [replace(one, unused=("disturbed",)) for one in points(noise(9))]
+    told = " ".join(" ".join(shown(lines(found))).split())
+
+    assert told.endswith(
+        "trend too few runs: 0 of 9 count (9 disturbed); 8 more usable runs of the same machine and "
+        "settings needed"
+    )
+
+
+def test_runs_of_one_day_are_told_apart_by_their_time() -> None:
+    factors = stepped(8, 6, 1.3)
+    found = [
+        replace(point(number, cpu=factor), started_at=f"2026-03-01T12:{number:02}:00+00:00")
+        for number, factor in enumerate(factors)
+    ]
+    told = " ".join(" ".join(shown(lines(found))).split())
+
+    assert "14 of 14 runs usable, 2026-03-01 12:00 to 12:13" in told
+    assert "step between 2026-03-01 12:07 and 12:08" in told
+
+
+def test_runs_that_hardly_scatter_do_so_by_nothing() -> None:
+    told = " ".join(
+        " ".join(
+            shown(lines(points([1 + 1e-14 * n for n in range(12)]), "cpu_per_request"))
+        ).split()
+    )
+
+    assert "runs scatter by 0 %" in told
+    assert "e-" not in told
 
 
 def test_what_does_not_count_is_hollow_and_told() -> None:

@@ -64,7 +64,7 @@ def _runs(line: Line) -> Table:
     rows = [
         (
             point.run_id[:8],
-            trend.day(point),
+            f"{trend.day(point)} {trend.time(point)}",
             point.client_version or figures.NOTHING,
             point.python_version or figures.NOTHING,
             (point.commit or figures.NOTHING)[: trend.COMMIT],
@@ -74,6 +74,6 @@ def _runs(line: Line) -> Table:
         for number, point in enumerate(line.points)
     ]
     names = tuple(trend.figure_name(track) for track in line.tracks)
-    headings = ("run", "date", "version", "Python", "commit", *names, "not used because")
+    headings = ("run", "date (UTC)", "version", "Python", "commit", *names, "not used because")
     last = len(headings) - 1
     return Table(headings, rows, "Every run", texts=(0, 1, 2, 3, 4, last))

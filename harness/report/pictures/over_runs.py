@@ -53,7 +53,7 @@ def _draw(line: Line, track: Track, chart: Chart) -> None:
     values = [*_values(track), *_ends(track)]
     chart.log_y(values, _labels(track))
     days = _days(line)
-    room = max(0.5, 0.02 * days[-1])
+    room = 0.03 * days[-1] or 0.5
     _dates(line, days, chart, room)
     colour = MUTED.light if track.is_weak else SERIES[0].light
     used = {*track.used}
@@ -111,11 +111,14 @@ def _days(line: Line) -> list[float]:
 
 def _dates(line: Line, days: list[float], chart: Chart, room: float) -> None:
     most = 3 if chart.sheet.is_narrow else 8
-    ticks = []
+    is_one_day = trend.day(line.points[0]) == trend.day(line.newest)
+    named = trend.time if is_one_day else trend.day
+    ticks: dict[str, float] = {}
     for wanted in linear_ticks(0, days[-1], most) if days[-1] else [0.0]:
         near = min(range(len(days)), key=lambda number: abs(days[number] - wanted))
-        ticks.append((days[near], trend.day(line.points[near])))
-    chart.x(-room, days[-1] + room, list(dict.fromkeys(ticks)), "runs by date (UTC)")
+        ticks.setdefault(named(line.points[near]), days[near])
+    told = f"runs of {trend.day(line.newest)} by time (UTC)" if is_one_day else "runs by date (UTC)"
+    chart.x(-room, days[-1] + room, [(x, name) for name, x in ticks.items()], told)
     chart.axes.tick_params(axis="x", labelsize=SMALL - 1)
 
 
