@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,14 +10,18 @@ from harness import interrupts
 from harness.analysis.environments import StoredRun
 from harness.cli.locks import lock_notice
 from harness.cli.screen import say
-from harness.errors import UsageError
+from harness.errors import StoreError, UsageError
+from harness.records.model import RunRecord, TrialSummary
 from harness.redaction import refusal
 from harness.report.figures import plural
 from harness.report.json_document import to_json
 from harness.report.text_file import to_text
 from harness.store import Store, importing, merging
+from harness.text import one_line
 
 __all__ = ["merge"]
+
+MOST_TOLD = 20  # names and tags that differ, in lines
 
 
 def merge(database: Path, files: Sequence[str], documents: Sequence[str]) -> None:
@@ -33,13 +38,35 @@ def merge(database: Path, files: Sequence[str], documents: Sequence[str]) -> Non
     runs = [(name, _read(_path("import", name, kind))) for name in documents]
     with interrupts.deferred(), Store.open(database, lock_notice(database)) as store:
         for name, source in sources:
-            say(
-                f"{_counted(store.merge(source))} added to {str(database)!r}; {name!r} is unchanged"
-            )
+            merged = store.merge(source)
+            say(f"{_counted(merged)} added to {str(database)!r}; {name!r} is unchanged")
+            _tell_kept(merged, database, name)
         for name, (run, trials) in runs:
-            added = store.add(run, trials)
-            what = f"run {run.id}" if added else "nothing (it is there already)"
+            merged = _added(store, run, trials, name)
+            is_new = merged.runs or merged.rounds or merged.trials
+            what = f"run {run.id}" if is_new else "nothing (it is there already)"
             say(f"{what} added to {str(database)!r}; {name!r} is unchanged")
+            _tell_kept(merged, database, name)
+
+
+def _added(
+    store: Store, run: RunRecord, trials: Sequence[TrialSummary], name: str
+) -> merging.Merged:
+    try:
+        return store.add(run, trials)
+    except StoreError as error:
+        if error.fields == ("import",):
+            error.value = repr(name)
+        raise
+
+
+def _tell_kept(merged: merging.Merged, database: Path, name: str) -> None:
+    """Say on standard error what another file calls otherwise; few lines, however many runs."""
+    for what in merged.kept[:MOST_TOLD]:
+        told = one_line(what)
+        say(f"clientbench: {told} stays as in {str(database)!r}: {name!r} differs", sys.stderr)
+    if len(merged.kept) > MOST_TOLD:
+        say(f"clientbench: so does what differs in {len(merged.kept) - MOST_TOLD} more", sys.stderr)
 
 
 def _read(path: Path) -> StoredRun:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -130,25 +131,29 @@ class Store:
             self._db["gate_findings"].delete_where("run_id = ?", [run.id])
             self._insert("gate_findings", rows.gate_rows(run))
 
-    def add(self, run: RunRecord, trials: Sequence[TrialSummary]) -> bool:
-        """Store a whole run that was measured elsewhere; say whether it is new.
+    def add(self, run: RunRecord, trials: Sequence[TrialSummary]) -> merging.Merged:
+        """Store a whole run that was measured elsewhere, as if it came in a database of its own.
 
-        It is also new if it has ended there, and not here. Raises StoreError if the database says
-        something else about it.
+        Raises StoreError, also if the database says something else about it.
         """
-        with self._writing():
-            known = adding.presence(self._db.conn, self.path, run, trials)
-            if known == "here":
-                return False
-            if known == "shorter":
-                self._db["runs"].delete(run.id)
-            self._insert_run(run)
-            self._insert_checks(run)
-            for row, made in adding.rounds(run, trials):
-                self._insert_round(row, made)
-            if run.state != "unfinished":
-                self._insert_end(run, trials)
-        return True
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder) / "run.db"
+            with Store.open(source) as alone, alone._writing():
+                alone._insert_whole(run, trials)
+            try:
+                return self.merge(source)
+            except StoreError as error:
+                if error.fields == ("file",):
+                    error.fields, error.value = ("import",), repr(run.id)
+                raise
+
+    def _insert_whole(self, run: RunRecord, trials: Sequence[TrialSummary]) -> None:
+        self._insert_run(run)
+        self._insert_checks(run)
+        for row, made in adding.rounds(run, trials):
+            self._insert_round(row, made)
+        if run.state != "unfinished":
+            self._insert_end(run, trials)
 
     def _insert_run(self, run: RunRecord) -> None:
         from harness.store import rows  # noqa: PLC0415  brings numpy

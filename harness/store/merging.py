@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import StoreError
-from harness.store import files, migrations, table_columns
+from harness.store import conflicts, files, remarks, table_columns
+from harness.store.conflicts import common_columns, common_tables
 
 __all__ = ["Merged", "attached", "check", "copy"]
 
@@ -18,27 +19,8 @@ BETTER_RUNS = """SELECT id FROM other.runs AS theirs WHERE NOT EXISTS (
   SELECT 1 FROM main.runs AS ours
   WHERE ours.id = theirs.id AND (ours.ended_at IS NOT NULL OR theirs.ended_at IS NULL)
 )"""
-# Runs that have ended in both, and trials that both have, of which the two say different things.
-CONFLICTS = f"""SELECT id FROM main.runs AS ours JOIN other.runs AS theirs USING (id)
-WHERE ours.ended_at IS NOT NULL AND theirs.ended_at IS NOT NULL
-  AND (ours.started_at, ours.ended_at, ours.state, ours.seed, ours.scenario, ours.environment_id)
-  IS NOT (theirs.started_at, theirs.ended_at, theirs.state, theirs.seed, theirs.scenario,
-    theirs.environment_id)
-UNION
-SELECT ours.run_id FROM main.{table_columns.RESULTS} AS ours
-JOIN other.{table_columns.RESULTS} AS theirs USING (id)
-WHERE ours.run_id IS NOT NULL AND (ours.run_id, ours.label, ours.round, ours.window_ns,
-  ours.correct, ours.cpu_ns) IS NOT (theirs.run_id, theirs.label, theirs.round, theirs.window_ns,
-  theirs.correct, theirs.cpu_ns)
-ORDER BY 1"""
-MOST_NAMED = 5  # conflicting runs, in a message
-KEYED_BY_THEMSELVES = (
-    "environments",
-    "client_environments",
-    "selftests",
-    "selftest_figures",
-    "rounds",
-)
+MOST_NAMED = 5  # contradictions, in a message
+KEYED_BY_THEMSELVES = (*conflicts.SHARED_ROWS, "rounds")
 
 
 @dataclass(frozen=True)
@@ -49,6 +31,7 @@ class Merged:
     rounds: int
     trials: int
     selftests: int
+    kept: tuple[str, ...] = ()  # what stays here, and differs there: "tag pr of run …"
 
 
 def check(path: Path, source: Path) -> None:
@@ -111,21 +94,24 @@ def copy(connection: sqlite3.Connection, source: Path) -> Merged:
         f"CREATE TEMP TABLE new_trials AS SELECT id FROM other.{table_columns.RESULTS}"
         f" WHERE run_id IS NOT NULL AND id NOT IN (SELECT id FROM main.{table_columns.RESULTS})"
     )
-    tables = _tables(connection)
+    tables = common_tables(connection)
+    annotated = remarks.shared(connection)
     new = {name: _copy(connection, name) for name in KEYED_BY_THEMSELVES if name in tables}
     runs = _copy_runs(connection)
     trials = _copy(connection, table_columns.RESULTS, "id IN (SELECT id FROM temp.new_trials)")
-    for table in sorted(tables - {*KEYED_BY_THEMSELVES, "runs", table_columns.RESULTS}):
+    own = {*KEYED_BY_THEMSELVES, "runs", table_columns.RESULTS}
+    for table in sorted(tables - own):
         _copy_neighbour(connection, table)
     connection.execute(
         "UPDATE main.runs SET selftest_id = NULL WHERE selftest_id IS NOT NULL"
         " AND selftest_id NOT IN (SELECT id FROM main.selftests)"
     )
-    return Merged(runs, new.get("rounds", 0), trials, new.get("selftests", 0))
+    kept = (*remarks.unite(connection, annotated), *remarks.take_findings(connection))
+    return Merged(runs, new.get("rounds", 0), trials, new.get("selftests", 0), kept)
 
 
 def _check_conflicts(connection: sqlite3.Connection, source: Path) -> None:
-    found = [str(run_id) for (run_id,) in connection.execute(CONFLICTS)]
+    found = conflicts.found(connection)
     if not found:
         return
     more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
@@ -139,7 +125,7 @@ def _check_conflicts(connection: sqlite3.Connection, source: Path) -> None:
 
 
 def _copy_runs(connection: sqlite3.Connection) -> int:
-    columns = _columns(connection, "runs")
+    columns = common_columns(connection, "runs")
     renewed = ", ".join(f"{name} = excluded.{name}" for name in columns if name != "id")
     return connection.execute(
         f"INSERT INTO main.runs ({', '.join(columns)}) SELECT {', '.join(columns)} FROM other.runs"
@@ -150,7 +136,7 @@ def _copy_runs(connection: sqlite3.Connection) -> int:
 
 def _copy_neighbour(connection: sqlite3.Connection, table: str) -> None:
     """Replace the rows of better known runs; add the rows of new trials."""
-    if "trial_id" in _columns(connection, table):
+    if "trial_id" in common_columns(connection, table):
         _copy(connection, table, "trial_id IN (SELECT id FROM temp.new_trials)")
         return
     better = "run_id IN (SELECT id FROM temp.better_runs)"
@@ -161,26 +147,8 @@ def _copy_neighbour(connection: sqlite3.Connection, table: str) -> None:
 
 def _copy(connection: sqlite3.Connection, table: str, which: str = "TRUE") -> int:
     """Insert the rows with new keys; return how many."""
-    columns = ", ".join(_columns(connection, table))
+    columns = ", ".join(common_columns(connection, table))
     return connection.execute(
         f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM other.{table}"
         f" WHERE {which} ORDER BY rowid ON CONFLICT DO NOTHING"
     ).rowcount
-
-
-def _tables(connection: sqlite3.Connection) -> set[str]:
-    """Return our tables that both databases have: an older one lacks some."""
-    found = connection.execute("SELECT name FROM other.sqlite_schema WHERE type = 'table'")
-    return {name for (name,) in found} & {*migrations.own_names(), table_columns.RESULTS}
-
-
-def _columns(connection: sqlite3.Connection, table: str) -> list[str]:
-    """Return the columns that both have.
-
-    This database is up to date, and new columns are optional.
-    """
-    ours, theirs = (
-        [row[1] for row in connection.execute(f"PRAGMA {name}.table_info({table})")]
-        for name in ("main", "other")
-    )
-    return [name for name in ours if name in theirs]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.store import Store
-from harness.store.reading import list_runs
+from harness.store.reading import list_runs, show_run
 from tests.cli.command import clientbench
 from tests.examples import finished, save, two_clients
 
@@ -87,6 +87,23 @@ def test_what_contradicts_is_refused_with_its_ids_and_what_came_before_stays(
     assert ids(tmp_path / "all.db") == ["one", "two"]
 
 
+def test_names_and_tags_that_differ_stay_and_are_told(tmp_path: Path) -> None:
+    for name in ("all", "there"):
+        job(tmp_path / f"{name}.db", "one")
+        words = ("annotate", "one", "--tag", f"{name}=1", "--name", name, "--db", f"{name}.db")
+        assert clientbench("results", *words, cwd=tmp_path).code == 0
+    show = ("results", "show", "one", "--db", "there.db", "--quiet", "--output", "one.json")
+    assert clientbench(*show, cwd=tmp_path).code == 0
+    for words in (("there.db",), ("--import", "one.json")):
+        ended = clientbench("results", "merge", *words, *INTO, cwd=tmp_path)
+        assert ended.code == 0, ended
+        at = repr(str(tmp_path / "all.db"))
+        said = f"the name of run one stays as in {at}: {words[-1]!r} differs"
+        assert ended.err == f"clientbench: {said}\n"
+        found, _ = show_run(tmp_path / "all.db", "one")
+        assert (found.name, found.provenance.tags) == ("all", {"all": "1", "there": "1"})
+
+
 def test_a_document_that_contradicts_is_refused_with_its_id(tmp_path: Path) -> None:
     job(tmp_path / "all.db", "one")
     job(tmp_path / "edited.db", "one", seed=8)
@@ -94,7 +111,7 @@ def test_a_document_that_contradicts_is_refused_with_its_id(tmp_path: Path) -> N
     assert clientbench(*show, cwd=tmp_path).code == 0
     ended = clientbench("results", "merge", "--import", "one.json", *INTO, cwd=tmp_path)
     assert (ended.code, ended.out) == (2, "")
-    assert "all.db': says something else about one; " in ended.err
+    assert "--import 'one.json': says something else than this database about one; " in ended.err
     assert ended.err.count("\n") == 1
 
 

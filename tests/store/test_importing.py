@@ -140,8 +140,8 @@ def test_what_was_exported_is_the_same_in_an_empty_database(
     there = stored(tmp_path / "there.db", *SHAPES[shape]())
     record, made = importing.read(document(tmp_path, there))
     with Store.open(path) as store:
-        assert store.add(record, made)
-        assert not store.add(record, made)
+        assert store.add(record, made).runs
+        assert not store.add(record, made).runs
     here = show_run(path)
     assert to_json(*here, with_matrix=True) == to_json(*there, with_matrix=True)
     assert to_text(*here, with_matrix=True) == to_text(*there, with_matrix=True)
@@ -169,25 +169,26 @@ def test_one_that_had_not_ended_here_has_ended_afterwards(path: Path, tmp_path: 
     stored(path, replace(record, state="unfinished"), made[:2])
     there = stored(tmp_path / "there.db", record, made)
     with Store.open(path) as store:
-        assert store.add(*importing.read(document(tmp_path, there)))
-        assert not store.add(replace(there[0], state="unfinished"), there[1][:2])
+        assert store.add(*importing.read(document(tmp_path, there))).runs
+        before_its_end = (replace(there[0], state="unfinished"), there[1][:2])
+        assert not store.add(*importing.read(document(tmp_path, before_its_end))).runs
     assert to_json(*show_run(path)) == to_json(*there)
 
 
 @pytest.mark.parametrize(
     ("record", "made", "said"),
     [
-        (finished(two_clients(), seed=8), two_clients(), "something else about run-1"),
-        (finished(two_clients(), ended_at="later"), two_clients(), "something else about run-1"),
+        (finished(two_clients(), seed=8), two_clients(), "about run-1;"),
+        (finished(two_clients(), ended_at="later"), two_clients(), "about run-1;"),
         (
             finished(two_clients()),
             [replace(one, correct=7) for one in two_clients()],
-            "something else about run-1",
+            "about run-1;",
         ),
         (
             finished(two_clients(), id="run-2"),
             two_clients(),
-            r"something else about run-1 \(trial-requests-1\)",
+            r"about run-1;",
         ),
     ],
     ids=["seed", "end", "trial", "trial of another run"],

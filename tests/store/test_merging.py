@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import shutil
 import sqlite3
+import zlib
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ import sqlite_utils
 
 from harness import interrupts
 from harness.errors import StoreError
+from harness.records.gate_result import GateFinding
 from harness.store import Store, files
 from harness.store.merging import Merged
 from harness.store.migrations import NAMES, migrations
@@ -44,6 +48,108 @@ def source(tmp_path: Path) -> Path:
         save(store, made, two_clients())
         store.finish(made)
     return source
+
+
+EDITS = (
+    "UPDATE histograms SET encoded = (SELECT encoded FROM histograms ORDER BY rowid DESC LIMIT 1),"
+    " total = 1 WHERE rowid = 1",
+    "UPDATE histograms SET censored = 5",
+    "UPDATE benchmark_results SET peak_rss_bytes = 1",
+    "UPDATE benchmark_results SET versions = '{}'",
+    "UPDATE benchmark_results SET state = 'partial' WHERE round = 2",
+    "UPDATE runs SET state = 'stopped'",
+    "UPDATE runs SET git_commit = 'c0ffee'",
+    "UPDATE doubts SET message = 'all is well'",
+    "UPDATE comparisons SET verdict = 'faster'",
+    "UPDATE competitor_results SET p99_service_ns = 1",
+    "UPDATE ceilings SET service_ns = 1",
+    "UPDATE slices SET correct = 1",
+    "UPDATE status_counts SET count = 1",
+    "UPDATE resource_readings SET cpu_percent = 1",
+    "UPDATE rounds SET ended_at = 'later'",
+    "DELETE FROM status_counts",
+    "DELETE FROM slices WHERE rowid = 1",
+    "DELETE FROM comparisons",
+    "DELETE FROM benchmark_results WHERE round = 3",
+    "DELETE FROM rounds WHERE round = 3",
+    "INSERT INTO doubts (run_id, sequence, kind, subject, message, remedy)"
+    " VALUES ('run-1', 99, 'disturbed', 'run', 'x', 'y')",
+)
+
+
+@pytest.mark.parametrize("edited_here", [False, True])
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_run_that_was_edited_in_one_of_them_is_refused_with_its_id(
+    edit: str, edited_here: bool, source: Path, path: Path
+) -> None:
+    shutil.copy(source, path)
+    with closing(sqlite3.connect(path if edited_here else source)) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        assert connection.execute(edit).rowcount > 0
+        connection.commit()
+    before = everything(path)
+    with pytest.raises(StoreError, match="something else than this database about run-1;"):
+        merge(source, path)
+    assert everything(path) == before
+
+
+@pytest.mark.parametrize(
+    ("edit", "named"),
+    [
+        ("UPDATE environments SET environment = '{}'", "environment [0-9a-f]{64}"),
+        ("UPDATE client_environments SET environment = '{}'", "client environment [0-9a-f]{32}"),
+        ("UPDATE selftests SET resolution = 0", "self-test "),
+        ("UPDATE selftest_figures SET value = 0.1", "a figure of self-test "),
+    ],
+)
+def test_rows_that_runs_share_are_refused_likewise(
+    edit: str, named: str, source: Path, path: Path
+) -> None:
+    shutil.copy(source, path)
+    with closing(sqlite3.connect(source)) as connection:
+        connection.execute(edit)
+        connection.commit()
+    with pytest.raises(StoreError, match=f"this database about {named}"):
+        merge(source, path)
+
+
+def test_what_was_packed_by_another_zlib_is_the_same(source: Path, path: Path) -> None:
+    shutil.copy(source, path)
+    with closing(sqlite3.connect(source)) as connection:
+        (encoded,) = connection.execute("SELECT encoded FROM histograms").fetchone()
+        head, packed = base64.b64decode(encoded)[:4], base64.b64decode(encoded)[8:]
+        again = zlib.compress(zlib.decompress(packed), 1)
+        other = base64.b64encode(head + len(again).to_bytes(4, "big") + again).decode()
+        assert other != encoded
+        connection.execute("UPDATE histograms SET encoded = ? WHERE encoded = ?", (other, encoded))
+        connection.commit()
+    assert merge(source, path) == Merged(0, 0, 0, 0)
+
+
+def test_tags_of_both_are_kept_and_what_differs_is_told(source: Path, path: Path) -> None:
+    shutil.copy(source, path)
+    with Store.open(path) as store:
+        store.annotate("run-1", {"pr": "7", "mine": "1"}, "ours")
+    with Store.open(source) as store:
+        store.annotate("run-1", {"pr": "8", "theirs": "2"}, "theirs")
+    told = ("the name of run run-1", "tag pr of run run-1")
+    assert merge(source, path) == Merged(0, 0, 0, 0, told)
+    found, _ = show_run(path)
+    assert found.name == "ours"
+    assert found.provenance.tags == {"pr": "7", "mine": "1", "theirs": "2"}
+
+
+def test_findings_of_a_gate_come_along_and_ours_stay(source: Path, path: Path) -> None:
+    shutil.copy(source, path)
+    one = GateFinding("p50 < 1 ms", "requests", "p50", 1e6, None, "kept", 5e5, None, None)
+    with Store.open(source) as store:
+        store.save_gate(replace(show_run(source)[0], gate=(one,)))
+    assert merge(source, path) == Merged(0, 0, 0, 0)
+    assert show_run(path)[0].gate == (one,)
+    with Store.open(source) as store:
+        store.save_gate(replace(show_run(source)[0], gate=(replace(one, outcome="broken"),)))
+    assert merge(source, path).kept == ("the gate's findings of run run-1",)
+    assert show_run(path)[0].gate == (one,)
 
 
 def merge(source: Path, path: Path) -> Merged:
