@@ -44,11 +44,22 @@ def interpreter() -> dict[str, Any]:
         "build": {
             "version": platform.python_version(),
             "build": sys.version,
-            "options": str(sysconfig.get_config_var("CONFIG_ARGS") or ""),
+            "options": without_paths(str(sysconfig.get_config_var("CONFIG_ARGS") or "")),
             "openssl": _openssl(),
             "gil": has_gil(),
         },
     }
+
+
+def without_paths(options: str) -> str:
+    """Return the options of a build without those that name folders of the machine it was made on."""
+    import shlex  # noqa: PLC0415  a worker does without
+
+    try:
+        words = shlex.split(options)
+    except ValueError:  # nobody can say where one ends
+        return ""
+    return shlex.join(word for word in words if "/" not in word and "\\" not in word)
 
 
 def metadata(roots: list[str]) -> dict[str, Any]:
