@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,14 @@ import psutil
 from harness.clock import utc_now
 from harness.machine import git, readings
 from harness.records.provenance import MachineReading, Moment, Provenance
-from harness.redaction import redact_url
+from harness.redaction import Redactor, hide_named, redact_url
 from harness.text import one_line
 
 __all__ = ["provenance", "reading"]
 
 LONGEST = 300  # characters of what a CI service says
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_PLAIN = Redactor.of([], {}, None)
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def provenance(folder: Path, environ: Mapping[str, str], tags: Mapping[str, str]
     """
     service = next((one for one in _SERVICES if environ.get(one.sign)), None)
     commit = _line(git.answer(folder, "rev-parse", "--verify", "HEAD"))
-    branch = _line(git.answer(folder, "symbolic-ref", "--quiet", "--short", "HEAD"))
+    branch = _clean(git.answer(folder, "symbolic-ref", "--quiet", "--short", "HEAD"))
     changed = git.answer(folder, "status", "--porcelain", "--untracked-files=no")
     return Provenance(
         commit=commit or _first(service.commit if service else (), environ),
@@ -123,7 +126,14 @@ def _told(service: _Service, environ: Mapping[str, str]) -> dict[str, str]:
 
 def _first(names: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
     value = next((environ[name] for name in names if environ.get(name)), None)
-    return None if value is None else _line(redact_url(value))
+    return _clean(value)
+
+
+def _clean(text: str | None) -> str | None:
+    """Return a text of others on one line, without secrets; a commit only looks like a key."""
+    if text is None or _COMMIT.fullmatch(text):
+        return text
+    return _line(hide_named(_PLAIN.scrub(redact_url(text))))
 
 
 def _line(text: str | None) -> str | None:

@@ -116,3 +116,22 @@ def test_a_look_at_this_machine() -> None:
     assert found.moment == "start" and found.at.endswith("+00:00")
     assert found.load_average is not None and found.load_average >= 0
     assert found.steal_ns is None or found.steal_ns >= 0
+
+
+def test_secrets_in_what_a_ci_service_says_are_hidden(tmp_path: Path) -> None:
+    key = "ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a"
+    commit = "9f86d081884c7d659a2feaa0c55ad015abcdabcd"  # built like a key, and none
+    environ = {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_SHA": commit,
+        "GITHUB_HEAD_REF": f"feature/{key}",
+        "GITHUB_REPOSITORY": "see https://me:hunter2@git.example.test/x.git",
+        "GITHUB_WORKFLOW": f"with {key}",
+        "GITHUB_JOB": "speed, password=hunter2",
+        "GITHUB_RUN_ID": "https://me:hunter2@git.example.test/?token=hunter2",
+    }
+    found = provenance(tmp_path, environ, {})
+    assert "hunter2" not in str(found) and key not in str(found)
+    assert (found.commit, found.branch) == (commit, "feature/***")
+    git(tmp_path, "init", "-q", "-b", f"feature/{key}")
+    assert provenance(tmp_path, {}, {}).branch == "feature/***"
