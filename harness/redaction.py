@@ -25,11 +25,13 @@ __all__ = [
     "Redactor",
     "body_secrets",
     "header_secrets",
+    "hide_named",
     "is_telling",
     "looks_secret",
     "one_of",
     "quoted",
     "redact_headers",
+    "redact_tags",
     "redact_url",
     "refusal",
     "secrets_of_urls",
@@ -68,6 +70,10 @@ _TELLING_NAME = re.compile(
 )
 _URL_IN_TEXT = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+")
 _TARGET_IN_TEXT = re.compile(r"/[^\s'\"<>?]*\?[^\s'\"<>]+")  # as in "GET /path?token=… HTTP/1.1"
+# Up to the next name; bounded, because a long text of blanks or of letters may come from outside.
+_NAMED_VALUE = re.compile(
+    r"((?<![\w-])([\w-]{1,100})\s{0,9}=\s{0,9})(?:(?!\s[\w-]{1,100}\s{0,9}=).)+", re.DOTALL
+)
 _CUT = "…"  # marks text that ``quoted`` has left out
 # Shorter secrets would remove common words from every message.
 _SHORTEST_SECRET = 4
@@ -127,6 +133,20 @@ def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
         )
         for name, value in headers.items()
     }
+
+
+def redact_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Hide the values of tags with telling names."""
+    return {key: HIDDEN if value and is_telling(key) else value for key, value in tags.items()}
+
+
+def hide_named(text: str) -> str:
+    """Hide every value of a telling name in ``text``, as in ``password=…``, up to the next name."""
+
+    def hidden(found: re.Match[str]) -> str:
+        return f"{found[1]}{HIDDEN}" if is_telling(found[2]) else found[0]
+
+    return _NAMED_VALUE.sub(hidden, text)
 
 
 class Redactor:

@@ -15,7 +15,16 @@ from harness.input.command_line_secrets import redactor
 from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
-from harness.redaction import HIDDEN, Redactor, looks_secret, quoted, redact_headers, redact_url
+from harness.redaction import (
+    HIDDEN,
+    Redactor,
+    hide_named,
+    looks_secret,
+    quoted,
+    redact_headers,
+    redact_tags,
+    redact_url,
+)
 
 # Made up, or from issuers' documentation; in two pieces so that no scanner takes them for real.
 KEYS = {
@@ -267,3 +276,29 @@ def test_any_text_can_be_redacted(text: str) -> None:
 def test_members_of_json_are_hidden_wherever_they_are_typed(flag: str, word: str) -> None:
     told = redactor([flag, word]).scrub(f"{flag}: {word!r} is not valid")
     assert "Jk3NbQ8w" not in told
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("password=hunter2", "password=***"),
+        ("nightly api-key = a b c pr=7", "nightly api-key = *** pr=7"),
+        ("token='x y' and more", "token=***"),
+        ("pr=7 who=me", "pr=7 who=me"),
+        ("after the password was changed", "after the password was changed"),
+        ("token=", "token="),
+        ("token=***", "token=***"),
+    ],
+)
+def test_a_value_with_a_telling_name_is_hidden_in_a_text(text: str, expected: str) -> None:
+    assert hide_named(text) == expected
+
+
+def test_a_long_text_is_looked_at_once() -> None:
+    for text in ("a" * 1_000_000, "a=" + " " * 1_000_000, "a= b" * 200_000):
+        assert hide_named(text) == text
+
+
+def test_values_of_tags_with_telling_names_are_hidden() -> None:
+    tags = {"token": "abc", "pr": "7", "secret": ""}
+    assert redact_tags(tags) == {"token": HIDDEN, "pr": "7", "secret": ""}

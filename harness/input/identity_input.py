@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from harness.errors import UsageError
-from harness.redaction import HIDDEN, Redactor, is_telling, quoted, refusal
+from harness.redaction import Redactor, hide_named, quoted, redact_tags, refusal
 
 __all__ = ["MACHINE_VARIABLE", "machine_name", "run_name", "tags"]
 
@@ -18,8 +18,8 @@ _PLAIN = Redactor.of([], {}, None)
 
 
 def run_name(text: str | None) -> str | None:
-    """Return the name of a run, without what has the form of a key. Raises UsageError."""
-    return None if text is None else _text("run_name", text)
+    """Return the name of a run; what may be secret in it is hidden. Raises UsageError."""
+    return None if text is None else hide_named(_text("run_name", text))
 
 
 def machine_name(flag: str | None, environ: Mapping[str, str]) -> str | None:
@@ -47,9 +47,8 @@ def tags(typed: Iterable[str], *, removable: bool = False) -> dict[str, str]:
             raise refusal("tag", text, accepted)
         if key in found:
             raise UsageError(f"{quoted(key)} is given twice; expected each once", "tag")
-        known = "" if removable and not value else _text("tag", value)
-        found[key] = HIDDEN if known and is_telling(key) else known
-    return found
+        found[key] = "" if removable and not value else hide_named(_text("tag", value))
+    return redact_tags(found)
 
 
 def _text(field: str, text: str) -> str:

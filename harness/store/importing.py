@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import ClientbenchError, StoreError
 from harness.option_names import option
 from harness.store import validity
+from harness.store.imported_secrets import without_secrets
 from harness.text import one_line
 from servers.spec import TargetSpec
 
@@ -36,6 +37,7 @@ def read(path: Path) -> tuple[RunRecord, list[TrialSummary]]:
     """Return the run, and its trials in order. Raises StoreError, one line long."""
     document = _document(path)
     try:
+        document = without_secrets(document)
         run = _run(document)
         trials = [_trial(one) for one in document["trials"]]
         _check(run, trials)

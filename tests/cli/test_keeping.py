@@ -44,6 +44,13 @@ def test_a_run_gets_tags_and_a_name_and_loses_them(folder: Path) -> None:
     assert tags(folder, "aaaa-new") == ("new", None)
 
 
+def test_a_name_keeps_no_value_of_a_telling_name(folder: Path) -> None:
+    words = ("--name", "with password=hunter2", "--tag", "note=token=hunter2")
+    named = results(folder, "annotate", "aaaa", *words)
+    assert named.out == "run aaaa-new: note=token=***, name 'with password=***'\n"
+    assert tags(folder, "aaaa-new") == ("with password=***", '{"note":"token=***"}')
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -262,6 +262,32 @@ def check_refused(folder: Path, text: str | bytes, said: str = ": ") -> None:
     assert "\n" not in told and len(told) < 500
 
 
+def test_secrets_that_were_written_into_a_document_are_not_stored(
+    path: Path, tmp_path: Path
+) -> None:
+    secret = "hunter2-is-secret"
+    url = f"http://me:{secret}@example.org/?token={secret}"
+    made = json.loads(to_json(*everything()))
+    made["run"]["name"] = f"with password={secret}"
+    made["run"]["provenance"] |= {"tags": {"token": secret, "pr": "7"}, "ci": {"url": url}}
+    made["run"]["scenario"] |= {"url": url, "headers": {"X-Api-Key": secret, "Accept": "*/*"}}
+    made["run"]["targets"][0]["spec"]["url"] = url
+    made["doubts"][0]["message"] = f"GET {url} failed"
+    for one in made["trials"]:
+        one |= {"url": url, "reason": f"no answer from {url}", "unequal": [url]}
+    file = tmp_path / "run.json"
+    file.write_text(json.dumps(made))
+    with Store.open(path) as store:
+        assert store.add(*importing.read(file)).runs
+    record, trials = show_run(path)
+    assert secret not in to_json(record, trials)
+    assert secret.encode() not in b"".join(one.read_bytes() for one in path.parent.glob("*.db*"))
+    assert record.provenance.tags == {"token": "***", "pr": "7"}
+    assert record.scenario["headers"] == {"X-Api-Key": "***", "Accept": "*/*"}
+    assert record.name == "with password=***"
+    assert {one.url for one in trials} == {"http://example.org/?token=***"}
+
+
 def test_sums_that_no_database_holds_are_refused(tmp_path: Path) -> None:
     made = [replace(one, correct=2**63 - 1) for one in two_clients()]
     check_refused(tmp_path, to_json(finished(two_clients()), made), "sum of correct is")
