@@ -16,7 +16,7 @@ from harness.redaction import refusal
 from harness.report.figures import plural
 from harness.report.json_document import to_json
 from harness.report.text_file import to_text
-from harness.store import Store, importing, merging
+from harness.store import Store, importing, merging, validity
 from harness.text import one_line
 
 __all__ = ["merge"]
@@ -76,7 +76,7 @@ def _read(path: Path) -> StoredRun:
         to_json(run, trials, with_matrix=True)
         to_text(run, trials, with_matrix=True)
     except Exception as error:  # a document may have been edited anywhere
-        problem = f"has content that cannot be shown ({type(error).__name__}: {error})"
+        problem = f"has content that cannot be shown ({validity.told(error)})"
         raise importing.refusal(path, problem) from error
     return run, trials
 

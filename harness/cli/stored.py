@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import ClientbenchError
+from harness.text import one_line
 
 __all__ = ["stored_in"]
 
@@ -26,10 +27,10 @@ def stored_in(database: Path) -> Iterator[None]:
     except Exception as error:
         if os.environ.get("CLIENTBENCH_DEBUG"):
             raise
-        from harness.store import files  # slow to import, and seldom needed
+        from harness.store import files, validity  # slow to import, and seldom needed
 
         raise files.unusable(
             database,
-            f"has content that cannot be shown ({type(error).__name__}: {error})",
+            f"has content that cannot be shown ({one_line(validity.told(error))})",
             "it is damaged or was edited, or this is a bug (CLIENTBENCH_DEBUG=1 shows where)",
         ) from error

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from harness import interrupts
 from harness.errors import StoreError, StoreUnusableError
-from harness.store import migrations, table_columns
+from harness.store import migrations, table_columns, validity
 from harness.text import one_line
 
 __all__ = [
@@ -99,7 +99,7 @@ def is_of_the_file(error: BaseException) -> bool:
 
 def _code(error: BaseException) -> int:
     """Return SQLite's primary result code; -1 for other errors."""
-    if isinstance(error, UnicodeDecodeError):
+    if isinstance(error, UnicodeDecodeError) or validity.is_no_text(error):
         return sqlite3.SQLITE_CORRUPT
     found = getattr(error, "sqlite_errorcode", None)
     return -1 if found is None else int(found) & 0xFF

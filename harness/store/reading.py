@@ -89,7 +89,8 @@ def show_run(
 
 def stored_run(connection: sqlite3.Connection, run_id: str) -> tuple[RunRecord, list[TrialSummary]]:
     """Return a run and all its trials, exactly as stored; ``connection`` gives ``sqlite3.Row``."""
-    return _run_record(connection, run_id), _trials(connection, run_id)
+    with validity.at(f"run {run_id}"):
+        return _run_record(connection, run_id), _trials(connection, run_id)
 
 
 def _doubted(run: RunRecord, trials: list[TrialSummary]) -> RunRecord:
@@ -144,7 +145,6 @@ def _run_record(connection: sqlite3.Connection, run_id: str) -> RunRecord:
         Doubt,
         Ending,
         HeldPlan,
-        OtherLoad,
         RunRecord,
         Spread,
     )
@@ -155,6 +155,8 @@ def _run_record(connection: sqlite3.Connection, run_id: str) -> RunRecord:
         " FROM runs JOIN environments ON environments.id = environment_id WHERE runs.id = ?",
         (run_id,),
     ).fetchone()
+    if row is None:
+        raise ValueError("table environments: that of the run is missing")
     finished = row["ended_at"] is not None
     last_known_at = row["last_round_ended_at"] or row["started_at"]
     return validity.built(
@@ -170,20 +172,20 @@ def _run_record(connection: sqlite3.Connection, run_id: str) -> RunRecord:
         scenario=json.loads(row["scenario"]),
         environment=json.loads(row["environment"]),
         target=json.loads(row["target"]),
-        targets=tuple(map(_target_record, _of_run(connection, "targets", run_id))),
-        spreads=_rebuilt(Spread, _of_run(connection, "spreads", run_id)),
-        doubts=_rebuilt(Doubt, _of_run(connection, "doubts", run_id)),
-        comparisons=_rebuilt(Comparison, _of_run(connection, "comparisons", run_id)),
-        ceilings=_rebuilt(Ceiling, _of_run(connection, "ceilings", run_id)),
-        held=_rebuilt(HeldPlan, _of_run(connection, "held_plans", run_id)),
-        other_load=next(iter(_rebuilt(OtherLoad, _other_loads(connection, run_id))), None),
-        ending=next(iter(_rebuilt(Ending, _of_run(connection, "endings", run_id))), None),
+        targets=_targets(connection, run_id),
+        spreads=_of_table(connection, Spread, "spreads", run_id),
+        doubts=_of_table(connection, Doubt, "doubts", run_id),
+        comparisons=_of_table(connection, Comparison, "comparisons", run_id),
+        ceilings=_of_table(connection, Ceiling, "ceilings", run_id),
+        held=_of_table(connection, HeldPlan, "held_plans", run_id),
+        other_load=_other_load(connection, run_id),
+        ending=next(iter(_of_table(connection, Ending, "endings", run_id)), None),
         selftest=_selftest(connection, row),
         prepared=dict(row).get("prepared", 0),
         condition_factor=dict(row).get("condition_factor"),
-        gate=_rebuilt(GateFinding, _of_run(connection, "gate_findings", run_id)),
+        gate=_of_table(connection, GateFinding, "gate_findings", run_id),
         provenance=_provenance(dict(row)),
-        machine_readings=_rebuilt(MachineReading, _of_run(connection, "machine_readings", run_id)),
+        machine_readings=_of_table(connection, MachineReading, "machine_readings", run_id),
     )
 
 
@@ -206,15 +208,29 @@ def _selftest(connection: sqlite3.Connection, row: sqlite3.Row) -> SelftestNote 
     return None if key is None else selftests.note(connection, key)
 
 
+def _targets(connection: sqlite3.Connection, run_id: str) -> Any:
+    with validity.at("table targets"):
+        return tuple(map(_target_record, _of_run(connection, "targets", run_id)))
+
+
 def _target_record(row: sqlite3.Row) -> Any:
     from harness.records.model import TargetRecord  # noqa: PLC0415  brings numpy
 
     return TargetRecord(TargetSpec.from_json(row["spec"]), json.loads(row["description"]))
 
 
-def _other_loads(connection: sqlite3.Connection, run_id: str) -> Iterable[dict[str, Any]]:
-    for row in map(dict, _of_run(connection, "other_loads", run_id)):
-        yield row | {"targets_apart": bool(row["targets_apart"])}
+def _other_load(connection: sqlite3.Connection, run_id: str) -> Any:
+    from harness.records.model import OtherLoad  # noqa: PLC0415  brings numpy
+
+    with validity.at("table other_loads"):
+        rows = map(dict, _of_run(connection, "other_loads", run_id))
+        flags = (row | {"targets_apart": bool(row["targets_apart"])} for row in rows)
+        return next(iter(_rebuilt(OtherLoad, flags)), None)
+
+
+def _of_table(connection: sqlite3.Connection, kind: Any, table: str, run_id: str) -> Any:
+    with validity.at(f"table {table}"):
+        return _rebuilt(kind, _of_run(connection, table, run_id))
 
 
 def _of_run(connection: sqlite3.Connection, table: str, run_id: str) -> Iterable[sqlite3.Row]:
@@ -253,7 +269,11 @@ def _trials(connection: sqlite3.Connection, run_id: str) -> list[TrialSummary]:
     rows = connection.execute(
         f"SELECT * FROM {table_columns.RESULTS} WHERE run_id = ? ORDER BY rowid", (run_id,)
     ).fetchall()
-    return [_trial(connection, dict(row)) for row in rows]
+    found = []
+    for row in rows:
+        with validity.at(f"trial {row['id']}"):
+            found.append(_trial(connection, dict(row)))
+    return found
 
 
 def _trial(connection: sqlite3.Connection, row: dict[str, Any]) -> TrialSummary:
@@ -261,31 +281,39 @@ def _trial(connection: sqlite3.Connection, row: dict[str, Any]) -> TrialSummary:
     from harness.records.model import Reading, SliceRecord, TrialSummary  # noqa: PLC0415  brings numpy
 
     trial_id = row["id"]
-    histograms = _histograms(connection, trial_id)
+    with validity.at("table histograms"):
+        histograms = _histograms(connection, trial_id)
+        latencies: dict[str, Any] = {
+            "service": histograms["service_time"],
+            "groups": _groups(connection, trial_id, histograms),
+        }
+    with validity.at("table slices"):
+        slices = _rebuilt(SliceRecord, _slices(connection, trial_id))
+    with validity.at("table resource_readings"):
+        of_trial = _of_trial(connection, "resource_readings", trial_id, "sequence")
+        readings = _rebuilt(Reading, of_trial)
+    with validity.at("table client_environments"):
+        environment = _client_environment(connection, row)
     elsewhere: dict[str, Any] = {
-        "service": histograms["service_time"],
-        "open_loop": _open_loop(row, histograms),
-        "groups": _groups(connection, trial_id, histograms),
-        "target": _target(row),
-        "client_environment": _client_environment(connection, row),
-        "status_counts": {
-            counted["status"]: counted["count"]
-            for counted in _of_trial(connection, "status_counts", trial_id)
-        },
-        "error_counts": {
-            counted["kind"]: counted["count"]
-            for counted in _of_trial(connection, "error_counts", trial_id)
-        },
+        "status_counts": _counts(connection, "status_counts", "status", trial_id),
+        "error_counts": _counts(connection, "error_counts", "kind", trial_id),
         "traces": tuple(
             tuple(traced[name] for name in table_columns.TRACE_COLUMNS)
             for traced in _of_trial(connection, "traces", trial_id, "sequence")
         ),
-        "slices": _rebuilt(SliceRecord, _slices(connection, trial_id)),
-        "readings": _rebuilt(
-            Reading, _of_trial(connection, "resource_readings", trial_id, "sequence")
-        ),
+        "slices": slices,
+        "readings": readings,
+        "client_environment": environment,
     }
-    return validity.built(TrialSummary, **_kept(row), **elsewhere)
+    with validity.at(f"table {table_columns.RESULTS}"):
+        elsewhere["open_loop"] = _open_loop(row, histograms)
+        elsewhere["target"] = _target(row)
+        return validity.built(TrialSummary, **_kept(row), **elsewhere, **latencies)
+
+
+def _counts(connection: sqlite3.Connection, table: str, key: str, trial_id: str) -> dict[Any, Any]:
+    rows = _of_trial(connection, table, trial_id)
+    return {counted[key]: counted["count"] for counted in rows}
 
 
 def _kept(row: dict[str, Any], owner: str = "") -> dict[str, Any]:

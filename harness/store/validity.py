@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import math
+import sqlite3
 import types
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-__all__ = ["LARGEST", "built", "built_whole"]
+from harness.errors import ClientbenchError
+
+__all__ = ["LARGEST", "at", "built", "built_whole", "is_no_text", "told"]
 
 T = TypeVar("T")
 
 LARGEST = 2**63 - 1  # integer that SQLite stores
+TOLD: Mapping[type[Exception], str] = {  # the first that fits counts
+    UnicodeDecodeError: "a text is not UTF-8",
+    json.JSONDecodeError: "a text is not JSON ({})",
+    OverflowError: "a number is too large",
+    ValueError: "{}",
+    AttributeError: "a part is of another kind than clientbench writes",
+    TypeError: "a part is of another kind than clientbench writes",
+    LookupError: "a part is missing",
+}
 
 
 def built(kind: type[T], /, **values: Any) -> T:
@@ -37,6 +51,38 @@ def built_whole(kind: type[T], /, **values: Any) -> T:
         if not (_fits(value, hints[name]) and _fits_inside(value, hints[name])):
             raise ValueError(f"{name} is {value!r:.40}")
     return kind(**values)
+
+
+def told(error: Exception) -> str:
+    """Return what is wrong with a stored or imported value, without the words of Python."""
+    if type(error).__module__.startswith(("hdrh", "zlib")):
+        return f"a histogram cannot be read ({error})"
+    if isinstance(error, KeyError):
+        return f"{error!s:.60} is missing"
+    for kind, text in TOLD.items():
+        if isinstance(error, kind):
+            return text.format(error)
+    return f"{type(error).__name__}: {error}"
+
+
+@contextlib.contextmanager
+def at(place: str) -> Iterator[None]:
+    """Let errors of values in the block begin with their place, such as ``table slices``."""
+    try:
+        yield
+    except ClientbenchError:
+        raise
+    except sqlite3.Error as error:
+        if not is_no_text(error):
+            raise
+        raise ValueError(f"{place}: {error}") from error
+    except Exception as error:  # decoders have errors of their own
+        raise ValueError(f"{place}: {told(error)}") from error
+
+
+def is_no_text(error: BaseException) -> bool:
+    """Say whether SQLite has found bytes that are not UTF-8 where text should be."""
+    return isinstance(error, sqlite3.Error) and str(error).startswith("Could not decode to UTF-8")
 
 
 @cache
