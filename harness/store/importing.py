@@ -44,19 +44,20 @@ def read(path: Path) -> tuple[RunRecord, list[TrialSummary]]:
     except ClientbenchError:
         raise
     except Exception as error:  # decoders of histograms have errors of their own
-        raise refusal(path, f"is not a whole run ({type(error).__name__}: {error})") from error
+        raise refusal(path, f"is not a whole run ({validity.told(error)})") from error
     return run, trials
 
 
 def _check(run: RunRecord, trials: Sequence[TrialSummary]) -> None:
     """Raise an error unless the two can be stored."""
-    from harness.store import rows  # noqa: PLC0415  brings numpy
+    from harness.store import plausibility, rows  # noqa: PLC0415  bring numpy
 
     if not run.id:
         raise ValueError("the run has no id")
     several = [key for key, number in Counter(one.id for one in trials).items() if number > 1]
     if several:
         raise ValueError(f"two trials are called {several[0]!r:.60}")
+    plausibility.check(run, trials)
     for row in rows.competitor_rows(run, trials):
         for name, value in row.items():
             if isinstance(value, int) and abs(value) > validity.LARGEST:

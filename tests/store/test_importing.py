@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from harness.errors import StoreError
 from harness.records.client_environment import ClientSource
 from harness.records.gate_result import GateFinding
+from harness.records.histogram import Histogram
 from harness.records.model import (
     Ending,
     GroupLatencies,
@@ -33,6 +34,8 @@ from harness.report.text_file import to_text
 from harness.store import Store, importing
 from harness.store.reading import show_run
 from tests.examples import (
+    COUNTS,
+    OPTIONAL_COUNTS,
     Ceiling,
     OtherLoad,
     Spread,
@@ -154,8 +157,30 @@ def test_what_was_exported_is_the_same_in_an_empty_database(
         assert len(one) == len(other), table
 
 
+NOW = "2026-03-01T10:00:00+00:00"
+NUMBER = st.integers(0, 2**40)
+# What the model allows, without what no measurement gives.
+PLAUSIBLE_RUNS = st.builds(
+    replace,
+    runs(id="run-1", started_at=NOW, ended_at=NOW, comparisons=(), spreads=(), held=()),
+    targets=st.just(()),
+    ceilings=st.just(()),
+    other_load=st.just(None),
+)
+PLAUSIBLE_TRIALS = st.builds(
+    replace,
+    trials(id="t", started_at=NOW, ended_at=NOW, slices=()),
+    **dict.fromkeys((*COUNTS, *OPTIONAL_COUNTS), NUMBER)
+    | {
+        "completed": st.integers(2**40, 2**53),
+        "population": st.integers(2**40, 2**53),
+        "status_counts": st.dictionaries(st.integers(100, 599), st.integers(0, 2**30), max_size=4),
+    },
+)
+
+
 @pytest.mark.long
-@given(runs(id="run-1"), st.lists(trials(id="t"), max_size=1))
+@given(PLAUSIBLE_RUNS, st.lists(PLAUSIBLE_TRIALS, max_size=1))
 def test_any_run_that_is_shown_is_read_back(
     tmp_path_factory: pytest.TempPathFactory, record: RunRecord, made: list[TrialSummary]
 ) -> None:
@@ -170,7 +195,7 @@ def test_one_that_had_not_ended_here_has_ended_afterwards(path: Path, tmp_path: 
     there = stored(tmp_path / "there.db", record, made)
     with Store.open(path) as store:
         assert store.add(*importing.read(document(tmp_path, there))).runs
-        before_its_end = (replace(there[0], state="unfinished"), there[1][:2])
+        before_its_end = (replace(there[0], state="unfinished", comparisons=()), there[1][:2])
         assert not store.add(*importing.read(document(tmp_path, before_its_end))).runs
     assert to_json(*show_run(path)) == to_json(*there)
 
@@ -288,9 +313,50 @@ def test_secrets_that_were_written_into_a_document_are_not_stored(
     assert {one.url for one in trials} == {"http://example.org/?token=***"}
 
 
-def test_sums_that_no_database_holds_are_refused(tmp_path: Path) -> None:
-    made = [replace(one, correct=2**63 - 1) for one in two_clients()]
-    check_refused(tmp_path, to_json(finished(two_clients()), made), "sum of correct is")
+# what no measurement can have given: the place, the value, and what is said
+IMPLAUSIBLE: tuple[tuple[tuple[str | int, ...], Any, str], ...] = (
+    (("trials", 0, "population"), 2**63 - 1, r"trials\[0\].population is 9223372036854775807"),
+    (("trials", 0, "population"), -5, r"trials\[0\].population is -5; expected a number from 0"),
+    (("trials", 1, "cpu_ns"), -1, r"trials\[1\].cpu_ns is -1"),
+    (("trials", 0, "started_at"), "then", r"trials\[0\].started_at is 'then'; expected a date"),
+    (("run", "started_at"), "2026-13-01", "run.started_at is '2026-13-01'; expected a date"),
+    (("trials", 0, "round"), 0, r"trials\[0\].round is 0; expected 1 or more"),
+    (
+        ("trials", 0, "correct"),
+        1001,
+        r"trials\[0\].correct is 1001; expected at most 1000, as comp",
+    ),
+    (("trials", 0, "censored"), 1001, "censored is 1001; expected at most 1000"),
+    (("trials", 0, "population"), 999, "service_histogram is 1000; expected at most 999"),
+    (("trials", 0, "status_counts"), {"200": 1001}, "status_counts is 1001; expected at most 1000"),
+    (("trials", 0, "error_counts"), {"dns": -1}, r"error_counts\['dns'\] is -1"),
+    (("trials", 0, "slices", 0, "end_ns"), 1, "start_ns is 5; expected at most 1, as end_ns"),
+    (("trials", 0, "trace_share"), 1.5, "trace_share is 1.5; expected at most 1"),
+    (("comparisons", 0, "ratio"), 9.5, r"comparisons\[0\].ratio is 9.5; expected one between"),
+    (("comparisons", 0, "ratio"), -1.0, "ratio is -1.0"),
+    (("comparisons", 0, "label"), "nobody", "label is 'nobody'; expected the label of a trial"),
+    (("run", "prepared"), -1, "run.prepared is -1"),
+)
+
+
+@pytest.mark.parametrize(("place", "value", "said"), IMPLAUSIBLE)
+def test_what_no_measurement_gives_is_refused_with_its_place(
+    place: tuple[str | int, ...], value: Any, said: str, tmp_path: Path
+) -> None:
+    made = json.loads(to_json(*closed_loop()))
+    inner = made
+    for step in place[:-1]:
+        inner = inner[step]
+    inner[place[-1]] = value
+    check_refused(tmp_path, json.dumps(made), said)
+
+
+def test_a_histogram_with_more_values_than_can_be_is_refused(tmp_path: Path) -> None:
+    counts = histogram([5]).counts * 2**54
+    made = [replace(one, service=Histogram(counts)) for one in two_clients()]
+    check_refused(
+        tmp_path, to_json(finished(two_clients()), made), "number of values is 18014398509481984"
+    )
 
 
 def test_two_trials_of_one_id_are_refused(tmp_path: Path) -> None:
