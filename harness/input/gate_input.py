@@ -24,7 +24,8 @@ SETTINGS = ("unclear", "budget", "against", "thresholds")
 GATE_METRICS = (*METRICS, ERROR_RATE)
 _RULE = re.compile(
     r"\s*(?P<metric>[A-Za-z0-9_. -]+?)\s*(?P<operator><=|>=|==|!=|=|<|>)\s*"
-    r"(?P<number>[+-]?[0-9][0-9_,]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)\s*"
+    r"(?P<number>[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?:_[0-9]{3})+|[0-9]+)"
+    r"(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?![0-9_,])\s*"
     r"(?P<unit>[^\s0-9]+)?(?P<relative>\s+of\s+(?P<whom>.+?))?\s*"
 )
 GREEK_MU_S = "\N{GREEK SMALL LETTER MU}s"  # looks like µs, which has the micro sign

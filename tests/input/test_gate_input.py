@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
-from harness.input.gate_input import gate, rule
+from harness.input.gate_input import RuleError, gate, rule
 
 RULES = '[gate.thresholds]\n"*" = ["p99 < 20 ms"]\n'
 
@@ -27,6 +27,8 @@ def file(tmp_path: Path) -> Path:
         ("throughput >= 5,000 /s", "throughput", 5000, False),
         ("throughput >= 5_000 req/s", "throughput", 5000, False),
         ("throughput > 1e4", "throughput", 1e4, False),
+        ("throughput > 1,234,567.5", "throughput", 1234567.5, False),
+        ("p99 < 1e3us", "p99", 1e6, False),
         ("p99 < 20 ms", "p99", 20e6, False),
         ("p50 <= 250 µs", "p50", 250e3, False),
         ("p50 <= 250 \N{GREEK SMALL LETTER MU}s", "p50", 250e3, False),
@@ -41,6 +43,15 @@ def test_a_rule(text: str, metric: str, limit: float, relative: bool) -> None:
     found = rule("*", text)
     assert (found.metric, found.limit, found.relative) == (metric, pytest.approx(limit), relative)
     assert found.text == " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["1_0", "1,0", "1,5", "1__000", "1,00,0", "1,000_000", "1000,000", "1_", "_1", "nan", "inf"],
+)
+def test_a_number_that_could_mean_another_is_no_rule(number: str) -> None:
+    with pytest.raises(RuleError, match="is not a rule; expected"):
+        rule("*", f"p99 < {number} ms")
 
 
 def test_a_file(file: Path) -> None:
