@@ -27,7 +27,11 @@ def to_junit(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: boo
     Raises UsageError for a run without a gate.
     """
     if not run.gate:
-        raise UsageError(f"has limits as test cases; expected {option('gate')} with it", "output")
+        raise UsageError(
+            f"has limits as test cases, and the run has none; expected {option('gate')} with it,"
+            f" or `clientbench gate RUN {option('output')} FILE`",
+            "output",
+        )
     suite = ET.Element(
         "testsuite",
         name=SUITE,

@@ -47,6 +47,7 @@ SUFFIXES = (
     "-shm",
     "-journal",
 )  # suffixes of a database file and of SQLite's files next to it
+RUN_FIRST = "run a comparison first"
 ACCEPTED = "give a new file in an existing directory, or a database clientbench wrote"
 
 # SQLite's errors about a valid database: the problem and its remedy.
@@ -145,15 +146,17 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 @contextlib.contextmanager
-def reading(path: Path, waiting: Waiting | None = None) -> Iterator[sqlite3.Connection]:
+def reading(
+    path: Path, waiting: Waiting | None = None, otherwise: str = RUN_FIRST
+) -> Iterator[sqlite3.Connection]:
     """Open an existing database read-only, and close it at the end.
 
-    ``waiting`` is called if the database is locked. Raises StoreError if there is none at ``path``
-    or it cannot be read.
+    ``waiting`` is called if the database is locked. Raises StoreError if there is none at ``path``,
+    which advises to do ``otherwise``, or if it cannot be read.
     """
     with translated(path, ValueError):  # such as a name with a NUL
         if not _exists(path):
-            raise refusal(path, "no such database; run a comparison first")
+            raise refusal(path, f"no such database; {otherwise}")
         _check_kind(path)
     with translated(path), _read_only(path, waiting) as connection:
         yield connection
@@ -294,13 +297,13 @@ def _check_contents(path: Path) -> None:
             )
 
 
-def check_has_runs(path: Path, connection: sqlite3.Connection) -> None:
+def check_has_runs(path: Path, connection: sqlite3.Connection, otherwise: str = RUN_FIRST) -> None:
     """Raise StoreError unless this is a database of this or an earlier clientbench."""
     tables = connection.execute(
         "SELECT COUNT(*) FROM sqlite_schema WHERE name IN ('runs', '_sqlite_migrations')"
     )
     if tables.fetchone()[0] < 2:
-        raise refusal(path, "contains no clientbench runs; run a comparison first")
+        raise refusal(path, f"contains no clientbench runs; {otherwise}")
     check_version(path, connection)
 
 

@@ -19,6 +19,7 @@ BETTER_RUNS = """SELECT id FROM other.runs AS theirs WHERE NOT EXISTS (
   SELECT 1 FROM main.runs AS ours
   WHERE ours.id = theirs.id AND (ours.ended_at IS NOT NULL OR theirs.ended_at IS NULL)
 )"""
+EXPECTED = "give a database that clientbench wrote"
 MOST_NAMED = 5  # contradictions, in a message
 KEYED_BY_THEMSELVES = (*conflicts.SHARED_ROWS, "rounds")
 
@@ -39,8 +40,8 @@ def check(path: Path, source: Path) -> None:
     with _called_file(), files.translated(source, ValueError, RuntimeError):
         if path.resolve() == source.resolve():
             raise files.refusal(source, "is the database itself; give another one")
-        with files.reading(source) as connection:
-            files.check_has_runs(source, connection)
+        with files.reading(source, otherwise=EXPECTED) as connection:
+            files.check_has_runs(source, connection, EXPECTED)
 
 
 @contextlib.contextmanager

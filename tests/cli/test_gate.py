@@ -254,6 +254,7 @@ def test_limits_as_a_file_need_limits(tmp_path: Path) -> None:
     keep(tmp_path / "benchmark_results.db", measured("a", 1.0))
     ended = clientbench("results", "show", "latest", "-o", "x.junit.xml", cwd=tmp_path)
     assert ended.code == 2 and "expected --gate with it" in ended.err
+    assert "or `clientbench gate RUN --output FILE`" in ended.err
     ended = clientbench("compare", "raw", "null", "-o", "y.junit.xml", cwd=tmp_path)
     assert ended.code == 2 and "expected --gate with it" in ended.err
     assert not list(tmp_path.glob("*.xml"))

@@ -125,7 +125,10 @@ def test_a_document_that_contradicts_is_refused_with_its_id(tmp_path: Path) -> N
         (("--import", "text.json"), "--import 'text.json': is not JSON"),
         (("--import", "list.json"), "--import 'list.json': has no schema"),
         (("good.db", "--import", "text.json"), "--import 'text.json': is not JSON"),
-        (("missing.db",), "FILE 'missing.db': no such database"),
+        (
+            ("missing.db",),
+            "FILE 'missing.db': no such database; give a database that clientbench wrote",
+        ),
         (("good.db", "text.json"), "FILE 'text.json': is not an SQLite database"),
     ],
 )
