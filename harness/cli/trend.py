@@ -23,6 +23,8 @@ from harness.records.trend import TrendPoint
 from harness.redaction import one_of, refusal
 from harness.report import trend, trend_files
 from harness.store import Store, trends
+from harness.store.files import unusable
+from harness.text import one_line
 
 __all__ = ["Asked", "show_trend"]
 
@@ -110,7 +112,15 @@ def _points(database: Path) -> list[TrendPoint]:
             raise
         except StoreError:
             pass  # it cannot be written: reading it says what that means
-    points = trends.trend_points(database, notice)
+    left_out: dict[str, None] = {}  # in order, each once
+    points = trends.trend_points(database, notice, lambda what: left_out.update({what: None}))
+    if not points and left_out:
+        problem = f"has no run that can be read ({one_line(next(iter(left_out)))})"
+        raise unusable(database, problem, "it is damaged or was edited")
+    for what in list(left_out)[:MOST_NAMES]:
+        say(f"clientbench: left out: {one_line(what)}", sys.stderr)
+    if len(left_out) > MOST_NAMES:
+        say(f"clientbench: left out: {len(left_out) - MOST_NAMES} more", sys.stderr)
     if not points:
         raise UsageError(
             "has no run that has ended; expected one, see `clientbench results list`",

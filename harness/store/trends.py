@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from harness.analysis.trend import moment
 from harness.records.model import METRICS, Metric
 from harness.records.trend import Ratio, TrendPoint
 from harness.store import files, validity
@@ -34,6 +35,14 @@ ROUNDS = """SELECT run_id, label, round,
   peak_rss_bytes AS peak_memory
 FROM benchmark_results
 WHERE run_id IS NOT NULL AND state = 'complete' AND trace_share = 0 AND correct > 0"""
+# Runs that the view lacks.
+UNREADABLE = """SELECT runs.id, CASE WHEN environments.id IS NULL
+  THEN 'its environment is missing' ELSE 'its trials cannot be read, see `clientbench results show`'
+  END
+FROM runs LEFT JOIN environments ON environments.id = environment_id
+WHERE ended_at IS NOT NULL AND EXISTS (SELECT 1 FROM benchmark_results WHERE run_id = runs.id)
+  AND (environments.id IS NULL OR runs.id NOT IN (SELECT run_id FROM competitor_results))
+ORDER BY runs.started_at, runs.id"""
 OLDER = (
     "was written by an older clientbench and is read-only, so it cannot be brought up to date;"
     " make it writable, or copy it"
@@ -45,9 +54,14 @@ SAME = (
 )
 
 
-def trend_points(path: str | Path, waiting: files.Waiting | None = None) -> list[TrendPoint]:
+def trend_points(
+    path: str | Path,
+    waiting: files.Waiting | None = None,
+    left_out: Callable[[str], None] = lambda _: None,
+) -> list[TrendPoint]:
     """Return every competitor of every run that has ended, oldest first.
 
+    ``left_out`` gets a line about each run that cannot be read, perhaps for each competitor of it.
     Raises StoreError, also for a database without the view ``trend``: opening it for writing makes
     it.
     """
@@ -57,7 +71,15 @@ def trend_points(path: str | Path, waiting: files.Waiting | None = None) -> list
         if not _has_trend(connection):
             raise files.refusal(path, OLDER)
         connection.row_factory = sqlite3.Row
-        return [_point(row) for row in connection.execute(POINTS)]
+        for run_id, reason in connection.execute(UNREADABLE):
+            left_out(f"run {run_id}: {reason}")
+        found = []
+        for row in connection.execute(POINTS):
+            try:
+                found.append(_point(row))
+            except ValueError as error:
+                left_out(f"run {row['run_id']}: {error}")
+        return found
 
 
 def has_trend(path: str | Path, waiting: files.Waiting | None = None) -> bool:
@@ -85,7 +107,12 @@ def _has_trend(connection: sqlite3.Connection) -> bool:
 
 
 def _point(row: sqlite3.Row) -> TrendPoint:
+    """Return a point. Raises ValueError for one that was edited or damaged."""
     dirty = row["git_dirty"]
+    try:
+        moment(row["started_at"])
+    except (TypeError, ValueError):
+        raise ValueError(f"started_at is {row['started_at']!r:.40}") from None
     return validity.built(
         TrendPoint,
         **{name: row[name] for name in SAME},

@@ -236,3 +236,34 @@ def test_a_database_of_an_older_version_that_is_read_only_is_told_so() -> None:
     finally:
         folder.chmod(0o755)
         shutil.rmtree(folder)
+
+
+DAMAGE = {
+    "UPDATE runs SET started_at = 'yesterday'": "started_at is 'yesterday'",
+    "UPDATE runs SET started_at = x'00'": r"started_at is b'\x00'",
+    "UPDATE competitor_results SET url = x'00'": r"url is b'\x00'",
+    "UPDATE runs SET environment_id = 'gone'": "its environment is missing",
+    "DELETE FROM competitor_results": "its trials cannot be read, see `clientbench results show`",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_run_that_cannot_be_read_is_left_out_and_named(
+    damage: str, folder: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "benchmark_results.db"
+    shutil.copy(folder / "benchmark_results.db", path)
+    key = "run_id" if "competitor_results" in damage else "id"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"{damage} WHERE {key} = 'run-03'")
+        connection.commit()
+    ended = clientbench("results", "trend", "httpx", "--json", cwd=tmp_path)
+    assert ended.code == 0
+    assert ended.err == f"clientbench: left out: run run-03: {DAMAGE[damage]}\n"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(damage)
+        connection.commit()
+    ended = clientbench("results", "trend", cwd=tmp_path)
+    assert (ended.code, ended.out) == (3, "")
+    assert f"has no run that can be read (run run-00: {DAMAGE[damage]})" in ended.err
+    assert ended.err.count("\n") == 1
