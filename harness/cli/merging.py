@@ -17,6 +17,7 @@ from harness.report.figures import plural
 from harness.report.json_document import to_json
 from harness.report.text_file import to_text
 from harness.store import Store, importing, merging, validity
+from harness.store.tracked import removed_if_empty
 from harness.text import one_line
 
 __all__ = ["merge"]
@@ -36,7 +37,11 @@ def merge(database: Path, files: Sequence[str], documents: Sequence[str]) -> Non
         merging.check(database, source)  # before a new database is created in vain
     kind = "a document of --json"
     runs = [(name, _read(_path("import", name, kind))) for name in documents]
-    with interrupts.deferred(), Store.open(database, lock_notice(database)) as store:
+    with (
+        removed_if_empty(database),
+        interrupts.deferred(),
+        Store.open(database, lock_notice(database)) as store,
+    ):
         for name, source in sources:
             merged = store.merge(source)
             say(f"{_counted(merged)} added to {str(database)!r}; {name!r} is unchanged")

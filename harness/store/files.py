@@ -23,6 +23,7 @@ __all__ = [
     "check_version",
     "check_writable",
     "connect",
+    "is_locked",
     "is_of_the_file",
     "is_up_to_date",
     "patiently",
@@ -98,6 +99,11 @@ def is_of_the_file(error: BaseException) -> bool:
     return _code(error) in STATES
 
 
+def is_locked(error: BaseException) -> bool:
+    """Say whether another program has the database locked."""
+    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
 def _code(error: BaseException) -> int:
     """Return SQLite's primary result code; -1 for other errors."""
     if isinstance(error, UnicodeDecodeError) or validity.is_no_text(error):
@@ -122,7 +128,7 @@ def patiently(
         try:
             action()
         except sqlite3.OperationalError as error:
-            if _code(error) not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            if not is_locked(error):
                 raise
             waited_s = time.monotonic() - started
             if waited_s >= patience_s:

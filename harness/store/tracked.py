@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from harness.errors import StoreError, StoreUnusableError
 from harness.store import files
 from harness.store.database import Store
 
-__all__ = ["Step", "TrackedFile", "remove"]
+__all__ = ["Step", "TrackedFile", "remove", "removed_if_empty"]
+
+FEWEST_BYTES = 2**16  # all tables without a row need more
 
 Step = Callable[[Store], None]  # stores something in one transaction
 
@@ -83,6 +86,34 @@ class TrackedFile:
         self.store.close()
         if in_place:
             remove(self.path)
+
+
+@contextlib.contextmanager
+def removed_if_empty(path: Path) -> Iterator[None]:
+    """Remove the database at ``path`` if the block has made it and fails before it has a result."""
+    was_there = path.exists()
+    try:
+        yield
+    except BaseException:
+        if not was_there and path.exists() and _is_empty(path):
+            remove(path)
+        raise
+
+
+def _is_empty(path: Path) -> bool:
+    """Say whether a new database has no result; not if another program uses it."""
+    try:
+        with contextlib.closing(files.connect(path, "rw")) as connection:
+            connection.execute("BEGIN EXCLUSIVE")
+            tables = "SELECT name FROM sqlite_schema WHERE name IN ('runs', 'selftests')"
+            names = connection.execute(tables).fetchall()
+            return not any(
+                connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() for (name,) in names
+            )
+    except sqlite3.Error as error:
+        # no room even for SQLite's own files: nor was there for our tables
+        sizes = (one.stat().st_size for one in (path, Path(f"{path}-wal")) if one.exists())
+        return not files.is_locked(error) and sum(sizes) < FEWEST_BYTES
 
 
 def remove(path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import clientbench
+from tests.cli.test_merging import ids, job
 from tests.require import require
 
 ROUNDS = 12
@@ -52,3 +53,32 @@ def test_a_run_goes_on_when_the_disk_is_full(small: Path, tmp_path: Path) -> Non
     merged = clientbench("results", "merge", rescued, "--db", "roomy.db", cwd=tmp_path)
     assert (merged.code, merged.out[:16]) == (0, f"1 run, {ROUNDS} rounds")
     assert [file.name for file in elsewhere.iterdir()] == [rescued.name]
+
+
+@pytest.mark.parametrize("room_kb", [20, 60, 300])
+def test_a_merge_into_a_new_database_leaves_nothing_on_a_full_disk(
+    room_kb: int, small: Path, tmp_path: Path
+) -> None:
+    source = job(tmp_path / "source.db", "one", scenario={"text": "x" * 300_000})
+    show = ("results", "show", "one", "--db", source, "--quiet", "--output", "one.json")
+    assert clientbench(*show, cwd=tmp_path).code == 0
+    remount = ("mount", "-o", f"remount,size={room_kb}k", str(small))
+    subprocess.run(remount, check=True)
+    for words in ((source,), ("--import", tmp_path / "one.json")):
+        ended = clientbench("results", "merge", *words, "--db", "new.db", cwd=small)
+        assert (ended.code, ended.out) == (3, ""), ended
+        assert ended.err.count("\n") == 1
+        assert list(small.iterdir()) == []
+
+
+def test_a_merge_into_results_leaves_them_as_they_are_on_a_full_disk(
+    small: Path, tmp_path: Path
+) -> None:
+    source = job(tmp_path / "source.db", "one", scenario={"text": "x" * 300_000})
+    subprocess.run(("mount", "-o", "remount,size=900k", str(small)), check=True)
+    job(small / "all.db", "two")
+    room = (small / "all.db").stat().st_size // 1024 + 100
+    subprocess.run(("mount", "-o", f"remount,size={room}k", str(small)), check=True)
+    ended = clientbench("results", "merge", source, "--db", "all.db", cwd=small)
+    assert (ended.code, ended.out) == (3, ""), ended
+    assert ids(small / "all.db") == ["two"]
