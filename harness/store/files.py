@@ -23,6 +23,7 @@ __all__ = [
     "check_version",
     "check_writable",
     "connect",
+    "is_immutable",
     "is_locked",
     "is_of_the_file",
     "is_up_to_date",
@@ -197,9 +198,7 @@ def _connect_to_read(path: Path, waiting: Waiting | None) -> sqlite3.Connection:
         connection.close()
         if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
             raise _not_sqlite(path) from error
-        # A WAL database on read-only media: SQLite may not create its index file next to it.
-        # Without a log nothing is pending, and nobody can be writing.
-        if os.access(path.parent, os.W_OK, effective_ids=True) or _log_of(path).exists():
+        if not is_immutable(path):
             raise
         uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
         return sqlite3.connect(uri, uri=True)
@@ -207,6 +206,23 @@ def _connect_to_read(path: Path, waiting: Waiting | None) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def is_immutable(path: Path) -> bool:
+    """Say whether a database that SQLite cannot open may be read as one that nobody changes.
+
+    In a folder that is read-only it cannot make the index of a log. Without a log nothing is
+    pending, and nobody can be writing. Raises StoreError for one with a log.
+    """
+    if os.access(path.parent, os.W_OK, effective_ids=True):
+        return False
+    if _log_of(path).exists():
+        raise refusal(
+            path,
+            "has a log, and you may not write to its folder, which SQLite needs to read it; copy"
+            f" both elsewhere, with {_log_of(path).name}",
+        )
+    return True
 
 
 def _not_sqlite(path: Path) -> StoreError:

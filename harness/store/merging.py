@@ -52,8 +52,7 @@ def attached(connection: sqlite3.Connection, source: Path) -> Iterator[None]:
     """
     with files.tidied(source):
         with _called_file(), files.translated(source):
-            uri = f"{source.absolute().as_uri()}?mode=ro"
-            connection.execute("ATTACH ? AS other", (uri,))
+            _attach(connection, source)
         try:
             with _called_file(), files.translated(source):
                 _check_whole(connection, source)
@@ -62,6 +61,19 @@ def attached(connection: sqlite3.Connection, source: Path) -> Iterator[None]:
             # a damaged database stays attached until the connection closes
             with contextlib.suppress(sqlite3.Error):
                 connection.execute("DETACH other")
+
+
+def _attach(connection: sqlite3.Connection, source: Path) -> None:
+    uri = f"{source.absolute().as_uri()}?mode=ro"
+    try:
+        connection.execute("ATTACH ? AS other", (uri,))
+        connection.execute("SELECT 1 FROM other.sqlite_schema").fetchone()
+    except sqlite3.OperationalError:
+        if not files.is_immutable(source):
+            raise
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("DETACH other")
+        connection.execute("ATTACH ? AS other", (f"{uri}&immutable=1",))
 
 
 @contextlib.contextmanager

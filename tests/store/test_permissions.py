@@ -2,9 +2,10 @@
 
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,36 @@ def unprivileged(directory: Path, mode: int) -> Iterator[None]:
         yield
     finally:
         os.seteuid(own)
+
+
+@pytest.fixture
+def own(path: Path) -> Iterator[Path]:
+    """A database of nobody's own, in a folder of his own."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o777)
+    yield folder / "own.db"
+    shutil.rmtree(folder)
+
+
+def test_a_database_in_a_folder_one_may_not_write_to_is_merged(path: Path, own: Path) -> None:
+    with unprivileged(path.parent, 0o555), Store.open(own) as store:
+        assert store.merge(path).runs == 1
+    assert [entry.name for entry in path.parent.iterdir()] == ["results.db"]
+
+
+def test_one_with_a_log_there_is_refused_with_what_to_do(path: Path, own: Path) -> None:
+    copy = path.with_name("copy.db")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE runs SET name = 'x'")
+        connection.commit()
+        for end in ("", "-wal"):
+            shutil.copy(f"{path}{end}", f"{copy}{end}")
+    said = r"has a log, .*copy both elsewhere, with copy\.db-wal"
+    with unprivileged(path.parent, 0o555):
+        with pytest.raises(StoreError, match=rf"database .*{said}"):
+            list_runs(copy)
+        with Store.open(own) as store, pytest.raises(StoreError, match=rf"file .*{said}"):
+            store.merge(copy)
 
 
 @pytest.mark.parametrize("method", [Store.check, Store.open])
