@@ -76,7 +76,7 @@ def _tell_kept(merged: merging.Merged, database: Path, name: str) -> None:
 
 def _read(path: Path) -> StoredRun:
     """Return the run in a document. Raises StoreError, also if it could not be shown later."""
-    run, trials = importing.read(path)
+    run, trials = importing.read(path, to_json)
     try:
         to_json(run, trials, with_matrix=True)
         to_text(run, trials, with_matrix=True)

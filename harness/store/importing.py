@@ -32,15 +32,25 @@ MOST_HISTOGRAM_BYTES = 2**20  # uncompressed; ours have less than a third
 HISTOGRAM_HEADER_BYTES = 8  # before the compressed part
 ACCEPTED = f"expected the document of `clientbench results show RUN {option('json')}`"
 
+Shown = Callable[["RunRecord", "Sequence[TrialSummary]"], str]
 
-def read(path: Path) -> tuple[RunRecord, list[TrialSummary]]:
-    """Return the run, and its trials in order. Raises StoreError, one line long."""
+
+def read(path: Path, shown: Shown | None = None) -> tuple[RunRecord, list[TrialSummary]]:
+    """Return the run, and its trials in order. Raises StoreError, one line long.
+
+    ``shown`` makes the document anew: figures of competitors have to follow from their trials.
+    """
     document = _document(path)
     try:
+        from harness.store import plausibility  # noqa: PLC0415  brings numpy
+
         document = without_secrets(document)
         run = _run(document)
         trials = [_trial(one) for one in document["trials"]]
         _check(run, trials)
+        if shown is not None:
+            here = json.loads(shown(run, trials))
+            plausibility.check_same(document["competitors"], here["competitors"])
     except ClientbenchError:
         raise
     except Exception as error:  # decoders of histograms have errors of their own

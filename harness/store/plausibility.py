@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from harness.store import validity
 if TYPE_CHECKING:
     from harness.records.model import RunRecord, TrialSummary
 
-__all__ = ["MOST", "ImplausibleError", "check"]
+__all__ = ["MOST", "ImplausibleError", "check", "check_same"]
 
 MOST = 2**53  # of anything that is counted, in ns or in bytes: far more than fits into a run
 ROUNDING = 1 + 1e-9  # of an interval that has no width
@@ -50,10 +51,32 @@ def check(run: RunRecord, trials: Sequence[TrialSummary]) -> None:
             raise ImplausibleError(f"{place}.ratio", one.ratio, "one between low and high")
 
 
+def check_same(told: Any, follows: Any, place: str = "competitors") -> None:
+    """Raise ImplausibleError unless numbers that are told are those that follow.
+
+    What only one of the two has is of another version, and passes.
+    """
+    if isinstance(told, Mapping) and isinstance(follows, Mapping):
+        for key, value in told.items():
+            if key in follows:
+                check_same(value, follows[key], f"{place}.{key}")
+    elif isinstance(told, list) and isinstance(follows, list):
+        if len(told) != len(follows):
+            raise ImplausibleError(f"{place}, number of parts", len(told), f"{len(follows)}")
+        for number, (one, other) in enumerate(zip(told, follows, strict=True)):
+            check_same(one, other, f"{place}[{number}]")
+    elif any(isinstance(one, int | float) for one in (told, follows)):
+        both = isinstance(told, int | float) and isinstance(follows, int | float)
+        if not (both and math.isclose(told, follows, rel_tol=1e-6)):
+            raise ImplausibleError(place, told, f"{follows!r}, as follows from the trials")
+
+
 def _check_values(place: str, value: Any) -> None:
     """Check every number and moment of a record, and of the records in it."""
     if isinstance(value, Histogram):
-        _check_number(f"{place}, number of values", sum(map(int, value.counts)), MOST)
+        # as floats: the sum of integers could overflow
+        for number in (value.counts.min(), value.counts.sum(dtype=float)):
+            _check_number(f"{place}, number of values", int(number), MOST)
     elif is_dataclass(value):
         for field in fields(value):
             inner = f"{place}.{field.name}"

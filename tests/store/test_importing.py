@@ -351,6 +351,35 @@ def test_what_no_measurement_gives_is_refused_with_its_place(
     check_refused(tmp_path, json.dumps(made), said)
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "said"),
+    [
+        (("correct",), 2999, "correct is 2999; expected 3000, as follows from the trials"),
+        (("requests_per_second",), 1e9, "requests_per_second is 1000000000.0; expected 1000.0"),
+        (("percentiles", 0, "service_ns"), 9**9, r"percentiles\[0\].service_ns is 387420489"),
+        (("percentiles",), [], "percentiles, number of parts is 0; expected 7"),
+        (("peak_rss_bytes",), None, "peak_rss_bytes is None; expected 45000000"),
+    ],
+)
+def test_figures_that_do_not_follow_from_the_trials_are_refused(
+    place: tuple[str | int, ...], value: Any, said: str, tmp_path: Path
+) -> None:
+    made = json.loads(to_json(*closed_loop()))
+    inner = made["competitors"][0]
+    for step in place[:-1]:
+        inner = inner[step]
+    inner[place[-1]] = value
+    file = tmp_path / "run.json"
+    file.write_text(json.dumps(made))
+    with pytest.raises(StoreError, match=rf"competitors\[0\].{said}"):
+        importing.read(file, to_json)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_figures_of_a_document_of_ours_follow_from_its_trials(shape: str, tmp_path: Path) -> None:
+    importing.read(document(tmp_path, SHAPES[shape]()), to_json)
+
+
 def test_a_histogram_with_more_values_than_can_be_is_refused(tmp_path: Path) -> None:
     counts = histogram([5]).counts * 2**54
     made = [replace(one, service=Histogram(counts)) for one in two_clients()]
