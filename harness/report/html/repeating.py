@@ -49,7 +49,7 @@ def commands(run: RunRecord) -> list[str]:
     words = ["clientbench", "compare", *_clients(run)]
     for field, value in _settings(run):
         words += [option(field)] if value is True else [option(field), _text(value)]
-    words += [] if run.scenario.get("pin", True) else [option("no_pin")]
+    words += [] if run.scenario.get("pin", True) else [option("pin").replace("--", "--no-")]
     words += [option("lock"), LOCK]
     shown = f"clientbench results show {run.id[:SHORT_ID]} {option('lock')} > {LOCK}"
     return [visible(shown), " ".join(shlex.quote(visible(word)) for word in words)]
