@@ -6,7 +6,7 @@ else that sets the field.
 
 from __future__ import annotations
 
-__all__ = ["option"]
+__all__ = ["opposite", "option"]
 
 # Options that are not spelled like their fields.
 _APART = {
@@ -23,3 +23,8 @@ _APART = {
 def option(field: str) -> str:
     """Return the option that sets a field."""
     return _APART.get(field) or "--" + field.replace("_", "-")
+
+
+def opposite(field: str) -> str:
+    """Return the option that turns off what is on unless it is given."""
+    return "--no-" + field.replace("_", "-")

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from adapters.base import USUAL_MAX_BODY_BYTES
-from harness.option_names import option
+from harness.option_names import opposite, option
 from harness.records.model import RunRecord
 from harness.report.listings import SHORT_ID
 from harness.scenario.factors import CLIENT
@@ -49,7 +49,7 @@ def commands(run: RunRecord) -> list[str]:
     words = ["clientbench", "compare", *_clients(run)]
     for field, value in _settings(run):
         words += [option(field)] if value is True else [option(field), _text(value)]
-    words += [] if run.scenario.get("pin", True) else [option("pin").replace("--", "--no-")]
+    words += [] if run.scenario.get("pin", True) else [opposite("pin")]
     words += [option("lock"), LOCK]
     shown = f"clientbench results show {run.id[:SHORT_ID]} {option('lock')} > {LOCK}"
     return [visible(shown), " ".join(shlex.quote(visible(word)) for word in words)]
