@@ -362,6 +362,8 @@ def selftest(
 def list_runs(
     db: Db = None,
     limit: Annotated[str, about("Number of runs, latest first. [20]", metavar="NUMBER")] = "20",
+    tag: Annotated[Texts, about("Only runs with this tag.", metavar="KEY=VALUE…")] = None,
+    name: Annotated[Text, about("Only runs of this name.", metavar="TEXT")] = None,
     json: Json = False,
 ) -> None:
     """List the latest runs."""
@@ -370,7 +372,7 @@ def list_runs(
 
     number = whole_number("limit", limit, 1, MOST_RUNS)
     with stored_in(database := _database(db)):
-        listing.show_runs(database, number, json)
+        listing.show_runs(database, number, name, tag or (), as_json=json)
 
 
 # wide: a parameter for each option, which Typer reads

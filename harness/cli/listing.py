@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from harness.cli.locks import lock_notice
 from harness.cli.output import Reports
 from harness.cli.screen import console_for, say, say_json
 from harness.cli.showing import View, show
+from harness.input import identity_input
 from harness.input.presets import PRESETS
 from harness.option_names import option
 from harness.report import listings
@@ -41,9 +43,14 @@ def show_presets(as_json: bool) -> None:
     console.print(listings.rows_table(columns, rows, console.width))
 
 
-def show_runs(database: Path, limit: int, as_json: bool) -> None:
-    """Print the latest runs."""
-    found = reading.list_runs(database, limit, lock_notice(database))
+def show_runs(
+    database: Path, limit: int, name: str | None, tags: Sequence[str], *, as_json: bool
+) -> None:
+    """Print the latest runs, of those with this name and all of these tags."""
+    asked = identity_input.tags(tags)
+    found = reading.list_runs(
+        database, limit, lock_notice(database), name=identity_input.run_name(name), tags=asked
+    )
     if as_json:
         say_json("runs", {"runs": [dataclasses.asdict(line) for line in found]})
         return

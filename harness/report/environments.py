@@ -1,4 +1,4 @@
-"""The machine of a run, in a line for people. Pure."""
+"""The machine of a run and where the run comes from, in lines for people. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.records.model import RunRecord
+from harness.records.provenance import Provenance
 from harness.report import figures
 
 __all__ = ["line", "lines", "named"]
@@ -41,7 +42,19 @@ def lines(run: RunRecord) -> list[str]:
         line(run.environment),
         f"measured at: {started} UTC ({named(run)})",
         f"measured by: {'; '.join(filter(None, parts))}",
+        *_origin(run.provenance),
     ]
+
+
+def _origin(known: Provenance) -> Iterator[str]:
+    """Yield commit, branch, CI job and tags, as far as they are known."""
+    if known.commit:
+        dirty = ", with changes that are in no commit" if known.dirty else ""
+        yield f"commit: {known.commit}{dirty}"
+    if known.branch:
+        yield f"branch: {known.branch}"
+    yield from (f"CI {name}: {text}" for name, text in known.ci.items())
+    yield from (f"tag {name}: {text}" for name, text in known.tags.items())
 
 
 def _servers(run: RunRecord) -> Iterator[str]:

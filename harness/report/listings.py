@@ -8,19 +8,28 @@ from typing import TYPE_CHECKING, Any
 from harness.records.model import TrialSummary
 from harness.report import figures
 from harness.report.cells import grid_or_list
+from harness.text import one_line
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from harness.store.reading import RunLine
 
+COMMANDS = ("compare ", "load ")  # begin a name that nobody gave
 SHORT_ID = 8  # the beginning of an id is accepted wherever an id is
 
 __all__ = ["SHORT_ID", "rows_table", "runs_table", "trials_table"]
 
 
 def runs_table(lines: Iterable[RunLine], width: int) -> RenderableType:
-    """Return one row per run, in the order given, in ``width`` characters."""
+    """Return one row per run, in the order given, in ``width`` characters.
+
+    Names that say no more than the command, and tags, take no room where no run has any.
+    """
+    lines = list(lines)
+    names = [_own_name(line) for line in lines]
+    tags = [" ".join(f"{key}={value}" for key, value in line.tags.items()) for line in lines]
+    more = [(head, cells) for head, cells in (("name", names), ("tags", tags)) if any(cells)]
     rows = [
         (
             line.id[:SHORT_ID],
@@ -30,11 +39,18 @@ def runs_table(lines: Iterable[RunLine], width: int) -> RenderableType:
             # An unfinished run has stored few of them yet.
             figures.NOTHING if line.ended_at is None else str(line.doubts),
             " ".join(line.competitors),
+            *(one_line(cells[number]) for _, cells in more),
         )
-        for line in lines
+        for number, line in enumerate(lines)
     ]
     headings = ("run", "started (UTC)", "state", "rounds", "warnings", "competitors")
-    return grid_or_list(headings, rows, right=range(3, 5), folding={5}, width=width)
+    columns = (*headings, *(head for head, _ in more))
+    return grid_or_list(columns, rows, right=range(3, 5), folding={5, 6, 7}, width=width)
+
+
+def _own_name(line: RunLine) -> str:
+    """Return the name that the user gave; empty for ``compare requests, httpx``."""
+    return "" if line.name.startswith(COMMANDS) else line.name
 
 
 def trials_table(trials: Iterable[TrialSummary], width: int) -> RenderableType:

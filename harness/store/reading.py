@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
@@ -38,24 +40,44 @@ class RunLine:
     competitors: tuple[str, ...]  # labels
     rounds: int
     doubts: int
+    tags: Mapping[str, str]
 
 
 def list_runs(
-    path: str | Path, limit: int = 20, waiting: files.Waiting | None = None
+    path: str | Path,
+    limit: int = 20,
+    waiting: files.Waiting | None = None,
+    *,
+    name: str | None = None,
+    tags: Mapping[str, str] = MappingProxyType({}),
 ) -> list[RunLine]:
     """Return the latest ``limit`` runs, latest first; ``waiting`` as in ``files.reading``.
 
-    Raises StoreError.
+    Of those only runs of this ``name``, and with all of these ``tags``. Raises StoreError.
     """
     with files.reading(Path(path), waiting) as connection:
         files.check_has_runs(Path(path), connection)
         connection.row_factory = sqlite3.Row
+        tagged = ", runs.tags" if _has_tags(connection) else ", NULL AS tags"
         rows = connection.execute(
-            "SELECT id, name, started_at, ended_at, state, axis, baseline, rounds, doubts"
-            " FROM run_overview ORDER BY started_at DESC, id LIMIT ?",
-            (limit,),
-        ).fetchall()
-        return [_run_line(connection, row) for row in rows]
+            "SELECT o.id, o.name, o.started_at, o.ended_at, o.state, o.axis, o.baseline, o.rounds,"
+            f" o.doubts{tagged} FROM run_overview o JOIN runs ON runs.id = o.id"
+            " WHERE ?1 IS NULL OR o.name = ?1 ORDER BY o.started_at DESC, o.id",
+            (name,),
+        )
+        asked = (row for row in rows if tags.items() <= _tags(row["tags"]).items())
+        return [_run_line(connection, row) for row in islice(asked, limit)]
+
+
+def _has_tags(connection: sqlite3.Connection) -> bool:
+    """Say whether runs have tags; those of an older version, which is only read, have none."""
+    columns = connection.execute("SELECT name FROM pragma_table_info('runs')")
+    return any(row["name"] == "tags" for row in columns)
+
+
+def _tags(text: str | None) -> dict[str, str]:
+    found: dict[str, str] = json.loads(text or "{}")
+    return found
 
 
 def _run_line(connection: sqlite3.Connection, row: sqlite3.Row) -> RunLine:
@@ -64,7 +86,8 @@ def _run_line(connection: sqlite3.Connection, row: sqlite3.Row) -> RunLine:
         (row["id"],),
     )
     competitors = tuple(label for (label,) in labels)
-    return RunLine(**dict(row), competitors=competitors)
+    told = {**dict(row), "tags": _tags(row["tags"])}
+    return RunLine(**told, competitors=competitors)
 
 
 def show_run(
@@ -197,7 +220,7 @@ def _provenance(row: dict[str, Any]) -> Provenance:
         branch=row.get("git_branch"),
         dirty=None if dirty is None else bool(dirty),
         ci=json.loads(row.get("ci") or "{}"),
-        tags=json.loads(row.get("tags") or "{}"),
+        tags=_tags(row.get("tags")),
     )
 
 

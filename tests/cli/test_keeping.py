@@ -44,6 +44,27 @@ def test_a_run_gets_tags_and_a_name_and_loses_them(folder: Path) -> None:
     assert tags(folder, "aaaa-new") == ("new", None)
 
 
+def test_runs_are_found_by_tag_and_name(folder: Path) -> None:
+    results(folder, "annotate", "aaaa", "--tag", "pr=7", "--tag", "who=me", "--name", "spring")
+
+    def listed(*words: str) -> list[str]:
+        document = results(folder, "list", *words, "--json").json
+        return [one["id"] for one in document["runs"]]
+
+    assert len(listed()) > 1
+    for words in (
+        *(("--tag", "pr=7"), ("--tag", "who=me", "--tag", "pr=7"), ("--name", "spring")),
+        ("--tag", "pr=7", "--limit", "1"),
+    ):
+        assert listed(*words) == ["aaaa-new"]
+    for words in (("--tag", "pr=8"), ("--tag", "pr=7", "--tag", "who=you"), ("--name", "sprin")):
+        assert listed(*words) == []
+    (one,) = results(folder, "list", "--tag", "pr=7", "--json").json["runs"]
+    assert one["tags"] == {"pr": "7", "who": "me"}
+    refused = results(folder, "list", "--tag", "pr")
+    assert (refused.code, refused.err.startswith("clientbench: --tag: 'pr'")) == (2, True)
+
+
 def test_a_name_keeps_no_value_of_a_telling_name(folder: Path) -> None:
     words = ("--name", "with password=hunter2", "--tag", "note=token=hunter2")
     named = results(folder, "annotate", "aaaa", *words)

@@ -151,8 +151,8 @@ def test_text_has_the_answer_then_details_and_doubts() -> None:
 
 def test_runs_are_listed_with_their_competitors() -> None:
     line = RunLine(
-        *("20250301-abc", "compare", "2025-03-01T10:00:00+00:00", None, "unfinished"),
-        *("client", "requests", ("requests", "aiohttp:async"), 3, 1),
+        *("20250301-abc", "compare x", "2025-03-01T10:00:00+00:00", None, "unfinished"),
+        *("client", "requests", ("requests", "aiohttp:async"), 3, 1, {}),
     )
     text = rendered(runs_table([line], 100), 100)
     for wanted in ("20250301", "2025-03-01 10:00:00", "unfinished", "requests aiohttp:async"):
@@ -163,6 +163,16 @@ def test_runs_are_listed_with_their_competitors() -> None:
         runs_table([replace(line, ended_at="then", state="complete")], 100), 100
     ).splitlines()
     assert row.split()[4:6] == ["3", "1"]
+
+
+def test_names_and_tags_are_listed_where_a_run_has_one() -> None:
+    plain = run_line("requests", "aiohttp")
+    tagged = replace(plain, name="spring\x1b", tags={"pr": "7", "who": "me"})
+    assert "name" not in rendered(runs_table([plain], 120), 120)
+    text = rendered(runs_table([plain, tagged], 120), 120)
+    assert text.splitlines()[0].split()[-2:] == ["name", "tags"]
+    assert text.splitlines()[-1].split()[-3:] == ["spring\\x1b", "pr=7", "who=me"]
+    assert "compare x" not in text
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -189,8 +199,8 @@ def test_rows_of_a_query_without_rows_or_columns_render() -> None:
 
 def run_line(*competitors: str) -> RunLine:
     return RunLine(
-        *("20250301-abc", "compare", "2025-03-01T10:00:00+00:00", "then", "interrupted"),
-        *("client", "requests", competitors, 30, 17),
+        *("20250301-abc", "compare x", "2025-03-01T10:00:00+00:00", "then", "interrupted"),
+        *("client", "requests", competitors, 30, 17, {}),
     )
 
 

@@ -256,14 +256,6 @@ def _provenance(facts: Facts) -> Iterator[tuple[str, str]]:
     for line in (*environments.lines(run), *_other_notes(facts)):
         name, colon, rest = line.partition(": ")
         yield (name, rest) if colon else ("note", line)
-    origin = run.provenance
-    if origin.commit:
-        dirty = ", with changes that are in no commit" if origin.dirty else ""
-        yield "commit", f"{origin.commit}{dirty}"
-    if origin.branch:
-        yield "branch", origin.branch
-    yield from ((f"CI {name}", text) for name, text in origin.ci.items())
-    yield from ((f"tag {name}", text) for name, text in origin.tags.items())
     for name, value in _asked_plainly(run.scenario):
         yield f"asked: {name}", value
 
