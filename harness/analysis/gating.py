@@ -30,7 +30,7 @@ from harness.analysis.gating_history import Values, against_history
 from harness.analysis.statistics import half_width
 from harness.analysis.summaries import by_label, summarised
 from harness.analysis.trust import CAUSES
-from harness.records.gate_result import GateFinding, Outcome
+from harness.records.gate_result import WITHIN, GateFinding, Outcome
 from harness.records.model import Comparison, Doubt, Metric, RunRecord, TrialSummary
 from harness.scenario.gate import ERROR_RATE, Applied, Gate, Rule, applied
 
@@ -188,7 +188,7 @@ def _judged(nothing: GateFinding, rule: Rule, value: float, low: float, high: fl
     outcome: Outcome = "unclear"
     if rule.keeps(low) == rule.keeps(high):
         outcome = "kept" if rule.keeps(low) else "broken"
-    reason = "the limit lies within the interval" if outcome == "unclear" else None
+    reason = WITHIN if outcome == "unclear" else None
     return replace(
         nothing,
         outcome=outcome,

@@ -16,7 +16,7 @@ from typing import cast
 from harness.analysis.comparison import PERCENTS
 from harness.analysis.series import predicted
 from harness.analysis.summaries import CompetitorSummary
-from harness.records.gate_result import GateFinding, Outcome
+from harness.records.gate_result import WITHIN, GateFinding, Outcome
 from harness.records.histogram import Censored
 from harness.records.model import Metric
 from harness.scenario.gate import Applied, Rule
@@ -59,7 +59,7 @@ def against_history(
     outcome = _outcome(rule, low, high)
     if outcome == "broken" and len(usual) == len(before):
         return replace(finding, reason="not confirmed by the run before; measure again")
-    reason = "the limit lies within the interval" if outcome == "unclear" else None
+    reason = WITHIN if outcome == "unclear" else None
     return replace(finding, outcome=outcome, reason=reason)
 
 

@@ -103,7 +103,9 @@ class Options:
         metavar="NAME",
     )
     budget: str | float | None = declare(
-        "Longest time that a run with --precision may take. [5m]", group="how long", metavar="TIME"
+        "Longest time that a run with --precision [5m] or --gate [3m] may take.",
+        group="how long",
+        metavar="TIME",
     )
     gate: str | None = declare(
         "Limits that the results must keep, in this file; the run goes on until they are decided.",

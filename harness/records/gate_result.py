@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["GateFinding", "Outcome"]
+__all__ = ["WITHIN", "GateFinding", "Outcome"]
 
 # kept: all of the interval keeps the limit. broken: none of it does. unclear: anything else.
 Outcome = Literal["kept", "broken", "unclear"]
+WITHIN = "the limit lies within the interval"  # the reason that more rounds can end
 
 
 @dataclass(frozen=True)

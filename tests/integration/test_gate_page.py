@@ -36,7 +36,7 @@ def run(command: str, cwd: Path) -> Ended:
 def test_the_page_has_commands_for_every_place() -> None:
     compared = [command for command in COMMANDS if " compare " in command]
     judged = [command for command in COMMANDS if " gate " in command]
-    assert (len(compared), len(judged), len(FILES)) == (4, 2, 3)
+    assert (len(compared), len(judged), len(FILES)) == (6, 2, 3)
     assert all("httpx==0.28.1 head=httpx=. --gate clientbench.toml" in one for one in compared)
 
 
@@ -47,7 +47,8 @@ def test_its_commands_work_as_printed(checkout: Path) -> None:
         ended = run(command, checkout)
         assert ended.code in (0, 5), (command, ended)
         assert "gate" in ended.out, (command, ended)
-    assert (checkout / "run.json").exists() and (checkout / "gate.junit.xml").exists()
+    for name in ("run.json", "gate.junit.xml", "cpu.gab.json", "all.bmf.json"):
+        assert (checkout / name).exists()
     _, rows = query(
         checkout / "benchmark_results.db",
         "SELECT DISTINCT label, client_version, git_branch, git_dirty, git_commit FROM trend"

@@ -12,6 +12,7 @@ from harness.analysis.summaries import CompetitorSummary
 from harness.analysis.trust import is_told
 from harness.option_names import option
 from harness.records.conditions import by_condition
+from harness.records.gate_result import WITHIN
 from harness.records.model import RunRecord
 from harness.report import gate
 from harness.report.answer import alone, following, table, trusting
@@ -85,6 +86,11 @@ def limits(run: RunRecord, width: int) -> Iterator[Text]:
     """Yield what the run's gate has found; nothing without one."""
     for number, (line, style) in enumerate(gate.told(run.gate) if run.gate else ()):
         yield from _line("" if number else "gate", line, width, style)
+    asked = run.scenario.get("gate") or {}
+    if asked.get("unclear") == "warn" and any(one.reason == WITHIN for one in run.gate):
+        given = ", ".join(map(option, ("quick", "rounds", "duration")))
+        how = f'with unclear = "measure", and without {given}, a run goes on until that is decided'
+        yield from _line("", how, width, "")
 
 
 def tables(facts: Facts, width: int) -> Iterator[Text]:

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
+from harness.records.gate_result import WITHIN
 from harness.records.model import Doubt, Ending, RunRecord, TrialSummary
 from harness.report import figures
 from harness.report.answer.columns import BAR, columns
 from harness.report.answer.facts import Facts
 from harness.report.answer.screen import answer, tables
 from harness.report.details import details
-from tests.examples import failed, finished, run, runs, trial, trials, two_clients
+from tests.examples import FINDING, failed, finished, run, runs, trial, trials, two_clients
 from tests.report.answer.examples import (
     CLIENTS,
     GOLDEN,
@@ -258,3 +259,17 @@ def test_statuses_that_were_not_expected_are_told() -> None:
     made[0] = replace(made[0], status_counts={200: 10, 403: 1060})
     lines = screen(finished(made), made, 80)
     assert "requests: status 403 × 1,060" in lines
+
+
+def test_limits_that_more_rounds_could_decide_say_how() -> None:
+    """``--quick`` and the like turn "measure" into "warn"."""
+    unclear = replace(FINDING, outcome="unclear", reason=WITHIN)
+    told = 'with unclear = "measure", and without --quick, --rounds, --duration, a run goes on'
+    for asked, found, is_told in (
+        *(("warn", unclear, True), ("measure", unclear, False)),
+        *(("warn", replace(unclear, reason="busy machine"), False), ("warn", FINDING, False)),
+    ):
+        record = finished(two_clients(), gate=(found,))
+        record = replace(record, scenario={**record.scenario, "gate": {"unclear": asked}})
+        text = " ".join(" ".join(screen(record, two_clients(), 80)).split())
+        assert (told in text) is is_told
