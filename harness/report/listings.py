@@ -27,9 +27,7 @@ def runs_table(lines: Iterable[RunLine], width: int) -> RenderableType:
     Names that say no more than the command, and tags, take no room where no run has any.
     """
     lines = list(lines)
-    names = [_own_name(line) for line in lines]
-    tags = [" ".join(f"{key}={value}" for key, value in line.tags.items()) for line in lines]
-    more = [(head, cells) for head, cells in (("name", names), ("tags", tags)) if any(cells)]
+    named = [_own_name_and_tags(line) for line in lines]
     rows = [
         (
             line.id[:SHORT_ID],
@@ -39,18 +37,19 @@ def runs_table(lines: Iterable[RunLine], width: int) -> RenderableType:
             # An unfinished run has stored few of them yet.
             figures.NOTHING if line.ended_at is None else str(line.doubts),
             " ".join(line.competitors),
-            *(one_line(cells[number]) for _, cells in more),
+            *([own] if any(named) else []),
         )
-        for number, line in enumerate(lines)
+        for line, own in zip(lines, named, strict=True)
     ]
-    headings = ("run", "started (UTC)", "state", "rounds", "warnings", "competitors")
-    columns = (*headings, *(head for head, _ in more))
-    return grid_or_list(columns, rows, right=range(3, 5), folding={5, 6, 7}, width=width)
+    headings = ["run", "started (UTC)", "state", "rounds", "warnings", "clients"]
+    headings += ["name, tags"] if any(named) else []
+    return grid_or_list(headings, rows, right=range(3, 5), folding={5, 6}, width=width)
 
 
-def _own_name(line: RunLine) -> str:
-    """Return the name that the user gave; empty for ``compare requests, httpx``."""
-    return "" if line.name.startswith(COMMANDS) else line.name
+def _own_name_and_tags(line: RunLine) -> str:
+    """Return what the user said of the run; a name such as ``compare requests`` nobody gave."""
+    name = [] if line.name.startswith(COMMANDS) else [line.name]
+    return one_line(" ".join([*name, *(f"{key}={value}" for key, value in line.tags.items())]))
 
 
 def trials_table(trials: Iterable[TrialSummary], width: int) -> RenderableType:
