@@ -107,7 +107,7 @@ def test_a_narrow_window_shows_all_of_a_run(columns: str, tmp_path: Path) -> Non
     listed = clientbench("results", "list", cwd=tmp_path, environ={"COLUMNS": columns})
     shown = listed.out.split()
     assert {"run", "started", "state", "complete", "rounds", "3", "warnings"} <= {*shown}
-    assert {"competitors", "requests", "aiohttp:async"} <= {*shown}
+    assert {"clients", "requests", "aiohttp:async"} <= {*shown}
     assert all(len(line) <= int(columns) for line in listed.out.splitlines())
 
 

@@ -212,7 +212,7 @@ def test_nothing_of_a_run_in_the_list_is_cut(width: int) -> None:
     for whole in ("20250301", "2025-03-01 10:00:00", "interrupted", "30", "17", "warnings"):
         assert text.count(whole) >= 1, text
     assert text.count("2025-03-01 10:00:00") == text.count("17") == 2
-    for folded in ("competitors", "requestsaiohttp", "httpx:async+uvloop@python3.13stdlib"):
+    for folded in ("clients", "requestsaiohttp", "httpx:async+uvloop@python3.13stdlib"):
         assert letters_in_order(folded, squeezed(text)), text
 
 
