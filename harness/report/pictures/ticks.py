@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from harness.report.figures import time_unit
+from harness.report.figures import UNITS
 
 __all__ = ["linear_ticks", "log_range", "log_ticks", "spread", "tick", "time_tick"]
 
@@ -65,6 +65,6 @@ def tick(value: float) -> str:
 
 
 def time_tick(value_ns: float) -> str:
-    """Write a round duration in the unit that suits it."""
-    unit = time_unit([value_ns])
+    """Write a round duration in the largest unit of which it has at least one."""
+    unit = next((one for one in UNITS if value_ns >= one.ns), UNITS[-1])
     return f"{tick(value_ns / unit.ns)} {unit.name}"

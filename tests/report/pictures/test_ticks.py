@@ -66,4 +66,5 @@ def test_labels_move_apart_and_stay_in_order(places: list[float], gap: float) ->
 
 def test_ticks_are_written_without_zeros_behind() -> None:
     assert [tick(one) for one in (1000.0, 0.5, 10.0)] == ["1,000", "0.5", "10"]
-    assert [time_tick(one) for one in (1e7, 5e5, 2e9)] == ["10 ms", "0.5 ms", "2 s"]
+    assert [time_tick(one) for one in (1e7, 5e5, 2e9)] == ["10 ms", "500 µs", "2 s"]
+    assert [time_tick(one) for one in (112_500, 105_000)] == ["112.5 µs", "105 µs"]
