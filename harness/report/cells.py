@@ -20,9 +20,7 @@ Cells = tuple[str, ...]
 Step = tuple[Literal["fold", "drop"], str]  # what saves room in a table, and in which column
 GAP = 2  # blanks between columns
 WORD = re.compile(r"\S+\s*|\s+")  # with the blanks behind it
-LEAST_WIDTH = (
-    16  # of a column that wraps, unless its words are shorter; narrower ones break too many
-)
+LEAST_WIDTH = 8  # of a column that wraps; narrower ones break too many words to be read
 
 
 def cell(text: str, style: str = "") -> Text:
@@ -79,22 +77,14 @@ def grid_or_list(
     Nothing is cut: columns in ``folding`` wrap, all others are as wide as they need.
     """
     rows = list(rows)
-    columns = list(zip(headings, *rows, strict=True))
-    wanted = [max(map(_width, column)) for column in columns]
+    wanted = [max(map(_width, column)) for column in zip(headings, *rows, strict=True)]
     least = sum(
-        _least(columns[number]) if number in folding else one for number, one in enumerate(wanted)
+        min(one, LEAST_WIDTH) if number in folding else one for number, one in enumerate(wanted)
     )
     # A grid with less room shortens columns that do not wrap, and leaves out others.
     if least + GAP * len(wanted) > width:
         return listed(headings, rows, width)
     return grid(headings, rows, right=right, folding=folding)
-
-
-def _least(column: Sequence[str]) -> int:
-    """Return the width in which the heading and most words of a column that wraps are whole."""
-    heading, *cells = column
-    words = (heading, *(word for one in cells for word in one.split()))
-    return min(max(map(_width, words)), LEAST_WIDTH)
 
 
 def fitted(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.records.model import TrialSummary
 from harness.report import figures
-from harness.report.cells import grid_or_list
+from harness.report.cells import Step, fitted, grid_or_list
 from harness.text import one_line
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ def runs_table(lines: Iterable[RunLine], width: int) -> RenderableType:
     ]
     headings = ["run", "started (UTC)", "state", "rounds", "warnings", "clients"]
     headings += ["name, tags"] if any(named) else []
-    return grid_or_list(headings, rows, right=range(3, 5), folding={5, 6}, width=width)
+    steps: list[Step] = [("fold", one) for one in headings[5:]]
+    return fitted(headings, rows, steps, right={"rounds", "warnings"}, width=width)
 
 
 def _own_name_and_tags(line: RunLine) -> str:
