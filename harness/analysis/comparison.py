@@ -20,6 +20,7 @@ from harness.records.model import METRICS, Comparison, Metric, TrialSummary
 
 __all__ = [
     "ENOUGH_BEYOND",
+    "HIGHER_IS_BETTER",
     "LEAST_COMPLETE",
     "LOAD_METRICS",
     "NOTHING_BARRED",

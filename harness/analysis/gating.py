@@ -15,6 +15,7 @@ from typing import cast
 
 from harness.analysis.comparison import (
     LEAST_COMPLETE,
+    LOAD_METRICS,
     PERCENTS,
     beyond_too_few,
     compare,
@@ -24,7 +25,7 @@ from harness.analysis.comparison import (
     too_thin,
 )
 from harness.analysis.doubts.disturbance import not_watched
-from harness.analysis.doubts.kinds import is_grave
+from harness.analysis.doubts.kinds import condemns_all, is_grave
 from harness.analysis.gating_history import ERROR as HISTORY_ERROR
 from harness.analysis.gating_history import Values, against_history
 from harness.analysis.statistics import half_width
@@ -37,14 +38,13 @@ from harness.scenario.gate import ERROR_RATE, Applied, Gate, Rule, applied
 __all__ = ["clopper_pearson", "judge", "requests_missing"]
 
 # Warnings beyond the grave ones that leave figures of these metrics undecided.
-TIMES = frozenset({"throughput", *PERCENTS})
-CLOUDED: Mapping[str, frozenset[str]] = {
-    "disturbed": TIMES,  # CPU time and memory do not depend on who else is running
+CLOUDED: Mapping[str, frozenset[Metric]] = {
+    "disturbed": LOAD_METRICS,  # CPU time and memory do not depend on who else is running
     "server-bound": frozenset({"throughput"}),
-    "short slices": TIMES,
+    "short slices": LOAD_METRICS,
     "slow tail": frozenset({"throughput", "p99"}),
     "client-saturated": frozenset(PERCENTS),
-    "queue not settled": TIMES,
+    "queue not settled": LOAD_METRICS,
 }
 FEWEST_ROUNDS = 2
 MOST_REQUESTS = 10**12  # that are said to be missing
@@ -61,16 +61,20 @@ def judge(
 ) -> list[GateFinding]:
     """Judge every rule. The run's warnings, as far as they are known, leave some undecided.
 
-    If it ``has_ended``, so does a run that is not complete, or was not watched: why it ended early
-    may be what a limit is about.
+    A run that ended before its first round has no findings. If it ``has_ended``, a run that is not
+    complete, or was not watched, leaves rules undecided as well: why it ended early may be what a
+    limit is about.
+
     ``earlier`` has the values of earlier runs by label, oldest first, for a gate against history.
     """
     of_label = by_label(trials)
+    if not of_label:
+        return []
     competitors = [own[0] for own in of_label.values()]
     rules = applied(gate, competitors, run.baseline)
     family = len(rules)
     compared = _compared(run, trials, family, confidence)
-    clouds = _Clouds(run, has_ended=has_ended)
+    clouds = _Clouds(run, gate, has_ended=has_ended)
     found = []
     for one in rules:
         own = of_label[one.label]
@@ -203,8 +207,9 @@ def _judged(nothing: GateFinding, rule: Rule, value: float, low: float, high: fl
 class _Clouds:
     """The warnings of a run that leave rules undecided."""
 
-    def __init__(self, run: RunRecord, *, has_ended: bool) -> None:
+    def __init__(self, run: RunRecord, gate: Gate, *, has_ended: bool) -> None:
         self._run = run
+        self._is_paired = gate.against == "baseline"
         self._unwatched = not_watched(run.other_load) if has_ended else None
         is_whole = run.state == "complete" or not has_ended
         self._incomplete = None if is_whole else f"the run {CAUSES[run.state]}"
@@ -224,14 +229,16 @@ class _Clouds:
         if self._incomplete is not None:
             yield self._incomplete
         metric = one.rule.metric
-        labels = (one.label, one.baseline) if one.rule.relative else (one.label,)
+        # earlier runs are compared with the competitor alone
+        paired = one.rule.relative and self._is_paired
+        labels = (one.label, one.baseline) if paired else (one.label,)
         for label in labels:
             yield from _few_rounds(label, of_label.get(label, ()))
-        subjects = {one.label, "run"} | ({one.baseline} if one.rule.relative else set())
         for doubt in self._run.doubts:
-            if doubt.subject in subjects and _clouds(doubt, metric):
+            about = doubt.subject in ("run", *labels) or condemns_all(doubt)
+            if about and _clouds(doubt, metric):
                 yield f"{doubt.kind}: {doubt.message}"
-        if metric in TIMES and self._unwatched is not None:
+        if metric in LOAD_METRICS and self._unwatched is not None:
             yield f"not checked: {self._unwatched[0]}"
         if metric in PERCENTS:
             for label in labels:

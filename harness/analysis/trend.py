@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from statistics import fmean
 from typing import Literal
 
+from harness.analysis.comparison import HIGHER_IS_BETTER, LOAD_METRICS
 from harness.analysis.series import (
     FEWEST_FOR_STEPS,
     STRICT_LEVEL,
@@ -44,8 +45,6 @@ Rounds = Mapping[tuple[str, str], Mapping[int, Mapping[Metric, float]]]  # by ru
 Direction = Literal["better", "worse", "mixed"]
 
 USUAL: tuple[Metric, ...] = ("throughput", "cpu_per_request")
-STEADY: frozenset[Metric] = frozenset({"cpu_per_request", "peak_memory"})
-HIGHER_IS_BETTER: frozenset[Metric] = frozenset({"throughput"})
 SAME_PLACE = 2  # points: steps of several metrics so close are one event
 NEWEST = 10  # runs of a line, in which a step fails a build
 ENDED_AFTER = timedelta(days=30)  # without a run, while the machine had others
@@ -76,7 +75,7 @@ class Track:
     @property
     def is_weak(self) -> bool:
         """Say whether it depends on what else the machine does: times and rates by themselves."""
-        return self.relative_to is None and self.metric not in STEADY
+        return self.relative_to is None and self.metric in LOAD_METRICS
 
     def direction(self, step: Step) -> Direction:
         """Say whether it is better after a step."""

@@ -179,6 +179,8 @@ def test_an_error_rate_is_broken_by_errors() -> None:
         ("busy machine", "run", "cpu_per_request <= 2 of baseline", "unclear"),
         ("server-bound", "head", "throughput >= 0.5 of baseline", "unclear"),
         ("server-bound", "head", "cpu_per_request <= 2 of baseline", "kept"),
+        ("instance lost", "nginx", "cpu_per_request <= 2 of baseline", "unclear"),
+        ("unequal bytes", "other", "cpu_per_request <= 2 of baseline", "kept"),
         ("unequal settings", "head", "throughput >= 0.5 of baseline", "kept"),
     ],
 )
@@ -190,6 +192,17 @@ def test_a_warning_leaves_the_metrics_undecided_that_it_clouds(
     assert one.outcome == expected
     if expected == "unclear":
         assert (one.reason, one.more_helps) == (f"{kind}: what was seen", False)
+
+
+def test_against_history_a_warning_about_the_baseline_says_nothing_about_others() -> None:
+    doubts = (Doubt("unequal bytes", "base", "seen", "do"),)
+    limits = gate(("head", "cpu_per_request <= 2 of baseline"), against="history")
+    (one,) = found(limits, two(1.0), doubts=doubts)
+    assert one.reason == "needs 10 earlier undisturbed runs of this series; there are 0"
+
+
+def test_a_run_that_ended_before_its_first_round_has_no_findings() -> None:
+    assert found(gate(("head", "p50 < 9 s")), [], state="interrupted") == []
 
 
 def test_a_broken_limit_under_a_grave_warning_is_unclear() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli.command import SHORT, Ended, clientbench
+from tests.cli.under_way import UnderWay
 from tests.store.asked import query
 
 # raw takes a small part of the CPU that requests takes, whatever the machine
@@ -98,6 +100,22 @@ def test_the_budget_ends_it(tmp_path: Path) -> None:
     assert ended.code in (0, 5), ended  # by chance one of the two may be decided
     assert 2 <= rounds < 100
     assert document["run"]["scenario"]["gate"]["budget_s"] == 20
+
+
+def test_an_interrupt_before_the_first_round_has_ended_is_no_mistake_in_the_rules(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "limits.toml").write_text(f"[gate.thresholds]\n{LESS}\n")
+    long = ("--rounds", "2", "--duration", "60")
+    run = UnderWay(tmp_path, "requests", "raw:sync", "--gate", "limits.toml", *long)
+    try:
+        run.wait_for_round(1)
+        run.process.send_signal(signal.SIGINT)
+        out, err = run.process.communicate(timeout=60)
+    finally:
+        run.end()
+    assert (run.process.returncode, "limits.toml" in out + err) == (130, False), out + err
+    assert query(run.database, "SELECT state FROM runs")[1] == [("interrupted",)]
 
 
 def test_a_single_client_has_absolute_limits(tmp_path: Path) -> None:
