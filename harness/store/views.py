@@ -193,8 +193,11 @@ SELECT
   {RATIOS},
   (
     SELECT COUNT(*) FROM doubts
-    WHERE doubts.run_id = results.run_id AND doubts.grave
-      AND doubts.subject IN ('run', results.label)
+    WHERE doubts.run_id = results.run_id AND doubts.grave AND (
+      doubts.subject IN ('run', results.label) OR doubts.subject NOT IN (
+        SELECT label FROM competitor_results WHERE run_id = results.run_id
+      )
+    )
   ) AS grave_doubts,
   EXISTS (
     SELECT 1 FROM doubts

@@ -69,6 +69,7 @@ def test_the_oldest_run_comes_first(store: Store, path: Path) -> None:
         ({"doubts": (Doubt("busy machine", "run", "load", "stop it"),)}, "disturbed"),
         ({"doubts": (Doubt("target lost", "run", "gone", "look"),)}, "grave warning"),
         ({"doubts": (Doubt("unequal bytes", "requests", "other", "look"),)}, "grave warning"),
+        ({"doubts": (Doubt("instance lost", "nginx", "gone", "look"),)}, "grave warning"),
     ],
 )
 def test_a_run_in_doubt_is_no_point_that_counts(
