@@ -44,7 +44,7 @@ SOON = 5  # points after a step, by which it should be found
 SEEN = 0.8  # probability with which a step that is said to be seen is found
 MOST_ALIKE = 0.9  # correlation of neighbours; with more, no step could ever be found
 FITTED = 3  # what is estimated: level, step, variance
-STRETCH_SHARE = 0.02  # of the level: runs that are alike look like stretches that differ
+STRETCH_SHARE = 0.02  # of the error: runs that are alike look like stretches that differ
 GROWTH = 1.1  # of the lengths of stretches that are looked at
 TINY = 1e-12  # below the rounding of logarithms
 LARGEST_EXPONENT = math.log(1e300)
@@ -128,7 +128,8 @@ def _edges(logs: Floats, level: float) -> list[Step]:
     if not len(begins):
         return []
     found, end = _likeliest(logs, begins, ends)
-    if not _is_step(found, STRETCH_SHARE * level):
+    found = replace(found, p=min(1.0, found.p / STRETCH_SHARE))
+    if not _is_step(found, level):
         return []
     first = _split(logs[:end])
     last = _split(logs[first.at :])

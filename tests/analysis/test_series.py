@@ -105,6 +105,18 @@ def test_a_stricter_level_finds_no_more() -> None:
         assert len(steps(values, STRICT_LEVEL)) <= len(steps(values))
 
 
+def test_edges_of_a_stretch_are_as_sure_as_other_steps_of_the_same_probability() -> None:
+    seen = 0
+    for seed in range(60):
+        values = np.random.default_rng(seed).normal(0, 0.03, 24)
+        values[10:14] += 0.12
+        found = steps(values)
+        if len(found) == 2 and found[0].p == found[1].p:
+            seen += 1
+            assert bool(steps(values, STRICT_LEVEL)) == (found[0].p < STRICT_LEVEL)
+    assert seen > 10
+
+
 def test_values_of_any_size_do_not_break_it() -> None:
     (found,) = steps([-690.0] * 10 + [690.0] * 10)
 
