@@ -21,14 +21,18 @@ Insert = Callable[[str, Sequence[Mapping[str, Any]]], None]
 ENDED_WITHOUT_RESULTS = """SELECT id FROM runs WHERE ended_at IS NOT NULL
 AND id NOT IN (SELECT run_id FROM competitor_results)
 AND id IN (SELECT run_id FROM benchmark_results)"""
-# What reading a run raises if somebody has edited or damaged it.
-UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+# What reading a run, and storing what follows from it, raise if somebody has edited or damaged it.
+UNREADABLE = (
+    *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
+    sqlite3.IntegrityError,
+)
 
 
 def fill(connection: sqlite3.Connection, insert: Insert) -> None:
     """Fill in, inside a transaction, what rows lack; ``insert`` adds rows to a table.
 
-    A run that cannot be read stays without: ``results show`` says what is wrong with it.
+    A run, or an environment, that cannot be read stays without: ``results show`` says what is wrong
+    with it.
     """
     from harness.analysis.doubts.kinds import is_grave  # noqa: PLC0415  brings numpy
     from harness.analysis.keys import machine_key  # noqa: PLC0415
@@ -36,8 +40,9 @@ def fill(connection: sqlite3.Connection, insert: Insert) -> None:
 
     unnamed = "SELECT id, environment FROM environments WHERE machine IS NULL"
     for key, text in connection.execute(unnamed).fetchall():
-        machine = machine_key(json.loads(text))
-        connection.execute("UPDATE environments SET machine = ? WHERE id = ?", (machine, key))
+        with contextlib.suppress(*UNREADABLE):
+            machine = machine_key(json.loads(text))
+            connection.execute("UPDATE environments SET machine = ? WHERE id = ?", (machine, key))
     kinds = "SELECT DISTINCT kind FROM doubts WHERE grave IS NULL"
     for (kind,) in connection.execute(kinds).fetchall():
         connection.execute("UPDATE doubts SET grave = ? WHERE kind = ?", (is_grave(kind), kind))

@@ -125,15 +125,33 @@ def test_an_older_database_gets_them_from_its_histograms(path: Path) -> None:
     assert None not in graves.values()
 
 
-def test_an_unreadable_run_of_an_older_database_does_not_keep_the_others_out(path: Path) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE histograms SET encoded = 'x' WHERE trial_id IN"
+        " (SELECT id FROM benchmark_results WHERE run_id = ?)",
+        "UPDATE benchmark_results SET client_library = NULL WHERE run_id = ?",
+        "UPDATE environments SET environment = 'x' WHERE id ="
+        " (SELECT environment_id FROM runs WHERE id = ?)",
+        "UPDATE environments SET environment = '[]' WHERE id ="
+        " (SELECT environment_id FROM runs WHERE id = ?)",
+    ],
+)
+def test_an_unreadable_run_of_an_older_database_does_not_keep_the_others_out(
+    path: Path, damage: str
+) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(STORED.joinpath("database.sql").read_text("utf-8"))
+        # each has an environment of its own
+        for (one,) in connection.execute("SELECT id FROM runs").fetchall():
+            connection.execute(
+                "INSERT INTO environments SELECT ?, environment, first_seen_at FROM environments"
+                " WHERE id = (SELECT environment_id FROM runs WHERE id = ?)",
+                (f"of {one}", one),
+            )
+            connection.execute("UPDATE runs SET environment_id = 'of ' || id WHERE id = ?", (one,))
         (run_id,) = connection.execute("SELECT run_id FROM benchmark_results LIMIT 1").fetchone()
-        connection.execute(
-            "UPDATE histograms SET encoded = 'x' WHERE trial_id IN"
-            " (SELECT id FROM benchmark_results WHERE run_id = ?)",
-            (run_id,),
-        )
+        connection.execute(damage, (run_id,))
         connection.commit()
     Store.open(path).close()
     kept = {row["run_id"] for row in rows(path)}
