@@ -1,23 +1,36 @@
-"""The stop rule of a comparison that goes on until its intervals are narrow enough. Pure.
+"""The stop rules of comparisons that go on until they are precise, or a gate is decided. Pure.
 
 Looking at an interval repeatedly and stopping when it is narrow ends at lucky moments too often. So
 the first look comes after ten rounds, and such a run uses a higher confidence level:
-``benchmarks/coverage.py`` shows the level at which intervals hold as often as they say.
+``benchmarks/coverage.py`` shows the level at which intervals hold as often as they say. Stopping
+when an interval lies beside a limit finds lucky moments more often still, so a gate has fewer looks
+and a level of its own: see ``benchmarks/gates.py``.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from harness.analysis.comparison import NOTHING_BARRED, Barred, compare
 from harness.analysis.gating import judge
-from harness.records.confidence import STOPPED_CONFIDENCE
+from harness.records.confidence import DECIDED_CONFIDENCE, STOPPED_CONFIDENCE
 from harness.records.model import Comparison, Ending, EndingReason, RunRecord, TrialSummary
 from harness.scenario.gate import Gate
 from harness.scenario.precision import FIRST_LOOK, MOST_ROUNDS, Precision
 
-__all__ = ["ended_early", "ending", "is_decided"]
+__all__ = ["LOOKS", "ended_early", "ending", "is_decided"]
+
+
+def _looks() -> Iterator[int]:
+    rounds = FIRST_LOOK
+    while rounds < MOST_ROUNDS:
+        yield rounds
+        rounds = math.ceil(1.25 * rounds)
+    yield MOST_ROUNDS
+
+
+LOOKS = tuple(_looks())  # rounds after which a gate is looked at: 10, 13, 17, 22 …
 
 
 def ending(
@@ -56,12 +69,12 @@ def ending(
 def is_decided(gate: Gate, run: RunRecord, trials: Sequence[TrialSummary]) -> bool:
     """Say whether no more rounds can decide a rule; ``run`` has the warnings so far.
 
-    The first look is after as many rounds as with a precision, and the confidence is the same.
+    The first look is after as many rounds as with a precision; each further one has a quarter more.
     """
     rounds = len({trial.round for trial in trials})
-    if not FIRST_LOOK <= rounds < MOST_ROUNDS:
-        return rounds >= MOST_ROUNDS
-    found = judge(gate, run, trials, STOPPED_CONFIDENCE, has_ended=False)
+    if rounds not in LOOKS:
+        return False
+    found = judge(gate, run, trials, DECIDED_CONFIDENCE, has_ended=False)
     return not any(one.outcome == "unclear" and one.more_helps for one in found)
 
 

@@ -13,7 +13,12 @@ from typing import Any, Literal, get_args
 from adapters.base import Connections
 from harness.records.client_environment import ClientSource, Environment
 from harness.records.conditions import InCondition
-from harness.records.confidence import CONFIDENCE, STOPPED_CONFIDENCE, Verdict
+from harness.records.confidence import (
+    CONFIDENCE,
+    DECIDED_CONFIDENCE,
+    STOPPED_CONFIDENCE,
+    Verdict,
+)
 from harness.records.gate_result import GateFinding
 from harness.records.histogram import Histogram
 from harness.records.provenance import MachineReading, Provenance
@@ -367,9 +372,11 @@ class RunRecord:
 
     @property
     def confidence(self) -> float:
-        """The confidence of its intervals; runs with a precision need a higher one to be as
-        reliable.
+        """The confidence of its intervals; runs that go on until they are precise, or until a gate
+        is decided, need a higher one to be as reliable.
         """
+        if self.scenario.get("precision"):
+            return STOPPED_CONFIDENCE
         gate = self.scenario.get("gate") or {}
         measures = gate.get("unclear") == "measure" and gate.get("against") == "baseline"
-        return STOPPED_CONFIDENCE if self.scenario.get("precision") or measures else CONFIDENCE
+        return DECIDED_CONFIDENCE if measures else CONFIDENCE

@@ -8,17 +8,21 @@ from typing import Any
 
 import pytest
 
+from benchmarks.gates import USUAL_ROUNDS, missed_when_decided
 from harness.analysis.comparison import LOAD_METRICS, compare
+from harness.input.gate_input import rule
 from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import VARIABLES, Defaults, from_environment
-from harness.measure.stopping import ended_early, ending
+from harness.measure.stopping import LOOKS, ended_early, ending, is_decided
 from harness.records.confidence import STOPPED_CONFIDENCE
 from harness.records.model import Ending, Metric, TrialSummary
 from harness.report import verdicts
+from harness.scenario.gate import Gate
 from harness.scenario.plan import make_plan
 from harness.scenario.precision import FIRST_LOOK, MOST_ROUNDS, Precision
 from harness.scenario.scenario import Scenario
+from tests.examples import run as record
 from tests.examples import trial
 from tests.refusals import refused
 
@@ -248,6 +252,20 @@ def test_there_is_a_most_of_rounds() -> None:
     found = ended(made)
     assert ended(made[:-2]) is None
     assert found is not None and (found.reason, found.rounds) == ("rounds", MOST_ROUNDS)
+
+
+def test_a_gate_is_looked_at_seldom_and_surely_enough_to_be_right_in_95_percent() -> None:
+    assert LOOKS[:5] == (10, 13, 17, 22, 28)
+    assert LOOKS[-1] == MOST_ROUNDS
+    assert missed_when_decided(20_000, USUAL_ROUNDS) < 0.053
+
+
+@pytest.mark.parametrize(("number", "expected"), [(9, False), (10, True), (11, False), (13, True)])
+def test_a_gate_is_decided_at_a_look_only(number: int, expected: bool) -> None:
+    limits = Gate(rules=(rule("other", "throughput >= 0.5 of baseline"),))
+    judged = record(baseline="base")
+    assert is_decided(limits, judged, rounds(number, 0.01)) is expected
+    assert not is_decided(limits, judged, rounds(number, 0.9))
 
 
 def test_what_else_ends_a_run_leaves_how_precise_it_was() -> None:
