@@ -83,12 +83,14 @@ _SERVICES = (
 def provenance(folder: Path, environ: Mapping[str, str], tags: Mapping[str, str]) -> Provenance:
     """Return the origin of a run that is started in ``folder``.
 
-    A CI service often checks out a commit without a branch: then its own word for it counts.
+    A CI service often checks out a commit without a branch: then its own word for it counts. If a
+    repository of another user is dirty stays unknown: to find out would run programs that he chose.
     """
     service = next((one for one in _SERVICES if environ.get(one.sign)), None)
     commit = _line(git.answer(folder, "rev-parse", "--verify", "HEAD"))
     branch = _clean(git.answer(folder, "symbolic-ref", "--quiet", "--short", "HEAD"))
-    changed = git.answer(folder, "status", "--porcelain", "--untracked-files=no")
+    question = ("status", "--porcelain", "--untracked-files=no")
+    changed = git.answer(folder, *question, of_any_owner=False)
     return Provenance(
         commit=commit or _first(service.commit if service else (), environ),
         branch=branch or _first(service.branch if service else (), environ),

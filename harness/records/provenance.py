@@ -22,7 +22,7 @@ class Provenance:
 
     commit: str | None = None  # 40 hexadecimal digits
     branch: str | None = None
-    dirty: bool | None = None  # True: tracked files differ from the commit
+    dirty: bool | None = None  # True: tracked files differ from the commit; None of other users'
     ci: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
 

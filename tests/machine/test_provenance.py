@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from harness.machine.provenance import provenance, reading
+from tests.require import require
 
 
 def git(folder: Path, *words: str) -> str:
@@ -43,6 +45,19 @@ def test_a_changed_file_makes_it_dirty_a_new_one_does_not(checkout: Path) -> Non
     assert provenance(checkout, {}, {}).dirty is False
     (checkout / "file").write_text("two")
     assert provenance(checkout, {}, {}).dirty is True
+
+
+def test_a_repository_of_another_user_runs_nothing(checkout: Path, tmp_path: Path) -> None:
+    require(os.geteuid() == 0, "files cannot be given to another user")
+    ran = tmp_path / "ran"
+    git(checkout, "config", "filter.any.clean", f"touch '{ran}'; cat")
+    (checkout / ".gitattributes").write_text("file filter=any\n")
+    os.utime(checkout / "file", (0, 0))  # so git looks into it
+    for path in (checkout, *checkout.rglob("*")):
+        os.chown(path, 12345, 12345, follow_symlinks=False)
+    found = provenance(checkout, {}, {})
+    assert not ran.exists()
+    assert (found.branch, found.dirty) == ("spring", None)
 
 
 def test_without_git_or_without_a_commit_nothing_is_known(tmp_path: Path) -> None:
