@@ -8,7 +8,7 @@ import re
 from harness.errors import UsageError
 from harness.input.options import Options
 from harness.records.model import METRICS, Metric
-from harness.redaction import refusal
+from harness.redaction import quoted, refusal
 from harness.scenario.numbers import MAX_DURATION_S, seconds
 from harness.scenario.precision import FIRST_LOOK, QUICK, THOROUGH, USUAL, Length, Precision
 
@@ -64,8 +64,14 @@ def _metric(text: str | None) -> Metric:
     return found
 
 
-def check_budget(budget_s: float, least_s: float) -> None:
-    """Refuse a budget too short for the rounds before the first check. Raises ``UsageError``."""
+def check_budget(budget_s: float, least_s: float, file: str | None) -> None:
+    """Refuse a budget too short for the rounds before the first check. Raises ``UsageError``.
+
+    ``file`` has the limits, and the budget; None: it was typed, or is the usual one.
+    """
     if least_s > budget_s:
         expected = f"{math.ceil(least_s)}s or more (the first {FIRST_LOOK} rounds take that long)"
-        raise refusal("budget", f"{budget_s:g}s", expected)
+        error = refusal("budget", f"{budget_s:g}s", expected)
+        if file is not None:
+            raise UsageError(f"{quoted(file)} budget: {error.problem}", "gate")
+        raise error

@@ -138,7 +138,8 @@ def build(
         steps=expanded.steps,
     )
     if scenario.budget_s is not None:
-        check_budget(scenario.budget_s, _least_s(scenario))
+        in_file = options.gate if wanted is None and options.budget is None else None
+        check_budget(scenario.budget_s, _least_s(scenario), in_file)
     if scenario.gate is not None:
         applied(scenario.gate, competitors, scenario.baseline)
     return scenario

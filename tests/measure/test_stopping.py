@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -247,6 +248,23 @@ def test_what_a_verdict_rests_on_is_looked_at_after_ten_rounds_too() -> None:
 
 
 @pytest.mark.long
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({}, "--gate: 'limits.toml' budget: '10s' is not valid; expected 3"),
+        ({"budget": "11s"}, "--budget: '11s' is not valid; expected 3"),
+    ],
+)
+def test_a_budget_too_short_for_a_gate_is_refused_where_it_stands(
+    options: dict[str, Any], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    limits = '[gate]\nbudget = "10s"\n[gate.thresholds]\n"*" = ["p50 < 9 s"]\n'
+    Path("limits.toml").write_text(limits)
+    with refused(told):
+        scenario({"gate": "limits.toml", **options})
+
+
 def test_there_is_a_most_of_rounds() -> None:
     made = rounds(MOST_ROUNDS, 0.9)
     found = ended(made)
