@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from harness.cli.exit_codes import DONE, NOT_KEPT, UNCLEAR, UNUSABLE
 from harness.cli.locks import lock_notice
 from harness.cli.output import Reports
 from harness.cli.screen import console_for, say, say_json, write_lines
+from harness.cli.updating import bring_up_to_date
 from harness.errors import StoreError, UsageError
 from harness.input.gate_input import gate as parse_gate
 from harness.option_names import option
@@ -45,13 +47,15 @@ def show_gate(
 
     Raises UsageError and StoreError.
     """
-    limits = parse_gate(config or DEFAULT_FILE)
+    with _about_the_config():
+        limits = parse_gate(config or DEFAULT_FILE)
     run, trials = reading.show_run(database, key, lock_notice(database))
     if not trials:
         raise UsageError(
             "has no finished round to judge; expected one with results", "run", value=repr(key)
         )
-    found = judged(limits, run, trials, database)
+    with _about_the_config():
+        found = judged(limits, run, trials, database)
     run = replace(run, gate=tuple(found))
     troubles = list(reports.write(run, trials))
     if as_json:
@@ -67,6 +71,17 @@ def show_gate(
     return UNUSABLE if troubles else code_of(limits, found)
 
 
+@contextlib.contextmanager
+def _about_the_config() -> Iterator[None]:
+    """Let errors about limits name the option that ``gate`` has for their file."""
+    try:
+        yield
+    except UsageError as error:
+        if error.fields == ("gate",):
+            error.fields = ("config",)
+        raise
+
+
 def check_gate_reports(reports: Reports, config: str | None) -> None:
     """Raise UsageError for a file of limits in a run without limits, before it is measured."""
     for path in reports.paths:
@@ -78,9 +93,13 @@ def check_gate_reports(reports: Reports, config: str | None) -> None:
 def judged(
     gate: Gate, run: RunRecord, trials: Sequence[TrialSummary], database: Path
 ) -> list[GateFinding]:
-    """Judge a run; earlier ones are looked up in the database if the gate is about history."""
+    """Judge a run; earlier ones are looked up in the database if the gate is about history.
+
+    One of an older version is first brought up to date. Raises UsageError and StoreError.
+    """
     earlier = {}
     if gate.against == "history":
+        bring_up_to_date(database)
         earlier = history.earlier_values(database, run.id, lock_notice(database))
     return judge(gate, run, trials, run.confidence, earlier)
 

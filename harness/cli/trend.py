@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from harness import interrupts
 from harness.analysis.trend import Line, anchored, failing, lines, moment
 from harness.cli.exit_codes import DONE, NOT_KEPT
 from harness.cli.locks import lock_notice
 from harness.cli.output import checked, write
 from harness.cli.screen import console_for, say
-from harness.errors import StoreError, StoreUnusableError, UsageError
+from harness.cli.updating import bring_up_to_date
+from harness.errors import UsageError
 from harness.input.precision_input import TYPED_METRICS
 from harness.option_names import option
 from harness.records.model import Metric
 from harness.records.trend import TrendPoint
 from harness.redaction import one_of, refusal
 from harness.report import trend, trend_files
-from harness.store import Store, trends
+from harness.store import trends
 from harness.store.files import unusable
 from harness.text import one_line
 
@@ -103,15 +103,8 @@ def _lines(
 
 def _points(database: Path) -> list[TrendPoint]:
     """Read all points; a database of an older version is first brought up to date."""
+    bring_up_to_date(database)
     notice = lock_notice(database)
-    if not trends.has_trend(database, notice):
-        try:
-            with interrupts.deferred(), Store.open(database, notice):
-                pass
-        except StoreUnusableError:
-            raise
-        except StoreError:
-            pass  # it cannot be written: reading it says what that means
     left_out: dict[str, None] = {}  # in order, each once
     points = trends.trend_points(database, notice, lambda what: left_out.update({what: None}))
     if not points and left_out:

@@ -19,7 +19,7 @@ __all__ = ["FLAGS", "Spelling"]
 
 # Fields with options, beside those of factors and scenarios.
 _OTHER_FIELDS = (
-    *("accept", "across", "all", "csv", "database", "details", "json", "keep", "library"),
+    *("accept", "across", "all", "config", "csv", "database", "details", "json", "keep", "library"),
     *("limit", "lines", "normalize", "older", "output", "port", "quiet", "seconds", "strict"),
     *("anchor", "fail_on", "import", "machine", "per", "run_name", "since", "tag", "url"),
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.store import files
 
-__all__ = ["earlier_values"]
+__all__ = ["VALUES", "check_has_trend", "earlier_values"]
 
 # The columns that hold the value of each metric.
 VALUES = {
@@ -36,12 +36,20 @@ def earlier_values(
 ) -> dict[str, list[Values]]:
     """Return the values of earlier runs, complete and undisturbed, by label, oldest first.
 
-    Empty in a database without the view ``trend``. Raises StoreError.
+    Raises StoreError, also for a database without the view ``trend``, as of an older version.
     """
+    path = Path(path)
     found: dict[str, list[Values]] = {}
-    with files.reading(Path(path), waiting) as connection:
+    with files.reading(path, waiting) as connection:
+        check_has_trend(path, connection)
         connection.row_factory = sqlite3.Row
-        known = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'trend'").fetchone()
-        for row in connection.execute(EARLIER, (run_id,)) if known else ():
+        for row in connection.execute(EARLIER, (run_id,)):
             found.setdefault(row["label"], []).append({metric: row[metric] for metric in VALUES})
     return found
+
+
+def check_has_trend(path: Path, connection: sqlite3.Connection) -> None:
+    """Raise StoreError unless the database has the view ``trend``."""
+    if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'trend'").fetchone():
+        problem = "has no view 'trend': it is of an older clientbench, or was edited"
+        raise files.refusal(path, f"{problem}; copy its runs with `clientbench results merge`")

@@ -12,9 +12,9 @@ from harness.analysis.trend import moment
 from harness.records.model import METRICS, Metric
 from harness.records.trend import Ratio, TrendPoint
 from harness.store import files, validity
-from harness.store.history import VALUES
+from harness.store.history import VALUES, check_has_trend
 
-__all__ = ["Rounds", "has_trend", "round_values", "trend_points"]
+__all__ = ["Rounds", "round_values", "trend_points"]
 
 # Values by run and label, then by round.
 Rounds = dict[tuple[str, str], dict[int, Mapping[Metric, float]]]
@@ -43,10 +43,6 @@ FROM runs LEFT JOIN environments ON environments.id = environment_id
 WHERE ended_at IS NOT NULL AND EXISTS (SELECT 1 FROM benchmark_results WHERE run_id = runs.id)
   AND (environments.id IS NULL OR runs.id NOT IN (SELECT run_id FROM competitor_results))
 ORDER BY runs.started_at, runs.id"""
-OLDER = (
-    "was written by an older clientbench and is read-only, so it cannot be brought up to date;"
-    " make it writable, or copy it"
-)
 SAME = (
     *("run_id", "run_name", "started_at", "machine", "series", "label", "name", "condition"),
     *("client_library", "client_type", "client_version", "python_version", "kernel"),
@@ -62,14 +58,12 @@ def trend_points(
     """Return every competitor of every run that has ended, oldest first.
 
     ``left_out`` gets a line about each run that cannot be read, perhaps for each competitor of it.
-    Raises StoreError, also for a database without the view ``trend``: opening it for writing makes
-    it.
+    Raises StoreError, also for a database without the view ``trend``, as of an older version.
     """
     path = Path(path)
     with files.reading(path, waiting) as connection:
         files.check_has_runs(path, connection)
-        if not _has_trend(connection):
-            raise files.refusal(path, OLDER)
+        check_has_trend(path, connection)
         connection.row_factory = sqlite3.Row
         for run_id, reason in connection.execute(UNREADABLE):
             left_out(f"run {run_id}: {reason}")
@@ -82,14 +76,6 @@ def trend_points(
         return found
 
 
-def has_trend(path: str | Path, waiting: files.Waiting | None = None) -> bool:
-    """Say whether the database is new enough to have the view. Raises StoreError."""
-    path = Path(path)
-    with files.reading(path, waiting) as connection:
-        files.check_has_runs(path, connection)
-        return _has_trend(connection)
-
-
 def round_values(path: str | Path, waiting: files.Waiting | None = None) -> Rounds:
     """Return the values of all complete rounds that were not traced. Raises StoreError."""
     found: Rounds = {}
@@ -99,11 +85,6 @@ def round_values(path: str | Path, waiting: files.Waiting | None = None) -> Roun
             of_competitor = found.setdefault((row["run_id"], row["label"]), {})
             of_competitor[row["round"]] = _known(row, {metric: metric for metric in METRICS})
     return found
-
-
-def _has_trend(connection: sqlite3.Connection) -> bool:
-    known = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'trend'")
-    return known.fetchone() is not None
 
 
 def _point(row: sqlite3.Row) -> TrendPoint:

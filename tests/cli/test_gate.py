@@ -14,6 +14,7 @@ from harness.records.model import Doubt, OtherLoad, RunRecord, TrialSummary
 from harness.store import Store
 from tests.cli.command import Ended, clientbench
 from tests.examples import SECOND, finished, save, trial
+from tests.store.older import older
 
 WATCHED = OtherLoad(60 * SECOND, 0, 0, 0.0, targets_apart=True)
 NOISE = [0.99, 1.01, 1.0, 1.02, 0.98, 1.0, 1.01, 0.99, 1.0, 1.0]
@@ -213,16 +214,23 @@ def test_against_history(
     assert said in ended.out
 
 
+def test_against_history_of_an_older_version(gate: Gate, tmp_path: Path) -> None:
+    path = tmp_path / "benchmark_results.db"
+    history(path, *[1.0, 1.01, 0.99] * 4)
+    older(path)
+    assert "gate kept" in gate(HISTORY, head=CPU).out
+
+
 # Mistakes.
 
 
 @pytest.mark.parametrize(
     ("words", "rules", "code", "said"),
     [
-        (("--config", "none.toml"), {"head": CPU}, 2, "--gate: 'none.toml' is no file"),
+        (("--config", "none.toml"), {"head": CPU}, 2, "--config: 'none.toml' is no file"),
         (("run-9",), {"head": CPU}, 2, "no such run or trial"),
         (("--db", "none.db"), {"head": CPU}, 2, "no such database"),
-        ((), {"haed": CPU}, 2, "'haed' matches none of the clients"),
+        ((), {"haed": CPU}, 2, "--config: 'haed' matches none of the clients"),
         ((), {"base": CPU}, 2, "'base' matches only the baseline"),
         ((), {"head": ["cpu_per_requets <= 1.05 of baseline"]}, 2, "did you mean cpu_per_request"),
         (("-o", "x.xml"), {"head": CPU}, 2, ".junit.xml"),

@@ -20,6 +20,7 @@ from harness.store import Store
 from tests.cli.command import Ended, clientbench
 from tests.examples import finished, run, save, trial
 from tests.report.validated import check
+from tests.store.older import older
 from tests.store.test_permissions import unprivileged
 from tests.trend_points import stepped
 
@@ -184,31 +185,6 @@ def test_a_database_without_runs_that_have_ended_is_refused(tmp_path: Path) -> N
     assert trend(tmp_path, "--db", "nowhere.db").err.endswith("run a comparison first\n")
 
 
-def older(path: Path) -> None:
-    """Make the database one of the version before trends."""
-    with closing(sqlite3.connect(path)) as connection:
-        for view in ("latest", "trend", "library_summary", "ranking"):
-            connection.execute(f"DROP VIEW {view}")
-        for statement in (
-            "DROP TABLE competitor_results",
-            "DROP TABLE machine_readings",
-            "DROP TABLE gate_findings",
-            "DROP INDEX results_for_sums",
-            "DELETE FROM _sqlite_migrations WHERE name = '0023_trends'",
-            *(
-                f"ALTER TABLE {table} DROP COLUMN {column}"
-                for table, columns in {
-                    "environments": ("machine",),
-                    "runs": ("git_commit", "git_branch", "git_dirty", "ci", "tags"),
-                    "doubts": ("grave",),
-                }.items()
-                for column in columns
-            ),
-        ):
-            connection.execute(statement)
-        connection.commit()
-
-
 def test_a_database_of_an_older_version_is_brought_up_to_date(tmp_path: Path) -> None:
     path = tmp_path / "benchmark_results.db"
     keep(path, stepped(3, 2, 1.0))
@@ -230,7 +206,7 @@ def test_a_database_of_an_older_version_that_is_read_only_is_told_so() -> None:
         asked = Asked()
         with (
             unprivileged(folder, 0o555),
-            pytest.raises(StoreError, match="older clientbench and is read-only"),
+            pytest.raises(StoreError, match="older clientbench and cannot be brought up to date"),
         ):
             show_trend(path, asked, (), as_json=False, force=False)
     finally:

@@ -15,7 +15,8 @@ from harness.records.model import Doubt
 from harness.records.provenance import Provenance
 from harness.records.trend import TrendPoint
 from harness.store import Store
-from harness.store.trends import has_trend, round_values, trend_points
+from harness.store.history import earlier_values
+from harness.store.trends import round_values, trend_points
 from tests.examples import finished, run, save, trial, two_clients
 
 
@@ -107,16 +108,17 @@ def test_the_values_of_rounds_are_those_of_complete_ones(store: Store, path: Pat
     assert found["one", "requests"][1]["p50"] == pytest.approx(1e6, rel=0.01)
 
 
-def test_a_database_of_an_older_version_says_so(store: Store, path: Path) -> None:
+def test_a_database_without_the_view_says_so(store: Store, path: Path) -> None:
     keep(store, "one", 1)
     store.close()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("DROP VIEW latest")
         connection.execute("DROP VIEW trend")
 
-    assert not has_trend(path)
-    with pytest.raises(StoreError, match="older clientbench and is read-only"):
+    with pytest.raises(StoreError, match="has no view 'trend'"):
         trend_points(path)
+    with pytest.raises(StoreError, match="has no view 'trend'"):
+        earlier_values(path, "one")
 
 
 def test_values_that_no_logarithm_has_are_left_out(store: Store, path: Path) -> None:
