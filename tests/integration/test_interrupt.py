@@ -16,7 +16,7 @@ import pytest
 
 from harness.clients.bundle import Bundle
 from tests.cli.under_way import UnderWay
-from tests.trials import wait_until
+from tests.trials import START_S, wait_until
 
 WORDS = ("raw:sync", "raw:async", "null:sync", "--rounds", "200", "--warmup", "0.02")
 LENGTH = ("--duration", "60", "--concurrency", "3", "--processes", "2")
@@ -119,7 +119,7 @@ def test_an_early_signal_leaves_nothing(
     nothing_known = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
     run = Run(tmp_path, nothing_known)
     try:
-        assert wait_until(lambda: any(run.temporary.glob("clientbench-*")))
+        assert wait_until(lambda: any(run.temporary.glob("clientbench-*")), START_S)
         time.sleep(later_s)
         children = psutil.Process(run.process.pid).children(recursive=True)
         run.process.send_signal(signal_)
