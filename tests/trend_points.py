@@ -42,6 +42,7 @@ def point(number: int, cpu: float = 1.0, speed: float = 1.0, **changes: Any) -> 
         "client_type": "sync",
         "client_version": "0.27.2",
         "python_version": "3.11.7",
+        "software": "50f7a4e",
         "kernel": "6.1.0",
         "commit": "a" * 40,
         "branch": "main",
@@ -52,6 +53,7 @@ def point(number: int, cpu: float = 1.0, speed: float = 1.0, **changes: Any) -> 
         "target": "embedded",
         "baseline": "requests",
         "baseline_version": "2.32.3",
+        "baseline_software": "ba5e",
         "rounds": 5,
         "values": {"throughput": 1000 * speed, "cpu_per_request": 1e5 * cpu},
         "ratios": {

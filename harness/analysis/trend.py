@@ -55,6 +55,15 @@ CHANGES: Mapping[str, str] = {
     "commit": "commit",
     "baseline_version": "baseline",
 }
+# Keys of all versions: also of libraries that a client uses, and of the target. What is told of them,
+# and what else that is told has changed them already.
+KEYS: Mapping[str, tuple[str, frozenset[str]]] = {
+    "software": ("other software", frozenset({"client", "Python"})),
+    "baseline_software": (
+        "other software of the baseline",
+        frozenset({"baseline", "Python", "other software"}),
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -245,9 +254,16 @@ def _events(points: Sequence[TrendPoint], tracks: Sequence[Track]) -> Iterator[E
 
 
 def _changes(before: TrendPoint, after: TrendPoint) -> Iterator[Change]:
+    found = set()
     for field, what in CHANGES.items():
         ours, theirs = getattr(before, field), getattr(after, field)
         if ours != theirs:
+            found.add(what)
+            yield Change(what, ours, theirs)
+    for field, (what, causes) in KEYS.items():
+        ours, theirs = getattr(before, field), getattr(after, field)
+        if ours != theirs and not found & causes:
+            found.add(what)
             yield Change(what, ours, theirs)
 
 
@@ -275,15 +291,15 @@ def anchored(points: Sequence[TrendPoint], anchor: str, rounds: Rounds) -> list[
 
     They are those of paired rounds; runs without it have none.
     """
-    versions = {(point.run_id, point.label): point.client_version for point in points}
-    return [_anchored(point, anchor, rounds, versions) for point in points]
+    known = {(point.run_id, point.label): point for point in points}
+    return [_anchored(point, anchor, rounds, known) for point in points]
 
 
 def _anchored(
     point: TrendPoint,
     anchor: str,
     rounds: Rounds,
-    versions: Mapping[tuple[str, str], str | None],
+    known: Mapping[tuple[str, str], TrendPoint],
 ) -> TrendPoint:
     label = " ".join(filter(None, (anchor, point.condition)))  # as labels are
     found: dict[Metric, Ratio] = {}
@@ -299,5 +315,11 @@ def _anchored(
         if pairs:
             made = estimate(pairs)
             found[metric] = Ratio(made.ratio, made.low, made.high)
-    version = versions.get((point.run_id, label))
-    return replace(point, baseline=label, baseline_version=version, ratios=found)
+    other = known.get((point.run_id, label))
+    return replace(
+        point,
+        baseline=label,
+        baseline_version=other.client_version if other else None,
+        baseline_software=other.software if other else None,
+        ratios=found,
+    )

@@ -39,6 +39,7 @@ class TrendPoint:
     client_type: str
     client_version: str | None
     python_version: str | None
+    software: str  # key of all versions
     kernel: str | None
     commit: str | None
     branch: str | None
@@ -49,6 +50,7 @@ class TrendPoint:
     target: str | None
     baseline: str  # label of the competitor that ratios are relative to
     baseline_version: str | None
+    baseline_software: str | None
     rounds: int
     values: Mapping[Metric, float]  # in 1/s, ns, bytes; what is not known is not in it
     ratios: Mapping[Metric, Ratio]

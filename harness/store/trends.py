@@ -20,7 +20,7 @@ __all__ = ["Rounds", "round_values", "trend_points"]
 Rounds = dict[tuple[str, str], dict[int, Mapping[Metric, float]]]
 
 POINTS = """SELECT trend.*, results.url, results.http_method, results.concurrency_level AS concurrency,
-  results.target, others.client_version AS baseline_version
+  results.target, others.client_version AS baseline_version, others.software AS baseline_software
 FROM trend
 JOIN competitor_results AS results USING (run_id, label)
 LEFT JOIN competitor_results AS others
@@ -45,8 +45,9 @@ WHERE ended_at IS NOT NULL AND EXISTS (SELECT 1 FROM benchmark_results WHERE run
 ORDER BY runs.started_at, runs.id"""
 SAME = (
     *("run_id", "run_name", "started_at", "machine", "series", "label", "name", "condition"),
-    *("client_library", "client_type", "client_version", "python_version", "kernel"),
-    *("http_method", "url", "concurrency", "target", "baseline", "baseline_version", "rounds"),
+    *("client_library", "client_type", "client_version", "python_version", "software", "kernel"),
+    *("http_method", "url", "concurrency", "target", "baseline", "baseline_version"),
+    *("baseline_software", "rounds"),
 )
 
 

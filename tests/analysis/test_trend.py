@@ -79,6 +79,28 @@ def test_every_version_that_may_explain_a_step_is_told() -> None:
     assert [one.what for one in event.changes] == ["Python", "kernel", "commit", "baseline"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"software": "new"}, ["other software"]),
+        ({"baseline_software": "new"}, ["other software of the baseline"]),
+        ({"software": "new", "baseline_software": "too"}, ["other software"]),  # as of a target
+        ({"software": "new", "client_version": "0.28.1"}, ["client"]),
+        ({"software": "new", "baseline_software": "too", "python_version": "3.12"}, ["Python"]),
+        ({"baseline_software": "new", "baseline_version": "3.0"}, ["baseline"]),
+        ({}, []),
+    ],
+)
+def test_a_step_with_another_library_below_the_client_is_told_so(
+    changes: dict[str, Any], told: list[str]
+) -> None:
+    costs = stepped(10, 10, 1.3)
+    found = [replace(one, **changes if n >= 10 else {}) for n, one in enumerate(points(costs))]
+    (event,) = only(found).events
+
+    assert [one.what for one in event.changes] == told
+
+
 def test_points_that_do_not_count_stay_on_the_line_and_change_no_step() -> None:
     found = points(stepped(20, 10, 1.3))
     wild = [

@@ -52,6 +52,8 @@ def test_a_point_has_figures_ratios_versions_and_origin(store: Store, path: Path
     assert point.unused == ()
     (baseline,) = only(path, "requests")
     assert baseline.ratios == {}
+    assert point.baseline_software == baseline.software
+    assert len(point.software) == 12
 
 
 def test_the_oldest_run_comes_first(store: Store, path: Path) -> None:
