@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from harness import interrupts
 from harness.store import reading
 
 __all__ = ["fill"]
@@ -47,6 +48,7 @@ def fill(connection: sqlite3.Connection, insert: Insert) -> None:
     for (kind,) in connection.execute(kinds).fetchall():
         connection.execute("UPDATE doubts SET grave = ? WHERE kind = ?", (is_grave(kind), kind))
     for (run_id,) in connection.execute(ENDED_WITHOUT_RESULTS).fetchall():
+        interrupts.check()  # a millisecond per trial: minutes for a hundred thousand
         with contextlib.suppress(*UNREADABLE):
             with _by_name(connection):
                 run, trials = reading.stored_run(connection, run_id)

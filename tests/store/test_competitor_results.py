@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from harness import interrupts
 from harness.analysis.summaries import summarised
 from harness.records.histogram import Censored
 from harness.records.model import METRICS, Doubt, RunRecord, TrialSummary
@@ -123,6 +125,18 @@ def test_an_older_database_gets_them_from_its_histograms(path: Path) -> None:
     assert {row["machine"] for row in rows(path, "environments")} != {None}
     graves = {row["kind"]: row["grave"] for row in rows(path, "doubts")}
     assert None not in graves.values()
+
+
+def test_an_interrupt_ends_filling_and_leaves_the_older_database_as_it_is(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(STORED.joinpath("database.sql").read_text("utf-8"))
+        before = list(connection.iterdump())
+    with interrupts.deferred():
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            Store.open(path)
+    with closing(sqlite3.connect(path)) as connection:
+        assert list(connection.iterdump()) == before
 
 
 @pytest.mark.parametrize(
