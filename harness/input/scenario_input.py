@@ -54,6 +54,10 @@ from harness.scenario.statuses import parse_statuses
 __all__ = ["SLICE_S", "build"]
 
 SLICE_S = 0.02  # see docs/method.md and benchmarks/split.py
+GOES_ON = (
+    'applies to a gate that measures until it is decided; expected unclear = "measure" in its file,'
+    " and nothing else that says how long to measure"
+)
 
 _Default = TypeVar("_Default", int, None)
 _NO_MODES: Modes = MappingProxyType({})
@@ -169,7 +173,10 @@ def _gate(options: Options, *, fixed: bool) -> Gate | None:
     changes: dict[str, object] = {} if budget_s is None else {"budget_s": budget_s}
     if fixed and found.unclear == "measure":
         changes["unclear"] = "warn"
-    return found.model_copy(update=changes)
+    made = found.model_copy(update=changes)
+    if options.precision is None and not made.measures:
+        options.refuse(GOES_ON, "budget")
+    return made
 
 
 def _least_s(scenario: Scenario) -> float:

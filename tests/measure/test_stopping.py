@@ -265,6 +265,24 @@ def test_a_budget_too_short_for_a_gate_is_refused_where_it_stands(
         scenario({"gate": "limits.toml", **options})
 
 
+@pytest.mark.parametrize(
+    ("setting", "length"),
+    [
+        ('unclear = "fail"', {}),
+        ('against = "history"', {}),
+        ("", {"quick": True}),
+        ("", {"rounds": "12"}),
+    ],
+)
+def test_a_budget_for_a_gate_that_does_not_go_on_is_refused(
+    setting: str, length: dict[str, Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "limits.toml"
+    file.write_text(f'[gate]\n{setting}\n[gate.thresholds]\n"*" = ["p50 < 9 s"]\n')
+    with refused("--budget: applies to a gate that measures until it is decided; expected"):
+        scenario({"gate": str(file), "budget": "9m", **length})
+
+
 def test_there_is_a_most_of_rounds() -> None:
     made = rounds(MOST_ROUNDS, 0.9)
     found = ended(made)
