@@ -88,7 +88,7 @@ def _before_alarms(rule: Rule, before: Sequence[float], error: float) -> Sequenc
 def _interval(value: float, before: Sequence[float], error: float) -> tuple[float, float, float]:
     """Return the ratio to the geometric mean of earlier runs, and its prediction interval."""
     logs = [math.log(one) for one in before]
-    ratio, half = math.log(value) - fmean(logs), predicted(logs, error).half
+    ratio, half = math.log(value) - fmean(logs), predicted(logs, error)
     return math.exp(ratio), math.exp(ratio - half), math.exp(ratio + half)
 
 

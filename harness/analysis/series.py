@@ -22,7 +22,6 @@ __all__ = [
     "LEVEL",
     "SOON",
     "STRICT_LEVEL",
-    "Prediction",
     "Scatter",
     "Step",
     "predicted",
@@ -51,14 +50,6 @@ LARGEST_EXPONENT = math.log(1e300)
 
 
 @dataclass(frozen=True)
-class Prediction:
-    """Where the next point of a series lies, relative to the geometric mean of those before."""
-
-    points: int
-    half: float  # of the interval, as a logarithm
-
-
-@dataclass(frozen=True)
 class Step:
     """A lasting change between two points."""
 
@@ -77,16 +68,16 @@ class Scatter:
     likeness: float  # correlation of neighbours that is reckoned with, from 0
 
 
-def predicted(logs: Sequence[float], error: float) -> Prediction:
-    """Return the interval of the next point; it lies outside, on one side, with ``error``.
+def predicted(logs: Sequence[float], error: float) -> float:
+    """Return half the width of the interval of the next point, around the mean of those before.
 
-    ``logs`` are two points or more. The variance between runs is theirs, so the interval widens
-    with the moods of a machine.
+    The point lies outside, on one side, with a probability of ``error``. ``logs`` are two points or
+    more. The variance between runs is theirs, so the interval widens with the moods of a machine.
     """
     n = len(logs)
     _, variance = mean_and_variance(logs)
     half = _upper(n - 1, error) * math.sqrt(variance * (1 + 1 / n))
-    return Prediction(n, max(half, math.log1p(LEAST_STEP)))
+    return max(half, math.log1p(LEAST_STEP))
 
 
 def steps(logs: Sequence[float] | Floats, level: float = LEVEL) -> list[Step]:

@@ -53,11 +53,6 @@ class Rule(Plain):
             return value <= self.limit
         return value > self.limit if self.operator == ">" else value >= self.limit
 
-    @property
-    def is_maximum(self) -> bool:
-        """Say whether the limit is a largest value."""
-        return self.operator in ("<", "<=")
-
 
 class Gate(Plain):
     """All rules of a file; the confidence holds for all of them together."""

@@ -181,5 +181,5 @@ def test_what_could_be_seen_grows_with_the_scatter_and_is_no_less_than_what_matt
 def test_a_prediction_widens_with_the_scatter_of_runs() -> None:
     few, more = predicted([0.0, 0.1, -0.1], 0.01), predicted([0.0, 0.1, -0.1] * 5, 0.01)
 
-    assert few.half > more.half > 0.1
-    assert predicted([0.0] * 10, 0.01).half == pytest.approx(math.log1p(LEAST_STEP))
+    assert few > more > 0.1
+    assert predicted([0.0] * 10, 0.01) == pytest.approx(math.log1p(LEAST_STEP))
