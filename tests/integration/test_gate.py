@@ -13,6 +13,8 @@ from tests.cli.command import SHORT, Ended, clientbench
 from tests.cli.under_way import UnderWay
 from tests.store.asked import query
 
+pytestmark = pytest.mark.timeout(600)  # eight tries take minutes
+
 # raw takes a small part of the CPU that requests takes, whatever the machine
 LESS = '"raw*" = ["cpu_per_request <= 0.8 of baseline"]'
 MORE = '"requests" = ["cpu_per_request <= 0.8 of baseline"]'
