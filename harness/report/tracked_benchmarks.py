@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from harness.analysis.comparison import metric_value
 from harness.analysis.statistics import half_width
 from harness.analysis.summaries import by_label
-from harness.records.confidence import CONFIDENCE
 from harness.records.model import Metric, RunRecord, TrialSummary
 from harness.report import figures
 from harness.text import json_text, visible
@@ -45,7 +44,7 @@ def to_action_benchmark(
     It has the CPU time per request alone, in µs: throughput depends on whoever shares the machine.
     """
     found = []
-    for label, mean in _means(trials, "cpu_per_request"):
+    for label, mean in _means(run, trials, "cpu_per_request"):
         entry: dict[str, Any] = {
             "name": f"{visible(label)}: CPU per request",
             "unit": "µs",
@@ -65,7 +64,7 @@ def to_bencher(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: b
     """
     found: dict[str, dict[str, dict[str, float]]] = {}
     for metric, measure in MEASURES.items():
-        for label, mean in _means(trials, metric):
+        for label, mean in _means(run, trials, metric):
             figure = {"value": mean.value}
             if mean.low is not None and mean.high is not None:
                 figure |= {"lower_value": mean.low, "upper_value": mean.high}
@@ -73,7 +72,9 @@ def to_bencher(run: RunRecord, trials: Sequence[TrialSummary], *, with_matrix: b
     return json_text(found)
 
 
-def _means(trials: Sequence[TrialSummary], metric: Metric) -> Iterator[tuple[str, _Mean]]:
+def _means(
+    run: RunRecord, trials: Sequence[TrialSummary], metric: Metric
+) -> Iterator[tuple[str, _Mean]]:
     """Yield the mean of each competitor whose complete rounds all have a value."""
     for label, own in by_label(trials).items():
         complete = [trial for trial in own if trial.state == "complete" and not trial.trace_share]
@@ -82,7 +83,7 @@ def _means(trials: Sequence[TrialSummary], metric: Metric) -> Iterator[tuple[str
         if not known or len(known) < len(values):
             continue
         logs = [math.log(value) for value in known]
-        mean, half = fmean(logs), half_width(logs, CONFIDENCE)
+        mean, half = fmean(logs), half_width(logs, run.confidence)
         if half is None:
             yield label, _Mean(math.exp(mean), None, None, len(known))
         else:
