@@ -16,6 +16,7 @@ from harness.analysis.summaries import (
     net_cpu_per_request_ns,
     summarised,
 )
+from harness.records.conditions import labelled
 from harness.records.model import Comparison, Metric, RunRecord, TrialSummary
 from harness.text import without_port
 
@@ -52,7 +53,7 @@ def competitor_results(run: RunRecord, trials: Sequence[TrialSummary]) -> list[C
             sequence=number,
             series=series_key(run, summary),
             software=software_key(run, _known(of_label[summary.label])),
-            baseline=" ".join(filter(None, (run.baseline, summary.condition))),  # as labels are
+            baseline=labelled(run.baseline, summary.condition),
             # older versions stored the port
             url=without_port(summary.url) if run.scenario.get("url") is None else summary.url,
             summary=summary,

@@ -24,6 +24,7 @@ from harness.analysis.series import (
     steps,
 )
 from harness.analysis.statistics import estimate
+from harness.records.conditions import labelled
 from harness.records.model import Metric
 from harness.records.trend import Ratio, TrendPoint
 
@@ -301,7 +302,7 @@ def _anchored(
     rounds: Rounds,
     known: Mapping[tuple[str, str], TrendPoint],
 ) -> TrendPoint:
-    label = " ".join(filter(None, (anchor, point.condition)))  # as labels are
+    label = labelled(anchor, point.condition)
     found: dict[Metric, Ratio] = {}
     ours = rounds.get((point.run_id, point.label), {})
     theirs = rounds.get((point.run_id, label), {})

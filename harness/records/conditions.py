@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
-__all__ = ["InCondition", "Named", "by_condition"]
+__all__ = ["InCondition", "Named", "by_condition", "labelled"]
 
 
 class _Conditioned(Protocol):
@@ -48,6 +48,11 @@ class InCondition:
         if self.condition is None:
             return self.label
         return self.label.removesuffix(f" {self.condition}")
+
+
+def labelled(name: str, condition: str | None) -> str:
+    """Return the label of what is called ``name`` in a condition."""
+    return name if condition is None else f"{name} {condition}"
 
 
 def by_condition(items: Iterable[Item]) -> dict[str | None, list[Item]]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.analysis.summaries import CompetitorSummary, net_cpu_per_request_ns, summarised
+from harness.records.conditions import labelled
 from harness.records.fields import FIELDS
 from harness.records.histogram import Censored
 from harness.records.model import METRICS, Comparison, Metric, OpenLoop, RunRecord, TrialSummary
@@ -84,7 +85,7 @@ def _record(
     found = {
         "run_id": run.id,
         "rounds": summary.rounds,
-        "baseline": " ".join(filter(None, (run.baseline, summary.condition))),  # as labels are
+        "baseline": labelled(run.baseline, summary.condition),
         "samples": summary.service.total,
         **_percentiles(summary),
         "net_cpu_per_request_ns": net_cpu_per_request_ns(summary, others),
