@@ -1,7 +1,8 @@
 """Contradictions of two databases about the same runs, row by row, in all tables.
 
-Names, tags and findings of a gate are left out: `results annotate` and `gate RUN` change them. So is
-what a document of a run has not: readings, traces and times of rounds count where both have them.
+Names, tags and findings of a gate are left out: `results annotate` and a gate against history
+change them. So is what a document of a run has not: readings, traces and times of rounds count
+where both have them.
 """
 
 from __future__ import annotations
