@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import fmean
 
 from harness.scenario.groups import MOST_IN_GROUP, Group, Pool, divided, pools, sizes
 from harness.scenario.loads import OpenLoad
@@ -203,9 +204,18 @@ class Plan:
         """Planned time of all windows, warm-ups, lead-ins and pauses; starts of processes come on
         top.
         """
+        return sum(self._round_s + round_.pause_s(self._round_s) for round_ in self.rounds)
+
+    @property
+    def expected_s(self) -> float:
+        """Expected planned time before pauses are drawn: the same for every seed."""
+        pause_s = PAUSE_CHANCE * fmean(PAUSE_SHARES) * min(self._round_s, RHYTHM_S)
+        return self.number * self._round_s + (self.number - 1) * pause_s
+
+    @property
+    def _round_s(self) -> float:
         windows_ns = self.trial_ns + self.blocks * self.lead_in_ns
-        round_s = (self.turns * windows_ns + self.competitors * self.warmup_ns) / 1e9
-        return sum(round_s + round_.pause_s(round_s) for round_ in self.rounds)
+        return (self.turns * windows_ns + self.competitors * self.warmup_ns) / 1e9
 
     @property
     def announced_s(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from itertools import pairwise
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -145,6 +146,13 @@ def test_a_pause_is_a_share_of_the_round_before_but_of_a_long_one_no_more(
     round_ = Round(number=2, competitors=2, requests=None, seed=1, pause=pause)
 
     assert round_.pause_s(round_s) == pause * min(round_s, 5.0)
+
+
+def test_the_expected_time_is_the_mean_over_seeds_and_the_same_for_all_of_them() -> None:
+    plans = [make_plan(scenario(2, seed=seed)) for seed in range(400)]
+
+    (expected,) = {plan.expected_s for plan in plans}
+    assert expected == pytest.approx(fmean(plan.seconds for plan in plans), rel=0.02)
 
 
 def test_planned_time_is_that_of_all_windows() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -658,6 +659,20 @@ _FIELDS = sorted(
 _LISTS = {"clients", "header", "header_env", "stage"} | {
     name for name in FACTORS if name != CLIENT.name
 }
+
+
+def test_a_budget_is_too_short_whatever_is_drawn(tmp_path: Path) -> None:
+    """As docs/gate.md has it: for two clients and for three."""
+    file = tmp_path / "clientbench.toml"
+    file.write_text('[gate.thresholds]\n"urllib3" = ["p99 < 5 ms"]\n')
+    page = (Path(__file__).parents[2] / "docs" / "gate.md").read_text("utf-8")
+    two, three = re.findall(r"ten rounds: (\d+) s for two clients, (\d+) s for three", page)[0]
+    known = ("requests", "urllib3", "httpx")
+    for least, clients in ((two, known[:2]), (three, known)):
+        gate = {"gate": str(file)}
+        told = {refusal(*clients, budget="9s", seed=seed, **gate) for seed in range(30)}
+        assert [f"expected {least}s or more" in one for one in told] == [True]
+        assert scenario(*clients, budget=f"{least}s", **gate).budget_s == int(least)
 
 
 @given(st.sampled_from(_FIELDS), st.text())
