@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 import requests
+import yaml
 
 import adapters
 from adapters.base import Adapter, BaseAdapter, Request, Settings
@@ -575,6 +576,33 @@ def test_links_lead_somewhere(page: Path) -> None:
         target = (page.parent / name).resolve() if name else page
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
+
+
+def workflows(page: str) -> list[Any]:
+    """The parts of workflow files on a page, as a CI service reads them."""
+    texts = listings((DOCS / page).read_text("utf-8"), "yaml")
+    return [yaml.safe_load(textwrap.dedent(text)) for text in texts]
+
+
+def test_a_job_that_fails_keeps_its_database() -> None:
+    """By itself neither service keeps the cache or the artifacts of one."""
+    (restored, *_, saved), gitlab, _ = workflows("trend.md")
+    assert "if" not in restored and saved["if"] == "always()"
+    assert saved["with"].items() <= restored["with"].items()
+    assert restored["with"]["key"].startswith(restored["with"]["restore-keys"])
+    assert gitlab["cache"]["when"] == "always"
+    github, gitlab, *charts = workflows("gate.md")
+    (*_, uploaded) = github["jobs"]["speed"]["steps"]
+    assert uploaded["if"] == "always()"
+    assert gitlab["speed"]["artifacts"]["when"] == "always"
+    assert [steps[-1]["if"] for steps in charts] == ["always()", "always()"]
+
+
+def test_the_index_names_every_page_of_the_site_in_its_order() -> None:
+    configuration = (ROOT / "mkdocs.yml").read_text("utf-8")
+    nav = re.findall(r"^ +- ([a-z]+\.md)$", configuration, re.MULTILINE)
+    index = (DOCS / "index.md").read_text("utf-8")
+    assert re.findall(r"^\* \[.*?\]\(([a-z]+\.md)\)", index, re.MULTILINE) == nav
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

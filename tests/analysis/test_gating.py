@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from harness.analysis.gating import clopper_pearson, judge, requests_missing
 from harness.errors import UsageError
 from harness.input.gate_input import rule
-from harness.records.confidence import CONFIDENCE
+from harness.records.confidence import CONFIDENCE, DECIDED_CONFIDENCE
 from harness.records.gate_result import GateFinding
 from harness.records.model import Doubt, OtherLoad, RunRecord, TrialSummary
 from harness.scenario.gate import Gate, Rule, applied
@@ -128,6 +130,16 @@ def test_so_many_requests_without_an_error_are_needed(rules: int, needed: int) -
     enough = clopper_pearson(0, missing + 1000, 0.05 / rules)[1]
     too_few = clopper_pearson(0, missing + 999, 0.05 / rules)[1]
     assert enough < 0.001 <= too_few
+
+
+def test_docs_say_how_many_requests_a_limit_takes() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "gate.md").read_text("utf-8")
+    one, of_two = re.findall(
+        r"`< 0.1 %` takes ([0-9,]+) where\s+it is the only limit, ([0-9,]+) with", page
+    )[0]
+    limit = rule("*", "error_rate < 0.1 %")
+    for said, error in ((one, 1 - CONFIDENCE), (of_two, (1 - DECIDED_CONFIDENCE) / 2)):
+        assert requests_missing(limit, 0, 1, error) == int(said.replace(",", "")) - 1
 
 
 @pytest.mark.parametrize(("errors", "requests"), [(0, 10), (3, 10), (10, 10), (5, 1000)])
