@@ -163,7 +163,7 @@ class Months:
                 branch="feature" if number == FEATURE_AT else "main",
                 dirty=False,
                 ci={"service": "github", "job": "bench", "run": f"https://ci.example/{number + 1}"},
-                tags={"nightly": "yes"},
+                tags={"pr": "7"} if number == FEATURE_AT else {"kind": "nightly"},
             ),
             machine_readings=(),
         )

@@ -41,11 +41,15 @@ LABELS = ("urllib3", "httpx", "aiohttp")
 Rows = list[dict[str, Any]]
 
 
+def page() -> str:
+    """The section with the questions."""
+    text = fields_page.PAGE.read_text("utf-8")
+    return text.partition("## Ten questions over months\n")[2].partition("\n## ")[0]
+
+
 def questions() -> dict[int, str]:
     """The statements, by the numbers of their questions."""
-    page = fields_page.PAGE.read_text("utf-8")
-    section = page.partition("## Ten questions over months\n")[2].partition("\n## ")[0]
-    found = re.findall(r"^\*\*(\d+)\. .*?^```sql\n(.*?)^```", section, re.DOTALL | re.MULTILINE)
+    found = re.findall(r"^\*\*(\d+)\. .*?^```sql\n(.*?)^```", page(), re.DOTALL | re.MULTILINE)
     return {int(number): sql for number, sql in found}
 
 
@@ -85,6 +89,16 @@ def test_1_p99_is_that_of_all_rounds_merged(path: Path) -> None:
         assert found[number]["response_samples"] == 100 * ROUNDS
 
 
+def test_1_a_name_a_tag_and_the_name_of_a_run_choose_among_them(path: Path) -> None:
+    section = page().partition("**1. ")[2].partition("**2. ")[0]
+    where = "WHERE client_library = 'aiohttp'\n"
+    chosen = [
+        len(query(path, questions()[1].replace(where, f"{where}{line}\n"))[1])
+        for line in re.findall(r"^  (AND .*)$", section, re.MULTILINE)
+    ]
+    assert chosen == [RUNS, RUNS - 1, 1]
+
+
 def test_2_a_machine_stays_the_same_whatever_its_host_name_and_kernel(path: Path) -> None:
     (found,) = answer(path, 2)
 
@@ -102,6 +116,7 @@ def test_3_every_run_has_its_commit_branch_and_job(path: Path) -> None:
     ]
     assert len({one["git_commit"] for one in found}) == RUNS
     assert found[4]["job"] == "https://ci.example/5"
+    assert found[FEATURE_AT]["pull_request"] == "7"
 
 
 def test_4_the_ratio_of_any_two_clients_is_that_of_paired_rounds(path: Path) -> None:
