@@ -87,7 +87,9 @@ def limits(run: RunRecord, width: int) -> Iterator[Text]:
     for number, (line, style) in enumerate(gate.told(run.gate) if run.gate else ()):
         yield from _line("" if number else "gate", line, width, style)
     asked = run.scenario.get("gate") or {}
-    if asked.get("unclear") == "warn" and any(one.reason == WITHIN for one in run.gate):
+    # more rounds say nothing about earlier runs
+    is_short = (asked.get("unclear"), asked.get("against")) == ("warn", "baseline")
+    if is_short and any(one.reason == WITHIN for one in run.gate):
         given = ", ".join(map(option, ("quick", "rounds", "duration")))
         how = f'with unclear = "measure", and without {given}, a run goes on until that is decided'
         yield from _line("", how, width, "")

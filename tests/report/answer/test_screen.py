@@ -265,11 +265,13 @@ def test_limits_that_more_rounds_could_decide_say_how() -> None:
     """``--quick`` and the like turn "measure" into "warn"."""
     unclear = replace(FINDING, outcome="unclear", reason=WITHIN)
     told = 'with unclear = "measure", and without --quick, --rounds, --duration, a run goes on'
+    short = {"unclear": "warn", "against": "baseline"}
     for asked, found, is_told in (
-        *(("warn", unclear, True), ("measure", unclear, False)),
-        *(("warn", replace(unclear, reason="busy machine"), False), ("warn", FINDING, False)),
+        *((short, unclear, True), (short | {"unclear": "measure"}, unclear, False)),
+        *((short, replace(unclear, reason="busy machine"), False), (short, FINDING, False)),
+        (short | {"against": "history"}, unclear, False),
     ):
         record = finished(two_clients(), gate=(found,))
-        record = replace(record, scenario={**record.scenario, "gate": {"unclear": asked}})
+        record = replace(record, scenario={**record.scenario, "gate": asked})
         text = " ".join(" ".join(screen(record, two_clients(), 80)).split())
         assert (told in text) is is_told
