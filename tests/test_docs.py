@@ -101,7 +101,11 @@ REMOTE = [words for words in commands() if is_remote(words)]
 
 def stand_alone(listed: list[list[str]]) -> list[list[str]]:
     """Without those that need, or leave, the results of others."""
-    return [words for words in listed if words[0] != "results" and "--output" not in words]
+    return [
+        words
+        for words in listed
+        if words[0] not in ("results", "report") and "--output" not in words
+    ]
 
 
 def shortened(words: list[str]) -> list[str]:
@@ -124,6 +128,7 @@ def shortened(words: list[str]) -> list[str]:
 def reader_folder(empty: Path) -> Path:
     """Where a reader would be: with a ``results`` folder and the files that examples send or use."""
     (empty / "results").mkdir()
+    (empty / "plots").mkdir()
     (empty / "order.json").write_text('{"article": 1}')
     (configuration,) = listings((DOCS / "targets.md").read_text("utf-8"), "nginx")
     (empty / "tuned.conf").write_text(configuration)
@@ -152,7 +157,8 @@ def clientbench(folder: Path, *words: str) -> str:
 
 def test_there_are_commands_of_every_kind() -> None:
     asked = {legacy.modernise(words)[0] for words in commands()}
-    assert asked == {"compare", "load", "clients", "doctor", "presets", "results", "targets"}
+    shown = {"presets", "report", "results", "targets"}
+    assert asked == {"compare", "load", "clients", "doctor"} | shown
     assert REMOTE
 
 
@@ -174,6 +180,9 @@ def test_the_commands_about_results_work_after_a_run(folder: Path) -> None:
     for words in (w for w in LOCAL if w[0] == "results"):
         shown = clientbench(folder, *words)
         assert "urllib3" in shown or words[1] == "list" or "'urllib3'" in words[-1]
+    for words in (w for w in LOCAL if w[0] == "report"):
+        assert clientbench(folder, *words)
+    assert (folder / "report.html").exists() and [*(folder / "plots").glob("*.svg")]
 
 
 def check_the_queries_of_readme(folder: Path) -> None:

@@ -14,8 +14,9 @@ from tests.store.asked import query
 
 pytestmark = pytest.mark.timeout(600)
 
-PAGE = (Path(__file__).parents[2] / "docs" / "gate.md").read_text("utf-8")
-FILES = re.findall(r"^```toml\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE, RECIPES = ((DOCS / name).read_text("utf-8") for name in ("gate.md", "recipes.md"))
+FILES = re.findall(r"^```toml\n(.*?)^```", PAGE + RECIPES, re.DOTALL | re.MULTILINE)
 # in listings of a console, and in those of workflows
 COMMANDS = list(dict.fromkeys(re.findall(r"(?:\$|- run:|^    -) (clientbench .*)$", PAGE, re.M)))
 BRIEFLY = ("--rounds", "2", "--duration", "0.4", "--warmup", "0.05")
@@ -36,7 +37,8 @@ def run(command: str, cwd: Path) -> Ended:
 def test_the_page_has_commands_for_every_place() -> None:
     compared = [command for command in COMMANDS if " compare " in command]
     judged = [command for command in COMMANDS if " gate " in command]
-    assert (len(compared), len(judged), len(FILES)) == (6, 2, 3)
+    assert (len(compared), len(judged), len(FILES)) == (6, 2, 4)
+    assert {*re.findall(r"^\$ (clientbench .*)$", RECIPES, re.MULTILINE)} <= {*COMMANDS}
     assert all("httpx==0.28.1 head=httpx=. --gate clientbench.toml" in one for one in compared)
 
 
