@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
 from harness.records.model import RunRecord, TrialSummary
 from harness.report.answer.facts import Facts
-from harness.report.pictures.catalogue import PICTURES, to_png, to_svg
-from harness.report.pictures.picture import Picture
 from harness.report.pictures.sheet import check_installed
+
+if TYPE_CHECKING:
+    from harness.report.pictures.picture import Picture
 
 __all__ = ["SIGNS", "check", "check_installed", "drawn", "each"]
 
@@ -27,7 +29,7 @@ def each(name: str) -> list[str]:
     path = Path(name)
     if path.suffix.lower() not in SIGNS or path.stem != EACH:
         return [name]
-    return [str(path.with_stem(one)) for one in PICTURES]
+    return [str(path.with_stem(one)) for one in _pictures()]
 
 
 def check(path: Path) -> None:
@@ -39,15 +41,24 @@ def check(path: Path) -> None:
 
 def drawn(path: Path, run: RunRecord, trials: Sequence[TrialSummary]) -> str | bytes:
     """Return the content of a file. Raises UnusableError if its picture cannot be drawn."""
+    from harness.report.pictures.catalogue import to_png, to_svg  # noqa: PLC0415
+
     picture, facts = _named_after(path), Facts.of(run, trials)
     return to_svg(picture, facts) if path.suffix.lower() == ".svg" else to_png(picture, facts)
 
 
+def _pictures() -> Mapping[str, Picture]:
+    """Return every picture by its name: modules that a run without pictures begins without."""
+    from harness.report.pictures.catalogue import PICTURES  # noqa: PLC0415
+
+    return PICTURES
+
+
 def _named_after(path: Path) -> Picture:
-    found = PICTURES.get(path.stem.lower())
+    found = _pictures().get(path.stem.lower())
     if found is None:
         raise UsageError(
-            f"a picture is named {', '.join(PICTURES)}, or {EACH} for each of them",
+            f"a picture is named {', '.join(_pictures())}, or {EACH} for each of them",
             "output",
             value=repr(str(path)),
         )
