@@ -55,7 +55,7 @@ def released(row: Traced) -> int:
 def matched(summary: TrialSummary, traced: list[Traced], log: TruthLog) -> None:
     """Invariant 1: requests counted = client results = server results, matched by number."""
     seen = {one.id: one for one in log.requests if one.id}
-    assert summary.reason is None
+    assert (summary.reason, summary.error_counts) == (None, {})
     assert summary.correct == summary.population == len(traced) == len(seen)
     assert summary.open_loop is None  # a release was planned, not a start
     for row in traced:
