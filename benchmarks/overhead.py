@@ -34,12 +34,14 @@ from harness.errors import ClientbenchError
 from harness.machine import processors
 from harness.machine.sampler import Sampler
 from harness.measure.contenders import Resolver, Selection
-from harness.measure.samples import Fold, Rules, Segment, WindowCounts
+from harness.measure.rules import Rules
+from harness.measure.samples import Fold, Segment, WindowCounts
 from harness.measure.trial import CAPACITY
 from harness.measure.waiting import wait_for
 from harness.measure.workers import WorkerError, WorkerProcess
 from harness.scenario.selector import ClientSpec, parse
 from harness.worker.job import Job
+from harness.worker.mix import Mix
 from servers.embedded.target import EmbeddedTarget
 
 __all__ = ["client_figures"]
@@ -134,12 +136,14 @@ def _at(found: Selection, concurrency: int, setting: Setting) -> tuple[list[floa
     bundle, client = setting.bundle, found.client
     required = found.catalogue.closure_with_loop(client, found.loop)
     segment = Segment(CAPACITY)
+    url = f"{setting.target.base_url}/"
+    mix = Mix((Request("GET", url, {"Accept-Encoding": "identity"}),))
     job = Job(
         module=client.module,
         mode=found.mode,
         loop=found.loop,
         slots=concurrency,
-        request=Request("GET", f"{setting.target.base_url}/", {"Accept-Encoding": "identity"}),
+        mix_fd=-1,
         settings=Settings(),
         segment_fd=segment.fd,
         capacity=CAPACITY,
@@ -149,7 +153,7 @@ def _at(found: Selection, concurrency: int, setting: Setting) -> tuple[list[floa
     log = bundle.log(f"{client.name}-{found.mode}-{concurrency}")
     python = found.catalogue.python
     try:
-        worker = setting.launcher.run(WorkerProcess, python, bundle, log, job, segment)
+        worker = setting.launcher.run(WorkerProcess, python, bundle, log, job, mix, segment)
         try:
             return _measure(worker, setting.target, setting.most_quads)
         finally:
@@ -162,7 +166,7 @@ def _measure(
     worker: WorkerProcess, target: EmbeddedTarget, most_quads: int
 ) -> tuple[list[float], list[float]]:
     """Logarithms of harness ÷ plain throughput per group, and the plain loop's µs per request."""
-    fold = Fold(Rules(range(200, 400), len(b"clientbench\n"), 10**10))
+    fold = Fold([Rules(range(200, 400), len(b"clientbench\n"), 10**10)])
     now_ns = time.monotonic_ns()
     fold.windows.append(WindowCounts(now_ns, now_ns + 10**13))
     sampler = Sampler(0.1, [target])

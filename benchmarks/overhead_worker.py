@@ -7,7 +7,6 @@ plain.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
 import os
 import sys
@@ -24,6 +23,7 @@ from adapters.loops import LOOPS
 from adapters.runners import new_runner
 from harness.worker.job import Events, Job
 from harness.worker.main import adapter_class, lines
+from harness.worker.mix import read_mix
 from harness.worker.recorder import Recorder
 from harness.worker.slots import coded, new_session, pool_sizes
 from harness.worker.tasks import closed_loop as closed_loop_async
@@ -37,7 +37,8 @@ class _Bench:
     """The sessions of one adapter, and both loops over them."""
 
     def __init__(self, job: Job) -> None:
-        self.job = job
+        self.picks = read_mix(job.mix_fd).picks()
+        _, self.request = next(self.picks)
         self.recorder = Recorder(job.segment_fd, job.capacity)
         kind: type[BaseAdapter] = adapter_class(job.module, job.mode)
         self.plain = plain_loop(kind.name, job.mode)
@@ -47,10 +48,7 @@ class _Bench:
 
     def harness(self, adapter: Any, loop: Any, until_ns: int) -> Any:
         """The harness's loop as the engine calls it."""
-        permits = itertools.repeat(None)
-        return loop(
-            adapter.send, self.job.request, coded(adapter), self.recorder, permits, until_ns
-        )
+        return loop(adapter.send, coded(adapter), self.recorder, self.picks, until_ns)
 
 
 class _Blocking(_Bench):
@@ -63,7 +61,7 @@ class _Blocking(_Bench):
         for session in self.sessions:
             session.open()
         for adapter in self.adapters:
-            adapter.send(job.request)
+            adapter.send(self.request)
 
     def run(self, which: str, length_ns: int) -> Slice:
         """One slice on all slots."""
@@ -82,7 +80,7 @@ class _Blocking(_Bench):
     def _slot(self, adapter: Any) -> None:
         start_ns = time.monotonic_ns()
         if self._which == "plain":
-            count = self.plain(adapter, self.job.request, self._until_ns)
+            count = self.plain(adapter, self.request, self._until_ns)
         else:
             self.harness(adapter, closed_loop, self._until_ns)
             count = 0
@@ -128,7 +126,7 @@ class _Tasks(_Bench):
         """Open the sessions and their connections."""
         for session in self.sessions:
             await session.open()
-        await asyncio.gather(*(adapter.send(self.job.request) for adapter in self.adapters))
+        await asyncio.gather(*(adapter.send(self.request) for adapter in self.adapters))
 
     async def run(self, which: str, length_ns: int) -> Slice:
         """One slice on all tasks."""
@@ -136,7 +134,7 @@ class _Tasks(_Bench):
         start_ns = time.monotonic_ns()
         until_ns = start_ns + length_ns
         if which == "plain":
-            runs = [self.plain(a, self.job.request, until_ns) for a in self.adapters]
+            runs = [self.plain(a, self.request, until_ns) for a in self.adapters]
             count = sum(await asyncio.gather(*runs))
         else:
             runs = [self.harness(a, closed_loop_async, until_ns) for a in self.adapters]

@@ -28,7 +28,7 @@ from scipy.stats import kstest
 
 from benchmarks.figures import Figure
 from benchmarks.program import Part, program
-from harness.measure.samples import Integers
+from harness.measure.populations import Integers
 from harness.selftest.measures import accounted, cpu_per_request, late, number, percentile
 from harness.selftest.pacing import RATE, SLOTS, UNIFORM, Case
 from harness.selftest.stand import ARRIVAL, SECOND_NS, WRITTEN, Exercise, Stand

@@ -21,7 +21,7 @@ from benchmarks.program import Part, program
 from harness.input.options import Options
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults
-from harness.measure.samples import Integers
+from harness.measure.populations import Integers
 from harness.measure.trial import Trial
 from harness.measure.windows import Shape
 from harness.records.model import TrialSummary

@@ -14,15 +14,25 @@ from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue
 from harness.machine.processors import Launcher
 from harness.measure.contenders import Contender
+from harness.measure.endpoints import MeasuredEndpoint
 from harness.measure.place import Place
-from harness.measure.samples import Rules
+from harness.measure.rules import Rules
 from harness.measure.trial import Trial
 from harness.scenario.selector import parse
 from harness.worker.job import Pace
+from harness.worker.mix import Mix
 from servers.embedded.target import EmbeddedTarget
 
 MS = 1_000_000
 EXPECTED = frozenset(range(200, 400))
+OF_ENDPOINT = ("request", "rules", "shown_url", "knows_length")
+
+
+def asking(contender: Contender, **changes: Any) -> Contender:
+    """The contender with ``changes`` of its one endpoint."""
+    (endpoint,) = contender.endpoints
+    changed = replace(endpoint, **changes)
+    return replace(contender, endpoints=(changed,), mix=Mix((changed.request,)))
 
 
 class Bench:
@@ -49,6 +59,10 @@ class Bench:
         mode = spec.mode or next(iter(client.modes))
         loop = client.loop(mode, spec.loop)
         visible = self.catalogue.closure_with_loop(client, loop)
+        url = self.target.base_url + path
+        rules = Rules(EXPECTED, None, 5_000 * MS)
+        endpoint = MeasuredEndpoint(Request("GET", url), rules, shown_url=url)
+        asked = {name: changes.pop(name) for name in OF_ENDPOINT if name in changes}
         made = Contender(
             label=selector,
             client=client,
@@ -59,14 +73,13 @@ class Bench:
             python_version=self.catalogue.python_version,
             environment=self.catalogue.environment(visible),
             site=self.bundle.site(visible.entries),
-            request=Request("GET", self.target.base_url + path),
+            endpoints=(endpoint,),
+            mix=Mix((endpoint.request,)),
             settings=Settings(timeout_s=5.0),
             concurrency=2,
             processes=1,
-            rules=Rules(EXPECTED, None, 5_000 * MS),
-            shown_url=self.target.base_url + path,
         )
-        return replace(made, **changes)
+        return asking(replace(made, **changes), **asked)
 
     def foreign(self, module: str, source: str, **changes: Any) -> Contender:
         """A contender whose adapter is ``source``, put where the workers find adapters."""

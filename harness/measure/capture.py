@@ -68,6 +68,11 @@ class Capture:
         if self._folder_fd is not None:
             os.close(self._folder_fd)
 
+    def taken(self) -> SentRequest | None:
+        """Return the request it kept, and keep the next one."""
+        sent, self.sent = self.sent, None
+        return sent
+
     def _accept(self) -> None:
         while True:
             try:

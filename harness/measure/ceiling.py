@@ -98,7 +98,7 @@ def _brief(raw: Contender) -> Contender:
     return replace(
         raw,
         settings=replace(raw.settings, timeout_s=timeout_s),
-        rules=replace(raw.rules, timeout_ns=round(timeout_s * 1e9)),
+        endpoints=tuple(one.patient(timeout_s) for one in raw.endpoints),
     )
 
 
@@ -116,7 +116,7 @@ Windows = Callable[[Sequence[Trial], Tick], None]
 
 def _by_median(trials: Sequence[Trial], tick: Tick) -> None:
     """Measure one window, longer if the target is slow."""
-    median_ns = trials[0].warmup.service.percentile(50) or 0
+    median_ns = trials[0].warmup.whole.service.percentile(50) or 0
     # with a slow target the warm-up is one request, another ends after the window, and one is to
     # spare
     left_ns = round(LONGEST_S * 1e9) - 3 * median_ns

@@ -17,8 +17,9 @@ from harness.clients.closure import Closure
 from harness.clients.contamination import Contamination, contaminations
 from harness.errors import UsageError, within
 from harness.machine.limits import ensure, ensure_bodies
+from harness.measure.endpoints import MeasuredEndpoint
 from harness.measure.negotiation import spoken
-from harness.measure.samples import Rules
+from harness.measure.rules import Rules
 from harness.records.client_environment import ClientSource, Environment
 from harness.records.model import UnexpectedAnswer
 from harness.redaction import redact_url
@@ -27,12 +28,12 @@ from harness.scenario.plan import shares
 from harness.scenario.scenario import Scenario
 from harness.scenario.selector import ClientSpec
 from harness.text import without_port
+from harness.worker.mix import Mix
 from servers.base import Target
 from servers.spec import EMBEDDED, TargetSpec
 
 __all__ = ["Contender", "Resolver", "has_known_length"]
 
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 CONSTANT_PATHS = ("/", "/wait")
 
 
@@ -49,16 +50,14 @@ class Contender:
     python_version: str
     environment: Environment
     site: Path
-    request: Request
+    endpoints: tuple[MeasuredEndpoint, ...]
+    mix: Mix  # its requests, of all endpoints
     settings: Settings
     concurrency: int
     processes: int
-    rules: Rules
-    shown_url: str  # redacted, and without the port of a target of ours, another in each run
     ca_name: str = ""  # of the file of the user's own authorities, as messages name it
     # as its target negotiates it; None: not known, or it has no target
     http_version: str | None = None
-    answer_bytes: int = 0  # body length of its first response
     target: TargetSpec = EMBEDDED
     think_ns: int = 0
     trace_share: float = 0.0  # share of traced requests; 1 where requests are held
@@ -66,8 +65,6 @@ class Contender:
     first_gap_ns: int = 0  # between the first requests of two slots
     # the largest number of requests ever started; None: no limit
     most_slots: int | None = None
-    # every response must be as long as the first one: for our own paths that never vary
-    knows_length: bool = False
     condition: str | None = None  # as in Competitor
     refusal: str | None = None  # why it is not measured: its first request failed
     refused_answer: UnexpectedAnswer | None = None  # the unexpected response, if that is why
@@ -83,25 +80,25 @@ class Contender:
         return max(self.processes, min(self.concurrency, self.most_slots))
 
     @property
+    def rules(self) -> tuple[Rules, ...]:
+        """Return what makes responses correct, by endpoint."""
+        return tuple(one.rules for one in self.endpoints)
+
+    @property
     def uses_target(self) -> bool:
         """Say whether its requests reach the target; ``null`` sends none."""
         return bool(self.client.modes[self.mode]["uses_target"])
 
     @property
     def asked(self) -> tuple[object, ...]:
-        """Return request and target: contenders equal in them should get the same response."""
-        request = self.request
-        return (self.target, request.method, request.url, request.body)
+        """Return requests and target: contenders equal in them should get the same responses."""
+        requests = (one.request for one in self.endpoints)
+        return (self.target, *((one.method, one.url, one.body) for one in requests))
 
     @property
     def is_foreign(self) -> bool:
         """Say whether its target is not ours: it gets the specified load and nothing else."""
         return bool(self.target.url)
-
-    @property
-    def is_safe(self) -> bool:
-        """Say whether its request is safe, that is changes nothing (RFC 9110, 9.2.1)."""
-        return self.request.method in SAFE_METHODS
 
     @property
     def connection(self) -> Connections:
@@ -196,8 +193,8 @@ class Resolver:
     def stand_in(self, contender: Contender) -> Contender:
         """Return ``null`` with a contender's load and interpreter; it sends nothing."""
         null = ClientSpec("null", mode=contender.mode, loop=contender.loop)
-        rules = replace(contender.rules, length=None)
-        return replace(self._replaced(contender, null), rules=rules)
+        endpoints = tuple(one.of_any_length() for one in contender.endpoints)
+        return replace(self._replaced(contender, null), endpoints=endpoints)
 
     def ceiling(self, contender: Contender) -> Contender:
         """Return ``raw:sync`` with a contender's target and interpreter: the ceiling for its
@@ -315,6 +312,17 @@ class Resolver:
         request = Request(
             competitor.method, url, {**scenario.headers, **own}, scenario.body_of(competitor)
         )
+        endpoint = MeasuredEndpoint(
+            request=request,
+            rules=Rules(
+                expected=scenario.accepted_statuses,
+                length=None,  # until its first answer
+                timeout_ns=round(scenario.timeout_s * 1e9),
+                max_body_bytes=scenario.max_body_bytes,
+            ),
+            shown_url=redact_url(url if competitor.target.url else without_port(url)),
+            knows_length=has_known_length(competitor.target, scenario.path),
+        )
         return Contender(
             label=competitor.label,
             client=client,
@@ -326,17 +334,11 @@ class Resolver:
             environment=selection.environment(visible),
             source=selection.chosen.source,
             site=self._bundle.site(visible.entries),
-            request=request,
+            endpoints=(endpoint,),
+            mix=Mix((request,)),
             settings=settings,
             concurrency=competitor.concurrency,
             processes=scenario.processes,
-            rules=Rules(
-                expected=scenario.accepted_statuses,
-                length=None,  # until its first answer
-                timeout_ns=round(scenario.timeout_s * 1e9),
-                max_body_bytes=scenario.max_body_bytes,
-            ),
-            shown_url=redact_url(url if competitor.target.url else without_port(url)),
             ca_name="" if scenario.ca_file is None else Path(scenario.ca_file).name,
             http_version=_http_version(selection, request, settings),
             target=competitor.target,
@@ -344,7 +346,6 @@ class Resolver:
             trace_share=scenario.trace_share,
             busy_share=competitor.busy_share,
             condition=competitor.condition,
-            knows_length=has_known_length(competitor.target, scenario.path),
         )
 
 

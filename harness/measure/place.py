@@ -33,11 +33,12 @@ def memory_bytes(contender: Contender, slots: int) -> int:
     A library that reads a body whole keeps its pieces until it has joined them, and the last growth
     of either may be half as much again.
     """
-    request, rules = contender.request, contender.rules
     threads = 2 if contender.settings.hold_s else 1  # a held request has one of its own
-    known = COPIES * (contender.answer_bytes + len(request.body or b""))
+    known = COPIES * max(one.answer_bytes for one in contender.endpoints)
+    known += COPIES * max(len(one.body or b"") for one in contender.mix.requests)
     per_slot = threads * STACK_BYTES + CONNECTION_BYTES + known
-    return COPIES * rules.max_body_bytes + slots * per_slot + SPARE_BYTES
+    longest = max(one.max_body_bytes for one in contender.rules)
+    return COPIES * longest + slots * per_slot + SPARE_BYTES
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Place:
             mode=contender.mode,
             loop=contender.loop,
             slots=slots,
-            request=contender.request,
+            mix_fd=-1,  # until it starts
             settings=contender.settings,
             segment_fd=segment.fd,
             capacity=segment.capacity,
@@ -97,7 +98,7 @@ class Place:
             asking=asking,
         )
         log = self.bundle.log(f"{uuid.uuid4().hex}-{index}")
-        arguments = (contender.python, self.bundle, log, job, segment, traces)
+        arguments = (contender.python, self.bundle, log, job, contender.mix, segment, traces)
         try:
             return self.launcher.run(WorkerProcess, *arguments)
         except WorkerError:

@@ -13,7 +13,6 @@ import signal
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,8 +30,9 @@ from harness.analysis.doubts.preparation import (
 from harness.errors import UnusableError
 from harness.measure.capture import ANSWER_BYTES, Capture
 from harness.measure.contenders import Contender
+from harness.measure.endpoints import MeasuredEndpoint
 from harness.measure.place import Place
-from harness.measure.request_bytes import differences
+from harness.measure.request_bytes import SentRequest, differences
 from harness.measure.unexpected import unexpected_answer
 from harness.measure.waiting import wait_for
 from harness.measure.workers import WorkerError, WorkerProcess
@@ -69,17 +69,18 @@ class _Asker:
     capture: Capture
     worker: WorkerProcess | None = None
     labels: list[str] = field(default_factory=list)  # all contenders that it asks for
-    given: list[Answered] = field(default_factory=list)
+    given: dict[int, list[Answered]] = field(default_factory=dict)  # by number of the endpoint
+    seen: list[SentRequest | None] = field(default_factory=list)  # at our own server, by endpoint
     refusal: str | None = None
     blamed: str | None = None  # the target's behaviour, if that is the reason
+    blamed_url: str = ""  # of which endpoint
     answer: UnexpectedAnswer | None = None  # the response whose status is the reason
     decompresses: bool = False
     sent: int = 0  # requests to the target
 
-    @cached_property
-    def harmless(self) -> Request:
+    def harmless(self, number: int) -> Request:
         """The request to our own server: secrets are for the server they were typed for."""
-        request = self.contender.request
+        request = self.contender.endpoints[number].request
         headers = {
             name: value if redact_headers({name: value}) == {name: value} else "x" * len(value)
             for name, value in request.headers.items()
@@ -89,19 +90,29 @@ class _Asker:
         return replace(request, url=url, headers=headers)
 
     def start(self) -> None:
-        """Start its process, and let it ask our own server."""
+        """Start its process."""
         with self._failing():
             self.worker = self.place.start_asking(self.contender)
-            asked = self.harmless
-            own = {} if self.capture.unix_path is None else {"unix_path": self.capture.unix_path}
-            self.worker.command({"do": "ask", "url": asked.url, "headers": asked.headers, **own})
 
-    def ask(self) -> None:
+    def rehearse(self, number: int) -> None:
+        """Let it ask our own server."""
+        asked = self.harmless(number)
+        own = {} if self.capture.unix_path is None else {"unix_path": self.capture.unix_path}
+        self._command(number, url=asked.url, headers=asked.headers, **own)
+
+    def ask(self, number: int) -> None:
         """Let it ask the target."""
+        if self._command(number, peek=self.contender.can_peek):
+            self.sent += 1
+
+    def _command(self, number: int, **details: object) -> bool:
+        """Let it ask an endpoint; return false if it was refused already."""
         with self._failing():
             if self.worker is not None and self.refusal is None:
-                self.worker.command({"do": "ask", "peek": self.contender.can_peek})
-                self.sent += 1
+                place = self.contender.mix.endpoints.index(number)
+                self.worker.command({"do": "ask", "request": place, **details})
+                return True
+        return False
 
     def end(self) -> None:
         """Leave no process behind."""
@@ -120,13 +131,15 @@ class _Asker:
         """The client itself does not work: nothing more is asked of it."""
         self.refusal = self.refusal or reason
 
-    def blame(self, reason: str) -> None:
+    def blame(self, reason: str, endpoint: MeasuredEndpoint | None = None) -> None:
         """Refuse the client for the target's behaviour; ``reason`` is a sentence without its
         subject.
         """
         if self.refusal is None:
+            where = "" if endpoint is None or endpoint.name is None else f" [{endpoint.name}]"
             self.blamed = reason
-            self.refuse(f"the target {reason}")
+            self.blamed_url = (endpoint or self.contender.endpoints[0]).shown_url
+            self.refuse(f"the target{where} {reason}")
 
     @contextlib.contextmanager
     def _failing(self) -> Iterator[None]:
@@ -135,31 +148,35 @@ class _Asker:
         except WorkerError as error:
             self.refuse(self.place.scrub(str(error)))
 
-    def take(self, answer: Mapping[str, Any] | WorkerError, waited_s: float) -> None:
+    def take(self, number: int, answer: Mapping[str, Any] | WorkerError, waited_s: float) -> None:
         """Keep the result of a request to the target; the first decides, the second
         only compares.
         """
-        if self.given:
+        endpoint = self.contender.endpoints[number]
+        if number in self.given:
             if isinstance(answer, dict) and "status" in answer:
-                self.given.append(Answered(answer["status"], answer["length"]))
+                self.given[number].append(Answered(answer["status"], answer["length"]))
         elif isinstance(answer, WorkerError):
             if waited_s > self.contender.settings.timeout_s:
-                self.blame(_late(self.contender.settings))
+                self.blame(_late(self.contender.settings), endpoint)
             else:
                 self.refuse(self.place.scrub(str(answer)))
         elif "kind" in answer:
-            self.blame(self._failure(answer))
-        elif answer["status"] not in self.contender.rules.expected:
+            self.blame(self._failure(answer), endpoint)
+        elif answer["status"] not in endpoint.rules.expected:
             if "beginning" in answer:
                 self.answer = unexpected_answer(answer, self.place.scrub)
             self.blame(
-                f"answered {answer['status']} to {self.contender.request.method}; "
-                f"accepted: {_ranges(self.contender.rules.expected)} (see {option('expect')})"
+                f"answered {answer['status']} to {endpoint.request.method}; "
+                f"accepted: {_ranges(endpoint.rules.expected)} (see {option('expect')})",
+                endpoint,
             )
-        elif answer["length"] > self.contender.rules.max_body_bytes:
-            self.blame(f"sent {answer['length']:,} bytes of body; see {option('max_body')}")
+        elif answer["length"] > endpoint.rules.max_body_bytes:
+            self.blame(
+                f"sent {answer['length']:,} bytes of body; see {option('max_body')}", endpoint
+            )
         else:
-            self.given.append(Answered(answer["status"], answer["length"]))
+            self.given[number] = [Answered(answer["status"], answer["length"])]
 
     def _failure(self, answer: Mapping[str, Any]) -> str:
         """Describe the failure in a sentence whose subject is the URL."""
@@ -239,42 +256,55 @@ def _ask_all(askers: Sequence[_Asker], rate: float | None) -> list[Doubt]:
     watch = _Watch(askers)
     for asker in askers:
         asker.start()
-    _collect_own(askers, watch)
-    _ask_target(askers, watch, rate)
+    numbers = range(max((len(one.contender.endpoints) for one in askers), default=0))
+    for number in numbers:
+        _collect_own(askers, number, watch)
     by_asked: dict[object, list[_Asker]] = {}
     for asker in askers:
         by_asked.setdefault(asker.contender.asked, []).append(asker)
     groups = by_asked.values()
-    unequal = [one for group in groups if differ(_given(group)) for one in group]
-    # in reverse order: with servers that take turns each client then gets both
-    _ask_target([one for one in reversed(unequal) if one.contender.is_safe], watch, rate)
+    for number in numbers:
+        _ask_target(askers, number, watch, rate)
+        unequal = [one for group in groups if differ(_given(group, number)) for one in group]
+        again = [one for one in unequal if one.contender.endpoints[number].is_safe]
+        # in reverse order: with servers that take turns each client then gets both
+        _ask_target(again[::-1], number, watch, rate)
     for asker in askers:
         asker.close()
     return [
         *(doubt for asker in askers for doubt in _bytes_doubts(asker)),
-        *(doubt for group in groups for doubt in work_doubts(_given(group))),
+        *(
+            doubt
+            for group in groups
+            for number in numbers
+            for doubt in work_doubts(_given(group, number))
+        ),
     ]
 
 
-def _collect_own(askers: Sequence[_Asker], watch: _Watch) -> None:
-    """Wait until each has asked our own server; the response is no reason to refuse a client."""
+def _collect_own(askers: Sequence[_Asker], number: int, watch: _Watch) -> None:
+    """Let each ask our own server; the response is no reason to refuse a client."""
+    for asker in askers:
+        asker.rehearse(number)
     deadline_ns = time.monotonic_ns() + int(START_S * 1e9)
     for asker in askers:
         answer = watch.answer(asker, deadline_ns)
         if isinstance(answer, WorkerError):
             asker.refuse(asker.place.scrub(str(answer)))
         elif answer is not None:
-            sent_bytes = 0 if asker.contender.request.method == "HEAD" else ANSWER_BYTES
-            asker.decompresses = answer.get("length", 0) > sent_bytes
+            method = asker.contender.endpoints[number].request.method
+            sent_bytes = 0 if method == "HEAD" else ANSWER_BYTES
+            asker.decompresses |= answer.get("length", 0) > sent_bytes
+        asker.seen.append(asker.capture.taken())
 
 
-def _ask_target(askers: Sequence[_Asker], watch: _Watch, rate: float | None) -> None:
-    """Let each ask its target once; requests to a server that is not ours are spread in time."""
+def _ask_target(askers: Sequence[_Asker], number: int, watch: _Watch, rate: float | None) -> None:
+    """Let each ask an endpoint once; requests to a server that is not ours are spread in time."""
     foreign = [one for one in askers if one.contender.is_foreign]
     gap_s = 1 / max(rate or 0.0, min(len(foreign), FIRST_PER_S)) if len(foreign) > 1 else 0.0
     started_ns = {}
     for asker in askers:
-        asker.ask()
+        asker.ask(number)
         started_ns[id(asker)] = time.monotonic_ns()
         if gap_s:
             with interrupts.allowed():
@@ -284,7 +314,7 @@ def _ask_target(askers: Sequence[_Asker], watch: _Watch, rate: float | None) -> 
         limit_s = asker.contender.settings.timeout_s + BEYOND_TIMEOUT_S
         answer = watch.answer(asker, begun_ns + int(limit_s * 1e9))
         if answer is not None:
-            asker.take(answer, (time.monotonic_ns() - begun_ns) / 1e9)
+            asker.take(number, answer, (time.monotonic_ns() - begun_ns) / 1e9)
 
 
 class _Watch:
@@ -319,23 +349,29 @@ class _Watch:
         os.kill(asker.worker.pid, signal.SIGKILL)  # its pipe then says that it is gone
 
 
-def _given(group: Sequence[_Asker]) -> dict[str, tuple[Answered, ...]]:
+def _given(group: Sequence[_Asker], number: int) -> dict[str, tuple[Answered, ...]]:
+    """Return the responses of an endpoint by label."""
     return {
-        label: tuple(replace(a, decompressed=one.decompresses) for a in one.given)
+        label: tuple(replace(a, decompressed=one.decompresses) for a in one.given[number])
         for one in group
-        if one.given and one.refusal is None
+        if number in one.given and one.refusal is None
         for label in one.labels
     }
 
 
 def _bytes_doubts(asker: _Asker) -> Iterator[Doubt]:
-    sent = asker.capture.sent
-    if sent is not None:
-        parity = asker.contender.settings.profile == "parity"
-        found = differences(asker.harmless, sent, parity=parity)
-        if found:
-            yield from (bytes_doubt(label, found) for label in asker.labels)
-    elif asker.refusal is None:
+    parity = asker.contender.settings.profile == "parity"
+    found: list[str] = []
+    for number, sent in enumerate(asker.seen):
+        if sent is not None:
+            name = asker.contender.endpoints[number].name
+            which = "" if name is None else f"[{name}] "
+            found += (
+                f"{which}{one}" for one in differences(asker.harmless(number), sent, parity=parity)
+            )
+    if found:
+        yield from (bytes_doubt(label, found) for label in asker.labels)
+    if None in asker.seen and asker.refusal is None:
         yield from map(unseen_bytes_doubt, asker.labels)
 
 
@@ -346,7 +382,7 @@ def _check_any(askers: Sequence[_Asker]) -> None:
     said: dict[str, list[str]] = {}
     for one in askers:
         failed = f"client: {one.refusal}"
-        reason = f"url: {one.contender.shown_url!r} {one.blamed}" if one.blamed else failed
+        reason = f"url: {one.blamed_url!r} {one.blamed}" if one.blamed else failed
         said.setdefault(reason, []).append(one.contender.label)
     reasons = (f"{reason} (asked by {', '.join(who)})" for reason, who in said.items())
     raise UnusableError("; ".join(reasons))
@@ -357,6 +393,8 @@ def _prepared(contender: Contender, asker: _Asker | None) -> Contender:
         return contender
     if asker.refusal is not None:
         return replace(contender, refusal=asker.refusal, refused_answer=asker.answer)
-    length = asker.given[0].length
-    rules = replace(contender.rules, length=length if contender.knows_length else None)
-    return replace(contender, rules=rules, answer_bytes=length)
+    endpoints = (
+        one.answered(asker.given[number][0].length)
+        for number, one in enumerate(contender.endpoints)
+    )
+    return replace(contender, endpoints=tuple(endpoints))

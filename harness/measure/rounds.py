@@ -353,7 +353,7 @@ class Rounds:
 
     def _median_ns(self, trial: Trial) -> int:
         """Return the median service time of its warm-up, or else of earlier rounds."""
-        seen = trial.warmup.service.percentile(50)
+        seen = trial.warmup.whole.service.percentile(50)
         return seen or self._seen[trial.contender.label].percentile(50) or 0
 
     def _is_too_short(self, trials: list[Trial]) -> bool:
@@ -464,4 +464,5 @@ def is_spared(contender: Contender, plan: Plan) -> bool:
     This holds for servers that are not ours if requests change something, or if the user limits
     them.
     """
-    return contender.is_foreign and (plan.requests is not None or not contender.is_safe)
+    is_safe = all(one.is_safe for one in contender.endpoints)
+    return contender.is_foreign and (plan.requests is not None or not is_safe)

@@ -11,45 +11,25 @@ import mmap
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
 import numpy as np
-import numpy.typing as npt
 
-from adapters.base import ERROR_KINDS, USUAL_MAX_BODY_BYTES
-from harness.records.histogram import Histogram
-from harness.worker.recorder import (
-    COLUMNS,
-    END,
-    INTENDED,
-    OUTCOME,
-    READY,
-    RECEIVED,
-    START,
-    segment_bytes,
-)
+from harness.measure.populations import Integers, Mask, Population, counted
+from harness.measure.rules import FIRST_STATUS, Rules, outcomes
+from harness.worker.recorder import COLUMNS, END, ENDPOINT, INTENDED, OUTCOME, START, segment_bytes
 
 __all__ = [
     "Fold",
-    "Integers",
-    "Rules",
     "Segment",
-    "Starts",
     "WindowCounts",
     "anonymous_file",
 ]
 
-Integers = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
-
-CODES = {kind: code for code, kind in enumerate(ERROR_KINDS, start=1)}
-TIMEOUTS = tuple(code for kind, code in CODES.items() if kind.startswith("timeout_"))
-FIRST_STATUS, LAST_STATUS = 100, 999
 PARTS = 10  # number of parts that a long window is divided into …
 LONG_NS = 500_000_000  # … if it is at least this long
-LATE_NS = 1_000_000  # a start is late from 1 ms on, whatever delayed it
 
 
 class Segment:
@@ -95,38 +75,6 @@ def anonymous_file(size: int) -> int:
     return fd
 
 
-@dataclass(frozen=True)
-class Rules:
-    """The rules for correct responses (DESIGN §1)."""
-
-    expected: Collection[int]  # statuses
-    length: int | None  # length of the body, if the target's response is known
-    timeout_ns: int
-    max_body_bytes: int = USUAL_MAX_BODY_BYTES
-
-    def outcomes(self, rows: Integers) -> Integers:
-        """Return each row's outcome after the checks of status, length and time: a status if
-        correct.
-        """
-        outcome: Integers = rows[OUTCOME].copy()
-        # neither a status nor an error code: some libraries return any number that the server sent
-        no_code = (outcome < 1) | (outcome > len(ERROR_KINDS))
-        no_status = (outcome < FIRST_STATUS) | (outcome > LAST_STATUS)
-        outcome[no_code & no_status] = CODES["protocol"]
-        answered = outcome >= FIRST_STATUS
-        accepted = np.zeros(1000, np.bool_)
-        accepted[list(self.expected)] = True
-        wrong_status = answered & ~accepted[np.clip(outcome, 0, 999)]
-        wrong_length = answered & (rows[RECEIVED] > self.max_body_bytes)
-        if self.length is not None:
-            wrong_length |= answered & (rows[RECEIVED] != self.length)
-        late = answered & (rows[END] - rows[START] > self.timeout_ns)
-        outcome[late] = CODES["timeout_total"]
-        outcome[wrong_length] = CODES["body"]
-        outcome[wrong_status] = CODES["status"]
-        return outcome
-
-
 @dataclass
 class WindowCounts:
     """Counts of requests that ended inside one window."""
@@ -148,89 +96,51 @@ class WindowCounts:
 
 
 @dataclass
-class Starts:
-    """Delays of the starts of an open loop, for every request of the population.
-
-    Start lag = queue wait (no slot was free: client and target) + start delay (a slot was free, and
-    clientbench was late).
-    """
-
-    # correct and timed-out ones, as ``service``
-    response: Histogram = field(default_factory=Histogram)
-    response_sum_ns: int = 0  # correct ones only
-    queue_wait: Histogram = field(default_factory=Histogram)
-    pacer_lag: Histogram = field(default_factory=Histogram)
-    late: int = 0
-    # as ``response``, of those that were due in the first half of their window: as if it had ended
-    # there
-    early_response: Histogram = field(default_factory=Histogram)
-
-    def merged(self, other: Starts) -> Starts:
-        """Return new counts of both populations."""
-        return Starts(
-            response=self.response.merged(other.response),
-            response_sum_ns=self.response_sum_ns + other.response_sum_ns,
-            queue_wait=self.queue_wait.merged(other.queue_wait),
-            pacer_lag=self.pacer_lag.merged(other.pacer_lag),
-            late=self.late + other.late,
-            early_response=self.early_response.merged(other.early_response),
-        )
-
-    def add(self, rows: Integers, correct: Mask, timed_out: Mask, early: Mask) -> None:
-        """Fold rows of the population; ``early`` are those due in the first half of
-        their window.
-        """
-        response = rows[END] - rows[INTENDED]
-        self.response.record(response[correct | timed_out])
-        self.early_response.record(response[(correct | timed_out) & early])
-        self.response_sum_ns += int(response[correct].sum())
-        self.queue_wait.record(rows[READY] - rows[INTENDED])
-        self.pacer_lag.record(rows[START] - rows[READY])
-        self.late += int(np.count_nonzero(rows[START] - rows[INTENDED] > LATE_NS))
-
-
-@dataclass
 class Fold:
     """Everything kept of a trial's rows.
 
     ``windows`` are added in order of time, before their load.
     """
 
-    rules: Rules
+    rules: Sequence[Rules]  # of each endpoint
     windows: list[WindowCounts] = field(default_factory=list)
     drained: int = 0
     responses: int = 0  # all rows, with warm-up and lead-in
-    population: int = 0
-    service: Histogram = field(default_factory=Histogram)
-    service_sum_ns: int = 0
-    correct: int = 0
-    censored: int = 0
-    statuses: Counter[int] = field(default_factory=Counter)
-    errors: Counter[str] = field(default_factory=Counter)
-    starts: Starts | None = None  # open loops only
+    populations: list[Population] = field(default_factory=list)  # of each endpoint
+
+    def __post_init__(self) -> None:
+        if not self.populations:
+            self.populations = [Population() for _ in self.rules]
+
+    @property
+    def population(self) -> int:
+        """Requests whose intended start lies in a window."""
+        return sum(one.size for one in self.populations)
+
+    @property
+    def errors(self) -> Counter[str]:
+        """Failed ones of them by kind."""
+        return sum((one.errors for one in self.populations), Counter())
+
+    @property
+    def whole(self) -> Population:
+        """All endpoints together."""
+        return reduce(Population.merged, self.populations)
 
     def take(self, other: Fold) -> None:
         """Add what was counted elsewhere, but none of its windows."""
         self.drained += other.drained
         self.responses += other.responses
-        self.service = self.service.merged(other.service)
+        self.populations = _merged(self.populations, other.populations)
 
     def merged(self, other: Fold) -> Fold:
         """Return a new fold of both, whose windows come after one another."""
-        both = [starts for starts in (self.starts, other.starts) if starts is not None]
         return Fold(
             self.rules,
             windows=[*self.windows, *other.windows],
             drained=self.drained + other.drained,
             responses=self.responses + other.responses,
-            population=self.population + other.population,
-            service=self.service.merged(other.service),
-            service_sum_ns=self.service_sum_ns + other.service_sum_ns,
-            correct=self.correct + other.correct,
-            censored=self.censored + other.censored,
-            statuses=self.statuses + other.statuses,
-            errors=self.errors + other.errors,
-            starts=reduce(Starts.merged, both) if both else None,
+            populations=_merged(self.populations, other.populations),
         )
 
     def add(self, rows: Integers) -> None:
@@ -239,18 +149,22 @@ class Fold:
         self.responses += int(np.count_nonzero(rows[OUTCOME] >= FIRST_STATUS))
         if not rows.shape[1] or not self.windows:
             return
-        outcome = self.rules.outcomes(rows)
-        self._count_ends(rows[END], outcome)
+        outcome = outcomes(self.rules, rows)
+        self._count_ends(rows, outcome)
         intended = np.where(rows[INTENDED] == 0, rows[START], rows[INTENDED])
         place = self._place(intended)
         inside = place >= 0
         middles = np.array([window.middle_ns for window in self.windows])
         early = intended < middles[place]
-        self._count_population(rows[:, inside], outcome[inside], early[inside])
+        for number, mask in _by_endpoint(rows, inside):
+            self.populations[number].add(rows[:, mask], outcome[mask], early[mask])
 
-    def _count_ends(self, ends: Integers, outcome: Integers) -> None:
+    def _count_ends(self, rows: Integers, outcome: Integers) -> None:
+        ends = rows[END]
         place = self._place(ends)
         correct = outcome >= FIRST_STATUS
+        for number, count in zip(*counted(rows[ENDPOINT, (place >= 0) & correct]), strict=True):
+            self.populations[number].ended += count
         for index in np.unique(place[place >= 0]):
             window, here = self.windows[index], place == index
             window.completed += int(np.count_nonzero(here))
@@ -264,25 +178,8 @@ class Fold:
         if window.parts:
             number, length_ns = len(window.parts), window.end_ns - window.start_ns
             places = (ends - window.start_ns) * number // length_ns
-            for place, count in zip(*_counted(places), strict=True):
+            for place, count in zip(*counted(places), strict=True):
                 window.parts[place] += count
-
-    def _count_population(self, rows: Integers, outcome: Integers, early: Mask) -> None:
-        service = rows[END] - rows[START]
-        correct = outcome >= FIRST_STATUS
-        timed_out = np.isin(outcome, TIMEOUTS)
-        self.population += outcome.size
-        self.correct += int(np.count_nonzero(correct))
-        self.censored += int(np.count_nonzero(timed_out))
-        self.service.record(service[correct | timed_out])
-        self.service_sum_ns += int(service[correct].sum())
-        if rows[INTENDED].any():
-            self.starts = self.starts or Starts()
-            self.starts.add(rows, correct, timed_out, early)
-        statuses = rows[OUTCOME][rows[OUTCOME] >= FIRST_STATUS]
-        self.statuses.update(dict(zip(*_counted(statuses), strict=True)))
-        for code, count in zip(*_counted(outcome[~correct]), strict=True):
-            self.errors[ERROR_KINDS[code - 1]] += count
 
     def _place(self, instants: Integers) -> Integers:
         """Return the index of the window that contains each instant, -1 for none."""
@@ -293,6 +190,15 @@ class Fold:
         return placed
 
 
-def _counted(values: Integers) -> tuple[list[int], list[int]]:
-    unique, counts = np.unique(values, return_counts=True)
-    return unique.tolist(), counts.tolist()
+def _merged(ones: Sequence[Population], others: Sequence[Population]) -> list[Population]:
+    return [one.merged(other) for one, other in zip(ones, others, strict=True)]
+
+
+def _by_endpoint(rows: Integers, inside: Mask) -> Iterator[tuple[int, Mask]]:
+    """Yield which of the rows inside windows are of each endpoint; empty ones are left out."""
+    numbers = np.unique(rows[ENDPOINT, inside])
+    if len(numbers) == 1:
+        yield int(numbers[0]), inside
+        return
+    for number in numbers:
+        yield int(number), inside & (rows[ENDPOINT] == number)

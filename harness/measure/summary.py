@@ -9,7 +9,8 @@ from functools import reduce
 
 from harness.measure.contenders import Contender
 from harness.measure.meters import Costs
-from harness.measure.samples import Fold, Starts, WindowCounts
+from harness.measure.populations import Population, Starts
+from harness.measure.samples import Fold, WindowCounts
 from harness.measure.worker_counts import WorkerCounts
 from harness.records.model import (
     GroupLatencies,
@@ -56,6 +57,7 @@ class Recorded:
 def summarise(contender: Contender, recorded: Recorded) -> TrialSummary:
     """Return the summary of a contender's trial."""
     fold, slices, costs = reduce(Fold.merged, recorded.folds), recorded.slices, recorded.costs
+    whole = fold.whole
     window_ns = sum(window.end_ns - window.start_ns for window in fold.windows)
     state = _state(recorded.reason, fold)
     environment = contender.environment
@@ -80,9 +82,9 @@ def summarise(contender: Contender, recorded: Recorded) -> TrialSummary:
         profile=contender.settings.profile,
         unequal=contender.unequal,
         http_version=contender.http_version,
-        http_method=contender.request.method,
-        url=contender.shown_url,
-        body_bytes=len(contender.request.body or b""),
+        http_method=contender.endpoints[0].request.method,
+        url=contender.endpoints[0].shown_url,
+        body_bytes=len(contender.endpoints[0].request.body or b""),
         concurrency=contender.concurrency,
         processes=contender.processes,
         started_at=recorded.started_at,
@@ -90,13 +92,13 @@ def summarise(contender: Contender, recorded: Recorded) -> TrialSummary:
         window_ns=window_ns,
         completed=sum(window.completed for window in fold.windows),
         correct=sum(window.correct for window in fold.windows),
-        population=fold.population,
-        service=fold.service,
-        censored=fold.censored,
-        timeout_ns=contender.rules.timeout_ns,
-        mean_service_ns=_mean_of_correct(fold.service_sum_ns, fold),
-        status_counts=dict(fold.statuses),
-        error_counts=dict(fold.errors),
+        population=whole.size,
+        service=whole.service,
+        censored=whole.censored,
+        timeout_ns=max(one.timeout_ns for one in contender.rules),
+        mean_service_ns=_mean_of_correct(whole.service_sum_ns, whole),
+        status_counts=dict(whole.statuses),
+        error_counts=dict(whole.errors),
         cpu_ns=sum(slice_.cpu_ns for slice_ in slices),
         cpu_wall_ns=costs.wall_ns,
         cpu_requests=sum(slice_.cpu_requests for slice_ in slices),
@@ -130,8 +132,9 @@ def _groups(recorded: Recorded) -> tuple[GroupLatencies, ...]:
         starts = {window.start_ns for window in fold.windows}
         first = next((one.block for one in recorded.slices if one.start_ns in starts), None)
         if first is not None:
-            latencies = fold.service if fold.starts is None else fold.starts.response
-            found.append(GroupLatencies(first, latencies, fold.censored))
+            whole = fold.whole
+            latencies = whole.service if whole.starts is None else whole.starts.response
+            found.append(GroupLatencies(first, latencies, whole.censored))
     return tuple(found)
 
 
@@ -142,8 +145,8 @@ def _state(reason: str | None, fold: Fold) -> TrialState:
     return "partial" if fold.population else "failed"
 
 
-def _mean_of_correct(total_ns: int, fold: Fold) -> float | None:
-    return total_ns / fold.correct if fold.correct else None
+def _mean_of_correct(total_ns: int, whole: Population) -> float | None:
+    return total_ns / whole.correct if whole.correct else None
 
 
 def _mean_rss(readings: Iterable[Reading], idle_bytes: int | None) -> int | None:
@@ -153,9 +156,10 @@ def _mean_rss(readings: Iterable[Reading], idle_bytes: int | None) -> int | None
 
 
 def _open_loop(fold: Fold, counts: WorkerCounts) -> OpenLoop | None:
-    if fold.starts is None and not counts.planned:
+    whole = fold.whole
+    if whole.starts is None and not counts.planned:
         return None
-    starts, started = fold.starts or Starts(), fold.population
+    starts, started = whole.starts or Starts(), whole.size
     halves = all(window.has_halves for window in fold.windows)
     # a worker that died did not say what was planned
     planned = max(counts.planned, started + counts.dropped)
@@ -165,7 +169,7 @@ def _open_loop(fold: Fold, counts: WorkerCounts) -> OpenLoop | None:
         missed=planned - counts.dropped - started,
         late=starts.late,
         response=starts.response,
-        mean_response_ns=_mean_of_correct(starts.response_sum_ns, fold),
+        mean_response_ns=_mean_of_correct(starts.response_sum_ns, whole),
         queue_wait=starts.queue_wait,
         pacer_lag=starts.pacer_lag,
         early_response=starts.early_response if halves else None,

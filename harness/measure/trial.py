@@ -214,7 +214,7 @@ class Trial:
     @property
     def seen(self) -> Histogram:
         """Service times of the warm-up and of all slices, forgotten ones included."""
-        return self.warmup.service.merged(self.fold.service)
+        return self.warmup.whole.service.merged(self.fold.whole.service)
 
     def forget(self) -> None:
         """Count what was measured in the present group as warm-up: its slices were too short."""
@@ -375,7 +375,8 @@ class Trial:
         with self._failing():
             self._costs.idle.count()
         number = len(fold.windows) + 1
-        window = plan.window(number, time.monotonic_ns(), self.contender.slots)
+        now_ns, slots = time.monotonic_ns(), self.contender.slots
+        window = plan.window(number, now_ns, slots, counts=fold is not self.warmup)
         # every request of the warm-up counts, so that the slices fit even a slow start of the
         # client
         everything = fold is self.warmup or plan.shape.hold is not None
@@ -392,9 +393,11 @@ class Trial:
         """Return unexpected statuses counted before, until one such response was seen."""
         if self._answer is not None or not self.contender.can_peek:
             return ()
-        statuses = (fold.statuses for fold in (self.warmup, *self._folds))
+        statuses = (fold.whole.statuses for fold in (self.warmup, *self._folds))
         counted = self._unexpected.union(*statuses)
-        return tuple(sorted(counted - {*self.contender.rules.expected}))
+        # expected by one endpoint may be unexpected by another: then it is told of none of them
+        expected = {status for one in self.contender.rules for status in one.expected}
+        return tuple(sorted(counted - expected))
 
     def _keep_peeked(self, done: Iterable[Mapping[str, Any]]) -> None:
         for event in done:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from harness.measure.samples import LONG_NS, PARTS
-from harness.scenario.plan import shares
 from harness.worker.job import Hold, Pace, Window
 
 __all__ = [
@@ -69,9 +68,9 @@ class WindowPlan:
         """Say whether requests that end after it belong to it, as in open loops and with holds."""
         return self.pace is not None or self.shape.hold is not None
 
-    def window(self, number: int, now_ns: int, slots: int) -> Window:
+    def window(self, number: int, now_ns: int, slots: int, *, counts: bool) -> Window:
         """Return its instants if sent now: load begins when the command has reached
-        all ``slots``.
+        all ``slots``. A warm-up does not count.
         """
         begin_ns = now_ns + DISPATCH_NS + slots * DISPATCH_SLOT_NS
         start_ns = begin_ns + self.lead_in_ns
@@ -80,6 +79,7 @@ class WindowPlan:
             begin_ns=begin_ns,
             start_ns=start_ns,
             end_ns=start_ns + (self.length_ns if self.requests is None else LONGEST_NS),
+            counts=counts,
             permits=self.requests,
             pace=self.pace,
             hold=self.shape.hold,
@@ -88,10 +88,5 @@ class WindowPlan:
 
 
 def parts(window: Window, workers: int) -> list[Window]:
-    """Divide a window among workers: by requests in a closed loop, by arrivals in an open loop."""
-    if window.pace is not None:
-        pace = window.pace
-        return [replace(window, pace=replace(pace, share=i, of=workers)) for i in range(workers)]
-    if window.permits is None:
-        return [window] * workers
-    return [replace(window, permits=share) for share in shares(window.permits, workers)]
+    """Divide a window among workers."""
+    return [replace(window, share=index, of=workers) for index in range(workers)]

@@ -18,9 +18,11 @@ from typing import Any
 
 from harness.clients.bundle import Bundle
 from harness.machine.processors import cpu_clock_ns
-from harness.measure.samples import Integers, Segment, anonymous_file
+from harness.measure.populations import Integers
+from harness.measure.samples import Segment, anonymous_file
 from harness.worker.job import Job
 from harness.worker.memory import OUT_OF_MEMORY
+from harness.worker.mix import Mix
 
 __all__ = ["WorkerError", "WorkerProcess", "last_lines", "worker_environment"]
 
@@ -30,7 +32,6 @@ STEERING = re.compile(
     r"(?i)(.*_proxy|PYTHON.*|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NETRC|SSLKEYLOGFILE|AIOHTTP_.*)"
 )
 
-MOST_IN_LINE_BYTES = 1 << 20  # largest body inside a job
 END_S = 1.0  # for one that is ending
 MOST_LOG_BYTES = 1 << 16  # bytes read from the end of a worker's log
 # Messages of native libraries on standard error before they abort.
@@ -55,10 +56,10 @@ def worker_environment(
     return {n: value for n, value in environ.items() if not STEERING.fullmatch(n)} | ours
 
 
-def _file_of(body: bytes) -> int:
-    """Create an anonymous file that begins with ``body``; it ends with its last open descriptor."""
-    fd = anonymous_file(len(body))
-    left = memoryview(body)
+def _file_of(content: bytes) -> int:
+    """Create an anonymous file of ``content``; it ends with its last open descriptor."""
+    fd = anonymous_file(len(content))
+    left = memoryview(content)
     while left:
         left = left[os.write(fd, left) :]
     os.lseek(fd, 0, os.SEEK_SET)
@@ -74,6 +75,7 @@ class WorkerProcess:
         bundle: Bundle,
         log: Path,
         job: Job,
+        mix: Mix,
         segment: Segment,
         traces: Segment | None = None,
     ) -> None:
@@ -81,9 +83,7 @@ class WorkerProcess:
         self._log = log
         self._pending = b""
         self._events, write_end = os.pipe()
-        body = job.request.body
-        if body is not None and len(body) > MOST_IN_LINE_BYTES:
-            job = replace(job, request=replace(job.request, body=None), body_fd=_file_of(body))
+        job = replace(job, mix_fd=_file_of(mix.encoded))
         settings = job.settings
         environ = worker_environment(settings.profile, os.environ, settings.ca_file)
         try:
@@ -96,15 +96,14 @@ class WorkerProcess:
                     pass_fds=(
                         write_end,
                         *(part.fd for part in self._segments),
-                        *(() if job.body_fd is None else (job.body_fd,)),
+                        job.mix_fd,
                     ),
                     env=environ,
                     start_new_session=True,  # Ctrl-C is for the orchestrator, which ends its workers
                 )
         finally:
             os.close(write_end)
-            if job.body_fd is not None:
-                os.close(job.body_fd)
+            os.close(job.mix_fd)
         self.pid = self._process.pid
         self._write(job.to_json())
 

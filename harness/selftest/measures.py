@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from harness.measure.samples import Integers
+from harness.measure.populations import Integers
 from harness.records.figure import Figure
 from harness.records.histogram import rank
 from harness.records.model import TrialSummary

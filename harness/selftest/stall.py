@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.measure.samples import Integers
+from harness.measure.populations import Integers
 from harness.records.figure import Figure
 from harness.selftest.measures import accounted, named, percentile
 from harness.selftest.stand import ARRIVAL, SECOND_NS, WRITTEN, Exercise, Log, Stand

@@ -24,7 +24,8 @@ from harness.machine.sampler import Sampler
 from harness.measure.contenders import Resolver
 from harness.measure.meters import TargetClock
 from harness.measure.place import Place
-from harness.measure.samples import Fold, Integers
+from harness.measure.populations import Integers
+from harness.measure.samples import Fold
 from harness.measure.trial import Trial
 from harness.records.model import TrialSummary
 from harness.scenario.loads import OpenLoad, Starter

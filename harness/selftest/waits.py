@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.measure.samples import Integers
+from harness.measure.populations import Integers
 from harness.records.figure import Figure
 from harness.selftest.measures import accounted, named, percentile
 from harness.selftest.stand import ARRIVAL, SEED, WAIT, WRITTEN, Exercise, Stand

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.worker.job import Pace, Window
+from harness.worker.mix import Pick
 
 __all__ = ["SPACINGS", "Arrivals", "Spacing", "Stage", "offsets"]
 
@@ -117,20 +118,25 @@ class Arrivals:
     begins.
     """
 
-    def __init__(self, window: Window, pace: Pace) -> None:
-        self._window, self._pace = window, pace
-        self._instants = _instants(window, pace)
+    def __init__(
+        self, window: Window, pace: Pace, lead_in: Iterator[Pick], picks: Iterator[Pick]
+    ) -> None:
+        self._window = window
+        before, inside = _instants(window, pace)
+        # an instant comes before its request, so that none is taken for which there is no instant
+        parts = (zip(before, lead_in, strict=False), zip(inside, picks, strict=False))
+        self._planned = itertools.chain(*map(window.own, parts))
         self._lock = threading.Lock()
         self.planned = 0  # arrivals of the window itself so far
 
-    def __iter__(self) -> Iterator[int]:
+    def __iter__(self) -> Iterator[tuple[int, Pick]]:
         return self
 
-    def __next__(self) -> int:
+    def __next__(self) -> tuple[int, Pick]:
         with self._lock:  # two threads must not enter a generator
-            instant = next(self._instants)
-            self.planned += instant >= self._window.start_ns
-            return instant
+            arrival = next(self._planned)
+            self.planned += arrival[0] >= self._window.start_ns
+            return arrival
 
     def skip(self) -> int:
         """Consume the remaining arrivals; return how many the window has in total."""
@@ -139,16 +145,16 @@ class Arrivals:
         return self.planned
 
 
-def _instants(window: Window, pace: Pace) -> Iterator[int]:
+def _instants(window: Window, pace: Pace) -> tuple[Iterator[int], Iterator[int]]:
+    """Return the instants of the lead-in, and those of the window itself."""
     stages = [Stage(*stage) for stage in pace.stages]
     count = pace.count if window.permits is None else window.permits
-    parts = (
-        (window.begin_ns, _lead_in(stages[0].start, window.start_ns - window.begin_ns, pace)),
-        (window.start_ns, offsets(stages, pace.spacing, pace.seed, pace.phase, count)),
+    before = _lead_in(stages[0].start, window.start_ns - window.begin_ns, pace)
+    inside = offsets(stages, pace.spacing, pace.seed, pace.phase, count)
+    return (
+        (window.begin_ns + offset_ns for offset_ns in before),
+        (window.start_ns + offset_ns for offset_ns in inside),
     )
-    for from_ns, part in parts:
-        for offset_ns in itertools.islice(part, pace.share, None, pace.of):
-            yield from_ns + offset_ns
 
 
 def _lead_in(rate: float, length_ns: int, pace: Pace) -> Iterator[int]:

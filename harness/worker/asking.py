@@ -13,6 +13,7 @@ from typing import Any
 
 from adapters.base import ENDING, BaseAdapter, Request, causes
 from harness.worker.job import Events, Job, described
+from harness.worker.mix import read_mix
 from harness.worker.peeking import plain
 from harness.worker.slots import Command, new_session
 
@@ -24,9 +25,11 @@ def run_asking(
 ) -> None:
     """Answer each ``{"do": "ask", ...}`` with the result of one request, until a close command.
 
-    A command may have another ``url`` and other ``headers`` than the job's request, and ``peek``
-    to get the start of the body as well. One with a ``unix_path`` uses a separate session.
+    A command names one of the job's requests by its place. It may have another ``url`` and other
+    ``headers``, and ``peek`` to get the start of the body as well. One with a ``unix_path`` uses a
+    separate session.
     """
+    requests = read_mix(job.mix_fd).requests
     with _waiting(job) as wait:
         session = new_session(adapter, job.settings, 1)
         wait(session.open())
@@ -34,7 +37,7 @@ def run_asking(
             if command["do"] == "close":
                 break
             changes = {k: v for k, v in command.items() if k in ("url", "headers")}
-            request = replace(job.request, **changes)
+            request = replace(requests[command["request"]], **changes)
             ask = _peeked if command.get("peek") else _asked
             asked = session
             if "unix_path" in command:

@@ -83,7 +83,8 @@ class _Held:
 
     async def _send(self, session: Any) -> None:
         tracer = self._slots.required_tracer
-        number, request = tracer.numbered(self._slots.job.request)
+        endpoint, request = next(self._slots.counted)
+        number, request = tracer.numbered(request)
         trace = AsyncTrace(self._hold.point, self)
         start_ns = time.monotonic_ns()
         try:
@@ -96,5 +97,13 @@ class _Held:
         if not self._planned_ns:
             self._batch.give_up()
         self._slots.record_held(
-            number, trace, start_ns, outcome, received, self._batch.number, self._planned_ns, end_ns
+            endpoint,
+            number,
+            trace,
+            start_ns,
+            outcome,
+            received,
+            self._batch.number,
+            self._planned_ns,
+            end_ns,
         )

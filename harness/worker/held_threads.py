@@ -90,7 +90,8 @@ class _Held(threading.Thread):
 
     def _send(self, session: Any) -> None:
         tracer = self._slots.required_tracer
-        number, request = tracer.numbered(self._slots.job.request)
+        endpoint, request = next(self._slots.counted)
+        number, request = tracer.numbered(request)
         trace = Trace(self._hold.point, self)
         start_ns = time.monotonic_ns()
         try:
@@ -104,5 +105,13 @@ class _Held(threading.Thread):
             self._batch.give_up()
         sleep_until(self._batch.settled_ns)
         self._slots.record_held(
-            number, trace, start_ns, outcome, received, self._batch.number, self._planned_ns, end_ns
+            endpoint,
+            number,
+            trace,
+            start_ns,
+            outcome,
+            received,
+            self._batch.number,
+            self._planned_ns,
+            end_ns,
         )

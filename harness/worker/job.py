@@ -9,19 +9,20 @@ worker that only sends single requests gets ``{"do": "ask"}`` instead of windows
 
 from __future__ import annotations
 
-import base64
+import itertools
 import json
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from adapters.base import Request, Settings
+from adapters.base import Settings
 from harness.worker.memory import OUT_OF_MEMORY
 
 __all__ = ["Events", "Hold", "Job", "Pace", "TraceJob", "Window", "described"]
 
+T = TypeVar("T")
 LONGEST_MESSAGE = 1 << 18  # characters: the longest header section of a response, escaped
 
 
@@ -43,7 +44,7 @@ class Job:
     mode: str
     loop: str | None  # a key of adapters.loops.LOOPS; None: threads
     slots: int  # threads, greenlets or tasks
-    request: Request
+    mix_fd: int  # descriptor of its requests, as of Mix.encoded
     settings: Settings
     segment_fd: int
     capacity: int
@@ -56,21 +57,14 @@ class Job:
     busy_share: float | None = None
     memory_bytes: int | None = None  # allowed growth after its client is loaded; None: no limit
     asking: bool = False  # it measures nothing and sends single requests on command
-    body_fd: int | None = None  # descriptor of the request's body, if it is too long for a line
+    begin: int = 0  # place in the order of its requests at which those that count begin
 
     @classmethod
     def from_json(cls, line: bytes) -> Job:
         """Parse what ``to_json`` returned."""
         data: dict[str, Any] = json.loads(line)
-        request = data.pop("request")
-        body = request.pop("body")
-        cpus, trace, body_fd = data.pop("cpus"), data.pop("trace"), data.pop("body_fd", None)
-        content = None if body is None else base64.b64decode(body)
-        if body_fd is not None:
-            with open(body_fd, "rb") as file:  # noqa: PTH123  a descriptor has no path
-                content = file.read()
+        cpus, trace = data.pop("cpus"), data.pop("trace")
         return cls(
-            request=Request(body=content, **request),
             settings=Settings(**data.pop("settings")),
             cpus=None if cpus is None else tuple(cpus),
             trace=None if trace is None else TraceJob(**trace),
@@ -78,15 +72,8 @@ class Job:
         )
 
     def to_json(self) -> bytes:
-        """Return one line of plain data; the body is encoded as base64."""
+        """Return one line of plain data."""
         data = dict(vars(self))
-        body = self.request.body
-        data["request"] = {
-            "method": self.request.method,
-            "url": self.request.url,
-            "headers": self.request.headers,
-            "body": None if body is None else base64.b64encode(body).decode(),
-        }
         data["trace"] = self.trace and vars(self.trace)
         data["settings"] = {name: getattr(self.settings, name) for name in self.settings.__slots__}
         return json.dumps(data).encode() + b"\n"
@@ -97,17 +84,14 @@ class Pace:
     """An open loop: requests start when they are due, independently of earlier ones.
 
     ``stages`` are (rate at the start, rate at the end, length in ns), for all workers of the trial
-    together; this one takes the arrivals number ``share``, ``share + of``, … ``starter``: with
-    "fixed-workers" each slot takes the next arrival when it is free; with "per-request" an arrival
-    is given to any free slot, and dropped if there is none.
+    together. ``starter``: with "fixed-workers" each slot takes the next arrival when it is free;
+    with "per-request" an arrival is given to any free slot, and dropped if there is none.
     """
 
     stages: tuple[tuple[float, float, int], ...]
     spacing: str  # one of arrivals.SPACINGS
     seed: int
     starter: str
-    share: int = 0
-    of: int = 1
     phase: float = 0.0  # as of arrivals.offsets
     # arrivals in the window for all workers together; None: as many as are due
     count: int | None = None
@@ -137,18 +121,28 @@ class Window:
     """One window of load. Instants are CLOCK_MONOTONIC in ns, the same for all workers of a trial.
 
     Load begins at ``begin_ns`` (lead-in), counts from ``start_ns`` and ends at ``end_ns`` or after
-    ``permits`` requests: of this worker, in an open loop (``pace``) of all of them together.
+    ``permits`` requests of all workers together. This one sends those number ``share``,
+    ``share + of``, …
     """
 
     id: int
     begin_ns: int
     start_ns: int
     end_ns: int
+    counts: bool = True  # False: its requests are warm-up, and the order of the mix does not go on
+    share: int = 0
+    of: int = 1
     permits: int | None = None
     pace: Pace | None = None
     hold: Hold | None = None
     steps: tuple[tuple[int, int], ...] = ()  # (slots that send, until how many ns after the start)
     peek_at: tuple[int, ...] = ()  # statuses of which one answer is to be kept, if any comes
+
+    def own(self, everybodys: Iterator[T]) -> Iterator[T]:
+        """Return this worker's part of what all of them share."""
+        if self.of == 1:
+            return everybodys
+        return itertools.islice(everybodys, self.share, None, self.of)
 
     @classmethod
     def from_command(cls, command: Mapping[str, Any]) -> Window:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from adapters.base import ENDING, AsyncAdapter
 from harness.worker.alarm import Alarm
 from harness.worker.backend import Backend, FreeList
+from harness.worker.mix import Pick
 from harness.worker.slots import Load, Slots, coded
 
 __all__ = ["serve_window"]
@@ -30,15 +31,16 @@ class _Sender:
 
     def __init__(self, adapter: AsyncAdapter, slots: Slots, load: Load) -> None:
         self.load, self.slots = load, slots
-        self._send, self._request = slots.sender(adapter), slots.job.request
-        self._classify, self._put = coded(adapter), slots.recorder.put
+        self._send, self._classify = slots.sender(adapter), coded(adapter)
+        self._put = slots.recorder.put
 
-    async def send(self, intended_ns: int, ready_ns: int) -> int:
+    async def send(self, intended_ns: int, ready_ns: int, pick: Pick) -> int:
         """Send one request; return the instant at which it ended."""
+        endpoint, request = pick
         self.load.begins(intended_ns)
         start = time.monotonic_ns()
         try:
-            outcome, received = await self._send(self._request)
+            outcome, received = await self._send(request)
         except ENDING:
             raise
         except BaseException as error:
@@ -46,7 +48,7 @@ class _Sender:
             outcome, received = self._classify(error), 0
         else:
             end = time.monotonic_ns()
-        self._put(intended_ns, ready_ns, start, outcome, received, end)
+        self._put(intended_ns, ready_ns, start, endpoint, outcome, received, end)
         return end
 
 
@@ -59,11 +61,11 @@ async def _take(sender: _Sender, alarm: Alarm) -> None:
     assert load.arrivals is not None
     with sender.slots.failing():
         free_ns = time.monotonic_ns()
-        for intended_ns in load.arrivals:
+        for intended_ns, pick in load.arrivals:
             if free_ns > intended_ns and free_ns >= load.patience_ns:
                 break
             await alarm.until(intended_ns)
-            free_ns = await sender.send(intended_ns, max(free_ns, intended_ns))
+            free_ns = await sender.send(intended_ns, max(free_ns, intended_ns), pick)
         await _leave(load, alarm)
 
 
@@ -83,24 +85,24 @@ async def _dispatch(load: Load, senders: list[_Sender], alarm: Alarm, backend: B
     for sender in senders:
         free.put_nowait(sender)
 
-    async def one(sender: _Sender, intended_ns: int, ready_ns: int) -> None:
+    async def one(sender: _Sender, intended_ns: int, ready_ns: int, pick: Pick) -> None:
         # written out: ``failing`` costs more, for every request
         try:
-            await sender.send(intended_ns, ready_ns)
+            await sender.send(intended_ns, ready_ns, pick)
         except BaseException as error:
             sender.slots.fail(error)
         free.put_nowait(sender)
 
     async with backend.new_group() as tasks:
-        for intended_ns in load.arrivals:
+        for intended_ns, pick in load.arrivals:
             await alarm.until(intended_ns)
             if not free.empty():
-                tasks.create_task(one(free.get_nowait(), intended_ns, intended_ns))
+                tasks.create_task(one(free.get_nowait(), intended_ns, intended_ns, pick))
             elif load.window.permits is None:
                 load.drop(intended_ns)
             else:
                 sender = await free.get()
-                tasks.create_task(one(sender, intended_ns, time.monotonic_ns()))
+                tasks.create_task(one(sender, intended_ns, time.monotonic_ns(), pick))
         for _ in senders:  # each, as soon as it is free
             await free.get()
             await _leave(load, alarm)

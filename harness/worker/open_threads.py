@@ -11,12 +11,14 @@ import time
 from collections.abc import Callable
 
 from adapters.base import ENDING, Adapter
+from harness.worker.mix import Pick
 from harness.worker.slots import Load, Slots, coded
 from harness.worker.sync_backend import SyncBackend
 
 __all__ = ["FreeSlots", "dispatch", "serve_slot"]
 
-Turns = queue.SimpleQueue[tuple[int, int] | None]  # intended start and readiness of a request
+# Intended start and readiness of a request, and the request itself.
+Turns = queue.SimpleQueue[tuple[int, int, Pick] | None]
 FreeSlots = queue.LifoQueue[Turns]  # the last used one comes first, as in a connection pool
 
 
@@ -43,15 +45,15 @@ def dispatch(load: Load, free: FreeSlots, slots: int, backend: SyncBackend) -> N
     """
     assert load.arrivals is not None
     sleep_until = backend.clock()
-    for intended_ns in load.arrivals:
+    for intended_ns, pick in load.arrivals:
         sleep_until(intended_ns)
         try:
-            free.get_nowait().put((intended_ns, intended_ns))
+            free.get_nowait().put((intended_ns, intended_ns, pick))
         except queue.Empty:
             if load.window.permits is None:
                 load.drop(intended_ns)
             else:
-                free.get().put((intended_ns, time.monotonic_ns()))
+                free.get().put((intended_ns, time.monotonic_ns(), pick))
     for _ in range(slots):  # each, as soon as it is free
         free.get().put(None)
 
@@ -61,15 +63,16 @@ class _Sender:
 
     def __init__(self, adapter: Adapter, slots: Slots, load: Load) -> None:
         self.load = load
-        self._send, self._request = slots.sender(adapter), slots.job.request
-        self._classify, self._put = coded(adapter), slots.recorder.put
+        self._send, self._classify = slots.sender(adapter), coded(adapter)
+        self._put = slots.recorder.put
 
-    def send(self, intended_ns: int, ready_ns: int) -> int:
+    def send(self, intended_ns: int, ready_ns: int, pick: Pick) -> int:
         """Send one request; return the instant at which it ended."""
+        endpoint, request = pick
         self.load.begins(intended_ns)
         start = time.monotonic_ns()
         try:
-            outcome, received = self._send(self._request)
+            outcome, received = self._send(request)
         except ENDING:
             raise
         except BaseException as error:
@@ -77,7 +80,7 @@ class _Sender:
             outcome, received = self._classify(error), 0
         else:
             end = time.monotonic_ns()
-        self._put(intended_ns, ready_ns, start, outcome, received, end)
+        self._put(intended_ns, ready_ns, start, endpoint, outcome, received, end)
         return end
 
 
@@ -89,11 +92,11 @@ def _take(sender: _Sender, sleep_until: Callable[[int], object]) -> None:
     load = sender.load
     assert load.arrivals is not None
     free_ns = time.monotonic_ns()
-    for intended_ns in load.arrivals:
+    for intended_ns, pick in load.arrivals:
         if free_ns > intended_ns and free_ns >= load.patience_ns:
             return
         sleep_until(intended_ns)
-        free_ns = sender.send(intended_ns, max(free_ns, intended_ns))
+        free_ns = sender.send(intended_ns, max(free_ns, intended_ns), pick)
 
 
 def _serve(sender: _Sender, turns: Turns, free: FreeSlots) -> None:

@@ -20,8 +20,10 @@ import mmap
 import os
 
 __all__ = [
+    "CLOSED_LOOP",
     "COLUMNS",
     "END",
+    "ENDPOINT",
     "INTENDED",
     "OUTCOME",
     "READY",
@@ -34,10 +36,12 @@ __all__ = [
 # INTENDED: the planned start, ns; 0 = the same as START (closed loop)
 # READY: when the request could have started: it was due and a slot was free, ns (open loop)
 # START, END: CLOCK_MONOTONIC, ns
+# ENDPOINT: its number, from 0
 # OUTCOME: HTTP status (from 100) of a complete response, else the code of an error kind (from 1)
 # RECEIVED: bytes of body
-COLUMNS = ("INTENDED", "READY", "START", "OUTCOME", "RECEIVED", "END")
-INTENDED, READY, START, OUTCOME, RECEIVED, END = range(len(COLUMNS))
+COLUMNS = ("INTENDED", "READY", "START", "ENDPOINT", "OUTCOME", "RECEIVED", "END")
+INTENDED, READY, START, ENDPOINT, OUTCOME, RECEIVED, END = range(len(COLUMNS))
+CLOSED_LOOP = (START, ENDPOINT, OUTCOME, RECEIVED, END)  # the columns that it fills
 CELL_BYTES = 8
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from adapters.base import ERROR_KINDS, BaseAdapter, Settings
 from harness.worker import memory
 from harness.worker.job import Events, Hold, Job, Window, described
+from harness.worker.mix import Pick, read_mix
 from harness.worker.provenance import provenance
 from harness.worker.recorder import Recorder
 
@@ -74,17 +75,21 @@ class Edges:
 
 
 class Load:
-    """The state of one window while the slots serve it."""
+    """The state of one window while the slots serve it.
 
-    def __init__(self, window: Window) -> None:
+    ``lead_in`` and ``picks`` are the requests of its two parts: one iterator for all slots, so that
+    a count is met exactly.
+    """
+
+    def __init__(self, window: Window, slots: Slots) -> None:
         self.window = window
         self.edges = Edges(window)
-        self.arrivals = _arrivals(window)
+        whole = slots.counted if window.counts else slots.uncounted
+        if window.permits is not None:
+            whole = itertools.islice(whole, window.permits)
+        self.arrivals = _arrivals(window, slots.uncounted, whole)
+        self.lead_in, self.picks = window.own(slots.uncounted), window.own(whole)
         self.dropped = 0  # arrivals of the window that found no slot free
-        # one iterator for all slots: each next() is a permit, so a count is met exactly
-        self.permits: Iterator[object] = (
-            itertools.repeat(None) if window.permits is None else iter(range(window.permits))
-        )
 
     @property
     def leave_ns(self) -> int:
@@ -147,12 +152,12 @@ class Load:
         return max(0.0, (self.window.begin_ns - time.monotonic_ns()) / 1e9)
 
 
-def _arrivals(window: Window) -> Arrivals | None:
+def _arrivals(window: Window, lead_in: Iterator[Pick], picks: Iterator[Pick]) -> Arrivals | None:
     if window.pace is None:
         return None
     from harness.worker.arrivals import Arrivals  # noqa: PLC0415  its random numbers load OpenSSL
 
-    return Arrivals(window, window.pace)
+    return Arrivals(window, window.pace, lead_in, picks)
 
 
 class Slots:
@@ -162,6 +167,10 @@ class Slots:
         self.job = job
         self.adapter = adapter
         self.recorder = Recorder(job.segment_fd, job.capacity)
+        mix = read_mix(job.mix_fd)
+        self.first = [mix.requests[index] for index in mix.first]
+        # What does not count takes its requests from the same place on, again and again.
+        self.counted, self.uncounted = mix.picks(job.begin), mix.picks(job.begin)
         self.events = events
         self.shared = adapter.session_scope == "process"
         self.pool_sizes = pool_sizes(adapter, job.slots)
@@ -184,6 +193,7 @@ class Slots:
 
     def record_held(
         self,
+        endpoint: int,
         number: int,
         trace: Stamps,
         start_ns: int,
@@ -201,7 +211,7 @@ class Slots:
             number, trace, start_ns, outcome, received, batch, planned_ns, end_ns
         )
         unheld_ns = start_ns + trace.held_ns
-        self.recorder.put(0, 0, unheld_ns, outcome, received, end_ns)
+        self.recorder.put(0, 0, unheld_ns, endpoint, outcome, received, end_ns)
 
     @contextlib.contextmanager
     def failing(self) -> Iterator[None]:
@@ -250,12 +260,15 @@ class Slots:
         return index * self.job.first_gap_ns / 1e9
 
     def note_first(self, kind: str | None, message: str = "") -> None:
-        """Count one first request; after that of the last slot, the worker is ready."""
+        """Count one first request."""
         with self._lock:
             self._first_sent += 1
             if kind is not None:
                 self._first_errors[kind] += 1
                 self._first_message = message
+
+    def has_begun(self) -> None:
+        """Note that a slot has sent its first requests; after the last slot, the worker is ready."""
         self._count_down(self._ready)
 
     def finished(self, load: Load) -> None:
@@ -371,7 +384,7 @@ def bound(loop: Callable[..., Any], adapter: Any, slots: Slots) -> Callable[...,
     """Return the loop with all arguments that are the same in every window."""
     classify, send = coded(adapter), slots.sender(adapter)
 
-    def run(permits: Iterator[object], until_ns: int) -> Any:
-        return loop(send, slots.job.request, classify, slots.recorder, permits, until_ns)
+    def run(picks: Iterator[Pick], until_ns: int) -> Any:
+        return loop(send, classify, slots.recorder, picks, until_ns)
 
     return run

@@ -5,7 +5,6 @@ Between windows the event loop waits in the kernel for the next command: no CPU.
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 
@@ -13,7 +12,8 @@ from adapters.base import ENDING, AsyncAdapter, Request, Response
 from adapters.loops import LOOPS
 from harness.worker.backend import Backend, Task
 from harness.worker.job import Events, Job, Window, described
-from harness.worker.recorder import END, OUTCOME, RECEIVED, START, Recorder
+from harness.worker.mix import Pick
+from harness.worker.recorder import CLOSED_LOOP, Recorder
 from harness.worker.slots import Command, Load, Pause, Slots, bound
 
 __all__ = ["closed_loop", "run_tasks"]
@@ -60,7 +60,7 @@ class _Tasks:
         await backend.gather(self._first(*one) for one in enumerate(adapters))
         usual = self._loops(adapters)
         while (command := await self._command())["do"] == "window":
-            load = Load(Window.from_command(command))
+            load = Load(Window.from_command(command), slots)
             slots.begin(load.window)
             if load.window.hold is not None:
                 from harness.worker import held_tasks  # noqa: PLC0415
@@ -99,14 +99,16 @@ class _Tasks:
         with slots.failing():
             if pause := slots.first_pause_s(index):
                 await self._backend.sleep(pause)
-            try:
-                await adapter.send(slots.job.request)
-            except ENDING:
-                raise
-            except BaseException as error:
-                slots.note_first(adapter.classify(error), described(error))
-            else:
-                slots.note_first(None)
+            for request in slots.first:
+                try:
+                    await adapter.send(request)
+                except ENDING:
+                    raise
+                except BaseException as error:
+                    slots.note_first(adapter.classify(error), described(error))
+                else:
+                    slots.note_first(None)
+            slots.has_begun()
 
     def _thinking(
         self, run: Callable[..., Task], think_ns: int, pause: Pause
@@ -114,12 +116,12 @@ class _Tasks:
         """Run the loop with pauses, as a slot of ``harness.worker.threads`` does."""
         sleep = self._backend.sleep
 
-        async def run_and_think(permits: Iterator[object], until_ns: int) -> None:
+        async def run_and_think(picks: Iterator[Pick], until_ns: int) -> None:
             await sleep(pause.take_s(until_ns))
             if time.monotonic_ns() >= until_ns:
                 return
-            for _ in permits:
-                await run(iter((None,)), until_ns)
+            for pick in picks:
+                await run(iter((pick,)), until_ns)
                 pause.owed_ns = think_ns
                 await sleep(pause.take_s(until_ns))
                 if time.monotonic_ns() >= until_ns:
@@ -130,11 +132,11 @@ class _Tasks:
     async def _task(self, run: Callable[..., Task], load: Load, index: int) -> None:
         with self._slots.failing():
             if load.has_lead_in:
-                await run(itertools.repeat(None), load.window.start_ns)
+                await run(load.lead_in, load.window.start_ns)
             load.edges.mark_start()
             for until_ns, sends in load.steps_of(index):
                 if sends:
-                    await run(load.permits, until_ns)
+                    await run(load.picks, until_ns)
                 else:
                     await self._backend.sleep(max(0, until_ns - time.monotonic_ns()) / 1e9)
             load.edges.mark_end()
@@ -142,10 +144,9 @@ class _Tasks:
 
 async def closed_loop(
     send: Callable[[Request], Awaitable[Response]],
-    request: Request,
     classify: Callable[[BaseException], int],
     recorder: Recorder,
-    permits: Iterator[object],
+    picks: Iterator[Pick],
     until_ns: int,
 ) -> None:
     """Run the closed loop, like ``harness.worker.threads.closed_loop``.
@@ -154,8 +155,8 @@ async def closed_loop(
     """
     clock = time.monotonic_ns
     claim, mask, columns = recorder.claim, recorder.mask, recorder.columns
-    starts, outcomes, lengths, ends = (columns[c] for c in (START, OUTCOME, RECEIVED, END))
-    for _ in permits:
+    starts, endpoints, outcomes, lengths, ends = (columns[c] for c in CLOSED_LOOP)
+    for endpoint, request in picks:
         start = clock()
         try:
             outcome, received = await send(request)
@@ -169,6 +170,7 @@ async def closed_loop(
         row = claim() & mask
         if not ends[row]:
             starts[row] = start
+            endpoints[row] = endpoint
             outcomes[row] = outcome
             lengths[row] = received
             ends[row] = end

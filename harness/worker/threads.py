@@ -5,7 +5,6 @@ Between windows a thread waits for its inbox, which is a lock, and uses no CPU.
 
 from __future__ import annotations
 
-import itertools
 import queue
 import sys
 import threading
@@ -15,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from adapters.base import ENDING, Adapter, Request, Response
 from harness.worker.job import Events, Job, Window, described
-from harness.worker.recorder import END, OUTCOME, RECEIVED, START, Recorder
+from harness.worker.mix import Pick
+from harness.worker.recorder import CLOSED_LOOP, Recorder
 from harness.worker.slots import Command, Load, Pause, Slots, bound
 from harness.worker.sync_backend import SyncBackend
 from harness.worker.thread_backend import ThreadBackend
@@ -62,7 +62,7 @@ def serve(slots: Slots, backend: SyncBackend, commands: Iterable[Command]) -> No
     for command in commands:
         if command["do"] == "close":
             break
-        _serve_window(Load(Window.from_command(command)), slots, backend, inboxes)
+        _serve_window(Load(Window.from_command(command), slots), slots, backend, inboxes)
     for inbox in inboxes:
         inbox.put(None)
     for one in started:
@@ -106,14 +106,16 @@ class _Slot:
                 adapter.open()
             if pause := slots.first_pause_s(self._index):
                 self._backend.sleep(pause)
-            try:
-                adapter.send(slots.job.request)
-            except ENDING:
-                raise
-            except BaseException as error:
-                slots.note_first(adapter.classify(error), described(error))
-            else:
-                slots.note_first(None)
+            for request in slots.first:
+                try:
+                    adapter.send(request)
+                except ENDING:
+                    raise
+                except BaseException as error:
+                    slots.note_first(adapter.classify(error), described(error))
+                else:
+                    slots.note_first(None)
+            slots.has_begun()
             while (task := inbox.get()) is not None:
                 load, free = task
                 self._serve(adapter, load, free)
@@ -134,11 +136,11 @@ class _Slot:
             run = self._thinking(run, slots.job.think_ns, slots.pauses[self._index])
         sleep(load.wait_s())
         if load.has_lead_in:
-            run(itertools.repeat(None), load.window.start_ns)
+            run(load.lead_in, load.window.start_ns)
         load.edges.mark_start()
         for until_ns, sends in load.steps_of(self._index):
             if sends:
-                run(load.permits, until_ns)
+                run(load.picks, until_ns)
             else:
                 sleep(max(0, until_ns - time.monotonic_ns()) / 1e9)
 
@@ -148,12 +150,12 @@ class _Slot:
         """Run the loop with a pause after each request, so that the loop itself has no pauses."""
         sleep = self._backend.sleep
 
-        def run_and_think(permits: Iterator[object], until_ns: int) -> None:
+        def run_and_think(picks: Iterator[Pick], until_ns: int) -> None:
             sleep(pause.take_s(until_ns))
             if time.monotonic_ns() >= until_ns:
                 return
-            for _ in permits:
-                run(iter((None,)), until_ns)
+            for pick in picks:
+                run(iter((pick,)), until_ns)
                 pause.owed_ns = think_ns
                 sleep(pause.take_s(until_ns))
                 if time.monotonic_ns() >= until_ns:
@@ -164,22 +166,21 @@ class _Slot:
 
 def closed_loop(
     send: Callable[[Request], Response],
-    request: Request,
     classify: Callable[[BaseException], int],
     recorder: Recorder,
-    permits: Iterator[object],
+    picks: Iterator[Pick],
     until_ns: int,
 ) -> None:
     """Run the hot path: send, wait, record, and send again.
 
-    It ends with the first request that ends at or after ``until_ns``, or when ``permits`` (an
+    It ends with the first request that ends at or after ``until_ns``, or when ``picks`` (an
     iterator shared by all slots of a process) is exhausted. It records integers only; the
     orchestrator interprets them later.
     """
     clock = time.monotonic_ns
     claim, mask, columns = recorder.claim, recorder.mask, recorder.columns
-    starts, outcomes, lengths, ends = (columns[c] for c in (START, OUTCOME, RECEIVED, END))
-    for _ in permits:
+    starts, endpoints, outcomes, lengths, ends = (columns[c] for c in CLOSED_LOOP)
+    for endpoint, request in picks:
         start = clock()
         try:
             outcome, received = send(request)
@@ -193,6 +194,7 @@ def closed_loop(
         row = claim() & mask
         if not ends[row]:
             starts[row] = start
+            endpoints[row] = endpoint
             outcomes[row] = outcome
             lengths[row] = received
             ends[row] = end

@@ -24,7 +24,7 @@ from servers.embedded.target import EmbeddedTarget
 from servers.spec import TargetSpec
 from tests.misbehaving import Answer, Misbehaving, misbehaving, plain
 from tests.require import require_client
-from tests.trials import Bench
+from tests.trials import Bench, asking
 
 CLIENTS = ("raw", "requests", "urllib3", "httpx", "aiohttp", "pycurl", "stdlib")
 BODY = gzip.compress(b"x" * 300_000, mtime=0)
@@ -53,7 +53,7 @@ def test_our_own_server_is_asked_for_the_same_target_whatever_the_host_is_called
         "raw", request=Request("GET", f"http://{host}:80/x?y=http://{host}")
     )
     with Capture() as capture:
-        harmless = _Asker(contender, bench.place, capture).harmless
+        harmless = _Asker(contender, bench.place, capture).harmless(0)
     assert harmless.url == f"http://{capture.address}/x?y=http://{host}"
 
 
@@ -101,7 +101,7 @@ def test_a_client_is_asked_in_each_environment(bench: Bench) -> None:
     with misbehaving(always(plain(b"hello"))) as server:
         spec = TargetSpec("url", url=server.url.rstrip("/"))
         request = Request("GET", server.url)
-        one = replace(bench.contender("stdlib"), request=request, target=spec)
+        one = asking(replace(bench.contender("stdlib"), target=spec), request=request)
         other = replace(one, label="other", environment=replace(one.environment, code="another"))
         more = replace(one, label="more", concurrency=2)
         prepare([one, other, more], {spec: bench.place}, None)
@@ -124,7 +124,7 @@ ADAPTERS = (Choosy,)
         # secrets go to the target only: our own server gets others
         request = Request("GET", server.url, {"Authorization": SECRET})
         prepared = prepare(
-            [replace(choosy, request=request, target=spec)], {spec: bench.place}, None
+            [asking(replace(choosy, target=spec), request=request)], {spec: bench.place}, None
         )
     assert kinds(prepared) == [("not checked", "choosy")]
 
@@ -143,7 +143,10 @@ ADAPTERS = (Rewriting,)
     with misbehaving(always(plain(b"hello"))) as server:
         spec = TargetSpec("url", url=server.url.rstrip("/"))
         request = Request("GET", server.url + "a%2Fb?password=hush&x=1")
-        both = [replace(one, request=request, target=spec) for one in (own, bench.contender("raw"))]
+        both = [
+            asking(replace(one, target=spec), request=request)
+            for one in (own, bench.contender("raw"))
+        ]
         (doubt,) = prepare(both, {spec: bench.place}, None).doubts
     assert (doubt.kind, doubt.subject) == ("unequal bytes", "rewriting")
     assert "'/a/b?password=***&x=1' instead of '/a%2Fb?password=***&x=1'" in doubt.message
@@ -334,9 +337,9 @@ def test_an_endless_answer_does_not_fill_the_memory(
 
 def test_the_length_of_our_own_page_is_known_from_the_first_answer(bench: Bench) -> None:
     one = bench.contender("raw", knows_length=True)
-    other = replace(one, concurrency=7, knows_length=False)
+    other = asking(replace(one, concurrency=7), knows_length=False)
     null = bench.contender("null")
     before = bench.target.counts().requests
     prepared = prepare([one, other, null], {one.target: bench.place}, None)
     assert bench.target.counts().requests - before == 1
-    assert [found.rules.length for found in prepared.contenders] == [12, None, None]
+    assert [found.rules[0].length for found in prepared.contenders] == [12, None, None]

@@ -74,7 +74,7 @@ class Sliced:
 
     def __init__(self, *, is_foreign: bool, drains: list[float]) -> None:
         self.contender = SimpleNamespace(label="raw:sync", is_foreign=is_foreign)
-        self.warmup = SimpleNamespace(service=Histogram())
+        self.warmup = SimpleNamespace(whole=SimpleNamespace(service=Histogram()))
         self.seen = Histogram()
         self.waited = Drain()
         self.lengths: list[int] = []  # of all slices, forgotten ones included
@@ -163,7 +163,7 @@ def test_first_requests_at_a_pace_take_their_time() -> None:
     paced: Any = SimpleNamespace(
         label="raw:sync",
         is_foreign=True,
-        is_safe=True,
+        endpoints=[SimpleNamespace(is_safe=True)],
         slots=70,
         first_gap_ns=10**8,
         http_version=None,

@@ -10,7 +10,7 @@ from adapters.base import Request, Settings
 from benchmarks.hostile_behaviours import MIB
 from benchmarks.hostile_server import HostileServer, running
 from harness.measure import place
-from harness.measure.samples import Rules
+from harness.measure.rules import Rules
 from harness.worker.memory import OUT_OF_MEMORY
 from tests.require import require_client
 from tests.trials import EXPECTED, Bench

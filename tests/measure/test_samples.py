@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.base import ERROR_KINDS
-from harness.measure.samples import Fold, Rules, WindowCounts
+from harness.measure.rules import Rules
+from harness.measure.samples import Fold, WindowCounts
 from harness.worker.recorder import COLUMNS, END, OUTCOME, START
 
 KIND = {kind: code for code, kind in enumerate(ERROR_KINDS, start=1)}
@@ -19,9 +20,15 @@ WINDOWS = ((1_000, 2_000), (3_000, 4_000))
 
 
 def row(
-    start: int, end: int, outcome: int = 200, received: int = 0, intended: int = 0, ready: int = 0
+    start: int,
+    end: int,
+    outcome: int = 200,
+    received: int = 0,
+    intended: int = 0,
+    ready: int = 0,
+    endpoint: int = 0,
 ) -> tuple[int, ...]:
-    return (intended, ready or intended, start, outcome, received, end)
+    return (intended, ready or intended, start, endpoint, outcome, received, end)
 
 
 def table(*rows: tuple[int, ...]) -> Any:
@@ -29,7 +36,7 @@ def table(*rows: tuple[int, ...]) -> Any:
 
 
 def fold(*rows: tuple[int, ...], rules: Rules = RULES, windows: Any = WINDOWS) -> Fold:
-    made = Fold(rules, [WindowCounts(*window) for window in windows])
+    made = Fold([rules], [WindowCounts(*window) for window in windows])
     made.add(table(*rows))
     return made
 
@@ -37,11 +44,11 @@ def fold(*rows: tuple[int, ...], rules: Rules = RULES, windows: Any = WINDOWS) -
 def counted(made: Fold) -> tuple[Any, ...]:
     return (
         [(w.completed, w.correct, w.last_end_ns) for w in made.windows],
-        (made.drained, made.responses, made.population, made.correct, made.censored),
-        made.service_sum_ns,
-        dict(made.statuses),
+        (made.drained, made.responses, made.population, made.whole.correct, made.whole.censored),
+        made.whole.service_sum_ns,
+        dict(made.whole.statuses),
         dict(made.errors),
-        made.service.counts.tolist(),
+        made.whole.service.counts.tolist(),
     )
 
 
@@ -55,15 +62,15 @@ def test_a_request_from_the_lead_in_that_ends_inside_is_throughput_but_not_laten
     made = fold(row(999, 1_000))
 
     assert made.windows[0].completed == made.windows[0].correct == 1
-    assert (made.population, made.service.total) == (0, 0)
+    assert (made.population, made.whole.service.total) == (0, 0)
 
 
 def test_a_drained_request_is_latency_but_not_throughput() -> None:
     made = fold(row(1_999, 2_500))
 
     assert made.windows[0].completed == 0
-    assert (made.population, made.correct, made.service.total) == (1, 1, 1)
-    assert made.service_sum_ns == 501
+    assert (made.population, made.whole.correct, made.whole.service.total) == (1, 1, 1)
+    assert made.whole.service_sum_ns == 501
 
 
 @pytest.mark.parametrize(
@@ -114,14 +121,14 @@ def test_each_row_is_correct_or_has_one_error_kind(
     made = fold(row(3_000, 3_000 + took, outcome, received), rules=rules, windows=[(3_000, 10_000)])
 
     assert dict(made.errors) == ({} if kind is None else {kind: 1})
-    assert made.correct == made.windows[0].correct == int(kind is None)
+    assert made.whole.correct == made.windows[0].correct == int(kind is None)
     assert made.windows[0].completed == made.population == 1
 
 
 def test_statuses_are_counted_as_they_came_correct_or_not() -> None:
     made = fold(*[row(1_100, 1_200, s) for s in (200, 200, 204, 500, KIND["reset"])])
 
-    assert made.statuses == {200: 2, 204: 1, 500: 1}
+    assert made.whole.statuses == {200: 2, 204: 1, 500: 1}
     assert made.responses == 4
 
 
@@ -129,8 +136,8 @@ def test_timeouts_keep_their_rank_and_other_errors_have_none() -> None:
     kinds = ("timeout_read", "timeout_connect", "timeout_total", "reset", "status")
     made = fold(row(1_000, 1_010), *[row(1_100, 1_900, KIND[k]) for k in kinds])
 
-    assert (made.censored, made.service.total, made.correct) == (3, 4, 1)
-    assert made.service_sum_ns == 10  # the mean is that of correct ones
+    assert (made.whole.censored, made.whole.service.total, made.whole.correct) == (3, 4, 1)
+    assert made.whole.service_sum_ns == 10  # the mean is that of correct ones
 
 
 def test_without_windows_rows_are_only_counted() -> None:
@@ -177,9 +184,9 @@ def test_the_books_balance(rows: list[tuple[int, ...]]) -> None:
     made = fold(*rows)
 
     assert made.drained == len(rows)
-    assert made.correct + sum(made.errors.values()) == made.population
-    assert made.service.total == made.correct + made.censored
-    assert made.censored == sum(n for k, n in made.errors.items() if k.startswith("timeout_"))
+    assert made.whole.correct + sum(made.errors.values()) == made.population
+    assert made.whole.service.total == made.whole.correct + made.whole.censored
+    assert made.whole.censored == sum(n for k, n in made.errors.items() if k.startswith("timeout_"))
     for window in made.windows:
         assert window.correct <= window.completed
         assert window.completed == 0 or window.start_ns <= window.last_end_ns < window.end_ns
@@ -194,13 +201,13 @@ def test_each_row_counts_by_hand(rows: list[tuple[int, ...]]) -> None:
 
     assert [w.completed for w in made.windows] == [len(found) for found in inside]
     assert made.population == len(population)
-    assert made.correct == sum(
+    assert made.whole.correct == sum(
         r[OUTCOME] in RULES.expected and r[END] - r[START] <= RULES.timeout_ns for r in population
     )
 
 
 def test_an_open_loop_tells_queue_wait_from_pacer_lag() -> None:
-    fold = Fold(RULES, [WindowCounts(1000, 9_000_000)])
+    fold = Fold([RULES], [WindowCounts(1000, 9_000_000)])
     fold.add(
         table(
             row(1500, 2500, intended=1100, ready=1400),  # a slot was free at 1400
@@ -209,7 +216,7 @@ def test_an_open_loop_tells_queue_wait_from_pacer_lag() -> None:
             row(900, 1900, intended=900),  # lead-in
         )
     )
-    starts = fold.starts
+    starts = fold.whole.starts
     assert starts is not None
     assert [value for value, _ in starts.queue_wait.counted()] == [0, 300]
     assert [count for _, count in starts.queue_wait.counted()] == [2, 1]
@@ -221,6 +228,6 @@ def test_an_open_loop_tells_queue_wait_from_pacer_lag() -> None:
 
 
 def test_a_closed_loop_has_no_starts_of_its_own() -> None:
-    fold = Fold(RULES, [WindowCounts(0, 10)])
+    fold = Fold([RULES], [WindowCounts(0, 10)])
     fold.add(table(row(1, 2)))
-    assert fold.starts is None
+    assert fold.whole.starts is None

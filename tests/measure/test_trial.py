@@ -17,7 +17,7 @@ from adapters.base import Settings
 from harness.analysis.doubts.run import count_doubt
 from harness.analysis.doubts.trials import trial_doubts
 from harness.measure import trial as trial_module
-from harness.measure.samples import Rules
+from harness.measure.rules import Rules
 from harness.measure.trial import Trial
 from harness.scenario.loads import OpenLoad
 from servers.embedded.target import EmbeddedTarget

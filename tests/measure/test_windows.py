@@ -25,7 +25,7 @@ def plan(requests: int | None = None, pace: Pace | None = None, **shape: Shape) 
 
 
 def test_load_begins_when_every_slot_can_have_heard_of_it() -> None:
-    window = plan().window(3, NOW_NS, slots=50)
+    window = plan().window(3, NOW_NS, slots=50, counts=True)
     assert window.id == 3
     assert window.begin_ns == NOW_NS + DISPATCH_NS + 50 * DISPATCH_SLOT_NS
     assert window.start_ns == window.begin_ns + 20 * MS
@@ -33,7 +33,7 @@ def test_load_begins_when_every_slot_can_have_heard_of_it() -> None:
 
 
 def test_a_count_ends_a_window_and_its_length_does_not() -> None:
-    window = plan(requests=7).window(1, NOW_NS, slots=1)
+    window = plan(requests=7).window(1, NOW_NS, slots=1, counts=True)
     assert (window.permits, window.end_ns) == (7, window.start_ns + LONGEST_NS)
 
 
@@ -50,10 +50,9 @@ def test_how_a_window_ends(planned: WindowPlan, ends_when_done: bool, drains: bo
     assert (planned.ends_when_done, planned.drains) == (ends_when_done, drains)
 
 
-def test_a_count_is_divided_and_arrivals_are_taken_in_turn() -> None:
-    counted = parts(plan(requests=7).window(1, NOW_NS, slots=3), 3)
-    assert [part.permits for part in counted] == [3, 2, 2]
-    paced = parts(plan(pace=PACE).window(1, NOW_NS, slots=3), 2)
-    assert [(part.pace.share, part.pace.of) for part in paced if part.pace] == [(0, 2), (1, 2)]
-    timed = plan().window(1, NOW_NS, slots=3)
-    assert parts(timed, 2) == [timed, timed]
+def test_workers_take_what_they_share_in_turn() -> None:
+    window = plan(requests=7).window(1, NOW_NS, slots=3, counts=True)
+    found = [list(part.own(iter(range(7)))) for part in parts(window, 3)]
+    assert found == [[0, 3, 6], [1, 4], [2, 5]]
+    (alone,) = parts(window, 1)
+    assert list(alone.own(iter(range(7)))) == [*range(7)]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.base import Request
 from harness.scenario.loads import OpenLoad
 from harness.selftest.stall import SLOTS, queue
 from harness.selftest.stand import SEED, Exercise
@@ -51,5 +52,6 @@ def test_the_plan_is_that_of_the_workers_to_the_request(arrivals: Spacing) -> No
     pace = OpenLoad(rate=250.0, arrivals=arrivals).pace(4 * 10**9, None, SEED)
     window = Window(id=1, begin_ns=0, start_ns=0, end_ns=4 * 10**9, permits=None, pace=pace)
 
-    assert due.tolist() == list(Arrivals(window, pace))
+    picks = repeat((0, Request("GET", "/")))
+    assert due.tolist() == [instant for instant, _ in Arrivals(window, pace, picks, picks)]
     assert due.size == 1000

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.base import Request
 from harness.worker.arrivals import SPACINGS, Arrivals, Stage, offsets
 from harness.worker.job import Pace, Window
 
@@ -75,12 +76,24 @@ def test_poisson_gaps_are_exponential_and_seeded() -> None:
     assert passed >= 18  # one in a hundred fails by chance
 
 
-def window(begin: int, start: int, permits: int | None = None) -> Window:
-    return Window(1, begin, start, start + SECOND, permits)
+def window(
+    begin: int, start: int, permits: int | None = None, share: int = 0, of: int = 1
+) -> Window:
+    return Window(1, begin, start, start + SECOND, True, share, of, permits)
 
 
-def pace(rate: float, share: int = 0, of: int = 1, spacing: str = "uniform") -> Pace:
-    return Pace(((rate, rate, SECOND),), spacing, 5, "fixed-workers", share, of)
+def pace(rate: float, spacing: str = "uniform") -> Pace:
+    return Pace(((rate, rate, SECOND),), spacing, 5, "fixed-workers")
+
+
+def arrivals_of(window: Window, pace: Pace) -> Arrivals:
+    """Those of a mixture of one request."""
+    picks = itertools.repeat((0, Request("GET", "/")))
+    return Arrivals(window, pace, picks, picks)
+
+
+def instants(arrivals: Arrivals) -> list[int]:
+    return [instant for instant, _ in arrivals]
 
 
 @pytest.mark.parametrize("spacing", SPACINGS)
@@ -88,9 +101,9 @@ def pace(rate: float, share: int = 0, of: int = 1, spacing: str = "uniform") -> 
 def test_workers_share_the_arrivals_without_losing_or_doubling_any(
     workers: int, spacing: str
 ) -> None:
-    whole = list(Arrivals(window(100, 100), pace(101, spacing=spacing)))
+    whole = instants(arrivals_of(window(100, 100), pace(101, spacing)))
     parts = [
-        list(Arrivals(window(100, 100), pace(101, share, workers, spacing)))
+        instants(arrivals_of(window(100, 100, None, share, workers), pace(101, spacing)))
         for share in range(workers)
     ]
     assert sorted(itertools.chain(*parts)) == whole
@@ -98,27 +111,27 @@ def test_workers_share_the_arrivals_without_losing_or_doubling_any(
 
 
 def test_a_lead_in_comes_first_at_the_same_rate_and_is_not_planned() -> None:
-    arrivals = Arrivals(window(0, SECOND // 2), pace(10))
-    found = list(arrivals)
+    arrivals = arrivals_of(window(0, SECOND // 2), pace(10))
+    found = instants(arrivals)
     assert found[:5] == [0, 10**8, 2 * 10**8, 3 * 10**8, 4 * 10**8]
     assert found[5] == SECOND // 2
     assert arrivals.planned == len(found) - 5 == 10
 
 
 def test_a_count_ends_the_arrivals_and_skipping_counts_those_left() -> None:
-    arrivals = Arrivals(window(0, 0, permits=7), pace(100))
-    taken = [next(arrivals) for _ in range(3)]
+    arrivals = arrivals_of(window(0, 0, permits=7), pace(100))
+    taken = [next(arrivals)[0] for _ in range(3)]
     assert taken == [0, 10**7, 2 * 10**7]
     assert arrivals.skip() == 7
     assert list(arrivals) == []
 
 
 def test_threads_take_every_arrival_once() -> None:
-    arrivals = Arrivals(window(0, 0), pace(5000))
+    arrivals = arrivals_of(window(0, 0), pace(5000))
     taken: list[int] = []
-    threads = [threading.Thread(target=lambda: taken.extend(arrivals)) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: taken.extend(instants(arrivals))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(taken) == list(Arrivals(window(0, 0), pace(5000)))
+    assert sorted(taken) == instants(arrivals_of(window(0, 0), pace(5000)))

@@ -60,7 +60,7 @@ def test_rows_come_out_as_they_went_in(pair: Pair) -> None:
 
     rows = pair.segment.drain()
 
-    assert rows[:, 0].tolist() == [0, 0, 5, 404, 1_000_000_000_000, 9]
+    assert rows[:, 0].tolist() == [0, 0, 5, 0, 404, 1_000_000_000_000, 9]
 
 
 def test_a_row_is_drained_once(pair: Pair) -> None:

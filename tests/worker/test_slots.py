@@ -43,7 +43,7 @@ def test_more_slots_than_one_pool_serves_are_said_to_be_unequal(mode: str, bench
     patient = replace(
         many,
         settings=replace(many.settings, timeout_s=60.0),
-        rules=replace(many.rules, timeout_ns=60 * 10**9),
+        endpoints=tuple(one.patient(60.0) for one in many.endpoints),
     )
     summary = bench.run(patient, requests=202).summary()
     assert summary.reason is None

@@ -1,0 +1,84 @@
+"""The requests that a worker sends, all prepared before it starts, and their order.
+
+The orchestrator draws them, so every client of a run sends the same bytes in the same order. The
+timed path only takes the next one: one step of an iterator, which threads may share.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+from adapters.base import Request
+
+__all__ = ["Mix", "Pick", "read_mix"]
+
+Pick = tuple[int, Request]  # number of its endpoint, and the request
+INDEX = "I"  # as array.array names it
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Mix:
+    """Prepared requests: ``order`` holds indices of them, and begins again after its end.
+
+    ``endpoints``: the number of the endpoint that each request is of. ``first``: indices of those
+    that every slot sends once before anything is measured, so that its connections exist.
+    """
+
+    requests: Sequence[Request]
+    endpoints: Sequence[int] = (0,)
+    order: Sequence[int] = (0,)
+    first: Sequence[int] = (0,)
+
+    def picks(self, begin: int = 0) -> Iterator[Pick]:
+        """Return the requests without end, from place ``begin`` of the order on."""
+        made = list(zip(self.endpoints, self.requests, strict=True))
+        if len(self.order) == 1:
+            return itertools.repeat(made[self.order[0]])
+        places = itertools.cycle([made[index] for index in self.order])
+        return itertools.islice(places, begin % len(self.order), None)
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """The bytes that ``read_mix`` reads, the same for every process that gets them.
+
+        A line of JSON about all of it, one for each request, then the bodies, and the order as
+        native integers. What several requests share is there once.
+        """
+        headers = _numbered(json.dumps(one.headers) for one in self.requests)
+        bodies = _numbered(one.body for one in self.requests if one.body is not None)
+        lengths = [len(body) for body in bodies]
+        shared = [json.loads(one) for one in headers]
+        lines = [[len(self.requests), lengths, len(self.order), list(self.first), shared]]
+        for number, one in zip(self.endpoints, self.requests, strict=True):
+            body = None if one.body is None else bodies[one.body]
+            lines.append([number, one.method, one.url, headers[json.dumps(one.headers)], body])
+        text = "".join(f"{json.dumps(line)}\n" for line in lines)
+        return b"".join((text.encode(), *bodies, array(INDEX, self.order).tobytes()))
+
+
+def read_mix(fd: int) -> Mix:
+    """Read a mix from a descriptor, line by line: the memory of a worker is measured."""
+    with os.fdopen(fd, "rb") as file:
+        number, lengths, places, first, headers = json.loads(file.readline())
+        lines = [json.loads(file.readline()) for _ in range(number)]
+        bodies = [file.read(length) for length in lengths]
+        order = array(INDEX)
+        order.fromfile(file, places)
+    requests = [
+        Request(method, url, headers[place], None if body is None else bodies[body])
+        for _, method, url, place, body in lines
+    ]
+    return Mix(requests, [line[0] for line in lines], order, first)
+
+
+def _numbered(values: Iterable[T]) -> dict[T, int]:
+    """Return the place of each value among the different ones."""
+    return {value: place for place, value in enumerate(dict.fromkeys(values))}
