@@ -153,8 +153,8 @@ class Redactor:
     """Removes the secrets of one scenario from free text, such as the messages of exceptions."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        known = {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}
-        spellings = {spelling for secret in known for spelling in _spellings(secret)}
+        self.secrets = frozenset(one for one in secrets if len(one) >= _SHORTEST_SECRET)
+        spellings = {spelling for secret in self.secrets for spelling in _spellings(secret)}
         # longest first: a secret may be part of another
         self._spellings = sorted(spellings, key=lambda spelling: (-len(spelling), spelling))
         self._literals = re.compile(
@@ -166,6 +166,11 @@ class Redactor:
         """Make the redactor for requests of these parts; a URL may be a path, or have user-info."""
         in_urls = {secret for url in urls for secret in _url_secrets(url)}
         return cls({*in_urls, *header_secrets(headers), *body_secrets(body or b"")})
+
+    @classmethod
+    def joined(cls, others: Iterable[Redactor]) -> Redactor:
+        """Make the redactor of everything that others know."""
+        return cls({secret for other in others for secret in other.secrets})
 
     def scrub(self, text: str) -> str:
         """Remove the secrets from ``text``, however they are escaped, and redact every URL.

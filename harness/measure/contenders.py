@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import ssl
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from adapters.base import Connections, Mode, Request, Settings
+from adapters.base import Connections, Mode, Settings
 from adapters.loops import LOOPS, EventLoop
 from harness.clients.bundle import Bundle
 from harness.clients.catalogue import Catalogue, Client
@@ -17,24 +17,22 @@ from harness.clients.closure import Closure
 from harness.clients.contamination import Contamination, contaminations
 from harness.errors import UsageError, within
 from harness.machine.limits import ensure, ensure_bodies
+from harness.measure.asking import Asking
 from harness.measure.endpoints import MeasuredEndpoint
 from harness.measure.negotiation import spoken
 from harness.measure.rules import Rules
 from harness.records.client_environment import ClientSource, Environment
 from harness.records.model import UnexpectedAnswer
-from harness.redaction import redact_url
 from harness.scenario.competitors import Competitor
 from harness.scenario.plan import shares
 from harness.scenario.scenario import Scenario
 from harness.scenario.selector import ClientSpec
-from harness.text import without_port
+from harness.scenario.sequence import ALWAYS_THE_SAME, Sequence
 from harness.worker.mix import Mix
 from servers.base import Target
 from servers.spec import EMBEDDED, TargetSpec
 
-__all__ = ["Contender", "Resolver", "has_known_length"]
-
-CONSTANT_PATHS = ("/", "/wait")
+__all__ = ["Contender", "Resolver"]
 
 
 @dataclass(frozen=True)
@@ -175,14 +173,18 @@ class Resolver:
         return Selection(client, mode, client.loop(mode, spec.loop), chosen)
 
     def contenders(
-        self, scenario: Scenario, target_of: Callable[[TargetSpec], Target]
+        self,
+        scenario: Scenario,
+        target_of: Callable[[TargetSpec], Target],
+        sequence: Sequence = ALWAYS_THE_SAME,
     ) -> list[Contender]:
         """All of a scenario's competitors against their targets, which must be running.
 
-        Raises ``UnusableError`` or ``UsageError``.
+        ``sequence`` is that of its requests. Raises ``UnusableError`` or ``UsageError``.
         """
+        asking = Asking(scenario, sequence)
         found = [
-            self._contender(competitor, scenario, target_of(competitor.target))
+            self._contender(competitor, scenario, target_of(competitor.target), asking)
             for competitor in scenario.competitors
         ]
         for python in {contender.python for contender in found}:
@@ -202,7 +204,7 @@ class Resolver:
         """
         return replace(self._replaced(contender, ClientSpec("raw", mode="sync")), think_ns=0)
 
-    def contaminations(self, contenders: Sequence[Contender]) -> list[Contamination]:
+    def contaminations(self, contenders: Iterable[Contender]) -> list[Contamination]:
         """Find packages that another package overwrote in the contenders'
         environments, by label.
         """
@@ -301,28 +303,14 @@ class Resolver:
             hold_s=scenario.held.longest_s if scenario.held is not None else 0.0,
         )
 
-    def _contender(self, competitor: Competitor, scenario: Scenario, target: Target) -> Contender:
+    def _contender(
+        self, competitor: Competitor, scenario: Scenario, target: Target, asking: Asking
+    ) -> Contender:
         settings = self._settings(competitor, scenario, target)
         selection = self.select(competitor.client)
         client, loop = selection.client, selection.loop
         visible = selection.catalogue.closure_with_loop(client, loop)
-        url = scenario.url or target.base_url + scenario.path
-        # Every client sends it, whatever its library does, so that the server closes.
-        own = {} if settings.keep_alive else {"Connection": "close"}
-        request = Request(
-            competitor.method, url, {**scenario.headers, **own}, scenario.body_of(competitor)
-        )
-        endpoint = MeasuredEndpoint(
-            request=request,
-            rules=Rules(
-                expected=scenario.accepted_statuses,
-                length=None,  # until its first answer
-                timeout_ns=round(scenario.timeout_s * 1e9),
-                max_body_bytes=scenario.max_body_bytes,
-            ),
-            shown_url=redact_url(url if competitor.target.url else without_port(url)),
-            knows_length=has_known_length(competitor.target, scenario.path),
-        )
+        endpoints, mix = asking.of(competitor, target.base_url)
         return Contender(
             label=competitor.label,
             client=client,
@@ -334,27 +322,19 @@ class Resolver:
             environment=selection.environment(visible),
             source=selection.chosen.source,
             site=self._bundle.site(visible.entries),
-            endpoints=(endpoint,),
-            mix=Mix((request,)),
+            endpoints=endpoints,
+            mix=mix,
             settings=settings,
             concurrency=competitor.concurrency,
             processes=scenario.processes,
             ca_name="" if scenario.ca_file is None else Path(scenario.ca_file).name,
-            http_version=_http_version(selection, request, settings),
+            http_version=_http_version(selection, endpoints, settings),
             target=competitor.target,
             think_ns=round(scenario.think_time_s * 1e9),
             trace_share=scenario.trace_share,
             busy_share=competitor.busy_share,
             condition=competitor.condition,
         )
-
-
-def has_known_length(target: TargetSpec, path: str) -> bool:
-    """Say whether all responses have one length; unknown for servers and
-    configurations not ours.
-    """
-    is_ours = not target.url and not target.config
-    return is_ours and path.partition("?")[0] in CONSTANT_PATHS
 
 
 def _check_hold(competitor: Competitor, scenario: Scenario, points: list[str]) -> None:
@@ -388,12 +368,17 @@ def _check_loop(competitor: Competitor, scenario: Scenario, loop: EventLoop) -> 
         )
 
 
-def _http_version(selection: Selection, request: Request, settings: Settings) -> str | None:
+def _http_version(
+    selection: Selection, endpoints: Iterable[MeasuredEndpoint], settings: Settings
+) -> str | None:
+    """Return the version that its target negotiates; None where that is unknown, or differs."""
     capabilities = selection.client.modes[selection.mode]
     if not capabilities["uses_target"]:
         return None
     offers_http2 = settings.profile in capabilities.get("offers_http2", ())
-    return spoken(request.url, settings, offers_http2)
+    urls = {endpoint.origin: endpoint.request.url for endpoint in endpoints}
+    found = {spoken(url, settings, offers_http2) for url in urls.values()}
+    return found.pop() if len(found) == 1 else None
 
 
 def _default_ca_file() -> str:

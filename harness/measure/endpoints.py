@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Self
+from urllib.parse import urlsplit
 
 from adapters.base import Request
 from harness.measure.rules import Rules
@@ -23,7 +24,14 @@ class MeasuredEndpoint:
     name: str | None = None  # None: the only one of a run without a scenario file
     # every response must be as long as the first one: for our own paths that never vary
     knows_length: bool = False
+    share: float = 1.0  # of all requests, as planned
     answer_bytes: int = 0  # body length of its first response
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of its URL."""
+        parts = urlsplit(self.request.url)
+        return f"{parts.scheme}://{parts.netloc}"
 
     @property
     def is_safe(self) -> bool:

@@ -32,6 +32,7 @@ from harness.records.model import Doubt, RunRecord, RunState, TrialSummary
 from harness.records.provenance import Identity
 from harness.scenario.plan import Plan, make_plan
 from harness.scenario.scenario import Scenario
+from harness.scenario.sequence import draw
 from harness.store import Keeper, Kept
 from servers.spec import TargetSpec
 
@@ -72,12 +73,14 @@ def run(
         launcher = stack.enter_context(contextlib.closing(processors.Launcher()))
         resolver = Resolver(bundle, making)
         resolver.check(scenario)
+        plan = make_plan(scenario)
+        sequence = draw(scenario, plan)
         cpus = _processors(scenario)
         targets = stack.enter_context(running(scenario, cpus, launcher))
         stack.enter_context(_demoted(cpus))
         meter = LoadMeter(targets.all, here=scenario.unix_path is not None)
-        plan = make_plan(scenario)
-        resolved = [_fitted(one, plan) for one in resolver.contenders(scenario, targets.of)]
+        found = resolver.contenders(scenario, targets.of, sequence)
+        resolved = [_fitted(one, plan) for one in found]
         place = Place(bundle, launcher, cpus.workers, scenario.redactor().message)
         places = targets.places(place, cpus)
         prepared = preparation.prepare(resolved, places, plan.load.highest if plan.load else None)

@@ -54,14 +54,16 @@ class Place:
     # One for each worker that traces, so that no two of them number their requests alike.
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def start_workers(self, contender: Contender, capacity: int) -> Iterator[WorkerProcess]:
+    def start_workers(
+        self, contender: Contender, capacity: int, begin: int
+    ) -> Iterator[WorkerProcess]:
         """Start a contender's workers, each with a record of ``capacity`` rows, owned by the
-        caller.
+        caller. ``begin`` is the place of its sequence of requests at which they begin.
 
         Raises ``WorkerError`` at the first that does not start; those before it run.
         """
         for index, slots in enumerate(shares(contender.slots, contender.processes)):
-            yield self._start(contender, index, slots, capacity)
+            yield self._start(contender, index, slots, capacity, begin=begin)
 
     def start_asking(self, contender: Contender) -> WorkerProcess:
         """Start a process that sends the contender's request on command, owned by the caller.
@@ -71,7 +73,14 @@ class Place:
         return self._start(replace(contender, trace_share=0.0), 0, 1, capacity=1, asking=True)
 
     def _start(
-        self, contender: Contender, index: int, slots: int, capacity: int, *, asking: bool = False
+        self,
+        contender: Contender,
+        index: int,
+        slots: int,
+        capacity: int,
+        *,
+        begin: int = 0,
+        asking: bool = False,
     ) -> WorkerProcess:
         segment = Segment(capacity)
         traces = trace = None
@@ -96,6 +105,7 @@ class Place:
             busy_share=contender.busy_share,
             trace=trace,
             asking=asking,
+            begin=begin,
         )
         log = self.bundle.log(f"{uuid.uuid4().hex}-{index}")
         arguments = (contender.python, self.bundle, log, job, contender.mix, segment, traces)

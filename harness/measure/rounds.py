@@ -194,8 +194,14 @@ class Rounds:
         self.ledger.begin()
         self._sampler.forget()
         trials = [
-            Trial(c, round_.number, self._places[c.target], self._unexpected(c))
-            for c in self._contenders
+            Trial(
+                one,
+                round_.number,
+                self._places[one.target],
+                self._unexpected(one),
+                begin=self._begin(one, round_.number),
+            )
+            for one in self._contenders
         ]
         try:
             for trial in trials:
@@ -214,6 +220,13 @@ class Rounds:
         self.ledger.end(round_.number, trials)
         self._round_s = (time.monotonic_ns() - started_ns) / 1e9
         return [trial.summary() for trial in trials]
+
+    def _begin(self, contender: Contender, round_number: int) -> int:
+        """Return the place in the sequence of requests at which a round begins."""
+        before = self.plan.before(round_number)
+        if before is not None:
+            return before
+        return (round_number - 1) * len(contender.mix.order) // self.plan.number
 
     def _run_group(self, trials: list[Trial], round_: Round, group: int) -> None:
         """Run all blocks of a group; only its processes are alive, and those of baselines."""

@@ -52,11 +52,13 @@ class Trial:
         round_number: int,
         place: Place,
         unexpected: Iterable[int] = (),
+        begin: int = 0,
     ) -> None:
         """``unexpected``: statuses counted in earlier rounds, of which one response
-        is to be kept.
+        is to be kept. ``begin``: place in the sequence of its requests.
         """
         self.contender = contender
+        self._begin = begin
         self.round = round_number
         self.warmup = Fold(contender.rules)
         self.fold = Fold(contender.rules)
@@ -118,7 +120,7 @@ class Trial:
             self.fail(self.contender.refusal)
             return
         with self._failing():
-            for worker in self._place.start_workers(self.contender, CAPACITY):
+            for worker in self._place.start_workers(self.contender, CAPACITY, self._begin):
                 self.workers.append(worker)
 
     def wait_ready(self, seconds: float | None = None) -> None:

@@ -146,6 +146,21 @@ class Plan:
             most_in_group=self.most_in_group,
         )
 
+    @property
+    def total(self) -> int | None:
+        """Requests of a competitor that count, in all rounds; None where nobody knows."""
+        if self.requests is not None:
+            return self.requests
+        return None if self.load is None else self.load.starts(self.trial_ns * self.number)
+
+    def before(self, round_number: int) -> int | None:
+        """Return how many of them earlier rounds have."""
+        if self.requests is not None:
+            return sum(self._requests(number) or 0 for number in range(1, round_number))
+        if self.load is None:
+            return None
+        return self.load.starts(self.trial_ns * (round_number - 1))
+
     def _requests(self, number: int) -> int | None:
         """A round's part of the count, larger parts first."""
         if self.requests is None:

@@ -17,8 +17,10 @@ from adapters.base import USUAL_MAX_BODY_BYTES
 from harness.errors import UsageError
 from harness.records.conditions import by_condition
 from harness.redaction import Redactor, quoted, redact_headers, redact_url, refusal
+from harness.scenario.allocation import Mixing
 from harness.scenario.budget import ErrorBudget
 from harness.scenario.competitors import Competitor
+from harness.scenario.endpoints import Endpoint
 from harness.scenario.gate import Gate
 from harness.scenario.groups import MOST_IN_GROUP, pools, sizes
 from harness.scenario.holds import HeldLoad
@@ -29,6 +31,7 @@ from harness.scenario.plain import Plain
 from harness.scenario.precision import USUAL, Precision
 from harness.scenario.selector import ClientSpec
 from harness.scenario.statuses import parse_statuses
+from harness.scenario.variables import Constant, Variable, told
 
 __all__ = [
     "MAX_SEED",
@@ -85,6 +88,9 @@ class Scenario(Plain):
     held: HeldLoad | None = None
     steps: tuple[tuple[int, float], ...] = ()  # (concurrency, seconds until which)
     gate: Gate | None = None  # limits that its results must keep
+    endpoints: tuple[Endpoint, ...] = ()  # none: one request, which the fields above describe
+    mixing: Mixing = "shuffled"
+    variables: dict[str, Variable] = Field(default_factory=dict)  # by name
     left_out: tuple[tuple[str, str], ...] = ()  # competitors that could not be had, and why
 
     @property
@@ -109,7 +115,13 @@ class Scenario(Plain):
 
     def redactor(self) -> Redactor:
         """Return a redactor for messages about its requests."""
-        return Redactor.of([self.url or self.path], self.headers, self.body)
+        return Redactor.joined(
+            (
+                Redactor.of([self.url or self.path], self.headers, self.body),
+                *(Redactor.of([o.url or o.path], o.headers, o.body) for o in self.endpoints),
+                Redactor(o.value for o in self.variables.values() if isinstance(o, Constant)),
+            )
+        )
 
     def snapshot(self) -> dict[str, Any]:
         """The scenario as plain JSON without secrets, for the database and reports.
@@ -117,7 +129,11 @@ class Scenario(Plain):
         The body appears as its length only (``body_bytes``, ``None`` where sizes are made up), a
         file of certificates or a socket as its name.
         """
-        data = self.model_dump(mode="json", exclude={"body"})
+        data = self.model_dump(mode="json", exclude={"body", "endpoints", "mixing", "variables"})
+        if self.endpoints:  # else it is as in runs that were stored before there were any
+            data["endpoints"] = [one.told() for one in self.endpoints]
+            data["mixing"] = self.mixing
+            data["variables"] = {name: told(one) for name, one in self.variables.items()}
         data["url"] = None if self.url is None else redact_url(self.url)
         data["path"] = redact_url(self.path)
         data["headers"] = redact_headers(self.headers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.measure.contenders import has_known_length
+from harness.measure.asking import has_known_length
 from servers.spec import EMBEDDED, TargetSpec
 
 NGINX = TargetSpec("nginx", instances=3, upstream="embedded")
