@@ -10,6 +10,7 @@ from typing import Literal, TypeVar
 from adapters.base import Connections
 from harness.records.client_environment import Environment
 from harness.records.conditions import InCondition
+from harness.records.endpoint_summary import EndpointSummary, merged_endpoints
 from harness.records.histogram import Censored, Histogram, percentile, rank
 from harness.records.model import OpenLoop, TrialState, TrialSummary, UnexpectedAnswer
 from harness.records.phases import phases
@@ -71,6 +72,7 @@ class CompetitorSummary(Totals, InCondition):
     connection: Connections = "keep-alive"  # how its requests used connections
     condition: str | None = None  # the last part of its label; None: the run has no conditions
     unexpected_answer: UnexpectedAnswer | None = None  # the first one seen
+    endpoints: tuple[EndpointSummary, ...] = ()  # of a mixture, each merged
 
     @property
     def uncounted(self) -> int:
@@ -150,6 +152,7 @@ def _merged(trials: Sequence[TrialSummary]) -> CompetitorSummary:
         censored=sum(trial.censored for trial in trials),
         timeout_ns=max(trial.timeout_ns for trial in trials),
         mean_service_ns=_mean_of_correct(trials, [trial.mean_service_ns for trial in trials]),
+        endpoints=merged_endpoints(trial.endpoints for trial in trials),
         status_counts=_added(trial.status_counts for trial in trials),
         error_counts=_added(trial.error_counts for trial in trials),
         cpu_ns=sum(trial.cpu_ns for trial in trials),

@@ -30,6 +30,7 @@ from harness.errors import UsageError
 from harness.input.competitor_input import Modes
 from harness.input.identity_input import machine_name, run_name, tags
 from harness.input.options import Options
+from harness.input.scenario_file import ScenarioFile, merged, read
 from harness.input.scenario_input import build
 from harness.input.settings import Defaults, database_path, from_environment
 from harness.machine.provenance import provenance
@@ -59,6 +60,7 @@ EXIT_CODES: dict[str, int] = {
 
 def measure(command: str, typed: dict[str, Any]) -> int:
     """Run ``compare`` or ``load``: measure, store, write files, print. Return the exit code."""
+    typed, file = _with_file(typed)
     defaults = from_environment(os.environ)
     normalize = _factor(typed.get("normalize"))
     database = database_path(typed["db"], defaults, Path.cwd())
@@ -81,7 +83,8 @@ def measure(command: str, typed: dict[str, Any]) -> int:
     identity = _identity(typed)
     check_gate_reports(reports, typed["gate"])
     with interrupts.deferred():
-        options = Options.of(command=command, **{n: v for n, v in typed.items() if n not in OURS})
+        given = {name: value for name, value in typed.items() if name not in OURS}
+        options = Options.of(command=command, file=file, **given)
         settings = making(options)
         scenario = _scenario(options, defaults, settings)
         reports.check(scenario)
@@ -100,6 +103,15 @@ def measure(command: str, typed: dict[str, Any]) -> int:
         tell_services(ended)
     limits = DONE if scenario.gate is None or not ended.gate else code_of(scenario.gate, ended.gate)
     return _exit_code(ended, accepted, in_trouble=bool(troubles), limits=limits)
+
+
+def _with_file(typed: dict[str, Any]) -> tuple[dict[str, Any], ScenarioFile | None]:
+    """Return what was typed with what the scenario file says, if there is one."""
+    name = typed.get("scenario")
+    if name is None:
+        return typed, None
+    file = read(name)
+    return merged(file, typed), file
 
 
 def _gated(outcome: Outcome, scenario: Scenario) -> RunRecord:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from harness.errors import UsageError
 from harness.input.declaration import declare
 from harness.scenario.factors import CLIENT, FACTORS, Factor
+
+if TYPE_CHECKING:
+    from harness.input.scenario_file import ScenarioFile
 
 __all__ = ["Options"]
 
@@ -23,6 +26,12 @@ class Options:
     clients: tuple[str, ...] = ()
     url: str | None = None  # http(s) URL, or a path on the target
     levels: Mapping[str, Values] = field(default_factory=dict)  # values of factors, by name
+    file: ScenarioFile | None = None  # the scenario file whose values are among these
+    scenario: str | None = declare(
+        "A scenario: a file with endpoints, and with whatever these options say.",
+        group="what",
+        metavar="FILE",
+    )
     every: bool = declare(
         "Measure every client that clientbench knows, in every mode.",
         default=False,

@@ -24,6 +24,7 @@ from harness.input.competitor_input import (
 from harness.input.declaration import declared
 from harness.input.gate_input import gate
 from harness.input.load_input import open_load
+from harness.input.mixture_input import mixture
 from harness.input.options import Options
 from harness.input.precision_input import check_budget, length, precision, typed_budget_s
 from harness.input.presets import Expansion, expand
@@ -87,6 +88,10 @@ def build(
     profile = _profile(options.profile)
     held_at_tls = expanded.held is not None and expanded.held.point == "tls"
     _check_target_options(options)
+    headers = _headers(options, destination.authorization, profile, body)
+    asked_for = mixture(options.file, destination, headers, profile)
+    if asked_for.endpoints:
+        _check_one_request(options)
     known = Known(defaults, modes, resolve, releases, tls=held_at_tls)
     asked = parse_competitors(options, known, body)
     competitors = asked.competitors
@@ -111,7 +116,7 @@ def build(
         baseline=parse_baseline(options.baseline, competitors, modes),
         url=destination.url,
         path=destination.path,
-        headers=_headers(options, destination.authorization, profile, body),
+        headers=headers,
         body=body,
         duration_s=_duration_s(
             options, defaults, _shape_s(load, expanded), rounds, usual, goes_on=goes_on
@@ -140,6 +145,9 @@ def build(
         preset=options.preset and options.preset.strip().lower(),
         held=expanded.held,
         steps=expanded.steps,
+        endpoints=asked_for.endpoints,
+        mixing=asked_for.mixing,
+        variables=dict(asked_for.variables),
     )
     if scenario.budget_s is not None:
         in_file = options.gate if wanted is None and options.budget is None else None
@@ -147,6 +155,16 @@ def build(
     if scenario.gate is not None:
         applied(scenario.gate, competitors, scenario.baseline)
     return scenario
+
+
+def _check_one_request(options: Options) -> None:
+    """Refuse options that describe the request of a run without endpoints."""
+    for field in ("method", "body_size"):
+        if options.values(FACTORS[field]):
+            raise UsageError("each endpoint of the scenario has its own; expected none here", field)
+    options.refuse("each endpoint of the scenario has its own; expected none here", "body")
+    if options.url is not None and parse_url(options.url).path != "/":
+        raise UsageError("has a path; expected only the server, since endpoints have paths", "url")
 
 
 def _is_fixed(

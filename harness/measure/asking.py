@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
 
@@ -29,6 +30,8 @@ class Asking:
 
     def __init__(self, scenario: Scenario, sequence: sequences.Sequence) -> None:
         self._scenario, self._sequence = scenario, sequence
+        numbers = Counter(sequence.requests[index].endpoint for index in sequence.order)
+        self._shares = {number: count / numbers.total() for number, count in numbers.items()}
         self._known: dict[object, Asked] = {}
 
     def of(self, competitor: Competitor, base_url: str) -> Asked:
@@ -79,6 +82,7 @@ class Asking:
             ),
             shown_url=redact_url(request.url if is_foreign else without_port(request.url)),
             name=None if known is None else known.name,
+            share=self._shares[number],
             knows_length=not is_foreign and has_known_length(target, _path(known, scenario)),
         )
 

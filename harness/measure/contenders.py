@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from adapters.base import Connections, Mode, Settings
 from adapters.loops import LOOPS, EventLoop
@@ -81,6 +82,25 @@ class Contender:
     def rules(self) -> tuple[Rules, ...]:
         """Return what makes responses correct, by endpoint."""
         return tuple(one.rules for one in self.endpoints)
+
+    @property
+    def shown_method(self) -> str:
+        """Return the method of all its requests; several are named in their order."""
+        return ", ".join(dict.fromkeys(one.request.method for one in self.endpoints))
+
+    @property
+    def shown_url(self) -> str:
+        """Return the URL of all its requests; of several, what they have in common."""
+        urls = {one.shown_url for one in self.endpoints}
+        if len(urls) == 1:
+            return urls.pop()
+        hosts = {urlsplit(url)._replace(path="/*", query="").geturl() for url in urls}
+        return hosts.pop() if len(hosts) == 1 else "*"
+
+    @property
+    def body_bytes(self) -> int:
+        """Return the length of its longest body."""
+        return max(len(one.body or b"") for one in self.mix.requests)
 
     @property
     def uses_target(self) -> bool:

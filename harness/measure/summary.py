@@ -12,6 +12,7 @@ from harness.measure.meters import Costs
 from harness.measure.populations import Population, Starts
 from harness.measure.samples import Fold, WindowCounts
 from harness.measure.worker_counts import WorkerCounts
+from harness.records.endpoint_summary import EndpointSummary
 from harness.records.model import (
     GroupLatencies,
     OpenLoop,
@@ -82,9 +83,9 @@ def summarise(contender: Contender, recorded: Recorded) -> TrialSummary:
         profile=contender.settings.profile,
         unequal=contender.unequal,
         http_version=contender.http_version,
-        http_method=contender.endpoints[0].request.method,
-        url=contender.endpoints[0].shown_url,
-        body_bytes=len(contender.endpoints[0].request.body or b""),
+        http_method=contender.shown_method,
+        url=contender.shown_url,
+        body_bytes=contender.body_bytes,
         concurrency=contender.concurrency,
         processes=contender.processes,
         started_at=recorded.started_at,
@@ -122,6 +123,31 @@ def summarise(contender: Contender, recorded: Recorded) -> TrialSummary:
         traces=_measured(recorded.traces, fold.windows),
         unexpected_answer=recorded.answer,
         client_source=contender.source,
+        endpoints=_endpoints(contender, fold),
+    )
+
+
+def _endpoints(contender: Contender, fold: Fold) -> tuple[EndpointSummary, ...]:
+    """Return what is kept of the endpoints; nothing where the only one has no name."""
+    pairs = zip(contender.endpoints, fold.populations, strict=True)
+    return tuple(
+        EndpointSummary(
+            name=endpoint.name,
+            http_method=endpoint.request.method,
+            url=endpoint.shown_url,
+            share=endpoint.share,
+            body_bytes=len(endpoint.request.body or b""),
+            population=counts.size,
+            correct=counts.ended,
+            service=counts.service,
+            censored=counts.censored,
+            timeout_ns=endpoint.rules.timeout_ns,
+            response=None if counts.starts is None else counts.starts.response,
+            status_counts=dict(counts.statuses),
+            error_counts=dict(counts.errors),
+        )
+        for endpoint, counts in pairs
+        if endpoint.name is not None
     )
 
 

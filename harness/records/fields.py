@@ -379,6 +379,7 @@ BESIDE = (
     ),
     Field("client_environment", WHOLE, "the environment of its client"),
     Field("slices", WHOLE, "its windows"),
+    Field("endpoints", WHOLE, "counts and latencies of each endpoint, of a mixture"),
     Field("groups", WHOLE, "its latencies in each group of its round, if there were several"),
 )
 

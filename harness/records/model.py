@@ -19,6 +19,7 @@ from harness.records.confidence import (
     STOPPED_CONFIDENCE,
     Verdict,
 )
+from harness.records.endpoint_summary import EndpointSummary
 from harness.records.gate_result import GateFinding
 from harness.records.histogram import Histogram
 from harness.records.provenance import MachineReading, Provenance
@@ -191,6 +192,7 @@ class TrialSummary(Totals, InCondition):
     condition: str | None = None  # which its label ends with; None: the run has no conditions
     unexpected_answer: UnexpectedAnswer | None = None  # None: there was none, or none was seen
     client_source: ClientSource | None = None  # None: the library is a release
+    endpoints: tuple[EndpointSummary, ...] = ()  # of a mixture
 
 
 @dataclass(frozen=True)

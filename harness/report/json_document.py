@@ -11,6 +11,7 @@ from harness.analysis.compared import comparisons_of
 from harness.analysis.summaries import CompetitorSummary, net_cpu_per_request_ns, summarised
 from harness.analysis.trust import trust
 from harness.records.client_environment import ClientSource, Environment
+from harness.records.endpoint_summary import EndpointSummary
 from harness.records.fields import FIELDS
 from harness.records.gate_result import GateFinding
 from harness.records.histogram import Censored, Histogram
@@ -219,6 +220,7 @@ PLAIN: dict[type, Callable[[Any], Any]] = {
         asdict,
     ),
     Environment: lambda environment: {"id": environment.digest, **environment.to_plain()},
+    EndpointSummary: lambda one: {name: _plain(value) for name, value in vars(one).items()},
     GroupLatencies: lambda one: asdict(one) | {"latencies": _plain(one.latencies)},
     SliceRecord: lambda one: asdict(one) | {"parts": list(one.parts)},
     dict: _text_keys,

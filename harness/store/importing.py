@@ -165,6 +165,7 @@ def _trial(plain: Mapping[str, Any]) -> TrialSummary:
         "slices": lambda them: tuple(
             _of(SliceRecord)({**one, "parts": tuple(one["parts"])}) for one in them
         ),
+        "endpoints": lambda them: tuple(map(_endpoint, them)),
         "groups": lambda them: tuple(
             _of(GroupLatencies)({**one, "latencies": _histogram(one["latencies"])}) for one in them
         ),
@@ -173,9 +174,23 @@ def _trial(plain: Mapping[str, Any]) -> TrialSummary:
     for field in FIELDS:
         name, key = field.attribute, field.json_key
         if name is not None and key is not None and "." not in name:
+            if name == "endpoints" and key not in plain:
+                continue  # exported before there were any
             value = plain[key]
             values[name] = made[name](value) if name in made and value is not None else value
     return validity.built_whole(TrialSummary, **values)
+
+
+def _endpoint(plain: Mapping[str, Any]) -> Any:
+    from harness.records.endpoint_summary import EndpointSummary  # noqa: PLC0415  brings numpy
+
+    response = plain["response"]
+    made = {
+        "service": _histogram(plain["service"]),
+        "response": None if response is None else _histogram(response),
+        "status_counts": {int(key): count for key, count in plain["status_counts"].items()},
+    }
+    return validity.built_whole(EndpointSummary, **{**plain, **made})
 
 
 def _histogram(encoded: str) -> Any:

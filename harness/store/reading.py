@@ -317,7 +317,10 @@ def _trial(connection: sqlite3.Connection, row: dict[str, Any]) -> TrialSummary:
         readings = _rebuilt(Reading, of_trial)
     with validity.at("table client_environments"):
         environment = _client_environment(connection, row)
+    with validity.at("table endpoint_results"):
+        endpoints = _endpoints(connection, trial_id)
     elsewhere: dict[str, Any] = {
+        "endpoints": endpoints,
         "status_counts": _counts(connection, "status_counts", "status", trial_id),
         "error_counts": _counts(connection, "error_counts", "kind", trial_id),
         "traces": tuple(
@@ -375,6 +378,36 @@ def _groups(
         for row in _of_trial(connection, "histograms", trial_id)
         if row["metric"].startswith(table_columns.OF_GROUP)
     )
+
+
+def _endpoints(connection: sqlite3.Connection, trial_id: str) -> tuple[Any, ...]:
+    """Return the endpoints of a mixture; none in a database of before there were any."""
+    from harness.records.endpoint_summary import EndpointSummary  # noqa: PLC0415  brings numpy
+    from harness.records.histogram import Histogram  # noqa: PLC0415
+
+    def histogram(text: str | None) -> Histogram | None:
+        return None if text is None else Histogram.decode(text.encode("ascii"))
+
+    if not _has_table(connection, "endpoint_results"):
+        return ()
+    rows = map(dict, _of_trial(connection, "endpoint_results", trial_id, "sequence"))
+    made = (
+        row
+        | {
+            "service": histogram(row["service_time"]),
+            "response": histogram(row["response_time"]),
+            "status_counts": {int(k): n for k, n in json.loads(row["status_counts"]).items()},
+            "error_counts": json.loads(row["error_counts"]),
+        }
+        for row in rows
+    )
+    return _rebuilt(EndpointSummary, made)
+
+
+def _has_table(connection: sqlite3.Connection, name: str) -> bool:
+    """Say whether there is a table; one of an older version, which is only read, may have none."""
+    found = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+    return connection.execute(found, (name,)).fetchone() is not None
 
 
 def _slices(connection: sqlite3.Connection, trial_id: str) -> list[dict[str, Any]]:

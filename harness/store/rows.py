@@ -11,8 +11,9 @@ from harness.analysis.competitor_columns import COMPETITOR_COLUMNS
 from harness.analysis.competitor_results import competitor_results
 from harness.analysis.doubts.kinds import is_grave
 from harness.analysis.keys import machine_key
+from harness.records.endpoint_summary import EndpointSummary
 from harness.records.fields import COLUMNS
-from harness.records.histogram import Histogram
+from harness.records.histogram import Censored, Histogram
 from harness.records.model import RunRecord, TrialSummary
 from harness.records.provenance import Provenance
 from harness.store.table_columns import OF_GROUP, TRACE_COLUMNS
@@ -202,6 +203,10 @@ def trial_neighbours(trial: TrialSummary) -> dict[str, list[Row]]:
             key | {"kind": kind, "count": count} for kind, count in trial.error_counts.items()
         ],
         "histograms": [key | row for row in _histograms(trial)],
+        "endpoint_results": [
+            key | {"sequence": number} | _endpoint(one)
+            for number, one in enumerate(trial.endpoints)
+        ],
         "traces": [
             key | {"sequence": number} | dict(zip(TRACE_COLUMNS, row, strict=True))
             for number, row in enumerate(trial.traces)
@@ -225,6 +230,23 @@ def _histograms(trial: TrialSummary) -> list[Row]:
         if loop.early_response is not None:
             rows.append(_histogram("early_response_time", loop.early_response))
     return rows
+
+
+def _endpoint(one: EndpointSummary) -> Row:
+    same = ("name", "http_method", "url", "share", "body_bytes", "population", "correct")
+    return {
+        **{name: getattr(one, name) for name in (*same, "censored", "timeout_ns")},
+        "error_count": one.errors,
+        **{f"p{percent}_ns": _known(one.percentile(percent)) for percent in (50, 99)},
+        "status_counts": canonical_json({str(k): n for k, n in one.status_counts.items()}),
+        "error_counts": canonical_json(dict(one.error_counts)),
+        "service_time": one.service.encode().decode("ascii"),
+        "response_time": None if one.response is None else one.response.encode().decode("ascii"),
+    }
+
+
+def _known(value: int | Censored | None) -> int | None:
+    return None if isinstance(value, Censored) else value
 
 
 def _histogram(metric: str, histogram: Histogram, censored: int = 0) -> Row:

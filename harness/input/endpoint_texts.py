@@ -1,0 +1,58 @@
+"""Endpoints and variables as a scenario file has them, before they are checked together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["EndpointText", "Strict", "VariableText"]
+
+Value = str | int | float
+
+
+class Strict(BaseModel):
+    """A table without unknown keys; messages do not repeat values, which may be secrets."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class EndpointText(Strict):
+    """One kind of request."""
+
+    name: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=80,
+        description="Its name in tables. [method and path]",
+    )
+    url: str | None = Field(default=None, description="A URL; its host may be another one.")
+    path: str | None = Field(default=None, description="A path on the server. [/]")
+    method: str = Field(default="GET", description="GET POST PUT PATCH DELETE HEAD OPTIONS.")
+    headers: dict[str, str] = Field(default={}, description="In addition to those of the run.")
+    header_env: dict[str, str] = Field(
+        default={}, description="Headers whose values are those of environment variables."
+    )
+    body: str | None = Field(default=None, description="Its body as text.")
+    body_file: str | None = Field(default=None, description="A file with its body, sent as it is.")
+    json_body: Any = Field(default=None, alias="json", description="Its body as JSON.")
+    expect: Value | None = Field(default=None, description="Statuses that count as successful.")
+    weight: float | None = Field(
+        default=None, gt=0, allow_inf_nan=False, description="Its part of all weights. [1]"
+    )
+    share: Value | None = Field(default=None, description="Its percent of all requests.")
+    requests: int | None = Field(default=None, ge=1, description="Exactly so many requests.")
+    timeout: Value | None = Field(default=None, description="Longest service time, in seconds.")
+
+
+class VariableText(Strict):
+    """A variable: one of the first six keys says what it is."""
+
+    counter: int | None = Field(default=None, description="The first of consecutive numbers.")
+    choice: list[Value] | None = Field(default=None, min_length=1, description="One of these.")
+    integer: tuple[int, int] | None = Field(default=None, description="Lowest and highest.")
+    uuid: bool | None = Field(default=None, description="true: a random UUID.")
+    env: str | None = Field(default=None, description="The value of an environment variable.")
+    csv: str | None = Field(default=None, description="A file; NAME.COLUMN is one of its cells.")
+    step: int | None = Field(default=None, description="With counter: the difference. [1]")
+    order: str | None = Field(default=None, description="With csv: in-order, random or once.")
