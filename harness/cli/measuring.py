@@ -30,8 +30,9 @@ from harness.errors import UsageError
 from harness.input.competitor_input import Modes
 from harness.input.identity_input import machine_name, run_name, tags
 from harness.input.options import Options
-from harness.input.scenario_file import ScenarioFile, merged, read
+from harness.input.scenario_file import merged, read
 from harness.input.scenario_input import build
+from harness.input.scenario_texts import ScenarioFile
 from harness.input.settings import Defaults, database_path, from_environment
 from harness.machine.provenance import provenance
 from harness.measure.experiment import Outcome, run

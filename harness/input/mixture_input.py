@@ -12,9 +12,8 @@ from typing import Any, cast, get_args
 from urllib.parse import urlsplit
 
 from harness.errors import UsageError
-from harness.input.endpoint_texts import EndpointText, VariableText
 from harness.input.request_input import content_type, parse_body, parse_headers
-from harness.input.scenario_file import ScenarioFile
+from harness.input.scenario_texts import EndpointText, ScenarioFile, VariableText
 from harness.redaction import quoted
 from harness.scenario.allocation import MIXINGS, Mixing
 from harness.scenario.destination import Destination, parse_url

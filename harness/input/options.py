@@ -11,7 +11,7 @@ from harness.input.declaration import declare
 from harness.scenario.factors import CLIENT, FACTORS, Factor
 
 if TYPE_CHECKING:
-    from harness.input.scenario_file import ScenarioFile
+    from harness.input.scenario_texts import ScenarioFile
 
 __all__ = ["Options"]
 

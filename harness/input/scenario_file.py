@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError, create_model
 
 from harness.errors import UsageError
 from harness.input.declaration import declared
-from harness.input.endpoint_texts import EndpointText, Strict, VariableText
 from harness.input.file_lines import line_of
 from harness.input.options import Options
+from harness.input.scenario_texts import (
+    FIELD,
+    EndpointText,
+    ScenarioFile,
+    Strict,
+    VariableText,
+)
 from harness.option_names import option
 from harness.paths import expanded
 from harness.redaction import quoted
@@ -26,9 +31,8 @@ from harness.scenario.allocation import MIXINGS
 from harness.scenario.factors import CLIENT, FACTORS
 from harness.text import meant
 
-__all__ = ["ScenarioFile", "json_schema", "merged", "read"]
+__all__ = ["json_schema", "merged", "read"]
 
-FIELD = "scenario"
 MOST_BYTES = 10_000_000
 MOST_ENDPOINTS = 1_000
 OF_FILES = frozenset({"ca", "unix", "lock", "constraint", "adapter"})  # found beside this one
@@ -57,27 +61,6 @@ class OfFiles(Strict):
     variables: dict[str, VariableText] = Field(default={}, description="Values in requests.")
     competitor: list[CompetitorText] = Field(default=[], description="Instead of clients.")
     gate: dict[str, Any] | None = Field(default=None, description="Limits, as in a gate's file.")
-
-
-@dataclass(frozen=True)
-class ScenarioFile:
-    """A scenario file: ``typed`` has options by field, as a command line would have them."""
-
-    name: str
-    text: str
-    path: Path
-    typed: Mapping[str, Any]
-    mix: str | None
-    endpoints: tuple[EndpointText, ...]
-    variables: Mapping[str, VariableText]
-
-    def refuse(self, problem: str, *place: str | int) -> NoReturn:
-        """Raise UsageError for what is at ``place``."""
-        raise UsageError(f"{quoted(self.name)} line {line_of(self.text, place)}: {problem}", FIELD)
-
-    def beside(self, name: str) -> Path:
-        """Return the path of a file that it names."""
-        return self.path.parent / expanded(name)
 
 
 def read(name: str) -> ScenarioFile:

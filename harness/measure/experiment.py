@@ -14,6 +14,7 @@ from harness.analysis.doubts.barring import barred
 from harness.analysis.doubts.conclusion import concluding_doubts
 from harness.analysis.doubts.connections import port_doubts
 from harness.analysis.doubts.run import contamination_doubts, processor_doubts
+from harness.analysis.endpoint_comparison import compare_endpoints
 from harness.analysis.gating import judge
 from harness.clients.bundle import Bundle
 from harness.clients.catalogues import Making
@@ -230,6 +231,11 @@ def _finish(record: RunRecord, state: RunState, rounds: Rounds, scenario: Scenar
         doubts=tuple(doubts),
         comparisons=tuple(
             compare(trials, scenario.baseline, barred(doubts), confidence=record.confidence)
+        ),
+        endpoint_comparisons=tuple(
+            compare_endpoints(
+                trials, scenario.baseline, barred(doubts), confidence=record.confidence
+            )
         ),
         ending=rounds.ending,
     )

@@ -229,6 +229,13 @@ class Comparison:
     condition: str | None = None
 
 
+@dataclass(frozen=True)
+class EndpointComparison(Comparison):
+    """The same for the requests of one endpoint of a mixture."""
+
+    endpoint: str = ""  # its name
+
+
 EndingReason = Literal["reached", "budget", "rounds", "no verdict", "early"]
 
 
@@ -360,6 +367,7 @@ class RunRecord:
     condition_factor: str | None = None  # the name of the factor that clients are crossed with
     provenance: Provenance = field(default_factory=Provenance)
     machine_readings: tuple[MachineReading, ...] = ()  # at the start, and at the end
+    endpoint_comparisons: tuple[EndpointComparison, ...] = ()  # of a mixture
     gate: tuple[GateFinding, ...] = ()  # only with --gate
 
     @property

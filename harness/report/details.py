@@ -10,6 +10,7 @@ from harness.option_names import option
 from harness.records.model import Ceiling, HeldPlan, RunRecord, TrialSummary
 from harness.report import (
     competitor_figures,
+    endpoints,
     environments,
     figures,
     listings,
@@ -50,6 +51,7 @@ def details(
         yield cell("")
         yield from ratios
         yield cell(MARKS)
+    yield from endpoints.tables(run, summaries, width)
     for summary in summaries:
         yield from map(cell, ("", summary.label))
         for line in competitor_figures.lines(summary, summaries):

@@ -18,6 +18,7 @@ from harness.records.histogram import Censored, Histogram
 from harness.records.model import (
     Ceiling,
     Ending,
+    EndpointComparison,
     GroupLatencies,
     HeldPlan,
     OpenLoop,
@@ -214,6 +215,7 @@ PLAIN: dict[type, Callable[[Any], Any]] = {
             HeldPlan,
             OtherLoad,
             Ending,
+            EndpointComparison,
             UnexpectedAnswer,
             ClientSource,
         ),

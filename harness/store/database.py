@@ -192,6 +192,7 @@ class Store:
         self._db["runs"].update(run.id, _storable(row))
         for table, records in (
             ("comparisons", rows.comparison_rows(run)),
+            ("endpoint_comparisons", rows.endpoint_comparison_rows(run)),
             ("doubts", rows.doubt_rows(run)),
             ("endings", rows.ending_rows(run)),
             ("other_loads", rows.other_load_rows(run)),

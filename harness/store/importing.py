@@ -117,6 +117,7 @@ def _run(document: Mapping[str, Any]) -> RunRecord:
         "held": _of(model.HeldPlan),
         "machine_readings": _of(MachineReading),
         "gate": _of(GateFinding),
+        "endpoint_comparisons": _of(model.EndpointComparison),
     }
     for name, make in several.items():
         of_run[name] = tuple(map(make, of_run.get(name) or ()))

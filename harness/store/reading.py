@@ -167,6 +167,7 @@ def _run_record(connection: sqlite3.Connection, run_id: str) -> RunRecord:
         Comparison,
         Doubt,
         Ending,
+        EndpointComparison,
         HeldPlan,
         RunRecord,
         Spread,
@@ -209,6 +210,9 @@ def _run_record(connection: sqlite3.Connection, run_id: str) -> RunRecord:
         gate=_of_table(connection, GateFinding, "gate_findings", run_id),
         provenance=_provenance(dict(row)),
         machine_readings=_of_table(connection, MachineReading, "machine_readings", run_id),
+        endpoint_comparisons=_of_table(
+            connection, EndpointComparison, "endpoint_comparisons", run_id
+        ),
     )
 
 
@@ -388,8 +392,6 @@ def _endpoints(connection: sqlite3.Connection, trial_id: str) -> tuple[Any, ...]
     def histogram(text: str | None) -> Histogram | None:
         return None if text is None else Histogram.decode(text.encode("ascii"))
 
-    if not _has_table(connection, "endpoint_results"):
-        return ()
     rows = map(dict, _of_trial(connection, "endpoint_results", trial_id, "sequence"))
     made = (
         row
@@ -402,12 +404,6 @@ def _endpoints(connection: sqlite3.Connection, trial_id: str) -> tuple[Any, ...]
         for row in rows
     )
     return _rebuilt(EndpointSummary, made)
-
-
-def _has_table(connection: sqlite3.Connection, name: str) -> bool:
-    """Say whether there is a table; one of an older version, which is only read, may have none."""
-    found = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
-    return connection.execute(found, (name,)).fetchone() is not None
 
 
 def _slices(connection: sqlite3.Connection, trial_id: str) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ __all__ = [
     "competitor_rows",
     "doubt_rows",
     "ending_rows",
+    "endpoint_comparison_rows",
     "environment_row",
     "gate_rows",
     "held_plan_rows",
@@ -123,6 +124,11 @@ def competitor_rows(run: RunRecord, trials: Sequence[TrialSummary]) -> list[Row]
 def comparison_rows(run: RunRecord) -> list[Row]:
     """Return the rows of the run's comparisons, in order."""
     return _numbered({"run_id": run.id}, run.comparisons)
+
+
+def endpoint_comparison_rows(run: RunRecord) -> list[Row]:
+    """Return the rows of the comparisons by endpoint, in order."""
+    return _numbered({"run_id": run.id}, run.endpoint_comparisons)
 
 
 def ceiling_rows(run: RunRecord) -> list[Row]:

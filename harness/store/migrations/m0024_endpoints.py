@@ -22,4 +22,21 @@ STATEMENTS = (
   response_time TEXT,
   PRIMARY KEY (trial_id, sequence)
 )""",
+    """CREATE TABLE endpoint_comparisons (
+  run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+  sequence INTEGER NOT NULL,
+  endpoint TEXT NOT NULL,
+  label TEXT NOT NULL,
+  baseline TEXT NOT NULL,
+  metric TEXT NOT NULL,
+  ratio REAL,
+  low REAL,
+  high REAL,
+  rounds INTEGER NOT NULL,
+  verdict TEXT,
+  reason TEXT,
+  family INTEGER,
+  condition TEXT,
+  PRIMARY KEY (run_id, sequence)
+)""",
 )

@@ -1,12 +1,22 @@
-"""Endpoints and variables as a scenario file has them, before they are checked together."""
+"""A scenario file as it is written, before its parts are checked together."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["EndpointText", "Strict", "VariableText"]
+from harness.errors import UsageError
+from harness.input.file_lines import line_of
+from harness.paths import expanded
+from harness.redaction import quoted
+
+__all__ = ["FIELD", "EndpointText", "ScenarioFile", "Strict", "VariableText"]
+
+FIELD = "scenario"
 
 Value = str | int | float
 
@@ -56,3 +66,24 @@ class VariableText(Strict):
     csv: str | None = Field(default=None, description="A file; NAME.COLUMN is one of its cells.")
     step: int | None = Field(default=None, description="With counter: the difference. [1]")
     order: str | None = Field(default=None, description="With csv: in-order, random or once.")
+
+
+@dataclass(frozen=True)
+class ScenarioFile:
+    """A scenario file: ``typed`` has options by field, as a command line would have them."""
+
+    name: str
+    text: str
+    path: Path
+    typed: Mapping[str, Any]
+    mix: str | None
+    endpoints: tuple[EndpointText, ...]
+    variables: Mapping[str, VariableText]
+
+    def refuse(self, problem: str, *place: str | int) -> NoReturn:
+        """Raise UsageError for what is at ``place``."""
+        raise UsageError(f"{quoted(self.name)} line {line_of(self.text, place)}: {problem}", FIELD)
+
+    def beside(self, name: str) -> Path:
+        """Return the path of a file that it names."""
+        return self.path.parent / expanded(name)
