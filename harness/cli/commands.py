@@ -4,16 +4,15 @@ Annotations are not strings here: Typer would evaluate those of every command, s
 whichever command is run.
 """
 
-import contextlib
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 
-from harness.cli import help as help_pages
+from harness.cli.groups import command, group
 from harness.cli.options import (
     Db,
     Details,
@@ -31,11 +30,12 @@ from harness.cli.options import (
     measuring_options_but,
     measuring_options_only,
 )
+from harness.cli.scenario_commands import scenario
 from harness.cli.stored import stored_in
 from harness.input.options import Options
-from harness.text import meant, nearest
+from harness.text import nearest
 
-__all__ = ["COMMAND_LINE_ERROR", "CommandInterruptedError", "app", "problem_of", "whole_command"]
+__all__ = ["COMMAND_LINE_ERROR", "app", "problem_of", "whole_command"]
 
 # Typer's own errors about flags; the class lives in click or in typer, depending on the version.
 COMMAND_LINE_ERROR: type[Any] = next(
@@ -43,7 +43,6 @@ COMMAND_LINE_ERROR: type[Any] = next(
 )
 
 MOST_RUNS = 1_000_000  # the largest --limit of `results list`
-F = TypeVar("F", bound=Callable[..., Any])
 CLIENT = "[ALIAS=]NAME[EXTRAS][==VERSION | =PATH | =URL][:MODE][+LOOP][@PYTHON]"
 
 
@@ -77,63 +76,15 @@ Followed = Annotated[
 ]
 
 
-class CommandInterruptedError(Exception):
-    """Ctrl-C or SIGTERM ended a command that has no result yet."""
-
-
-@contextlib.contextmanager
-def _stoppable() -> Iterator[None]:
-    """Keep an interrupt apart from the exit code of a run that was interrupted and has ended.
-
-    Typer would turn both into the same exit code.
-    """
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise CommandInterruptedError from None
-
-
-class _Group(help_pages.Group):
-    def make_context(self, *args: Any, **options: Any) -> Any:
-        try:
-            with _stoppable():
-                return super().make_context(*args, **options)
-        except typer.Exit as ended:  # Typer would return its code as if a command had returned it
-            raise SystemExit(ended.exit_code) from None
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Suggest the nearest command; Typer would suggest up to three."""
-        is_known = self.get_command(ctx, args[0]) is not None or args[0].startswith("-")
-        if not is_known and not ctx.resilient_parsing:  # completion is no place for errors
-            known = self.list_commands(ctx)
-            advice = f"{meant(args[0], known)}expected {', '.join(known)}"
-            ctx.fail(f"No such command {args[0]!r}; {advice}")
-        return super().resolve_command(ctx, args)
-
-    def invoke(self, ctx: Any) -> Any:
-        with _stoppable():
-            return super().invoke(ctx)
-
-
-def _group(name: str, **settings: Any) -> typer.Typer:
-    return typer.Typer(
-        cls=_Group,
-        name=name,
-        rich_markup_mode=None,
-        context_settings={"max_content_width": help_pages.WIDEST},
-        **settings,
-    )
-
-
-app = _group(
+app = group(
     "clientbench",
     pretty_exceptions_enable=False,
 )
-results = _group("results", help="Show, compare, merge and query stored results.")
-clients = _group("clients")
-targets = _group("targets")
-environments = _group("environments")
-for one in (results, clients, environments, targets):
+results = group("results", help="Show, compare, merge and query stored results.")
+clients = group("clients")
+targets = group("targets")
+environments = group("environments")
+for one in (results, clients, environments, targets, scenario):
     app.add_typer(one)
 
 
@@ -146,11 +97,6 @@ def _show_version(asked: bool) -> None:
 
         say(f"clientbench {version('clientbench')} (Python {platform.python_version()})")
         raise typer.Exit
-
-
-def _command(group: typer.Typer, name: str | None = None) -> Callable[[F], F]:
-    """Return a decorator that makes a function this command of ``group``."""
-    return group.command(name, cls=help_pages.Command)
 
 
 @cache  # takes longer than most commands, and a process of the tests is many of them
@@ -177,7 +123,7 @@ def main(
     """Compare Python HTTP clients head to head, with numbers that can be believed."""
 
 
-@_command(app)
+@command(app)
 @measuring_options_but("normalize")
 def compare(
     clients: Annotated[
@@ -197,7 +143,7 @@ def compare(
     return _measure("compare", {"clients": clients, "url": url, **options})
 
 
-@_command(app)
+@command(app)
 @measuring_options_but("baseline", "matrix", "quick", "thorough", "precision", "metric", "budget")
 def load(
     url: Annotated[Text, argument("Target URL, or a path on the target. [/]", "URL")] = None,
@@ -208,8 +154,27 @@ def load(
     return _measure("load", {"clients": [client] if client else None, "url": url, **options})
 
 
+@command(app)
+@measuring_options_but("scenario")
+def run(
+    file: Annotated[str, argument("The scenario: a file of `clientbench scenario new`.", "FILE")],
+    clients: Annotated[
+        Texts, argument(f"{CLIENT} … (default: those of the file)", "CLIENT", "clients")
+    ] = None,
+    url: Annotated[
+        Text, about("The server, instead of that in the file.", group="target", metavar="URL")
+    ] = None,
+    **options: Any,
+) -> int:
+    """Measure a scenario: many endpoints, each with its share of the requests.
+
+    Options go before what the file says.
+    """
+    return _measure("run", {"scenario": file, "clients": clients, "url": url, **options})
+
+
 # wide: a parameter for each option, which Typer reads
-@_command(app)
+@command(app)
 def gate(
     run: Run = "latest",
     config: Annotated[
@@ -230,7 +195,7 @@ def gate(
         return show_gate(database, run, config, reports, as_json=json)
 
 
-@_command(app)
+@command(app)
 def report(
     runs: Annotated[
         Texts,
@@ -265,7 +230,7 @@ def report(
         return reporting.report(database, runs or (), output or (), force=force, with_matrix=matrix)
 
 
-@_command(app)
+@command(app)
 def presets(json: Json = False) -> None:
     """List the presets: complete loads, with their parameters."""
     from harness.cli import listing
@@ -279,7 +244,7 @@ def list_clients_by_default(context: typer.Context, json: Json = False) -> None:
     _listed_by_default(context, json, list_clients)
 
 
-@_command(clients, "list")
+@command(clients, "list")
 def list_clients(json: Json = False) -> None:
     """List known clients, most popular first: state, versions, modes, HTTP versions."""
     from harness.cli import clients
@@ -287,7 +252,7 @@ def list_clients(json: Json = False) -> None:
     clients.show_clients(json)
 
 
-@_command(clients, "show")
+@command(clients, "show")
 @measuring_options_only("adapter", "constraint", "lock", "offline")
 def show_client(
     name: Annotated[str, argument(CLIENT, "CLIENT", "client")],
@@ -301,7 +266,7 @@ def show_client(
     clients.show_client(name, Options.of(**options), json)
 
 
-@_command(clients, "check")
+@command(clients, "check")
 @measuring_options_only("adapter", "constraint", "lock", "offline")
 def check_clients(
     names: Annotated[
@@ -320,7 +285,7 @@ def check_clients(
     return check.check_clients(names or (), Options.of(**options), json)
 
 
-@_command(clients, "new")
+@command(clients, "new")
 def new_client(
     new: Annotated[str, argument("The client's name, and that of the folder.", "NAME")],
     library: Annotated[
@@ -333,7 +298,7 @@ def new_client(
     creating.new_client(new, library)
 
 
-@_command(app)
+@command(app)
 def doctor(
     seconds: Annotated[Text, about("Time to watch other processes. [6]", metavar="SECONDS")] = None,
     json: Json = False,
@@ -344,7 +309,7 @@ def doctor(
     command.show(seconds, json)
 
 
-@_command(app)
+@command(app)
 def selftest(
     full: Annotated[
         bool, about("Take about ten minutes instead of two, for more precise figures.", "--full")
@@ -358,7 +323,7 @@ def selftest(
     return command.run(db, full=full, as_json=json)
 
 
-@_command(results, "list")
+@command(results, "list")
 def list_runs(
     db: Db = None,
     limit: Annotated[str, about("Number of runs, latest first. [20]", metavar="NUMBER")] = "20",
@@ -376,7 +341,7 @@ def list_runs(
 
 
 # wide: a parameter for each option, which Typer reads
-@_command(results, "show")
+@command(results, "show")
 def show_run(
     run: Run,
     db: Db = None,
@@ -409,7 +374,7 @@ def show_run(
         return listing.show_run(database, run, asked, reports)
 
 
-@_command(results, "diff")
+@command(results, "diff")
 def diff_runs(
     run: Run,
     other: Annotated[str, argument("The run to compare with, in the same form.", "OTHER", "run")],
@@ -427,7 +392,7 @@ def diff_runs(
 
 
 # wide: a parameter for each option, which Typer reads
-@_command(results, "trend")
+@command(results, "trend")
 def trend(
     client: Annotated[
         Text, argument("A client or label of stored runs (default: all).", "CLIENT", "client")
@@ -466,7 +431,7 @@ def trend(
         return show_trend(database, asked, output or (), as_json=json, force=force)
 
 
-@_command(results, "merge")
+@command(results, "merge")
 def merge(
     file: Annotated[
         Texts, argument("Other results databases, such as those of CI jobs.", "FILE")
@@ -485,7 +450,7 @@ def merge(
     merging.merge(_database(db), file or (), document or ())
 
 
-@_command(results, "annotate")
+@command(results, "annotate")
 def annotate(
     run: Run,
     tag: Annotated[
@@ -500,7 +465,7 @@ def annotate(
     keeping.annotate(_database(db), run, name, tag or ())
 
 
-@_command(results, "prune")
+@command(results, "prune")
 def prune_results(
     keep: Annotated[
         Texts,
@@ -515,7 +480,7 @@ def prune_results(
     keeping.prune(_database(db), keep or (), dry_run=dry_run)
 
 
-@_command(results, "datasette")
+@command(results, "datasette")
 def datasette(db: Db = None) -> None:
     """Print metadata for Datasette: tables and columns described, and queries."""
     from harness.cli.datasette import show_metadata
@@ -524,7 +489,7 @@ def datasette(db: Db = None) -> None:
         show_metadata(database)
 
 
-@_command(results, "sql")
+@command(results, "sql")
 def sql(
     query: Annotated[str, argument("One SELECT.", "SQL")],
     db: Db = None,
@@ -553,7 +518,7 @@ def list_environments_by_default(context: typer.Context, json: Json = False) -> 
     _listed_by_default(context, json, list_environments)
 
 
-@_command(environments, "list")
+@command(environments, "list")
 def list_environments(json: Json = False) -> None:
     """List the environments in the cache, the last used first."""
     from harness.cli import environments as command
@@ -561,7 +526,7 @@ def list_environments(json: Json = False) -> None:
     command.show_all(json)
 
 
-@_command(environments, "show")
+@command(environments, "show")
 def show_environment(environment: Environment, json: Json = False) -> None:
     """Show one environment: what it was made for, and everything installed."""
     from harness.cli import environments as command
@@ -569,7 +534,7 @@ def show_environment(environment: Environment, json: Json = False) -> None:
     command.show(environment, json)
 
 
-@_command(environments, "freeze")
+@command(environments, "freeze")
 def freeze_environment(environment: Environment) -> None:
     """Print the lock of one environment: versions and hashes, for compare --lock."""
     from harness.cli import environments as command
@@ -577,7 +542,7 @@ def freeze_environment(environment: Environment) -> None:
     command.freeze(environment)
 
 
-@_command(environments, "remove")
+@command(environments, "remove")
 def remove_environments(
     environment: Annotated[
         list[str], argument("Each as for `show`.", "ENVIRONMENT", "environment")
@@ -589,7 +554,7 @@ def remove_environments(
     command.remove(environment)
 
 
-@_command(environments, "prune")
+@command(environments, "prune")
 def prune_environments(
     older: Annotated[Text, about("Only those not used for this many days.", metavar="DAYS")] = None,
     keep: Annotated[str, about("Keep this many, the last used. [0]", metavar="NUMBER")] = "0",
@@ -606,7 +571,7 @@ def list_targets_by_default(context: typer.Context, json: Json = False) -> None:
     _listed_by_default(context, json, list_targets)
 
 
-@_command(targets, "list")
+@command(targets, "list")
 def list_targets(json: Json = False) -> None:
     """List targets: how each can run here, or why not."""
     from harness.cli import targets as command
@@ -614,7 +579,7 @@ def list_targets(json: Json = False) -> None:
     command.show(json)
 
 
-@_command(targets, "up")
+@command(targets, "up")
 @measuring_options_only(
     "runtime", "instances", "https", "config", "upstream", "target_cpus", "target_memory"
 )
@@ -633,7 +598,7 @@ def target_up(
     command.up(name, Options.of(**options), port, as_json=json)
 
 
-@_command(targets, "check")
+@command(targets, "check")
 @measuring_options_only("runtime", "upstream")
 def check_targets(
     names: Annotated[
@@ -652,7 +617,7 @@ def check_targets(
     return check.check_targets(names or (), Options.of(**options), json)
 
 
-@_command(targets, "new")
+@command(targets, "new")
 def new_target(
     new: Annotated[str, argument("The target's name, and that of the folder.", "NAME")],
 ) -> None:
@@ -662,7 +627,7 @@ def new_target(
     creating.new_target(new)
 
 
-@_command(targets, "status")
+@command(targets, "status")
 def target_status(json: Json = False) -> None:
     """Show the targets that are up, and their state."""
     from harness.cli import targets as command
@@ -670,7 +635,7 @@ def target_status(json: Json = False) -> None:
     command.status(json)
 
 
-@_command(targets, "logs")
+@command(targets, "logs")
 def target_logs(
     name: Annotated[str, argument("A target that is up.", "NAME", "target")],
     lines: Annotated[str, about("Lines per server, from the end. [20]", metavar="NUMBER")] = "20",
@@ -681,7 +646,7 @@ def target_logs(
     command.logs(name, lines)
 
 
-@_command(targets, "down")
+@command(targets, "down")
 def target_down(
     name: Annotated[Text, argument("A target that is up.", "NAME", "target")] = None,
     everything: Annotated[

@@ -73,7 +73,7 @@ def _dispatch(argv: Sequence[str]) -> int:
         from harness.cli import ownership
 
         ownership.check()  # before anything is imported from packages that may not be ours
-        from harness.cli import commands, completion, legacy
+        from harness.cli import commands, completion, groups, legacy
         from harness.input.settings import from_environment
 
         interrupts.check()
@@ -82,7 +82,7 @@ def _dispatch(argv: Sequence[str]) -> int:
     try:
         command = commands.whole_command()
         code = command(list(words) or ["--help"], prog_name="clientbench", standalone_mode=False)
-    except commands.CommandInterruptedError:
+    except groups.CommandInterruptedError:
         raise KeyboardInterrupt from None
     except commands.COMMAND_LINE_ERROR as error:
         # a command line that begins with an option may have been meant as the old form

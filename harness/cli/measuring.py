@@ -5,35 +5,24 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import adapters
 from harness import interrupts
 from harness.analysis.doubts.kinds import acceptable, severity
+from harness.cli.asked import options_of, scenario_of, with_file
 from harness.cli.exit_codes import DONE, INTERRUPTED, NOT_KEPT, NOT_VALID, UNUSABLE
 from harness.cli.gating import check_gate_reports, code_of, tell_services, with_history
-from harness.cli.making import making, versions_if_any, without_unmade
-from harness.cli.options import OURS
+from harness.cli.making import making
 from harness.cli.output import Reports
 from harness.cli.progress import progress_on
 from harness.cli.screen import say
 from harness.cli.showing import show, view
-from harness.clients.bundle import Bundle
-from harness.clients.catalogue import Catalogue, Client
-from harness.clients.catalogues import Making, versions
-from harness.clients.registry import known_clients
 from harness.doctor import busy
 from harness.errors import UsageError
-from harness.input.competitor_input import Modes
 from harness.input.identity_input import machine_name, run_name, tags
-from harness.input.options import Options
-from harness.input.scenario_file import merged, read
-from harness.input.scenario_input import build
-from harness.input.scenario_texts import ScenarioFile
-from harness.input.settings import Defaults, database_path, from_environment
+from harness.input.settings import database_path, from_environment
 from harness.machine.provenance import provenance
 from harness.measure.experiment import Outcome, run
 from harness.measure.rounds import Progress
@@ -41,11 +30,8 @@ from harness.option_names import option
 from harness.records.model import RunRecord
 from harness.records.provenance import Identity
 from harness.redaction import one_of, refusal
-from harness.scenario.factors import FACTORS
 from harness.scenario.plan import make_plan
 from harness.scenario.scenario import Scenario
-from servers.availability import resolve
-from servers.spec import Runtime, TargetSpec
 
 __all__ = ["measure"]
 
@@ -61,7 +47,7 @@ EXIT_CODES: dict[str, int] = {
 
 def measure(command: str, typed: dict[str, Any]) -> int:
     """Run ``compare`` or ``load``: measure, store, write files, print. Return the exit code."""
-    typed, file = _with_file(typed)
+    typed, file = with_file(typed)
     defaults = from_environment(os.environ)
     normalize = _factor(typed.get("normalize"))
     database = database_path(typed["db"], defaults, Path.cwd())
@@ -84,10 +70,9 @@ def measure(command: str, typed: dict[str, Any]) -> int:
     identity = _identity(typed)
     check_gate_reports(reports, typed["gate"])
     with interrupts.deferred():
-        given = {name: value for name, value in typed.items() if name not in OURS}
-        options = Options.of(command=command, file=file, **given)
+        options = options_of(command, typed, file)
         settings = making(options)
-        scenario = _scenario(options, defaults, settings)
+        scenario = scenario_of(options, defaults, settings)
         reports.check(scenario)
         with progress_on(sys.stderr) as progress:
             look = partial(_warn_if_busy, scenario, progress)
@@ -104,15 +89,6 @@ def measure(command: str, typed: dict[str, Any]) -> int:
         tell_services(ended)
     limits = DONE if scenario.gate is None or not ended.gate else code_of(scenario.gate, ended.gate)
     return _exit_code(ended, accepted, in_trouble=bool(troubles), limits=limits)
-
-
-def _with_file(typed: dict[str, Any]) -> tuple[dict[str, Any], ScenarioFile | None]:
-    """Return what was typed with what the scenario file says, if there is one."""
-    name = typed.get("scenario")
-    if name is None:
-        return typed, None
-    file = read(name)
-    return merged(file, typed), file
 
 
 def _gated(outcome: Outcome, scenario: Scenario) -> RunRecord:
@@ -167,66 +143,6 @@ def _exit_code(
         kinds = ", ".join(sorted(kind.replace(" ", "-") for kind in doubted))
         say(f"clientbench: {option('strict')}: not valid because of {kinds}", sys.stderr)
     return NOT_VALID if doubted else DONE
-
-
-def _scenario(options: Options, defaults: Defaults, settings: Making) -> Scenario:
-    # if another factor has several values, the user must name the clients
-    several = any(len(options.values(factor)) > 1 for factor in FACTORS.values())
-    named = options.clients or options.every or options.popular
-    if options.command == "compare" and not named and not several:
-        options = replace(options, clients=_all_installed(settings))
-    modes = _modes(settings)
-    if not (options.keep_going or options.every):
-        return build(options, defaults, modes, _resolve, partial(versions, settings))
-    unlisted: dict[str, str] = {}
-    listed = partial(versions_if_any, settings, unlisted)
-    scenario = build(options, defaults, modes, _resolve, listed)
-    return without_unmade(scenario, settings, unlisted, choose=options.baseline is None)
-
-
-def _resolve(spec: TargetSpec) -> Runtime:
-    """Choose how a target runs. That asks programs and engines, so allow an interrupt."""
-    with interrupts.allowed():
-        return resolve(spec)
-
-
-def _modes(settings: Making) -> Modes:
-    """Return the modes of every client: ours and those of files as declared, others are asked."""
-    files = settings.adapter_files
-    declared = adapters.MODES_OF | {one.name: one.modes for one in files}
-    others = [name for name in known_clients(files) if name not in declared]
-    asked = {client.name: tuple(client.modes) for client in _asked(settings, others)}
-    return cast("Modes", declared | {name: modes for name, modes in asked.items() if modes})
-
-
-def _asked(settings: Making, names: Sequence[str] | None = None) -> list[Client]:
-    """Return what clients (default: all) are in clientbench's own environment."""
-    if names is not None and not names:  # a copy of our code is not made for nothing
-        return []
-    with Bundle(settings.adapter_files) as bundle:
-        return Catalogue(bundle).clients(names)
-
-
-def _all_installed(settings: Making) -> tuple[str, ...]:
-    """Return every installed library in every mode; print which are left out, and why.
-
-    An extra that is not installed is not mentioned. Clients of adapter files are among them even if
-    their environment has yet to be made.
-    """
-    chosen = []
-    of_files = {one.name: one.modes for one in settings.adapter_files}
-    for client in _asked(settings):
-        if client.name in adapters.REFERENCES or client.name in adapters.ELSEWHERE:
-            continue
-        if client.name in adapters.EXTRAS and not client.installed:  # nobody asked for it
-            continue
-        modes = tuple(client.modes) or of_files.get(client.name, ())
-        if client.name not in of_files and (not client.installed or client.problem):
-            why = client.problem or "it is not installed"
-            say(f"left out: {client.name} ({why})", sys.stderr)
-        several = len(modes) > 1
-        chosen += [f"{client.name}:{mode}" if several else client.name for mode in modes]
-    return tuple(chosen)
 
 
 def _factor(text: str | None) -> float:

@@ -13,16 +13,17 @@ from harness.scenario.factors import CLIENT, FACTORS, Factor
 if TYPE_CHECKING:
     from harness.input.scenario_texts import ScenarioFile
 
-__all__ = ["Options"]
+__all__ = ["Command", "Options"]
 
 Values = tuple[str | int, ...]
+Command = Literal["compare", "load"]
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """The options of a command line, as typed; ``None`` and ``()`` mean "not given"."""
 
-    command: Literal["compare", "load"] = "compare"
+    command: Command = "compare"
     clients: tuple[str, ...] = ()
     url: str | None = None  # http(s) URL, or a path on the target
     levels: Mapping[str, Values] = field(default_factory=dict)  # values of factors, by name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from fractions import Fraction
 from itertools import chain
 
 from adapters.base import Request
@@ -33,6 +34,13 @@ class Asking:
         numbers = Counter(sequence.requests[index].endpoint for index in sequence.order)
         self._shares = {number: count / numbers.total() for number, count in numbers.items()}
         self._known: dict[object, Asked] = {}
+
+    @property
+    def dedicated(self) -> tuple[Fraction, ...]:
+        """Return the weights of the endpoints if each has slots of its own, else none."""
+        if self._scenario.mixing != "dedicated":
+            return ()
+        return tuple(one.share for one in self._scenario.endpoints)
 
     def of(self, competitor: Competitor, base_url: str) -> Asked:
         """Return a competitor's endpoints at the target of this URL, and all of its requests."""

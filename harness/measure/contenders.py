@@ -6,6 +6,7 @@ import hashlib
 import ssl
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -54,6 +55,7 @@ class Contender:
     settings: Settings
     concurrency: int
     processes: int
+    weights: tuple[Fraction, ...] = ()  # of endpoints that have slots of their own
     ca_name: str = ""  # of the file of the user's own authorities, as messages name it
     # as its target negotiates it; None: not known, or it has no target
     http_version: str | None = None
@@ -346,6 +348,7 @@ class Resolver:
             mix=mix,
             settings=settings,
             concurrency=competitor.concurrency,
+            weights=asking.dedicated,
             processes=scenario.processes,
             ca_name="" if scenario.ca_file is None else Path(scenario.ca_file).name,
             http_version=_http_version(selection, endpoints, settings),

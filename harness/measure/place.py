@@ -12,6 +12,7 @@ from harness.machine.processors import Launcher
 from harness.measure.contenders import Contender
 from harness.measure.samples import Segment
 from harness.measure.workers import WorkerError, WorkerProcess
+from harness.scenario.allocation import dedicated
 from harness.scenario.plan import shares
 from harness.worker.job import Job, TraceJob
 from harness.worker.threads import STACK_BYTES
@@ -105,6 +106,7 @@ class Place:
             busy_share=contender.busy_share,
             trace=trace,
             asking=asking,
+            dedicated=tuple(dedicated(slots, contender.weights)) if contender.weights else (),
             begin=begin,
         )
         log = self.bundle.log(f"{uuid.uuid4().hex}-{index}")

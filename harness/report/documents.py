@@ -26,6 +26,7 @@ VERSIONS: Mapping[str, int] = {
     "presets": 1,
     "run": 1,
     "runs": 1,
+    "scenario": 1,
     "selftest": 1,
     "standing-target": 1,
     "standing-targets": 1,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Literal
 
-__all__ = ["MIXINGS", "Mixing", "allocated", "block_length", "mixed"]
+__all__ = ["MIXINGS", "Mixing", "allocated", "block_length", "dedicated", "mixed"]
 
 # How the endpoints of a mixture follow one another. "shuffled": each block of requests has nearly
 # the wanted shares, in random order. "weighted-random": each request is drawn by itself.
@@ -34,6 +34,19 @@ def allocated(total: int, weights: Sequence[Fraction]) -> list[int]:
     for place in places[: total - sum(found)]:
         found[place] += 1
     return found
+
+
+def dedicated(slots: int, weights: Sequence[Fraction]) -> list[int]:
+    """Return the endpoint that each of ``slots`` serves: in proportion, but one for each at least.
+
+    There are as many slots as endpoints, or more.
+    """
+    counts = allocated(slots, weights)
+    for number, count in enumerate(counts):
+        if not count:
+            counts[counts.index(max(counts))] -= 1
+            counts[number] = 1
+    return [number for number, count in enumerate(counts) for _ in range(count)]
 
 
 def block_length(weights: Sequence[Fraction], rate: float | None) -> int:

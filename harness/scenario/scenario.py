@@ -180,9 +180,24 @@ class Scenario(Plain):
             )
             raise refusal("requests", self.requests, f"a duration instead: {problem}")
         lowest = min(competitor.concurrency for competitor in self.competitors)
+        if self.mixing == "dedicated":
+            self._check_dedicated(lowest)
         if self.processes > lowest:
             raise refusal("processes", self.processes, f"at most the concurrency, {lowest}")
         return self
+
+    def _check_dedicated(self, lowest: int) -> None:
+        """Check that each endpoint can have slots of its own."""
+        if lowest < len(self.endpoints):
+            accepted = f"at least {len(self.endpoints)}, since each endpoint has slots of its own"
+            raise refusal("concurrency", lowest, accepted)
+        if self.processes > 1:
+            raise refusal("processes", self.processes, "1: endpoints have slots of their own")
+        if self.held is not None:
+            raise UsageError("cannot be held where endpoints have slots of their own", "preset")
+        if self.open_load is not None and self.open_load.start != "fixed-workers":
+            accepted = "fixed-workers: endpoints have slots of their own"
+            raise refusal("start", self.open_load.start, accepted)
 
     @property
     def _is_foreign(self) -> bool:

@@ -57,6 +57,7 @@ class Job:
     busy_share: float | None = None
     memory_bytes: int | None = None  # allowed growth after its client is loaded; None: no limit
     asking: bool = False  # it measures nothing and sends single requests on command
+    dedicated: tuple[int, ...] = ()  # the endpoint that each slot serves; none: all serve all
     begin: int = 0  # place in the order of its requests at which those that count begin
 
     @classmethod
@@ -67,6 +68,7 @@ class Job:
         return cls(
             settings=Settings(**data.pop("settings")),
             cpus=None if cpus is None else tuple(cpus),
+            dedicated=tuple(data.pop("dedicated")),
             trace=None if trace is None else TraceJob(**trace),
             **data,
         )

@@ -11,7 +11,7 @@ import json
 import os
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -44,6 +44,11 @@ class Mix:
             return itertools.repeat(made[self.order[0]])
         places = itertools.cycle([made[index] for index in self.order])
         return itertools.islice(places, begin % len(self.order), None)
+
+    def only(self, endpoint: int) -> Mix:
+        """Return the mixture of the requests of one endpoint, in the same order."""
+        order = [index for index in self.order if self.endpoints[index] == endpoint]
+        return replace(self, order=order)
 
     @cached_property
     def encoded(self) -> bytes:

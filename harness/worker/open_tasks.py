@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from adapters.base import ENDING, AsyncAdapter
 from harness.worker.alarm import Alarm
@@ -23,7 +23,10 @@ async def serve_window(
         if load.per_request:
             await _dispatch(load, senders, alarm, backend)
         else:
-            await backend.gather(_take(sender, alarm) for sender in senders)
+            await backend.gather(
+                _take(sender, load.arrivals_of(index), alarm)
+                for index, sender in enumerate(senders)
+            )
 
 
 class _Sender:
@@ -52,16 +55,15 @@ class _Sender:
         return end
 
 
-async def _take(sender: _Sender, alarm: Alarm) -> None:
+async def _take(sender: _Sender, arrivals: Iterator[tuple[int, Pick]], alarm: Alarm) -> None:
     """Take arrivals until there are none.
 
     Some time after the window, waiting ones count as missed.
     """
     load = sender.load
-    assert load.arrivals is not None
     with sender.slots.failing():
         free_ns = time.monotonic_ns()
-        for intended_ns, pick in load.arrivals:
+        for intended_ns, pick in arrivals:
             if free_ns > intended_ns and free_ns >= load.patience_ns:
                 break
             await alarm.until(intended_ns)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from adapters.base import ENDING, Adapter
 from harness.worker.mix import Pick
@@ -23,16 +23,21 @@ FreeSlots = queue.LifoQueue[Turns]  # the last used one comes first, as in a con
 
 
 def serve_slot(
-    adapter: Adapter, slots: Slots, load: Load, free: FreeSlots | None, backend: SyncBackend
+    adapter: Adapter,
+    slots: Slots,
+    load: Load,
+    index: int,
+    free: FreeSlots | None,
+    backend: SyncBackend,
 ) -> None:
-    """Run one thread's part of a window.
+    """Run the part of a window of the thread at ``index``.
 
     With ``free`` it is given arrivals, otherwise it takes them.
     """
     sleep_until = backend.clock()
     sender = _Sender(adapter, slots, load)
     if free is None:
-        _take(sender, sleep_until)
+        _take(sender, load.arrivals_of(index), sleep_until)
     else:
         _serve(sender, backend.new_inbox(), free)
     sleep_until(load.leave_ns)
@@ -84,15 +89,15 @@ class _Sender:
         return end
 
 
-def _take(sender: _Sender, sleep_until: Callable[[int], object]) -> None:
+def _take(
+    sender: _Sender, arrivals: Iterator[tuple[int, Pick]], sleep_until: Callable[[int], object]
+) -> None:
     """Take arrivals until there are none.
 
     Some time after the window, waiting ones count as missed.
     """
-    load = sender.load
-    assert load.arrivals is not None
-    free_ns = time.monotonic_ns()
-    for intended_ns, pick in load.arrivals:
+    load, free_ns = sender.load, time.monotonic_ns()
+    for intended_ns, pick in arrivals:
         if free_ns > intended_ns and free_ns >= load.patience_ns:
             return
         sleep_until(intended_ns)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from adapters.base import ERROR_KINDS, BaseAdapter, Settings
 from harness.worker import memory
 from harness.worker.job import Events, Hold, Job, Window, described
-from harness.worker.mix import Pick, read_mix
+from harness.worker.mix import Mix, Pick, read_mix
 from harness.worker.provenance import provenance
 from harness.worker.recorder import Recorder
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from adapters.trace import Stamps
     from harness.worker.arrivals import Arrivals
     from harness.worker.busywork import Detour
+    from harness.worker.dedicated import Lanes, WindowLanes
     from harness.worker.peeking import Peeker
     from harness.worker.tracing import Tracer
 
@@ -77,8 +78,8 @@ class Edges:
 class Load:
     """The state of one window while the slots serve it.
 
-    ``lead_in`` and ``picks`` are the requests of its two parts: one iterator for all slots, so that
-    a count is met exactly.
+    The requests of each of its parts come from one iterator for all slots, so that a count is met
+    exactly.
     """
 
     def __init__(self, window: Window, slots: Slots) -> None:
@@ -88,8 +89,22 @@ class Load:
         if window.permits is not None:
             whole = itertools.islice(whole, window.permits)
         self.arrivals = _arrivals(window, slots.uncounted, whole)
-        self.lead_in, self.picks = window.own(slots.uncounted), window.own(whole)
+        self._lead_in, self._picks = window.own(slots.uncounted), window.own(whole)
+        self._lanes = slots.lanes_of(window, whole, self.arrivals)
         self.dropped = 0  # arrivals of the window that found no slot free
+
+    def lead_in_of(self, slot: int) -> Iterator[Pick]:
+        """Return the requests of a slot before the window counts."""
+        return self._lead_in if self._lanes is None else self._lanes.lead_in_of(slot)
+
+    def picks_of(self, slot: int) -> Iterator[Pick]:
+        """Return the requests of a slot in the window."""
+        return self._picks if self._lanes is None else self._lanes.picks_of(slot)
+
+    def arrivals_of(self, slot: int) -> Iterator[tuple[int, Pick]]:
+        """Return the arrivals for a slot of an open loop."""
+        assert self.arrivals is not None
+        return self.arrivals if self._lanes is None else self._lanes.arrivals_of(slot)
 
     @property
     def leave_ns(self) -> int:
@@ -171,6 +186,7 @@ class Slots:
         self.first = [mix.requests[index] for index in mix.first]
         # What does not count takes its requests from the same place on, again and again.
         self.counted, self.uncounted = mix.picks(job.begin), mix.picks(job.begin)
+        self._lanes = _lanes(mix, job)
         self.events = events
         self.shared = adapter.session_scope == "process"
         self.pool_sizes = pool_sizes(adapter, job.slots)
@@ -259,6 +275,16 @@ class Slots:
         """Return the seconds until a slot may send its first request; 0: send without yielding."""
         return index * self.job.first_gap_ns / 1e9
 
+    def lanes_of(
+        self, window: Window, whole: Iterator[Pick], arrivals: Arrivals | None
+    ) -> WindowLanes | None:
+        """Return the parts of a window by endpoint; None unless slots have one each."""
+        if self._lanes is None:
+            return None
+        from harness.worker.dedicated import WindowLanes  # noqa: PLC0415  few runs need it
+
+        return WindowLanes(self._lanes, window, whole, arrivals)
+
     def note_first(self, kind: str | None, message: str = "") -> None:
         """Count one first request."""
         with self._lock:
@@ -319,6 +345,14 @@ class Slots:
             drain=load.edges.drain_ns,
             peeked=self._peeker and self._peeker.found,
         )
+
+
+def _lanes(mix: Mix, job: Job) -> Lanes | None:
+    if not job.dedicated:
+        return None
+    from harness.worker.dedicated import Lanes  # noqa: PLC0415  few runs need it
+
+    return Lanes(mix, job.dedicated, job.begin)
 
 
 def _detour(job: Job) -> Detour | None:

@@ -132,11 +132,12 @@ class _Tasks:
     async def _task(self, run: Callable[..., Task], load: Load, index: int) -> None:
         with self._slots.failing():
             if load.has_lead_in:
-                await run(load.lead_in, load.window.start_ns)
+                await run(load.lead_in_of(index), load.window.start_ns)
             load.edges.mark_start()
+            picks = load.picks_of(index)
             for until_ns, sends in load.steps_of(index):
                 if sends:
-                    await run(load.picks, until_ns)
+                    await run(picks, until_ns)
                 else:
                     await self._backend.sleep(max(0, until_ns - time.monotonic_ns()) / 1e9)
             load.edges.mark_end()

@@ -129,18 +129,19 @@ class _Slot:
         if load.arrivals is not None:
             from harness.worker.open_threads import serve_slot  # noqa: PLC0415  a closed loop needs none of it
 
-            serve_slot(adapter, slots, load, free, self._backend)
+            serve_slot(adapter, slots, load, self._index, free, self._backend)
             return
         run = bound(closed_loop, adapter, slots)
         if slots.job.think_ns:
             run = self._thinking(run, slots.job.think_ns, slots.pauses[self._index])
         sleep(load.wait_s())
         if load.has_lead_in:
-            run(load.lead_in, load.window.start_ns)
+            run(load.lead_in_of(self._index), load.window.start_ns)
         load.edges.mark_start()
+        picks = load.picks_of(self._index)
         for until_ns, sends in load.steps_of(self._index):
             if sends:
-                run(load.picks, until_ns)
+                run(picks, until_ns)
             else:
                 sleep(max(0, until_ns - time.monotonic_ns()) / 1e9)
 
