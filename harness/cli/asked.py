@@ -1,4 +1,4 @@
-"""What the user asks for: options, a scenario file, and the scenario that they make together."""
+"""The user's options, a scenario file, and the scenario that they make together."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ HUNDRED = Decimal(100)
 
 @dataclass(frozen=True)
 class Mixture:
-    """What a scenario has of a file with endpoints."""
+    """The endpoints of a scenario, their order, and the variables in them."""
 
     endpoints: tuple[Endpoint, ...] = ()
     mixing: Mixing = "shuffled"
@@ -114,7 +114,7 @@ def _decimal(file: ScenarioFile, number: int, way: str, value: Any) -> Decimal:
 
 @dataclass(frozen=True)
 class _Making:
-    """What all endpoints of a file are made with."""
+    """The maker of the endpoints of a file."""
 
     file: ScenarioFile
     destination: Destination

@@ -48,7 +48,7 @@ class CompetitorText(Strict):
 
 
 class OfFiles(Strict):
-    """What only a file can say."""
+    """Keys for which there is no option, or for which it is an argument."""
 
     clients: list[str] = Field(default=[], description="The clients to compare, as typed.")
     url: str | None = Field(default=None, description="The server, or a path on the target.")

@@ -73,7 +73,7 @@ class _Asker:
     seen: list[SentRequest | None] = field(default_factory=list)  # at our own server, by endpoint
     refusal: str | None = None
     blamed: str | None = None  # the target's behaviour, if that is the reason
-    blamed_url: str = ""  # of which endpoint
+    blamed_place: str = ""  # the URL where it behaved so, and the endpoint
     answer: UnexpectedAnswer | None = None  # the response whose status is the reason
     decompresses: bool = False
     sent: int = 0  # requests to the target
@@ -131,15 +131,14 @@ class _Asker:
         """The client itself does not work: nothing more is asked of it."""
         self.refusal = self.refusal or reason
 
-    def blame(self, reason: str, endpoint: MeasuredEndpoint | None = None) -> None:
+    def blame(self, reason: str, endpoint: MeasuredEndpoint) -> None:
         """Refuse the client for the target's behaviour; ``reason`` is a sentence without its
         subject.
         """
         if self.refusal is None:
-            where = "" if endpoint is None or endpoint.name is None else f" [{endpoint.name}]"
-            self.blamed = reason
-            self.blamed_url = (endpoint or self.contender.endpoints[0]).shown_url
-            self.refuse(f"the target{where} {reason}")
+            named = "" if endpoint.name is None else f" (endpoint {quoted(endpoint.name)})"
+            self.blamed, self.blamed_place = reason, f"{endpoint.shown_url!r}{named}"
+            self.refuse(f"the target{named} {reason}")
 
     @contextlib.contextmanager
     def _failing(self) -> Iterator[None]:
@@ -344,7 +343,10 @@ class _Watch:
         return 0.0
 
     def _end_endless(self, asker: _Asker) -> None:
-        asker.blame("sent an endless response: memory ran short before it ended")
+        # endpoints are asked one after the other
+        number = min(len(asker.given), len(asker.contender.endpoints) - 1)
+        endless = asker.contender.endpoints[number]
+        asker.blame("sent an endless response: memory ran short before it ended", endless)
         assert asker.worker is not None
         os.kill(asker.worker.pid, signal.SIGKILL)  # its pipe then says that it is gone
 
@@ -382,7 +384,7 @@ def _check_any(askers: Sequence[_Asker]) -> None:
     said: dict[str, list[str]] = {}
     for one in askers:
         failed = f"client: {one.refusal}"
-        reason = f"url: {one.blamed_url!r} {one.blamed}" if one.blamed else failed
+        reason = f"url: {one.blamed_place} {one.blamed}" if one.blamed else failed
         said.setdefault(reason, []).append(one.contender.label)
     reasons = (f"{reason} (asked by {', '.join(who)})" for reason, who in said.items())
     raise UnusableError("; ".join(reasons))

@@ -1,4 +1,4 @@
-"""What makes a response correct, by endpoint."""
+"""Rules for correct responses, by endpoint."""
 
 from __future__ import annotations
 

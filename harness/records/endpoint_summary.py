@@ -1,4 +1,4 @@
-"""What is kept of each endpoint of a mixture: counts and latencies. Costs are the client's alone."""
+"""Counts and latencies of each endpoint of a mixture; costs are the client's alone."""
 
 from __future__ import annotations
 

@@ -26,6 +26,8 @@ TABLES = {
     "competitor_results": "One row per run, competitor and condition: all of its rounds merged.",
     "benchmark_results": "One row per trial: a competitor in one round.",
     "comparisons": "One row per ratio to the baseline, with its interval and verdict.",
+    "endpoint_results": "One row per trial and endpoint of a mixture.",
+    "endpoint_comparisons": "The ratios to the baseline by endpoint.",
     "doubts": "Warnings, and what to do about them; grave ones may make figures or verdicts wrong.",
     "gate_findings": "One row per limit of a gate and competitor: kept, broken or unclear.",
     "environments": "Machines, as they were during a run.",

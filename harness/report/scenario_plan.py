@@ -1,4 +1,4 @@
-"""What a scenario would send, before it is run. Builds plain values and renderables."""
+"""The plan of a scenario before it is run. Builds plain values and renderables."""
 
 from __future__ import annotations
 

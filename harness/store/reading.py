@@ -164,10 +164,8 @@ def _runs_beginning(connection: sqlite3.Connection, key: str) -> list[Any]:
 def _run_record(connection: sqlite3.Connection, run_id: str) -> RunRecord:
     from harness.records.model import (  # noqa: PLC0415  brings numpy
         Ceiling,
-        Comparison,
         Doubt,
         Ending,
-        EndpointComparison,
         HeldPlan,
         RunRecord,
         Spread,
@@ -199,7 +197,7 @@ def _run_record(connection: sqlite3.Connection, run_id: str) -> RunRecord:
         targets=_targets(connection, run_id),
         spreads=_of_table(connection, Spread, "spreads", run_id),
         doubts=_of_table(connection, Doubt, "doubts", run_id),
-        comparisons=_of_table(connection, Comparison, "comparisons", run_id),
+        **_comparisons(connection, run_id),
         ceilings=_of_table(connection, Ceiling, "ceilings", run_id),
         held=_of_table(connection, HeldPlan, "held_plans", run_id),
         other_load=_other_load(connection, run_id),
@@ -210,10 +208,14 @@ def _run_record(connection: sqlite3.Connection, run_id: str) -> RunRecord:
         gate=_of_table(connection, GateFinding, "gate_findings", run_id),
         provenance=_provenance(dict(row)),
         machine_readings=_of_table(connection, MachineReading, "machine_readings", run_id),
-        endpoint_comparisons=_of_table(
-            connection, EndpointComparison, "endpoint_comparisons", run_id
-        ),
     )
+
+
+def _comparisons(connection: sqlite3.Connection, run_id: str) -> dict[str, Any]:
+    from harness.records.model import Comparison, EndpointComparison  # noqa: PLC0415  brings numpy
+
+    kinds = {"comparisons": Comparison, "endpoint_comparisons": EndpointComparison}
+    return {table: _of_table(connection, kind, table, run_id) for table, kind in kinds.items()}
 
 
 def _provenance(row: dict[str, Any]) -> Provenance:

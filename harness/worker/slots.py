@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from adapters.base import ERROR_KINDS, BaseAdapter, Settings
+from adapters.base import ERROR_KINDS, BaseAdapter, Response, Settings
 from harness.worker import memory
 from harness.worker.job import Events, Hold, Job, Window, described
 from harness.worker.mix import Mix, Pick, read_mix
@@ -213,8 +213,7 @@ class Slots:
         number: int,
         trace: Stamps,
         start_ns: int,
-        outcome: int,
-        received: int,
+        response: Response,
         batch: int,
         planned_ns: int,
         end_ns: int,
@@ -223,6 +222,7 @@ class Slots:
 
         Its release was planned, not its start: the row is like that of a closed loop.
         """
+        outcome, received = response
         self.required_tracer.record(
             number, trace, start_ns, outcome, received, batch, planned_ns, end_ns
         )

@@ -53,6 +53,8 @@ ELSEWHERE = {
     "targets up",
     "selftest",
     "results diff",
+    "run",
+    "scenario check",
 }
 SILENT = {
     *(

@@ -92,6 +92,7 @@ ELSEWHERE = {
     "--normalize": (("load", "--client", "raw", "--normalize", "1"), "--normalize: '1'"),
     "--older": (("environments", "prune", "--older", "x"), "--older: 'x'"),
     "--port": (("targets", "up", "embedded", "--port", "0"), "--port: '0'"),
+    "--scenario": (("compare", "--scenario", "gone.toml"), "--scenario: 'gone.toml'"),
     "--seconds": (("doctor", "--seconds", "x"), "--seconds: 'x'"),
     "--since": (("results", "trend", "--since", "x"), "--since: 'x'"),
 }

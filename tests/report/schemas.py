@@ -43,6 +43,7 @@ from harness.records.phases import PHASES
 from harness.records.trend import TrendPoint
 from harness.report import trend_files
 from harness.report.documents import VERSIONS, schema_of
+from harness.scenario.allocation import MIXINGS
 from harness.scenario.gate import Gate
 from harness.store.reading import RunLine
 from servers.availability import Way
@@ -480,6 +481,34 @@ def presets(types: Types) -> Schema:
     parameters = described(VERSION_MAP, "", "their defaults; empty where one must be given")
     preset = closed({"meaning": TEXT, "parameters": parameters})
     return closed({"presets": {"type": "object", "additionalProperties": preset}})
+
+
+def scenario(types: Types) -> Schema:
+    """Printed by ``scenario check``."""
+    endpoint = {
+        "name": TEXT,
+        "method": TEXT,
+        "url": described(TEXT, "", "as in the file, without secrets"),
+        "share": described(NUMBER, "", "of all requests, 0 to 1"),
+        "requests": nullable(COUNT),
+        "per_second": nullable(NUMBER),
+        "body_bytes": nullable(COUNT),
+    }
+    repeats = "requests after which the sequence begins again; null if it does not"
+    return closed(
+        {
+            "competitors": TEXTS,
+            "rounds": COUNT,
+            "duration_s": nullable(NUMBER),
+            "requests": described(nullable(COUNT), "", "of each competitor; null if not known"),
+            "rate": nullable(NUMBER),
+            "mixing": {"enum": list(MIXINGS)},
+            "connections": described(COUNT, "", "of each competitor, at most"),
+            "expected_s": described(NUMBER, "", "how long the run takes"),
+            "repeats_after": described(nullable(COUNT), "", repeats),
+            "endpoints": array(closed(endpoint)),
+        }
+    )
 
 
 def _environment(types: Types) -> Schema:

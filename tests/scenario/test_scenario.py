@@ -653,7 +653,7 @@ def test_any_options_give_a_scenario_or_a_one_line_usage_error(options: Options)
 
 _SWITCHES = {"stream", "verify", "pin", "quick", "thorough"}
 _FIELDS = sorted(
-    set(Options.__dataclass_fields__) - {"command", "levels", *_SWITCHES}
+    set(Options.__dataclass_fields__) - {"command", "levels", "file", *_SWITCHES}
     | {name for name in FACTORS if name != CLIENT.name}
 )
 _LISTS = {"clients", "header", "header_env", "stage"} | {

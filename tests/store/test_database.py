@@ -213,7 +213,7 @@ def test_deleting_a_run_takes_everything_of_it_along(store: Store, path: Path) -
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%ON DELETE CASCADE%'"
         " AND name != 'selftest_figures'",
     )
-    assert len(tables) == 19
+    assert len(tables) == 21
     for table in tables:
         assert select(path, f"SELECT * FROM {table['name']}") == []
 

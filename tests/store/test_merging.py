@@ -235,7 +235,9 @@ def test_a_database_of_any_age_can_be_brought_in(step: str, path: Path, tmp_path
     older = tmp_path / "older.db"
     database = sqlite_utils.Database(older)
     migrations().apply(database, stop_before=step)
-    database.execute("INSERT INTO environments VALUES ('e', '{}', '')")
+    database.execute(
+        "INSERT INTO environments (id, environment, first_seen_at) VALUES ('e', '{}', '')"
+    )
     columns = "id, name, started_at, state, axis, baseline, seed, scenario, target, environment_id"
     database.execute(
         f"INSERT INTO runs ({columns}) VALUES ('old', '', '', 'complete', '', '', 1, '{{}}', '{{}}', 'e')"

@@ -43,13 +43,14 @@ FROZEN = {
     "0021_unexpected_answers": "3d774cd05479d2a06cacbb71c78bae8a38759f57251d83ebbe312058609ce4a5",
     "0022_client_sources": "9ea4c60de855fa68f8da572f8d3596b159cd67b3d090951cc144d40834217a6d",
     "0023_trends": "cafa74d01c4a8679eb80c634d63f7d409d2e190c823d13cb5c7bb05564a43fa0",
+    "0024_endpoints": "718e7e26bd06d11a9661fe2e58e0802f1d68f729034aab5afaa858c96d3f49bf",
 }
 
 
 # The views of the last step, with it. They are made anew when there is a step to do: whoever changes one adds a
 # step, with no statements if it needs none, else databases that are up to date keep the old one.
 VIEWS = (
-    "0023_trends",
+    "0024_endpoints",
     "5be3dd7348ed33ca9062d74760c18f0f73b4ccedab90948c69702f3a7f2812ea",
 )
 
