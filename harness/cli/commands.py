@@ -25,6 +25,7 @@ from harness.cli.options import (
     Run,
     Text,
     Texts,
+    Url,
     about,
     argument,
     measuring_options_but,
@@ -129,9 +130,7 @@ def compare(
     clients: Annotated[
         Texts, argument(f"{CLIENT} … (default: all installed)", "CLIENT", "clients")
     ] = None,
-    url: Annotated[
-        Text, about("Target URL, or a path on the target. [/]", group="target", metavar="URL")
-    ] = None,
+    url: Url = None,
     **options: Any,
 ) -> int:
     """Measure clients head to head on the same target and under the same load.
@@ -161,9 +160,7 @@ def run(
     clients: Annotated[
         Texts, argument(f"{CLIENT} … (default: those of the file)", "CLIENT", "clients")
     ] = None,
-    url: Annotated[
-        Text, about("The server, instead of that in the file.", group="target", metavar="URL")
-    ] = None,
+    url: Url = None,
     **options: Any,
 ) -> int:
     """Measure a scenario: many endpoints, each with its share of the requests.

@@ -25,6 +25,31 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType(
             ("clientbench load --client aiohttp --rate 300", "does it hold 300 requests/s?"),
             ("clientbench load /delay/0.01 --client urllib3", "a path of the built-in server"),
         ),
+        "run": (
+            ("clientbench run scenario.toml", "its clients and its endpoints"),
+            ("clientbench run scenario.toml httpx pycurl", "other clients"),
+            ("clientbench run scenario.toml --rate 300", "another rate"),
+        ),
+        "scenario": (
+            ("clientbench scenario new", "write scenario.toml"),
+            ("clientbench scenario check scenario.toml", "what it would send"),
+            ("clientbench run scenario.toml", "measure it"),
+        ),
+        "scenario new": (
+            ("clientbench scenario new", "write scenario.toml"),
+            ("clientbench scenario new shop.toml", "under another name"),
+            ("clientbench run scenario.toml", "measure it"),
+        ),
+        "scenario check": (
+            ("clientbench scenario check scenario.toml", "its plan, endpoint by endpoint"),
+            ("clientbench scenario check shop.toml --rate 300", "at another rate"),
+            ("clientbench scenario check shop.toml --json", "for programs"),
+        ),
+        "scenario schema": (
+            ("clientbench scenario schema", "its keys, their types and meanings"),
+            ("clientbench scenario schema > scenario.json", "for an editor"),
+            ("clientbench scenario check scenario.toml", "check a file"),
+        ),
         "gate": (
             ("clientbench gate", "the last run, by clientbench.toml"),
             ("clientbench gate 3f2a --config limits.toml", "another run, other limits"),

@@ -29,6 +29,7 @@ __all__ = [
     "Run",
     "Text",
     "Texts",
+    "Url",
     "about",
     "argument",
     "measuring_options_but",
@@ -70,6 +71,9 @@ def argument(help_: str, metavar: str, values: str = "") -> Any:
 
 Db = Annotated[Text, about("Results database (SQLite).", "--db", group="output", metavar="FILE")]
 Run = Annotated[str, argument("Run or trial ID, the beginning of one, or 'latest'.", "RUN", "run")]
+Url = Annotated[
+    Text, about("Target URL, or a path on the target. [/]", "--url", group="target", metavar="URL")
+]
 Json = Annotated[
     bool, about("Print one JSON document instead of the table.", "--json", group="output")
 ]

@@ -6,9 +6,8 @@ from harness.cli.groups import command, group
 from harness.cli.options import (
     Force,
     Json,
-    Text,
     Texts,
-    about,
+    Url,
     argument,
     measuring_options_but,
 )
@@ -39,7 +38,7 @@ def new(
 def check(
     file: Annotated[str, argument("The scenario.", "FILE")],
     clients: Annotated[Texts, argument("As for `run`.", "CLIENT", "clients")] = None,
-    url: Annotated[Text, about("As for `run`.", group="target", metavar="URL")] = None,
+    url: Url = None,
     json: Json = False,
     **options: Any,
 ) -> None:

@@ -67,6 +67,7 @@ SILENT = {
         "results prune",
         "targets down",
     ),
+    *("scenario", "scenario new", "scenario schema"),
     *("targets logs", "clients new", "targets new"),
     *("environments freeze", "environments remove", "environments prune"),
 }
