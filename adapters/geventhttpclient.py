@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import gevent.ssl
@@ -78,7 +78,7 @@ class GeventHttpClient(Adapter):
         if settings.ca_file:
             options["ssl_options"] = {"ca_certs": settings.ca_file}
         self._clients = HTTPClientPool(**options)
-        self._to = lru_cache(256)(self._find)
+        self._to = cache(self._find)
 
     def _find(self, url: str) -> tuple[HTTPClient, str]:
         """Return the client of an origin, and the target."""

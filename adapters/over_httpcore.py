@@ -5,7 +5,7 @@ The pool is documented as safe to share.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -91,7 +91,7 @@ def _typed_url(library: Any) -> Any:
     Its parser drops what follows a semicolon in the path.
     """
 
-    @lru_cache(256)
+    @cache
     def typed(url: str) -> Any:
         if ";" not in url and typed_target(url) is None:
             return url

@@ -6,7 +6,7 @@ One client serves all threads or tasks; the documentation of httpx says this is 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from functools import lru_cache
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -109,7 +109,7 @@ class OverHttpx(WithHttpcore):
         return sent_with | {"timeout": self.library.Timeout(**patient), "extensions": extensions}
 
 
-@lru_cache(256)
+@cache
 def _exact(url: str) -> dict[str, Any] | None:
     """Return the extension that makes httpx send a target unchanged that it would rewrite."""
     target = typed_target(url)

@@ -1,4 +1,8 @@
-"""``pycurl``: one easy handle per thread, set up once and performed many times."""
+"""``pycurl``: one easy handle per thread, performed many times.
+
+The options of a session are set once. Those of a request are set for each, as other libraries get
+them with each call; only a program that always sends the same request sets them once.
+"""
 
 from __future__ import annotations
 
@@ -85,13 +89,14 @@ class Pycurl(Adapter):
         """Create the handle; its options follow with the first request."""
         self._curl = pycurl.Curl()
         self._request: Request | None = None
+        self._varies = False  # more than one request was sent
         self._body = BytesIO()
         self._length = 0
 
     def send(self, request: Request) -> Response:
         """Send one request and read its whole body."""
-        if request is not self._request:
-            self._set_up(request)
+        if self._varies or request is not self._request:
+            self._set_up_next(request)
         if self.settings.stream:
             self._length = 0
             self._curl.perform()
@@ -141,6 +146,18 @@ class Pycurl(Adapter):
             os_errno=info(pycurl.OS_ERRNO),
             status=info(pycurl.RESPONSE_CODE),
         ).kind
+
+    def _set_up_next(self, request: Request) -> None:
+        """Set the options of a request; all options if it is the first one, or follows a trace."""
+        if self._request is None:
+            self._set_up(request)
+            return
+        self._varies = True
+        # back to GET without a body, whatever the request before was
+        self._curl.setopt(pycurl.HTTPGET, 1)
+        self._curl.unsetopt(pycurl.CUSTOMREQUEST)
+        self._set_request(request)
+        self._request = request
 
     def _set_up(self, request: Request, hold_s: float = 0.0) -> None:
         """Set every option anew; ``reset`` keeps connections, DNS answers and TLS sessions."""

@@ -24,7 +24,8 @@ from adapters.wire import BodyError, ClosingReader, Prepared, ProtocolError, Rea
 __all__ = ["READ_BYTES", "RawAdapter", "RawSocket", "address"]
 
 READ_BYTES = 65536
-_MAX_PREPARED = 256
+# By the identity of the request, which its ``Prepared`` keeps alive: those of a run are few.
+_PREPARED: dict[int, Prepared] = {}
 # A connection idle for longer is checked before it is used: servers close idle ones.
 _FRESH_S = 0.2
 
@@ -48,21 +49,15 @@ class RawAdapter(BaseAdapter):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        self._all: dict[int, Prepared] = {}
         self._current: Prepared | None = None
         kind = Reader if settings.keep_alive else ClosingReader
         self._reader = kind(settings.max_body_bytes)
 
     def _prepare(self, request: Request) -> Prepared:
-        """Return the bytes of this request object.
-
-        Cached, so that each request is prepared once.
-        """
-        prepared = self._all.get(id(request))
+        """Return the bytes of this request object, which is prepared once for all sessions."""
+        prepared = _PREPARED.get(id(request))
         if prepared is None:
-            if len(self._all) >= _MAX_PREPARED:
-                self._all.clear()
-            prepared = self._all[id(request)] = Prepared(request)
+            prepared = _PREPARED[id(request)] = Prepared(request)
         return prepared
 
 

@@ -8,7 +8,7 @@ URL, and clients that request different targets are not comparable.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache
 
 __all__ = ["request_target", "typed_target"]
 
@@ -17,6 +17,7 @@ _AFTER_AUTHORITY = re.compile(r"[^:/?#]+://[^/?#]*([^#]*)")
 _REWRITTEN = re.compile(r"%|/\.|//")
 
 
+@cache  # a run has a limited number of URLs, and the cost would be ours, not the library's
 def request_target(url: str) -> str:
     """Return path and query (RFC 9112, origin form), without a lone ``?``."""
     match = _AFTER_AUTHORITY.match(url)
@@ -24,7 +25,7 @@ def request_target(url: str) -> str:
     return target if target.startswith("/") else f"/{target}"
 
 
-@lru_cache(256)
+@cache
 def typed_target(url: str) -> str | None:
     """Return the request target if a library might rewrite it, otherwise None."""
     target = request_target(url)

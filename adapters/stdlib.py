@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from http.client import HTTPConnection, HTTPSConnection
 from urllib.parse import SplitResult, urlsplit
 
@@ -18,6 +19,9 @@ from adapters.over_http_client import OverHttpClient, streamed_length
 from adapters.request_target import request_target
 
 __all__ = ["ADAPTERS", "Stdlib"]
+
+
+_parts = cache(urlsplit)
 
 
 class Stdlib(OverHttpClient):
@@ -96,8 +100,8 @@ class Stdlib(OverHttpClient):
             self._connection.close()
 
     def _prepare(self, request: Request) -> HTTPConnection:
-        """Split the URL once per request object; use a new connection if the host changed."""
-        url = urlsplit(request.url)
+        """Split each URL once; use a new connection if the host changed."""
+        url = _parts(request.url)
         if self._connection is None or self._origin != (url.scheme, url.netloc):
             self._drop()
             self._connection = self._connection_to(url)

@@ -32,7 +32,7 @@ class TracedRaw(RawSocket):
 
     def send(self, request: Request) -> Response:
         """Send one request; read the whole body and discard it."""
-        prepared, reader = self._prepare(request), self._reader
+        prepared, reader = Prepared(request), self._reader
         try:
             connection = self._reach(prepared)
             self._write(connection, prepared.payload)
@@ -105,7 +105,7 @@ class TracedRawAsync(RawAdapter, AsyncAdapter):
 
     async def send(self, request: Request) -> Response:
         """Send one request; read the whole body and discard it."""
-        prepared, reader = self._prepare(request), self._reader
+        prepared, reader = Prepared(request), self._reader
         try:
             incoming, outgoing = await self._reach(prepared)
             await self._write(outgoing, prepared.payload)
