@@ -53,6 +53,11 @@ _HELD_BY = {
 }
 
 
+# The lines of headers by the identity of the headers, which are kept alive here. Many requests of a
+# mixture share them, so that there are few.
+_LINES: dict[int, tuple[dict[str, str], list[str]]] = {}
+
+
 def _offered(needs: dict[str, str]) -> tuple[str, ...]:
     return tuple(name for name, option in needs.items() if hasattr(pycurl, option))
 
@@ -97,6 +102,9 @@ class Pycurl(Adapter):
         """Send one request and read its whole body."""
         if self._varies or request is not self._request:
             self._set_up_next(request)
+        return self._perform()
+
+    def _perform(self) -> Response:
         if self.settings.stream:
             self._length = 0
             self._curl.perform()
@@ -125,7 +133,7 @@ class Pycurl(Adapter):
         journey = _Journey(self._curl, request, trace, self._sink)
         trace.point("GetConn")
         try:
-            return self.send(request)
+            return self._perform()
         finally:
             self._request = None  # so that the next ``send`` resets the callbacks
             journey.end()
@@ -153,17 +161,25 @@ class Pycurl(Adapter):
             self._set_up(request)
             return
         self._varies = True
-        # back to GET without a body, whatever the request before was
-        self._curl.setopt(pycurl.HTTPGET, 1)
-        self._curl.unsetopt(pycurl.CUSTOMREQUEST)
-        self._set_request(request)
-        self._request = request
+        before, self._request = self._request, request
+        if (before.method, before.body is None) != (request.method, request.body is None):
+            # back to GET without a body, whatever the request before was
+            self._curl.setopt(pycurl.HTTPGET, 1)
+            self._curl.unsetopt(pycurl.CUSTOMREQUEST)
+            self._set_method(request)
+        headers = request.headers
+        known = _LINES.get(id(headers))
+        if known is None:
+            lines = libcurl.header_lines(request, self.settings.profile)
+            known = _LINES[id(headers)] = headers, lines
+        self._set_request(request, known[1])
 
     def _set_up(self, request: Request, hold_s: float = 0.0) -> None:
         """Set every option anew; ``reset`` keeps connections, DNS answers and TLS sessions."""
         self._curl.reset()
         self._set_session(hold_s)
-        self._set_request(request)
+        self._set_method(request)
+        self._set_request(request, libcurl.header_lines(request, self.settings.profile))
         self._request = request
 
     def _set_session(self, hold_s: float) -> None:
@@ -173,21 +189,24 @@ class Pycurl(Adapter):
         for number, value in libcurl.numbered(options, pycurl).items():
             self._curl.setopt(number, value)
 
-    def _set_request(self, request: Request) -> None:
-        curl, body = self._curl, request.body
+    def _set_method(self, request: Request) -> None:
+        curl, method = self._curl, request.method
+        if request.body is None and method in ("POST", "PUT", "PATCH"):
+            curl.setopt(pycurl.POSTFIELDS, b"")
+        if method == "HEAD":
+            curl.setopt(pycurl.NOBODY, 1)
+        elif request.body is not None or method != "GET":
+            curl.setopt(pycurl.CUSTOMREQUEST, method)
+
+    def _set_request(self, request: Request, lines: list[str]) -> None:
+        curl = self._curl
         curl.setopt(pycurl.URL, request.url)
         if self.settings.profile == "parity":
             # libcurl writes escapes of a path in upper case, and removes dot segments.
             curl.setopt(pycurl.REQUEST_TARGET, request_target(request.url))
-        if body is None and request.method in ("POST", "PUT", "PATCH"):
-            body = b""
-        if body is not None:
-            curl.setopt(pycurl.POSTFIELDS, body)
-        if request.method == "HEAD":
-            curl.setopt(pycurl.NOBODY, 1)
-        elif body is not None or request.method != "GET":
-            curl.setopt(pycurl.CUSTOMREQUEST, request.method)
-        curl.setopt(pycurl.HTTPHEADER, libcurl.header_lines(request, self.settings.profile))
+        if request.body is not None:
+            curl.setopt(pycurl.POSTFIELDS, request.body)
+        curl.setopt(pycurl.HTTPHEADER, lines)
 
     @property
     def _sink(self) -> Callable[[bytes], int | None]:
