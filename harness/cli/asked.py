@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -38,8 +39,7 @@ def with_file(typed: dict[str, Any]) -> tuple[dict[str, Any], ScenarioFile | Non
     name = typed.get("scenario")
     if name is None:
         return typed, None
-    file = read(name)
-    return merged(file, typed), file
+    return merged(read(name), typed)
 
 
 def options_of(command: str, typed: Mapping[str, Any], file: ScenarioFile | None) -> Options:
@@ -54,6 +54,11 @@ def options_of(command: str, typed: Mapping[str, Any], file: ScenarioFile | None
 
 def scenario_of(options: Options, defaults: Defaults, settings: Making) -> Scenario:
     """Build the scenario of these options. Raises ``ClientbenchError``."""
+    with contextlib.nullcontext() if options.file is None else options.file.blamed():
+        return _scenario(options, defaults, settings)
+
+
+def _scenario(options: Options, defaults: Defaults, settings: Making) -> Scenario:
     # if another factor has several values, the user must name the clients
     several = any(len(options.values(factor)) > 1 for factor in FACTORS.values())
     named = options.clients or options.every or options.popular

@@ -130,9 +130,8 @@ class _Making:
             field = error.fields[-1] if error.fields else ""
             key = {"header": "headers"}.get(field, field)
             subject = " ".join(filter(None, (key, error.value)))
-            self.file.refuse(
-                f"endpoint {number + 1}: {subject}: {error.problem}", "endpoint", number, key
-            )
+            told = ": ".join(filter(None, (f"endpoint {number + 1}", subject, error.problem)))
+            self.file.refuse(told, "endpoint", number, key)
 
     def _endpoint(self, number: int, one: EndpointText, weight: Decimal) -> Endpoint:
         method = one.method.strip().upper()
@@ -171,9 +170,9 @@ class _Making:
             if found.url is None:
                 raise UsageError("is a path; expected http://HOST/PATH, or path instead", "url")
             return found.url, found.path, found.authorization
+        if not (one.path or "/").startswith("/"):
+            raise UsageError("begins without /; expected one, or url instead of path", "path")
         found, base = self._parsed(one.path or "/"), self.destination
-        if found.url is not None:
-            raise UsageError("is a URL; expected a path that begins with /, or url instead", "path")
         if base.url is None:
             return None, found.path, None
         return base.url.rstrip("/") + found.path, found.path, base.authorization
@@ -236,8 +235,7 @@ class _Making:
             if name not in known:
                 raise UsageError(
                     f"{quoted('{{' + name + '}}')} has no value; "
-                    f"{meant(name, known)}expected {', '.join(known)}",
-                    "variables",
+                    f"{meant(name, known)}expected {', '.join(known)}"
                 )
 
 

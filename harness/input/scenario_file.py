@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,7 @@ def read(name: str) -> ScenarioFile:
     return found
 
 
-def merged(file: ScenarioFile, typed: Mapping[str, Any]) -> dict[str, Any]:
+def merged(file: ScenarioFile, typed: Mapping[str, Any]) -> tuple[dict[str, Any], ScenarioFile]:
     """Return what a file and a command line say together; the command line goes first."""
     usual = {one.name: one.default for one in declared(Options)}
     given = {
@@ -103,7 +104,7 @@ def merged(file: ScenarioFile, typed: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in typed.items()
         if value not in (None, (), []) and value is not usual.get(name)
     }
-    return {**typed, **file.typed, **given}
+    return {**typed, **file.typed, **given}, replace(file, overridden=frozenset(given))
 
 
 def json_schema() -> dict[str, Any]:

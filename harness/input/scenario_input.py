@@ -11,6 +11,7 @@ import os
 import secrets
 from types import MappingProxyType
 from typing import TypeVar, cast, get_args
+from urllib.parse import urlsplit
 
 from harness.errors import UsageError
 from harness.input.client_expansion import Releases
@@ -163,7 +164,8 @@ def _check_one_request(options: Options) -> None:
         if options.values(FACTORS[field]):
             raise UsageError("each endpoint of the scenario has its own; expected none here", field)
     options.refuse("each endpoint of the scenario has its own; expected none here", "body")
-    if options.url is not None and parse_url(options.url).path != "/":
+    found = parse_url(options.url)
+    if found.path != "/" or urlsplit(found.url or "/").path != "/":
         raise UsageError("has a path; expected only the server, since endpoints have paths", "url")
 
 

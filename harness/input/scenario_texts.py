@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from harness.errors import UsageError
 from harness.input.file_lines import line_of
+from harness.option_names import option
 from harness.paths import expanded
 from harness.redaction import quoted
 
@@ -79,6 +81,19 @@ class ScenarioFile:
     mix: str | None
     endpoints: tuple[EndpointText, ...]
     variables: Mapping[str, VariableText]
+    overridden: Collection[str] = ()  # options that the command line has as well
+
+    @contextlib.contextmanager
+    def blamed(self) -> Iterator[None]:
+        """Name the place in the file for errors in the block about what it says."""
+        try:
+            yield
+        except UsageError as error:
+            field = error.fields[0].partition(".")[0] if error.fields else ""
+            if field not in self.typed or field in self.overridden:
+                raise
+            key = option(field).removeprefix("--")
+            self.refuse(": ".join(filter(None, (key, error.value, error.problem))), key)
 
     def refuse(self, problem: str, *place: str | int) -> NoReturn:
         """Raise UsageError for what is at ``place``."""

@@ -6,9 +6,11 @@ known how many requests there will be, or if there are very many, it is repeated
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from harness.errors import UsageError
+from harness.redaction import quoted
 from harness.scenario.allocation import block_length, mixed
 from harness.scenario.plan import Plan
 from harness.scenario.scenario import Scenario
@@ -58,6 +60,15 @@ def draw(scenario: Scenario, plan: Plan) -> Sequence:
     total = plan.total
     length = min(total, MOST_PLACES) if total is not None else -(-USUAL_PLACES // block) * block
     endpoints = mixed(weights, length, block, scenario.mixing, scenario.seed)
+    missing = next((n for n in range(len(weights)) if n not in set(endpoints)), None)
+    if missing is not None:
+        name = scenario.endpoints[missing].name
+        least = math.ceil(sum(weights) / min(weights))
+        raise UsageError(
+            f"{quoted(name)} gets none of {length:,} requests; expected about {least:,} or more, by a "
+            "higher rate or a longer duration, or another weight",
+            "endpoints",
+        )
     return _with_values(scenario, endpoints)
 
 
