@@ -58,6 +58,7 @@ LEAST_SHARE, MOST_ADDED_US = 0.97, 1.0
 # threads that wait for the GIL add to it as they add to the plain loop.
 LEAST_SHARE_PYCURL = 0.95
 HERE, ALL = "here", "all"
+ENDPOINTS, BODY_BYTES = 10, 1024
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class Setting:
     cpus: processors.Processors
     target: EmbeddedTarget
     most_quads: int
+    mixture: bool
 
 
 def main() -> int:
@@ -80,6 +82,11 @@ def main() -> int:
         default=ALL,
         help="all (the default; an environment is made for each that is not installed beside "
         "clientbench), here (those that are), or NAME[:MODE],…",
+    )
+    parser.add_argument(
+        "--mixture",
+        action="store_true",
+        help="ten endpoints with bodies of 1 kB, against a loop that does the same switching",
     )
     parser.add_argument("--quick", action="store_true", help="for a try: wider intervals")
     given = parser.parse_args()
@@ -98,10 +105,11 @@ def main() -> int:
         for pid in target.processes():
             processors.hasten(pid)
         most = QUICK_QUADS if given.quick else MOST_QUADS
-        setting = Setting(bundle, resolver, launcher, cpus, target, most)
+        setting = Setting(bundle, resolver, launcher, cpus, target, most, given.mixture)
         for spec in wanted:
             figures += _client(spec, setting)
-    return report("overhead, quick" if given.quick else "overhead", figures)
+    name = "overhead of a mixture" if given.mixture else "overhead"
+    return report(f"{name}, quick" if given.quick else name, figures)
 
 
 def _wanted(text: str, resolver: Resolver) -> list[ClientSpec]:
@@ -136,8 +144,7 @@ def _at(found: Selection, concurrency: int, setting: Setting) -> tuple[list[floa
     bundle, client = setting.bundle, found.client
     required = found.catalogue.closure_with_loop(client, found.loop)
     segment = Segment(CAPACITY)
-    url = f"{setting.target.base_url}/"
-    mix = Mix((Request("GET", url, {"Accept-Encoding": "identity"}),))
+    mix = _mixture(setting.target.base_url) if setting.mixture else _single(setting.target.base_url)
     job = Job(
         module=client.module,
         mode=found.mode,
@@ -155,18 +162,33 @@ def _at(found: Selection, concurrency: int, setting: Setting) -> tuple[list[floa
     try:
         worker = setting.launcher.run(WorkerProcess, python, bundle, log, job, mix, segment)
         try:
-            return _measure(worker, setting.target, setting.most_quads)
+            return _measure(worker, setting, len(mix.requests))
         finally:
             worker.end()
     finally:
         segment.close()
 
 
+def _single(base_url: str) -> Mix:
+    return Mix((Request("GET", f"{base_url}/", {"Accept-Encoding": "identity"}),))
+
+
+def _mixture(base_url: str) -> Mix:
+    """Return ten endpoints with bodies of 1 kB, one after the other."""
+    headers = {"Accept-Encoding": "identity", "Content-Type": "application/octet-stream"}
+    requests = [
+        Request("POST", f"{base_url}/?{number}", headers, bytes([48 + number]) * BODY_BYTES)
+        for number in range(ENDPOINTS)
+    ]
+    return Mix(requests, range(ENDPOINTS), range(ENDPOINTS))
+
+
 def _measure(
-    worker: WorkerProcess, target: EmbeddedTarget, most_quads: int
+    worker: WorkerProcess, setting: Setting, endpoints: int
 ) -> tuple[list[float], list[float]]:
     """Logarithms of harness ÷ plain throughput per group, and the plain loop's µs per request."""
-    fold = Fold([Rules(range(200, 400), len(b"clientbench\n"), 10**10)])
+    target, most_quads = setting.target, setting.most_quads
+    fold = Fold([Rules(range(200, 400), len(b"clientbench\n"), 10**10)] * endpoints)
     now_ns = time.monotonic_ns()
     fold.windows.append(WindowCounts(now_ns, now_ns + 10**13))
     sampler = Sampler(0.1, [target])

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 # plain_loops.py, in the bundle
-from overhead_loops import plain_loop  # type: ignore[import-not-found]
+from overhead_loops import mixed_loop, plain_loop  # type: ignore[import-not-found]
 
 from adapters.base import BaseAdapter
 from adapters.loops import LOOPS
@@ -37,11 +37,15 @@ class _Bench:
     """The sessions of one adapter, and both loops over them."""
 
     def __init__(self, job: Job) -> None:
-        self.picks = read_mix(job.mix_fd).picks()
-        _, self.request = next(self.picks)
+        mix = read_mix(job.mix_fd)
+        self.picks, self.request = mix.picks(), mix.requests[0]
         self.recorder = Recorder(job.segment_fd, job.capacity)
         kind: type[BaseAdapter] = adapter_class(job.module, job.mode)
-        self.plain = plain_loop(kind.name, job.mode)
+        self.sent: Any = self.request  # what the plain loop gets
+        if len(mix.requests) > 1:
+            self.plain, self.sent = mixed_loop(kind.name, job.mode), mix.requests
+        else:
+            self.plain = plain_loop(kind.name, job.mode)
         sizes = pool_sizes(kind, job.slots)
         self.sessions = [new_session(kind, job.settings, size) for size in sizes]
         self.adapters = self.sessions * (job.slots // len(self.sessions))
@@ -80,7 +84,7 @@ class _Blocking(_Bench):
     def _slot(self, adapter: Any) -> None:
         start_ns = time.monotonic_ns()
         if self._which == "plain":
-            count = self.plain(adapter, self.request, self._until_ns)
+            count = self.plain(adapter, self.sent, self._until_ns)
         else:
             self.harness(adapter, closed_loop, self._until_ns)
             count = 0
@@ -134,7 +138,7 @@ class _Tasks(_Bench):
         start_ns = time.monotonic_ns()
         until_ns = start_ns + length_ns
         if which == "plain":
-            runs = [self.plain(a, self.request, until_ns) for a in self.adapters]
+            runs = [self.plain(a, self.sent, until_ns) for a in self.adapters]
             count = sum(await asyncio.gather(*runs))
         else:
             runs = [self.harness(a, closed_loop_async, until_ns) for a in self.adapters]

@@ -12,10 +12,11 @@ cost of the worker's loop shows there, that of ``send`` does not.
 
 from __future__ import annotations
 
+from itertools import cycle
 from time import monotonic_ns
 from typing import Any, NamedTuple
 
-__all__ = ["CALLS", "Call", "plain_loop", "sends_itself"]
+__all__ = ["CALLS", "Call", "mixed_loop", "plain_loop", "sends_itself"]
 
 LOOP = """
 {define} loop(adapter, request, until_ns):
@@ -28,6 +29,23 @@ LOOP = """
         if monotonic_ns() >= until_ns:
             return count
 """
+
+
+# The same for a mixture: the next request's parts come from a list of them.
+MIXED_LOOP = """
+{define} loop(adapter, requests, until_ns):
+    parts = [(one.method, one.url, one.headers, one.body) for one in requests]
+    method, url, headers, body = parts[0]
+    request = requests[0]
+    {before}
+    count = 0
+    for {next_}:
+        {each}
+        count += 1
+        if monotonic_ns() >= until_ns:
+            return count
+"""
+PARTS, WHOLE = "method, url, headers, body in cycle(parts)", "request in cycle(requests)"
 
 
 class Call(NamedTuple):
@@ -148,6 +166,32 @@ CALLS: dict[tuple[str, str], Call] = {
 }
 
 
+# Where a call needs more than the parts of the next request.
+MIXED_CALLS: dict[tuple[str, str], Call] = {
+    ("pycurl", "sync"): Call(
+        _PYCURL.before,
+        "curl.setopt(pycurl.URL, url); curl.setopt(pycurl.POSTFIELDS, body); "
+        "curl.setopt(pycurl.HTTPHEADER, [f'{n}: {v}' for n, v in headers.items()]); "
+        f"{_PYCURL.each}",
+    ),
+    ("stdlib", "sync"): Call(
+        "connection, origin = adapter._connection, url.index('/', 8)",
+        _STDLIB.each.replace("target", "url[origin:]"),
+    ),
+}
+MIXED = {("urllib3", "sync"), ("requests", "sync"), ("aiohttp", "async"), *MIXED_CALLS}
+MIXED |= {("httpx", "sync"), ("httpx", "async")}
+
+
+def mixed_loop(client: str, mode: str) -> Any:
+    """Return the plain loop for a mixture: ``(adapter, requests, until_ns)`` to number of requests."""
+    key = (client, mode)
+    usual = SELF if mode == "sync" else SELF_ASYNC
+    call = MIXED_CALLS.get(key) or (CALLS[key] if key in MIXED else usual)
+    next_ = PARTS if key in MIXED else WHOLE
+    return _compiled(MIXED_LOOP, mode, call, next_=next_)
+
+
 def sends_itself(client: str, mode: str) -> bool:
     """Say whether the plain loop of a client calls its adapter."""
     return (client, mode) not in CALLS
@@ -160,7 +204,11 @@ def plain_loop(client: str, mode: str) -> Any:
     """
     usual = SELF if mode == "sync" else SELF_ASYNC
     call = CALLS.get((client, mode), usual)
+    return _compiled(LOOP, mode, call)
+
+
+def _compiled(text: str, mode: str, call: Call, **more: str) -> Any:
     define = "def" if mode == "sync" else "async def"
-    scope: dict[str, Any] = {"monotonic_ns": monotonic_ns}
-    exec(LOOP.format(define=define, **call._asdict()), scope)
+    scope: dict[str, Any] = {"monotonic_ns": monotonic_ns, "cycle": cycle}
+    exec(text.format(define=define, **call._asdict(), **more), scope)
     return scope["loop"]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from harness.analysis.comparison import compare
 from harness.records.client_environment import Environment, Installed, Interpreter
+from harness.records.endpoint_summary import EndpointSummary
 from harness.records.gate_result import GateFinding
 from harness.records.histogram import Histogram
 from harness.records.model import (
@@ -203,9 +204,21 @@ def save(store: Any, record: RunRecord, trials: Iterable[TrialSummary]) -> None:
 
 def same(one: TrialSummary, other: TrialSummary) -> bool:
     """Equality that looks into the histograms."""
-    return np.array_equal(one.service.counts, other.service.counts) and one == replace(
-        other, service=one.service
+    return (
+        np.array_equal(one.service.counts, other.service.counts)
+        and _looked_into(one) == _looked_into(other)
+        and one == replace(other, service=one.service, endpoints=one.endpoints)
     )
+
+
+def _looked_into(one: TrialSummary) -> list[dict[str, Any]]:
+    return [
+        {
+            name: value.encode() if isinstance(value, Histogram) else value
+            for name, value in vars(endpoint).items()
+        }
+        for endpoint in one.endpoints
+    ]
 
 
 # hypothesis ------------------------------------------------------------------------------------
@@ -270,6 +283,42 @@ other_loads = st.builds(
 spreads = st.builds(Spread, st.integers(0, 3), st.integers(1, 100), TEXT, COUNT)
 
 
+def endpoint(name: str = "read", **changes: Any) -> EndpointSummary:
+    """One endpoint of a trial, with ten correct responses of 1 ms each."""
+    values: dict[str, Any] = {
+        "name": name,
+        "http_method": "GET",
+        "url": "http://127.0.0.1/",
+        "share": 0.5,
+        "body_bytes": 0,
+        "population": 10,
+        "correct": 10,
+        "service": histogram([1_000_000] * 10),
+        "censored": 0,
+        "timeout_ns": TIMEOUT_NS,
+        "status_counts": {200: 10},
+    }
+    return EndpointSummary(**(values | changes))
+
+
+endpoints = st.builds(
+    EndpointSummary,
+    name=TEXT,
+    http_method=TEXT,
+    url=TEXT,
+    share=st.floats(0, 1),
+    body_bytes=COUNT,
+    population=COUNT,
+    correct=COUNT,
+    service=st.lists(st.integers(0, 900), max_size=3).map(histogram),  # long ones take long
+    censored=st.just(0),
+    timeout_ns=COUNT,
+    response=st.none() | st.lists(st.integers(0, 900), max_size=3).map(histogram),
+    status_counts=st.dictionaries(st.integers(100, 599), COUNT, max_size=3),
+    error_counts=st.dictionaries(st.sampled_from(["dns", "body"]), COUNT),
+)
+
+
 @st.composite
 def trials(draw: Any, **fixed: Any) -> TrialSummary:
     """Any trial the model allows, sensible or not: what goes in must come out."""
@@ -296,6 +345,7 @@ def trials(draw: Any, **fixed: Any) -> TrialSummary:
             st.dictionaries(st.sampled_from(["dns", "connect", "body"]), st.integers(0, 10**9))
         ),
         "slices": tuple(draw(st.lists(slices, max_size=3))),
+        "endpoints": tuple(draw(st.lists(endpoints, max_size=1))),
         "readings": tuple(draw(st.lists(readings, max_size=3))),
     }
     return TrialSummary(**(drawn | counts | optional | texts | fixed))

@@ -91,7 +91,7 @@ Output = Annotated[
 Per = Annotated[
     Text,
     about(
-        "The rows of a .csv: one per competitor, round, slice or traced request. [competitor]",
+        "The rows of a .csv: one per competitor, round, endpoint, slice or traced request. [competitor]",
         "--per",
         group="output",
         metavar="WHAT",

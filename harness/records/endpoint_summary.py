@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from typing import Any
 
 from harness.records.histogram import Censored, Histogram, percentile
+from harness.text import canonical_json
 
 __all__ = ["EndpointSummary", "merged_endpoints"]
 
@@ -44,6 +46,19 @@ class EndpointSummary:
         """Return one of its latencies; Censored when its rank is a timed-out request's."""
         return percentile(self.latencies, percent, self.censored, self.timeout_ns)
 
+    def columns(self) -> dict[str, Any]:
+        """Return its values by the names of columns, without the histograms."""
+        same = ("name", "http_method", "url", "share", "body_bytes", "population", "correct")
+        return {
+            **{name: getattr(self, name) for name in same},
+            "error_count": self.errors,
+            "censored": self.censored,
+            "timeout_ns": self.timeout_ns,
+            **{f"p{percent}_ns": _known(self.percentile(percent)) for percent in (50, 99)},
+            "status_counts": canonical_json({str(k): n for k, n in self.status_counts.items()}),
+            "error_counts": canonical_json(dict(self.error_counts)),
+        }
+
     def merged(self, other: EndpointSummary) -> EndpointSummary:
         """Return both together; they are of the same endpoint."""
         both = [one for one in (self.response, other.response) if one is not None]
@@ -62,6 +77,10 @@ class EndpointSummary:
             status_counts=dict(Counter(self.status_counts) + Counter(other.status_counts)),
             error_counts=dict(Counter(self.error_counts) + Counter(other.error_counts)),
         )
+
+
+def _known(value: int | Censored | None) -> int | None:
+    return None if isinstance(value, Censored) else value
 
 
 def merged_endpoints(

@@ -1,4 +1,4 @@
-"""The rows of CSV files below a competitor: one per round, slice or traced request. Pure.
+"""The rows of CSV files below a competitor: one per round, endpoint, slice or traced request. Pure.
 
 Columns have the names and units of the database's tables.
 """
@@ -18,7 +18,7 @@ from harness.text import canonical_json
 
 __all__ = ["PER", "Per", "Rows", "rows_per"]
 
-Per = Literal["competitor", "round", "slice", "request"]
+Per = Literal["competitor", "round", "endpoint", "slice", "request"]
 PER: tuple[Per, ...] = get_args(Per)
 
 # The same in every row of a run, long, or only known of the database.
@@ -32,10 +32,12 @@ Rows = tuple[Sequence[str], Iterator[Row]]  # headings, and a row for each line
 def rows_per(per: Per, run: RunRecord, trials: Sequence[TrialSummary]) -> Rows:
     """Return headings and rows, in the order of rounds.
 
-    Raises UsageError for requests of a run in which none was traced.
+    Raises UsageError for requests of a run in which none was traced, and for endpoints of a run that
+    has one request only.
     """
     made: dict[Per, Callable[[RunRecord, Sequence[TrialSummary]], Rows]] = {
         "round": _rounds,
+        "endpoint": _endpoints,
         "slice": _slices,
         "request": _requests,
     }
@@ -50,6 +52,22 @@ def _rounds(run: RunRecord, trials: Sequence[TrialSummary]) -> Rows:
         for trial in trials
     )
     return ("run_id", *(one.name for one in columns)), rows
+
+
+def _endpoints(run: RunRecord, trials: Sequence[TrialSummary]) -> Rows:
+    known = next((one for trial in trials for one in trial.endpoints), None)
+    if known is None:
+        raise UsageError(
+            f"this run has one request only; expected one measured with {option('scenario')}",
+            "per",
+            value="'endpoint'",
+        )
+    rows = (
+        _of_trial(run, trial, number) | one.columns()
+        for trial in trials
+        for number, one in enumerate(trial.endpoints)
+    )
+    return (*OF_A_TRIAL, *known.columns()), rows
 
 
 def _slices(run: RunRecord, trials: Sequence[TrialSummary]) -> Rows:

@@ -14,7 +14,7 @@ from harness.report.cells import Cells, Step, cell, fitted
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["tables"]
+__all__ = ["by_endpoint", "tables"]
 
 HEADINGS = (
     "client",
@@ -35,19 +35,26 @@ def tables(
     run: RunRecord, summaries: Sequence[CompetitorSummary], width: int
 ) -> Iterator[RenderableType]:
     """Yield a line and a table for each endpoint; nothing for a run without a mixture."""
+    for title, headings, rows in by_endpoint(run, summaries):
+        yield cell(f"\n{title}")
+        yield fitted(headings, rows, STEPS, right=RIGHT, width=width)
+
+
+def by_endpoint(
+    run: RunRecord, summaries: Sequence[CompetitorSummary]
+) -> Iterator[tuple[str, Cells, list[Cells]]]:
+    """Yield the title of each endpoint, headings, and a row for each client."""
     ratios = {(one.endpoint, one.label, one.metric): one for one in run.endpoint_comparisons}
     known = {one.name: one for summary in summaries for one in summary.endpoints}
+    columns = len(HEADINGS) if ratios else len(HEADINGS) - 2
     for name, endpoint in known.items():
         rows = [
-            _row(summary, one, ratios)
+            _row(summary, one, ratios)[:columns]
             for summary in summaries
             for one in summary.endpoints
             if one.name == name
         ]
-        columns = len(HEADINGS) if ratios else len(HEADINGS) - 2
-        yield cell(f"\n{_title(endpoint)}")
-        shown = [row[:columns] for row in rows]
-        yield fitted(HEADINGS[:columns], shown, STEPS, right=RIGHT, width=width)
+        yield _title(endpoint), HEADINGS[:columns], rows
 
 
 def _title(endpoint: EndpointSummary) -> str:

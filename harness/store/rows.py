@@ -13,7 +13,7 @@ from harness.analysis.doubts.kinds import is_grave
 from harness.analysis.keys import machine_key
 from harness.records.endpoint_summary import EndpointSummary
 from harness.records.fields import COLUMNS
-from harness.records.histogram import Censored, Histogram
+from harness.records.histogram import Histogram
 from harness.records.model import RunRecord, TrialSummary
 from harness.records.provenance import Provenance
 from harness.store.table_columns import OF_GROUP, TRACE_COLUMNS
@@ -239,20 +239,12 @@ def _histograms(trial: TrialSummary) -> list[Row]:
 
 
 def _endpoint(one: EndpointSummary) -> Row:
-    same = ("name", "http_method", "url", "share", "body_bytes", "population", "correct")
+    response = one.response
     return {
-        **{name: getattr(one, name) for name in (*same, "censored", "timeout_ns")},
-        "error_count": one.errors,
-        **{f"p{percent}_ns": _known(one.percentile(percent)) for percent in (50, 99)},
-        "status_counts": canonical_json({str(k): n for k, n in one.status_counts.items()}),
-        "error_counts": canonical_json(dict(one.error_counts)),
+        **one.columns(),
         "service_time": one.service.encode().decode("ascii"),
-        "response_time": None if one.response is None else one.response.encode().decode("ascii"),
+        "response_time": None if response is None else response.encode().decode("ascii"),
     }
-
-
-def _known(value: int | Censored | None) -> int | None:
-    return None if isinstance(value, Censored) else value
 
 
 def _histogram(metric: str, histogram: Histogram, censored: int = 0) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from collections import Counter
@@ -157,6 +158,15 @@ def test_what_is_kept_of_each_endpoint_tells_no_secret(tmp_path: Path) -> None:
     assert {(one["endpoint"], one["metric"]) for one in found} == {
         (name, metric) for name in ("read", "search", "write") for metric in ("p50", "p99")
     }
+    words = ("--quiet", "--output", "endpoints.csv", "--per", "endpoint")
+    assert clientbench("results", "show", "latest", *words, cwd=tmp_path).code == 0
+    with (tmp_path / "endpoints.csv").open(newline="") as lines:
+        of_file = list(csv.DictReader(lines))
+    assert [(one["name"], one["population"]) for one in of_file[:3]] == [
+        ("read", "7"),
+        ("search", "2"),
+        ("write", "1"),
+    ]
     shown = clientbench("results", "show", "latest", "--details", cwd=tmp_path)
     assert "write: POST" in shown.out
     assert "200 × 14" in shown.out

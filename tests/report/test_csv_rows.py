@@ -15,7 +15,7 @@ from harness.report.csv_file import to_csv
 from harness.report.csv_rows import PER, Per
 from harness.store import Store
 from harness.store.table_columns import TRACE_COLUMNS
-from tests.examples import failed, finished, run, save, trial, two_clients
+from tests.examples import endpoint, failed, finished, run, save, trial, two_clients
 from tests.store.asked import query
 
 
@@ -79,8 +79,9 @@ def test_requests_that_nobody_traced_are_refused_in_one_line() -> None:
 @pytest.mark.parametrize("per", PER)
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\x1b[31m", 'a"b,c\nd'])
 def test_no_cell_is_a_formula_or_a_control_character(per: Per, text: str) -> None:
+    more = {"traces": (TRACE,), "endpoints": (endpoint(text, url=text),)}
     made = [
-        replace(one, label=text, url=text, reason=text, trace_share=1.0, traces=(TRACE,))
+        replace(one, label=text, url=text, reason=text, trace_share=1.0, **more)
         for one in two_clients()
     ]
     for row in rows(per, made, id=text, name=text):

@@ -14,6 +14,7 @@ from harness.report import competitor_figures, environments, figures, gate, note
 from harness.report.answer.columns import BAR, LEGEND, SIGNS, Column, columns
 from harness.report.answer.facts import Facts
 from harness.report.answer.warnings import warnings
+from harness.report.endpoints import by_endpoint
 from harness.report.headline import heading
 from harness.report.html.repeating import citation, commands
 from harness.report.listings import SHORT_ID
@@ -242,7 +243,11 @@ def _outcomes(facts: Facts) -> list[Table]:
     if answers:
         titles = ("entry", "unexpected statuses", "status", "beginning of such a response")
         found.append(Table(titles, answers, "Responses that were not expected", texts=range(4)))
-    return found
+    endpoints = by_endpoint(facts.run, facts.summaries)
+    return [
+        *found,
+        *(Table(titles, rows, title, texts=(0, 2)) for title, titles, rows in endpoints),
+    ]
 
 
 def _counts(counts: Any) -> str:
