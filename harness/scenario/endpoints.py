@@ -51,10 +51,13 @@ class Endpoint(Plain):
         self, base_url: str, added: Mapping[str, str], values: Mapping[str, str]
     ) -> Request:
         """Return its request with these values and additional headers."""
+        if not values:  # texts in braces are then no variables
+            url = self.url or base_url + self.path
+            return Request(self.method, url, {**self.headers, **added}, self.body)
         url = filled(self.url or base_url + self.path, values, "url")
         headers = {name: filled(text, values) for name, text in self.headers.items()}
         body = self.body
-        if body is not None and values:
+        if body is not None:
             body = filled(body.decode(), values, self.escape).encode()
         return Request(self.method, url, {**headers, **added}, body)
 
