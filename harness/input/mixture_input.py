@@ -12,7 +12,7 @@ from typing import Any, cast, get_args
 from urllib.parse import urlsplit
 
 from harness.errors import UsageError
-from harness.input.request_input import content_type, parse_body, parse_headers
+from harness.input.request_input import content_type, literal_body, parse_body, parse_headers
 from harness.input.scenario_texts import EndpointText, ScenarioFile, VariableText
 from harness.redaction import quoted
 from harness.scenario.allocation import MIXINGS, Mixing
@@ -206,7 +206,7 @@ class _Making:
         if one.body_file is not None:
             return parse_body(f"@{self.file.beside(one.body_file)}"), "none"
         if one.body is not None:
-            return parse_body(one.body), "none"
+            return literal_body(one.body), "none"
         return json.dumps(one.json_body, ensure_ascii=False).encode(), "json"
 
     def _headers(

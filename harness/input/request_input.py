@@ -29,6 +29,7 @@ from harness.scenario.numbers import size_in_bytes
 
 __all__ = [
     "content_type",
+    "literal_body",
     "parse_body",
     "parse_ca",
     "parse_headers",
@@ -113,6 +114,11 @@ def parse_body(text: str | None) -> bytes | None:
         with suppress(OSError, ValueError):  # reported below
             _check_length(Path(text[1:]).stat().st_size)
         return _limited(_content("body", text[1:], MAX_BODY_BYTES + 1))
+    return literal_body(text)
+
+
+def literal_body(text: str) -> bytes:
+    """Return the body that a text is, whatever it begins with."""
     try:
         # arguments that were not UTF-8 arrive as lone surrogates: give their bytes back
         body = text.encode("utf-8", "surrogateescape")
