@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -24,6 +25,7 @@ from harness.input.scenario_file import merged, read
 from harness.input.scenario_input import build
 from harness.input.scenario_texts import ScenarioFile
 from harness.input.settings import Defaults
+from harness.redaction import quoted
 from harness.scenario.factors import FACTORS
 from harness.scenario.scenario import Scenario
 from servers.availability import resolve
@@ -32,6 +34,7 @@ from servers.spec import Runtime, TargetSpec
 __all__ = ["options_of", "scenario_of", "with_file"]
 
 RUN = "run"  # the command that a file decides about
+NAMING = ("clients", "every", "popular")  # any of these names clients
 
 
 def with_file(typed: dict[str, Any]) -> tuple[dict[str, Any], ScenarioFile | None]:
@@ -39,7 +42,17 @@ def with_file(typed: dict[str, Any]) -> tuple[dict[str, Any], ScenarioFile | Non
     name = typed.get("scenario")
     if name is None:
         return typed, None
-    return merged(read(name), typed)
+    made, file = merged(read(name), typed)
+    for note in file.notes:
+        say(f"clientbench: {quoted(name)}: {note}", sys.stderr)
+    if file.client is not None and not any(made.get(one) for one in NAMING):
+        say(
+            f"clientbench: no client is named, so {file.client} sends the requests; others: "
+            f"clientbench run {shlex.quote(name)} CLIENT …",
+            sys.stderr,
+        )
+        made["clients"] = (file.client,)
+    return made, file
 
 
 def options_of(command: str, typed: Mapping[str, Any], file: ScenarioFile | None) -> Options:
@@ -49,7 +62,19 @@ def options_of(command: str, typed: Mapping[str, Any], file: ScenarioFile | None
     if command == RUN:
         several = any(len(options.values(factor)) > 1 for factor in FACTORS.values())
         command = "load" if len(options.clients) == 1 and not several else "compare"
+    if (
+        command == "load"
+        and file is not None
+        and file.client is not None
+        and _has_no_rounds(options)
+    ):
+        options = replace(options, rounds=1)  # as long as the file says, and in one piece
     return replace(options, command=cast("Command", command))
+
+
+def _has_no_rounds(options: Options) -> bool:
+    """Say whether nothing that was typed says into how many rounds the run is divided."""
+    return options.rounds is None and not options.names_a_length
 
 
 def scenario_of(options: Options, defaults: Defaults, settings: Making) -> Scenario:

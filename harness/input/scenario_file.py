@@ -1,4 +1,4 @@
-"""Reads scenario files: TOML with whatever the options say, and endpoints.
+"""Reads scenario files: TOML with whatever the options say, and endpoints; or another tool's file.
 
 A mistake is told with file, line, key and what is accepted.
 """
@@ -17,6 +17,8 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 from harness.errors import UsageError
 from harness.input.declaration import declared
 from harness.input.file_lines import line_of
+from harness.input.foreign_kinds import kind_of
+from harness.input.foreign_source import Source
 from harness.input.options import Options
 from harness.input.scenario_texts import (
     FIELD,
@@ -37,6 +39,14 @@ __all__ = ["json_schema", "merged", "read"]
 MOST_BYTES = 10_000_000
 MOST_ENDPOINTS = 1_000
 OF_FILES = frozenset({"ca", "unix", "lock", "constraint", "adapter"})  # found beside this one
+# What a file says of these fields, an option that says the same in another way takes the place of.
+REPLACED: Mapping[str, tuple[str, ...]] = {
+    "duration": ("requests",),
+    "requests": ("duration",),
+    "start": ("max_in_flight",),
+    "target": ("url",),
+    "url": ("target",),
+}
 NOT_INSIDE = frozenset({"scenario", "gate"})
 Value = str | int | float
 
@@ -68,6 +78,9 @@ def read(name: str) -> ScenarioFile:
     """Read a scenario file. Raises UsageError with one line."""
     path = expanded(name)
     text = _text(name, path)
+    other = kind_of(source := Source(name, path, text))
+    if other is not None:
+        return other.read(source)
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -104,7 +117,9 @@ def merged(file: ScenarioFile, typed: Mapping[str, Any]) -> tuple[dict[str, Any]
         for name, value in typed.items()
         if value not in (None, (), []) and value is not usual.get(name)
     }
-    return {**typed, **file.typed, **given}, replace(file, overridden=frozenset(given))
+    replaced = {field for name in given for field in REPLACED.get(name, ())}
+    kept = {name: value for name, value in file.typed.items() if name not in replaced}
+    return {**typed, **kept, **given}, replace(file, overridden=frozenset(given))
 
 
 def json_schema() -> dict[str, Any]:

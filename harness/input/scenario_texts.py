@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -16,7 +16,7 @@ from harness.option_names import option
 from harness.paths import expanded
 from harness.redaction import quoted
 
-__all__ = ["FIELD", "EndpointText", "ScenarioFile", "Strict", "VariableText"]
+__all__ = ["FIELD", "EndpointText", "Place", "ScenarioFile", "Strict", "VariableText"]
 
 FIELD = "scenario"
 
@@ -70,9 +70,20 @@ class VariableText(Strict):
     order: str | None = Field(default=None, description="With csv: in-order, random or once.")
 
 
+Place = tuple[str | int, ...]  # keys of a scenario in TOML, and places in its lists
+
+
+def _line(text: str, place: Place) -> str:
+    return f"line {line_of(text, place)}"
+
+
 @dataclass(frozen=True)
 class ScenarioFile:
-    """A scenario file: ``typed`` has options by field, as a command line would have them."""
+    """A scenario file: ``typed`` has options by field, as a command line would have them.
+
+    Files of other tools are such scenarios too: ``told`` then says where in the file something is,
+    ``client`` is the one that sends if nobody names one, and ``notes`` are lines for the user.
+    """
 
     name: str
     text: str
@@ -82,6 +93,9 @@ class ScenarioFile:
     endpoints: tuple[EndpointText, ...]
     variables: Mapping[str, VariableText]
     overridden: Collection[str] = ()  # options that the command line has as well
+    told: Callable[[str, Place], str] = _line
+    client: str | None = None
+    notes: tuple[str, ...] = ()
 
     @contextlib.contextmanager
     def blamed(self) -> Iterator[None]:
@@ -97,7 +111,7 @@ class ScenarioFile:
 
     def refuse(self, problem: str, *place: str | int) -> NoReturn:
         """Raise UsageError for what is at ``place``."""
-        raise UsageError(f"{quoted(self.name)} line {line_of(self.text, place)}: {problem}", FIELD)
+        raise UsageError(f"{quoted(self.name)} {self.told(self.text, place)}: {problem}", FIELD)
 
     def beside(self, name: str) -> Path:
         """Return the path of a file that it names."""
