@@ -14,7 +14,7 @@ from harness.report.cells import Cells, Step, cell, fitted
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["by_endpoint", "tables"]
+__all__ = ["by_endpoint", "named", "statuses", "tables"]
 
 HEADINGS = (
     "client",
@@ -57,20 +57,31 @@ def by_endpoint(
         yield _title(endpoint), HEADINGS[:columns], rows
 
 
+def named(endpoint: EndpointSummary) -> str:
+    """Return method and URL, after the name if that says something else."""
+    place = f"{endpoint.http_method} {endpoint.url}"
+    method, _, path = endpoint.name.partition(" ")
+    is_told = endpoint.name in place or (method == endpoint.http_method and path in endpoint.url)
+    return place if is_told else f"{endpoint.name}: {place}"
+
+
+def statuses(endpoint: EndpointSummary) -> str:
+    """Return how often each status came, the most frequent first."""
+    counted = (f"{status} {figures.TIMES} {count:,}" for status, count in _by_size(endpoint))
+    return ", ".join(counted) or figures.NOTHING
+
+
 def _title(endpoint: EndpointSummary) -> str:
     share = f"{figures.significant(100 * endpoint.share)} % of the requests"
     body = f", {endpoint.body_bytes:,} B body" if endpoint.body_bytes else ""
-    place = f"{endpoint.http_method} {endpoint.url}"
-    named = endpoint.name if endpoint.name in place else f"{endpoint.name}: {place}"
-    return f"{named} · {share}{body}"
+    return f"{named(endpoint)} · {share}{body}"
 
 
 def _row(summary: CompetitorSummary, one: EndpointSummary, ratios: Ratios) -> Cells:
-    statuses = (f"{status} {figures.TIMES} {count:,}" for status, count in _by_size(one))
     return (
         summary.label,
         f"{one.population:,}",
-        ", ".join(statuses) or figures.NOTHING,
+        statuses(one),
         f"{one.errors:,}",
         figures.latency_ms(one.percentile(50)),
         figures.latency_ms(one.percentile(99)),

@@ -74,12 +74,13 @@ def _costs(summary: CompetitorSummary, trials: Sequence[TrialSummary]) -> Iterat
 
 def percentiles(summary: CompetitorSummary, width: int) -> Iterator[Text]:
     """Yield response and service times; in a closed loop they are the same."""
-    known = {"service": [summary.percentile(percent) for percent in PERCENTILES]}
+    shown = (0.0, *PERCENTILES)
+    known = {"service": [summary.percentile(percent) for percent in shown]}
     if summary.open_loop is not None:
-        response = [summary.response_percentile(percent) for percent in PERCENTILES]
+        response = [summary.response_percentile(percent) for percent in shown]
         known = {"response": response, **known}
     unit = figures.time_unit([value for values in known.values() for value in values])
-    names = map(percentile_name, PERCENTILES)
+    names = ("min", *map(percentile_name, PERCENTILES))
     columns = [
         Column("times", f"{unit.name}", tuple(map(Cell, known)), is_text=True),
         *(

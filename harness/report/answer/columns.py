@@ -36,7 +36,7 @@ BAR = "bar"  # the key of the drawn column, which takes the remaining width
 # Columns are left out in this order if there is no room. Client, throughput and its ratio always
 # stay, and errors if there are any.
 DROPPED = (
-    *("p75", "p90", "p95"),
+    *("min", "p75", "p90", "p95", "share", "statuses"),
     *("version", "95 % interval", "memory ratio", "p50 ratio", "CPU ratio", "p99 ratio"),
     *("queue p99", "memory", "p50", BAR, "CPU", "p99"),
 )

@@ -15,7 +15,7 @@ from harness.records.conditions import by_condition
 from harness.records.gate_result import WITHIN
 from harness.records.model import RunRecord
 from harness.report import gate
-from harness.report.answer import alone, following, table, trusting
+from harness.report.answer import alone, endpoint_rows, following, table, trusting
 from harness.report.answer.columns import LEGEND, SIGNS, Column, columns
 from harness.report.answer.crossed import crossed, side_by_side
 from harness.report.answer.facts import Facts
@@ -130,6 +130,7 @@ def _latencies(
     if len(summaries) == 1 and summaries[0].population:
         yield from alone.percentiles(summaries[0], width)
         yield from alone.histogram(summaries[0], width, normalize)
+        yield from endpoint_rows.lines(summaries[0], width)
 
 
 def _warnings(facts: Facts, width: int) -> Iterator[Text]:
