@@ -156,7 +156,13 @@ def load(
 @command(app)
 @measuring_options_but("scenario")
 def run(
-    file: Annotated[str, argument("The scenario: a file of `clientbench scenario new`.", "FILE")],
+    file: Annotated[
+        str,
+        argument(
+            "The scenario: a file of `clientbench scenario new`, or one of heyyall or go-hammer.",
+            "FILE",
+        ),
+    ],
     clients: Annotated[
         Texts, argument(f"{CLIENT} … (default: those of the file)", "CLIENT", "clients")
     ] = None,
