@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -31,7 +30,7 @@ from harness.scenario.scenario import Scenario
 from servers.availability import resolve
 from servers.spec import Runtime, TargetSpec
 
-__all__ = ["options_of", "scenario_of", "with_file"]
+__all__ = ["options_of", "scenario_of", "tell", "with_file"]
 
 RUN = "run"  # the command that a file decides about
 NAMING = ("clients", "every", "popular")  # any of these names clients
@@ -43,16 +42,19 @@ def with_file(typed: dict[str, Any]) -> tuple[dict[str, Any], ScenarioFile | Non
     if name is None:
         return typed, None
     made, file = merged(read(name), typed)
-    for note in file.notes:
-        say(f"clientbench: {quoted(name)}: {note}", sys.stderr)
     if file.client is not None and not any(made.get(one) for one in NAMING):
-        say(
-            f"clientbench: no client is named, so {file.client} sends the requests; others: "
-            f"clientbench run {shlex.quote(name)} CLIENT …",
-            sys.stderr,
-        )
         made["clients"] = (file.client,)
+        note = f"names no client, so {file.client} sends the requests; others: name them after it"
+        file = replace(file, notes=(*file.notes, note))
     return made, file
+
+
+def tell(file: ScenarioFile | None) -> None:
+    """Print what a user should know of a file, once it is clear that nothing is wrong with it."""
+    if file is None:
+        return
+    for note in file.notes:
+        say(f"clientbench: {quoted(file.name)} {note}", sys.stderr)
 
 
 def options_of(command: str, typed: Mapping[str, Any], file: ScenarioFile | None) -> Options:

@@ -11,7 +11,7 @@ from typing import Any
 
 from harness import interrupts
 from harness.analysis.doubts.kinds import acceptable, severity
-from harness.cli.asked import options_of, scenario_of, with_file
+from harness.cli.asked import options_of, scenario_of, tell, with_file
 from harness.cli.exit_codes import DONE, INTERRUPTED, NOT_KEPT, NOT_VALID, UNUSABLE
 from harness.cli.gating import check_gate_reports, code_of, tell_services, with_history
 from harness.cli.making import making
@@ -74,6 +74,7 @@ def measure(command: str, typed: dict[str, Any]) -> int:
         settings = making(options)
         scenario = scenario_of(options, defaults, settings)
         reports.check(scenario)
+        tell(file)
         with progress_on(sys.stderr) as progress:
             look = partial(_warn_if_busy, scenario, progress)
             interval_s = defaults.sampling_interval_s

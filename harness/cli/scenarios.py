@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from harness.cli.asked import options_of, scenario_of, with_file
+from harness.cli.asked import options_of, scenario_of, tell, with_file
 from harness.cli.making import making
 from harness.cli.screen import console_for, say, say_exactly, say_json
 from harness.errors import UsageError
@@ -45,6 +45,7 @@ def check(typed: dict[str, Any], *, as_json: bool) -> None:
     if not scenario.endpoints:
         raise UsageError(f"{quoted(typed['scenario'])} has no [[endpoint]]", "scenario")
     plan = make_plan(scenario)
+    tell(file)
     found = ScenarioPlan(scenario, plan, draw(scenario, plan))
     if as_json:
         say_json("scenario", found.document())

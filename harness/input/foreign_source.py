@@ -130,7 +130,7 @@ def endpoint_texts(
         method = one.method.strip().upper()
         body = one.body or None
         if body is not None and method not in BODY_METHODS:
-            notes.append(f"{one.body_place} is not sent: {method} has no body")
+            notes.append(f"{one.body_place}: not sent, since {method} has no body")
             body = None
         made.append(
             EndpointText(

@@ -127,7 +127,7 @@ def scenario(source: Source) -> ScenarioFile:
     else:
         typed["duration"] = f"{seconds:f}"
     if not exact and any(one.requests for one in config.endpoints):
-        notes = (*notes, "NumRequests of endpoints is not used: RqstPercent divides the requests")
+        notes = (*notes, "has NumRequests of endpoints, not used: RqstPercent divides the requests")
     return ScenarioFile(
         source.name,
         source.text,

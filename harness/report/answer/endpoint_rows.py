@@ -14,6 +14,7 @@ from harness.report.answer import table
 from harness.report.answer.columns import Cell, Column
 from harness.report.cells import cell
 from harness.report.endpoints import named, statuses
+from harness.report.wrapping import wrapped
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -30,7 +31,8 @@ def lines(summary: CompetitorSummary, width: int) -> Iterator[Text]:
         return
     yield from table.lines(_columns(shown, summary.population), width)
     if more := len(summary.endpoints) - len(shown):
-        yield cell(f"and {more:,} more {figures.plural('endpoint', more)} ({option('details')})")
+        said = f"and {more:,} more {figures.plural('endpoint', more)} ({option('details')})"
+        yield from map(cell, wrapped(said, width, 0, 2))
 
 
 def _columns(endpoints: Sequence[EndpointSummary], total: int) -> list[Column]:
