@@ -18,11 +18,12 @@ from harness.input.scenario_texts import FIELD, EndpointText, Strict
 from harness.redaction import quoted, redact_url
 from harness.scenario.destination import parse_url
 from harness.scenario.methods import BODY_METHODS
-from harness.text import meant, shortened
+from harness.text import meant, one_line, shortened
 
 __all__ = ["Asked", "GoTable", "Source", "endpoint_texts"]
 
 LONGEST_NAME = 80
+LONGEST_PLACE = 100
 _OBJECT = re.compile(r"\s*\{")
 _OF_UNIONS = ("str", "dict[str,str]")
 Table = TypeVar("Table", bound="GoTable")
@@ -88,7 +89,8 @@ class Source:
 
     def refuse(self, place: str, problem: str) -> NoReturn:
         """Raise UsageError for what is at ``place``, such as ``Endpoints[2].URL``."""
-        raise UsageError(f"{quoted(self.name)} {place}: {problem}", FIELD)
+        where = shortened(one_line(place), LONGEST_PLACE)
+        raise UsageError(f"{quoted(self.name)} {where}: {problem}", FIELD)
 
     def checked(self, kind: type[Table]) -> Table:
         """Return its JSON as ``kind``. Raises ``UsageError`` with the first mistake in it."""

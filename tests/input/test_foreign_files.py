@@ -195,6 +195,7 @@ BAD: dict[str, tuple[Any, str]] = {
         heyyall(endpoint(Body="x")),
         "Endpoints[1].Body: is not known; did you mean RqstBody? expected URL",
     ),
+    "a strange key": (heyyall() | {"a\x1b\nb" + "c" * 200: 1}, "a\\x1b b" + "c" * 60),
     "twice": (heyyall() | {"numrequests": 4}, "(the whole): NumRequests is there twice"),
     "no endpoints": ({"RqstRate": 1}, "Endpoints: is missing"),
     "empty": (heyyall(Endpoints=[]), "Endpoints: list should have at least 1 item"),
