@@ -182,12 +182,16 @@ MADE_FOR: dict[str, str] = {
 }
 
 # The optional abilities that all modes of a client have; the same as in their modules: a connection
-# for each request, Unix sockets, trace points.
+# for each request, Unix sockets, client certificates, trace points.
 ABILITIES: dict[str, tuple[str, ...]] = {
     "close": tuple(name for name in MODES_OF if name not in ("aiosonic", "foghttp")),
     "unix": (
         *("httpx", "aiohttp", "pycurl", "stdlib", "raw", "null", "httpx2", "curl_cffi", "httpcore"),
         *("httpx-aiohttp", "aiosonic", "httpxyz", "tornado", "httpcore2", "eggfetch"),
+    ),
+    "cert": (
+        *("requests", "httpx", "aiohttp", "pycurl", "urllib3", "stdlib", "raw", "null"),
+        *("httpx2", "niquests", "httpcore", "urllib3-future", "httpxyz", "httpcore2"),
     ),
     "trace": (
         *("requests", "httpx", "aiohttp", "pycurl", "urllib3", "stdlib", "raw"),

@@ -61,6 +61,7 @@ class Aiohttp(AsyncAdapter):
     can_stream = True
     connections = CONNECTIONS
     can_unix = True
+    can_cert = can_key_password = True
     can_peek = True
     trace_points = tuple(point for point in CONNECTION_POINTS if point != "WroteHeaders")
     hold_points = tuple(hold for hold in CONNECTION_HOLDS if hold != "tcp")
@@ -112,9 +113,8 @@ class Aiohttp(AsyncAdapter):
             self._session = self._new_session({"path": settings.unix_path})
         self._traced: aiohttp.ClientSession | None = None
         if settings.hold_s:
-            _traced_context(
-                settings.ca_file, settings.verify
-            )  # now, to keep it out of the time of the first held request
+            # now, to keep it out of the time of the first held request
+            _traced_context(settings)
 
     def _new_session(self, connector: dict[str, Any], **session: Any) -> aiohttp.ClientSession:
         settings = self.settings
@@ -184,7 +184,7 @@ class Aiohttp(AsyncAdapter):
             return response.status, await length_of_async(chunks, self.settings.max_body_bytes)
 
     def _new_traced_session(self) -> aiohttp.ClientSession:
-        context = _traced_context(self.settings.ca_file, self.settings.verify)
+        context = _traced_context(self.settings)
         # With a DNS cache, concurrent lookups of a name wait for the first one and cannot be held.
         return self._new_session(
             {"ssl": context, "use_dns_cache": False},
@@ -212,9 +212,9 @@ def _patient(timeout: aiohttp.ClientTimeout, hold_s: float) -> aiohttp.ClientTim
 
 
 @cache
-def _traced_context(ca_file: str | None, verify: bool) -> ssl.SSLContext:
+def _traced_context(settings: Settings) -> ssl.SSLContext:
     """Return a TLS context like the untraced one whose handshakes are traced; one per process."""
-    context = tls.new_context(ca_file, verify)
+    context = tls.new_context(settings)
     context.sslobject_class = _TracedTls
     return context
 

@@ -124,6 +124,8 @@ class Settings:
     ``keep_alive`` false: each request uses a new connection, in both profiles. The request sends
     ``Connection: close``; the library's own switch is set as well, if it has one.
     ``unix_path``: connect to this Unix socket, whatever host a URL names; None: to that host.
+    ``cert_file``, ``key_file``: the client certificate for servers that ask for one (with its
+    chain), and its private key, both PEM; ``key_password``: of the key, None if not encrypted.
     ``hold_s``: seconds to add to each timeout because a traced request is held.
     ``max_body_bytes``: a longer body is an error, as soon as the library shows its length. If it
     reads bodies whole, that is afterwards; until then the memory limit of the worker applies.
@@ -137,6 +139,9 @@ class Settings:
     profile: Literal["parity", "defaults"] = "parity"
     keep_alive: bool = True
     unix_path: str | None = None
+    cert_file: str | None = None
+    key_file: str | None = None
+    key_password: str | None = field(default=None, repr=False)
     hold_s: float = 0.0
     max_body_bytes: int = USUAL_MAX_BODY_BYTES
 
@@ -209,6 +214,10 @@ class BaseAdapter(ABC):
     connections: ClassVar[tuple[Connections, ...]] = ("keep-alive",)
     # True if it can connect to ``Settings.unix_path``; such requests are not traced.
     can_unix: ClassVar[bool] = False
+    # True if it shows ``Settings.cert_file`` to servers that ask for a client certificate; the
+    # second if it does so with an encrypted key as well.
+    can_cert: ClassVar[bool] = False
+    can_key_password: ClassVar[bool] = False
     # Open files that one slot may need, including its connection.
     files_per_slot: ClassVar[int] = 1
     # False only for a reference that answers itself: its requests do not reach the target.

@@ -61,6 +61,7 @@ class WithHttpcore(BaseAdapter):
     can_stream = True
     connections = CONNECTIONS
     can_unix = True
+    can_cert = can_key_password = True
     can_peek = True
     # The default of httpx. On every request and every response, httpcore checks all connections
     # for each idle one, with a system call each: with 250 in one pool a request takes seconds.

@@ -170,6 +170,11 @@ def tls_options(settings: Settings) -> dict[str, Value]:
         options["CAINFO"] = os.fsencode(settings.ca_file)
     if not settings.verify:
         options |= {"SSL_VERIFYPEER": 0, "SSL_VERIFYHOST": 0}
+    if settings.cert_file is not None and settings.key_file is not None:
+        options["SSLCERT"] = os.fsencode(settings.cert_file)
+        options["SSLKEY"] = os.fsencode(settings.key_file)
+    if settings.key_password is not None:
+        options["KEYPASSWD"] = settings.key_password.encode()
     return options
 
 

@@ -22,6 +22,7 @@ class Null(Adapter):
     can_stream = True
     connections = CONNECTIONS
     can_unix = True
+    can_cert = can_key_password = True
     uses_target = False
 
     def open(self) -> None:
@@ -43,6 +44,7 @@ class NullAsync(AsyncAdapter):
     can_stream = True
     connections = CONNECTIONS
     can_unix = True
+    can_cert = can_key_password = True
     uses_target = False
 
     async def open(self) -> None:

@@ -61,7 +61,7 @@ class OverHttpcore(WithHttpcore):
             "max_connections": settings.pool_size,
             "max_keepalive_connections": settings.pool_size if settings.keep_alive else 0,
         }
-        if settings.ca_file or not settings.verify:
+        if settings.ca_file or settings.cert_file or not settings.verify:
             options["ssl_context"] = tls.context(settings)
         if settings.unix_path is not None:
             options["uds"] = settings.unix_path

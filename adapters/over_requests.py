@@ -50,6 +50,7 @@ class OverRequests(BaseAdapter):
     can_stream = True
     can_peek = True
     connections = CONNECTIONS
+    can_cert = True
     # It says 'read timed out' when the server does not answer the TLS handshake.
     other_kinds: ClassVar[tuple[tuple[str, ErrorKind], ...]] = (("handshake", "timeout_read"),)
 
@@ -73,6 +74,8 @@ class OverRequests(BaseAdapter):
             "verify": (settings.ca_file or True) if settings.verify else False,
             "stream": settings.stream,
         }
+        if settings.cert_file is not None:
+            self._options["cert"] = (settings.cert_file, settings.key_file)
         if settings.profile == "parity":
             session.trust_env = False
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))

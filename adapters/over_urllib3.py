@@ -67,6 +67,7 @@ class OverUrllib3(BaseAdapter):
     can_stream = True
     can_peek = True
     connections = CONNECTIONS
+    can_cert = can_key_password = True
     # It says 'read timed out' when the server does not answer the TLS handshake.
     other_kinds: ClassVar[tuple[tuple[str, ErrorKind], ...]] = (("handshake", "timeout_read"),)
 
@@ -84,6 +85,9 @@ class OverUrllib3(BaseAdapter):
             "ca_certs": settings.ca_file,
             "cert_reqs": "CERT_REQUIRED" if settings.verify else "CERT_NONE",
         }
+        if settings.cert_file is not None:
+            pool |= {"cert_file": settings.cert_file, "key_file": settings.key_file}
+            pool["key_password"] = settings.key_password
         self._options: dict[str, Any] = {"preload_content": not settings.stream}
         if settings.profile == "parity":
             # Blocking keeps the number of connections at pool_size instead of opening spares.

@@ -72,6 +72,7 @@ class Pycurl(Adapter):
     can_stream = True
     connections = CONNECTIONS
     can_unix = True
+    can_cert = can_key_password = True
     can_peek = True
     # Profile parity turns it off.
     offers_http2 = ("defaults",) if pycurl.version_info()[4] & pycurl.VERSION_HTTP2 else ()

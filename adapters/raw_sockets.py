@@ -38,6 +38,7 @@ class RawAdapter(BaseAdapter):
     can_stream = True
     connections = CONNECTIONS
     can_unix = True
+    can_cert = can_key_password = True
     trace_points = CONNECTION_POINTS
     hold_points = CONNECTION_HOLDS
     error_kinds = (

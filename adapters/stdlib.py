@@ -30,6 +30,7 @@ class Stdlib(OverHttpClient):
     name = "stdlib"
     session_scope = "slot"
     can_unix = True
+    can_cert = can_key_password = True
     unequal = (
         "http.client does not reconnect if the server has closed the kept connection: "
         "that request fails (kind reset)",

@@ -25,8 +25,8 @@ __all__ = ["show_client", "show_clients"]
 COLUMNS = ("client", "state", "version", "supported", "modes", "HTTP", "can")
 # What saves room in a narrow window, in this order.
 STEPS: tuple[Step, ...] = (
-    *(("fold", "state"), ("fold", "version"), ("drop", "supported"), ("fold", "modes")),
-    *(("fold", "can"), ("drop", "can"), ("drop", "HTTP")),
+    *(("fold", "state"), ("fold", "version"), ("drop", "supported"), ("fold", "can")),
+    *(("fold", "modes"), ("drop", "can"), ("drop", "HTTP")),
 )
 NOTHING = "–"
 INDENT = 10  # of what goes on in another line
@@ -135,6 +135,7 @@ def _of_mode(mode: dict[str, Any]) -> Iterator[str]:
         "shows bodies": mode["can_peek"],
         "connection per request": "close" in mode["connections"],
         "unix sockets": mode["can_unix"],
+        _certificates(mode): mode["can_cert"],
         f"traces {len(mode['trace_points'])} points": mode["trace_points"],
         f"holds at {', '.join(mode['hold_points'])}": mode["hold_points"],
     }
@@ -144,6 +145,10 @@ def _of_mode(mode: dict[str, Any]) -> Iterator[str]:
         yield f"  lacks: {', '.join(mode['lacks'])}"
     for claim, sentence in mode["known_failures"].items():
         yield f"  known to fail {claim}: {sentence}"
+
+
+def _certificates(mode: dict[str, Any]) -> str:
+    return "client certificates" + ("" if mode["can_key_password"] else " (no encrypted key)")
 
 
 def _plain(client: Client) -> dict[str, object]:

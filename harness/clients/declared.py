@@ -37,6 +37,7 @@ def _asked(client: Client) -> Declared:
     able = {
         "close": [("close" in mode["connections"]) for mode in modes],
         "unix": [bool(mode["can_unix"]) for mode in modes],
+        "cert": [bool(mode["can_cert"]) for mode in modes],
         "trace": [bool(mode["trace_points"]) for mode in modes],
     }
     return Declared(

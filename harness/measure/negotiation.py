@@ -8,11 +8,11 @@ offers (RFC 7301). So one handshake asks the server, and only if a client offers
 from __future__ import annotations
 
 import socket
-import ssl
 from collections.abc import Mapping
 from functools import cache
 from urllib.parse import urlsplit
 
+from adapters import tls
 from adapters.base import Settings
 from adapters.unix_sockets import unix_socket
 from harness import interrupts
@@ -28,34 +28,29 @@ def spoken(url: str, settings: Settings, offers_http2: bool) -> str | None:
     if parts.scheme != "https" or not offers_http2:
         return HTTP_1_1
     with interrupts.allowed():
-        return _chosen(
-            parts.hostname or "",
-            parts.port or 443,
-            settings.ca_file,
-            settings.unix_path,
-            verify=settings.verify,
-            timeout_s=settings.timeout_s,
-        )
+        return _chosen(parts.hostname or "", parts.port or 443, _of_handshake(settings))
+
+
+def _of_handshake(settings: Settings) -> Settings:
+    """Return the settings on which a handshake depends, and no others."""
+    return Settings(
+        timeout_s=settings.timeout_s,
+        verify=settings.verify,
+        ca_file=settings.ca_file,
+        unix_path=settings.unix_path,
+        cert_file=settings.cert_file,
+        key_file=settings.key_file,
+        key_password=settings.key_password,
+    )
 
 
 @cache
-def _chosen(
-    host: str,
-    port: int,
-    ca_file: str | None,
-    unix_path: str | None,
-    *,
-    verify: bool,
-    timeout_s: float,
-) -> str | None:
-    context = ssl.create_default_context(cafile=ca_file)
-    if not verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
+def _chosen(host: str, port: int, settings: Settings) -> str | None:
+    context = tls.new_context(settings)
     context.set_alpn_protocols(["h2", "http/1.1"])
     try:
         with (
-            _dialled(host, port, unix_path, timeout_s) as plain,
+            _dialled(host, port, settings.unix_path, settings.timeout_s) as plain,
             context.wrap_socket(plain, server_hostname=host) as secured,
         ):
             return HTTP_2 if secured.selected_alpn_protocol() == "h2" else HTTP_1_1

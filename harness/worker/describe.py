@@ -106,6 +106,8 @@ def capabilities(module: str, site: str) -> dict[str, Any]:
                 "hold_points": list(adapter.hold_points),
                 "connections": list(adapter.connections),
                 "can_unix": adapter.can_unix,
+                "can_cert": adapter.can_cert,
+                "can_key_password": adapter.can_key_password,
                 "can_peek": adapter.can_peek,
                 "can_stream": adapter.can_stream,
                 "uses_target": adapter.uses_target,

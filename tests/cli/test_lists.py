@@ -156,4 +156,4 @@ def test_clients_as_json_have_state_and_cached_version(tmp_path: Path) -> None:
     assert (by_name["httpx"]["state"], by_name["httpx"]["cached_version"]) == ("installed", None)
     assert by_name["httpx2"]["state"] == "on demand"
     assert by_name["httpx2"]["http_versions"] == ["1.1"]
-    assert by_name["httpx2"]["can"] == ["close", "unix", "trace"]
+    assert by_name["httpx2"]["can"] == ["close", "unix", "cert", "trace"]

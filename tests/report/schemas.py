@@ -384,7 +384,7 @@ def clients(types: Types) -> Schema:
         ),
         "cached_version": nullable(TEXT),
         "http_versions": TEXTS,
-        "can": described(TEXTS, "", "abilities of all its modes: close, unix, trace"),
+        "can": described(TEXTS, "", "abilities of all its modes: close, unix, cert, trace"),
     }
     return closed({"clients": array(closed(_client() | listed))})
 
@@ -407,7 +407,7 @@ def _client() -> dict[str, Schema]:
 
 
 def _mode() -> Schema:
-    flags = ("can_unix", "can_peek", "can_stream", "uses_target")
+    flags = ("can_unix", "can_cert", "can_key_password", "can_peek", "can_stream", "uses_target")
     return closed(
         {
             "loops": array(nullable(TEXT)),
