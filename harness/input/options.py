@@ -272,6 +272,17 @@ class Options:
         group="request",
         metavar="FILE",
     )
+    cert: str | None = declare(
+        "Show this client certificate (PEM, with its chain) to servers that ask for one.",
+        group="request",
+        metavar="FILE",
+    )
+    key: str | None = declare("The private key of --cert (PEM).", group="request", metavar="FILE")
+    key_password_env: str | None = declare(
+        "The environment variable with the password of an encrypted --key.",
+        group="request",
+        metavar="NAME",
+    )
     profile: str | None = declare(
         "parity: equal settings; defaults: each library's own. [parity]",
         group="what",

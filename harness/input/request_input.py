@@ -28,8 +28,10 @@ from harness.scenario.methods import MAX_BODY_BYTES, MAX_BODY_MIB
 from harness.scenario.numbers import size_in_bytes
 
 __all__ = [
+    "certificates_problem",
     "content_type",
     "literal_body",
+    "kind_problem",
     "parse_body",
     "parse_ca",
     "parse_headers",
@@ -139,8 +141,8 @@ def parse_ca(text: str | None, *, verify: bool) -> str | None:
     path = Path(text).absolute()
     try:
         # not every worker can read a pipe, and opening one may block for ever
-        problem = _kind_problem(path, path.is_file(), "a regular file")
-        problem = problem or _certificates_problem(path)
+        problem = kind_problem(path, path.is_file(), "a regular file")
+        problem = problem or certificates_problem(path)
     except (OSError, ValueError) as error:
         problem = getattr(error, "strerror", None) or "not a file name"
     if problem:
@@ -168,7 +170,7 @@ def parse_unix(options: Options, *, traced: bool) -> str | None:
         )
     path = Path(text).absolute()
     try:
-        problem = _kind_problem(path, path.is_socket(), "a socket")
+        problem = kind_problem(path, path.is_socket(), "a socket")
     except (OSError, ValueError) as error:
         problem = getattr(error, "strerror", None) or "not a file name"
     if not problem and len(os.fsencode(path)) > MOST_PATH_BYTES:
@@ -178,14 +180,14 @@ def parse_unix(options: Options, *, traced: bool) -> str | None:
     return str(path)
 
 
-def _kind_problem(path: Path, is_it: bool, kind: str) -> str:
+def kind_problem(path: Path, is_it: bool, kind: str) -> str:
     """Say that nothing is at ``path``, or something of another kind; empty if ``is_it``."""
     if is_it:
         return ""
     return f"not {kind}" if path.exists() else "no such file"
 
 
-def _certificates_problem(path: Path) -> str:
+def certificates_problem(path: Path) -> str:
     """Say why no certificate can be read from ``path``; empty if one can. Raises OSError."""
     import ssl  # noqa: PLC0415  slow to load, and seldom needed
 

@@ -38,7 +38,8 @@ __all__ = ["json_schema", "merged", "read"]
 
 MOST_BYTES = 10_000_000
 MOST_ENDPOINTS = 1_000
-OF_FILES = frozenset({"ca", "unix", "lock", "constraint", "adapter"})  # found beside this one
+# found beside this one
+OF_FILES = frozenset({"ca", "cert", "key", "unix", "lock", "constraint", "adapter"})
 # What a file says of these fields, an option that says the same in another way takes the place of.
 REPLACED: Mapping[str, tuple[str, ...]] = {
     "duration": ("requests",),

@@ -1,7 +1,7 @@
 """Builds a validated scenario from the options of a command line.
 
 It is pure, except that it reads the files of ``--body @file`` and ``--header @file`` and the
-variables of ``--header-env``, and draws a missing seed.
+variables of ``--header-env``, tries a client certificate, and draws a missing seed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TypeVar, cast, get_args
 from urllib.parse import urlsplit
 
 from harness.errors import UsageError
+from harness.input.certificate_input import check_https, parse_certificate
 from harness.input.client_expansion import Releases
 from harness.input.competitor_input import (
     Known,
@@ -97,6 +98,8 @@ def build(
     asked = parse_competitors(options, known, body)
     competitors = asked.competitors
     check_recipe(destination.path, [competitor.target for competitor in competitors])
+    certificate = parse_certificate(options, os.environ)
+    check_https(options, competitors, asked_for.endpoints)
     requests = _whole("requests", options.requests, None, 10**9)
     load = open_load(options)
     usual, wanted = length(options), precision(options)
@@ -136,6 +139,9 @@ def build(
         verify=options.verify,
         unix_path=parse_unix(options, traced=trace_share > 0),
         ca_file=parse_ca(options.ca, verify=options.verify),
+        cert_file=certificate.cert_file,
+        key_file=certificate.key_file,
+        key_password=certificate.key_password,
         profile=profile,
         seed=_seed(options.seed),
         pin=options.pin,

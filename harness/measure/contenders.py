@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import ssl
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from adapters.base import Connections, Mode, Settings
@@ -295,6 +296,7 @@ class Resolver:
                     "accepted: clients that can (see `clientbench clients`)",
                     "unix",
                 )
+            _check_certificate(competitor, scenario, capabilities)
             if scenario.stream and not capabilities["can_stream"]:
                 raise UsageError(
                     f"{competitor.label} cannot read a response chunk by chunk; "
@@ -320,6 +322,9 @@ class Resolver:
             stream=scenario.stream,
             profile=scenario.profile,
             unix_path=scenario.unix_path,
+            cert_file=scenario.cert_file,
+            key_file=scenario.key_file,
+            key_password=scenario.key_password,
             keep_alive=competitor.connection == "keep-alive",
             max_body_bytes=scenario.max_body_bytes,
             hold_s=scenario.held.longest_s if scenario.held is not None else 0.0,
@@ -373,6 +378,27 @@ def _check_hold(competitor: Competitor, scenario: Scenario, points: list[str]) -
             f"{competitor.label} cannot be held at {point!r} here; "
             f"accepted: {', '.join(points) or 'another client'}",
             "hold",
+        )
+
+
+def _check_certificate(
+    competitor: Competitor, scenario: Scenario, capabilities: Mapping[str, Any]
+) -> None:
+    """Check that the client can show the certificate, and read its key."""
+    if scenario.cert_file is None:
+        return
+    if not capabilities["can_cert"]:
+        raise UsageError(
+            f"{competitor.label} cannot use a client certificate; "
+            "accepted: clients that can (see `clientbench clients`)",
+            "cert",
+        )
+    if scenario.key_password is not None and not capabilities["can_key_password"]:
+        raise UsageError(
+            f"{competitor.label} cannot read an encrypted key; "
+            "accepted: a key without a password, or clients that can "
+            "(see `clientbench clients show NAME`)",
+            "key",
         )
 
 

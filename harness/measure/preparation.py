@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -182,6 +184,8 @@ class _Asker:
         kind, reason = answer["kind"], self.place.scrub(answer["reason"] or answer["message"])
         if kind.startswith("timeout"):
             return _late(self.contender.settings)
+        if kind == "tls" and _REFUSED_CLIENT.search(answer["message"]):
+            return self._refused_certificate(reason)
         if kind == "tls" and "certificate" in answer["message"].lower():
             name = self.contender.ca_name
             signers = (
@@ -193,7 +197,18 @@ class _Asker:
             return f"has a certificate that is not trusted ({reason}); accepted: {accepted}"
         return _FAILURES.get(kind, "could not be requested ({})").format(reason)
 
+    def _refused_certificate(self, reason: str) -> str:
+        if self.contender.settings.cert_file is None:
+            accepted = f"{option('cert')} and {option('key')}"
+            return f"wants a client certificate ({reason}); accepted: {accepted}"
+        name = quoted(Path(self.contender.settings.cert_file).name)
+        accepted = f"another {option('cert')}"
+        return f"refuses the client certificate {name} ({reason}); accepted: {accepted}"
 
+
+# Alerts of TLS about the client's certificate, as libraries spell them: "tlsv13 alert certificate
+# required", "received fatal alert: UnknownCA".
+_REFUSED_CLIENT = re.compile(r"alert.{0,20}(certificate|unknown[ _]?ca)", re.IGNORECASE)
 _FAILURES = {
     "dns": "has a host that cannot be resolved ({})",
     "connect": "cannot be reached ({}); accepted: a server that is running",

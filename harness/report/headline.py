@@ -61,6 +61,8 @@ def _particulars(run: RunRecord) -> Iterator[str]:
         yield "streamed"
     if asked.get("unix_path"):
         yield f"unix socket {asked['unix_path']}"
+    if asked.get("cert_file"):
+        yield f"client certificate {asked['cert_file']}"
     if asked.get("trace_share"):
         yield f"{100 * asked['trace_share']:g} % traced"
 

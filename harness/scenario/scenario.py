@@ -76,6 +76,9 @@ class Scenario(Plain):
     verify: bool = True
     ca_file: str | None = None  # PEM certificates, absolute path; None: the machine's
     unix_path: str | None = None  # absolute, of the socket that connections are made to
+    cert_file: str | None = None  # the client certificate (PEM) and its key, absolute paths
+    key_file: str | None = None
+    key_password: str | None = Field(default=None, repr=False)  # of an encrypted key
     profile: Profile = "parity"
     seed: int = Field(ge=0, le=MAX_SEED)
     pin: bool = True
@@ -120,6 +123,7 @@ class Scenario(Plain):
                 Redactor.of([self.url or self.path], self.headers, self.body),
                 *(Redactor.of([o.url or o.path], o.headers, o.body) for o in self.endpoints),
                 Redactor(o.value for o in self.variables.values() if isinstance(o, Constant)),
+                Redactor(() if self.key_password is None else (self.key_password,)),
             )
         )
 
@@ -127,9 +131,10 @@ class Scenario(Plain):
         """The scenario as plain JSON without secrets, for the database and reports.
 
         The body appears as its length only (``body_bytes``, ``None`` where sizes are made up), a
-        file of certificates or a socket as its name.
+        file of certificates, a key or a socket as the name of its file.
         """
-        data = self.model_dump(mode="json", exclude={"body", "endpoints", "mixing", "variables"})
+        apart = {"body", "endpoints", "mixing", "variables", "key_password"}
+        data = self.model_dump(mode="json", exclude=apart)
         if self.endpoints:  # else it is as in runs that were stored before there were any
             data["endpoints"] = [one.told() for one in self.endpoints]
             data["mixing"] = self.mixing
@@ -147,7 +152,7 @@ class Scenario(Plain):
             del data["left_out"]
         if self.gate is None:
             del data["gate"]
-        for name in ("ca_file", "unix_path"):
+        for name in ("ca_file", "unix_path", "cert_file", "key_file"):
             if data[name] is None:
                 del data[name]  # as in runs that were stored before it could be given
             else:

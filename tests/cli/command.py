@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import socket
 import ssl
 import subprocess
 import tempfile
@@ -96,6 +97,7 @@ class Arrived:
     target: str
     headers: dict[str, str]
     body: bytes
+    certificate: str | None = None  # common name of the client's, if it had to show one
 
 
 @dataclass
@@ -146,8 +148,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         recording = self.server.recording
         recording.instants_ns.append(time.monotonic_ns())
+        headers = {k.lower(): v for k, v in self.headers.items()}
         recording.arrived.append(
-            Arrived(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body)
+            Arrived(self.command, self.path, headers, body, _common_name(self.connection))
         )
         if recording.answers is not None and len(recording.arrived) > recording.answers:
             self.close_connection = True
@@ -164,6 +167,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Nobody reads it."""
+
+
+def _common_name(connection: socket.socket) -> str | None:
+    shown = connection.getpeercert() if isinstance(connection, ssl.SSLSocket) else None
+    parts = dict(pair for part in (shown or {}).get("subject", ()) for pair in part)
+    return parts.get("commonName")
 
 
 @contextmanager

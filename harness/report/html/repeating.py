@@ -237,6 +237,8 @@ def _request(run: RunRecord) -> Said:
         yield from _one(field, asked.get(key))
     yield from _one("ca", asked.get("ca_file"))
     yield from _one("unix", asked.get("unix_path"))
+    yield from _one("cert", asked.get("cert_file"))
+    yield from _one("key", asked.get("key_file"))
     yield from _one("verify", not asked.get("verify", True))
 
 
