@@ -192,6 +192,9 @@ ABILITIES: dict[str, tuple[str, ...]] = {
     "cert": (
         *("requests", "httpx", "aiohttp", "pycurl", "urllib3", "stdlib", "raw", "null"),
         *("httpx2", "niquests", "httpcore", "urllib3-future", "httpxyz", "httpcore2"),
+        *("curl_cffi", "pyreqwest", "wreq", "httpx-aiohttp", "pyqwest", "aiosonic", "tornado"),
+        *("geventhttpclient", "httpr", "rqx", "treq", "httplib2", "zapros", "punkreq"),
+        *("requests-futures", "eggfetch", "grequests", "hyperhttp", "mureq"),
     ),
     "trace": (
         *("requests", "httpx", "aiohttp", "pycurl", "urllib3", "stdlib", "raw"),

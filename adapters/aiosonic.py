@@ -35,6 +35,7 @@ class Aiosonic(AsyncAdapter):
     name = "aiosonic"
     can_stream = True
     can_peek = True
+    can_cert = can_key_password = True
     can_unix = True
     unequal = (
         "aiosonic resends an idempotent request if the server has closed the kept connection",
@@ -106,7 +107,7 @@ class Aiosonic(AsyncAdapter):
         pool: dict[str, Any] = {"size": settings.pool_size}
         options: dict[str, Any] = {}
         self._ssl = None
-        if settings.ca_file is not None or not settings.verify:
+        if settings.ca_file or settings.cert_file or not settings.verify:
             self._ssl = tls.context(settings)
         if settings.profile == "parity":
             pool |= {"max_conn_requests": None, "max_conn_idle_ms": None}

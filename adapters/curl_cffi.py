@@ -46,6 +46,7 @@ class _CurlCffi(BaseAdapter):
     connections = CONNECTIONS
     can_unix = True
     can_peek = True
+    can_cert = can_key_password = True
     offers_http2 = ("defaults",)
     unequal = (
         "libcurl has no read timeout: the timeout applies to the whole request",
@@ -66,7 +67,7 @@ class _CurlCffi(BaseAdapter):
     def _arguments(self) -> dict[str, Any]:
         """Return the arguments of ``Session`` or ``AsyncSession``."""
         settings = self.settings
-        options = libcurl.session_options(settings)
+        options = libcurl.session_options(settings) | libcurl.cert_options(settings)
         ca_file: str | bool = settings.ca_file or True
         arguments: dict[str, Any] = {
             "verify": ca_file if settings.verify else False,

@@ -30,6 +30,7 @@ class _Eggfetch(BaseAdapter):
     name = "eggfetch"
     can_stream = True
     can_peek = True
+    can_cert = True
     can_unix = True
     connections = CONNECTIONS
     unequal: ClassVar[tuple[str, ...]] = (
@@ -79,6 +80,8 @@ def _options(settings: Settings) -> dict[str, Any]:
         "max_keepalive_connections": settings.pool_size if settings.keep_alive else 0,
     }
     options: dict[str, Any] = {"verify": (settings.ca_file or True) if settings.verify else False}
+    if settings.cert_file is not None:
+        options["cert"] = (settings.cert_file, settings.key_file)
     if settings.unix_path is not None:
         options["uds"] = settings.unix_path
     if settings.profile == "parity":

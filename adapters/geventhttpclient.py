@@ -33,6 +33,7 @@ class GeventHttpClient(Adapter):
     loops = ("gevent",)
     can_stream = True
     can_peek = True
+    can_cert = True
     connections = CONNECTIONS
     error_kinds = (
         (HTTPConnectionClosed, "reset"),
@@ -75,8 +76,12 @@ class GeventHttpClient(Adapter):
             options["connection_timeout"] = options["network_timeout"] = settings.timeout_s
         if not settings.verify:
             options |= {"insecure": True, "ssl_context_factory": _trusting}
-        if settings.ca_file:
-            options["ssl_options"] = {"ca_certs": settings.ca_file}
+        tls = {
+            "ca_certs": settings.ca_file,
+            "certfile": settings.cert_file,
+            "keyfile": settings.key_file,
+        }
+        options["ssl_options"] = {name: file for name, file in tls.items() if file}
         self._clients = HTTPClientPool(**options)
         self._to = cache(self._find)
 

@@ -30,6 +30,7 @@ class Httplib2(Adapter):
     name = "httplib2"
     session_scope = "slot"
     can_peek = True
+    can_cert = can_key_password = True
     connections = CONNECTIONS
     unequal = (
         "httplib2 sends header names in lower case",
@@ -72,6 +73,11 @@ class Httplib2(Adapter):
         if settings.profile == "parity":
             options |= {"timeout": settings.timeout_s, "proxy_info": None}
         self._http = httplib2.Http(**options)
+        if settings.cert_file is not None:
+            # for every host
+            self._http.add_certificate(
+                settings.key_file, settings.cert_file, "", settings.key_password
+            )
         if settings.profile == "parity":
             self._http.follow_redirects = False
 

@@ -17,6 +17,7 @@ from adapters.base import (
     Settings,
 )
 from adapters.environment import changed, no_proxies
+from adapters.identity import identity
 from adapters.like_httpx import AsyncLikeHttpx, SyncLikeHttpx
 
 __all__ = ["ADAPTERS", "Httpr", "HttprAsync"]
@@ -28,6 +29,7 @@ class _Httpr(BaseAdapter):
     name = "httpr"
     can_stream = True
     can_peek = True
+    can_cert = True
     connections = CONNECTIONS
     offers_http2 = ("defaults",)
     unequal: ClassVar[tuple[str, ...]] = (
@@ -79,6 +81,9 @@ def _options(settings: Settings) -> dict[str, Any]:
     options: dict[str, Any] = {"verify": settings.verify}
     if settings.ca_file is not None:
         options["ca_cert_file"] = settings.ca_file
+    shown = identity(settings)
+    if shown is not None:
+        options["client_pem_data"] = shown
     if settings.profile == "parity":
         options |= {
             "timeout": settings.timeout_s,

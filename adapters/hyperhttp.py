@@ -40,6 +40,7 @@ class Hyperhttp(AsyncAdapter):
     name = "hyperhttp"
     can_stream = True
     can_peek = True
+    can_cert = can_key_password = True
     connections = CONNECTIONS
     offers_http2 = ("defaults",)
     unequal = (
@@ -146,7 +147,7 @@ class Hyperhttp(AsyncAdapter):
                 "accept_compressed": False,
                 "max_decompressed_size": None,
             }
-        if not settings.verify:
+        if settings.cert_file is not None or not settings.verify:
             options["ssl_context"] = tls.context(settings)  # it warns of verify=False
         elif settings.ca_file is not None:
             options["verify"] = settings.ca_file

@@ -18,6 +18,7 @@ from adapters.base import ErrorKind, Request, Settings
 __all__ = [
     "POOL_SHRINKS",
     "Failure",
+    "cert_options",
     "header_lines",
     "linked_versions",
     "numbered",
@@ -170,6 +171,12 @@ def tls_options(settings: Settings) -> dict[str, Value]:
         options["CAINFO"] = os.fsencode(settings.ca_file)
     if not settings.verify:
         options |= {"SSL_VERIFYPEER": 0, "SSL_VERIFYHOST": 0}
+    return options | cert_options(settings)
+
+
+def cert_options(settings: Settings) -> dict[str, Value]:
+    """Return those of them that are for the client certificate."""
+    options: dict[str, Value] = {}
     if settings.cert_file is not None and settings.key_file is not None:
         options["SSLCERT"] = os.fsencode(settings.cert_file)
         options["SSLKEY"] = os.fsencode(settings.key_file)

@@ -28,6 +28,7 @@ class Mureq(Adapter):
     name = "mureq"
     can_stream = True
     can_peek = True
+    can_cert = can_key_password = True
     connections = CONNECTIONS
     unequal = (
         "mureq opens a new connection for each request",
@@ -55,7 +56,10 @@ class Mureq(Adapter):
             self._options["timeout"] = settings.timeout_s
         # By default, mureq makes a context for each request over TLS.
         self._shares_context = (
-            settings.profile == "parity" or settings.ca_file is not None or not settings.verify
+            settings.profile == "parity"
+            or settings.ca_file is not None
+            or settings.cert_file is not None
+            or not settings.verify
         )
 
     def send(self, request: Request) -> Response:

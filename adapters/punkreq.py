@@ -39,6 +39,7 @@ class Punkreq(AsyncAdapter):
     can_stream = True
     connections = CONNECTIONS
     can_peek = True
+    can_cert = can_key_password = True
     offers_http2 = ("defaults",)
     unequal = (
         "punkreq resends a request up to twice if the server has closed the kept connection",

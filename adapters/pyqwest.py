@@ -40,6 +40,7 @@ class _Pyqwest(BaseAdapter):
     name = "pyqwest"
     can_stream = True
     can_peek = True
+    can_cert = True
     connections = CONNECTIONS
     offers_http2 = ("defaults",)
     unequal = (
@@ -82,6 +83,9 @@ def _options(settings: Settings) -> dict[str, Any]:
         options["tls_include_system_certs"] = True
     else:
         options["tls_ca_cert"] = Path(settings.ca_file).read_bytes()
+    if settings.cert_file is not None and settings.key_file is not None:
+        options["tls_cert"] = Path(settings.cert_file).read_bytes()
+        options["tls_key"] = Path(settings.key_file).read_bytes()
     if settings.profile == "parity":
         options |= {
             "http_version": pyqwest.HTTPVersion.HTTP1,

@@ -31,6 +31,7 @@ from adapters.base import (
     Settings,
 )
 from adapters.hyper_errors import EITHER_TIMEOUT, kind_of
+from adapters.identity import identity
 
 __all__ = ["ADAPTERS", "Pyreqwest", "PyreqwestAsync"]
 
@@ -46,6 +47,7 @@ class _Pyreqwest(BaseAdapter):
     name = "pyreqwest"
     can_stream = True
     can_peek = True
+    can_cert = True
     connections = CONNECTIONS
     unequal: ClassVar[tuple[str, ...]] = (
         "pyreqwest's read timeout runs while it connects, so it may report either of the two",
@@ -80,6 +82,9 @@ def _configured(builder: _Clients, settings: Settings) -> _Clients:
     builder = builder.pool_max_idle_per_host(settings.pool_size if settings.keep_alive else 0)
     if settings.ca_file is not None:
         builder = builder.add_root_certificate_pem(Path(settings.ca_file).read_bytes())
+    shown = identity(settings)
+    if shown is not None:
+        builder = builder.identity_pem(shown)
     if not settings.verify:
         builder = builder.danger_accept_invalid_certs(True)
     if settings.profile == "defaults":

@@ -28,6 +28,7 @@ class _Rqx(BaseAdapter):
     name = "rqx"
     can_stream = True
     can_peek = True
+    can_cert = True
     connections = CONNECTIONS
     offers_http2 = ("defaults",)
     unequal: ClassVar[tuple[str, ...]] = (
@@ -77,6 +78,8 @@ class _Rqx(BaseAdapter):
             "max_connections": settings.pool_size,
             "max_keepalive_connections": settings.pool_size if settings.keep_alive else 0,
         }
+        if settings.cert_file is not None:
+            pool["cert"] = (settings.cert_file, settings.key_file)
         if settings.profile == "defaults":
             return {"transport": transport(**pool)}
         seconds = settings.timeout_s

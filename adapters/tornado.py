@@ -34,6 +34,7 @@ class Tornado(AsyncAdapter):
     connections = CONNECTIONS
     can_unix = True
     can_peek = True
+    can_cert = can_key_password = True
     offers_http2 = ("defaults",) if pycurl.version_info()[4] & pycurl.VERSION_HTTP2 else ()
     unequal = (
         "libcurl has no read timeout: the timeout applies to the whole request",
@@ -54,7 +55,8 @@ class Tornado(AsyncAdapter):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        self._options = libcurl.numbered(libcurl.session_options(settings), pycurl)
+        options = libcurl.session_options(settings) | libcurl.cert_options(settings)
+        self._options = libcurl.numbered(options, pycurl)
 
     @classmethod
     def linked_versions(cls) -> dict[str, str]:

@@ -33,6 +33,7 @@ from adapters.base import (
     Peek,
     Request,
     Response,
+    Settings,
 )
 
 __all__ = ["ADAPTERS", "Treq"]
@@ -52,6 +53,7 @@ class Treq(AsyncAdapter):
     loops = ("twisted",)
     can_stream = True
     can_peek = True
+    can_cert = True
     connections = CONNECTIONS
     unequal = (
         "sends a second line Accept-Encoding: gzip",
@@ -113,8 +115,8 @@ class Treq(AsyncAdapter):
         self._pool = web.HTTPConnectionPool(reactor)
         self._pool.maxPersistentPerHost = settings.pool_size
         agent: dict[str, Any] = {"pool": self._pool}
-        if settings.ca_file or not settings.verify:
-            agent["contextFactory"] = _Policy(settings.ca_file if settings.verify else None)
+        if settings.ca_file or settings.cert_file or not settings.verify:
+            agent["contextFactory"] = _Policy(settings)
         jar, self._timeout_s, self._options = _CookieJar(), None, dict[str, Any]()
         if settings.profile == "parity":
             self._pool.cachedConnectionTimeout = _IDLE_S
@@ -222,32 +224,47 @@ def _reasons(error: BaseException) -> Iterator[BaseException]:
         yield from _reasons(reason.value)
 
 
+def _certificates(file: str) -> list[Any]:
+    blocks = Path(file).read_text(encoding="ascii", errors="replace").split(_END)
+    return [ssl.Certificate.loadPEM(block + _END) for block in blocks if block.strip()]
+
+
 @implementer(IPolicyForHTTPS)
 class _Policy:
-    """Trusts the authorities of a file; without one, everybody."""
+    """Trusts the authorities of a file, or everybody; shows a certificate, if there is one."""
 
-    def __init__(self, ca_file: str | None) -> None:
+    def __init__(self, settings: Settings) -> None:
+        self._verifies = settings.verify
         self._trusted = None
-        if ca_file is not None:
-            blocks = Path(ca_file).read_text(encoding="ascii", errors="replace").split(_END)
-            roots = [ssl.Certificate.loadPEM(block + _END) for block in blocks if block.strip()]
-            self._trusted = ssl.trustRootFromCertificates(roots)
+        if settings.ca_file is not None:
+            self._trusted = ssl.trustRootFromCertificates(_certificates(settings.ca_file))
+        self._own: dict[str, Any] = {}
+        if settings.cert_file is not None and settings.key_file is not None:
+            first, *chain = _certificates(settings.cert_file)
+            key = ssl.KeyPair.load(Path(settings.key_file).read_bytes(), SSL.FILETYPE_PEM)
+            self._own = {
+                "privateKey": key.original,
+                "certificate": first.original,
+                "extraCertChain": [one.original for one in chain],
+            }
 
     def creatorForNetloc(self, hostname: bytes, _: int) -> Any:  # noqa: N802  Twisted's name
         """Return what makes TLS connections to a host."""
         name = hostname.decode("ascii")
-        if self._trusted is None:
-            return _Trusting(name)
-        return ssl.optionsForClientTLS(name, trustRoot=self._trusted)
+        if not self._verifies:
+            return _Trusting(name, self._own)
+        return ssl.optionsForClientTLS(
+            name, trustRoot=self._trusted, extraCertificateOptions=dict(self._own)
+        )
 
 
 @implementer(IOpenSSLClientConnectionCreator)
 class _Trusting:
     """Makes connections that verify nothing."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, own: dict[str, Any]) -> None:
         self._name = name
-        self._context = ssl.CertificateOptions(verify=False).getContext()
+        self._context = ssl.CertificateOptions(verify=False, **own).getContext()
 
     def clientConnectionForTLS(self, _: object) -> SSL.Connection:  # noqa: N802  Twisted's name
         """Return a new connection."""

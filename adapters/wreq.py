@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import wreq
+import wreq.tls
 from wreq import HeaderMap, Method, exceptions, redirect
 from wreq.blocking import Client as BlockingClient
 
@@ -43,6 +44,7 @@ class _Wreq(BaseAdapter):
     name = "wreq"
     can_stream = True
     can_peek = True
+    can_cert = True
     connections = CONNECTIONS
     offers_http2 = ("defaults",)
     unequal: ClassVar[tuple[str, ...]] = (
@@ -93,6 +95,10 @@ def _options(settings: Settings) -> dict[str, Any]:
         options["tls_verify"] = False
     elif settings.ca_file is not None:
         options["tls_verify"] = Path(settings.ca_file)
+    if settings.cert_file is not None and settings.key_file is not None:
+        certificate = Path(settings.cert_file).read_bytes()
+        key = Path(settings.key_file).read_bytes()
+        options["tls_identity"] = wreq.tls.Identity.from_pkcs8_pem(certificate, key)
     if settings.profile == "defaults":
         return options
     seconds = timedelta(seconds=settings.timeout_s)

@@ -35,6 +35,7 @@ class _Zapros(BaseAdapter):
     name = "zapros"
     can_stream = True
     can_peek = True
+    can_cert = can_key_password = True
     connections = CONNECTIONS
     unequal: ClassVar[tuple[str, ...]] = (
         "zapros rewrites paths and queries: it resolves dot segments and writes %20 as +",
@@ -83,7 +84,7 @@ class _Zapros(BaseAdapter):
         options: dict[str, Any] = {"http1": pool}
         if not settings.keep_alive:
             pool["max_idle_connections_per_host"] = 0
-        if settings.ca_file is not None or not settings.verify:
+        if settings.ca_file or settings.cert_file or not settings.verify:
             options["transport"] = transport(ssl_context=tls.context(settings))
         if self._raw:
             pool.setdefault("max_idle_connections_per_host", settings.pool_size)

@@ -28,5 +28,5 @@ def test_all_that_can_be_declared_is_declared_of_every_client() -> None:
         assert by_name(name).http_versions == ("1.1",), name
     assert by_name("httpx2").modes == ("sync", "async +trio")
     assert by_name("geventhttpclient").modes == ("sync +gevent",)
-    assert by_name("aiosonic").abilities == ("unix",)
+    assert by_name("aiosonic").abilities == ("unix", "cert")
     assert by_name("somebody's own") == by_name("another") != by_name("ry")
