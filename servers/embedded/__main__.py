@@ -56,7 +56,7 @@ async def _serve(options: Options, directory: Path | None) -> None:
     for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(name, end.set)
     folder = directory or (Path(options.certificate) if options.certificate else None)
-    context = _tls(folder, make=directory is not None) if folder is not None else None
+    context = None if folder is None else _tls(folder, options, make=directory is not None)
     scheme = "http" if context is None else "https"
     service = Service(loop, scheme, options.idle_timeout_s, options.instance)
     listener = _listen(options)
@@ -75,7 +75,7 @@ async def _serve(options: Options, directory: Path | None) -> None:
     await end.wait()
 
 
-def _tls(folder: Path, make: bool) -> ssl.SSLContext:
+def _tls(folder: Path, options: Options, make: bool) -> ssl.SSLContext:
     if make:
         # Importing the certificate module takes a third of a target's start, and is seldom needed.
         from servers.certificates import issue  # noqa: PLC0415
@@ -85,6 +85,9 @@ def _tls(folder: Path, make: bool) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
     context.load_cert_chain(folder / CERTIFICATE, folder / KEY)
+    if options.client_ca:
+        context.load_verify_locations(options.client_ca)
+        context.verify_mode = ssl.CERT_REQUIRED
     if make:  # the certificates are in memory now
         for name in (CERTIFICATE, KEY):
             (folder / name).unlink()

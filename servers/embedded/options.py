@@ -25,6 +25,7 @@ class Options:
     ``X-Instance``. ``certificate`` is a folder as ``servers.certificates`` makes it; with ``tls``
     and without it the process makes a certificate of its own. ``cpus`` empty: every CPU the parent
     may use. ``idle_timeout_s``: a connection without traffic for that long is dropped.
+    ``client_ca``: with ``tls``, clients have to show a certificate of an authority in this file.
     """
 
     host: str = "127.0.0.1"
@@ -35,6 +36,7 @@ class Options:
     certificate: str = ""
     cpus: tuple[int, ...] = ()
     idle_timeout_s: float = IDLE_TIMEOUT_S
+    client_ca: str = ""
 
     def to_words(self) -> list[str]:
         """Return the command line, which ``from_words`` parses."""
@@ -45,6 +47,8 @@ class Options:
             words += ["--instance", self.instance]
         if self.certificate:
             words += ["--certificate", self.certificate]
+        if self.client_ca:
+            words += ["--client-ca", self.client_ca]
         if self.cpus:
             words += ["--cpus", ",".join(map(str, self.cpus))]
         return words
@@ -58,6 +62,7 @@ class Options:
         parser.add_argument("--shared", action="store_true")
         parser.add_argument("--instance", default=cls.instance)
         parser.add_argument("--certificate", default=cls.certificate)
+        parser.add_argument("--client-ca", default=cls.client_ca)
         parser.add_argument("--tls", action="store_true")
         parser.add_argument("--cpus", type=_cpus, default=())
         parser.add_argument("--idle-timeout-s", type=float, default=cls.idle_timeout_s)

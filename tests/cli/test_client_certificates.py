@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import trustme
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    PrivateFormat,
-    load_pem_private_key,
-)
 
 import adapters
 from harness.input.options import Options
@@ -23,11 +16,10 @@ from harness.input.scenario_input import build
 from harness.input.settings import Defaults
 from harness.scenario.scenario import Scenario
 from tests.cli.command import ONE, Recording, clientbench, recording
+from tests.client_files import NAME, PASSWORD, Files
 from tests.refusals import refused
 from tests.require import is_left_out
 
-PASSWORD = "correct-horse-battery"
-NAME = "shown by the client"
 DAY = timedelta(days=1)
 HERE = [name for name in adapters.BUILTIN if not is_left_out(name)]
 ABLE = [name for name in HERE if name in adapters.ABILITIES["cert"] and name != "null"]
@@ -37,28 +29,6 @@ IN_ALL_MODES = [
     for mode in adapters.MODES_OF[name]
 ]
 READ_ENCRYPTED = [one for one in IN_ALL_MODES if one != "requests"]
-
-
-@dataclass(frozen=True)
-class Files:
-    """The files of a client, in one folder; ``ca.pem`` is the server's authority."""
-
-    folder: Path
-    authority: trustme.CA
-
-    def issue(self, name: str, **more: datetime) -> None:
-        """Write ``NAME.pem`` and ``NAME.key``, and the same key in ``NAME.encrypted``."""
-        made = self.authority.issue_cert("client.example", common_name=NAME, **more)
-        self.folder.joinpath(f"{name}.pem").write_bytes(
-            b"".join(one.bytes() for one in made.cert_chain_pems)
-        )
-        key = load_pem_private_key(made.private_key_pem.bytes(), None)
-        self.folder.joinpath(f"{name}.key").write_bytes(made.private_key_pem.bytes())
-        self.folder.joinpath(f"{name}.encrypted").write_bytes(
-            key.private_bytes(
-                Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(PASSWORD.encode())
-            )
-        )
 
 
 @pytest.fixture
