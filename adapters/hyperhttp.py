@@ -60,6 +60,11 @@ class Hyperhttp(AsyncAdapter):
         ("head-has-no-body", _HEAD, "Body truncated: expected"),
         ("keep-alive", _HEAD, "Body truncated: expected"),
         (
+            "client-certificate",
+            "hyperhttp may wait for ever after a server refused it for want of a client certificate",
+            "did not end within",
+        ),
+        (
             "body-limit",
             "hyperhttp fails requests after a stream that is left early",
             "Timed out waiting for response head",

@@ -6,10 +6,11 @@ client uses one of them.
 
 from __future__ import annotations
 
+import errno
 from contextvars import ContextVar
 from typing import Any, ClassVar
 
-from adapters.base import BaseAdapter, ErrorKind
+from adapters.base import BaseAdapter, ErrorKind, causes
 from adapters.over_urllib3 import was_cut
 
 __all__ = ["HANDSHAKE_IS_NOT_LIMITED", "TARGET", "OverUrllib3Future", "exact_pools"]
@@ -46,6 +47,9 @@ class OverUrllib3Future(BaseAdapter):
         if was_cut(error):
             return "body"
         if "Remote end closed connection" in str(error):  # before 2.25 it names no cause
+            return "reset"
+        # The server ended the connection while it was made: Python has no class for that.
+        if any(getattr(cause, "errno", None) == errno.ENOTCONN for cause in causes(error)):
             return "reset"
         return super().classify(error)
 

@@ -45,7 +45,7 @@ class _Rqx(BaseAdapter):
         *(("dns", "connect"), ("other-ca", "connect"), ("other-host", "connect")),
         *EITHER_TIMEOUT,
         # The end of the connection before the answer is an invalid answer to it.
-        ("eof", "protocol"),
+        *(("eof", "protocol"), ("no-certificate", "protocol")),
     )
     error_kinds = (
         (rqx.ConnectTimeout, "timeout_connect"),

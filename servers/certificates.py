@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from secrets import token_hex
 
 import trustme
 
@@ -30,10 +31,11 @@ def issue(folder: Path) -> None:
         file.write(issued.private_key_pem.bytes())
 
 
-def issue_for_checks(folder: Path) -> tuple[str, dict[str, str]]:
-    """Return the CA's certificate file, and files of certificates with their keys (PEM) by name.
+def issue_for_checks(folder: Path) -> tuple[str, dict[str, str], dict[str, str]]:
+    """Return the CA's certificate file, files of certificates with their keys (PEM), those of a client.
 
-    "https" is valid, "other-ca" has another authority, "other-host" is for another host.
+    "https" is valid, "other-ca" has another authority, "other-host" is for another host. The client
+    has a "certificate", its "key", and the same key "encrypted" with "password".
     """
     authority, stranger = trustme.CA(), trustme.CA()
     issued = {
@@ -45,4 +47,31 @@ def issue_for_checks(folder: Path) -> tuple[str, dict[str, str]]:
     for name, certificate in issued.items():
         certificate.private_key_and_cert_chain_pem.write_to_path(files[name])
     authority.cert_pem.write_to_path(folder / CA)
-    return str(folder / CA), {name: str(file) for name, file in files.items()}
+    servers = {name: str(file) for name, file in files.items()}
+    return str(folder / CA), servers, _client(authority, folder)
+
+
+def _client(authority: trustme.CA, folder: Path) -> dict[str, str]:
+    """Write a client's certificate and keys; return their files, and the password."""
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415  trustme has it
+        BestAvailableEncryption,
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+        load_pem_private_key,
+    )
+
+    issued, password = authority.issue_cert("client.example"), token_hex(16)
+    key = load_pem_private_key(issued.private_key_pem.bytes(), None)
+    content = {
+        "certificate": b"".join(blob.bytes() for blob in issued.cert_chain_pems),
+        # PKCS#8: some libraries read nothing else
+        "key": key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        "encrypted": key.private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(password.encode())
+        ),
+    }
+    files = {name: folder / f"client-{name}.pem" for name in content}
+    for name, file in files.items():
+        file.write_bytes(content[name])
+    return {name: str(file) for name, file in files.items()} | {"password": password}

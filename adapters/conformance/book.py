@@ -45,10 +45,15 @@ class Progress:
 
 @dataclass(frozen=True)
 class Server:
-    """A running server, as the suite sees it. ``ports`` by name: http, and one per certificate."""
+    """A running server, as the suite sees it. ``ports`` by name: http, and one per certificate.
+
+    ``client`` has the files of a client's "certificate", its "key" and the key "encrypted" with
+    "password", for the port "wanting", which answers nobody without them.
+    """
 
     ports: dict[str, int]
     ca_file: str
+    client: dict[str, str]
 
     def url(self, path: str, scheme: str = "http", port: str | None = None) -> str:
         """Return the URL of a path below a token."""

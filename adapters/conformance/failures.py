@@ -13,6 +13,7 @@ from adapters.conformance.exam import TIMEOUT_S, Exam, claims_of
 from adapters.conformance.failed import Failed, expect
 from adapters.conformance.hostile import FRAMING, HEADS, HOSTILE, Hostile
 from adapters.conformance.requests_sent import closed_port
+from adapters.conformance.server import WANTING
 from adapters.conformance.sessions import AsyncSession, Session
 
 __all__ = ["CLAIMS", "MISBEHAVIOUR", "full_queue"]
@@ -183,6 +184,21 @@ def no_verification(exam: Exam) -> None:
     expect("".join(said), "", "printed")
 
 
+def client_certificate(exam: Exam) -> None:
+    """Ask a server that answers nobody without one."""
+    asked, own = exam.get("bytes/5", WANTING), exam.server.client
+    files: dict[str, object] = {"cert_file": own["certificate"], "key_file": own["key"]}
+    ways = [files]
+    if exam.adapter.can_key_password:
+        ways.append({**files, "key_file": own["encrypted"], "key_password": own["password"]})
+    for way in ways:
+        with exam.session(**way) as session:
+            expect(session.send(asked), (200, 5))
+    with exam.session() as session:
+        exam.expect_failure(session, asked, exam.kinds("no-certificate", "tls", "reset"))
+    expect(len(exam.seen()), len(ways) + 2, "requests sent:")
+
+
 @contextmanager
 def _output() -> Iterator[list[str]]:
     """Capture the output of the process; the list is filled at the end."""
@@ -237,6 +253,11 @@ CLAIMS = (
         ("an invalid certificate is an error of kind tls", wrong_certificate),
         ("verification can be turned off, and nothing is printed", no_verification),
         schemes=("https",),
+    ),
+    *claims_of(
+        ("a client certificate is shown to a server that wants one", client_certificate),
+        schemes=("https",),
+        concerns=lambda adapter: adapter.can_cert,
     ),
     *claims_of(
         ("after a cancelled request the next one succeeds", cancelled),

@@ -43,7 +43,7 @@ def main() -> None:
         known=adapter.known_failures,
     )
     subject, client = Subject(adapter, order["loop"]), order["client"]
-    server = Server(order["ports"], order["ca_file"])
+    server = Server(order["ports"], order["ca_file"], order["own"])
     gc.collect()
     gc.freeze()  # a check looks for what it left open, not through everything that was imported
     for claim in CLAIMS:

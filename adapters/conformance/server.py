@@ -1,13 +1,15 @@
 """A small HTTP/1.1 server that records what arrives and misbehaves when the path asks for it.
 
 It runs as a process of its own (one client library holds the GIL while it waits for a body) with
-one thread per connection. ``python -m adapters.conformance.server CERTIFICATES`` takes certificate
-files by name as JSON, prints its ports as JSON, and ends when its standard input does.
+one thread per connection. ``python -m adapters.conformance.server CERTIFICATES CA`` takes
+certificate files by name as JSON, and that of their authority. It prints its ports as JSON, and
+ends when its standard input does.
 
 Paths are ``/TOKEN/BEHAVIOUR[/NUMBER]``. Requests are recorded by token, so that cases can share
 a server; ``/TOKEN/log`` returns them. ``/TOKEN/listen/NAME`` opens a port for this token, and
 ``/TOKEN/progress`` describes its connections from the moment they are accepted. The port
-``choosing`` negotiates HTTP/2 with every client that offers it, and then sends nothing more.
+``choosing`` negotiates HTTP/2 with every client that offers it, and then sends nothing more; the
+port ``wanting`` wants a client certificate of the authority.
 """
 
 from __future__ import annotations
@@ -24,9 +26,10 @@ from itertools import count
 from adapters.conformance.behaviours import BEHAVIOURS, Connection
 from adapters.conformance.book import Progress, Seen
 
-__all__ = ["CHOOSING", "main"]
+__all__ = ["CHOOSING", "WANTING", "main"]
 
 CHOOSING = "choosing"
+WANTING = "wanting"
 
 
 class _Records:
@@ -116,8 +119,16 @@ def main() -> None:
     certificates = json.loads(sys.argv[1])
     choosing = _context(certificates["https"])
     choosing.set_alpn_protocols(["h2"])
+    wanting = _context(certificates["https"])
+    wanting.load_verify_locations(sys.argv[2])
+    wanting.verify_mode = ssl.CERT_REQUIRED
     secured = {name: _context(pem) for name, pem in certificates.items()}
-    contexts: dict[str, ssl.SSLContext | None] = {"http": None, CHOOSING: choosing, **secured}
+    contexts: dict[str, ssl.SSLContext | None] = {
+        "http": None,
+        CHOOSING: choosing,
+        WANTING: wanting,
+        **secured,
+    }
     records = _Records(contexts)
     sys.stdout.write(json.dumps({name: records.listen(name) for name in contexts}) + "\n")
     sys.stdout.flush()

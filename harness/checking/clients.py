@@ -91,13 +91,14 @@ class ClientCheck:
         self._bundle = bundle
         self._conversation = Conversation("the server of the conformance suite")
         self._folder = tempfile.TemporaryDirectory(dir=bundle.path)
-        self.server = Server({}, "")  # as cases see it
+        self.server = Server({}, "", {})  # as cases see it
 
     def __enter__(self) -> ClientCheck:
-        ca_file, certificates = issue_for_checks(Path(self._folder.name))
+        ca_file, certificates, client = issue_for_checks(Path(self._folder.name))
+        words = [json.dumps(certificates), ca_file]
         try:
-            self._conversation.start("adapters.conformance.server", [json.dumps(certificates)])
-            self.server = Server(self._conversation.hear(SERVER_S), ca_file)
+            self._conversation.start("adapters.conformance.server", words)
+            self.server = Server(self._conversation.hear(SERVER_S), ca_file, client)
         except TargetError as error:
             self.__exit__()
             raise UnusableError(str(error)) from error
@@ -118,6 +119,7 @@ class ClientCheck:
             "site": str(self._bundle.site(visible.entries)),
             "ports": self.server.ports,
             "ca_file": self.server.ca_file,
+            "own": self.server.client,
         }
         found = _Found()
         while not found.complete and found.broken < MOST_BROKEN:

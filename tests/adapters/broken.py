@@ -175,6 +175,8 @@ BROKEN = {
     "wrong-certificate": "    def __init__(self, settings):\n"
     "        super().__init__(replace(settings, verify=False))",
     "no-verification": _when("not self.settings.verify", "os.write(1, b'insecure!')"),
+    "client-certificate": "    def __init__(self, settings):\n"
+    "        super().__init__(replace(settings, cert_file=None))",
     "cancelled": """
     distribution = "python"
     async def send(self, request):
