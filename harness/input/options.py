@@ -281,7 +281,7 @@ class Options:
     key_password_env: str | None = declare(
         "The environment variable with the password of an encrypted --key.",
         group="request",
-        metavar="NAME",
+        metavar="VARIABLE",
     )
     profile: str | None = declare(
         "parity: equal settings; defaults: each library's own. [parity]",

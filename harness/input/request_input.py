@@ -30,8 +30,8 @@ from harness.scenario.numbers import size_in_bytes
 __all__ = [
     "certificates_problem",
     "content_type",
-    "literal_body",
     "kind_problem",
+    "literal_body",
     "parse_body",
     "parse_ca",
     "parse_headers",

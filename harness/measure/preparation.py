@@ -184,7 +184,8 @@ class _Asker:
         kind, reason = answer["kind"], self.place.scrub(answer["reason"] or answer["message"])
         if kind.startswith("timeout"):
             return _late(self.contender.settings)
-        if kind == "tls" and _REFUSED_CLIENT.search(answer["message"]):
+        # with TLS 1.3 the client is done first, and hears of it as a reset
+        if kind in ("tls", "reset") and _REFUSED_CLIENT.search(answer["message"]):
             return self._refused_certificate(reason)
         if kind == "tls" and "certificate" in answer["message"].lower():
             name = self.contender.ca_name

@@ -156,6 +156,7 @@ OPEN = frozenset(
             "KEY=VALUE",
             "LABEL",
             "MACHINE",
+            "VARIABLE",
             "NAME=VAR",
             "NUMBER",
         ),
