@@ -26,6 +26,7 @@ __all__ = [
     "body_secrets",
     "header_secrets",
     "hide_named",
+    "holds_secret",
     "is_telling",
     "looks_secret",
     "one_of",
@@ -133,6 +134,13 @@ def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
         )
         for name, value in headers.items()
     }
+
+
+def holds_secret(name: str, value: str) -> bool:
+    """Say whether the name or the value of a header is that of a secret."""
+    if redact_headers({name: value}) == {name: value}:
+        return False
+    return is_telling(name) or looks_secret(value) or redact_url(value) != value
 
 
 def redact_tags(tags: Mapping[str, str]) -> dict[str, str]:

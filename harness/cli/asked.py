@@ -20,6 +20,7 @@ from harness.clients.catalogues import Making, versions
 from harness.clients.registry import known_clients
 from harness.input.competitor_input import Modes
 from harness.input.options import Command, Options
+from harness.input.recorded_input import left_out
 from harness.input.scenario_file import merged, read
 from harness.input.scenario_input import build
 from harness.input.scenario_texts import ScenarioFile
@@ -80,9 +81,15 @@ def _has_no_rounds(options: Options) -> bool:
 
 
 def scenario_of(options: Options, defaults: Defaults, settings: Making) -> Scenario:
-    """Build the scenario of these options. Raises ``ClientbenchError``."""
+    """Build the scenario of these options; print what of a recording is left out.
+
+    Raises ``ClientbenchError``.
+    """
     with contextlib.nullcontext() if options.file is None else options.file.blamed():
-        return _scenario(options, defaults, settings)
+        scenario = _scenario(options, defaults, settings)
+    for line in left_out(options):
+        say(line, sys.stderr)
+    return scenario
 
 
 def _scenario(options: Options, defaults: Defaults, settings: Making) -> Scenario:

@@ -20,6 +20,7 @@ from harness.scenario.destination import Destination, parse_url
 from harness.scenario.endpoints import Endpoint
 from harness.scenario.methods import BODY_METHODS, METHODS
 from harness.scenario.numbers import seconds
+from harness.scenario.recording import Recording
 from harness.scenario.scenario import Profile
 from harness.scenario.statuses import parse_statuses
 from harness.scenario.templates import Escape, filled, names
@@ -49,6 +50,7 @@ class Mixture:
     endpoints: tuple[Endpoint, ...] = ()
     mixing: Mixing = "shuffled"
     variables: Mapping[str, Variable] = field(default_factory=dict)
+    recording: Recording | None = None
 
 
 def mixture(

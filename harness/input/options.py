@@ -13,7 +13,9 @@ from harness.scenario.factors import CLIENT, FACTORS, Factor
 if TYPE_CHECKING:
     from harness.input.scenario_texts import ScenarioFile
 
-__all__ = ["Command", "Options"]
+__all__ = ["OF_RECORDED", "Command", "Options"]
+
+OF_RECORDED = ("to", "speed", "as_mixture", "allow_unsafe", "keep_secrets")  # fields
 
 Values = tuple[str | int, ...]
 Command = Literal["compare", "load"]
@@ -163,6 +165,33 @@ class Options:
         "Most requests in flight with --start per-request; further ones are dropped. [100]",
         group="load",
         metavar="NUMBER",
+    )
+    to: tuple[str, ...] = declare(
+        "Recorded traffic: the server to ask instead of the recorded ones; HOST=URL for the "
+        "requests to one of them.",
+        default=(),
+        group="load",
+        metavar="URL",
+    )
+    speed: str | float | None = declare(
+        "Recorded traffic: how much faster than it was recorded, 2x or 0.5x. [1x]",
+        group="load",
+        metavar="FACTOR",
+    )
+    as_mixture: bool = declare(
+        "Recorded traffic: keep the order of the requests, not their times.",
+        default=False,
+        group="load",
+    )
+    allow_unsafe: bool = declare(
+        "Recorded traffic: also send requests that may change something, such as POST.",
+        default=False,
+        group="request",
+    )
+    keep_secrets: bool = declare(
+        "Recorded traffic: send cookies, credentials and keys as they were recorded.",
+        default=False,
+        group="request",
     )
     think_time: str | float | None = declare(
         "Closed loop: pause between an answer and the next request. [0]",

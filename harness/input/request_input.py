@@ -28,6 +28,7 @@ from harness.scenario.methods import MAX_BODY_BYTES, MAX_BODY_MIB
 from harness.scenario.numbers import size_in_bytes
 
 __all__ = [
+    "FRAMING_HEADERS",
     "certificates_problem",
     "content_type",
     "kind_problem",
@@ -43,7 +44,7 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # Visible ASCII, spaces and tabs: RFC 9110 requires no more, and beyond it the clients disagree.
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
 # The client frames the message and keeps the connection; a header of the user's would break both.
-_FRAMING_HEADERS = frozenset(
+FRAMING_HEADERS = frozenset(
     {
         "connection",
         "content-length",
@@ -285,7 +286,7 @@ def _check_header(header: _Header) -> None:
         raise UsageError(
             f"{where}a name is not valid; expected letters, digits and !#$%&'*+-.^_`|~", field
         )
-    if name.lower() in _FRAMING_HEADERS:
+    if name.lower() in FRAMING_HEADERS:
         expected = "no framing or connection header: the client writes it itself"
         if name.lower() == "connection":
             expected += f" (see {option('connection')})"

@@ -19,7 +19,8 @@ from harness.input.declaration import declared
 from harness.input.file_lines import line_of
 from harness.input.foreign_kinds import kind_of
 from harness.input.foreign_source import Source
-from harness.input.options import Options
+from harness.input.options import OF_RECORDED, Options
+from harness.input.recorded.reading import recorded_file
 from harness.input.scenario_texts import (
     FIELD,
     EndpointText,
@@ -48,7 +49,7 @@ REPLACED: Mapping[str, tuple[str, ...]] = {
     "target": ("url",),
     "url": ("target",),
 }
-NOT_INSIDE = frozenset({"scenario", "gate"})
+NOT_INSIDE = frozenset({"scenario", "gate", *OF_RECORDED})
 Value = str | int | float
 
 
@@ -76,8 +77,11 @@ class OfFiles(Strict):
 
 
 def read(name: str) -> ScenarioFile:
-    """Read a scenario file. Raises UsageError with one line."""
+    """Read a scenario file, or recorded traffic. Raises UsageError with one line."""
     path = expanded(name)
+    recorded = recorded_file(name, path)
+    if recorded is not None:
+        return recorded
     text = _text(name, path)
     other = kind_of(source := Source(name, path, text))
     if other is not None:

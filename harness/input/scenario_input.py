@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 import secrets
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TypeVar, cast, get_args
 from urllib.parse import urlsplit
@@ -26,11 +27,12 @@ from harness.input.competitor_input import (
 from harness.input.declaration import declared
 from harness.input.gate_input import gate
 from harness.input.load_input import open_load
-from harness.input.mixture_input import mixture
+from harness.input.mixture_input import Mixture, mixture
 from harness.input.options import Options
 from harness.input.precision_input import check_budget, length, precision, typed_budget_s
 from harness.input.presets import Expansion, expand
 from harness.input.recipe_input import check_recipe
+from harness.input.recorded_input import addressed, recorded_mixture
 from harness.input.request_input import (
     content_type,
     parse_body,
@@ -44,7 +46,7 @@ from harness.input.target_input import Resolve
 from harness.option_names import option
 from harness.redaction import refusal
 from harness.scenario.budget import parse_budget
-from harness.scenario.destination import parse_url
+from harness.scenario.destination import Destination, parse_url
 from harness.scenario.factors import FACTORS
 from harness.scenario.gate import Gate, applied
 from harness.scenario.loads import OpenLoad
@@ -83,6 +85,7 @@ def build(
     Raises ``UsageError`` with one line that names the field, the value (unless it
     may be a secret) and what is accepted.
     """
+    options = addressed(options)
     expanded = expand(options)
     typed, options = options, expanded.options
     destination = parse_url(options.url)
@@ -91,7 +94,7 @@ def build(
     held_at_tls = expanded.held is not None and expanded.held.point == "tls"
     _check_target_options(options)
     headers = _headers(options, destination.authorization, profile, body)
-    asked_for = mixture(options.file, destination, headers, profile)
+    asked_for = _mixture(options, destination, headers, profile)
     if asked_for.endpoints:
         _check_one_request(options)
     known = Known(defaults, modes, resolve, releases, tls=held_at_tls)
@@ -155,6 +158,7 @@ def build(
         endpoints=asked_for.endpoints,
         mixing=asked_for.mixing,
         variables=dict(asked_for.variables),
+        recording=asked_for.recording,
     )
     if scenario.budget_s is not None:
         in_file = options.gate if wanted is None and options.budget is None else None
@@ -162,6 +166,16 @@ def build(
     if scenario.gate is not None:
         applied(scenario.gate, competitors, scenario.baseline)
     return scenario
+
+
+def _mixture(
+    options: Options, destination: Destination, headers: Mapping[str, str], profile: Profile
+) -> Mixture:
+    """Return the endpoints of a scenario file, or those of recorded traffic."""
+    recorded = None if options.file is None else options.file.recorded
+    if recorded is None:
+        return mixture(options.file, destination, headers, profile)
+    return recorded_mixture(options, recorded, destination, headers)
 
 
 def _check_one_request(options: Options) -> None:

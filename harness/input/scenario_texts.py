@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,6 +15,9 @@ from harness.input.file_lines import line_of
 from harness.option_names import option
 from harness.paths import expanded
 from harness.redaction import quoted
+
+if TYPE_CHECKING:
+    from harness.input.recorded.traffic import Traffic
 
 __all__ = ["FIELD", "EndpointText", "Place", "ScenarioFile", "Strict", "VariableText"]
 
@@ -96,6 +99,7 @@ class ScenarioFile:
     told: Callable[[str, Place], str] = _line
     client: str | None = None
     notes: tuple[str, ...] = ()
+    recorded: Traffic | None = None  # recorded requests, instead of endpoints
 
     @contextlib.contextmanager
     def blamed(self) -> Iterator[None]:

@@ -59,7 +59,7 @@ class Asking:
             self._endpoint(number, request, competitor) for number, request in enumerate(first)
         )
         begin = [sequence.first[number] for number in _connecting(endpoints)]
-        return endpoints, Mix(requests, numbers, sequence.order, begin)
+        return endpoints, Mix(requests, numbers, sequence.order, begin, sequence.offsets_ns)
 
     def _request(self, drawn: sequences.Drawn, competitor: Competitor, base_url: str) -> Request:
         scenario = self._scenario
@@ -67,6 +67,9 @@ class Asking:
         own = {"Connection": "close"} if competitor.connection == "close" else {}
         if scenario.endpoints:
             endpoint = scenario.endpoints[drawn.endpoint]
+            if scenario.recording is not None and drawn.recorded is not None:
+                recorded = scenario.recording.requests[drawn.recorded]
+                return recorded.request(endpoint.method, base_url, own)
             return endpoint.request(base_url, own, dict(drawn.values))
         url, body = scenario.url or base_url + scenario.path, scenario.body_of(competitor)
         return Request(competitor.method, url, {**scenario.headers, **own}, body)

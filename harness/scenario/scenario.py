@@ -29,6 +29,7 @@ from harness.scenario.loads import OpenLoad
 from harness.scenario.methods import BODY_METHODS
 from harness.scenario.plain import Plain
 from harness.scenario.precision import USUAL, Precision
+from harness.scenario.recording import Recording
 from harness.scenario.selector import ClientSpec
 from harness.scenario.statuses import parse_statuses
 from harness.scenario.variables import Constant, Variable, told
@@ -94,6 +95,7 @@ class Scenario(Plain):
     endpoints: tuple[Endpoint, ...] = ()  # none: one request, which the fields above describe
     mixing: Mixing = "shuffled"
     variables: dict[str, Variable] = Field(default_factory=dict)  # by name
+    recording: Recording | None = None  # the requests of the endpoints, if they were recorded
     left_out: tuple[tuple[str, str], ...] = ()  # competitors that could not be had, and why
 
     @property
@@ -124,6 +126,7 @@ class Scenario(Plain):
                 *(Redactor.of([o.url or o.path], o.headers, o.body) for o in self.endpoints),
                 Redactor(o.value for o in self.variables.values() if isinstance(o, Constant)),
                 Redactor(() if self.key_password is None else (self.key_password,)),
+                *(() if self.recording is None else (self.recording.redactor(),)),
             )
         )
 
@@ -133,12 +136,14 @@ class Scenario(Plain):
         The body appears as its length only (``body_bytes``, ``None`` where sizes are made up), a
         file of certificates, a key or a socket as the name of its file.
         """
-        apart = {"body", "endpoints", "mixing", "variables", "key_password"}
+        apart = {"body", "endpoints", "mixing", "variables", "recording", "key_password"}
         data = self.model_dump(mode="json", exclude=apart)
         if self.endpoints:  # else it is as in runs that were stored before there were any
             data["endpoints"] = [one.told() for one in self.endpoints]
             data["mixing"] = self.mixing
             data["variables"] = {name: told(one) for name, one in self.variables.items()}
+        if self.recording is not None:
+            data["recording"] = self.recording.told()
         data["url"] = None if self.url is None else redact_url(self.url)
         data["path"] = redact_url(self.path)
         data["headers"] = redact_headers(self.headers)

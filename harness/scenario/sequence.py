@@ -13,6 +13,7 @@ from harness.errors import UsageError
 from harness.redaction import quoted
 from harness.scenario.allocation import block_length, mixed
 from harness.scenario.plan import Plan
+from harness.scenario.recording import Recording
 from harness.scenario.scenario import Scenario
 from harness.scenario.variables import ran_out, values
 
@@ -25,18 +26,26 @@ MOST_DRAWN = 100_000  # requests with values of their own; after that, values ar
 
 @dataclass(frozen=True)
 class Drawn:
-    """One request: the number of its endpoint, and the values of the variables in it by name."""
+    """One request: the number of its endpoint, and the values of the variables in it by name.
+
+    ``recorded``: its number among the different requests of a recording.
+    """
 
     endpoint: int
     values: tuple[tuple[str, str], ...]
+    recorded: int | None = None
 
 
 @dataclass(frozen=True)
 class Sequence:
-    """``order`` holds indices of ``requests``, each of which differs from all others."""
+    """``order`` holds indices of ``requests``, each of which differs from all others.
+
+    ``offsets_ns``: when each is due after the begin of a round, if they have times of their own.
+    """
 
     requests: tuple[Drawn, ...]
     order: tuple[int, ...]
+    offsets_ns: tuple[int, ...] = ()
 
     @property
     def first(self) -> tuple[int, ...]:
@@ -54,6 +63,8 @@ def draw(scenario: Scenario, plan: Plan) -> Sequence:
     """Draw the sequence of a scenario. Raises ``UsageError`` if a file of values is too short."""
     if not scenario.endpoints:
         return ALWAYS_THE_SAME
+    if scenario.recording is not None:
+        return _recorded(scenario.recording)
     weights = [endpoint.share for endpoint in scenario.endpoints]
     rate = plan.load.rate if plan.load is not None else None
     block = block_length(weights, rate)
@@ -70,6 +81,13 @@ def draw(scenario: Scenario, plan: Plan) -> Sequence:
             "endpoints",
         )
     return _with_values(scenario, endpoints)
+
+
+def _recorded(recording: Recording) -> Sequence:
+    """Return recorded requests as they were recorded: nothing is drawn."""
+    requests = enumerate(recording.requests)
+    drawn = tuple(Drawn(one.endpoint, (), number) for number, one in requests)
+    return Sequence(drawn, recording.order, recording.offsets_ns)
 
 
 def _with_values(scenario: Scenario, endpoints: list[int]) -> Sequence:

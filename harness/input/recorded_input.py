@@ -1,0 +1,237 @@
+"""Makes endpoints, and their requests one by one, of recorded traffic."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from harness.errors import UsageError
+from harness.input.mixture_input import Mixture
+from harness.input.options import OF_RECORDED, Options
+from harness.input.recorded.traffic import Recorded, Traffic
+from harness.input.request_input import FRAMING_HEADERS, content_type, parse_headers
+from harness.option_names import option
+from harness.redaction import holds_secret, looks_secret, quoted, redact_url
+from harness.scenario.destination import Destination, parse_url
+from harness.scenario.endpoints import Endpoint
+from harness.scenario.recording import RecordedRequest, Recording
+
+__all__ = ["addressed", "left_out", "recorded_mixture"]
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+MOST_ENDPOINTS = 50
+MOST_DIFFERENT = 200_000
+LONGEST_NAME = 80
+USUAL_STATUSES = "200-399"
+OTHERS = "/…"
+NOT_SENT = FRAMING_HEADERS | {"host"}  # the client writes them itself
+_VARIES = re.compile(
+    r"[0-9]+|[0-9a-f]{8,}|[0-9a-f]{8}-[0-9a-f-]{27}|[^/]*[0-9]{4,}[^/]*", re.IGNORECASE
+)
+Headers = tuple[tuple[str, str], ...]
+
+
+def addressed(options: Options) -> Options:
+    """Return the options with the server that recorded requests go to as their URL.
+
+    Raises ``UsageError`` if there is none, or if there are options for recorded traffic without it.
+    """
+    if options.file is None or options.file.recorded is None:
+        for field in OF_RECORDED:
+            if getattr(options, field):
+                raise UsageError(
+                    "applies to recorded traffic; expected it with an access log or a HAR file",
+                    field,
+                )
+        return options
+    if options.url is not None:
+        raise UsageError(f"recorded requests go elsewhere; expected {option('to')}", "url")
+    if not options.to:
+        raise UsageError(
+            "recorded requests are never sent to where they were recorded; expected "
+            f"{option('to')} URL, or {option('to')} / for a target",
+            "to",
+        )
+    if len(options.to) > 1:
+        raise UsageError("is given twice; expected one server", "to")
+    return replace(options, url=_server(options.to[0]))
+
+
+def recorded_mixture(
+    options: Options, traffic: Traffic, destination: Destination, common: Mapping[str, str]
+) -> Mixture:
+    """Return the mixture of recorded requests. ``common`` headers go before recorded ones."""
+    requests = traffic.requests
+    _check_methods(options, requests, traffic.unit)
+    making = _Making(options, destination, dict(common), traffic.unit)
+    names = _names(requests)
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    places: dict[tuple[int, str, Headers, bytes | None], int] = {}
+    made: list[RecordedRequest] = []
+    order = []
+    for one, name in zip(requests, names, strict=True):
+        key = (numbers[name], one.path, one.headers, one.body)
+        if key not in places:
+            places[key] = len(made)
+            made.append(making.request(one, numbers[name]))
+        order.append(places[key])
+        if len(made) > MOST_DIFFERENT:
+            problem = f"has more than {MOST_DIFFERENT:,} different requests; expected a part of it"
+            raise UsageError(problem, "scenario")
+    endpoints = _endpoints(options, requests, names, destination)
+    recording = Recording(requests=tuple(made), order=tuple(order))
+    return Mixture(endpoints, "in-order", {}, recording)
+
+
+def left_out(options: Options) -> Iterator[str]:
+    """Yield lines about what a recording has and is not sent."""
+    traffic = None if options.file is None else options.file.recorded
+    if options.file is None or traffic is None:
+        return
+    name = quoted(options.file.name)
+    yield from (f"{name}: {note}" for note in traffic.notes)
+    if options.keep_secrets:
+        return
+    names = (
+        name for one in traffic.requests for name, value in one.headers if _hidden(name, value)
+    )
+    dropped = Counter(map(str.lower, names))
+    if dropped:
+        shown = ", ".join(f"{quoted(one)} × {count:,}" for one, count in dropped.most_common(5))
+        rest = ", …" if len(dropped) > 5 else ""
+        yield f"{name}: headers that may be secret are left out: {shown}{rest} (see {option('keep_secrets')})"
+
+
+@dataclass(frozen=True)
+class _Making:
+    """The maker of requests of a recording."""
+
+    options: Options
+    destination: Destination
+    common: dict[str, str]
+    unit: str
+
+    def request(self, one: Recorded, endpoint: int) -> RecordedRequest:
+        """Return one request as it is sent."""
+        base = self.destination.url
+        url = None if base is None else base.rstrip("/") + one.path
+        return RecordedRequest(endpoint, url, one.path, self._headers(one), one.body)
+
+    def _headers(self, one: Recorded) -> dict[str, str]:
+        """Return all headers: those of the command line go before recorded ones."""
+        if not one.headers and one.body is None:
+            return self.common  # shared: there may be very many
+        kept = [
+            (name, value)
+            for name, value in one.headers
+            if not name.startswith(":")
+            and name.lower() not in NOT_SENT
+            and (self.options.keep_secrets or not _hidden(name, value))
+        ]
+        pairs = ", ".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in kept)
+        try:
+            own = parse_headers([], f"{{{pairs}}}", None)
+        except UsageError as error:
+            assert self.options.file is not None
+            raise UsageError(
+                f"{quoted(self.options.file.name)} {self.unit} {one.number}: headers: "
+                f"{error.problem}",
+                "scenario",
+            ) from None
+        given = {name.lower() for name in self.common}
+        found = {n: v for n, v in own.items() if n.lower() not in given} | self.common
+        if one.body is not None and not any(name.lower() == "content-type" for name in found):
+            found["Content-Type"] = content_type(one.body)
+        return found
+
+
+def _hidden(name: str, value: str) -> bool:
+    return name.lower() not in NOT_SENT and not name.startswith(":") and holds_secret(name, value)
+
+
+def _server(text: str) -> str:
+    """Return the URL of a server, or "/" for a target."""
+    try:
+        found = parse_url(text)
+    except UsageError as error:
+        raise UsageError(error.problem, "to") from None
+    if found.path != "/" or (
+        found.url is not None and not re.fullmatch(r"[^/]+//[^/]+/", found.url)
+    ):
+        raise UsageError("has a path; expected only the server, since requests have paths", "to")
+    return text
+
+
+def _check_methods(options: Options, requests: Sequence[Recorded], unit: str) -> None:
+    """Refuse requests that may change something, unless they are asked for."""
+    unsafe = [one for one in requests if one.method not in SAFE_METHODS]
+    if options.allow_unsafe or not unsafe:
+        return
+    assert options.file is not None
+    raise UsageError(
+        f"{quoted(options.file.name)} {unit} {unsafe[0].number}: {unsafe[0].method} may change "
+        f"something, like {len(unsafe):,} of {len(requests):,} requests; expected "
+        f"{', '.join(SAFE_METHODS)}, or {option('allow_unsafe')}",
+        "scenario",
+    )
+
+
+def _names(requests: Sequence[Recorded]) -> list[str]:
+    """Return the name of each request's endpoint: method and path, without what varies in it.
+
+    Of more than ``MOST_ENDPOINTS`` the most frequent ones stay, the others of a method are one.
+    """
+    names = [_name(one) for one in requests]
+    counts = Counter(names)
+    if len(counts) <= MOST_ENDPOINTS:
+        return names
+    methods = {one.method for one in requests}
+    kept = {name for name, _ in counts.most_common(MOST_ENDPOINTS - len(methods))}
+    return [
+        name if name in kept else f"{one.method} {OTHERS}"
+        for name, one in zip(names, requests, strict=True)
+    ]
+
+
+def _name(one: Recorded) -> str:
+    path = one.path.partition("?")[0]
+    parts = (
+        "*" if _VARIES.fullmatch(part) or looks_secret(part) else part for part in path.split("/")
+    )
+    return f"{one.method} {redact_url('/'.join(parts))}"[:LONGEST_NAME]
+
+
+def _endpoints(
+    options: Options, requests: Sequence[Recorded], names: Sequence[str], destination: Destination
+) -> tuple[Endpoint, ...]:
+    """Return the endpoints in the order of their first requests, with their counts as weights."""
+    counts = Counter(names)
+    statuses: dict[str, set[int]] = {name: set() for name in counts}
+    for one, name in zip(requests, names, strict=True):
+        if one.status is not None:
+            statuses[name].add(one.status)
+    base = destination.url
+    found = []
+    for name, count in counts.items():
+        method, _, path = name.partition(" ")
+        found.append(
+            Endpoint(
+                name=name,
+                method=method,
+                url=None if base is None else base.rstrip("/") + path,
+                path=path,
+                weight=Decimal(count),
+                expect=None if options.expect is not None else _expected(statuses[name]),
+            )
+        )
+    return tuple(found)
+
+
+def _expected(statuses: Iterable[int]) -> str | None:
+    """Return what an endpoint may answer: also what it answered when it was recorded."""
+    more = sorted(status for status in statuses if 400 <= status < 500)
+    return ",".join([USUAL_STATUSES, *map(str, more)]) if more else None
