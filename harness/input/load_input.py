@@ -9,10 +9,11 @@ from typing import cast
 
 from harness.errors import UsageError
 from harness.input.options import Options
+from harness.input.recorded.times import keeps_times, recorded_stage
 from harness.redaction import one_of, refusal
 from harness.scenario.loads import STARTERS, OpenLoad, Starter
 from harness.scenario.numbers import MAX_DURATION_S, seconds
-from harness.worker.arrivals import SPACINGS, Spacing
+from harness.worker.arrivals import RECORDED, SPACINGS, Spacing
 
 __all__ = ["open_load", "per_second"]
 
@@ -27,7 +28,8 @@ _PARTS = re.compile(rf"({_NUMBER})(k?)(?:\s*/\s*({_PERIOD}))?", re.IGNORECASE)
 
 def open_load(options: Options) -> OpenLoad | None:
     """Return the open loop, or None for a closed one. Raises ``UsageError``."""
-    if options.rate is None and not options.stage:
+    timed = keeps_times(options)
+    if options.rate is None and not options.stage and not timed:
         problem = "applies to open loops; expected --rate or --stage with it"
         options.refuse(problem, "arrivals", "start", "max_in_flight")
         return None
@@ -41,6 +43,8 @@ def open_load(options: Options) -> OpenLoad | None:
             "applies to --start per-request; expected --concurrency for fixed workers",
             "max_in_flight",
         )
+    if timed:
+        return OpenLoad(stages=(recorded_stage(options),), arrivals=RECORDED, start=start)
     return OpenLoad(
         rate=None if options.rate is None else _rate(options.rate),
         stages=_stages(options.stage),

@@ -12,6 +12,7 @@ from decimal import Decimal
 from harness.errors import UsageError
 from harness.input.mixture_input import Mixture
 from harness.input.options import OF_RECORDED, Options
+from harness.input.recorded.times import check_times, keeps_times, offsets_ns
 from harness.input.recorded.traffic import Recorded, Traffic
 from harness.input.request_input import FRAMING_HEADERS, content_type, parse_headers
 from harness.option_names import option
@@ -58,6 +59,7 @@ def addressed(options: Options) -> Options:
         )
     if len(options.to) > 1:
         raise UsageError("is given twice; expected one server", "to")
+    check_times(options, options.file.recorded)
     return replace(options, url=_server(options.to[0]))
 
 
@@ -83,7 +85,11 @@ def recorded_mixture(
             problem = f"has more than {MOST_DIFFERENT:,} different requests; expected a part of it"
             raise UsageError(problem, "scenario")
     endpoints = _endpoints(options, requests, names, destination)
-    recording = Recording(requests=tuple(made), order=tuple(order))
+    recording = Recording(
+        requests=tuple(made),
+        order=tuple(order),
+        offsets_ns=offsets_ns(options, traffic) if keeps_times(options) else (),
+    )
     return Mixture(endpoints, "in-order", {}, recording)
 
 

@@ -32,6 +32,7 @@ from harness.input.options import Options
 from harness.input.precision_input import check_budget, length, precision, typed_budget_s
 from harness.input.presets import Expansion, expand
 from harness.input.recipe_input import check_recipe
+from harness.input.recorded.times import keeps_times
 from harness.input.recorded_input import addressed, recorded_mixture
 from harness.input.request_input import (
     content_type,
@@ -200,6 +201,7 @@ def _is_fixed(
         or typed.thorough
         or wanted is not None
         or typed.trace is not None
+        or keeps_times(typed)
         or any(one is not None for one in lengths)
     )
 

@@ -69,7 +69,8 @@ class ScenarioPlan:
         length = "" if told["duration_s"] is None else f"{told['duration_s']:g} s, "
         total = "" if told["requests"] is None else f"{told['requests']:,} requests, "
         rounds = f"{told['rounds']} {figures.plural('round', told['rounds'])}"
-        load = "closed loop" if told["rate"] is None else f"{told['rate']:g} requests/s"
+        load = "closed loop" if self.plan.load is None else "open loop"
+        load = load if told["rate"] is None else f"{told['rate']:g} requests/s"
         yield cell(
             f"each client  {total}{length}{rounds}, {load}, up to {told['connections']} connections"
         )

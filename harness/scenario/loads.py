@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Literal
 
 from harness.scenario.plain import Plain
-from harness.worker.arrivals import Spacing
+from harness.worker.arrivals import RECORDED, Spacing
 from harness.worker.job import Pace
 
 __all__ = ["STARTERS", "OpenLoad", "Starter"]
@@ -24,11 +24,13 @@ HALF = Fraction(1, 2)
 class OpenLoad(Plain):
     """An open loop: a constant ``rate``, or ``stages`` of (rate at the start, at the
     end, seconds).
+
+    That of recorded requests is a stage with their mean rate; their times are in the recording.
     """
 
     rate: float | None = None
     stages: tuple[tuple[float, float, float], ...] = ()
-    arrivals: Spacing = "uniform"
+    arrivals: Spacing | Literal["recorded"] = "uniform"
     start: Starter = "fixed-workers"
 
     @property
@@ -69,7 +71,8 @@ class OpenLoad(Plain):
         highest = self.highest
         count = math.ceil(Fraction(highest) * length_ns / SECOND_NS - HALF)
         stages = ((highest, highest, length_ns),)
-        return Pace(stages, self.arrivals, seed, self.start, phase=float(HALF), count=count)
+        spacing = "uniform" if self.arrivals == RECORDED else self.arrivals
+        return Pace(stages, spacing, seed, self.start, phase=float(HALF), count=count)
 
     def _due(self, length_ns: int) -> Fraction:
         """Return rate × duration; stages are repeated whole."""

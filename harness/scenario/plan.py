@@ -249,13 +249,15 @@ def make_plan(scenario: Scenario) -> Plan:
     trial_ns = round((scenario.duration_s or 0.0) * 1e9 / scenario.rounds)
     counted = scenario.duration_s is None
     is_large = len(scenario.competitors) > MOST_IN_GROUP
+    is_timed = scenario.recording is not None and bool(scenario.recording.offsets_ns)
+    is_whole = counted or is_timed or bool(scenario.held or scenario.steps)
     return Plan(
         number=scenario.rounds,
         blocks=_blocks(scenario, trial_ns),
         competitors=len(scenario.competitors),
         seed=scenario.seed,
         trial_ns=trial_ns,
-        lead_in_ns=0 if counted or scenario.held or scenario.steps else LEAD_IN_NS,
+        lead_in_ns=0 if is_whole else LEAD_IN_NS,
         warmup_ns=round(scenario.warmup_s * 1e9),
         requests=scenario.requests,
         load=scenario.open_load,

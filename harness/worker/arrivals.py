@@ -14,16 +14,17 @@ import random
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from harness.worker.job import Pace, Window
 from harness.worker.mix import Pick
 
-__all__ = ["SPACINGS", "Arrivals", "Spacing", "Stage", "offsets"]
+__all__ = ["RECORDED", "SPACINGS", "Arrivals", "Spacing", "Stage", "offsets"]
 
 # uniform: evenly; poisson: like independent users; burst: all of a second at its beginning
 Spacing = Literal["uniform", "poisson", "burst"]
 SPACINGS: tuple[Spacing, ...] = Spacing.__args__  # type: ignore[attr-defined]
+RECORDED: Final = "recorded"  # a spacing too: that of the offsets that come with the requests
 SECOND_NS = 10**9
 _SLACK = 1e-6  # part of an arrival by which floating point may exceed a whole number
 
@@ -115,14 +116,19 @@ class Arrivals:
 
     All workers of a trial compute the same arrivals, and each takes every ``of``-th: together they
     make the whole rate, however many they are. The lead-in has the rate with which the window
-    begins.
+    begins. ``recorded``: the offsets of requests that were recorded.
     """
 
     def __init__(
-        self, window: Window, pace: Pace, lead_in: Iterator[Pick], picks: Iterator[Pick]
+        self,
+        window: Window,
+        pace: Pace,
+        lead_in: Iterator[Pick],
+        picks: Iterator[Pick],
+        recorded: Sequence[int] = (),
     ) -> None:
         self._window = window
-        before, inside = _instants(window, pace)
+        before, inside = _instants(window, pace, recorded)
         # an instant comes before its request, so that none is taken for which there is no instant
         parts = (zip(before, lead_in, strict=False), zip(inside, picks, strict=False))
         self._planned = itertools.chain(*map(window.own, parts))
@@ -145,12 +151,16 @@ class Arrivals:
         return self.planned
 
 
-def _instants(window: Window, pace: Pace) -> tuple[Iterator[int], Iterator[int]]:
+def _instants(
+    window: Window, pace: Pace, recorded: Sequence[int]
+) -> tuple[Iterator[int], Iterator[int]]:
     """Return the instants of the lead-in, and those of the window itself."""
     stages = [Stage(*stage) for stage in pace.stages]
     count = pace.count if window.permits is None else window.permits
     before = _lead_in(stages[0].start, window.start_ns - window.begin_ns, pace)
     inside = offsets(stages, pace.spacing, pace.seed, pace.phase, count)
+    if pace.spacing == RECORDED:
+        inside = iter(recorded[:count])
     return (
         (window.begin_ns + offset_ns for offset_ns in before),
         (window.start_ns + offset_ns for offset_ns in inside),

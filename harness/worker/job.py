@@ -91,7 +91,7 @@ class Pace:
     """
 
     stages: tuple[tuple[float, float, int], ...]
-    spacing: str  # one of arrivals.SPACINGS
+    spacing: str  # one of arrivals.SPACINGS, or RECORDED
     seed: int
     starter: str
     phase: float = 0.0  # as of arrivals.offsets

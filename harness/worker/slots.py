@@ -88,7 +88,7 @@ class Load:
         whole = slots.counted if window.counts else slots.uncounted
         if window.permits is not None:
             whole = itertools.islice(whole, window.permits)
-        self.arrivals = _arrivals(window, slots.uncounted, whole)
+        self.arrivals = _arrivals(window, slots.uncounted, whole, slots.offsets_ns)
         self._lead_in, self._picks = window.own(slots.uncounted), window.own(whole)
         self._lanes = slots.lanes_of(window, whole, self.arrivals)
         self.dropped = 0  # arrivals of the window that found no slot free
@@ -167,12 +167,14 @@ class Load:
         return max(0.0, (self.window.begin_ns - time.monotonic_ns()) / 1e9)
 
 
-def _arrivals(window: Window, lead_in: Iterator[Pick], picks: Iterator[Pick]) -> Arrivals | None:
+def _arrivals(
+    window: Window, lead_in: Iterator[Pick], picks: Iterator[Pick], recorded: Sequence[int]
+) -> Arrivals | None:
     if window.pace is None:
         return None
     from harness.worker.arrivals import Arrivals  # noqa: PLC0415  its random numbers load OpenSSL
 
-    return Arrivals(window, window.pace, lead_in, picks)
+    return Arrivals(window, window.pace, lead_in, picks, recorded)
 
 
 class Slots:
@@ -184,6 +186,7 @@ class Slots:
         self.recorder = Recorder(job.segment_fd, job.capacity)
         mix = read_mix(job.mix_fd)
         self.first = [mix.requests[index] for index in mix.first]
+        self.offsets_ns = mix.offsets_ns
         # What does not count takes its requests from the same place on, again and again.
         self.counted, self.uncounted = mix.picks(job.begin), mix.picks(job.begin)
         self._lanes = _lanes(mix, job)

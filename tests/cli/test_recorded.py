@@ -42,7 +42,8 @@ def written(folder: Path, text: str, name: str = "access.log") -> Path:
 
 
 def run(folder: Path, text: str, *words: str, name: str = "access.log") -> Ended:
-    return clientbench("run", written(folder, text, name), *words, cwd=folder)
+    written(folder, text, name)
+    return clientbench("run", name, *words, cwd=folder)
 
 
 def seen(server: Recording) -> list[tuple[str, str]]:
@@ -60,4 +61,110 @@ def test_a_mixture_keeps_the_recorded_order(client: str, text: str, tmp_path: Pa
     assert Counter(found[:PROBES]) == Counter([SENT[0], SENT[2], SENT[3]])
     assert found[PROBES + 1 :] == [*SENT, *SENT[:3]]  # one first request is before them
     if text is LOG:
-        assert "left out: 1 lines without a request that can be sent" in ended.err
+        assert "left out: lines without a request that can be sent × 1" in ended.err
+
+
+@pytest.mark.parametrize("start", ["fixed-workers", "per-request"])
+@pytest.mark.parametrize("client", ["raw:sync", "httpx:async"])
+def test_recorded_times_repeat_the_whole_in_each_round(
+    client: str, start: str, tmp_path: Path
+) -> None:
+    slots = "--max-in-flight" if start == "per-request" else "--concurrency"
+    words = ("--speed", "10x", "--rounds", "2", "--warmup", "0", slots, "1", "--start", start)
+    with recording() as server:
+        ended = run(tmp_path, LOG, client, "--to", server.url, *words, "--json")
+    assert ended.code == 0, ended
+    found = seen(server)[PROBES:]
+    assert found[1:6] == found[7:] == SENT
+    assert [trial["population"] for trial in ended.json["trials"]] == [5, 5]
+    asked = ended.json["run"]["scenario"]
+    assert asked["open_load"]["arrivals"] == "recorded"
+    assert asked["recording"] == {"requests": 5, "different": 4, "timed": True}
+
+
+def test_workers_share_recorded_times(tmp_path: Path) -> None:
+    words = ("--speed", "10", "--rounds", "1", "--warmup", "0", "--processes", "2")
+    with recording() as server:
+        ended = run(tmp_path, LOG, "raw:sync", "--to", server.url, *words, "--concurrency", "2")
+    assert ended.code == 0, ended
+    assert Counter(seen(server)[PROBES + 2 :]) == Counter(SENT)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([], "--to: recorded requests are never sent to where they were recorded; expected --to"),
+        (["--url", "http://127.0.0.1:9"], "--url: recorded requests go elsewhere; expected --to"),
+        (["--to", "http://127.0.0.1:9/a"], "--to: has a path; expected only the server"),
+        (["--to", "nowhere"], "--to: the scheme is missing"),
+        (["--to", "/", "--speed", "fast"], "--speed: 'fast' is not valid; expected a factor from"),
+        (["--to", "/", "--speed", "0"], "--speed: '0' is not valid; expected a factor from"),
+        (["--to", "/", "--as-mixture", "--speed", "2x"], "--speed: applies to recorded times"),
+        (["--to", "/", "--duration", "3"], "--duration: recorded requests have times of their"),
+        (["--to", "/", "--rate", "3"], "--rate: recorded requests have times of their own"),
+        (["--to", "/", "--method", "PUT"], "--method: each endpoint of the scenario has its own"),
+    ],
+)
+def test_bad_options_are_told_before_anything_is_sent(
+    words: list[str], told: str, tmp_path: Path
+) -> None:
+    ended = run(tmp_path, LOG, "raw", *words)
+    assert (ended.code, ended.out) == (2, ""), ended
+    assert told in ended.err
+    assert ended.err.count("\n") == 1
+
+
+POST = '1.2.3.4 - - [10/Oct/2025:13:55:39 -0700] "POST /orders HTTP/1.1" 201 5\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (LOG + POST, "line 7: POST may change something, like 1 of 6 requests; expected GET, HEAD"),
+        (
+            LOG * 16 + "nonsense\n" * 2,
+            "line 97 is no line of an access log, like 2 of 98 (2.04 %); expected at most 1 %",
+        ),
+        ('1.2.3.4 - - [10/Oct/2025:13:55:39 -0700] "-" 408 0\n', "has no request that can be sent"),
+        ('{"request_method": "GET", "request_uri": "/"}\n', "line 1 has no time; expected one, or"),
+        (
+            LOG + JSON_LOG.replace("17600", "19900"),
+            "takes 255,411,420 s; expected at most 604,800 s, with",
+        ),
+        ("nonsense\n", "line 1 is no line of an access log, like 1 of 1 (100 %)"),
+        ("", "has no request that can be sent"),
+    ],
+)
+def test_a_file_that_cannot_be_sent_is_told(text: str, told: str, tmp_path: Path) -> None:
+    with recording() as server:
+        ended = run(tmp_path, text, "raw", "--to", server.url)
+    assert (ended.code, ended.out) == (2, ""), ended
+    assert told in ended.err
+    assert ended.err.count("\n") == 1
+    assert server.arrived == []
+
+
+def test_few_broken_lines_are_counted_and_left_out(tmp_path: Path) -> None:
+    line = '::1 - - [10/Oct/2025:13:55:{:02} +0000] "GET /{} HTTP/1.1" 200 5\n'
+    text = "nonsense\n" + "".join(line.format(place // 2, place) for place in range(100))
+    words = ("--as-mixture", "--requests", "100", *ALONE)
+    with recording() as server:
+        ended = run(tmp_path, text, "raw", "--to", server.url, *words)
+    assert ended.code == 0, ended
+    assert "left out: lines that cannot be read, such as line 1 × 1" in ended.err
+    assert seen(server)[2:] == [("GET", f"/{place}") for place in range(100)]
+
+
+def test_unsafe_requests_are_sent_if_they_are_allowed(tmp_path: Path) -> None:
+    words = ("--allow-unsafe", "--as-mixture", "--requests", "6", *ALONE)
+    with recording() as server:
+        ended = run(tmp_path, LOG + POST, "raw", "--to", server.url, *words)
+    assert ended.code == 0, ended
+    assert seen(server)[-6:] == [*SENT, ("POST", "/orders")]
+
+
+def test_options_of_recorded_traffic_need_some(tmp_path: Path) -> None:
+    for words in (["--to", "/"], ["--allow-unsafe"], ["--as-mixture"], ["--speed", "2x"]):
+        ended = clientbench("compare", "raw", "requests", *words, cwd=tmp_path)
+        assert ended.code == 2, ended
+        assert f"{words[0]}: applies to recorded traffic; expected it with an acc" in ended.err

@@ -73,10 +73,10 @@ def access_log(name: str, path: Path) -> Traffic:
             FIELD,
         )
     if broken:
-        left_out[f"that cannot be read (the first: {broken[0]})"] = len(broken)
+        left_out[f"that cannot be read, such as line {broken[0]}"] = len(broken)
     if not found:
         raise UsageError(f"{quoted(name)} has no request that can be sent", FIELD)
-    notes = tuple(f"left out: {count:,} lines {why}" for why, count in left_out.items())
+    notes = tuple(f"left out: lines {why} × {count:,}" for why, count in left_out.items())
     return Traffic.of(found, "line", notes)
 
 
