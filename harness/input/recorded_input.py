@@ -12,12 +12,12 @@ from decimal import Decimal
 from harness.errors import UsageError
 from harness.input.mixture_input import Mixture
 from harness.input.options import OF_RECORDED, Options
+from harness.input.recorded.servers import Servers, chosen, hosts, servers
 from harness.input.recorded.times import check_times, keeps_times, offsets_ns
-from harness.input.recorded.traffic import Recorded, Traffic
+from harness.input.recorded.traffic import Recorded
 from harness.input.request_input import FRAMING_HEADERS, content_type, parse_headers
 from harness.option_names import option
 from harness.redaction import holds_secret, looks_secret, quoted, redact_url
-from harness.scenario.destination import Destination, parse_url
 from harness.scenario.endpoints import Endpoint
 from harness.scenario.recording import RecordedRequest, Recording
 
@@ -27,6 +27,7 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 MOST_ENDPOINTS = 50
 MOST_DIFFERENT = 200_000
 LONGEST_NAME = 80
+MOST_SHOWN = 5
 USUAL_STATUSES = "200-399"
 OTHERS = "/…"
 NOT_SENT = FRAMING_HEADERS | {"host"}  # the client writes them itself
@@ -51,26 +52,18 @@ def addressed(options: Options) -> Options:
         return options
     if options.url is not None:
         raise UsageError(f"recorded requests go elsewhere; expected {option('to')}", "url")
-    if not options.to:
-        raise UsageError(
-            "recorded requests are never sent to where they were recorded; expected "
-            f"{option('to')} URL, or {option('to')} / for a target",
-            "to",
-        )
-    if len(options.to) > 1:
-        raise UsageError("is given twice; expected one server", "to")
-    check_times(options, options.file.recorded)
-    return replace(options, url=_server(options.to[0]))
+    first = servers(options).first
+    check_times(options, chosen(options))
+    return replace(options, url=first)
 
 
-def recorded_mixture(
-    options: Options, traffic: Traffic, destination: Destination, common: Mapping[str, str]
-) -> Mixture:
+def recorded_mixture(options: Options, common: Mapping[str, str]) -> Mixture:
     """Return the mixture of recorded requests. ``common`` headers go before recorded ones."""
+    traffic, found = chosen(options), servers(options)
     requests = traffic.requests
     _check_methods(options, requests, traffic.unit)
-    making = _Making(options, destination, dict(common), traffic.unit)
-    names = _names(requests)
+    making = _Making(options, found, dict(common), traffic.unit)
+    names = _names(requests, with_host=found.are_several)
     numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
     places: dict[tuple[int, str, Headers, bytes | None], int] = {}
     made: list[RecordedRequest] = []
@@ -84,32 +77,41 @@ def recorded_mixture(
         if len(made) > MOST_DIFFERENT:
             problem = f"has more than {MOST_DIFFERENT:,} different requests; expected a part of it"
             raise UsageError(problem, "scenario")
-    endpoints = _endpoints(options, requests, names, destination)
     recording = Recording(
         requests=tuple(made),
         order=tuple(order),
         offsets_ns=offsets_ns(options, traffic) if keeps_times(options) else (),
     )
+    endpoints = _endpoints(options, requests, names, found)
     return Mixture(endpoints, "in-order", {}, recording)
 
 
 def left_out(options: Options) -> Iterator[str]:
-    """Yield lines about what a recording has and is not sent."""
-    traffic = None if options.file is None else options.file.recorded
-    if options.file is None or traffic is None:
+    """Yield lines about what a recording has and is not sent, or not to where it was."""
+    if options.file is None or options.file.recorded is None:
         return
-    name = quoted(options.file.name)
-    yield from (f"{name}: {note}" for note in traffic.notes)
+    name, whole = quoted(options.file.name), options.file.recorded
+    traffic = chosen(options)
+    yield from (f"{name}: {note}" for note in whole.notes)
+    others = whole.hosts - traffic.hosts
+    if others:
+        yield f"{name}: left out: requests to other hosts: {_counted(others)}"
+    if len(traffic.hosts) > 1 and not servers(options).are_several:
+        yield f"{name}: one server gets the requests to {', '.join(hosts(traffic))}"
     if options.keep_secrets:
         return
-    names = (
-        name for one in traffic.requests for name, value in one.headers if _hidden(name, value)
-    )
-    dropped = Counter(map(str.lower, names))
+    headers = (header for one in traffic.requests for header in one.headers)
+    dropped = Counter(name.lower() for name, value in headers if _hidden(name, value))
     if dropped:
-        shown = ", ".join(f"{quoted(one)} × {count:,}" for one, count in dropped.most_common(5))
-        rest = ", …" if len(dropped) > 5 else ""
-        yield f"{name}: headers that may be secret are left out: {shown}{rest} (see {option('keep_secrets')})"
+        yield (
+            f"{name}: left out: headers that may be secret: {_counted(dropped)} "
+            f"(see {option('keep_secrets')})"
+        )
+
+
+def _counted(counts: Counter[str]) -> str:
+    shown = ", ".join(f"{quoted(one)} × {count:,}" for one, count in counts.most_common(MOST_SHOWN))
+    return shown + (", …" if len(counts) > MOST_SHOWN else "")
 
 
 @dataclass(frozen=True)
@@ -117,14 +119,13 @@ class _Making:
     """The maker of requests of a recording."""
 
     options: Options
-    destination: Destination
+    servers: Servers
     common: dict[str, str]
     unit: str
 
     def request(self, one: Recorded, endpoint: int) -> RecordedRequest:
         """Return one request as it is sent."""
-        base = self.destination.url
-        url = None if base is None else base.rstrip("/") + one.path
+        url = _url(self.servers, one, one.path)
         return RecordedRequest(endpoint, url, one.path, self._headers(one), one.body)
 
     def _headers(self, one: Recorded) -> dict[str, str]:
@@ -159,17 +160,11 @@ def _hidden(name: str, value: str) -> bool:
     return name.lower() not in NOT_SENT and not name.startswith(":") and holds_secret(name, value)
 
 
-def _server(text: str) -> str:
-    """Return the URL of a server, or "/" for a target."""
-    try:
-        found = parse_url(text)
-    except UsageError as error:
-        raise UsageError(error.problem, "to") from None
-    if found.path != "/" or (
-        found.url is not None and not re.fullmatch(r"[^/]+//[^/]+/", found.url)
-    ):
-        raise UsageError("has a path; expected only the server, since requests have paths", "to")
-    return text
+def _url(servers: Servers, one: Recorded, path: str) -> str | None:
+    """Return the URL of a path on the server of a request; None: on the target."""
+    server = servers.of(one.host)
+    assert server is not None
+    return None if server.url is None else server.url.rstrip("/") + path
 
 
 def _check_methods(options: Options, requests: Sequence[Recorded], unit: str) -> None:
@@ -186,51 +181,55 @@ def _check_methods(options: Options, requests: Sequence[Recorded], unit: str) ->
     )
 
 
-def _names(requests: Sequence[Recorded]) -> list[str]:
+def _names(requests: Sequence[Recorded], *, with_host: bool) -> list[str]:
     """Return the name of each request's endpoint: method and path, without what varies in it.
 
     Of more than ``MOST_ENDPOINTS`` the most frequent ones stay, the others of a method are one.
     """
-    names = [_name(one) for one in requests]
+    origins = [f"{one.method} {one.host or ''}" if with_host else one.method for one in requests]
+    names = [_name(one, origin, with_host) for one, origin in zip(requests, origins, strict=True)]
     counts = Counter(names)
     if len(counts) <= MOST_ENDPOINTS:
         return names
-    methods = {one.method for one in requests}
-    kept = {name for name, _ in counts.most_common(MOST_ENDPOINTS - len(methods))}
+    most = max(1, MOST_ENDPOINTS - len({*origins}))
+    kept = {name for name, _ in counts.most_common(most)}
+    pairs = zip(names, origins, strict=True)
     return [
-        name if name in kept else f"{one.method} {OTHERS}"
-        for name, one in zip(names, requests, strict=True)
+        name if name in kept else f"{origin}{'' if with_host else ' '}{OTHERS}"
+        for name, origin in pairs
     ]
 
 
-def _name(one: Recorded) -> str:
+def _name(one: Recorded, origin: str, with_host: bool) -> str:
     path = one.path.partition("?")[0]
     parts = (
         "*" if _VARIES.fullmatch(part) or looks_secret(part) else part for part in path.split("/")
     )
-    return f"{one.method} {redact_url('/'.join(parts))}"[:LONGEST_NAME]
+    before = origin if with_host else f"{origin} "
+    return f"{before}{redact_url('/'.join(parts))}"[:LONGEST_NAME]
 
 
 def _endpoints(
-    options: Options, requests: Sequence[Recorded], names: Sequence[str], destination: Destination
+    options: Options, requests: Sequence[Recorded], names: Sequence[str], servers: Servers
 ) -> tuple[Endpoint, ...]:
     """Return the endpoints in the order of their first requests, with their counts as weights."""
     counts = Counter(names)
+    firsts: dict[str, Recorded] = {}
     statuses: dict[str, set[int]] = {name: set() for name in counts}
     for one, name in zip(requests, names, strict=True):
+        firsts.setdefault(name, one)
         if one.status is not None:
             statuses[name].add(one.status)
-    base = destination.url
     found = []
-    for name, count in counts.items():
-        method, _, path = name.partition(" ")
+    for name, first in firsts.items():
+        path = "/" + name.partition("/")[2]
         found.append(
             Endpoint(
                 name=name,
-                method=method,
-                url=None if base is None else base.rstrip("/") + path,
+                method=first.method,
+                url=_url(servers, first, path),
                 path=path,
-                weight=Decimal(count),
+                weight=Decimal(counts[name]),
                 expect=None if options.expect is not None else _expected(statuses[name]),
             )
         )

@@ -173,10 +173,9 @@ def _mixture(
     options: Options, destination: Destination, headers: Mapping[str, str], profile: Profile
 ) -> Mixture:
     """Return the endpoints of a scenario file, or those of recorded traffic."""
-    recorded = None if options.file is None else options.file.recorded
-    if recorded is None:
-        return mixture(options.file, destination, headers, profile)
-    return recorded_mixture(options, recorded, destination, headers)
+    if options.file is not None and options.file.recorded is not None:
+        return recorded_mixture(options, headers)
+    return mixture(options.file, destination, headers, profile)
 
 
 def _check_one_request(options: Options) -> None:

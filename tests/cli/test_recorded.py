@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -168,3 +170,167 @@ def test_options_of_recorded_traffic_need_some(tmp_path: Path) -> None:
         ended = clientbench("compare", "raw", "requests", *words, cwd=tmp_path)
         assert ended.code == 2, ended
         assert f"{words[0]}: applies to recorded traffic; expected it with an acc" in ended.err
+
+
+SECRETS = {
+    "Cookie": "session=hush-cookie",
+    "Authorization": "Bearer hush-bearer",
+    "X-Api-Key": "hush-key",
+    "X-Trace": "hush0Trace1hush2Trace3hush4Trace5",
+    "Referer": "https://shop.example/?token=hush-referer",
+}
+
+
+def entry(
+    url: str, second: float, method: str = "GET", body: dict[str, Any] | None = None, **more: Any
+) -> dict[str, Any]:
+    own = {":authority": "shop.example", "Host": "shop.example", "Content-Length": "99"}
+    headers = {**own, "Accept-Language": "de", "X-Tenant": "acme", **SECRETS}
+    return {
+        "startedDateTime": f"2025-10-10T13:55:{second:06.3f}Z",
+        "request": {
+            "method": method,
+            "url": url,
+            "headers": [{"name": name, "value": value} for name, value in headers.items()],
+            "cookies": [{"name": "session", "value": "hush-cookie"}],
+            "bodySize": 9 if method == "POST" else 0,
+            **({} if body is None else {"postData": body}),
+        },
+        "response": {"status": 200, "content": {"text": '"entries": [' * 1000}},
+        **more,
+    }
+
+
+def har_of(*entries: dict[str, Any]) -> str:
+    pages = [{"title": 'a "entries": [ {'}]
+    return json.dumps(
+        {"log": {"version": "1.2", "pages": pages, "entries": entries, "comment": ""}}, indent=1
+    )
+
+
+JSON_BODY = {"mimeType": "application/json", "text": '{"order": "Ö"}'}
+FORM = {"mimeType": "application/x-www-form-urlencoded", "params": [{"name": "a", "value": "b c"}]}
+
+
+def shop(origin: str) -> str:
+    return har_of(
+        entry(f"{origin}/api/items/17?page=2", 1.25),
+        entry(f"{origin}/api/orders", 1.5, "POST", JSON_BODY),
+        entry(f"{origin}/api/orders", 1.1, "POST", FORM),
+        entry(f"{origin}/gone", 1.6, "POST"),
+        entry(f"{origin}/api/items/17?page=2", 1.7),
+        entry(f"{origin}/style.css", 1.7, _fromCache="disk"),
+        entry("wss://shop.example/socket", 1.7),
+        entry("data:text/plain,hello", 1.7),
+    )
+
+
+OF_SHOP = [
+    ("POST", "/api/orders", b"a=b+c"),
+    ("GET", "/api/items/17?page=2", b""),
+    ("POST", "/api/orders", '{"order": "Ö"}'.encode()),
+    ("GET", "/api/items/17?page=2", b""),
+]
+
+
+@pytest.mark.parametrize("client", ["raw:sync", "httpx:async", "requests", "pycurl"])
+def test_a_har_file_is_sent_elsewhere_and_without_secrets(client: str, tmp_path: Path) -> None:
+    words = ("--allow-unsafe", "--rounds", "1", "--warmup", "0", "--concurrency", "1", "--json")
+    with recording() as recorded, recording() as server:
+        text = shop(recorded.url)
+        ended = run(tmp_path, text, client, "--to", server.url, *words, name="shop.har")
+    assert ended.code == 0, ended
+    assert recorded.arrived == []
+    found = [(one.method, one.target, one.body) for one in server.arrived]
+    assert found[-4:] == OF_SHOP
+    for one in server.arrived:
+        assert one.headers["x-tenant"] == "acme"
+        assert one.headers["accept-language"] == "de"
+        assert one.headers["host"] == server.url.removeprefix("http://")
+        assert one.headers["accept-encoding"] == "identity"
+        assert "hush" not in str(one)
+    kinds = {one.headers["content-type"] for one in server.arrived if one.method == "POST"}
+    assert kinds == {"application/json", "application/x-www-form-urlencoded"}
+    assert "'cookie' × 4" in ended.err
+    for why in (
+        "whose body was not recorded × 1",
+        "that a cache answered × 1",
+        "whose URL is not http or https × 2",
+    ):
+        assert why in ended.err
+    database = (tmp_path / "benchmark_results.db").read_bytes()
+    assert "hush" not in ended.out + ended.err
+    assert b"hush" not in database
+
+
+def test_secrets_of_a_har_file_are_sent_if_asked_for_and_never_kept(tmp_path: Path) -> None:
+    words = ("--allow-unsafe", "--keep-secrets", "--as-mixture", "--requests", "4", *ALONE)
+    with recording() as server:
+        text = shop("https://shop.example")
+        ended = run(tmp_path, text, "raw", "--to", server.url, *words, name="shop.har")
+        shown = clientbench("results", "show", "latest", "--details", "--json", cwd=tmp_path)
+    assert ended.code == 0, ended
+    for name, value in SECRETS.items():
+        assert {one.headers[name.lower()] for one in server.arrived} == {value}
+    assert "hush" not in ended.out + ended.err + shown.out
+    assert b"hush" not in (tmp_path / "benchmark_results.db").read_bytes()
+
+
+def test_hosts_are_mapped_one_by_one(tmp_path: Path) -> None:
+    text = har_of(
+        entry("https://shop.example/a", 1),
+        entry("https://cdn.example:8443/a", 1.1),
+        entry("https://ads.example/x", 1.2),
+    )
+    words = ("--as-mixture", "--requests", "4", *ALONE)
+    with recording() as shop, recording() as cdn:
+        mapped = ("--to", f"shop.example={shop.url}", "--to", f"cdn.example:8443={cdn.url}")
+        ended = run(tmp_path, text, "raw", *mapped, *words, name="a.har")
+    assert ended.code == 0, ended
+    assert "left out: requests to other hosts: 'ads.example' × 1" in ended.err
+    # a probe, one first request to each server, and two of the four
+    assert seen(shop) == seen(cdn) == [("GET", "/a")] * 4
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (shop("http://a.example"), "entry 3: POST may change something, like 2 of 4 requests"),
+        (
+            '{"log": {"entries": [{"request": {}}]}}',
+            "cannot be read near entry 1: it is no HAR file",
+        ),
+        (
+            har_of(entry("http://a.example/", 1))[:-30],
+            "cannot be read: it is no HAR file, or incomplete",
+        ),
+        ('{"log": {"entries": []}}', "has no request that can be sent"),
+        ('{"log": []}', "cannot be read: it is no HAR file, or incomplete"),
+        ("hello", "cannot be read: it is no HAR file, or incomplete"),
+        (
+            har_of(entry("http://a.example/", 1) | {"startedDateTime": "yesterday"}),
+            "cannot be read near entry 1: its time is not as in ISO 8601",
+        ),
+    ],
+)
+def test_a_har_file_that_cannot_be_sent_is_told(text: str, told: str, tmp_path: Path) -> None:
+    with recording() as server:
+        ended = run(tmp_path, text, "raw", "--to", server.url, name="a.har")
+    assert (ended.code, ended.out) == (2, ""), ended
+    assert told in ended.err
+    assert ended.err.count("\n") == 1
+    assert server.arrived == []
+
+
+def test_servers_that_contradict_each_other_are_told(tmp_path: Path) -> None:
+    for words, told in (
+        (("http://a.example", "http://b.example"), "--to: names two servers for all hosts"),
+        (("a=http://a.example", "a=http://b.example"), "--to: 'a' has two servers; expected one"),
+        (("a=http://u:p@a.example", "b=http://b.example"), "--to: has a user, whom all servers"),
+        (("a.example=/", "b.example=http://b.example"), "--to: names a target and other servers"),
+        (("other.example=http://b.example",), "expected 'shop.example'"),
+    ):
+        named = [word for one in words for word in ("--to", one)]
+        ended = run(tmp_path, LOG, "raw", *named)
+        assert (ended.code, ended.out) == (2, ""), ended
+        assert told in ended.err

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.input.recorded.access_log import access_log, is_line
+from harness.input.recorded.har import har, is_har
 from harness.input.recorded.traffic import Traffic
 from harness.input.scenario_texts import FIELD, ScenarioFile
 from harness.redaction import quoted
@@ -34,6 +35,8 @@ def recorded_file(name: str, path: Path) -> ScenarioFile | None:
 
 
 def _reader(path: Path, head: str) -> Reader | None:
+    if is_har(head) or path.suffix.lower() == ".har":
+        return har
     lines = [line for line in head.splitlines() if line.strip()][:FEW_LINES]
     if any(map(is_line, lines)) or path.suffix.lower() == ".log":
         return access_log

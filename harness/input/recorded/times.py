@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from harness.errors import UsageError
 from harness.input.options import Options
+from harness.input.recorded.servers import chosen
 from harness.input.recorded.traffic import Traffic
 from harness.option_names import option
 from harness.redaction import quoted, refusal
@@ -68,8 +69,7 @@ def offsets_ns(options: Options, traffic: Traffic) -> tuple[int, ...]:
 
 def recorded_stage(options: Options) -> tuple[float, float, float]:
     """Return (rate, rate, seconds): the mean rate, for as long as the recording takes."""
-    assert options.file is not None and options.file.recorded is not None
-    traffic = options.file.recorded
+    traffic = chosen(options)
     length_s = _length_ns(options, traffic) / SECOND_NS
     rate = len(traffic.requests) / length_s
     return rate, rate, length_s

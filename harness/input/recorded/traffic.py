@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -79,6 +80,11 @@ class Traffic:
             return (last // SECOND_NS + 1) * SECOND_NS
         gaps = len(self.offsets_ns) - 1
         return max(LEAST_LENGTH_NS, last + -(-last // gaps)) if gaps else SECOND_NS
+
+    @property
+    def hosts(self) -> Counter[str]:
+        """The recorded hosts, and how many requests went to each."""
+        return Counter(one.host for one in self.requests if one.host is not None)
 
     @cached_property
     def _in_seconds(self) -> bool:
