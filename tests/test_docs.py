@@ -64,7 +64,7 @@ MOST_WORDS = 900  # of README
 PROSE_COLUMNS, MOST_COLUMNS = 100, 200
 # Shorter than anything a user would type; the commands themselves stay as they are printed.
 SHORT = ("--duration", "0.3", "--rounds", "1", "--warmup", "0")
-MEASURING = ("compare", "load")
+MEASURING = ("compare", "load", "run")
 
 
 def listings(page: str, language: str) -> list[str]:
@@ -84,7 +84,7 @@ def commands(pages: list[Path] = PAGES) -> list[list[str]]:
 
 
 def is_remote(words: list[str]) -> bool:
-    return any(word.startswith(("http://", "https://")) for word in words)
+    return any(re.match(r"([\w.]+=)?https?://", word) for word in words)
 
 
 def servers(words: list[str]) -> set[str]:
@@ -122,7 +122,9 @@ def shortened(words: list[str]) -> list[str]:
             next(rest)
         else:
             kept.append(word)
-    return [*kept, *SHORT]
+    # recorded requests have times of their own
+    timed = any(word.endswith((".log", ".har")) for word in new) and "--as-mixture" not in new
+    return [*kept, *(SHORT[2:] if timed else SHORT)]
 
 
 def reader_folder(empty: Path) -> Path:
@@ -132,6 +134,10 @@ def reader_folder(empty: Path) -> Path:
     (empty / "order.json").write_text('{"article": 1}')
     (configuration,) = listings((DOCS / "targets.md").read_text("utf-8"), "nginx")
     (empty / "tuned.conf").write_text(configuration)
+    recorded = (DOCS / "recorded.md").read_text("utf-8")
+    for name, language in (("access.log", "text"), ("traffic.har", "json")):
+        (traffic,) = listings(recorded, language)
+        (empty / name).write_text(traffic)
     return empty
 
 
@@ -158,7 +164,7 @@ def clientbench(folder: Path, *words: str) -> str:
 def test_there_are_commands_of_every_kind() -> None:
     asked = {legacy.modernise(words)[0] for words in commands()}
     shown = {"presets", "report", "results", "targets"}
-    assert asked == {"compare", "load", "clients", "doctor"} | shown
+    assert asked == {"compare", "load", "run", "scenario", "clients", "doctor"} | shown
     assert REMOTE
 
 

@@ -158,10 +158,7 @@ def load(
 def run(
     file: Annotated[
         str,
-        argument(
-            "The scenario: a file of `clientbench scenario new`, or one of heyyall or go-hammer.",
-            "FILE",
-        ),
+        argument("A file of `clientbench scenario new`, one of heyyall or go-hammer, an access log, or a HAR file.", "FILE"),
     ],
     clients: Annotated[
         Texts, argument(f"{CLIENT} … (default: those of the file)", "CLIENT", "clients")
@@ -169,7 +166,7 @@ def run(
     url: Url = None,
     **options: Any,
 ) -> int:
-    """Measure a scenario: many endpoints, each with its share of the requests.
+    """Measure a scenario: many endpoints, each with its share, or requests that were recorded.
 
     Options go before what the file says.
     """

@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 
 from harness.errors import UsageError
 from harness.input.mixture_input import Mixture
 from harness.input.options import OF_RECORDED, Options
 from harness.input.recorded.servers import Servers, chosen, hosts, servers
-from harness.input.recorded.times import check_times, keeps_times, offsets_ns
+from harness.input.recorded.times import check_times, keeps_times, offsets_ns, speed
 from harness.input.recorded.traffic import Recorded
 from harness.input.request_input import FRAMING_HEADERS, content_type, parse_headers
 from harness.option_names import option
@@ -81,6 +82,10 @@ def recorded_mixture(options: Options, common: Mapping[str, str]) -> Mixture:
         requests=tuple(made),
         order=tuple(order),
         offsets_ns=offsets_ns(options, traffic) if keeps_times(options) else (),
+        file="" if options.file is None else options.file.path.name,
+        speed=float(speed(options)),
+        allow_unsafe=options.allow_unsafe,
+        keep_secrets=options.keep_secrets,
     )
     endpoints = _endpoints(options, requests, names, found)
     return Mixture(endpoints, "in-order", {}, recording)
@@ -201,12 +206,20 @@ def _names(requests: Sequence[Recorded], *, with_host: bool) -> list[str]:
 
 
 def _name(one: Recorded, origin: str, with_host: bool) -> str:
-    path = one.path.partition("?")[0]
-    parts = (
-        "*" if _VARIES.fullmatch(part) or looks_secret(part) else part for part in path.split("/")
-    )
+    path = "/".join(map(_constant, one.path.partition("?")[0].split("/")))
     before = origin if with_host else f"{origin} "
-    return f"{before}{redact_url('/'.join(parts))}"[:LONGEST_NAME]
+    return f"{before}{_redacted(path)}"[:LONGEST_NAME]
+
+
+@lru_cache(1 << 16)
+def _constant(part: str) -> str:
+    """Return a part of a path, or a mark if it varies."""
+    return "*" if _VARIES.fullmatch(part) or looks_secret(part) else part
+
+
+@lru_cache(1 << 12)
+def _redacted(path: str) -> str:
+    return redact_url(path)
 
 
 def _endpoints(

@@ -38,19 +38,25 @@ class RecordedRequest:
 class Recording(Plain):
     """Different requests, and the order in which they were recorded, as indices of them.
 
-    ``offsets_ns``: when each is due after the beginning; none: as soon as a slot is free.
+    ``offsets_ns``: when each is due after the beginning; none: as soon as a slot is free. The rest
+    says what was asked for, so that it can be again.
     """
 
     requests: tuple[RecordedRequest, ...] = Field(min_length=1, repr=False)
     order: tuple[int, ...] = Field(min_length=1, repr=False)
     offsets_ns: tuple[int, ...] = Field(default=(), repr=False)
+    file: str  # its name
+    speed: float = Field(default=1.0, gt=0)
+    allow_unsafe: bool = False
+    keep_secrets: bool = False
 
     def told(self) -> dict[str, Any]:
         """Return it as plain JSON: of the requests only how many."""
-        return {
+        kept = {"file", "speed", "allow_unsafe", "keep_secrets"}
+        return self.model_dump(mode="json", include=kept) | {
             "requests": len(self.order),
             "different": len(self.requests),
-            "timed": bool(self.offsets_ns),
+            "as_mixture": not self.offsets_ns,
         }
 
     def redactor(self) -> Redactor:

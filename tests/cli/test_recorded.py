@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -81,7 +83,27 @@ def test_recorded_times_repeat_the_whole_in_each_round(
     assert [trial["population"] for trial in ended.json["trials"]] == [5, 5]
     asked = ended.json["run"]["scenario"]
     assert asked["open_load"]["arrivals"] == "recorded"
-    assert asked["recording"] == {"requests": 5, "different": 4, "timed": True}
+    assert asked["recording"] == {
+        "file": "access.log",
+        "requests": 5,
+        "different": 4,
+        "as_mixture": False,
+        "speed": 10.0,
+        "allow_unsafe": False,
+        "keep_secrets": False,
+    }
+
+
+def test_the_page_of_a_recording_says_how_to_send_it_again(tmp_path: Path) -> None:
+    words = ("--speed", "10x", "--rounds", "2", "--warmup", "0", "-o", "report.html")
+    with recording() as server:
+        ended = run(tmp_path, LOG, "raw:sync", "requests", "--to", server.url, *words)
+    assert ended.code == 0, ended
+    page = html.unescape((tmp_path / "report.html").read_text("utf-8"))
+    found = re.search(r"clientbench compare raw.*", page)
+    assert found is not None
+    assert f"--to {server.url}/ --scenario access.log --speed 10 " in found[0]
+    assert not {"--stage", "--arrivals", "--duration", "--url"} & {*found[0].split()}
 
 
 def test_workers_share_recorded_times(tmp_path: Path) -> None:

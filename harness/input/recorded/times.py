@@ -13,7 +13,7 @@ from harness.option_names import option
 from harness.redaction import quoted, refusal
 from harness.scenario.numbers import MAX_DURATION_S
 
-__all__ = ["check_times", "keeps_times", "offsets_ns", "recorded_stage"]
+__all__ = ["check_times", "keeps_times", "offsets_ns", "recorded_stage", "speed"]
 
 SECOND_NS = 10**9
 SLOWEST, FASTEST = Fraction(1, 1000), Fraction(1000)
@@ -61,10 +61,10 @@ def check_times(options: Options, traffic: Traffic) -> None:
 
 def offsets_ns(options: Options, traffic: Traffic) -> tuple[int, ...]:
     """Return when each request is due after the first."""
-    speed = _speed(options)
-    if speed == 1:
+    factor = speed(options)
+    if factor == 1:
         return traffic.offsets_ns
-    return tuple(offset * speed.denominator // speed.numerator for offset in traffic.offsets_ns)
+    return tuple(offset * factor.denominator // factor.numerator for offset in traffic.offsets_ns)
 
 
 def recorded_stage(options: Options) -> tuple[float, float, float]:
@@ -76,10 +76,11 @@ def recorded_stage(options: Options) -> tuple[float, float, float]:
 
 
 def _length_ns(options: Options, traffic: Traffic) -> int:
-    return max(1_000_000, int(traffic.length_ns / _speed(options)))
+    return max(1_000_000, int(traffic.length_ns / speed(options)))
 
 
-def _speed(options: Options) -> Fraction:
+def speed(options: Options) -> Fraction:
+    """Return how much faster than they were recorded requests are sent. Raises ``UsageError``."""
     if options.speed is None:
         return Fraction(1)
     match = _SPEED.fullmatch(str(options.speed).strip())

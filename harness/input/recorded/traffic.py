@@ -94,7 +94,7 @@ class Traffic:
 Place = tuple[str | None, str]  # host, and path with query
 
 
-@lru_cache(1 << 16)
+@lru_cache(1 << 18)  # more than the different requests that are accepted
 def place(target: str) -> Place | None:
     """Return where a request went, from a URL or the path of its first line; None: nowhere.
 

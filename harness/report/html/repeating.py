@@ -31,6 +31,7 @@ USUAL: Mapping[str, Any] = {
     "processes": 1,
     "profile": "parity",
     "slice": 0.02,
+    "speed": 1.0,
     "start": "fixed-workers",
     "target": DEFAULT_NAME,
     "timeout": 10.0,
@@ -93,7 +94,9 @@ def _selector(client: Mapping[str, Any]) -> str:
 
 def _settings(run: RunRecord) -> Said:
     asked = run.scenario
-    yield from _one("url", asked.get("url") or asked.get("path"))
+    recording = _part(asked, "recording")
+    yield from _one("to" if recording else "url", asked.get("url") or asked.get("path"))
+    yield from _recorded(recording)
     yield from _of_competitors(run)
     yield from _of_targets(run)
     yield from _load(run)
@@ -106,6 +109,13 @@ def _settings(run: RunRecord) -> Said:
     yield from _one("error_budget", budget.get("count") if share is None else f"{100 * share:g}%")
     yield from (one for field in ("processes", "profile") for one in _one(field, asked.get(field)))
     yield from _one("seed", run.seed)
+
+
+def _recorded(recording: Mapping[str, Any]) -> Said:
+    """Yield the file of recorded requests, and how they are sent."""
+    yield from _one("scenario", recording.get("file"))
+    for field in ("speed", "as_mixture", "allow_unsafe", "keep_secrets"):
+        yield from _one(field, recording.get(field))
 
 
 def _one(field: str, value: Any) -> Said:
@@ -179,10 +189,12 @@ def _load(run: RunRecord) -> Said:
     asked = run.scenario
     load = _part(asked, "open_load")
     yield from _one("rate", load.get("rate"))
-    for stage in _list(load, "stages"):
+    is_recorded = bool(asked.get("recording"))  # its times set the load
+    for stage in () if is_recorded else _list(load, "stages"):
         first, last, seconds = map(_text, stage)
         yield "stage", f"{first}-{last}:{seconds}s"
-    yield from (one for name in ("arrivals", "start") for one in _one(name, load.get(name)))
+    yield from () if is_recorded else _one("arrivals", load.get("arrivals"))
+    yield from _one("start", load.get("start"))
     think_s = asked.get("think_time_s")
     yield from _one("think_time", f"{think_s:g}s" if think_s else None)
     yield from _one("preset", _preset(run))
