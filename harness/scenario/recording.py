@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 from pydantic import Field
@@ -15,7 +14,9 @@ from harness.scenario.plain import Plain
 
 __all__ = ["RecordedRequest", "Recording"]
 
-MOST_SECRETS = 2_000  # looked for in messages, beside what has the form of one
+# Looked for in messages, beside whatever has the form of a secret: the first so many, of the first
+# requests.
+MOST_SECRETS, MOST_SEARCHED = 2_000, 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +62,20 @@ class Recording(Plain):
 
     def redactor(self) -> Redactor:
         """Return a redactor for messages about its requests."""
-        return Redactor(islice(dict.fromkeys(self._secrets()), MOST_SECRETS))
+        found: set[str] = set()
+        for secret in self._secrets():
+            found.add(secret)
+            if len(found) >= MOST_SECRETS:
+                break
+        return Redactor(found)
 
     def _secrets(self) -> Iterator[str]:
-        for one in self.requests:
+        searched = self.requests[:MOST_SEARCHED]
+        for one in searched:
             secret = {
                 name: value for name, value in one.headers.items() if holds_secret(name, value)
             }
             yield from header_secrets(secret)
             yield from secrets_of_urls(one.url or one.path)
-        for one in self.requests:
+        for one in searched:
             yield from body_secrets(one.body or b"")
