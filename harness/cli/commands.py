@@ -158,7 +158,10 @@ def load(
 def run(
     file: Annotated[
         str,
-        argument("A file of `clientbench scenario new`, one of heyyall or go-hammer, an access log, or a HAR file.", "FILE"),
+        argument(
+            "A file of `clientbench scenario new`, one of heyyall or go-hammer, an access log, or a HAR file.",
+            "FILE",
+        ),
     ],
     clients: Annotated[
         Texts, argument(f"{CLIENT} … (default: those of the file)", "CLIENT", "clients")
